@@ -1,0 +1,108 @@
+"""Every error this project raises on purpose.
+
+PhoneIdError
+├── SettingsError          the start is not possible; every mistake is named
+├── EntryError             what somebody typed cannot be read
+├── ApiError               a call brought no ID
+├── StoreError             the database
+│   ├── StoreUnavailable   it cannot be read or written now
+│   ├── SchemaUnknown      it was written by another release
+│   └── LookupMoved        a compare-and-set lost its race
+└── SlackError             Slack could not be asked or told
+"""
+
+from enum import StrEnum
+
+from bot.models import Lookup, Problem, Side
+
+
+class PhoneIdError(Exception):
+    """The root. An error's text never holds a verification code or a secret."""
+
+
+class SettingsError(PhoneIdError):
+    """The settings, or what they lead to, do not allow a start. ``mistakes`` are sentences for the administrator."""
+
+    def __init__(self, *mistakes: str) -> None:
+        super().__init__("; ".join(mistakes))
+        self.mistakes = mistakes
+
+
+class EntryMistake(StrEnum):
+    """Why something typed cannot be read; the words for each are in ``bot.texts``."""
+
+    NUMBER_MISSING = "number missing"
+    NUMBER_UNREADABLE = "number unreadable"
+    NUMBER_TOO_SHORT = "number too short"
+    NUMBER_TOO_LONG = "number too long"
+    NUMBER_WITHOUT_COUNTRY = "number without country"
+    NUMBER_AMBIGUOUS = "number ambiguous"
+    CODE_MISSING = "code missing"
+    CODE_UNREADABLE = "code unreadable"
+    CODE_TOO_LONG = "code too long"
+    REASON_TOO_LONG = "reason too long"
+
+
+class EntryError(PhoneIdError):
+    """Something typed cannot be read. Never carries what was typed: it may be a code."""
+
+    def __init__(self, mistake: EntryMistake) -> None:
+        super().__init__(mistake.value)
+        self.mistake = mistake
+
+
+class ApiError(PhoneIdError):
+    """A call brought no ID.
+
+    ``message`` is Alibaba's own text with the verification code taken out; ``retry_after`` is in seconds.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        *,
+        side: Side,
+        may_retry: bool,
+        code: str | None = None,
+        message: str | None = None,
+        request_id: str | None = None,
+        http_status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(f"{problem.value} (Code {code}, RequestId {request_id}, HTTP {http_status})")
+        self.problem = problem
+        self.side = side
+        self.may_retry = may_retry
+        self.code = code
+        self.message = message
+        self.request_id = request_id
+        self.http_status = http_status
+        self.retry_after = retry_after
+
+
+class StoreError(PhoneIdError):
+    """The database did not do what was asked."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be read or written now: locked, full, read-only or gone."""
+
+
+class SchemaUnknown(StoreError):
+    """The database was written by another release: its schema is not one this release can migrate."""
+
+
+class LookupMoved(StoreError):
+    """Somebody else changed the lookup first; ``current`` is what it is now (``None``: there is no such lookup)."""
+
+    def __init__(self, current: Lookup | None) -> None:
+        super().__init__(f"the lookup is {current.state.value if current else 'not there'}")
+        self.current = current
+
+
+class SlackError(PhoneIdError):
+    """Slack could not be asked or told; ``reason`` is Slack's own error word."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

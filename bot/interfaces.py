@@ -1,0 +1,103 @@
+"""What the use cases need from the outside, as narrow as they need it."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from pydantic import SecretStr
+
+from bot.models import (
+    Actor,
+    Answer,
+    JournalEntry,
+    LogQuery,
+    Lookup,
+    LookupId,
+    NewLookup,
+    PhoneNumber,
+    Problem,
+    Result,
+    State,
+)
+
+
+class Clock(Protocol):
+    """Time, given from outside so that tests own it."""
+
+    def now(self) -> float:
+        """Unix seconds (UTC)."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow; for durations."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Quota(Protocol):
+    """The account's calls per second."""
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Wait for a free slot, hold it during the block, and give it back after it.
+
+        One turn is one request on the wire: every attempt takes its own, and signs only inside it.
+        """
+        ...
+
+
+class PhoneIdApi(Protocol):
+    """Alibaba Cloud's ``GetPreValidatePhoneId``."""
+
+    async def get_phone_number_id(
+        self, phone: PhoneNumber, code: SecretStr, *, turn: Callable[[], AbstractAsyncContextManager[None]]
+    ) -> Answer:
+        """The ID of a pre-validated number.
+
+        Each attempt happens inside its own ``turn()``. Raises ``ApiError`` when there is no ID, after the retries the
+        policy allows.
+        """
+        ...
+
+
+class Store(Protocol):
+    """The record: lookups and their journal. Every change and its journal entry are one transaction.
+
+    Every verb raises ``StoreUnavailable`` when the database cannot be used.
+    """
+
+    async def accept(self, new: NewLookup, *, state: State, problem: Problem | None = None) -> tuple[Lookup, bool]:
+        """Record a lookup, in the state it starts in. ``False`` when its submission was recorded before."""
+        ...
+
+    async def move(
+        self,
+        lookup_id: LookupId,
+        *,
+        from_state: State,
+        to_state: State,
+        actor: Actor,
+        result: Result | None = None,
+    ) -> Lookup:
+        """Change a lookup's state if it is still ``from_state``. Raises ``LookupMoved`` when it is not."""
+        ...
+
+    async def find(self, lookup_id: LookupId) -> Lookup | None: ...
+
+    async def search(self, query: LogQuery) -> list[Lookup]:
+        """Matching lookups, newest first."""
+        ...
+
+    async def journal(self, lookup_id: LookupId) -> list[JournalEntry]:
+        """What happened to one lookup, oldest first."""
+        ...
+
+    async def renew(self) -> None:
+        """Say that this process still lives: its running lookups stay its own for another lease."""
+        ...
+
+    async def interrupt_abandoned(self) -> list[Lookup]:
+        """End every running lookup whose process let its lease run out; each is returned exactly once, to one caller."""
+        ...
+
+

@@ -1,0 +1,171 @@
+"""The values everything else speaks in: who, which number, what state, what came back."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+import phonenumbers
+
+LookupId = NewType("LookupId", str)
+"""Names one lookup, e.g. ``L-7K3Q9FZ2``. Opaque and random; also the reference a user can quote."""
+
+MASK = "••••••"
+"""How a verification code is shown everywhere: fixed, so that not even its length is told."""
+
+
+class Through(StrEnum):
+    """What somebody acted through."""
+
+    SLACK = "slack"
+    COMMAND_LINE = "command line"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Whoever acts: Slack's team and user id, or on the command line the host's and the user's name."""
+
+    team_id: str
+    user_id: str
+    through: Through
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneNumber:
+    """A phone number in the API's form: country code and subscriber number, digits only, at most 15 (E.164)."""
+
+    digits: str
+
+    def __post_init__(self) -> None:
+        if not (self.digits.isascii() and self.digits.isdigit() and len(self.digits) <= 15):
+            raise ValueError("a phone number is 1 to 15 ASCII digits")
+
+    @property
+    def international(self) -> str:
+        """As people write it: ``+86 138 0000 1234``."""
+        try:
+            return phonenumbers.format_number(
+                phonenumbers.parse(f"+{self.digits}"), phonenumbers.PhoneNumberFormat.INTERNATIONAL
+            )
+        except phonenumbers.NumberParseException:  # stored by an older release whose country codes were others
+            return f"+{self.digits}"
+
+
+class State(StrEnum):
+    """Where a lookup is in its life."""
+
+    REJECTED = "rejected"
+    QUEUED = "queued"
+    CALLING = "calling"
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+class Side(StrEnum):
+    """Whose turn it is when a call brought no ID."""
+
+    AGENT = "agent"
+    ADMIN = "administrator"
+    ALIBABA = "Alibaba Cloud"
+    US = "the bot"
+
+
+class Problem(StrEnum):
+    """What kind of "no" a lookup ended in; the words for each are in ``bot.texts``."""
+
+    THROTTLED = "throttled"
+    SERVICE_TROUBLE = "service trouble"
+    NONCE_USED = "nonce used"
+    TOKEN_EXPIRED = "token expired"
+    NOT_SUBSCRIBED = "not subscribed"
+    NOT_AUTHORIZED = "not authorized"
+    NOT_YOURS = "not yours"
+    BAD_NUMBER = "bad number"
+    BAD_REQUEST = "bad request"
+    BAD_CREDENTIALS = "bad credentials"
+    CLOCK_OFF = "clock off"
+    UNKNOWN_CODE = "unknown code"
+    UNREADABLE = "unreadable"
+    NO_ID = "no id"
+    NO_ANSWER = "no answer"
+    NOT_ALLOWED = "not allowed"
+    PROCESS_ENDED = "process ended"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The API's yes."""
+
+    phone_number_id: str
+    """Opaque: it may look like a phone number and is not one."""
+    request_id: str
+    http_status: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a lookup came to: an ID, or the kind of "no" with what the API said."""
+
+    phone_number_id: str | None = None
+    problem: Problem | None = None
+    api_code: str | None = None
+    request_id: str | None = None
+    http_status: int | None = None
+    milliseconds: int | None = None
+    """From the first attempt's start to the last one's end, waiting for the quota included."""
+    attempts: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLookup:
+    """A lookup somebody asks for. The code is not part of it: a record of it must not exist."""
+
+    agent: Actor
+    phone: PhoneNumber
+    reason: str
+    channel_id: str
+    """Where it was asked; empty on the command line and for shortcuts."""
+    submission_key: str
+    """The same submission delivered twice carries the same key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """One request for one number's ID, as recorded. Times are Unix seconds (UTC)."""
+
+    id: LookupId
+    state: State
+    agent: Actor
+    phone: PhoneNumber
+    reason: str
+    channel_id: str
+    created_at: float
+    updated_at: float
+    result: Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEntry:
+    """One change, as the journal keeps it. Holds no phone number and no ID: those can be forgotten, entries cannot."""
+
+    seq: int
+    at: float
+    event: str
+    lookup_id: LookupId
+    from_state: State | None
+    to_state: State
+    actor: Actor
+    facts: dict[str, str | int | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogQuery:
+    """Which lookups to list, newest first; ``None`` means any."""
+
+    limit: int = 50
+    user_id: str | None = None
+    phone: PhoneNumber | None = None
+    since: float | None = None
+    """Unix seconds; lookups asked at or after it."""
