@@ -97,7 +97,7 @@ class Store(Protocol):
         ...
 
     async def interrupt_abandoned(self) -> list[Lookup]:
-        """End every running lookup whose process let its lease run out; each is returned exactly once, to one caller."""
+        """End every running lookup whose process let its lease run out; each is returned once, to one caller."""
         ...
 
 
