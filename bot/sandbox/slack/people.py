@@ -1,0 +1,43 @@
+"""Who is in the sandbox's workspace, and around it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+TEAM_ID = "T0SANDBOX"
+PARTNER_TEAM_ID = "T0PARTNER"
+SLACKBOT_ID = "USLACKBOT"
+
+
+class Kind(StrEnum):
+    """What somebody is to the workspace."""
+
+    MEMBER = "member"
+    GUEST = "guest"
+    OUTSIDER = "outsider"
+    """From another workspace, met in a shared channel."""
+    BOT = "bot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody with a user id, the app's bot user included."""
+
+    id: str
+    name: str
+    title: str
+    kind: Kind
+    team_id: str = TEAM_ID
+
+    @property
+    def handle(self) -> str:
+        """The name as commands and clicks carry it."""
+        return self.name.lower().replace(" ", "_")
+
+
+ANA = Person(id="U0ANA", name="Ana", title="Support agent", kind=Kind.MEMBER)
+LEE = Person(id="U0LEE", name="Lee", title="Team lead", kind=Kind.MEMBER)
+GUS = Person(id="U0GUS", name="Gus", title="Contractor", kind=Kind.GUEST)
+OLU = Person(id="U0OLU", name="Olu", title="Partner", kind=Kind.OUTSIDER, team_id=PARTNER_TEAM_ID)
+
+CAST = (ANA, LEE, GUS, OLU)
+"""Whom a sandbox starts with, besides the app."""

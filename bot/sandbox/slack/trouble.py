@@ -1,0 +1,20 @@
+"""What can be wrong with Slack, as a switch."""
+
+from enum import StrEnum
+
+
+class SlackTrouble(StrEnum):
+    """How Slack answers the bot's requests."""
+
+    NONE = "none"
+    RATE_LIMITED = "rate_limited"
+    UNREACHABLE = "unreachable"
+
+    @property
+    def label(self) -> str:
+        """For a person who picks one."""
+        return {
+            SlackTrouble.NONE: "Slack works",
+            SlackTrouble.RATE_LIMITED: "Slack answers 429: too many requests",
+            SlackTrouble.UNREACHABLE: "Slack cannot be reached",
+        }[self]
