@@ -99,5 +99,3 @@ class Store(Protocol):
     async def interrupt_abandoned(self) -> list[Lookup]:
         """End every running lookup whose process let its lease run out; each is returned once, to one caller."""
         ...
-
-

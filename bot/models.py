@@ -90,6 +90,9 @@ class Problem(StrEnum):
     NO_ID = "no id"
     NO_ANSWER = "no answer"
     NOT_ALLOWED = "not allowed"
+    GUEST = "guest"
+    OUTSIDER = "outsider"
+    WHO_UNKNOWN = "who unknown"
     PROCESS_ENDED = "process ended"
     INTERNAL = "internal"
 

@@ -1,0 +1,89 @@
+"""Logging: the event first, facts as fields, and no payload at any level.
+
+Log with ``logger.info("lookup ended", extra={"facts": {"lookup": id, "state": state}})``.
+"""
+
+import json
+import logging
+import sys
+import time
+from typing import Literal
+
+LogFormat = Literal["text", "json"]
+
+# At DEBUG these log whole request and response bodies, raw frames and headers: numbers, codes and tokens among them.
+PAYLOAD_LOGGERS = ("slack_bolt", "slack_sdk", "bot.app:", "aiohttp", "httpx", "httpcore", "hpack", "asyncio")
+
+# Logs the whole raw body of every request with a bad signature, at INFO. The refusal itself is logged by bot.slack.
+SILENCED_LOGGER = "slack_bolt.RequestVerification"
+
+
+class NoPayloads(logging.Filter):
+    """Drops what libraries say of payloads.
+
+    It sits on the handler, not on the loggers: Bolt gives every logger it makes the root's level, whatever was set.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == SILENCED_LOGGER:
+            return False
+        return record.levelno >= logging.INFO or not record.name.startswith(PAYLOAD_LOGGERS)
+
+
+class TextFormatter(logging.Formatter):
+    """``2026-01-02T03:04:05Z INFO bot.lookups lookup ended lookup=L-… state=answered``, one line an event."""
+
+    def __init__(self) -> None:
+        self.converter = time.gmtime
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s", datefmt="%Y-%m-%dT%H:%M:%SZ")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the standard library's name
+        line = super().formatMessage(record)
+        fields = "".join(f" {key}={_field(value)}" for key, value in _facts(record).items())
+        # A newline in a value must not look like a second event.
+        return _one_line(line) + fields
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: ``at``, ``level``, ``logger``, ``event``, then the facts, then ``traceback`` if any."""
+
+    def __init__(self) -> None:
+        self.converter = time.gmtime
+        super().__init__()
+
+    def format(self, record: logging.LogRecord) -> str:
+        event: dict[str, object] = {
+            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%SZ"),
+            "level": record.levelname,
+            "logger": record.name,
+            "event": record.getMessage(),
+            **_facts(record),
+        }
+        if record.exc_info:
+            event["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(event, ensure_ascii=False, default=str)
+
+
+def configure(*, level: str, log_format: LogFormat | None) -> None:
+    """Send every log to standard error. Without a format: text on a terminal, JSON elsewhere."""
+    chosen = log_format or ("text" if sys.stderr.isatty() else "json")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(TextFormatter() if chosen == "text" else JsonFormatter())
+    handler.addFilter(NoPayloads())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+
+
+def _facts(record: logging.LogRecord) -> dict[str, object]:
+    facts = getattr(record, "facts", None)
+    return facts if isinstance(facts, dict) else {}
+
+
+def _field(value: object) -> str:
+    text = str(value)
+    return text if text.isprintable() and " " not in text and text else json.dumps(text, ensure_ascii=False)
+
+
+def _one_line(text: str) -> str:
+    return text if text.isprintable() else json.dumps(text, ensure_ascii=False)[1:-1]

@@ -1,0 +1,193 @@
+"""The use case: ask for one number's ID, and know how it ended, whatever happens."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from pydantic import SecretStr
+
+from bot import policy
+from bot.errors import ApiError, LookupMoved, StoreUnavailable
+from bot.interfaces import Clock, PhoneIdApi, Quota, Store
+from bot.models import Lookup, LookupId, NewLookup, Problem, Result, State
+
+log = logging.getLogger(__name__)
+
+RECORD_AGAIN_AFTER = (0.2, 1.0, 3.0)
+"""Seconds before each further try to record an outcome: a lost outcome is a lost lookup."""
+
+FAILURES = frozenset({Problem.THROTTLED, Problem.SERVICE_TROUBLE, Problem.NO_ANSWER, Problem.UNREADABLE, Problem.NO_ID})
+"""Ends without a word from the API about the number; every other problem is the API's no."""
+
+
+class Lookups:
+    """Takes lookups in, runs them, and records each change."""
+
+    def __init__(self, *, store: Store, api: PhoneIdApi, quota: Quota, clock: Clock) -> None:
+        self._store = store
+        self._api = api
+        self._quota = quota
+        self._clock = clock
+        self._calls: set[asyncio.Task[Result]] = set()
+        self._is_stopping = False
+
+    async def accept(self, new: NewLookup, decision: policy.Decision) -> tuple[Lookup, bool]:
+        """Record what was asked for, as queued or rejected. ``False`` when this submission was recorded before."""
+        state = State.QUEUED if decision.is_yes else State.REJECTED
+        policy.check_transition(None, state)
+        lookup, is_new = await self._store.accept(new, state=state, problem=decision.problem)
+        log.info("lookup accepted", extra={"facts": {"lookup": lookup.id, "state": lookup.state, "new": is_new}})
+        return lookup, is_new
+
+    async def run(self, lookup: Lookup, code: SecretStr) -> Lookup:
+        """Ask the API for a queued lookup and return the lookup as it ended.
+
+        Raises ``StoreUnavailable`` when the outcome cannot be recorded: an ID that is not in the record is not shown.
+        """
+        trip = _Trip(lookup, store=self._store, quota=self._quota, clock=self._clock)
+        call = asyncio.create_task(trip.ask(self._api, code))
+        self._calls.add(call)
+        try:
+            if self._is_stopping:
+                call.cancel()
+            await asyncio.wait({call})
+        finally:
+            self._calls.discard(call)
+            call.cancel()
+        try:
+            return await trip.end(_result_of(call, trip))
+        except LookupMoved as moved:  # somebody, say the sweeper, ended it first: theirs is how it ended
+            if moved.current is None:
+                raise
+            return moved.current
+
+    def interrupt(self) -> None:
+        """Break off what runs, for a stop that cannot wait; each ``run`` then returns its lookup as interrupted."""
+        self._is_stopping = True
+        for call in self._calls:
+            call.cancel()
+
+    async def find(self, lookup_id: LookupId, *, user_id: str, team_id: str) -> Lookup | None:
+        """An agent's own lookup; ``None`` for one that is not theirs as for one that is not there."""
+        lookup = await self._store.find(lookup_id)
+        if lookup is None or (lookup.agent.user_id, lookup.agent.team_id) != (user_id, team_id):
+            return None
+        return lookup
+
+    async def renew(self) -> None:
+        """Keep this process's running lookups its own for another lease."""
+        await self._store.renew()
+
+    async def sweep(self) -> list[Lookup]:
+        """End what dead processes left behind. Whoever gets a lookup from here tells its agent."""
+        abandoned = await self._store.interrupt_abandoned()
+        for lookup in abandoned:
+            log.warning("abandoned lookup interrupted", extra={"facts": {"lookup": lookup.id}})
+        return abandoned
+
+
+class _Trip:
+    """One lookup's way to the API and back: counts its attempts and records its states."""
+
+    def __init__(self, lookup: Lookup, *, store: Store, quota: Quota, clock: Clock) -> None:
+        self._lookup = lookup
+        self._store = store
+        self._quota = quota
+        self._clock = clock
+        self._attempts = 0
+        self._started: float | None = None
+
+    @property
+    def lookup_id(self) -> LookupId:
+        return self._lookup.id
+
+    async def ask(self, api: PhoneIdApi, code: SecretStr) -> Result:
+        try:
+            answer = await api.get_phone_number_id(self._lookup.phone, code, turn=self._turn)
+        except ApiError as error:
+            return self.result(
+                problem=error.problem, api_code=error.code, request_id=error.request_id, http_status=error.http_status
+            )
+        return self.result(
+            phone_number_id=answer.phone_number_id,
+            api_code="OK",
+            request_id=answer.request_id,
+            http_status=answer.http_status,
+        )
+
+    def result(
+        self,
+        *,
+        problem: Problem | None = None,
+        phone_number_id: str | None = None,
+        api_code: str | None = None,
+        request_id: str | None = None,
+        http_status: int | None = None,
+    ) -> Result:
+        started = self._started
+        return Result(
+            problem=problem,
+            phone_number_id=phone_number_id,
+            api_code=api_code,
+            request_id=request_id,
+            http_status=http_status,
+            milliseconds=None if started is None else round((self._clock.monotonic() - started) * 1000),
+            attempts=self._attempts,
+        )
+
+    async def end(self, result: Result) -> Lookup:
+        state = _state_after(result)
+        for again_after in (*RECORD_AGAIN_AFTER, None):
+            try:
+                await self._move(state, result)
+                break
+            except StoreUnavailable:
+                log.exception("outcome not recorded", extra={"facts": {"lookup": self._lookup.id}})
+                if again_after is None:
+                    raise
+                await self._clock.sleep(again_after)
+        facts = {"lookup": self._lookup.id, "state": state, "problem": result.problem, "attempts": result.attempts}
+        log.info("lookup ended", extra={"facts": facts})
+        return self._lookup
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        async with self._quota.turn():
+            if self._lookup.state is State.QUEUED:
+                await self._move(State.CALLING)
+                self._started = self._clock.monotonic()
+            self._attempts += 1
+            yield
+
+    async def _move(self, to_state: State, result: Result | None = None) -> None:
+        policy.check_transition(self._lookup.state, to_state)
+        self._lookup = await self._store.move(
+            self._lookup.id,
+            from_state=self._lookup.state,
+            to_state=to_state,
+            actor=self._lookup.agent,
+            result=result,
+        )
+
+
+def _result_of(call: asyncio.Task[Result], trip: _Trip) -> Result:
+    if call.cancelled():
+        return trip.result(problem=Problem.PROCESS_ENDED)
+    error = call.exception()
+    if error is None:
+        return call.result()
+    if isinstance(error, LookupMoved):
+        raise error
+    log.error("lookup broke", extra={"facts": {"lookup": trip.lookup_id}}, exc_info=error)
+    return trip.result(problem=Problem.INTERNAL)
+
+
+def _state_after(result: Result) -> State:
+    if result.problem is None:
+        return State.ANSWERED
+    if result.problem is Problem.PROCESS_ENDED:
+        return State.INTERRUPTED
+    if result.problem in FAILURES or result.problem is Problem.INTERNAL:
+        return State.FAILED
+    return State.REFUSED

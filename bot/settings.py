@@ -1,0 +1,150 @@
+"""The settings: read once from the environment and ``.env``, frozen, every mistake named in one message."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import phonenumbers
+from dotenv import dotenv_values
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from bot import texts
+from bot.errors import SettingsError
+
+SettingsType = TypeVar("SettingsType", bound="RecordSettings")
+
+
+def _check_sqlite_url(url: str) -> str:
+    if not re.fullmatch(r"sqlite:///.+", url):
+        raise ValueError(texts.DATABASE_URL_UNREADABLE)
+    return url
+
+
+def _check_region(region: str | None) -> str | None:
+    if region is not None and region.upper() not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError(texts.REGION_UNKNOWN)
+    return region.upper() if region else None
+
+
+def _check_agents(agents: str) -> str:
+    ids = [entry.strip() for entry in agents.split(",") if entry.strip()]
+    if agents != "everyone" and (not ids or not all(re.fullmatch(r"[UW][A-Z0-9]+", entry) for entry in ids)):
+        raise ValueError(texts.AGENTS_UNREADABLE)
+    return agents
+
+
+def _check_http_url(url: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
+        raise ValueError(texts.URL_UNREADABLE)
+    return url
+
+
+def _token(prefix: str) -> AfterValidator:
+    def check(token: SecretStr | None) -> SecretStr | None:
+        if token is not None and not token.get_secret_value().startswith(prefix):
+            raise ValueError(texts.token_prefix(prefix))
+        return token
+
+    return AfterValidator(check)
+
+
+HttpUrl = Annotated[str, AfterValidator(_check_http_url)]
+
+
+class RecordSettings(BaseModel):
+    """What reading the record needs."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    database_url: Annotated[str, AfterValidator(_check_sqlite_url)] = "sqlite:///phoneid.db"
+    phoneid_default_region: Annotated[str | None, AfterValidator(_check_region)] = None
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"],
+        BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
+    ] = "INFO"
+    phoneid_log_format: Literal["text", "json"] | None = None
+
+    @property
+    def database_path(self) -> Path:
+        return Path(self.database_url.removeprefix("sqlite:///"))
+
+
+class LookupSettings(RecordSettings):
+    """What asking the API needs."""
+
+    alibaba_cloud_access_key_id: Annotated[str, Field(min_length=1)]
+    alibaba_cloud_access_key_secret: SecretStr
+    alibaba_cloud_security_token: SecretStr | None = None
+    phoneid_cams_url: HttpUrl = "https://cams.ap-southeast-1.aliyuncs.com"
+    phoneid_qps: Annotated[int, Field(ge=1, le=1000)] = 10
+
+
+class BotSettings(LookupSettings):
+    """What running the bot needs."""
+
+    slack_bot_token: Annotated[SecretStr, _token("xoxb-")]
+    slack_app_token: Annotated[SecretStr | None, _token("xapp-")] = None
+    slack_signing_secret: SecretStr | None = None
+    slack_api_url: HttpUrl = "https://slack.com/api/"
+    port: Annotated[int, Field(ge=0, le=65535)] = 3000
+    phoneid_agents: Annotated[str, AfterValidator(_check_agents)] = "everyone"
+
+    @property
+    def agent_ids(self) -> frozenset[str] | None:
+        """The user ids that may ask; ``None`` means everyone."""
+        if self.phoneid_agents == "everyone":
+            return None
+        return frozenset(entry.strip() for entry in self.phoneid_agents.split(",") if entry.strip())
+
+
+def read(kind: type[SettingsType], environment: Mapping[str, str] | None = None) -> SettingsType:
+    """The settings a command needs, from ``environment`` or else from ``.env`` and the process's environment.
+
+    Raises ``SettingsError`` naming every mistake. An empty value counts as not set.
+    """
+    given = _environment() if environment is None else dict(environment)
+    values = {name.lower(): value.strip() for name, value in given.items() if value.strip()}
+    mistakes = _unknown_names(values) + (_slack_mistakes(values) if issubclass(kind, BotSettings) else [])
+    try:
+        settings = kind.model_validate(values)
+    except ValidationError as error:
+        mistakes = [_sentence(detail["loc"], detail["type"], detail["msg"]) for detail in error.errors()] + mistakes
+        raise SettingsError(*mistakes) from None  # pydantic's own text could quote a value
+    if mistakes:
+        raise SettingsError(*mistakes)
+    return settings
+
+
+def _environment() -> dict[str, str]:
+    """``.env`` in the current folder, overruled by the process's environment."""
+    from_file = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    return from_file | dict(os.environ)
+
+
+def _unknown_names(values: Mapping[str, str]) -> list[str]:
+    # A mistyped PHONEID_AGENTS would quietly mean "everyone".
+    known = BotSettings.model_fields
+    return [
+        texts.setting_unknown(name.upper())
+        for name in sorted(values)
+        if name.startswith("phoneid_") and name not in known
+    ]
+
+
+def _slack_mistakes(values: Mapping[str, str]) -> list[str]:
+    mistakes = []
+    if "slack_app_token" not in values and "slack_signing_secret" not in values:
+        mistakes.append(texts.SLACK_MODE_MISSING)
+    if "slack_client_id" in values and "slack_client_secret" in values:
+        # Bolt would switch to its file-based OAuth and ignore the bot token.
+        mistakes.append(texts.SLACK_OAUTH_NOT_WANTED)
+    return mistakes
+
+
+def _sentence(location: tuple[int | str, ...], kind: str, message: str) -> str:
+    name = str(location[0]).upper()
+    if kind == "missing":
+        return texts.setting_missing(name)
+    return texts.setting_wrong(name, message.removeprefix("Value error, "))
