@@ -344,3 +344,16 @@ def database_foreign(path: str) -> str:
 
 def port_taken(host: str, port: int) -> str:
     return f"Nothing can listen on {host}:{port}: it is in use or not allowed. Choose another PORT."
+
+
+# --- the command line -------------------------------------------------------------------------------------------------
+
+SINCE_UNREADABLE = "--since takes 90m, 24h, 7d, or a date such as 2026-11-01."
+
+
+def command_failed(what: str) -> str:
+    return f"phoneid: {what}"
+
+
+def no_database(path: str) -> str:
+    return f"There is no database at {path} yet. Is DATABASE_URL the one the bot uses?"

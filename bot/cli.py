@@ -1,0 +1,197 @@
+"""The command line: the only printer and exiter."""
+
+import asyncio
+import re
+import signal
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+from getpass import getuser
+from platform import node
+from typing import NoReturn
+from uuid import uuid4
+
+import click
+from pydantic import SecretStr
+
+from bot import entry, listing, logs, settings, texts
+from bot.errors import EntryError, PhoneIdError, SettingsError
+from bot.models import Actor, LogQuery, Lookup, NewLookup, PhoneNumber, State, Through
+
+EXIT_NO_ID = 1
+EXIT_CANNOT_START = 2
+
+
+def main() -> None:
+    """The entry point: our errors become words and an exit code, never a traceback."""
+    try:
+        phoneid.main(prog_name="phoneid")
+    except SettingsError as error:
+        _cannot_start(error)
+    except PhoneIdError as error:
+        click.echo(texts.command_failed(str(error)), err=True)
+        sys.exit(EXIT_NO_ID)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="phoneid-bot")
+def phoneid() -> None:
+    """Turns a pre-validated WhatsApp number and its verification code into the phone number ID.
+
+    To look at it without any account: phoneid demo
+    """
+
+
+@phoneid.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen in HTTP mode.")
+def run(host: str) -> None:
+    """Run the bot.
+
+    Socket Mode when SLACK_APP_TOKEN is set, else signed HTTP on PORT.
+    """
+    bot_settings = settings.read(settings.BotSettings)
+    logs.configure(level=bot_settings.log_level, log_format=bot_settings.phoneid_log_format)
+    asyncio.run(_run(bot_settings, host))
+
+
+async def _run(bot_settings: settings.BotSettings, host: str) -> None:
+    from bot.app import running_bot
+
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # Windows: Ctrl-C still raises KeyboardInterrupt
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with running_bot(bot_settings, host=host):
+        await stopped.wait()
+
+
+@phoneid.command()
+@click.argument("phone")
+@click.option("--reason", default="", help="Recorded with the lookup.")
+@click.option("--json", "is_json", is_flag=True, help="Print the whole outcome as JSON.")
+def lookup(phone: str, reason: str, is_json: bool) -> None:  # noqa: FBT001 - click passes flags so
+    """Get the ID of PHONE. The verification code is asked for, or read from standard input: never an argument.
+
+    Prints the ID alone on standard output. Exit code 0: there is an ID; 1: there is none; 2: it could not be asked.
+    """
+    lookup_settings = settings.read(settings.LookupSettings)
+    logs.configure(level="ERROR", log_format=lookup_settings.phoneid_log_format)
+    number = _read_phone(phone, lookup_settings)
+    code = _read_code()
+    ended = asyncio.run(_lookup(lookup_settings, number, code, _read_reason(reason)))
+    if is_json:
+        click.echo(listing.as_json([ended])[2:-2].strip())
+    elif ended.state is State.ANSWERED:
+        click.echo(ended.result.phone_number_id)
+    if ended.state is not State.ANSWERED:
+        click.echo(texts.no_id(ended), err=True)
+        sys.exit(EXIT_NO_ID)
+
+
+async def _lookup(
+    lookup_settings: settings.LookupSettings, number: PhoneNumber, code: SecretStr, reason: str
+) -> Lookup:
+    from bot.app import open_lookups, open_store
+    from bot.policy import YES
+
+    agent = Actor(team_id=node() or "this machine", user_id=getuser(), through=Through.COMMAND_LINE)
+    new = NewLookup(agent=agent, phone=number, reason=reason, channel_id="", submission_key=f"command line:{uuid4()}")
+    async with open_store(lookup_settings) as store, open_lookups(lookup_settings, store) as lookups:
+        for number_of_signal in (signal.SIGTERM, signal.SIGINT):
+            with suppress(NotImplementedError):
+                asyncio.get_running_loop().add_signal_handler(number_of_signal, lookups.interrupt)
+        queued, _ = await lookups.accept(new, YES)
+        click.echo(texts.asking(number), err=True)
+        return await lookups.run(queued, code)
+
+
+@phoneid.command()
+@click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(min=1), help="At most so many, newest first."
+)
+@click.option("--agent", help="Only this user id.")
+@click.option("--phone", help="Only this number.")
+@click.option("--since", help="Only since then: 90m, 24h, 7d, or a date such as 2026-11-01.")
+@click.option("--json", "output", flag_value="json", help="Print JSON.")
+@click.option("--csv", "output", flag_value="csv", help="Print CSV.")
+def log(limit: int, agent: str | None, phone: str | None, since: str | None, output: str | None) -> None:
+    """Show what was asked, by whom, and what came of it."""
+    record_settings = settings.read(settings.RecordSettings)
+    path = record_settings.database_path
+    if not path.exists():
+        raise click.ClickException(texts.no_database(str(path)))
+    number = _read_phone(phone, record_settings) if phone else None
+    query = LogQuery(limit=limit, user_id=agent, phone=number, since=_read_since(since) if since else None)
+    lookups = asyncio.run(_search(record_settings, query))
+    shown = {"json": listing.as_json, "csv": listing.as_csv, None: listing.as_table}[output](lookups)
+    click.echo(shown, nl=output != "csv")
+
+
+async def _search(record_settings: settings.RecordSettings, query: LogQuery) -> list[Lookup]:
+    from bot.app import open_store
+
+    async with open_store(record_settings) as store:
+        return await store.search(query)
+
+
+@phoneid.command()
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="The page's port; 0: any.")
+@click.option("--no-browser", is_flag=True, help="Do not open the page in a browser.")
+@click.option("--script", "is_script", is_flag=True, help="Play a short story on the terminal instead, and check it.")
+def demo(port: int, no_browser: bool, is_script: bool) -> None:  # noqa: FBT001 - click passes flags so
+    """Run the bot in the sandbox: a local Slack and a local API, no accounts needed."""
+    from bot.sandbox import run as sandbox
+
+    if is_script:
+        sys.exit(asyncio.run(sandbox.play_story(click.echo)))
+    asyncio.run(sandbox.serve_page(port=port, opens_browser=not no_browser, say=click.echo))
+
+
+@phoneid.command()
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
+def cams(port: int) -> None:
+    """Run the local API alone, for other clients, and list its test numbers."""
+    from bot.sandbox import run as sandbox
+
+    asyncio.run(sandbox.serve_cams(port=port, say=click.echo))
+
+
+def _cannot_start(error: SettingsError) -> NoReturn:
+    click.echo(texts.SETTINGS_HEADING, err=True)
+    for mistake in error.mistakes:
+        click.echo(f"  - {mistake}", err=True)
+    click.echo(texts.SETTINGS_FOOTER, err=True)
+    sys.exit(EXIT_CANNOT_START)
+
+
+def _read_phone(phone: str, record_settings: settings.RecordSettings) -> PhoneNumber:
+    try:
+        return entry.read_phone_number(phone, region=record_settings.phoneid_default_region)
+    except EntryError as error:
+        raise click.UsageError(texts.ENTRY_MISTAKES[error.mistake]) from None
+
+
+def _read_code() -> SecretStr:
+    typed = click.prompt(texts.CODE_LABEL, hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
+    try:
+        return entry.read_code(typed)
+    except EntryError as error:
+        raise click.UsageError(texts.ENTRY_MISTAKES[error.mistake]) from None
+
+
+def _read_reason(reason: str) -> str:
+    try:
+        return entry.read_reason(reason)
+    except EntryError as error:
+        raise click.UsageError(texts.ENTRY_MISTAKES[error.mistake]) from None
+
+
+def _read_since(since: str) -> float:
+    """Unix seconds of ``90m``, ``24h``, ``7d`` ago, or of an ISO date (local time unless it says otherwise)."""
+    ago = re.fullmatch(r"(\d{1,6})([mhd])", since.strip())
+    if ago:
+        return datetime.now(UTC).timestamp() - int(ago[1]) * {"m": 60, "h": 3600, "d": 86400}[ago[2]]
+    try:
+        return datetime.fromisoformat(since.strip()).timestamp()
+    except (ValueError, OverflowError):
+        raise click.UsageError(texts.SINCE_UNREADABLE) from None

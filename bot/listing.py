@@ -1,0 +1,94 @@
+"""Lookups as an administrator or an auditor reads them: a table, JSON or CSV."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from bot.models import Lookup
+
+COLUMNS = (
+    "asked_at",
+    "reference",
+    "agent",
+    "team",
+    "through",
+    "channel",
+    "phone_number",
+    "state",
+    "phone_number_id",
+    "problem",
+    "api_code",
+    "request_id",
+    "milliseconds",
+    "attempts",
+    "reason",
+)
+"""What is recorded of a lookup. There is no column for the code: it is not recorded."""
+
+TABLE_COLUMNS = ("asked_at", "reference", "agent", "through", "phone_number", "state", "phone_number_id", "api_code")
+
+Row = dict[str, str | int | None]
+
+
+def as_row(lookup: Lookup) -> Row:
+    """One lookup by the names of ``COLUMNS``. ``asked_at`` is ISO 8601 in UTC, ``milliseconds`` an integer."""
+    result = lookup.result
+    return {
+        "asked_at": datetime.fromtimestamp(lookup.created_at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "reference": lookup.id,
+        "agent": lookup.agent.user_id,
+        "team": lookup.agent.team_id,
+        "through": lookup.agent.through.value,
+        "channel": lookup.channel_id,
+        "phone_number": lookup.phone.digits,
+        "state": lookup.state.value,
+        "phone_number_id": result.phone_number_id,
+        "problem": result.problem.value if result.problem else None,
+        "api_code": result.api_code,
+        "request_id": result.request_id,
+        "milliseconds": result.milliseconds,
+        "attempts": result.attempts,
+        "reason": lookup.reason,
+    }
+
+
+def as_json(lookups: Sequence[Lookup]) -> str:
+    """A JSON array, one object a lookup, newest first."""
+    return json.dumps([as_row(lookup) for lookup in lookups], ensure_ascii=False, indent=2)
+
+
+def as_csv(lookups: Sequence[Lookup]) -> str:
+    """RFC 4180 with a header line."""
+    lines = io.StringIO()
+    writer = csv.writer(lines)
+    writer.writerow(COLUMNS)
+    for lookup in lookups:
+        row = as_row(lookup)
+        writer.writerow([_inert(row[column]) for column in COLUMNS])
+    return lines.getvalue()
+
+
+def as_table(lookups: Sequence[Lookup]) -> str:
+    """Columns aligned for a terminal."""
+    rows = [[_printable(as_row(lookup)[column]) for column in TABLE_COLUMNS] for lookup in lookups]
+    headings = [column.replace("_", " ") for column in TABLE_COLUMNS]
+    widths = [max(len(row[i]) for row in [headings, *rows]) for i in range(len(headings))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [headings, *rows]
+    )
+
+
+def _inert(value: str | int | None) -> str | int | None:
+    # A spreadsheet runs a cell that starts like a formula, and what people typed and what an API sent both get here.
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value
+
+
+def _printable(value: str | int | None) -> str:
+    # Control characters could move the cursor or rename the terminal's window.
+    text = "" if value is None else str(value)
+    return "".join(character if character.isprintable() else "�" for character in text)

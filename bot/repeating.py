@@ -1,0 +1,35 @@
+"""Something done now and every so often."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from bot.interfaces import Clock
+
+log = logging.getLogger(__name__)
+
+
+class Repeating:
+    """Does it while inside. A failure is logged, and the next time is another chance."""
+
+    def __init__(self, do: Callable[[], Awaitable[None]], *, every: float, clock: Clock) -> None:
+        self._do = do
+        self._every = every
+        self._clock = clock
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._do()
+            except Exception:  # a task's top
+                log.exception("periodic work failed")
+            await self._clock.sleep(self._every)

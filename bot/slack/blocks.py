@@ -1,0 +1,93 @@
+"""Block Kit's pieces, as small builders: user text goes into plain text or is escaped, never into bare mrkdwn.
+
+Reference: https://docs.slack.dev/reference/block-kit
+"""
+
+from typing import Any
+
+Block = dict[str, Any]
+
+
+def escape(text: str) -> str:
+    """For mrkdwn and for a message's ``text``: exactly these three characters mean something to Slack."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text}
+
+
+def mrkdwn(text: str) -> Block:
+    """Text already escaped, with Slack's formatting."""
+    return {"type": "mrkdwn", "text": text}
+
+
+def header(text: str) -> Block:
+    return {"type": "header", "text": plain(text)}
+
+
+def section(text: str) -> Block:
+    return {"type": "section", "text": plain(text)}
+
+
+def formatted_section(text: str) -> Block:
+    """A section of text already escaped, with Slack's formatting."""
+    return {"type": "section", "text": mrkdwn(text)}
+
+
+def context(text: str) -> Block:
+    return {"type": "context", "elements": [plain(text)]}
+
+
+def preformatted(text: str) -> Block:
+    """Text to copy, as it is: Slack shows it in a fixed-width box and reads no formatting into it."""
+    return {
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}],
+    }
+
+
+def buttons(*elements: Block) -> Block:
+    return {"type": "actions", "elements": list(elements)}
+
+
+def button(text: str, *, action_id: str, label: str, value: str | None = None, is_primary: bool = False) -> Block:
+    """A button. ``label`` is what a screen reader says; ``value`` is an opaque id, never data."""
+    element: Block = {"type": "button", "text": plain(text), "action_id": action_id, "accessibility_label": label}
+    if value:
+        element["value"] = value
+    if is_primary:
+        element["style"] = "primary"
+    return element
+
+
+def text_field(
+    *,
+    block_id: str,
+    action_id: str,
+    label: str,
+    hint: str,
+    is_optional: bool = False,
+    is_multiline: bool = False,
+    initial: str | None = None,
+    placeholder: str | None = None,
+    max_length: int | None = None,
+    has_focus: bool = False,
+) -> Block:
+    element: Block = {"type": "plain_text_input", "action_id": action_id, "multiline": is_multiline}
+    if initial:
+        element["initial_value"] = initial
+    if placeholder:
+        element["placeholder"] = plain(placeholder)
+    if max_length:
+        element["max_length"] = max_length
+    if has_focus:
+        element["focus_on_load"] = True
+    return {
+        "type": "input",
+        "block_id": block_id,
+        "label": plain(label),
+        "hint": plain(hint),
+        "optional": is_optional,
+        "element": element,
+    }

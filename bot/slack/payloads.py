@@ -1,0 +1,175 @@
+"""Slack's payloads, parsed once into frozen values. Behind this nobody indexes a dict.
+
+Shapes: https://docs.slack.dev/interactivity. Unknown keys are ignored, missing ones are a ``PayloadError``.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, StringConstraints, ValidationError
+
+from bot.errors import PhoneIdError
+from bot.models import Actor, Through
+
+
+class PayloadError(PhoneIdError):
+    """A payload is not shaped as Slack shapes it. Says where, never what it held."""
+
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+Text = Annotated[SecretStr, BeforeValidator(lambda value: "" if value is None else value)]
+"""Anything typed may hold a verification code: a secret until it is read. Slack sends null for an empty field."""
+
+
+class _Payload(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class Origin(_Payload):
+    """Where a form was opened from. It travels in the form's ``private_metadata``: not a secret, not an authority."""
+
+    channel_id: str = ""
+    response_url: str = ""
+
+
+class _Team(_Payload):
+    id: Id
+
+
+class _User(_Payload):
+    id: Id
+    team_id: str = ""
+
+
+class SlashCommand(_Payload):
+    """``/phoneid …`` as typed somewhere."""
+
+    text: Text = SecretStr("")
+    user_id: Id
+    team_id: Id
+    channel_id: Id
+    trigger_id: Id
+    response_url: Id
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(team_id=self.team_id, user_id=self.user_id, through=Through.SLACK)
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(channel_id=self.channel_id, response_url=self.response_url)
+
+
+class _Interaction(_Payload):
+    """What every interaction carries. ``team`` is null where the app is installed on a whole organisation."""
+
+    user: _User
+    team: _Team | None = None
+
+    @property
+    def actor(self) -> Actor:
+        # The person's own team, so that somebody clicking from another workspace is told apart.
+        team_id = self.user.team_id or (self.team.id if self.team else "")
+        return Actor(team_id=team_id, user_id=self.user.id, through=Through.SLACK)
+
+
+class Shortcut(_Interaction):
+    """The global shortcut; it carries no channel and no response URL."""
+
+    trigger_id: Id
+
+
+class _Element(_Payload):
+    value: Text = SecretStr("")
+
+
+class _State(_Payload):
+    values: dict[str, dict[str, _Element]]
+
+
+class _View(_Payload):
+    id: Id
+    hash: Id
+    private_metadata: str = ""
+
+    @property
+    def origin(self) -> Origin:
+        try:
+            return Origin.model_validate_json(self.private_metadata or "{}")
+        except ValidationError:
+            return Origin()
+
+
+class _SubmittedView(_View):
+    state: _State
+
+
+class FormField(_Payload):
+    """One field of a submitted form. ``block_id`` is where a mistake is shown."""
+
+    block_id: str
+    text: SecretStr
+
+
+class Submission(_Interaction):
+    """The form, submitted."""
+
+    view: _SubmittedView
+
+    def field(self, action_id: str) -> FormField:
+        """The field of this name; block ids change with each form, action ids do not."""
+        for block_id, elements in self.view.state.values.items():
+            if action_id in elements:
+                return FormField(block_id=block_id, text=elements[action_id].value)
+        raise PayloadError(f"the form has no field {action_id}")
+
+    @property
+    def key(self) -> str:
+        """The same for a submission delivered twice; another one for the form reopened in the same window."""
+        return f"view:{self.view.id}:{self.view.hash}"
+
+
+class _Action(_Payload):
+    action_id: Id
+    value: str = ""
+
+
+class _Channel(_Payload):
+    id: Id
+
+
+class Click(_Interaction):
+    """A button pressed, in a message or in a modal."""
+
+    trigger_id: Id
+    actions: Annotated[tuple[_Action, ...], BeforeValidator(lambda value: value or [])]
+    response_url: str = ""
+    channel: _Channel | None = None
+    view: _View | None = None
+
+    @property
+    def action(self) -> _Action:
+        return self.actions[0] if self.actions else _Action(action_id="none")
+
+    @property
+    def origin(self) -> Origin:
+        if self.view:
+            return self.view.origin
+        return Origin(channel_id=self.channel.id if self.channel else "", response_url=self.response_url)
+
+
+PayloadType = TypeVar("PayloadType", bound=_Payload)
+
+
+def parse(kind: type[PayloadType], body: Mapping[str, Any]) -> PayloadType:
+    """One payload as a value. Raises ``PayloadError``."""
+    try:
+        return kind.model_validate(body)
+    except (ValidationError, RecursionError) as error:
+        raise PayloadError(f"not a {kind.__name__}: {_places(error)}") from None
+
+
+def _places(error: ValidationError | RecursionError) -> str:
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    return ", ".join(".".join(map(str, detail["loc"][:3])) or "the whole" for detail in error.errors()[:5])
