@@ -1,0 +1,233 @@
+"""What is typed after /phoneid: a number, a code, both, in either order, or none."""
+
+import re
+
+import phonenumbers
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from bot.entry import Typed, TypedKind, read_command, read_phone_number
+
+HAPPY = "8613800001234"
+CODE = "208312"
+DEMO = "12025550100"
+
+
+def _told(typed: Typed) -> tuple[TypedKind, str | None, str | None]:
+    return (
+        typed.kind,
+        typed.number.digits if typed.number else None,
+        typed.code.get_secret_value() if typed.code else None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("", TypedKind.EMPTY),
+        (" \u200b\n", TypedKind.EMPTY),
+        ("``", TypedKind.EMPTY),
+        ("help", TypedKind.HELP),
+        ("  HELP ", TypedKind.HELP),
+        ("?", TypedKind.HELP),
+        ("\uff1f", TypedKind.HELP),
+        ("`help`", TypedKind.HELP),
+        ("help me", TypedKind.UNREADABLE),
+        ("hilfe", TypedKind.UNREADABLE),
+        ("hello", TypedKind.UNREADABLE),
+        ("123", TypedKind.UNREADABLE),
+        ("A1B2C3", TypedKind.UNREADABLE),
+        ("1 " * 400, TypedKind.UNREADABLE),
+    ],
+)
+def test_a_text_without_number_and_code_is_told_apart(text: str, kind: TypedKind) -> None:
+    assert read_command(text, region=None) == Typed(kind=kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "number"),
+    [
+        ("+86 138 0000 1234", None, HAPPY),
+        ("8613800001234", None, HAPPY),
+        ("138 0000 1234", "CN", HAPPY),
+        ("(202) 555-0100", "US", DEMO),
+        ("number: +1 202 555 0100", None, DEMO),
+        ("<tel:+8613800001234|+86 138 0000 1234>", None, HAPPY),
+        ("[+86 138 0000 1234]", None, HAPPY),
+        ("+49 30/1234567", None, "49301234567"),  # a slash is used inside German numbers
+        ("+49301234567", None, "49301234567"),
+    ],
+)
+def test_a_number_alone_is_a_number(text: str, region: str | None, number: str) -> None:
+    assert _told(read_command(text, region=region)) == (TypedKind.NUMBER, number, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        ("+86 138 0000 1234 208312", None),
+        ("8613800001234 208312", None),
+        ("86 138 0000 1234 208312", None),
+        ("138 0000 1234 208312", "CN"),
+        ("+86 138 0000 1234 208 312", None),
+        ("+86 138 0000 1234 208-312", None),
+        ("+86 138 0000 1234 20 83 12", None),
+        ("+86 138 0000 1234 (208312)", None),
+        ("+86 138 0000 1234 - 208312", None),
+        ("+86 138 0000 1234, 208312", None),
+        ("+86 138 0000 1234; 208312", None),
+        ("+86 138 0000 1234\uff0c208312", None),  # full-width comma
+        ("+86 138 0000 1234|208312", None),
+        ("+86 138 0000 1234/208312", None),
+        ("+86 138 0000 1234\n208 312", None),
+        ("+86 138 0000 1234 code 208312", None),
+        ("+86 138 0000 1234 code: 208312", None),
+        ("+86 138 0000 1234 verification code=208312", None),
+        ("+86 138 0000 1234 PIN 208312", None),
+        ("+86 138 0000 1234 otp 208312", None),
+        ("`+86 138 0000 1234` `208312`", None),
+        ("'+86 138 0000 1234' 208312", None),
+        ("*+86 138 0000 1234 208312*", None),
+        ("[+86 138 0000 1234] [208312]", None),
+        ("<+86 138 0000 1234> <208312>", None),
+        ("<tel:+8613800001234|+86 138 0000 1234> 208312", None),
+        ("<tel:+8613800001234|+86 138 0000 1234>208312", None),
+        ("<tel:+8613800001234208312|+86 138 0000 1234 208312>", None),
+        ("208312 +8613800001234", None),
+        ("208312 8613800001234", None),
+        ("208312, +86 138 0000 1234", None),
+        ("code 208312 number 8613800001234", None),
+        ("\u202a+86\u00a0138\u20110000\u20111234\u202c \u0662\u0660\u0668\u0663\u0661\u0662", None),
+    ],
+)
+def test_a_number_and_a_code_are_told_apart(text: str, region: str | None) -> None:
+    assert _told(read_command(text, region=region)) == (TypedKind.NUMBER_AND_CODE, HAPPY, CODE)
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "code"),
+    [
+        ("+1 202 555 0100 008312", DEMO, "008312"),
+        ("+1 202 555 0100 A1b2C3", DEMO, "A1b2C3"),
+        ("+49 30 123456 208312", "4930123456", CODE),  # all of it would be a German number, but E.164 ends at 15 digits
+        ("+1 200 555 0100, 208312", "12005550100", CODE),  # a separator: the number's range need not be known
+    ],
+)
+def test_a_code_is_kept_as_typed(text: str, number: str, code: str) -> None:
+    assert _told(read_command(text, region=None)) == (TypedKind.NUMBER_AND_CODE, number, code)
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "number"),
+    [
+        ("+49 30 12345 2083", None, "493012345"),  # German lengths vary: the shortest cannot hold a digit of the code
+        ("+49 30 12345 208 312", None, "493012345"),
+        ("493012345 493012346", None, None),  # either may be the code
+        ("8613800001234208312", None, None),  # typed without a gap
+        ("+8613800001234208312", None, None),
+        ("2083128613800001234", None, None),
+        ("+86-138-0000-1234-208312", None, None),
+        ("138 0000 1234 208312", None, None),  # no country
+        ("+1 200 555 0100 208312", None, None),  # no range known here, and no separator
+        ("+1 200 555 0100", None, None),  # its end may be a code
+        ("+12005550100", None, "12005550100"),  # it has no end that could be a code
+        ("208312", None, None),  # only a code
+        ("208 312", None, None),
+        ("20831234", None, None),
+        ("49301234", None, None),  # a short German number, or a code of eight digits
+        ("A1B2C3D4", None, None),
+        ("code: 208312", None, None),
+        ("+86 138 0000 1234 code208312", None, None),
+        ("+1 202 555 0100 ext 51234", None, None),
+        ("+1 202 555 0100x51234", None, None),
+        ("+1 202 555 0100 x51234", None, None),
+        ("+1 202 555 0100 +1 202 555 0101", None, None),
+        ("please find 8613800001234", None, None),
+        ("8613800001234 208312", "DE", None),  # a German number too
+    ],
+)
+def test_what_is_uncertain_gives_no_digit_of_a_code_away(text: str, region: str | None, number: str | None) -> None:
+    assert _told(read_command(text, region=region)) == (TypedKind.UNCERTAIN, number, None)
+
+
+def test_what_was_typed_never_shows_its_code() -> None:
+    typed = read_command("+86 138 0000 1234 208312", region=None)
+    assert CODE not in f"{typed} {typed!r} {typed.code}"
+
+
+EXAMPLES = sorted(
+    {
+        phonenumbers.format_number(number, form)
+        for region in phonenumbers.SUPPORTED_REGIONS
+        for kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE)
+        if (number := phonenumbers.example_number_for_type(region, kind)) is not None
+        for form in (phonenumbers.PhoneNumberFormat.E164, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    }
+)
+GERMAN = st.from_regex(r"\+49 ?30 ?[1-9][0-9]{3,8}", fullmatch=True).filter(
+    lambda number: phonenumbers.is_valid_number(phonenumbers.parse(number))
+)
+NUMBERS = st.sampled_from(EXAMPLES) | GERMAN
+CODES = st.from_regex(r"[0-9]{4,10}|[0-9]{3}[ -][0-9]{3}|[A-CG-NR-W][0-9][A-Z][0-9]{2}", fullmatch=True)
+GAPS = st.sampled_from([" ", "  ", "\u00a0", ", ", ";", "\n", " code ", " / ", " | "])
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"\D", "", text)
+
+
+@given(number=NUMBERS, code=CODES, gap=GAPS, is_code_first=st.booleans(), has_plus=st.booleans())
+@example(number="+49 30 12345", code="2083", gap=" ", is_code_first=False, has_plus=False)
+def test_a_certain_reading_is_what_was_meant_and_an_uncertain_one_gives_no_digit_of_the_code(
+    *, number: str, code: str, gap: str, is_code_first: bool, has_plus: bool
+) -> None:
+    meant = read_phone_number(number, region=None).digits
+    written = number if has_plus else number.removeprefix("+")
+    typed = read_command(gap.join((code, written) if is_code_first else (written, code)), region=None)
+    if typed.kind is TypedKind.NUMBER_AND_CODE:
+        assert _told(typed)[1:] == (meant, re.sub("[ -]", "", code))
+    else:
+        assert typed.kind is TypedKind.UNCERTAIN
+        filled_in = typed.number.digits if typed.number else ""
+        assert meant.endswith(filled_in) if is_code_first else meant.startswith(filled_in)
+
+
+@given(number=NUMBERS.filter(lambda number: number.startswith(("+86", "+1 "))), code=CODES)
+def test_numbers_of_one_length_are_certain(number: str, code: str) -> None:
+    assume(" " not in code)
+    assert read_command(f"{number} {code}", region=None).kind is TypedKind.NUMBER_AND_CODE
+
+
+LIKE_COMMANDS = st.lists(
+    st.sampled_from(
+        ["+86", "138", "0000", "1234", "208312", "208", "+49", "30", "12345", "00", "code", "x5", "/", ",", "`"]
+    )
+    | st.text(alphabet="+0123456789 -./(),", max_size=12),
+    max_size=8,
+).map(" ".join)
+
+
+@given(text=LIKE_COMMANDS, region=st.sampled_from([None, "CN", "US", "DE"]))
+def test_every_typed_digit_is_in_the_number_or_in_the_code(text: str, region: str | None) -> None:
+    typed = read_command(text, region=region)
+    if typed.kind is not TypedKind.NUMBER_AND_CODE:
+        return
+    assert typed.number
+    assert typed.code
+    digits, code = _digits(text), _digits(typed.code.get_secret_value())
+    plus = "+" if "+" in text else ""
+    ways = {
+        read_phone_number(plus + rest, region=region)
+        for rest in (digits.removesuffix(code), digits.removeprefix(code))
+        if rest != digits and len(rest) < 18
+    }
+    assert typed.number in ways
+
+
+@given(text=st.text() | LIKE_COMMANDS, region=st.sampled_from([None, "CN", "US", "DE"]))
+def test_any_text_is_read_as_something(text: str, region: str | None) -> None:
+    typed = read_command(text, region=region)
+    assert (typed.code is not None) == (typed.kind is TypedKind.NUMBER_AND_CODE)
+    if typed.number is None:
+        assert typed.kind not in {TypedKind.NUMBER, TypedKind.NUMBER_AND_CODE}
