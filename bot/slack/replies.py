@@ -58,7 +58,10 @@ class Replies:
             logger=logging.getLogger("slack_sdk.webhook"),
         )
         try:
-            response = await webhook.send(text=message.text, blocks=message.blocks, response_type="ephemeral")
+            # Said outright: the answer to a click in an ephemeral message must be a message of its own.
+            response = await webhook.send(
+                text=message.text, blocks=message.blocks, response_type="ephemeral", replace_original=False
+            )
         except Exception:  # a boundary to the network: the direct message is the other way
             log.exception("reply not taken")
             return False

@@ -1,0 +1,119 @@
+"""The house keeps its shape: imports run down its rows, pieces stay small, packages' ``__init__`` files stay empty."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BOT = ROOT / "bot"
+
+ROWS = (
+    {"models"},
+    {"errors"},
+    {"texts"},
+    {"interfaces", "clock", "settings", "logs"},
+    {"entry", "policy", "listing", "repeating", "cams", "quota", "store"},
+    {"lookups"},
+    {"slack"},
+    {"app"},
+    {"sandbox", "cli"},
+    {"__main__"},
+)
+"""Lowest first. A room may use rooms of lower rows, and others of its own row unless they are kept apart."""
+
+KEPT_APART = ({"cams", "quota", "store"},)
+
+SANDBOX_MAY_USE = {"sandbox", "interfaces", "clock", "models"}
+"""A sandbox that checked the bot with the bot's own code would prove nothing."""
+
+MODULES = sorted(BOT.rglob("*.py"))
+
+
+def room_of(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else "__init__"
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """The modules of ours that a file imports, wherever in the file it does so."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "bot":
+            for alias in node.names:
+                candidate = ROOT / Path(*node.module.split("."), alias.name)
+                is_module = candidate.with_suffix(".py").exists() or candidate.is_dir()
+                yield f"{node.module}.{alias.name}" if is_module else node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.split(".")[0] == "bot")
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def row_of(room: str) -> int:
+    return next(index for index, row in enumerate(ROWS) if room in row)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_of)
+def test_imports_run_down_the_rows(path: Path) -> None:
+    room = room_of(module_of(path))
+    if room == "__init__":
+        return
+    for imported in map(room_of, imports_of(path)):
+        assert row_of(imported) <= row_of(room), f"{room} imports {imported}, which is above it"
+        assert imported == room or not any({imported, room} <= apart for apart in KEPT_APART), f"{room} and {imported}"
+
+
+@pytest.mark.parametrize("path", sorted((BOT / "sandbox").rglob("*.py")), ids=module_of)
+def test_the_sandbox_does_not_check_the_bot_with_the_bots_own_code(path: Path) -> None:
+    assert set(map(room_of, imports_of(path))) <= SANDBOX_MAY_USE
+
+
+def test_every_room_has_its_row() -> None:
+    rooms = {room_of(module_of(path)) for path in MODULES} - {"__init__"}
+    assert rooms == set().union(*ROWS)
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {module_of(path): set(imports_of(path)) for path in MODULES}
+
+    def reach(module: str, seen: frozenset[str]) -> None:
+        assert module not in seen, f"a circle through {module}: {sorted(seen)}"
+        for imported in graph.get(module, ()):
+            reach(imported, seen | {module})
+
+    for module in graph:
+        reach(module, frozenset())
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.name == "__init__.py"], ids=module_of)
+def test_package_files_are_empty(path: Path) -> None:
+    assert path.read_text() == ""
+
+
+@pytest.mark.parametrize("path", [*MODULES, *sorted((ROOT / "tests").rglob("*.py"))], ids=lambda path: path.stem)
+def test_no_function_is_over_50_lines(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < 50, f"{node.name} is too long"
+
+
+def test_only_the_command_line_prints() -> None:
+    for path in MODULES:
+        if room_of(module_of(path)) in ("cli", "__main__"):
+            continue
+        calls = (node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+        names = {call.id for call in calls if isinstance(call, ast.Name)}
+        assert "print" not in names, f"{module_of(path)} prints"
+
+
+def test_only_the_clock_reads_real_time() -> None:
+    readers = {"time.time", "time.monotonic", "datetime.now", "datetime.utcnow"}
+    for path in MODULES:
+        if room_of(module_of(path)) in ("clock", "cli"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                assert f"{node.value.id}.{node.attr}" not in readers, f"{module_of(path)} reads real time"

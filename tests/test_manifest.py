@@ -1,0 +1,91 @@
+"""manifest.yaml says what the code does: its commands, shortcuts, events and scopes, and nothing more."""
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from bot import texts
+from bot.slack import views
+
+ROOT = Path(__file__).parent.parent
+MANIFEST = ROOT / "manifest.yaml"
+SLACK_CODE = sorted((ROOT / "bot" / "slack").glob("*.py"))
+
+SCOPE_OF = {
+    # Slack's reference of each method: https://docs.slack.dev/reference/methods
+    "chat_postMessage": "chat:write",
+    "users_info": "users:read",
+    # These take any bot token.
+    "auth_test": None,
+    "views_open": None,
+    "views_update": None,
+    # This takes an app-level token, which has scopes of its own.
+    "apps_connections_open": None,
+}
+FEATURE_SCOPES = {"commands"}
+"""What slash commands and shortcuts need, whatever methods are called."""
+
+
+@pytest.fixture
+def manifest() -> Any:
+    return yaml.safe_load(MANIFEST.read_text())
+
+
+def methods_called() -> set[str]:
+    """Every Web API method the code calls: attributes of a client, named as the SDK names them."""
+    called = set()
+    for path in SLACK_CODE:
+        for node in ast.walk(ast.parse(path.read_text())):
+            is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+            if is_call and re.fullmatch(r"_?client", ast.unparse(node.func.value).split(".")[-1]):  # type: ignore[attr-defined]  # narrowed by is_call
+                called.add(node.func.attr)  # type: ignore[attr-defined]  # narrowed by is_call
+    return called
+
+
+def test_slack_accepts_the_manifest(manifest: Any) -> None:
+    jsonschema.validate(manifest, json.loads((ROOT / "tests" / "data" / "slack-manifest-facts.json").read_text()))
+
+
+def test_the_command_is_the_one_the_code_listens_to(manifest: Any) -> None:
+    commands = manifest["features"]["slash_commands"]
+    assert [command["command"] for command in commands] == [texts.COMMAND]
+    assert commands[0]["should_escape"] is False, "escaping would turn a typed number into a link"
+
+
+def test_the_shortcuts_are_the_ones_the_code_listens_to(manifest: Any) -> None:
+    assert [shortcut["callback_id"] for shortcut in manifest["features"]["shortcuts"]] == [views.SHORTCUT]
+
+
+def test_the_events_are_the_ones_the_code_listens_to(manifest: Any) -> None:
+    listened = {
+        node.args[0].value
+        for path in SLACK_CODE
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "event"
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    }
+    subscribed = manifest["settings"].get("event_subscriptions", {}).get("bot_events", [])
+    assert set(subscribed) == listened
+
+
+def test_the_scopes_are_the_least_the_called_methods_need(manifest: Any) -> None:
+    called = methods_called()
+    assert called == set(SCOPE_OF), "a method is called whose scope this test does not know, or no longer called"
+    needed = {scope for method in called if (scope := SCOPE_OF[method])} | FEATURE_SCOPES
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == needed
+
+
+def test_every_scope_gives_its_reason() -> None:
+    lines = MANIFEST.read_text().split("bot:\n", 1)[1].split("settings:", 1)[0].strip().splitlines()
+    assert lines
+    for line in lines:
+        assert re.search(r"# \S+ \S+", line), f"no reason: {line}"
