@@ -61,7 +61,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             event["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(event, ensure_ascii=False, default=str)
+        return json.dumps(event, default=str)
 
 
 def configure(*, level: str, log_format: LogFormat | None) -> None:
@@ -82,8 +82,8 @@ def _facts(record: logging.LogRecord) -> dict[str, object]:
 
 def _field(value: object) -> str:
     text = str(value)
-    return text if text.isprintable() and " " not in text and text else json.dumps(text, ensure_ascii=False)
+    return text if text.isprintable() and " " not in text and text else json.dumps(text)
 
 
 def _one_line(text: str) -> str:
-    return text if text.isprintable() else json.dumps(text, ensure_ascii=False)[1:-1]
+    return text if text.isprintable() else json.dumps(text)[1:-1]

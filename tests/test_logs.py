@@ -1,0 +1,87 @@
+"""Logs: an event and its facts on one line, no library's payloads, no forged lines."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from bot import logs
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def log_everything() -> None:
+    """The worst case: every logger there is set to DEBUG after ours was configured."""
+    for name in list(logging.Logger.manager.loggerDict):
+        logging.getLogger(name).setLevel(logging.DEBUG)
+
+
+def test_text_gives_the_event_first_and_facts_as_fields(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(level="INFO", log_format="text")
+    logging.getLogger("bot.x").info("lookup ended", extra={"facts": {"lookup": "L-1", "state": "no answer"}})
+    line = capsys.readouterr().err
+    assert line.endswith('INFO bot.x lookup ended lookup=L-1 state="no answer"\n')
+
+
+def test_json_gives_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(level="INFO", log_format="json")
+    logging.getLogger("bot.x").info("lookup ended", extra={"facts": {"lookup": "L-1"}})
+    event = json.loads(capsys.readouterr().err)
+    assert event["event"] == "lookup ended"
+    assert event["lookup"] == "L-1"
+    assert event["level"] == "INFO"
+
+
+def test_without_a_terminal_the_default_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(level="INFO", log_format=None)
+    logging.getLogger("bot.x").info("started")
+    assert json.loads(capsys.readouterr().err)["event"] == "started"
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+@pytest.mark.parametrize(
+    "evil", ["a\nINFO bot.x lookup ended", "a\r\nb", "a\x1b[31mb", "a\u2028b"], ids=["newline", "crlf", "escape", "ls"]
+)
+def test_a_value_cannot_forge_a_line(log_format: logs.LogFormat, evil: str, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(level="INFO", log_format=log_format)
+    logging.getLogger("bot.x").info("said %s", evil, extra={"facts": {"field": evil}})
+    written = capsys.readouterr().err
+    assert written.count("\n") == 1
+    assert "\x1b" not in written
+    assert "\r" not in written
+
+
+@pytest.mark.parametrize(
+    "name", ["slack_sdk.web.async_base_client", "slack_bolt.AsyncApp", "httpcore.http11", "aiohttp.client", "asyncio"]
+)
+def test_debug_lines_of_libraries_never_get_out(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    logger = logging.getLogger(name)
+    before = logger.level
+    logs.configure(level="DEBUG", log_format="text")
+    log_everything()
+    logger.debug("body: CANARY")
+    logger.warning("trouble")
+    logger.setLevel(before)
+    written = capsys.readouterr().err
+    assert "CANARY" not in written
+    assert "trouble" in written
+
+
+def test_the_raw_body_of_a_forged_request_never_gets_out(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(level="DEBUG", log_format="text")
+    logging.getLogger("slack_bolt.RequestVerification").info("Invalid request signature detected (body: CANARY)")
+    assert capsys.readouterr().err == ""
+
+
+def test_our_own_debug_lines_do_get_out(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(level="DEBUG", log_format="text")
+    logging.getLogger("bot.lookups").debug("looked")
+    assert "looked" in capsys.readouterr().err

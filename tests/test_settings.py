@@ -1,0 +1,121 @@
+"""Settings: every mistake named at once, in words, and no secret in any of them."""
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.settings import BotSettings, LookupSettings, RecordSettings, read
+
+GOOD = {
+    "SLACK_BOT_TOKEN": "xoxb-invented-bot",
+    "SLACK_APP_TOKEN": "xapp-invented-app",
+    "ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI-invented",
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "invented-secret",
+}
+
+
+def mistakes(environment: dict[str, str]) -> str:
+    with pytest.raises(SettingsError) as caught:
+        read(BotSettings, environment)
+    return "\n".join(caught.value.mistakes)
+
+
+def test_the_defaults_are_those_of_the_readme() -> None:
+    settings = read(BotSettings, GOOD)
+    assert settings.phoneid_cams_url == "https://cams.ap-southeast-1.aliyuncs.com"
+    assert settings.slack_api_url == "https://slack.com/api/"
+    assert settings.database_url == "sqlite:///phoneid.db"
+    assert settings.phoneid_qps == 10
+    assert settings.port == 3000
+    assert settings.agent_ids is None
+    assert settings.phoneid_default_region is None
+    assert settings.log_level == "INFO"
+
+
+def test_with_nothing_set_every_missing_name_is_in_one_message() -> None:
+    said = mistakes({})
+    for name in ("SLACK_BOT_TOKEN", "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
+        assert f"{name} is missing" in said
+    assert "SLACK_APP_TOKEN or SLACK_SIGNING_SECRET is missing" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("SLACK_BOT_TOKEN", "xapp-other-way-round", "does not start with xoxb-"),
+        ("SLACK_APP_TOKEN", "xoxb-other-way-round", "does not start with xapp-"),
+        ("SLACK_BOT_TOKEN", "", "is missing"),
+        ("SLACK_BOT_TOKEN", "   ", "is missing"),
+        ("PORT", "web", "PORT"),
+        ("PORT", "70000", "PORT"),
+        ("PHONEID_QPS", "0", "PHONEID_QPS"),
+        ("PHONEID_QPS", "ten", "PHONEID_QPS"),
+        ("DATABASE_URL", "mysql://db", "is not a database this version can use"),
+        ("DATABASE_URL", "postgresql://db", "is not a database this version can use"),
+        ("PHONEID_DEFAULT_REGION", "China", "is not a country"),
+        ("PHONEID_AGENTS", "ana@example.com", "neither everyone nor"),
+        ("PHONEID_AGENTS", ",", "neither everyone nor"),
+        ("PHONEID_CAMS_URL", "cams.example", "is not a URL"),
+        ("SLACK_API_URL", "ftp://slack", "is not a URL"),
+        ("LOG_LEVEL", "LOUD", "LOG_LEVEL"),
+        ("PHONEID_LOG_FORMAT", "xml", "PHONEID_LOG_FORMAT"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_words(name: str, value: str, words: str) -> None:
+    said = mistakes(GOOD | {name: value})
+    assert name in said
+    assert words in said
+
+
+def test_several_mistakes_are_named_at_once() -> None:
+    said = mistakes(GOOD | {"PORT": "web", "PHONEID_QPS": "0", "SLACK_BOT_TOKEN": "wrong"})
+    assert all(name in said for name in ("PORT", "PHONEID_QPS", "SLACK_BOT_TOKEN"))
+
+
+def test_a_mistyped_setting_of_ours_does_not_pass_unseen() -> None:
+    # PHONEID_AGENT would quietly leave the door open to everyone.
+    assert "PHONEID_AGENT is not a setting" in mistakes(GOOD | {"PHONEID_AGENT": "U0ANA"})
+
+
+def test_settings_of_later_versions_are_refused_not_ignored() -> None:
+    assert "PHONEID_APPROVAL is not a setting of this version" in mistakes(GOOD | {"PHONEID_APPROVAL": "always"})
+
+
+def test_an_empty_signing_secret_counts_as_missing() -> None:
+    # Bolt would start with it and answer every request with a 500.
+    without_app_token = {name: value for name, value in GOOD.items() if name != "SLACK_APP_TOKEN"}
+    assert "SLACK_SIGNING_SECRET" in mistakes(without_app_token | {"SLACK_SIGNING_SECRET": " "})
+    assert read(BotSettings, without_app_token | {"SLACK_SIGNING_SECRET": "invented"}).slack_app_token is None
+
+
+def test_the_environment_that_would_switch_bolt_to_oauth_is_refused() -> None:
+    assert "Unset them" in mistakes(GOOD | {"SLACK_CLIENT_ID": "1", "SLACK_CLIENT_SECRET": "2"})
+
+
+def test_no_mistake_and_no_repr_shows_a_secret() -> None:
+    secrets = {"SLACK_BOT_TOKEN": "wrong-CANARY", "SLACK_APP_TOKEN": "bad-CANARY", "PORT": "x"}
+    assert "CANARY" not in mistakes(GOOD | secrets)
+    settings = read(BotSettings, GOOD | {"ALIBABA_CLOUD_SECURITY_TOKEN": "CANARY"})
+    shown = repr(settings) + str(settings) + str(settings.model_dump()) + settings.model_dump_json()
+    for secret in ("CANARY", "invented-secret", "xoxb-invented-bot", "xapp-invented-app"):
+        assert secret not in shown
+
+
+def test_the_settings_cannot_be_changed_after_they_are_read() -> None:
+    settings = read(RecordSettings, {})
+    with pytest.raises(ValueError, match="frozen"):
+        settings.log_level = "DEBUG"
+
+
+def test_a_command_asks_only_for_what_it_needs() -> None:
+    assert read(RecordSettings, {}).database_path.name == "phoneid.db"
+    only_api = {name: value for name, value in GOOD.items() if name.startswith("ALIBABA")}
+    assert read(LookupSettings, only_api).phoneid_qps == 10
+
+
+@pytest.mark.parametrize("value", ["U0ANA,U0LEE", " U0ANA , U0LEE "])
+def test_agents_are_a_list_of_user_ids(value: str) -> None:
+    assert read(BotSettings, GOOD | {"PHONEID_AGENTS": value}).agent_ids == frozenset({"U0ANA", "U0LEE"})
+
+
+def test_the_region_is_read_in_any_case() -> None:
+    assert read(RecordSettings, {"PHONEID_DEFAULT_REGION": "cn"}).phoneid_default_region == "CN"
