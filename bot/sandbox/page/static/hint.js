@@ -1,0 +1,43 @@
+// What a first visitor reads at the top of a channel: what this is, and three things to try.
+
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+import { change, page } from "./state.js";
+
+const KEY = "sandbox.hint";
+
+export function isHintRemembered() {
+  return localStorage.getItem(KEY) === "hidden";
+}
+
+export function setHintHidden(isHidden) {
+  if (isHidden) localStorage.setItem(KEY, "hidden");
+  else localStorage.removeItem(KEY);
+  change({ hintHidden: isHidden });
+}
+
+/** The card; `example` is a test number of the book, if there is one yet. */
+export function hint(example, composer) {
+  const command = page.slack.app.commands[0]?.command ?? "/phoneid";
+  const put = (text) => h("button", { type: "button", class: "example", "data-testid": "example", onclick: () => composer.put(text) }, text);
+  const inspect = h("button", { type: "button", class: "example", "data-testid": "example", onclick: () => showInspector() }, "Inspector");
+  return h(
+    "section",
+    { class: "hint", "aria-labelledby": "hint-title", "data-testid": "hint" },
+    h("div", { class: "hint-head" }, h("h2", { id: "hint-title" }, "The real bot, in a Slack of its own"),
+      h("button", { type: "button", class: "icon-button", "aria-label": "Hide this hint", onclick: () => { setHintHidden(true); composer.focus(); } }, icon("close"))),
+    h("p", {}, "Slack and the API run on this computer; nothing leaves it. Pick who you are at the top, also in a second tab. Three things to try:"),
+    h(
+      "ol",
+      { class: "hint-list" },
+      h("li", {}, "Ask for an ID: ", put(example ? `${command} ${example.phone} ${example.code}` : `${command} help`)),
+      h("li", {}, "Fill in the form instead: ", put(command)),
+      h("li", {}, "Watch every request, switch trouble on or stop the bot: ", inspect),
+    ),
+  );
+}
+
+function showInspector() {
+  change({ inspectorOpen: true });
+  setTimeout(() => document.getElementById("inspector").focus());
+}

@@ -1,0 +1,122 @@
+// Puts the parts together: fetches what changed, draws it, and follows the address bar.
+
+import { doAs } from "./acts.js";
+import { composer, drawConversation } from "./conversation.js";
+import { topDialog } from "./dialogs.js";
+import { isHintRemembered } from "./hint.js";
+import { drawInspector } from "./inspector.js";
+import { drawModals } from "./modal.js";
+import { leaveHome, onUse } from "./numbers.js";
+import { fetchState, fetchTrace, fetchWorld, listen } from "./server.js";
+import { drawSidebar } from "./sidebar.js";
+import { HOME, change, onChange, page } from "./state.js";
+import { drawTopbar } from "./topbar.js";
+import { forgetTraceView } from "./trace.js";
+
+const KEEP_TRACE = 500;
+const isNarrow = matchMedia("(max-width: 900px)");
+const places = new Map(); // person → the conversation they had open
+const userInAddress = () => decodeURIComponent(location.hash.slice(1));
+let stopListening = () => {};
+let isFetching = false;
+let isStale = false;
+
+function draw() {
+  drawAway();
+  drawTopbar();
+  drawInspector();
+  if (!page.slack) return;
+  document.body.classList.toggle("has-sidebar", page.sidebarOpen);
+  document.title = `${page.slack.me.name} · ${page.slack.workspace.name}`;
+  drawSidebar(go);
+  drawConversation();
+  drawModals();
+}
+
+function drawAway() {
+  const bar = document.getElementById("away");
+  const words = page.away ? "The sandbox server is away. Trying again…" : "";
+  if (bar.textContent !== words) bar.textContent = words;
+  bar.hidden = !page.away;
+}
+
+function go(place) {
+  places.set(page.user, place);
+  change({ place, sidebarOpen: false });
+  if (place === HOME) doAs({ do: "open_home" });
+  else if (!isNarrow.matches) setTimeout(() => composer.focus());
+}
+
+/** Fetches everything that may have changed; calls that come meanwhile are one more fetch. */
+async function refresh() {
+  isStale = true;
+  if (isFetching) return;
+  isFetching = true;
+  while (isStale) {
+    isStale = false;
+    await fetchOnce();
+  }
+  isFetching = false;
+}
+
+async function fetchOnce() {
+  const user = page.user;
+  try {
+    const [slack, trace, world] = await Promise.all([fetchState(user), fetchTrace(page.trace.at(-1)?.number ?? 0), fetchWorld()]);
+    if (user !== page.user) return; // somebody else was picked meanwhile: their own fetch follows
+    if (!slack.me) return location.replace("#"); // nobody here has that id
+    if (!user) return location.replace(`#${slack.me.id}`); // what follows happens on the change of the address
+    const place = placeIn(slack);
+    change({ slack, world, place, away: false, trace: [...page.trace, ...trace.entries].slice(-KEEP_TRACE) });
+  } catch {
+    change({ away: true });
+  }
+}
+
+function placeIn(slack) {
+  const wanted = page.place ?? places.get(page.user);
+  const isThere = wanted === HOME || slack.conversations.some((conversation) => conversation.id === wanted);
+  return isThere ? wanted : (slack.conversations[0]?.id ?? HOME);
+}
+
+function become(user) {
+  stopListening();
+  change({ user, slack: null, place: places.get(user) ?? null });
+  stopListening = listen(user, {
+    onOpen: () => {
+      forgetTraceView();
+      change({ trace: [] });
+      refresh();
+    },
+    onChange: refresh,
+    onAway: () => change({ away: true }),
+  });
+}
+
+/** F6 goes round the page's parts, as in Slack; a dialog takes the place of the part it covers. */
+function nextPart(event) {
+  if (event.key !== "F6") return;
+  event.preventDefault();
+  const dialog = topDialog();
+  const slack = dialog ? [dialog] : [document.getElementById("sidebar"), document.getElementById("conversation")];
+  const parts = [document.querySelector("[data-testid=person-picker] a"), ...slack, document.getElementById("inspector")].filter((part) => part?.checkVisibility());
+  const here = parts.findIndex((part) => part.contains(document.activeElement));
+  const step = event.shiftKey ? -1 : 1;
+  parts[(Math.max(here, event.shiftKey ? 0 : -1) + step + parts.length) % parts.length].focus();
+}
+
+function useNumber(phone, code) {
+  leaveHome();
+  if (isNarrow.matches) change({ inspectorOpen: false });
+  const command = page.slack.app.commands[0]?.command ?? "";
+  setTimeout(() => composer.put(`${command} ${phone} ${code}`));
+}
+
+onChange(draw);
+onUse(useNumber);
+addEventListener("hashchange", () => become(userInAddress()));
+addEventListener("keydown", nextPart);
+document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+document.getElementById("skip").addEventListener("click", () => composer.focus());
+change({ hintHidden: isHintRemembered(), inspectorOpen: !isNarrow.matches });
+become(userInAddress());
