@@ -56,6 +56,12 @@ def interactive_elements(blocks: list[JsonObject]) -> Iterator[Placed]:
                 yield Placed(block, element)
 
 
+def find(blocks: list[JsonObject], *, block_id: str, action_id: str) -> Placed | None:
+    """The interactive element with these ids."""
+    named = (block_id, action_id)
+    return next((each for each in interactive_elements(blocks) if (each.block_id, each.action_id) == named), None)
+
+
 def is_interactive(element: JsonObject) -> bool:
     return element["type"] not in ("image", "plain_text", "mrkdwn") and not element["type"].startswith("rich_text_")
 

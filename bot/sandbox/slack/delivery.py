@@ -1,8 +1,8 @@
 """What Slack sent to the bot, and what became of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from bot.sandbox.slack.blockkit import JsonObject
 
@@ -20,11 +20,16 @@ class Outcome(StrEnum):
 
     ACKNOWLEDGED = "acknowledged"
     LATE = "late"
-    """No answer in time; Slack shows ``operation_timeout``."""
+    """No answer in time; Slack says ``operation_timeout``."""
     REFUSED = "refused"
-    """An HTTP status other than 200; Slack shows ``dispatch_failed``."""
+    """An HTTP status other than 200; Slack says ``dispatch_failed``."""
     UNREACHABLE = "unreachable"
-    """Nobody was there; Slack shows ``dispatch_failed``."""
+    """Nobody was there; Slack says ``dispatch_failed``."""
+
+    @property
+    def error(self) -> str:
+        """Slack's word for it, in what it tells the user."""
+        return "operation_timeout" if self is Outcome.LATE else "dispatch_failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +42,38 @@ class Delivery:
     payload: JsonObject
     outcome: Outcome
     response: Any = None
-    """What the acknowledgement carried: a JSON object, or ``None`` for an empty one."""
+    """What the acknowledgement carried: a JSON object, text, or ``None`` when it was empty."""
     milliseconds: float
     """How long the answer, or the want of one, took."""
 
     @property
     def is_acknowledged(self) -> bool:
         return self.outcome is Outcome.ACKNOWLEDGED
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the bot said to one payload; ``sent`` and ``received`` are what really went over the wire."""
+
+    outcome: Outcome
+    response: Any = None
+    status: int | None = None
+    sent: Any = field(default=None, repr=False)
+    received: Any = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """A payload ready to go, the same each time it goes: ``body`` and ``headers`` are those of signed HTTP."""
+
+    kind: DeliveryKind
+    title: str
+    payload: JsonObject
+    body: bytes
+    headers: dict[str, str]
+
+
+class Transport(Protocol):
+    """A way to the bot."""
+
+    async def carry(self, parcel: Parcel) -> Answer: ...

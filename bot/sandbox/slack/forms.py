@@ -73,6 +73,8 @@ def changed_state(element: JsonObject, choice: Any) -> JsonObject:
 
     Raises ``NotOnScreen`` when the element does not offer it.
     """
+    if element["type"] == "overflow":
+        return {"type": "overflow", "selected_option": _option(element, choice)}
     kind = STATEFUL.get(element["type"])
     if kind is None:
         raise NotOnScreen(f"nothing can be typed or picked in a {element['type']}")

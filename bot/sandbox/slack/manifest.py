@@ -24,6 +24,8 @@ class Command:
     command: str
     description: str
     usage_hint: str
+    should_escape: bool = False
+    """Mentions in the text arrive as ids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,7 @@ class Manifest:
                     command=command["command"],
                     description=command["description"],
                     usage_hint=command.get("usage_hint", ""),
+                    should_escape=command.get("should_escape", False),
                 )
                 for command in features.get("slash_commands", ())
             ),
@@ -83,6 +86,13 @@ class Manifest:
             has_home=home.get("home_tab_enabled", False),
             is_read_only=home.get("messages_tab_read_only_enabled", False),
         )
+
+    def find_command(self, name: str) -> Command | None:
+        return next((command for command in self.commands if command.command == name), None)
+
+    def find_shortcut(self, callback_id: str, kind: ShortcutKind) -> Shortcut | None:
+        matching = (each for each in self.shortcuts if (each.callback_id, each.kind) == (callback_id, kind))
+        return next(matching, None)
 
 
 def read_manifest() -> Manifest:

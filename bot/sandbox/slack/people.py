@@ -6,6 +6,9 @@ from enum import StrEnum
 TEAM_ID = "T0SANDBOX"
 PARTNER_TEAM_ID = "T0PARTNER"
 SLACKBOT_ID = "USLACKBOT"
+APP_ID = "A0SANDBOX"
+BOT_ID = "B0BOT"
+BOT_USER_ID = "U0BOT"
 
 
 class Kind(StrEnum):

@@ -1,20 +1,41 @@
 """The local Slack: one server, one workspace, one installed app."""
 
+import ipaddress
 from collections.abc import Callable
-from random import Random
+from random import Random, SystemRandom
 from typing import Any, TypeVar
 
+import aiohttp
 from aiohttp import web
 
 from bot.clock import SystemClock
 from bot.interfaces import Clock
 from bot.sandbox.inspector import Inspector
+from bot.sandbox.slack.acknowledgements import Acknowledgements
+from bot.sandbox.slack.chat_methods import ChatMethods
+from bot.sandbox.slack.complaints import Complaints
+from bot.sandbox.slack.contents import ContentReader
+from bot.sandbox.slack.courier import Courier
 from bot.sandbox.slack.credentials import Credentials
-from bot.sandbox.slack.delivery import Delivery
+from bot.sandbox.slack.delivery import Delivery, Transport
+from bot.sandbox.slack.directory_methods import DirectoryMethods
+from bot.sandbox.slack.doorkeeper import guard
 from bot.sandbox.slack.human import Human
+from bot.sandbox.slack.interactions import Interactions
 from bot.sandbox.slack.manifest import Manifest, read_manifest
-from bot.sandbox.slack.people import Kind, Person
+from bot.sandbox.slack.modals import Modals
+from bot.sandbox.slack.page_client import PageClient
+from bot.sandbox.slack.payloads import Payloads
+from bot.sandbox.slack.people import BOT_USER_ID, Kind, Person
+from bot.sandbox.slack.replies import Replies
+from bot.sandbox.slack.response_urls import ResponseUrls
+from bot.sandbox.slack.signed_http import SignedHttp
+from bot.sandbox.slack.sockets import Sockets
+from bot.sandbox.slack.triggers import Triggers
 from bot.sandbox.slack.trouble import SlackTrouble
+from bot.sandbox.slack.view_methods import ViewMethods
+from bot.sandbox.slack.waiting import Waiting
+from bot.sandbox.slack.web_api import WebApi
 from bot.sandbox.slack.workspace import Workspace, furnish
 
 T = TypeVar("T")
@@ -38,32 +59,153 @@ class LocalSlack:
         self.manifest = manifest or read_manifest()
         self.credentials = credentials or Credentials.invent(random)
         self.ack_seconds = ack_seconds
-        bot = Person(id="U0BOT", name=self.manifest.name, title="", kind=Kind.BOT)
-        self.workspace = Workspace(bot=bot, clock=self.clock)
-        furnish(self.workspace)
-        self.humans = {
-            person.id: Human(person, self) for person in self.workspace.people.values() if person.kind is not Kind.BOT
-        }
         self.trouble = SlackTrouble.NONE
-        self.complaints: list[str] = []
-        """What a correct bot never does. Tests assert it empty."""
-        self.deliveries: list[Delivery] = []
         self.request_url: str | None = None
         """Where signed HTTP requests go; ``None`` means Socket Mode."""
-        self.web_app = web.Application()
-        """Routes of others may be added before ``start``."""
+        self.web_app = web.Application(middlewares=[guard(lambda: self._port)])
+        """Routes of others may be added before ``start``; every request's ``Host`` is checked."""
+        self.base_url = ""
+        """``http://HOST:PORT``, once started."""
+        self._random = random or SystemRandom()
+        self._port: int | None = None
+        self._runner: web.AppRunner | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._waiting = Waiting()
+        self._furnish()
+        self._connect()
+        self._open_for_clients()
+
+    def _furnish(self) -> None:
+        """The workspace, and what is given out in it."""
+        bot = Person(id=BOT_USER_ID, name=self.manifest.name, title="App", kind=Kind.BOT)
+        self.workspace = Workspace(bot=bot, clock=self.clock)
+        furnish(self.workspace)
+        self.workspace.listen(self._waiting.wake)
+        self.complaints = Complaints(on_change=self.workspace.change)
+        """What a correct bot never does. Tests assert it empty."""
+        self._triggers = Triggers(clock=self.clock, random=self._random)
+        self._response_urls = ResponseUrls(clock=self.clock, random=self._random)
+        self._modals = Modals(
+            workspace=self.workspace, clock=self.clock, random=self._random, complaints=self.complaints
+        )
+        self._reader = ContentReader(complaints=self.complaints, random=self._random)
+        self._replies = Replies(workspace=self.workspace, reader=self._reader, complaints=self.complaints)
+
+    def _connect(self) -> None:
+        """Both ways between Slack and the bot."""
+        self._sockets = Sockets(
+            workspace=self.workspace,
+            complaints=self.complaints,
+            random=self._random,
+            ack_seconds=self.ack_seconds,
+            is_enabled=lambda: self.manifest.uses_socket_mode and self.request_url is None,
+        )
+        self._courier = Courier(
+            workspace=self.workspace,
+            clock=self.clock,
+            credentials=self.credentials,
+            inspector=self.inspector,
+            transport=self._transport,
+        )
+        chat = ChatMethods(workspace=self.workspace, reader=self._reader, complaints=self.complaints)
+        views = ViewMethods(
+            workspace=self.workspace, modals=self._modals, triggers=self._triggers, manifest=self.manifest
+        )
+        directory = DirectoryMethods(workspace=self.workspace, open_connection=self._sockets.issue_url)
+        api = WebApi(
+            methods={**chat.table(), **views.table(), **directory.table()},
+            manifest=self.manifest,
+            credentials=self.credentials,
+            response_urls=self._response_urls,
+            replies=self._replies,
+            complaints=self.complaints,
+            inspector=self.inspector,
+            clock=self.clock,
+            trouble=lambda: self.trouble,
+        )
+        self.web_app.router.add_route("*", "/api/{method}", api.call)
+        self.web_app.router.add_post("/commands/{secret}", api.respond)
+        self.web_app.router.add_post("/actions/{secret}", api.respond)
+        self.web_app.router.add_get("/link/", self._sockets.serve)
+
+    def _open_for_clients(self) -> None:
+        """The people, and the page."""
+        payloads = Payloads(
+            workspace=self.workspace,
+            clock=self.clock,
+            credentials=self.credentials,
+            triggers=self._triggers,
+            response_urls=self._response_urls,
+        )
+        interactions = Interactions(
+            workspace=self.workspace,
+            manifest=self.manifest,
+            payloads=payloads,
+            courier=self._courier,
+            modals=self._modals,
+            acknowledgements=Acknowledgements(
+                workspace=self.workspace, modals=self._modals, replies=self._replies, complaints=self.complaints
+            ),
+            complaints=self.complaints,
+        )
+        self.humans = {
+            person.id: Human(
+                person,
+                workspace=self.workspace,
+                manifest=self.manifest,
+                interactions=interactions,
+                waiting=self._waiting,
+            )
+            for person in self.workspace.people.values()
+            if person.kind is not Kind.BOT
+        }
+        """By user id."""
+        self._page_client = PageClient(
+            workspace=self.workspace,
+            manifest=self.manifest,
+            interactions=interactions,
+            humans=self.humans,
+            is_connected=lambda: self.is_connected,
+        )
+
+    # Its life
 
     async def start(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
         """Serve on a loopback address. Raises ``ValueError`` for any other."""
-        raise NotImplementedError
+        if not ipaddress.ip_address(host).is_loopback:
+            raise ValueError("the sandbox listens on a loopback address only")
+        self._session = aiohttp.ClientSession()
+        self._runner = web.AppRunner(self.web_app, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+        authority = f"[{host}]:{self._port}" if ":" in host else f"{host}:{self._port}"
+        self.base_url = f"http://{authority}"
+        self._response_urls.base_url = self.base_url
+        self._sockets.base_url = f"ws://{authority}"
 
     async def stop(self) -> None:
-        raise NotImplementedError
+        """End every connection and free the port."""
+        await self._sockets.close()
+        if self._session is not None:
+            await self._session.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def _transport(self) -> Transport:
+        if self.request_url is None:
+            return self._sockets
+        if self._session is None:
+            raise RuntimeError("the sandbox's Slack is not started")
+        return SignedHttp(url=self.request_url, session=self._session, ack_seconds=self.ack_seconds)
+
+    # What the bot needs
 
     @property
     def api_url(self) -> str:
-        """The base URL of the Web API, ``http://127.0.0.1:PORT/api/``."""
-        raise NotImplementedError
+        """The base URL of the Web API, ``http://HOST:PORT/api/``."""
+        return f"{self.base_url}/api/"
 
     @property
     def bot_token(self) -> str:
@@ -77,26 +219,57 @@ class LocalSlack:
     def signing_secret(self) -> str:
         return self.credentials.signing_secret.get_secret_value()
 
-    def human(self, name: str) -> Human:
-        """By name (``"Ana"``) or user id."""
-        raise NotImplementedError
-
     @property
     def is_connected(self) -> bool:
         """Whether the bot can be reached: a Socket Mode connection is open, or a request URL is set."""
-        raise NotImplementedError
+        return self.request_url is not None or self._sockets.count > 0
 
-    async def until(self, predicate: Callable[[], T | None], *, timeout: float = 5.0) -> T:  # noqa: ASYNC109 - the wait ends on a change, with a picture of the screen
-        """Wait until ``predicate()`` is truthy; it is asked again after each change here, never by the clock."""
-        raise NotImplementedError
-
-    async def redeliver(self, delivery: Delivery | None = None) -> Delivery:
-        """Send the same payload once more (the last one by default); in HTTP mode with the same signature: a replay."""
-        raise NotImplementedError
+    @property
+    def connections(self) -> int:
+        """How many Socket Mode connections take payloads."""
+        return self._sockets.count
 
     async def refresh_connections(self) -> None:
         """Ask every Socket Mode connection to reconnect, as Slack does every few hours."""
-        raise NotImplementedError
+        await self._sockets.refresh()
+
+    # What tests need
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """What was sent to the bot and what became of it, in the order in which that was known."""
+        return self._courier.deliveries
+
+    async def redeliver(self, delivery: Delivery | None = None) -> Delivery:
+        """Send the same payload once more (the last one by default); in HTTP mode with the same signature: a replay.
+
+        What the bot answers is recorded and changes nothing on anybody's screen.
+        """
+        return await self._courier.redeliver(delivery or self.deliveries[-1])
+
+    def human(self, name: str) -> Human:
+        """By name (``"Ana"``) or user id. Raises ``KeyError`` for nobody."""
+        by_name = {human.person.name: human for human in self.humans.values()}
+        return self.humans.get(name) or by_name[name]
+
+    async def until(
+        self,
+        predicate: Callable[[], T | None],
+        *,
+        timeout: float = 5.0,  # noqa: ASYNC109 - the wait ends with a picture of the screens, not with TimeoutError
+    ) -> T:
+        """Wait until ``predicate()`` is truthy, and give that. It is asked after each change here, not by a clock.
+
+        Raises ``NeverHappened`` with what everybody sees.
+        """
+        return await self._waiting.until(predicate, seconds=timeout, describe=self.describe)
+
+    def describe(self) -> str:
+        """Everybody's screen in words."""
+        screens = [human.screen.describe() for human in self.humans.values()]
+        return "\n".join([*screens, *(f"complaint: {complaint}" for complaint in self.complaints)])
+
+    # What the page needs
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after every change of anything anybody sees."""
@@ -109,8 +282,8 @@ class LocalSlack:
 
     def state_for(self, user_id: str) -> dict[str, Any]:
         """Everything this user sees now, as the page draws it. Raises ``KeyError`` for an unknown user."""
-        raise NotImplementedError
+        return self._page_client.state_for(user_id)
 
-    async def act(self, user_id: str, action: dict[str, Any]) -> dict[str, Any]:
+    async def act(self, user_id: str, action: Any) -> dict[str, Any]:
         """Do what the page asked on this user's behalf: ``{"ok": True}`` or ``{"ok": False, "error": words}``."""
-        raise NotImplementedError
+        return await self._page_client.act(user_id, action)

@@ -56,10 +56,7 @@ class View:
 
     def find(self, *, block_id: str, action_id: str) -> Placed | None:
         """The interactive element with these ids."""
-        for placed in blockkit.interactive_elements(self.blocks):
-            if (placed.block_id, placed.action_id) == (block_id, action_id):
-                return placed
-        return None
+        return blockkit.find(self.blocks, block_id=block_id, action_id=action_id)
 
     def value(self, block_id: str) -> Any:
         """What stands in the only element of a block: text, an option's object, or ``None``."""

@@ -7,7 +7,7 @@ from itertools import count
 
 from bot.interfaces import Clock
 from bot.sandbox.slack import blockkit
-from bot.sandbox.slack.blockkit import JsonObject
+from bot.sandbox.slack.blockkit import JsonObject, Placed
 from bot.sandbox.slack.people import CAST, SLACKBOT_ID, TEAM_ID, Kind, Person
 from bot.sandbox.slack.views import View
 
@@ -52,6 +52,10 @@ class Message:
     def words(self) -> str:
         """What a person reads: the blocks where there are any, else the text."""
         return blockkit.words(self.blocks) if self.blocks else self.text
+
+    def find(self, *, block_id: str, action_id: str) -> Placed | None:
+        """The interactive element with these ids."""
+        return blockkit.find(self.blocks or [], block_id=block_id, action_id=action_id)
 
     @property
     def buttons(self) -> list[str]:

@@ -1,0 +1,68 @@
+"""Takes each payload to the bot by the way that is chosen, and keeps the record."""
+
+from collections.abc import Callable
+
+from bot.interfaces import Clock
+from bot.sandbox.inspector import Inspector, Wire
+from bot.sandbox.slack.blockkit import JsonObject
+from bot.sandbox.slack.credentials import Credentials
+from bot.sandbox.slack.delivery import Delivery, DeliveryKind, Parcel, Transport
+from bot.sandbox.slack.signed_http import pack
+from bot.sandbox.slack.workspace import Workspace
+
+
+class Courier:
+    """Delivers, once or again."""
+
+    def __init__(
+        self,
+        *,
+        workspace: Workspace,
+        clock: Clock,
+        credentials: Credentials,
+        inspector: Inspector,
+        transport: Callable[[], Transport],
+    ) -> None:
+        self.deliveries: list[Delivery] = []
+        """Everything sent, in the order in which it was over."""
+        self._workspace = workspace
+        self._clock = clock
+        self._credentials = credentials
+        self._inspector = inspector
+        self._transport = transport
+        self._parcels: list[Parcel] = []
+
+    async def deliver(self, kind: DeliveryKind, *, title: str, payload: JsonObject) -> Delivery:
+        secret = self._credentials.signing_secret
+        return await self._send(pack(kind, title=title, payload=payload, signing_secret=secret, clock=self._clock))
+
+    async def redeliver(self, delivery: Delivery) -> Delivery:
+        """The same once more, signature and all."""
+        return await self._send(self._parcels[delivery.number - 1])
+
+    async def _send(self, parcel: Parcel) -> Delivery:
+        at, started = self._clock.now(), self._clock.monotonic()
+        answer = await self._transport().carry(parcel)
+        milliseconds = (self._clock.monotonic() - started) * 1000
+        self._parcels.append(parcel)
+        delivery = Delivery(
+            number=len(self._parcels),
+            kind=parcel.kind,
+            title=parcel.title,
+            payload=parcel.payload,
+            outcome=answer.outcome,
+            response=answer.response,
+            milliseconds=milliseconds,
+        )
+        self.deliveries.append(delivery)
+        self._inspector.record(
+            Wire.SLACK_TO_BOT,
+            parcel.title,
+            at=at,
+            request=answer.sent,
+            response=answer.received,
+            status=answer.status,
+            milliseconds=milliseconds,
+        )
+        self._workspace.change()
+        return delivery

@@ -1,0 +1,20 @@
+"""Slack's no."""
+
+from bot.sandbox.slack.blockkit import JsonObject
+
+
+class Refusal(Exception):
+    """Slack does not do it; ``error`` is its word for why, ``messages`` say what is wrong where."""
+
+    def __init__(self, error: str, *messages: str) -> None:
+        super().__init__(": ".join((error, "; ".join(messages))) if messages else error)
+        self.error = error
+        self.messages = messages
+
+    def as_json(self) -> JsonObject:
+        """As the Web API answers it."""
+        answer: JsonObject = {"ok": False, "error": self.error}
+        if self.messages:
+            answer["errors"] = list(self.messages)
+            answer["response_metadata"] = {"messages": [f"[ERROR] {message}" for message in self.messages]}
+        return answer

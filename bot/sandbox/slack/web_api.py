@@ -1,0 +1,195 @@
+"""The Web API and the response URLs over HTTP: tokens, scopes, troubles, and the record of every call."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from bot.interfaces import Clock
+from bot.models import MASK
+from bot.sandbox.inspector import Inspector, Wire
+from bot.sandbox.slack.blockkit import JsonObject
+from bot.sandbox.slack.complaints import Complaints
+from bot.sandbox.slack.credentials import Credentials
+from bot.sandbox.slack.manifest import Manifest
+from bot.sandbox.slack.methods import Method, Methods
+from bot.sandbox.slack.refusals import Refusal
+from bot.sandbox.slack.replies import Replies
+from bot.sandbox.slack.response_urls import ResponseUrls
+from bot.sandbox.slack.trouble import SlackTrouble
+
+RETRY_AFTER = 1
+"""Seconds, in a 429."""
+
+
+class WebApi:
+    """What the bot calls."""
+
+    def __init__(
+        self,
+        *,
+        methods: Methods,
+        manifest: Manifest,
+        credentials: Credentials,
+        response_urls: ResponseUrls,
+        replies: Replies,
+        complaints: Complaints,
+        inspector: Inspector,
+        clock: Clock,
+        trouble: Callable[[], SlackTrouble],
+    ) -> None:
+        self._methods = methods
+        self._manifest = manifest
+        self._credentials = credentials
+        self._response_urls = response_urls
+        self._replies = replies
+        self._complaints = complaints
+        self._inspector = inspector
+        self._clock = clock
+        self._trouble = trouble
+
+    async def call(self, request: web.Request) -> web.Response:
+        """``/api/<method>``."""
+        name = request.match_info["method"]
+        started = self._clock.monotonic()
+        arguments = await _read_arguments(request)
+        response = self._stumble(request) or self._answer(name, request, arguments)
+        self._record(name, request, arguments, response, started=started)
+        return response
+
+    async def respond(self, request: web.Request) -> web.Response:
+        """A response URL."""
+        started = self._clock.monotonic()
+        reply = await _read_arguments(request)
+        response = self._stumble(request) or self._reply(request.path, reply)
+        self._record("response_url", request, reply, response, started=started)
+        return response
+
+    def _answer(self, name: str, request: web.Request, arguments: JsonObject | None) -> web.Response:
+        method = self._methods.get(name)
+        headers = {"x-oauth-scopes": ",".join(self._manifest.bot_scopes)}
+        try:
+            if method is None:
+                self._complaints.note(f"{name}: the sandbox's Slack does not know this method")
+                raise Refusal("unknown_method")
+            headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)
+            if arguments is None:
+                raise Refusal("invalid_json")
+            self._check_token(_token(request, arguments), method)
+            lacking = self._lacks_scope(name, method)
+            if lacking is not None:
+                return web.json_response(lacking, headers=headers)
+            for unknown in sorted(arguments.keys() - method.arguments - {"token", "team_id"}):
+                self._complaints.note(f"{name}: unknown argument {unknown}")
+            return web.json_response({"ok": True, **method.answer(arguments)}, headers=headers)
+        except Refusal as refusal:
+            return web.json_response(refusal.as_json(), headers=headers)
+
+    def _check_token(self, token: str, method: Method) -> None:
+        is_app_token = token == self._credentials.app_token.get_secret_value()
+        is_bot_token = token == self._credentials.bot_token.get_secret_value()
+        if not token:
+            raise Refusal("not_authed")
+        if not is_app_token and not is_bot_token:
+            raise Refusal("invalid_auth")
+        if is_app_token is not method.takes_app_token:
+            raise Refusal("not_allowed_token_type")
+
+    def _lacks_scope(self, name: str, method: Method) -> JsonObject | None:
+        granted = self._manifest.bot_scopes
+        if not method.scopes or set(method.scopes) & set(granted):
+            return None
+        needed = ",".join(method.scopes)
+        self._complaints.note(f"{name}: missing_scope, it needs {needed}")
+        return {"ok": False, "error": "missing_scope", "needed": needed, "provided": ",".join(granted)}
+
+    def _reply(self, path: str, reply: JsonObject | None) -> web.Response:
+        try:
+            to = self._response_urls.use(path)
+        except Refusal as refusal:
+            return web.json_response(refusal.as_json(), status=404)
+        try:
+            if reply is None:
+                raise Refusal("invalid_payload")
+            self._replies.post(reply, to=to, where="response_url")
+        except Refusal as refusal:
+            return web.json_response(refusal.as_json(), status=400)
+        return web.Response(text="ok")
+
+    def _stumble(self, request: web.Request) -> web.Response | None:
+        """The answer of a Slack in trouble."""
+        match self._trouble():
+            case SlackTrouble.RATE_LIMITED:
+                headers = {"Retry-After": str(RETRY_AFTER)}
+                return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
+            case SlackTrouble.UNREACHABLE:
+                if request.transport is not None:
+                    request.transport.abort()
+                return web.Response(status=503)
+            case SlackTrouble.NONE:
+                return None
+
+    def _record(
+        self,
+        title: str,
+        request: web.Request,
+        arguments: JsonObject | None,
+        response: web.Response,
+        *,
+        started: float,
+    ) -> None:
+        is_gone = self._trouble() is SlackTrouble.UNREACHABLE
+        self._inspector.record(
+            Wire.BOT_TO_SLACK,
+            title,
+            at=self._clock.now(),
+            request={"method": request.method, "headers": _shown_headers(request), "body": _shown(arguments)},
+            response=None if is_gone else _parse(response.text or ""),
+            status=None if is_gone else response.status,
+            milliseconds=(self._clock.monotonic() - started) * 1000,
+        )
+
+
+async def _read_arguments(request: web.Request) -> JsonObject | None:
+    """Query, form or JSON, as one object; ``None`` when the JSON cannot be read."""
+    arguments: JsonObject = dict(request.query)
+    if request.content_type == "application/json":
+        read = _parse(await request.text())
+        return {**arguments, **read} if isinstance(read, dict) else None
+    if request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        arguments |= dict(await request.post())
+    return arguments
+
+
+def _token(request: web.Request, arguments: JsonObject) -> str:
+    """From the header; in a form also from ``token``, which Slack ignores in JSON."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme == "Bearer":
+        return token
+    return "" if request.content_type == "application/json" else str(arguments.get("token", ""))
+
+
+def _shown_headers(request: web.Request) -> dict[str, str]:
+    shown = {name: request.headers[name] for name in ("Content-Type", "User-Agent") if name in request.headers}
+    if "Authorization" in request.headers:
+        shown["Authorization"] = _masked(request.headers["Authorization"])
+    return shown
+
+
+def _masked(authorization: str) -> str:
+    """The kind of token and no more of it."""
+    scheme, _, token = authorization.partition(" ")
+    kind = token.partition("-")[0] if token.startswith(("xoxb-", "xapp-")) else ""
+    return f"{scheme} {kind}-{MASK}" if kind else MASK
+
+
+def _shown(arguments: JsonObject | None) -> Any:
+    return {**arguments, "token": MASK} if arguments and "token" in arguments else arguments
+
+
+def _parse(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text or None
