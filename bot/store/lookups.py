@@ -1,0 +1,240 @@
+"""The lookups' questions and changes. Each change is part of its caller's transaction and writes its journal entry."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.errors import LookupMoved
+from bot.models import (
+    Actor,
+    LogQuery,
+    Lookup,
+    LookupId,
+    NewLookup,
+    PhoneNumber,
+    Problem,
+    Result,
+    State,
+    Through,
+)
+from bot.store import journal
+from bot.store.journal import Event
+
+RUNNING = frozenset({State.QUEUED, State.CALLING})
+"""A process holds these by a lease; in every other state a lookup belongs to nobody."""
+
+SWEEPER = Actor(team_id="-", user_id="sweeper", through=Through.COMMAND_LINE)
+"""Who ends what a dead process left. A process on a host, like the command line, and no host is called "-"."""
+
+INSERT = """
+    INSERT INTO lookups (
+        id, state, team_id, user_id, through, channel_id, phone, reason, submission_key,
+        created_at, updated_at, owner, lease_until, problem)
+    VALUES (
+        :id, :state, :team_id, :user_id, :through, :channel_id, :phone, :reason, :submission_key,
+        :now, :now, :owner, :lease_until, :problem)"""
+
+# The old state in the WHERE is the whole guard: of any number of callers, one finds the row as it was.
+MOVE = """
+    UPDATE lookups SET state = :to_state, updated_at = :now, owner = :owner, lease_until = :lease_until
+    WHERE id = :id AND state = :from_state"""
+
+SET_RESULT = """
+    UPDATE lookups SET
+        phone_number_id = :phone_number_id, problem = :problem, api_code = :api_code, request_id = :request_id,
+        http_status = :http_status, milliseconds = :milliseconds, attempts = :attempts
+    WHERE id = :id"""
+
+# lease_until is set exactly while a lookup runs.
+RENEW = "UPDATE lookups SET lease_until = :lease_until WHERE lease_until IS NOT NULL AND owner = :owner"
+
+ABANDONED = "SELECT * FROM lookups WHERE lease_until < :now ORDER BY lease_until"
+
+BY_ID = "SELECT * FROM lookups WHERE id = :id"
+
+BY_SUBMISSION = "SELECT * FROM lookups WHERE submission_key = :submission_key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """When something is recorded, by which process, and until when what it then holds is its own (Unix seconds)."""
+
+    now: float
+    owner: str
+    lease_until: float
+
+
+def new_lookup_id() -> LookupId:
+    """``L-`` and 8 characters that nobody confuses when reading them out (Crockford's base 32): 40 random bits."""
+    return LookupId("L-" + "".join(secrets.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(8)))
+
+
+def accept(
+    db: Database,
+    new: NewLookup,
+    *,
+    state: State,
+    problem: Problem | None,
+    new_id: Callable[[], LookupId],
+    moment: Moment,
+) -> tuple[Lookup, bool]:
+    """Record a lookup; ``False`` with the recorded one when its submission was recorded before."""
+    if recorded := _first(db, BY_SUBMISSION, {"submission_key": new.submission_key}):
+        return recorded, False
+    lookup_id = new_id()
+    while find(db, lookup_id):
+        lookup_id = new_id()
+    db.execute(
+        INSERT,
+        {
+            "id": lookup_id,
+            "state": state,
+            "team_id": new.agent.team_id,
+            "user_id": new.agent.user_id,
+            "through": new.agent.through,
+            "channel_id": new.channel_id,
+            "phone": new.phone.digits,
+            "reason": new.reason,
+            "submission_key": new.submission_key,
+            "now": moment.now,
+            "problem": problem,
+            **_holder(state, moment),
+        },
+    )
+    result = Result(problem=problem) if problem else None
+    journal.write(
+        db, Event.ASKED, lookup_id, at=moment.now, from_state=None, to_state=state, actor=new.agent, result=result
+    )
+    return _recorded(db, lookup_id), True
+
+
+def move(
+    db: Database,
+    lookup_id: LookupId,
+    *,
+    from_state: State,
+    to_state: State,
+    actor: Actor,
+    result: Result | None,
+    moment: Moment,
+    event: Event = Event.MOVED,
+) -> Lookup:
+    """Change a lookup's state if it is still ``from_state``. Raises ``LookupMoved`` when it is not."""
+    moved = db.execute(
+        MOVE,
+        {"id": lookup_id, "from_state": from_state, "to_state": to_state, "now": moment.now}
+        | _holder(to_state, moment),
+    )
+    if not moved.rowcount:
+        raise LookupMoved(find(db, lookup_id))
+    if result is not None:
+        db.execute(SET_RESULT, {"id": lookup_id, **_columns(result)})
+    journal.write(
+        db, event, lookup_id, at=moment.now, from_state=from_state, to_state=to_state, actor=actor, result=result
+    )
+    return _recorded(db, lookup_id)
+
+
+def renew(db: Database, *, moment: Moment) -> None:
+    """Extend the leases of the owner's running lookups. No change of state, so not in the journal."""
+    db.execute(RENEW, {"owner": moment.owner, "lease_until": moment.lease_until})
+
+
+def interrupt_abandoned(db: Database, *, moment: Moment) -> list[Lookup]:
+    """End every running lookup whose lease ran out."""
+    abandoned = [_lookup(row) for row in db.query(ABANDONED, {"now": moment.now})]
+    return [
+        move(
+            db,
+            lookup.id,
+            from_state=lookup.state,
+            to_state=State.INTERRUPTED,
+            actor=SWEEPER,
+            result=Result(problem=Problem.PROCESS_ENDED),
+            moment=moment,
+            event=Event.ABANDONED,
+        )
+        for lookup in abandoned
+    ]
+
+
+def find(db: Database, lookup_id: LookupId) -> Lookup | None:
+    return _first(db, BY_ID, {"id": lookup_id})
+
+
+def search(db: Database, query: LogQuery) -> list[Lookup]:
+    """Matching lookups, newest first."""
+    sql, values = search_sql(query)
+    return [_lookup(row) for row in db.query(sql, values)]
+
+
+def search_sql(query: LogQuery) -> tuple[str, dict[str, str | float]]:
+    """The question in SQL. Only what is asked for is in it, so that each kind of question finds its index."""
+    values: dict[str, str | float] = {"limit": query.limit}
+    conditions = []
+    if query.user_id is not None:
+        conditions.append("user_id = :user_id")
+        values["user_id"] = query.user_id
+    if query.phone is not None:
+        conditions.append("phone = :phone")
+        values["phone"] = query.phone.digits
+    if query.since is not None:
+        conditions.append("created_at >= :since")
+        values["since"] = query.since
+    where = " AND ".join(conditions) or "TRUE"
+    # The row number settles which of two in the same instant is newer.
+    sql = f"SELECT * FROM lookups WHERE {where} ORDER BY created_at DESC, rowid DESC LIMIT :limit"  # noqa: S608 - constants only
+    return sql, values
+
+
+def _first(db: Database, sql: str, values: dict[str, str]) -> Lookup | None:
+    rows = list(db.query(sql, values))
+    return _lookup(rows[0]) if rows else None
+
+
+def _recorded(db: Database, lookup_id: LookupId) -> Lookup:
+    (row,) = db.query(BY_ID, {"id": lookup_id})
+    return _lookup(row)
+
+
+def _holder(state: State, moment: Moment) -> dict[str, str | float | None]:
+    if state in RUNNING:
+        return {"owner": moment.owner, "lease_until": moment.lease_until}
+    return {"owner": None, "lease_until": None}
+
+
+def _columns(result: Result) -> dict[str, str | int | None]:
+    return {
+        "phone_number_id": result.phone_number_id,
+        "problem": result.problem,
+        "api_code": result.api_code,
+        "request_id": result.request_id,
+        "http_status": result.http_status,
+        "milliseconds": result.milliseconds,
+        "attempts": result.attempts,
+    }
+
+
+def _lookup(row: dict[str, Any]) -> Lookup:
+    return Lookup(
+        id=LookupId(row["id"]),
+        state=State(row["state"]),
+        agent=Actor(team_id=row["team_id"], user_id=row["user_id"], through=Through(row["through"])),
+        phone=PhoneNumber(row["phone"]),
+        reason=row["reason"],
+        channel_id=row["channel_id"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        result=Result(
+            phone_number_id=row["phone_number_id"],
+            problem=Problem(row["problem"]) if row["problem"] else None,
+            api_code=row["api_code"],
+            request_id=row["request_id"],
+            http_status=row["http_status"],
+            milliseconds=row["milliseconds"],
+            attempts=row["attempts"],
+        ),
+    )

@@ -1,0 +1,160 @@
+"""The record in SQLite, behind ``bot.interfaces.Store``: one thread owns the connection, the event loop never waits."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from sqlite_utils import Database
+
+from bot.errors import StoreUnavailable
+from bot.interfaces import Clock
+from bot.models import Actor, JournalEntry, LogQuery, Lookup, LookupId, NewLookup, Problem, Result, State
+from bot.store import journal, lookups
+from bot.store.connection import changing, connect, let_readers_pass, telling_unavailable
+from bot.store.lookups import Moment, new_lookup_id
+from bot.store.migrations import migrate
+
+T = TypeVar("T")
+
+
+class SqliteStore:
+    """The record in one SQLite file. Any number of processes may have it open.
+
+    A verb whose caller is cancelled has not begun or runs to its end on the store's thread: it is never torn. Later
+    verbs see what it did.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        clock: Clock,
+        owner: str | None = None,
+        lease: float = 30.0,
+        busy_timeout: float = 5.0,
+        new_id: Callable[[], LookupId] = new_lookup_id,
+    ) -> None:
+        """``path`` may be ``:memory:``. ``owner`` names this process, by default at random.
+
+        ``lease`` is how long (seconds) its running lookups are its own without ``renew``; ``busy_timeout`` how long
+        (seconds) a verb waits for another process before ``StoreUnavailable``.
+        """
+        self._path = str(path)
+        self._clock = clock
+        self._owner = owner or secrets.token_hex(8)
+        self._lease = lease
+        self._busy_timeout = busy_timeout
+        self._new_id = new_id
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._database: Database | None = None
+        self._is_closed = False
+
+    async def open(self) -> None:
+        """Connect, and bring the schema to this release's. Raises ``StoreUnavailable`` or ``SchemaUnknown``."""
+        await self._on_thread(self._open)
+
+    async def aclose(self) -> None:
+        """Finish what was begun and let go of the file. Every later verb raises ``StoreUnavailable``."""
+        if not self._is_closed:
+            await self._on_thread(self._close)
+            self._is_closed = True
+            self._thread.shutdown(wait=False)  # nothing is left to wait for
+
+    async def accept(self, new: NewLookup, *, state: State, problem: Problem | None = None) -> tuple[Lookup, bool]:
+        return await self._change(
+            lambda db: lookups.accept(
+                db,
+                new,
+                state=state,
+                problem=problem,
+                new_id=self._new_id,
+                moment=self._moment(),
+            )
+        )
+
+    async def move(
+        self,
+        lookup_id: LookupId,
+        *,
+        from_state: State,
+        to_state: State,
+        actor: Actor,
+        result: Result | None = None,
+    ) -> Lookup:
+        return await self._change(
+            lambda db: lookups.move(
+                db,
+                lookup_id,
+                from_state=from_state,
+                to_state=to_state,
+                actor=actor,
+                result=result,
+                moment=self._moment(),
+            )
+        )
+
+    async def find(self, lookup_id: LookupId) -> Lookup | None:
+        return await self._ask(lambda db: lookups.find(db, lookup_id))
+
+    async def search(self, query: LogQuery) -> list[Lookup]:
+        return await self._ask(lambda db: lookups.search(db, query))
+
+    async def journal(self, lookup_id: LookupId) -> list[JournalEntry]:
+        return await self._ask(lambda db: journal.read(db, lookup_id))
+
+    async def renew(self) -> None:
+        await self._change(lambda db: lookups.renew(db, moment=self._moment()))
+
+    async def interrupt_abandoned(self) -> list[Lookup]:
+        return await self._change(lambda db: lookups.interrupt_abandoned(db, moment=self._moment()))
+
+    # --- the thread ---
+
+    async def _ask(self, question: Callable[[Database], T]) -> T:
+        return await self._on_thread(lambda: question(self._connected()))
+
+    async def _change(self, change: Callable[[Database], T]) -> T:
+        return await self._on_thread(partial(self._make, change))
+
+    def _make(self, change: Callable[[Database], T]) -> T:
+        database = self._connected()
+        with changing(database):
+            # The time is read in here, with the lock held: changes are recorded in the order they have their times.
+            return change(database)
+
+    async def _on_thread(self, work: Callable[[], T]) -> T:
+        def run() -> T:
+            with telling_unavailable():
+                return work()
+
+        if self._is_closed:
+            raise StoreUnavailable("the database is closed")
+        return await asyncio.get_running_loop().run_in_executor(self._thread, run)
+
+    def _connected(self) -> Database:
+        if self._database is None:
+            raise StoreUnavailable("the database is not open")
+        return self._database
+
+    def _open(self) -> None:
+        database = connect(self._path, busy_timeout=self._busy_timeout)
+        try:
+            migrate(database)
+            let_readers_pass(database)
+        except BaseException:
+            database.close()
+            raise
+        self._database = database
+
+    def _close(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def _moment(self) -> Moment:
+        now = self._clock.now()
+        return Moment(now=now, owner=self._owner, lease_until=now + self._lease)
