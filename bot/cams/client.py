@@ -1,0 +1,103 @@
+"""The API as the use cases know it: a number and its code in, an ID or an ``ApiError`` out."""
+
+import logging
+import random
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+import httpx
+from pydantic import SecretBytes, SecretStr
+
+from bot.cams.credentials import Credentials
+from bot.cams.protocol import decipher, request_body
+from bot.cams.retry import Stop, decide
+from bot.cams.signing import Acs3Auth, new_nonce
+from bot.cams.transport import EXCHANGE_SECONDS, exchange
+from bot.errors import ApiError
+from bot.interfaces import Clock
+from bot.models import Answer, PhoneNumber
+
+log = logging.getLogger("bot.cams")
+
+
+class CamsClient:
+    """``GetPreValidatePhoneId`` over HTTP, as ``bot.interfaces.PhoneIdApi``.
+
+    ``http`` is from ``bot.cams.transport.open_http`` and stays its opener's to close. ``credentials`` is asked at each
+    attempt and must answer at once. ``chance`` gives numbers in 0..1.
+    """
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        *,
+        credentials: Callable[[], Credentials],
+        clock: Clock,
+        chance: Callable[[], float] = random.random,
+        nonce: Callable[[], str] = new_nonce,
+        exchange_seconds: float = EXCHANGE_SECONDS,
+    ) -> None:
+        self._http = http
+        self._auth = Acs3Auth(credentials=credentials, clock=clock, nonce=nonce)
+        self._clock = clock
+        self._chance = chance
+        self._exchange_seconds = exchange_seconds
+
+    async def get_phone_number_id(
+        self, phone: PhoneNumber, code: SecretStr, *, turn: Callable[[], AbstractAsyncContextManager[None]]
+    ) -> Answer:
+        """The ID of a pre-validated number, asked for again as ``bot.cams.retry`` allows.
+
+        Raises ``ApiError``, the last attempt's. It passes through ``turn``, so the quota sees each throttled call.
+        """
+        body = request_body(phone, code)
+        first_at: float | None = None
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                async with turn():
+                    started = self._clock.monotonic()
+                    first_at = started if first_at is None else first_at
+                    return await self._ask(body, code, attempt=attempt)
+            except ApiError as error:
+                elapsed = 0.0 if first_at is None else self._clock.monotonic() - first_at
+                decision = decide(error, attempt=attempt, elapsed=elapsed, chance=self._chance())
+                if isinstance(decision, Stop):
+                    log.info("no more attempts", extra={"facts": {"attempt": attempt, "reason": decision.reason.value}})
+                    raise
+            # Outside the turn: whoever waits holds no slot.
+            await self._clock.sleep(decision.seconds)
+
+    async def _ask(self, body: SecretBytes, code: SecretStr, *, attempt: int) -> Answer:
+        """One attempt: one signed request on the wire."""
+        started = self._clock.monotonic()
+        try:
+            reply = await exchange(self._http, body, auth=self._auth, seconds=self._exchange_seconds)
+            answer = decipher(status=reply.status, headers=reply.headers, body=reply.body, code=code)
+        except ApiError as error:
+            self._log_failure(error, attempt=attempt, milliseconds=self._milliseconds_since(started))
+            raise
+        facts = {
+            "attempt": attempt,
+            "request_id": answer.request_id,
+            "http_status": answer.http_status,
+            "milliseconds": self._milliseconds_since(started),
+        }
+        log.info("call answered", extra={"facts": facts})
+        return answer
+
+    def _log_failure(self, error: ApiError, *, attempt: int, milliseconds: int) -> None:
+        # Alibaba's Message is left out: it is free text, and may name accounts and numbers.
+        facts = {
+            "attempt": attempt,
+            "problem": error.problem.value,
+            "api_code": error.code,
+            "request_id": error.request_id,
+            "http_status": error.http_status,
+            "milliseconds": milliseconds,
+        }
+        log.warning("call brought no ID", extra={"facts": facts})
+
+    def _milliseconds_since(self, started: float) -> int:
+        return round((self._clock.monotonic() - started) * 1000)

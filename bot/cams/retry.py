@@ -1,0 +1,82 @@
+"""Whether to ask again, and when. The operation only reads, so asking again after a lost answer is safe."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.errors import ApiError
+from bot.models import Problem
+
+TIME_LIMIT = 20.0
+"""Seconds after the first attempt's start in which another may begin: somebody is waiting in Slack."""
+
+
+class StopReason(StrEnum):
+    NO_USE = "asking again is of no use"
+    ATTEMPTS_SPENT = "attempts spent"
+    TIME_SPENT = "time spent"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Ask again after so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Do not ask again."""
+
+    reason: StopReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """``attempts`` in all, the first included; ``pause`` makes seconds from the attempt's number and chance in 0..1."""
+
+    attempts: int
+    pause: Callable[[int, float], float]
+
+
+def _no_pause(_attempt: int, _chance: float) -> float:
+    return 0.0
+
+
+def _backoff(attempt: int, chance: float) -> float:
+    """Up to 1 s, then up to 2 s. Full jitter: callers that failed together do not come back together."""
+    return chance * 2.0 ** (attempt - 1)
+
+
+def _throttled(attempt: int, chance: float) -> float:
+    """The limit counts a second, so one second must pass at least."""
+    return 1.0 + _backoff(attempt, chance)
+
+
+RULES: Mapping[Problem, Rule] = {
+    Problem.THROTTLED: Rule(attempts=3, pause=_throttled),
+    Problem.SERVICE_TROUBLE: Rule(attempts=3, pause=_backoff),
+    Problem.NO_ANSWER: Rule(attempts=3, pause=_backoff),
+    # Every attempt signs with a nonce of its own, so a second such answer is not about the nonce.
+    Problem.NONCE_USED: Rule(attempts=2, pause=_no_pause),
+    # Each attempt asks the credential source anew. The environment has nothing newer to give, so with it the second
+    # attempt fails like the first; a source that refreshes gets its one chance.
+    Problem.TOKEN_EXPIRED: Rule(attempts=2, pause=_no_pause),
+}
+
+
+def decide(error: ApiError, *, attempt: int, elapsed: float, chance: float) -> Wait | Stop:
+    """What to do after attempt number ``attempt`` (from 1), ``elapsed`` seconds after the first one's start.
+
+    A hint to wait is followed when it fits into the time limit. One that does not is not shortened to fit: to come
+    back early is to be throttled again (Alibaba's SDK waits up to 60 s, but there nobody watches).
+    """
+    rule = RULES.get(error.problem)
+    if rule is None or not error.may_retry:
+        return Stop(StopReason.NO_USE)
+    if attempt >= rule.attempts:
+        return Stop(StopReason.ATTEMPTS_SPENT)
+    seconds = max(rule.pause(attempt, chance), error.retry_after or 0.0)
+    if elapsed + seconds >= TIME_LIMIT:
+        return Stop(StopReason.TIME_SPENT)
+    return Wait(seconds)

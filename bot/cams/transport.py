@@ -1,0 +1,94 @@
+"""The wire to Alibaba Cloud: bytes out, bytes back, and httpx's errors as ours."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+
+import httpx
+from pydantic import SecretBytes
+
+from bot.cams.failures import NO_ANSWER, NOT_SENDABLE, Failure
+from bot.cams.protocol import HEADERS, MAX_BODY_BYTES, too_long
+from bot.errors import ApiError, SettingsError
+
+FOREIGN_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
+"""The roots of httpx's exceptions; every class it exports is one of these or below."""
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 10.0
+EXCHANGE_SECONDS = 20.0
+"""For one exchange as a whole. The read timeout starts again with each byte, so it alone would let one trickle on."""
+
+# The network's troubles pass. These two are our own mistakes, and the same request would make them again.
+_LASTING = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An HTTP answer as it came; ``headers`` are found by their lower-case names."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)  # it may echo the verification code
+
+
+def open_http(
+    url: str, *, connect_seconds: float = CONNECT_SECONDS, read_seconds: float = READ_SECONDS
+) -> httpx.AsyncClient:
+    """The connections to the API at ``url``, kept alive between calls. Whoever opens them closes them.
+
+    Raises ``SettingsError`` when ``url`` is none.
+    """
+    try:
+        base_url = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise SettingsError("PHONEID_CAMS_URL is not a URL that can be called") from error
+    return httpx.AsyncClient(
+        base_url=base_url,
+        headers={"User-Agent": f"phoneid-bot/{_release()}"},
+        # The pool is larger than the quota, so waiting for a connection means that connections are stuck.
+        timeout=httpx.Timeout(read_seconds, connect=connect_seconds, pool=connect_seconds),
+        limits=httpx.Limits(max_connections=40, max_keepalive_connections=20, keepalive_expiry=30),
+        follow_redirects=False,  # a redirect would carry the verification code to a host nobody chose
+        # No proxy the environment names can reach this machine's own loopback, where the sandbox is.
+        mounts={"all://127.0.0.1": None, "all://localhost": None},
+    )
+
+
+async def exchange(
+    http: httpx.AsyncClient, body: SecretBytes, *, auth: httpx.Auth, seconds: float = EXCHANGE_SECONDS
+) -> Reply:
+    """Send one request and take its answer. Raises ``ApiError`` when there is none, or one too long to be one."""
+    try:
+        async with (
+            asyncio.timeout(seconds),
+            http.stream("POST", "/", content=body.get_secret_value(), headers=HEADERS, auth=auth) as response,
+        ):
+            return Reply(status=response.status_code, headers=response.headers, body=await _read(response))
+    except FOREIGN_ERRORS as error:
+        is_passing = isinstance(error, httpx.TransportError) and not isinstance(error, _LASTING)
+        raise _no_answer(NO_ANSWER if is_passing else NOT_SENDABLE) from error
+    except TimeoutError as error:
+        raise _no_answer(NO_ANSWER) from error
+
+
+async def _read(response: httpx.Response) -> bytes:
+    # Raw: a body that is compressed although none was asked for is not unpacked, whatever its size would be.
+    received = bytearray()
+    async for chunk in response.aiter_raw():
+        received += chunk
+        if len(received) > MAX_BODY_BYTES:
+            raise too_long(response.status_code)
+    return bytes(received)
+
+
+def _no_answer(failure: Failure) -> ApiError:
+    return ApiError(failure.problem, side=failure.side, may_retry=failure.may_retry)
+
+
+def _release() -> str:
+    try:
+        return version("phoneid-bot")
+    except PackageNotFoundError:  # run from a checkout that was not installed
+        return "0"
