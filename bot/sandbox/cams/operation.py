@@ -1,0 +1,54 @@
+"""What the local API answers a request: signature first, then flow control, then parameters, as the real gateway."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from urllib.parse import parse_qsl
+
+from bot.sandbox.cams.answers import BAD_NUMBER, NOT_YOURS, THROTTLED_BY_GATEWAY, Refusal, Reply
+from bot.sandbox.cams.book import ENTRIES, WRONG_CODE
+from bot.sandbox.cams.verification import Account, SentRequest, Verifier, access_key_id
+from bot.sandbox.cams.window import SlidingWindow
+
+
+def form_parameters(request: SentRequest) -> dict[str, str]:
+    """The parameters of the form body. Those of the query string are not looked at.
+
+    Whether the real service reads them there too is not known; the strict answer shows a bot that puts a verification
+    code into a URL, where proxies log it.
+    """
+    return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+class Operation:
+    """``GetPreValidatePhoneId`` over the book of numbers."""
+
+    def __init__(self, accounts: Iterable[Account], *, qps: int) -> None:
+        known = {account.access_key_id: account for account in accounts}
+        self._verifier = Verifier(known)
+        self._windows = {key: SlidingWindow(calls=qps) for key in known}
+        self._asked: Counter[str] = Counter()
+
+    def reply(self, request: SentRequest, *, now: float, monotonic: float) -> Reply:
+        """``now`` is Unix seconds, for the date in the signature; ``monotonic`` is for the limit."""
+        refusal = self._verifier.refusal(request, now=now)
+        if refusal is not None:
+            return refusal
+        if not self._windows[access_key_id(request)].admit(monotonic):
+            return THROTTLED_BY_GATEWAY
+        return self._look_up(form_parameters(request))
+
+    def _look_up(self, parameters: Mapping[str, str]) -> Reply:
+        for name in ("PhoneNumber", "VerifyCode"):
+            if not parameters.get(name):
+                return Refusal(code=f"Missing{name}", message=f"{name} is mandatory for this action.")
+        phone = parameters["PhoneNumber"]
+        if not re.fullmatch(r"[1-9][0-9]{6,14}", phone):
+            return BAD_NUMBER
+        entry = ENTRIES.get(phone)
+        if entry is None:
+            return NOT_YOURS  # a number like any other, that this account has not bought
+        if parameters["VerifyCode"] != entry.code:
+            return WRONG_CODE
+        self._asked[phone] += 1
+        return entry.replies[(self._asked[phone] - 1) % len(entry.replies)]
