@@ -1,0 +1,114 @@
+"""Doubles for what the client is given: time, turns, credentials, and an API on loopback."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from bot.cams.client import CamsClient
+from bot.cams.credentials import Credentials
+from bot.cams.transport import open_http
+from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
+
+
+class FakeClock:
+    """Time that passes only by sleeping."""
+
+    def __init__(self, diary: list[str]) -> None:
+        self.seconds = 1_800_000_000.0
+        self.naps: list[float] = []
+        self._diary = diary
+
+    def now(self) -> float:
+        return self.seconds
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        self._diary.append("sleep")
+        self.naps.append(seconds)
+        self.seconds += seconds
+        await asyncio.sleep(0)
+
+
+class FakeTurns:
+    """Turns that are free at once, and what passed through them."""
+
+    def __init__(self, diary: list[str]) -> None:
+        self.errors: list[BaseException] = []
+        self._diary = diary
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        self._diary.append("turn begins")
+        try:
+            yield
+        except BaseException as error:
+            self.errors.append(error)
+            raise
+        finally:
+            self._diary.append("turn ends")
+
+
+@pytest.fixture
+def diary() -> list[str]:
+    """What happened, in order, as the doubles saw it."""
+    return []
+
+
+@pytest.fixture
+def clock(diary: list[str]) -> FakeClock:
+    return FakeClock(diary)
+
+
+@pytest.fixture
+def turns(diary: list[str]) -> FakeTurns:
+    return FakeTurns(diary)
+
+
+@pytest.fixture
+def credentials() -> Credentials:
+    return Credentials(access_key_id=SANDBOX_ACCOUNT.access_key_id, access_key_secret=SANDBOX_ACCOUNT.access_key_secret)
+
+
+@pytest.fixture
+async def api(clock: FakeClock) -> AsyncIterator[LocalCams]:
+    """The local API on the test's clock, with room for any number of calls in a moment that does not pass."""
+    server = LocalCams(clock=clock, qps=1000)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def client(api: LocalCams, clock: FakeClock, credentials: Credentials) -> AsyncIterator[CamsClient]:
+    """The real client against the local API; it waits for a silent one only as long as a test can."""
+    async with open_http(api.url, read_seconds=0.2) as http:
+        yield CamsClient(http, credentials=lambda: credentials, clock=clock, chance=lambda: 0.5)
+
+
+@pytest.fixture
+async def client_of(
+    clock: FakeClock, credentials: Credentials
+) -> AsyncIterator[Callable[[httpx.AsyncBaseTransport], CamsClient]]:
+    """Makes a client over a given transport."""
+    opened: list[httpx.AsyncClient] = []
+
+    def make(transport: httpx.AsyncBaseTransport) -> CamsClient:
+        opened.append(httpx.AsyncClient(transport=transport, base_url="http://cams.test"))
+        return CamsClient(
+            opened[-1], credentials=lambda: credentials, clock=clock, chance=lambda: 0.5, exchange_seconds=0.2
+        )
+
+    yield make
+    for http in opened:
+        await http.aclose()
+
+
+@pytest.fixture
+def code() -> SecretStr:
+    return SecretStr("208312")

@@ -1,0 +1,196 @@
+"""The wire: httpx's errors as ours, and answers that do not end."""
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from pydantic import SecretBytes, SecretStr
+
+from bot.cams.client import CamsClient
+from bot.cams.credentials import Credentials
+from bot.cams.protocol import MAX_BODY_BYTES
+from bot.cams.signing import Acs3Auth
+from bot.cams.transport import FOREIGN_ERRORS, exchange, open_http
+from bot.errors import ApiError, SettingsError
+from bot.models import PhoneNumber, Problem, Side
+from bot.sandbox.cams.server import LocalCams
+
+if TYPE_CHECKING:
+    from tests.cams.conftest import FakeClock, FakeTurns
+
+PHONE = PhoneNumber("12025550101")
+
+HTTPX_ERRORS = [value for value in vars(httpx).values() if inspect.isclass(value) and issubclass(value, Exception)]
+LASTING = {
+    httpx.HTTPError,
+    httpx.RequestError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    httpx.DecodingError,
+    httpx.TooManyRedirects,
+    httpx.HTTPStatusError,
+    httpx.InvalidURL,
+    httpx.CookieConflict,
+    httpx.StreamError,
+    httpx.StreamConsumed,
+    httpx.StreamClosed,
+    httpx.ResponseNotRead,
+    httpx.RequestNotRead,
+}
+
+MakeClient = Callable[[httpx.AsyncBaseTransport], CamsClient]
+
+
+def instance(kind: type[Exception]) -> Exception:
+    if kind is httpx.HTTPStatusError:
+        request = httpx.Request("POST", "http://cams.test")
+        return httpx.HTTPStatusError("boom", request=request, response=httpx.Response(500, request=request))
+    return kind() if "message" not in inspect.signature(kind).parameters else kind("boom")
+
+
+class Endless(httpx.AsyncByteStream):
+    """A body that goes on for as long as somebody reads it."""
+
+    def __init__(self) -> None:
+        self.given = 0
+        self.is_closed = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            self.given += 65536
+            yield b" " * 65536
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
+class Trickle(httpx.AsyncByteStream):
+    """A body that gives a byte now and then, so that no read is ever late."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            await asyncio.sleep(0.01)
+            yield b" "
+
+
+def test_httpx_exports_errors_to_be_tested() -> None:
+    assert len(HTTPX_ERRORS) > 25
+    assert all(issubclass(kind, FOREIGN_ERRORS) for kind in HTTPX_ERRORS)
+
+
+@pytest.mark.parametrize("kind", HTTPX_ERRORS, ids=lambda kind: kind.__name__)
+async def test_no_error_of_httpx_gets_through(
+    kind: type[Exception], client_of: MakeClient, turns: "FakeTurns", code: SecretStr
+) -> None:
+    raised = instance(kind)
+
+    def refuse(_request: httpx.Request) -> httpx.Response:
+        raise raised
+
+    with pytest.raises(ApiError) as caught:
+        await client_of(httpx.MockTransport(refuse)).get_phone_number_id(PHONE, code, turn=turns.turn)
+
+    error = caught.value
+    assert (error.problem, error.__cause__) == (Problem.NO_ANSWER, raised)
+    assert error.may_retry is (kind not in LASTING)
+    assert len(turns.errors) == (1 if kind in LASTING else 3)
+
+
+async def test_nobody_listening_is_no_answer(clock: "FakeClock", credentials: Credentials) -> None:
+    api = LocalCams()
+    await api.start()
+    url = api.url
+    await api.stop()
+    async with open_http(url) as http:
+        with pytest.raises(ApiError) as caught:
+            await exchange(http, SecretBytes(b""), auth=Acs3Auth(credentials=lambda: credentials, clock=clock))
+    assert (caught.value.problem, caught.value.side) == (Problem.NO_ANSWER, Side.ALIBABA)
+    assert isinstance(caught.value.__cause__, httpx.ConnectError)
+
+
+async def test_of_an_endless_body_little_more_than_the_limit_is_read(
+    client_of: MakeClient, turns: "FakeTurns", code: SecretStr
+) -> None:
+    body = Endless()
+    client = client_of(httpx.MockTransport(lambda _request: httpx.Response(200, stream=body)))
+
+    with pytest.raises(ApiError) as caught:
+        await client.get_phone_number_id(PHONE, code, turn=turns.turn)
+
+    assert (caught.value.problem, caught.value.http_status) == (Problem.UNREADABLE, 200)
+    assert body.given <= MAX_BODY_BYTES + 65536
+    assert body.is_closed
+    assert len(turns.errors) == 1
+
+
+async def test_a_body_that_trickles_is_no_answer(client_of: MakeClient, turns: "FakeTurns", code: SecretStr) -> None:
+    client = client_of(httpx.MockTransport(lambda _request: httpx.Response(200, stream=Trickle())))
+    with pytest.raises(ApiError) as caught:
+        await client.get_phone_number_id(PHONE, code, turn=turns.turn)
+    assert caught.value.problem is Problem.NO_ANSWER
+
+
+async def test_a_compressed_body_nobody_asked_for_is_not_unpacked(
+    client_of: MakeClient, turns: "FakeTurns", code: SecretStr
+) -> None:
+    asked: list[str] = []
+
+    def compress(request: httpx.Request) -> httpx.Response:
+        asked.append(request.headers["accept-encoding"])
+        stream = httpx.ByteStream(b"\x1f\x8b not really")
+        return httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=stream)
+
+    with pytest.raises(ApiError) as caught:
+        await client_of(httpx.MockTransport(compress)).get_phone_number_id(PHONE, code, turn=turns.turn)
+    assert (caught.value.problem, asked) == (Problem.UNREADABLE, ["identity"])
+
+
+async def test_a_redirect_is_not_followed(client_of: MakeClient, turns: "FakeTurns", code: SecretStr) -> None:
+    urls: list[str] = []
+
+    def redirect(request: httpx.Request) -> httpx.Response:
+        urls.append(str(request.url))
+        return httpx.Response(307, headers={"Location": "http://elsewhere.test/"}, stream=httpx.ByteStream(b""))
+
+    with pytest.raises(ApiError) as caught:
+        await client_of(httpx.MockTransport(redirect)).get_phone_number_id(PHONE, code, turn=turns.turn)
+    assert (caught.value.problem, urls) == (Problem.UNREADABLE, ["http://cams.test/"])
+
+
+class TestOpenHttp:
+    async def test_connections_are_kept_named_and_bounded(self) -> None:
+        async with open_http("https://cams.test") as http:
+            assert http.headers["user-agent"].startswith("phoneid-bot/")
+            assert http.timeout == httpx.Timeout(connect=5, read=10, write=10, pool=5)
+            assert not http.follow_redirects
+
+    async def test_one_connection_serves_one_call_after_another(
+        self, api: LocalCams, clock: "FakeClock", credentials: Credentials
+    ) -> None:
+        connections: list[str] = []
+
+        async def note(name: str, _info: object) -> None:
+            if name == "connection.connect_tcp.complete":
+                connections.append(name)
+
+        auth = Acs3Auth(credentials=lambda: credentials, clock=clock)
+        async with open_http(api.url) as http:
+            for _ in range(3):
+                request = http.build_request("POST", "/", extensions={"trace": note})
+                await http.send(request, auth=auth)
+        assert len(connections) == 1
+
+    async def test_no_proxy_stands_before_the_loopback(
+        self, monkeypatch: pytest.MonkeyPatch, api: LocalCams, client: CamsClient
+    ) -> None:
+        monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")  # the discard port: nobody answers there
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        async with open_http(api.url) as http:
+            assert (await http.post("/")).status_code == 400
+
+    def test_what_is_no_url_is_a_mistake_in_the_settings(self) -> None:
+        with pytest.raises(SettingsError, match="PHONEID_CAMS_URL"):
+            open_http("http://cams.test:port")
