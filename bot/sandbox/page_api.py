@@ -129,7 +129,7 @@ class PageApi:
         if bot is None:
             raise _mistake("The bot shares the sandbox's process and cannot be stopped here.")
         verbs = {"kill": bot.kill, "start": bot.start, "restart": bot.restart}
-        verb = (await _read_object(request)).get("do")
+        verb = str((await _read_object(request)).get("do"))
         if verb not in verbs:
             raise _mistake("The bot can be told to kill, start or restart.")
         await verbs[verb]()

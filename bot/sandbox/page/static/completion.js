@@ -42,7 +42,7 @@ export function createSuggestions(text) {
     offered = matching(text.value);
     active = Math.min(active, Math.max(offered.length - 1, 0));
     isDismissed = false;
-    usage.textContent = usageOf(text.value);
+    if (usage.textContent !== usageOf(text.value)) usage.textContent = usageOf(text.value);
     show();
   };
   /** Whether the list used up a key; `set` replaces the text. */
@@ -73,5 +73,5 @@ function matching(typed) {
 
 function usageOf(typed) {
   const command = (page.slack?.app.commands ?? []).find(({ command: name }) => typed === name || typed.startsWith(`${name} `));
-  return command ? `${command.command} ${command.usage_hint ?? ""}`.trim() : "";
+  return command ? `${command.command} ${command.usage_hint ?? ""}`.trim() : "Type / for commands. Enter sends, Shift+Enter starts a new line.";
 }

@@ -90,7 +90,7 @@ export function createComposer() {
       shown = place();
       const label = next.kind === "channel" ? `Message #${next.name}` : `Message ${next.name}`;
       text.setAttribute("aria-label", label);
-      text.placeholder = `${label}, or type / for commands`;
+      text.placeholder = label;
       set(drafts.get(shown) ?? "");
       suggestions.close();
     },

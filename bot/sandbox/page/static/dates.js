@@ -1,8 +1,8 @@
 // Times as Slack shows them, in the reader's own time zone.
 
 const format = (options) => new Intl.DateTimeFormat(undefined, options);
-const clock = format({ hour: "2-digit", minute: "2-digit" });
-const clockSeconds = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const clock = format({ hour: "numeric", minute: "2-digit" });
+const clockSeconds = format({ hour: "numeric", minute: "2-digit", second: "2-digit" });
 const clockMillis = format({ hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" });
 const day = format({ year: "numeric", month: "long", day: "numeric" });
 const dayShort = format({ year: "numeric", month: "short", day: "numeric" });

@@ -30,6 +30,7 @@ export function createField(block, spec, { id, value, onAction }) {
     for (const target of control.targets) setOrRemove(target, "aria-invalid", text ? "true" : "");
     describe();
   };
+  node.addEventListener("input", () => showError(null)); // what was wrong is being put right
   return { node, control, showError };
 }
 

@@ -16,7 +16,7 @@ export function drawHome(root) {
   if (shownFor !== page.user) start();
   title.textContent = page.slack.app.name;
   const home = page.slack.app.home;
-  const blocks = home?.blocks ?? [{ type: "nothing", block_id: "nothing" }];
+  const blocks = home?.view.blocks ?? [{ type: "nothing", block_id: "nothing" }];
   drawKeyed(body, blocks, {
     key: (block, index) => block.block_id ?? `#${index}`,
     build: (block) => (block.type === "nothing" ? nothingYet() : blockNode(block, placeIn(home))),
@@ -45,7 +45,7 @@ function placeIn(home) {
   return {
     onAction,
     field: (block, spec) => {
-      const known = valueOf(home.state?.values?.[block.block_id]?.[spec.action_id]);
+      const known = valueOf(home.values?.[block.block_id]?.[spec.action_id]);
       const field = createField(block, spec, {
         id: `home-${block.block_id}-${spec.action_id}`, value: known, onAction: () => onAction(block, spec),
       });

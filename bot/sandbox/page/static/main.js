@@ -7,6 +7,7 @@ import { isHintRemembered } from "./hint.js";
 import { drawInspector } from "./inspector.js";
 import { drawModals } from "./modal.js";
 import { leaveHome, onUse } from "./numbers.js";
+import { clearNotices } from "./notices.js";
 import { fetchState, fetchTrace, fetchWorld, listen } from "./server.js";
 import { drawSidebar } from "./sidebar.js";
 import { HOME, change, onChange, page } from "./state.js";
@@ -41,6 +42,7 @@ function drawAway() {
 }
 
 function go(place) {
+  clearNotices();
   places.set(page.user, place);
   change({ place, sidebarOpen: false });
   if (place === HOME) doAs({ do: "open_home" });
@@ -60,14 +62,14 @@ async function refresh() {
 }
 
 async function fetchOnce() {
-  const user = page.user;
+  const { user, trace: known } = page;
   try {
-    const [slack, trace, world] = await Promise.all([fetchState(user), fetchTrace(page.trace.at(-1)?.number ?? 0), fetchWorld()]);
-    if (user !== page.user) return; // somebody else was picked meanwhile: their own fetch follows
-    if (!slack.me) return location.replace("#"); // nobody here has that id
+    const [slack, trace, world] = await Promise.all([fetchState(user), fetchTrace(known.at(-1)?.number ?? 0), fetchWorld()]);
+    if (user !== page.user || known !== page.trace) return; // another person or server meanwhile: their own fetch follows
+    if (!slack.me && user) return location.replace("#"); // nobody here has that id
     if (!user) return location.replace(`#${slack.me.id}`); // what follows happens on the change of the address
     const place = placeIn(slack);
-    change({ slack, world, place, away: false, trace: [...page.trace, ...trace.entries].slice(-KEEP_TRACE) });
+    change({ slack, world, place, away: false, trace: [...known, ...trace.entries].slice(-KEEP_TRACE) });
   } catch {
     change({ away: true });
   }
@@ -81,16 +83,27 @@ function placeIn(slack) {
 
 function become(user) {
   stopListening();
+  clearNotices();
   change({ user, slack: null, place: places.get(user) ?? null });
+  let wasAway = false;
   stopListening = listen(user, {
     onOpen: () => {
-      forgetTraceView();
-      change({ trace: [] });
+      if (wasAway) startTraceAnew();
+      wasAway = false;
       refresh();
     },
     onChange: refresh,
-    onAway: () => change({ away: true }),
+    onAway: () => {
+      wasAway = true;
+      change({ away: true });
+    },
   });
+}
+
+/** A server that comes back may be another one, which counts from one. */
+function startTraceAnew() {
+  forgetTraceView();
+  change({ trace: [] });
 }
 
 /** F6 goes round the page's parts, as in Slack; a dialog takes the place of the part it covers. */
@@ -112,7 +125,18 @@ function useNumber(phone, code) {
   setTimeout(() => composer.put(`${command} ${phone} ${code}`));
 }
 
+/** On narrow screens the sidebar lies over the conversation: a click beside it or Escape puts it away. */
+function leaveSidebar(event) {
+  const sidebar = document.getElementById("sidebar");
+  const isOutside = event.type === "keydown" ? event.key === "Escape" : !event.target.closest("#sidebar, [data-testid=sidebar-toggle]");
+  if (!page.sidebarOpen || !isOutside) return;
+  if (sidebar.contains(document.activeElement)) document.querySelector("[data-testid=sidebar-toggle]").focus();
+  change({ sidebarOpen: false });
+}
+
 onChange(draw);
+addEventListener("keydown", leaveSidebar);
+addEventListener("pointerdown", leaveSidebar);
 onUse(useNumber);
 addEventListener("hashchange", () => become(userInAddress()));
 addEventListener("keydown", nextPart);

@@ -5,6 +5,7 @@ import { avatar } from "./avatar.js";
 import { blockNode } from "./blocks.js";
 import { dateOfTs, dayName, fullTime, timeOf } from "./dates.js";
 import { drawKeyed, h, unseen } from "./dom.js";
+import { createField } from "./fields.js";
 import { icon } from "./icons.js";
 import { mrkdwn, plainText } from "./mrkdwn.js";
 import { announce } from "./notices.js";
@@ -55,7 +56,7 @@ function messageNode({ message, continues: isContinued }, conversation) {
       tabindex: "-1", "data-testid": "message", "data-ts": message.ts, "data-ephemeral": String(Boolean(message.ephemeral)),
     },
     message.ephemeral ? h("p", { class: "only-you" }, icon("eye"), "Only visible to you") : null,
-    h("div", { class: "message-gutter" }, isContinued ? time : avatar(message.name, { isApp: message.is_app })),
+    h("div", { class: "message-gutter" }, isContinued ? time : avatar(message.name, { isApp: message.user === page.slack.app.user_id })),
     h(
       "div",
       { class: "message-main" },
@@ -67,21 +68,33 @@ function messageNode({ message, continues: isContinued }, conversation) {
 
 function heading(message, time) {
   const badge = message.is_app ? h("span", { class: "badge" }, "APP") : null;
-  return h("p", { class: "message-head" }, h("strong", { class: "message-name" }, message.name), badge, time);
+  const isEditedAbove = message.edited && message.blocks?.length; // beside blocks there is no line it could end
+  return h("p", { class: "message-head" }, h("strong", { class: "message-name" }, message.name), badge, time, isEditedAbove ? edited() : null);
 }
 
 function body(message, conversation) {
-  const place = { onAction: (block, spec) => click(message, conversation, block, spec) };
-  const edited = message.edited ? h("span", { class: "edited" }, " (edited)") : null;
+  const place = {
+    onAction: (block, spec) => click(message, conversation, block, spec),
+    field: (block, spec) => {
+      const id = `${message.ts}-${block.block_id}-${spec.action_id}`;
+      const pick = () => click(message, conversation, block, spec, { [block.block_id]: { [spec.action_id]: field.control.read() } });
+      const field = createField(block, spec, { id, onAction: pick });
+      return field.node;
+    },
+  };
   if (message.blocks?.length) {
-    return h("div", { class: "message-body" }, message.blocks.map((block) => blockNode(block, place)), edited);
+    return h("div", { class: "message-body" }, message.blocks.map((block) => blockNode(block, place)));
   }
-  return h("div", { class: "message-body text" }, mrkdwn(message.text), edited);
+  return h("div", { class: "message-body text" }, mrkdwn(message.text), message.edited ? edited() : null);
 }
 
-function click(message, conversation, block, spec) {
+function edited() {
+  return h("span", { class: "edited" }, " (edited)");
+}
+
+function click(message, conversation, block, spec, values = {}) {
   const where = { container: "message", channel: conversation.id, ts: message.ts };
-  return doAs({ do: "click", ...where, block_id: block.block_id, action_id: spec.action_id });
+  return doAs({ do: "click", ...where, block_id: block.block_id, action_id: spec.action_id, values });
 }
 
 function announceNew(messages, conversation) {

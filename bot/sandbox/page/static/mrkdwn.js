@@ -60,7 +60,7 @@ function paragraphs(text) {
 // A mark counts only where a word could start and end: snake_case and 2*3*4 stay as they are.
 const marked = (mark) => `(?<![\\p{L}\\p{N}${mark}])${mark}(?=\\S)([^${mark}\\n]*?\\S)${mark}(?![\\p{L}\\p{N}${mark}])`;
 const INLINE = new RegExp(
-  ["`([^`\\n]+)`", "<([^<>\\n]+)>", marked("\\*"), marked("_"), marked("~"), "(https?://[^\\s<>|]+[^\\s<>|.,;:!?)])"].join("|"),
+  ["`([^`\\n]+)`", "<([^<>\\n]+)>", marked("\\*"), marked("_"), marked("~"), "(https?://(?:(?!&[lg]t;)[^\\s<>|])+(?<![.,;:!?)]))"].join("|"),
   "gu",
 );
 
@@ -82,7 +82,7 @@ function formatted([, code, reference, bold, italic, struck, url]) {
   if (bold !== undefined) return [h("strong", {}, inline(bold))];
   if (italic !== undefined) return [h("em", {}, inline(italic))];
   if (struck !== undefined) return [h("s", {}, inline(struck))];
-  return [link(url, url)];
+  return [link(unescape(url), unescape(url))];
 }
 
 /** What stands between `<` and `>`: a person, a channel, a group, a date or a link. */
@@ -92,6 +92,7 @@ function referenced(inside) {
   if (target.startsWith("@")) return mention(target.slice(1), label);
   if (target.startsWith("#")) return channelMention(target.slice(1), label);
   if (target.startsWith("!")) return special(target.slice(1), label);
+  if (!/^[a-z][a-z0-9+.-]*:/i.test(target)) return document.createTextNode(`<${unescape(inside)}>`); // no reference at all
   return link(unescape(target), label ?? unescape(target));
 }
 

@@ -18,6 +18,10 @@ export function showNotice(text) {
   region.append(notice);
 }
 
+export function clearNotices() {
+  document.getElementById("notices").replaceChildren();
+}
+
 /** Has a screen reader say `text` when it is done with what it says. */
 export function announce(text) {
   const region = document.getElementById("announcer");

@@ -14,11 +14,11 @@ root.append(title, lists);
 export function drawSidebar(go) {
   title.textContent = page.slack.workspace.name;
   const ofKind = (kind) => page.slack.conversations.filter((conversation) => conversation.kind === kind);
-  const home = { id: HOME, name: "Home", kind: HOME, unread: 0 };
+  const home = { id: HOME, name: `${page.slack.app.name} Home`, kind: HOME, unread: 0 };
   const groups = [
     { name: "Channels", items: ofKind("channel") },
     { name: "Direct messages", items: ofKind("dm") },
-    { name: page.slack.app.name, items: [home] },
+    { name: "Apps", items: [home] },
   ];
   drawKeyed(lists, groups, {
     key: (group) => group.name,
@@ -48,6 +48,6 @@ function entry(item, go) {
     },
     mark,
     h("span", { class: "place-name" }, item.name),
-    isUnread ? h("span", { class: "unread" }, String(item.unread), unseen(" unread")) : null,
+    isUnread ? [h("span", { class: "unread", "aria-hidden": "true" }, String(item.unread)), unseen(`, ${item.unread} unread`)] : null,
   );
 }

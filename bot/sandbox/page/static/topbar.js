@@ -10,7 +10,7 @@ import { isDark, onSystemTheme, toggleTheme } from "./theme.js";
 const people = h("ul", { class: "people" });
 const picker = h("nav", { class: "picker", "aria-label": "Who you are", "data-testid": "person-picker" }, people);
 const botState = h("p", { class: "bot-state", "data-testid": "bot-state", role: "status" });
-const menuButton = toggle("menu", "Conversations", "sidebar", () => change({ sidebarOpen: !page.sidebarOpen }), "sidebar-toggle");
+const menuButton = toggle("menu", "Conversations", "sidebar", openSidebar, "sidebar-toggle");
 const inspectorButton = toggle("panel", "Inspector", "inspector", () => change({ inspectorOpen: !page.inspectorOpen }), "inspector-toggle");
 const helpButton = h("button", { type: "button", class: "icon-button", "aria-label": "What is this?", title: "What is this?", "data-testid": "help" }, icon("help"));
 const themeButton = h("button", { type: "button", class: "icon-button", "data-testid": "theme-toggle" });
@@ -31,6 +31,11 @@ export function drawTopbar() {
   menuButton.setAttribute("aria-expanded", String(page.sidebarOpen));
   inspectorButton.setAttribute("aria-expanded", String(page.inspectorOpen));
   drawBotState();
+}
+
+function openSidebar() {
+  change({ sidebarOpen: !page.sidebarOpen });
+  setTimeout(() => { if (page.sidebarOpen) document.getElementById("sidebar").focus(); });
 }
 
 function drawPeople(pickable) {
@@ -58,6 +63,7 @@ function personLink(person) {
     avatar(person.name, { small: true }),
     h("span", { class: "person-words" },
       h("span", { class: "person-name" }, person.name),
+      " ",
       h("span", { class: "person-title" }, [person.title, isTold ? null : kind].filter(Boolean).join(" · ")),
     ),
   );
@@ -78,10 +84,10 @@ function drawTheme() {
 }
 
 function drawBotState() {
-  const isRunning = page.world?.bot.running ?? false;
-  const isConnected = page.slack?.app.connected ?? false;
+  const isRunning = page.world?.bot.running;
+  const isConnected = page.slack?.app.connected;
   const [state, words] = isConnected ? ["on", "Bot connected"] : isRunning ? ["waiting", "Bot starting"] : ["off", "Bot stopped"];
-  if (!page.world || botState.dataset.state === state) return;
+  if (!page.world || !page.slack || botState.dataset.state === state) return;
   botState.dataset.state = state;
   botState.replaceChildren(h("span", { class: "dot", "aria-hidden": "true" }), h("span", { class: "bot-words" }, words));
 }

@@ -30,7 +30,7 @@ export function drawTrace() {
   if (isAtBottom) scroller.scrollTop = scroller.scrollHeight;
 }
 
-/** A server that started anew counts from one again: nothing of the old view may hide its entries. */
+/** What was cleared and opened, by entry numbers that no longer hold. */
 export function forgetTraceView() {
   clearedUpTo = 0;
   openRows.clear();
@@ -68,7 +68,7 @@ function row(entry) {
   const head = h(
     "button",
     {
-      type: "button", class: "trace-head", "aria-expanded": String(isOpen), "aria-controls": details.id, "data-focus": "head",
+      type: "button", class: "trace-head", "aria-expanded": String(isOpen), "aria-controls": details.id, "data-focus": "head", "data-testid": "inspector-row-head",
       onclick: () => {
         const opens = details.hidden;
         if (opens) openRows.add(entry.number);

@@ -26,7 +26,7 @@ export function createViewForm(modal, { onSubmit, onClose, onClick }) {
   const place = {
     onAction: (block, spec) => onClick(current, block, spec, values()),
     field: (block, spec) => {
-      const key = `${block.block_id} ${spec.action_id}`;
+      const key = keyOf(block, spec);
       const old = fields.get(key);
       const kept = old && old.kind === spec.type ? old.field.control.read() : undefined;
       const field = createField(block, spec, {
@@ -137,8 +137,17 @@ function showProgress({ submit, node }, isOn) {
 }
 
 function forgetGone(fields, view) {
-  const present = new Set((view.blocks ?? []).map((block) => block.block_id));
-  for (const [key, { blockId }] of fields) if (!present.has(blockId)) fields.delete(key);
+  const present = new Set();
+  for (const block of view.blocks ?? []) {
+    for (const spec of [block.element, block.accessory, ...(block.elements ?? [])]) {
+      if (spec) present.add(keyOf(block, spec));
+    }
+  }
+  for (const key of fields.keys()) if (!present.has(key)) fields.delete(key);
+}
+
+function keyOf(block, spec) {
+  return `${block.block_id} ${spec.action_id}`;
 }
 
 function wantsFocus(view, actionId) {
