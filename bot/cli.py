@@ -141,9 +141,10 @@ async def _search(record_settings: settings.RecordSettings, query: LogQuery) -> 
 def demo(port: int, no_browser: bool, is_script: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Run the bot in the sandbox: a local Slack and a local API, no accounts needed."""
     from bot.sandbox import run as sandbox
+    from bot.sandbox import story
 
     if is_script:
-        sys.exit(asyncio.run(sandbox.play_story(click.echo)))
+        sys.exit(asyncio.run(story.play(click.echo)))
     asyncio.run(sandbox.serve_page(port=port, opens_browser=not no_browser, say=click.echo))
 
 

@@ -45,7 +45,7 @@ USAGE_UNREADABLE = "I could not read a phone number in that."
 OPEN_FORM = "Open the form"
 OPEN_FORM_LABEL = "Open the form for a number and its verification code"
 TRY_AGAIN = "Try again"
-TRY_AGAIN_LABEL = "Open the form again for this number; the verification code must be entered again"
+TRY_AGAIN_LABEL = "Open the form again for this number, without the code"
 ANOTHER_NUMBER = "Another number"
 ANOTHER_NUMBER_LABEL = "Open an empty form for another number"
 

@@ -17,10 +17,9 @@ STOPPING = 40.0
 class BotProcess:
     """``phoneid run`` with the sandbox's settings."""
 
-    def __init__(self, environment: Mapping[str, str], *, folder: Path, output: IO[bytes] | None = None) -> None:
+    def __init__(self, *, folder: Path, output: IO[bytes] | None = None) -> None:
         """``folder`` is where it runs: not the caller's, whose ``.env`` may be a real one. ``output`` gets its log."""
-        inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
-        self._environment = {**inherited, "PYTHONUNBUFFERED": "1", **environment}
+        self._environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
         self._folder = folder
         self._output = output
         self._process: asyncio.subprocess.Process | None = None
@@ -37,6 +36,11 @@ class BotProcess:
     @property
     def restarts(self) -> int:
         return max(0, self._starts - 1)
+
+    async def start_with(self, settings: Mapping[str, str]) -> None:
+        """Start it for the first time; later starts use the same settings."""
+        self._environment |= settings
+        await self.start()
 
     async def start(self) -> None:
         """Start it if it is not running."""

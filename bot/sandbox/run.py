@@ -1,0 +1,144 @@
+"""Putting the sandbox together: the local Slack, the local API, the real bot in a process of its own, the page."""
+
+import asyncio
+import logging
+import signal
+import sys
+import tempfile
+import webbrowser
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from bot.sandbox import texts
+from bot.sandbox.bot_process import BotProcess
+from bot.sandbox.cams.book import BOOK
+from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
+from bot.sandbox.cams.trouble import ApiTrouble
+from bot.sandbox.inspector import Inspector
+from bot.sandbox.page.world import Switch, World
+from bot.sandbox.page_api import PageApi
+from bot.sandbox.slack.server import LocalSlack
+from bot.sandbox.slack.trouble import SlackTrouble
+
+Say = Callable[[str], None]
+
+STARTING = 20.0
+"""Seconds the bot may take from its start to its connection."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sandbox:
+    """A running sandbox."""
+
+    slack: LocalSlack
+    cams: LocalCams
+    bot: BotProcess
+    inspector: Inspector
+    database: Path
+    bot_log: Path | None
+
+
+@asynccontextmanager
+async def open_sandbox(*, port: int = 0, logs_to_file: bool = False) -> AsyncIterator[Sandbox]:
+    """Everything running and connected. The database lives in a folder that is deleted at the end.
+
+    ``port`` is the page's and the local Slack's. With ``logs_to_file`` the bot's log stays off the terminal.
+    """
+    inspector = Inspector()
+    slack, cams = LocalSlack(inspector=inspector), LocalCams(inspector=inspector)
+    with tempfile.TemporaryDirectory(prefix="phoneid-demo-") as folder:
+        await cams.start()
+        log = Path(folder, "bot.log") if logs_to_file else None
+        output = log.open("wb") if log else None
+        database = Path(folder, "phoneid.db")
+        try:
+            bot = await _start_slack_and_bot(slack, cams, inspector, port=port, database=database, output=output)
+            try:
+                yield Sandbox(slack=slack, cams=cams, bot=bot, inspector=inspector, database=database, bot_log=log)
+            finally:
+                await bot.stop()
+        finally:
+            await slack.stop()
+            await cams.stop()
+            if output:
+                output.close()
+
+
+async def _start_slack_and_bot(
+    slack: LocalSlack,
+    cams: LocalCams,
+    inspector: Inspector,
+    *,
+    port: int,
+    database: Path,
+    output: IO[bytes] | None,
+) -> BotProcess:
+    # The page's routes must be there before the server starts; the bot needs the server's address.
+    bot = BotProcess(folder=database.parent, output=output)
+    world = World(book=BOOK, switches={"api": Switch(cams, ApiTrouble), "slack": Switch(slack, SlackTrouble)}, bot=bot)
+    PageApi(slack, inspector=inspector, world=world).add_to(slack.web_app)
+    await slack.start(port=port)
+    await bot.start_with(environment(slack, cams, database))
+    await _wait_until_connected(slack, bot)
+    return bot
+
+
+def environment(slack: LocalSlack, cams: LocalCams, database: Path) -> dict[str, str]:
+    """The settings that point the bot at the sandbox."""
+    return {
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_APP_TOKEN": slack.app_token,
+        "SLACK_API_URL": slack.api_url,
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": SANDBOX_ACCOUNT.access_key_id,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SANDBOX_ACCOUNT.access_key_secret.get_secret_value(),
+        "PHONEID_CAMS_URL": cams.url,
+        "DATABASE_URL": f"sqlite:///{database}",
+        "PHONEID_LOG_FORMAT": "text",
+    }
+
+
+async def _wait_until_connected(slack: LocalSlack, bot: BotProcess) -> None:
+    """Return once the bot is there. Raises ``RuntimeError`` when it ended instead, or takes too long."""
+    connected = asyncio.create_task(slack.until(lambda: slack.is_connected, timeout=STARTING))
+    ended = asyncio.create_task(bot.wait())
+    done, pending = await asyncio.wait({connected, ended}, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    if ended in done:
+        raise RuntimeError(texts.BOT_ENDED)
+    connected.result()
+
+
+async def serve_page(*, port: int, opens_browser: bool, say: Say) -> None:
+    """The sandbox with its page, until interrupted."""
+    logging.getLogger().setLevel(logging.WARNING)
+    async with open_sandbox(port=port) as sandbox:
+        url = sandbox.slack.api_url.removesuffix("api/")
+        say(texts.page_ready(url, database=str(sandbox.database), cams_url=sandbox.cams.url))
+        if opens_browser:
+            webbrowser.open(url)
+        await _until_interrupted()
+
+
+async def serve_cams(*, port: int, say: Say) -> None:
+    """The local API alone, until interrupted."""
+    cams = LocalCams()
+    await cams.start(port=port)
+    try:
+        say(texts.cams_ready(cams.url, SANDBOX_ACCOUNT.access_key_id, SANDBOX_ACCOUNT.access_key_secret))
+        say(texts.book_of_numbers(BOOK))
+        await _until_interrupted()
+    finally:
+        await cams.stop()
+
+
+async def _until_interrupted() -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # Windows: Ctrl-C raises KeyboardInterrupt
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    sys.stdout.flush()
+    await stopped.wait()

@@ -1,0 +1,193 @@
+"""An agent asks: by command, by form, by shortcut; and gets the ID, or words."""
+
+import pytest
+
+from bot import texts
+from bot.models import State, Through
+from tests.scenarios.scene import PATIENCE, OpenScene, Scene, entry
+
+GOOD = entry("The ID")
+GOOD_ID = "920155500012345"
+
+
+async def open_form(scene: Scene, line: str = "/phoneid") -> None:
+    await scene.ana.runs("support", line)
+    await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
+
+
+def shown_in(scene: Scene, field: str) -> str | None:
+    modal = scene.ana.modal
+    assert modal
+    block_id = next(block["block_id"] for block in modal.blocks if block["block_id"].startswith(field))
+    value: str | None = modal.value(block_id)
+    return value
+
+
+async def test_a_command_with_number_and_code_is_answered_directly(scene: Scene) -> None:
+    await scene.ana.runs("support", "/phoneid +86 138 0000 1234 208312")
+    answer = await scene.answer(scene.ana, GOOD_ID)
+    assert answer.is_ephemeral
+    assert "+86 138 0000 1234" in answer.text
+    assert scene.ana.modal is None
+    (call,) = scene.cams.calls
+    assert call.phone == "8613800001234"
+
+
+async def test_only_the_agent_sees_the_answer(scene: Scene) -> None:
+    await scene.ask(GOOD)
+    await scene.answer(scene.ana, GOOD_ID)
+    for human in scene.slack.humans.values():
+        if human is not scene.ana:
+            for conversation in human.screen.conversations:
+                assert not any(GOOD_ID in message.words for message in human.sees(conversation.id))
+
+
+async def test_the_answer_holds_the_id_the_number_the_request_id_and_the_fragment(scene: Scene) -> None:
+    await scene.ask(GOOD)
+    words = (await scene.answer(scene.ana, GOOD_ID)).words.splitlines()
+    assert GOOD_ID in words  # on a line of its own, ready to copy
+    assert f'setup: {{ preVerifiedPhone: {{ ids: ["{GOOD_ID}"] }} }}' in words
+    assert any("+86 138 0000 1234" in line for line in words)
+    (lookup,) = await scene.lookups()
+    assert lookup.result.request_id
+    assert any(lookup.result.request_id in line and lookup.id in line for line in words)
+
+
+async def test_an_id_that_is_not_digits_is_shown_as_it_is(scene: Scene) -> None:
+    await scene.ask(entry("An ID that is not digits"))
+    assert "pvn-7Q3xK9_demo" in (await scene.answer(scene.ana, "pvn-7Q3xK9_demo")).words
+
+
+async def test_the_record_says_who_where_which_and_what_came_back(scene: Scene) -> None:
+    await scene.ask(GOOD)
+    await scene.answer(scene.ana, GOOD_ID)
+    (lookup,) = await scene.lookups()
+    assert lookup.state is State.ANSWERED
+    assert (lookup.agent.team_id, lookup.agent.user_id) == ("T0SANDBOX", scene.ana.person.id)
+    assert lookup.agent.through is Through.SLACK
+    assert lookup.channel_id == "C0SUPPORT"
+    assert lookup.phone.digits == "8613800001234"
+    assert lookup.result.phone_number_id == GOOD_ID
+    assert lookup.result.api_code == "OK"
+    assert lookup.result.attempts == 1
+    assert lookup.result.milliseconds is not None
+
+
+async def test_the_form_gives_the_answer_in_the_window_and_where_it_was_asked(scene: Scene) -> None:
+    await open_form(scene)
+    scene.ana.fills(block_id="phone", text="+86 138 0000 1234")
+    scene.ana.fills(block_id="code", text="208-312")
+    scene.ana.fills(block_id="reason", text="ticket <!channel> & co")
+    await scene.ana.submits()
+    assert scene.ana.modal
+    assert "Asking Alibaba Cloud" in scene.ana.modal.words  # progress at once, the code masked
+    await scene.ana.until(lambda: scene.ana.modal and GOOD_ID in scene.ana.modal.words, timeout=PATIENCE)
+    assert (await scene.answer(scene.ana, GOOD_ID)).is_ephemeral
+    (lookup,) = await scene.lookups()
+    assert lookup.reason == "ticket <!channel> & co"
+
+
+async def test_a_closed_window_does_not_lose_the_answer(scene: Scene) -> None:
+    await open_form(scene)
+    slow = entry("The ID, after 3 seconds")
+    scene.ana.fills(block_id="phone", text=slow.phone)
+    scene.ana.fills(block_id="code", text=slow.code)
+    await scene.ana.submits()
+    await scene.ana.closes()
+    await scene.answer(scene.ana, "phone number ID of +1 202-555-0108")
+
+
+async def test_a_number_alone_opens_the_form_filled_in(scene: Scene) -> None:
+    await open_form(scene, "/phoneid +86 138 0000 1234")
+    assert shown_in(scene, "phone") == "+86 138 0000 1234"
+    assert shown_in(scene, "code") is None
+
+
+async def test_an_uncertain_end_of_the_number_opens_the_form_and_guesses_nothing(scene: Scene) -> None:
+    await open_form(scene, "/phoneid +49 30 12345 208312")
+    assert scene.ana.modal
+    assert texts.NUMBER_UNCERTAIN in scene.ana.modal.words
+    assert "208312" not in str(scene.ana.modal.content)
+    assert scene.cams.calls == []
+
+
+@pytest.mark.parametrize("line", ["/phoneid help", "/phoneid ?", "/phoneid hello there", "/phoneid +", "/phoneid 🙂"])
+async def test_help_and_nonsense_get_the_usage_with_a_button(scene: Scene, line: str) -> None:
+    await scene.ana.runs("support", line)
+    usage = await scene.answer(scene.ana, texts.USAGE_TITLE)
+    assert usage.is_ephemeral
+    assert "hello there" not in usage.words
+    await scene.ana.clicks(texts.OPEN_FORM)
+    await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
+
+
+async def test_mistakes_stand_under_their_fields_and_keep_what_was_typed(scene: Scene) -> None:
+    await open_form(scene)
+    scene.ana.fills(block_id="phone", text="+86 138")
+    scene.ana.fills(block_id="code", text="no code!")
+    await scene.ana.submits()
+    modal = scene.ana.modal
+    assert modal
+    by_field = {block_id.split("-")[0]: sentence for block_id, sentence in modal.errors.items()}
+    assert by_field.keys() == {"phone", "code"}
+    assert "too short" in by_field["phone"]
+    assert shown_in(scene, "phone") == "+86 138"
+    assert await scene.lookups() == []
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "+8613800001234",
+        "0086 138 0000 1234",
+        "８６１３８００００１２３４",
+        "<tel:+8613800001234|+86 138 0000 1234>",
+        "+86\u00a0138\u200b-0000-1234",
+        "86 138 0000 1234",
+    ],
+)
+async def test_numbers_are_read_as_people_paste_them(scene: Scene, typed: str) -> None:
+    await open_form(scene)
+    scene.ana.fills(block_id="phone", text=typed)
+    scene.ana.fills(block_id="code", text="\u200b208 312 ")
+    await scene.ana.submits()
+    await scene.answer(scene.ana, GOOD_ID)
+    assert [call.phone for call in scene.cams.calls] == ["8613800001234"]
+
+
+async def test_national_numbers_are_read_where_a_region_is_set(scene_with: OpenScene) -> None:
+    async with scene_with(PHONEID_DEFAULT_REGION="CN") as scene:
+        await scene.ana.runs("support", "/phoneid 138 0000 1234 208312")
+        await scene.answer(scene.ana, GOOD_ID)
+
+
+async def test_the_shortcut_answers_in_the_window_and_by_direct_message(scene: Scene) -> None:
+    await scene.ana.uses_shortcut("get_phone_number_id")
+    await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
+    scene.ana.fills(block_id="phone", text=GOOD.phone)
+    scene.ana.fills(block_id="code", text=GOOD.code)
+    await scene.ana.submits()
+    await scene.ana.until(lambda: scene.ana.modal and GOOD_ID in scene.ana.modal.words, timeout=PATIENCE)
+    await scene.answer(scene.ana, GOOD_ID, channel=scene.ana.dm)
+
+
+async def test_the_command_works_where_the_bot_is_not_a_member(scene: Scene) -> None:
+    await scene.ana.runs("tea-room", f"/phoneid {GOOD.phone} {GOOD.code}")
+    await scene.answer(scene.ana, GOOD_ID, channel="tea-room")
+
+
+async def test_another_number_starts_over_with_an_empty_form(scene: Scene) -> None:
+    await open_form(scene, f"/phoneid {GOOD.phone}")
+    scene.ana.fills(block_id="code", text=GOOD.code)
+    await scene.ana.submits()
+    await scene.ana.until(lambda: scene.ana.modal and GOOD_ID in scene.ana.modal.words, timeout=PATIENCE)
+    await scene.ana.clicks(texts.ANOTHER_NUMBER)
+    await scene.ana.until(lambda: scene.ana.modal and scene.ana.modal.can_submit, timeout=PATIENCE)
+    assert shown_in(scene, "phone") is None
+    assert shown_in(scene, "code") is None
+
+
+async def test_a_long_wait_gets_a_word_and_then_the_answer(scene: Scene) -> None:
+    await scene.ask(entry("The ID, after 3 seconds"))
+    await scene.answer(scene.ana, "Still asking")
+    await scene.answer(scene.ana, "phone number ID of +1 202-555-0108")
