@@ -11,7 +11,10 @@ export function avatar(name, { isApp = false, small = false } = {}) {
 
 function initials(name) {
   const words = name.split(/[\s-]+/u).filter(Boolean);
-  return words.slice(0, 2).map((word) => [...word][0].toUpperCase()).join("");
+  return words
+    .slice(0, 2)
+    .map((word) => [...word][0].toUpperCase())
+    .join("");
 }
 
 function hueOf(name) {

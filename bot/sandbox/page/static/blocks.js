@@ -30,7 +30,13 @@ const BLOCKS = {
         "div",
         { class: "section-main" },
         block.text ? h("div", { class: "text" }, textObject(block.text)) : null,
-        block.fields ? h("div", { class: "fields" }, block.fields.map((field) => h("div", { class: "text" }, textObject(field)))) : null,
+        block.fields
+          ? h(
+              "div",
+              { class: "fields" },
+              block.fields.map((field) => h("div", { class: "text" }, textObject(field))),
+            )
+          : null,
       ),
       block.accessory ? h("div", { class: "accessory" }, element(block.accessory, block, place)) : null,
     ),
@@ -44,13 +50,23 @@ const BLOCKS = {
         part.type === "image" ? smallImage(part) : h("div", { class: "text" }, textObject(part)),
       ),
     ),
-  actions: (block, place) => h("div", { class: "block actions" }, block.elements.map((part) => element(part, block, place))),
+  actions: (block, place) =>
+    h(
+      "div",
+      { class: "block actions" },
+      block.elements.map((part) => element(part, block, place)),
+    ),
   image: (block) =>
     h(
       "figure",
       { class: "block picture" },
       block.title ? h("figcaption", {}, textObject(block.title)) : null,
-      h("div", { class: "picture-box", role: "img", "aria-label": block.alt_text }, icon("image"), h("span", {}, block.alt_text)),
+      h(
+        "div",
+        { class: "picture-box", role: "img", "aria-label": block.alt_text },
+        icon("image"),
+        h("span", {}, block.alt_text),
+      ),
     ),
   input: (block, place) => (place.field ? place.field(block, block.element) : unsupported("inputs here")),
   rich_text: (block) => {
@@ -61,5 +77,9 @@ const BLOCKS = {
 };
 
 function smallImage(part) {
-  return h("span", { class: "picture-small", role: "img", "aria-label": part.alt_text, title: part.alt_text }, icon("image"));
+  return h(
+    "span",
+    { class: "picture-small", role: "img", "aria-label": part.alt_text, title: part.alt_text },
+    icon("image"),
+  );
 }

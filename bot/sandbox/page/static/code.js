@@ -15,11 +15,19 @@ export function inlineCode(text) {
 }
 
 function copyButton(text) {
-  const button = h("button", {
-    type: "button", class: "copy", "aria-label": text.length > 40 || text.includes("\n") ? "Copy this" : `Copy ${text}`, title: "Copy",
-    "data-testid": "copy", "data-focus": `copy ${text.slice(0, 40)}`,
-    onclick: () => copy(text, button),
-  }, icon("copy"));
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "copy",
+      "aria-label": text.length > 40 || text.includes("\n") ? "Copy this" : `Copy ${text}`,
+      title: "Copy",
+      "data-testid": "copy",
+      "data-focus": `copy ${text.slice(0, 40)}`,
+      onclick: () => copy(text, button),
+    },
+    icon("copy"),
+  );
   return button;
 }
 

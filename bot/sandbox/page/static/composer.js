@@ -1,7 +1,7 @@
 // Where messages and commands are typed. Drafts belong to a person and a conversation; a text that could not be sent comes back.
 
 import { doAs } from "./acts.js";
-import { createSuggestions } from "./completion.js";
+import { Suggestions } from "./completion.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { createShortcutMenu } from "./shortcuts.js";
@@ -9,90 +9,108 @@ import { page } from "./state.js";
 
 const MOST_HEIGHT_PX = 180;
 
-export function createComposer() {
-  const drafts = new Map(); // "user conversation" → text
-  let conversation = null;
-  let shown = null;
-
-  const text = h("textarea", {
-    id: "composer-text", class: "composer-text", rows: "1", "data-testid": "composer", autocomplete: "off", autocapitalize: "off",
-    "aria-autocomplete": "list", "aria-controls": "completions", "aria-describedby": "composer-usage",
+export class Composer {
+  #drafts = new Map(); // "user conversation" → text
+  #conversation = null;
+  #shown = null;
+  #shortcuts = createShortcutMenu();
+  #text = h("textarea", {
+    id: "composer-text",
+    class: "composer-text",
+    rows: "1",
+    autocomplete: "off",
+    autocapitalize: "off",
+    "aria-autocomplete": "list",
+    "aria-controls": "completions",
+    "aria-describedby": "composer-usage",
+    "data-testid": "composer",
   });
-  const sendButton = h("button", { type: "submit", class: "send", "aria-label": "Send", title: "Send", "data-testid": "send" }, icon("send"));
-  const suggestions = createSuggestions(text);
-  const shortcuts = createShortcutMenu();
-  const node = h(
+  #send = h(
+    "button",
+    { type: "submit", class: "send", "aria-label": "Send", title: "Send", "data-testid": "send" },
+    icon("send"),
+  );
+  #suggestions = new Suggestions(this.#text, (value) => this.#set(value));
+  node = h(
     "form",
-    { class: "composer", onsubmit: (event) => { event.preventDefault(); send(); } },
-    suggestions.node,
-    shortcuts.menu,
-    h("div", { class: "composer-box" }, shortcuts.button, text, sendButton),
-    h("p", { class: "composer-usage", id: "composer-usage" }, suggestions.usage),
+    { class: "composer" },
+    this.#suggestions.node,
+    this.#shortcuts.menu,
+    h("div", { class: "composer-box" }, this.#shortcuts.button, this.#text, this.#send),
+    h("p", { class: "composer-usage", id: "composer-usage" }, this.#suggestions.usage),
   );
 
-  const place = () => `${page.user} ${conversation.id}`;
-  const fit = () => {
-    text.style.height = "auto";
-    text.style.height = `${Math.min(text.scrollHeight, MOST_HEIGHT_PX)}px`;
-    sendButton.classList.toggle("is-ready", text.value.trim() !== "");
-  };
-  const set = (value) => {
-    text.value = value;
-    drafts.set(place(), value);
-    fit();
-    suggestions.draw();
-  };
+  constructor() {
+    this.node.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#sendTyped();
+    });
+    this.#text.addEventListener("input", () => this.#takeIn());
+    this.#text.addEventListener("keydown", (event) => this.#onKey(event));
+    this.#text.addEventListener("blur", () => this.#suggestions.close());
+  }
 
-  const send = async () => {
-    const typed = text.value.trim();
-    if (!typed) return text.focus();
-    const [from, target] = [place(), conversation.id];
-    set("");
-    suggestions.close();
-    text.focus();
-    const what = typed.startsWith("/") ? "command" : "message";
-    const isSent = await doAs({ do: what, channel: target, text: typed });
-    if (!isSent) putBack(from, typed);
-  };
-  const putBack = (from, typed) => {
-    const since = drafts.get(from) ?? "";
-    drafts.set(from, since ? `${typed}\n${since}` : typed);
-    if (from === place()) set(drafts.get(from));
-  };
+  focus() {
+    this.#text.focus();
+  }
 
-  text.addEventListener("input", () => {
-    drafts.set(place(), text.value);
-    fit();
-    suggestions.draw();
-  });
-  text.addEventListener("keydown", (event) => {
-    if (event.isComposing || suggestions.takesKey(event, set)) return;
+  /** Puts a text where the person can look at it and send it. */
+  put(value) {
+    this.#set(value);
+    this.#suggestions.close();
+    this.focus();
+  }
+
+  draw(conversation) {
+    this.#conversation = conversation;
+    this.#shortcuts.draw();
+    if (this.#shown === this.#place) return;
+    this.#shown = this.#place;
+    const label = conversation.kind === "channel" ? `Message #${conversation.name}` : `Message ${conversation.name}`;
+    this.#text.setAttribute("aria-label", label);
+    this.#text.placeholder = label;
+    this.#set(this.#drafts.get(this.#shown) ?? "");
+    this.#suggestions.close();
+  }
+
+  get #place() {
+    return `${page.user} ${this.#conversation.id}`;
+  }
+
+  #set(value) {
+    this.#text.value = value;
+    this.#takeIn();
+  }
+
+  #takeIn() {
+    this.#drafts.set(this.#place, this.#text.value);
+    this.#text.style.height = "auto";
+    this.#text.style.height = `${Math.min(this.#text.scrollHeight, MOST_HEIGHT_PX)}px`;
+    this.#send.classList.toggle("is-ready", this.#text.value.trim() !== "");
+    this.#suggestions.draw();
+  }
+
+  #onKey(event) {
+    if (event.isComposing || this.#suggestions.takesKey(event)) return;
     if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
-    send();
-  });
-  text.addEventListener("blur", () => suggestions.close());
-  suggestions.onPick(set);
+    this.#sendTyped();
+  }
 
-  return {
-    node,
-    focus: () => text.focus(),
-    /** Puts a text where the person can look at it and send it. */
-    put: (value) => {
-      set(value);
-      suggestions.close();
-      text.focus();
-    },
-    draw: (next) => {
-      conversation = next;
-      shortcuts.draw();
-      if (shown === place()) return;
-      shown = place();
-      const label = next.kind === "channel" ? `Message #${next.name}` : `Message ${next.name}`;
-      text.setAttribute("aria-label", label);
-      text.placeholder = label;
-      set(drafts.get(shown) ?? "");
-      suggestions.close();
-    },
-  };
+  async #sendTyped() {
+    const typed = this.#text.value.trim();
+    this.focus();
+    if (!typed) return;
+    const place = this.#place;
+    const what = typed.startsWith("/") ? "command" : "message";
+    this.#set("");
+    const isSent = await doAs({ do: what, channel: this.#conversation.id, text: typed });
+    if (!isSent) this.#putBack(place, typed);
+  }
+
+  #putBack(place, typed) {
+    const since = this.#drafts.get(place) ?? "";
+    this.#drafts.set(place, since ? `${typed}\n${since}` : typed);
+    if (place === this.#place) this.#set(this.#drafts.get(place));
+  }
 }

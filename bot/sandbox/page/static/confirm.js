@@ -15,7 +15,12 @@ export function confirmed(spec) {
     };
     const yes = h(
       "button",
-      { type: "button", class: spec.style === "danger" ? "button is-danger" : "button is-primary", "data-testid": "confirm-yes", onclick: () => answer(true) },
+      {
+        type: "button",
+        class: spec.style === "danger" ? "button is-danger" : "button is-primary",
+        "data-testid": "confirm-yes",
+        onclick: () => answer(true),
+      },
       textObject(spec.confirm ?? { type: "plain_text", text: "Yes" }),
     );
     const no = h(
@@ -26,7 +31,11 @@ export function confirmed(spec) {
     const box = h(
       "div",
       { class: "modal is-small", "data-testid": "confirm" },
-      h("div", { class: "modal-head" }, h("h2", { id: TITLE }, textObject(spec.title ?? { type: "plain_text", text: "Are you sure?" }))),
+      h(
+        "div",
+        { class: "modal-head" },
+        h("h2", { id: TITLE }, textObject(spec.title ?? { type: "plain_text", text: "Are you sure?" })),
+      ),
       h("div", { class: "modal-body text" }, textObject(spec.text)),
       h("div", { class: "modal-foot" }, no, yes),
     );

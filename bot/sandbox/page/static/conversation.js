@@ -1,7 +1,7 @@
 // The middle of the page: the open conversation's header, its messages and its composer, or the app's Home.
 
 import { doAs } from "./acts.js";
-import { createComposer } from "./composer.js";
+import { Composer } from "./composer.js";
 import { h, unseen } from "./dom.js";
 import { hint } from "./hint.js";
 import { drawHome } from "./home.js";
@@ -32,10 +32,25 @@ function build() {
   const head = h("header", { class: "room-head" });
   const intro = h("div", { class: "room-intro" });
   const list = h("ol", { class: "messages", "data-testid": "messages" });
-  const scroller = h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": "Messages" }, h("div", { class: "scroller-inner" }, intro, list));
-  const jump = h("button", { type: "button", class: "jump", hidden: true, onclick: () => toBottom(scroller, jump) }, icon("down"), "New messages");
-  const newComposer = createComposer();
-  const room = h("section", { class: "room" }, head, h("div", { class: "room-middle" }, scroller, jump), newComposer.node);
+  const scroller = h(
+    "div",
+    { class: "scroller", tabindex: "0", role: "region", "aria-label": "Messages" },
+    h("div", { class: "scroller-inner" }, intro, list),
+  );
+  const jump = h(
+    "button",
+    { type: "button", class: "jump", hidden: true, onclick: () => toBottom(scroller, jump) },
+    icon("down"),
+    "New messages",
+  );
+  const newComposer = new Composer();
+  const room = h(
+    "section",
+    { class: "room" },
+    head,
+    h("div", { class: "room-middle" }, scroller, jump),
+    newComposer.node,
+  );
   const home = h("section", { class: "home", "data-testid": "home" });
   root.append(room, home);
   scroller.addEventListener("scroll", () => {
@@ -43,7 +58,9 @@ function build() {
     if (isAtBottom) jump.hidden = true;
   });
   // The composer grows, a window shrinks: whoever was at the bottom stays there.
-  new ResizeObserver(() => { if (isAtBottom) toBottom(scroller, jump); }).observe(scroller);
+  new ResizeObserver(() => {
+    if (isAtBottom) toBottom(scroller, jump);
+  }).observe(scroller);
   return { head, intro, list, scroller, jump, composer: newComposer, room, home };
 }
 
@@ -80,7 +97,11 @@ function drawHead(conversation) {
   const mark = conversation.kind === "channel" ? icon("hash") : null;
   const shared = conversation.is_ext_shared ? h("span", { class: "badge" }, "Shared with another company") : null;
   const title = h("h1", {}, mark, mark ? unseen("Channel ") : null, conversation.name);
-  const topic = h("p", { class: "room-topic" }, conversation.topic ?? (conversation.kind === "dm" ? "Direct message with the app" : ""));
+  const topic = h(
+    "p",
+    { class: "room-topic" },
+    conversation.topic ?? (conversation.kind === "dm" ? "Direct message with the app" : ""),
+  );
   parts.head.replaceChildren(title, ...(shared ? [shared] : []), topic);
 }
 

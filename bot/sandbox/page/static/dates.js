@@ -3,7 +3,13 @@
 const format = (options) => new Intl.DateTimeFormat(undefined, options);
 const clock = format({ hour: "numeric", minute: "2-digit" });
 const clockSeconds = format({ hour: "numeric", minute: "2-digit", second: "2-digit" });
-const clockMillis = format({ hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" });
+const clockMillis = format({
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+  hourCycle: "h23",
+});
 const day = format({ year: "numeric", month: "long", day: "numeric" });
 const dayShort = format({ year: "numeric", month: "short", day: "numeric" });
 const dayLong = format({ weekday: "long", year: "numeric", month: "long", day: "numeric" });

@@ -9,7 +9,13 @@ const opened = []; // bottom → top: {node, returnTo, onEscape}
 export function openDialog(node, { labelledBy, onEscape, isAlert = false }) {
   const frame = h(
     "div",
-    { class: "dialog", role: isAlert ? "alertdialog" : "dialog", "aria-labelledby": labelledBy, tabindex: "-1", onkeydown: onKey },
+    {
+      class: "dialog",
+      role: isAlert ? "alertdialog" : "dialog",
+      "aria-labelledby": labelledBy,
+      tabindex: "-1",
+      onkeydown: onKey,
+    },
     node,
   );
   opened.push({ node: frame, returnTo: document.activeElement, onEscape });
@@ -35,7 +41,9 @@ export function topDialog() {
 
 function giveFocusBack(element) {
   const isThere = element?.isConnected && element !== document.body && !element.closest("[inert]");
-  const target = isThere ? element : (topDialog() ?? document.getElementById("composer-text") ?? document.getElementById("conversation"));
+  const target = isThere
+    ? element
+    : (topDialog() ?? document.getElementById("composer-text") ?? document.getElementById("conversation"));
   target.focus();
 }
 
@@ -43,7 +51,9 @@ function settle() {
   const isOpen = opened.length > 0;
   document.getElementById("ground").inert = isOpen;
   document.getElementById("dialogs").hidden = !isOpen;
-  opened.forEach((dialog, index) => { dialog.node.inert = index < opened.length - 1; });
+  opened.forEach((dialog, index) => {
+    dialog.node.inert = index < opened.length - 1;
+  });
 }
 
 function onKey(event) {
@@ -56,6 +66,11 @@ function onKey(event) {
     keepInside(dialog.node, event);
   }
 }
+
+// What had the focus may be gone, and the key then arrives at nothing in particular.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target === document.body) opened.at(-1)?.onEscape();
+});
 
 function keepInside(node, event) {
   const stops = tabStops(node);

@@ -7,8 +7,10 @@ import { textObject } from "./mrkdwn.js";
 
 export function element(spec, block, place) {
   switch (spec.type) {
-    case "button": return button(spec, block, place);
-    case "image": return h("span", { class: "picture-box is-accessory", role: "img", "aria-label": spec.alt_text }, icon("image"));
+    case "button":
+      return button(spec, block, place);
+    case "image":
+      return h("span", { class: "picture-box is-accessory", role: "img", "aria-label": spec.alt_text }, icon("image"));
     case "static_select":
     case "checkboxes":
     case "radio_buttons":

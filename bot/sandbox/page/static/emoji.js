@@ -1,10 +1,34 @@
 // The emoji an app is likely to name. Others stay as their :name:, which is still readable.
 
 const EMOJI = {
-  arrows_counterclockwise: "🔄", bell: "🔔", bulb: "💡", calling: "📲", eyes: "👀", hourglass: "⌛", hourglass_flowing_sand: "⏳",
-  information_source: "ℹ️", key: "🔑", lock: "🔒", mag: "🔍", memo: "📝", no_entry: "⛔", no_entry_sign: "🚫", phone: "☎️",
-  question: "❓", raised_hand: "✋", repeat: "🔁", rotating_light: "🚨", stopwatch: "⏱️", tada: "🎉", telephone_receiver: "📞",
-  thumbsup: "👍", wave: "👋", warning: "⚠️", white_check_mark: "✅", x: "❌", zap: "⚡",
+  arrows_counterclockwise: "🔄",
+  bell: "🔔",
+  bulb: "💡",
+  calling: "📲",
+  eyes: "👀",
+  hourglass: "⌛",
+  hourglass_flowing_sand: "⏳",
+  information_source: "ℹ️",
+  key: "🔑",
+  lock: "🔒",
+  mag: "🔍",
+  memo: "📝",
+  no_entry: "⛔",
+  no_entry_sign: "🚫",
+  phone: "☎️",
+  question: "❓",
+  raised_hand: "✋",
+  repeat: "🔁",
+  rotating_light: "🚨",
+  stopwatch: "⏱️",
+  tada: "🎉",
+  telephone_receiver: "📞",
+  thumbsup: "👍",
+  wave: "👋",
+  warning: "⚠️",
+  white_check_mark: "✅",
+  x: "❌",
+  zap: "⚡",
 };
 
 export function withEmoji(text) {

@@ -35,7 +35,11 @@ export function createField(block, spec, { id, value, onAction }) {
 }
 
 function wrapped(control, label, id, block) {
-  const attributes = { class: label ? "field" : "field is-bare", "data-testid": "field", "data-block-id": block.block_id };
+  const attributes = {
+    class: label ? "field" : "field is-bare",
+    "data-testid": "field",
+    "data-block-id": block.block_id,
+  };
   if (control.isGroup && label) {
     return h("fieldset", attributes, h("legend", { class: "field-label" }, label), control.node);
   }
@@ -57,18 +61,24 @@ function setOrRemove(target, name, value) {
 
 function createControl(spec, context) {
   switch (spec.type) {
-    case "plain_text_input": return textControl(spec, context);
-    case "static_select": return selectControl(spec, context);
-    case "checkboxes": return choiceControl(spec, context, "checkbox");
-    case "radio_buttons": return choiceControl(spec, context, "radio");
-    default: return unknownControl(spec);
+    case "plain_text_input":
+      return textControl(spec, context);
+    case "static_select":
+      return selectControl(spec, context);
+    case "checkboxes":
+      return choiceControl(spec, context, "checkbox");
+    case "radio_buttons":
+      return choiceControl(spec, context, "radio");
+    default:
+      return unknownControl(spec);
   }
 }
 
 /** What the server says is in an element now (an entry of `state.values`), in the form `control.write` takes. */
 export function valueOf(element) {
   if (!element) return undefined;
-  if ("selected_options" in element) return { selected: (element.selected_options ?? []).map((option) => option.value) };
+  if ("selected_options" in element)
+    return { selected: (element.selected_options ?? []).map((option) => option.value) };
   if ("selected_option" in element) return { selected: element.selected_option?.value ?? null };
   return element.value ?? "";
 }
@@ -82,9 +92,17 @@ function initialValue(spec) {
 
 function textControl(spec, { id, name }) {
   const input = h(spec.multiline ? "textarea" : "input", {
-    id, class: "input", type: spec.multiline ? null : "text", rows: spec.multiline ? 3 : null,
-    placeholder: spec.placeholder?.text ?? null, autocomplete: "off", autocapitalize: "off", spellcheck: spec.multiline ? null : "false",
-    "aria-label": name, "data-action-id": spec.action_id, "data-focus": spec.action_id,
+    id,
+    class: "input",
+    type: spec.multiline ? null : "text",
+    rows: spec.multiline ? 3 : null,
+    placeholder: spec.placeholder?.text ?? null,
+    autocomplete: "off",
+    autocapitalize: "off",
+    spellcheck: spec.multiline ? null : "false",
+    "aria-label": name,
+    "data-action-id": spec.action_id,
+    "data-focus": spec.action_id,
   });
   const counter = spec.max_length ? h("p", { class: "field-counter", id: `${id}-counter`, hidden: true }) : null;
   const count = () => {
@@ -96,26 +114,44 @@ function textControl(spec, { id, name }) {
   };
   input.addEventListener("input", count);
   return {
-    node: input, targets: [input], isGroup: false, counter, focus: () => input.focus(),
+    node: input,
+    targets: [input],
+    isGroup: false,
+    counter,
+    focus: () => input.focus(),
     read: () => input.value,
-    write: (value) => { input.value = String(value); count(); },
+    write: (value) => {
+      input.value = String(value);
+      count();
+    },
     problem: () => tooLong(spec, input.value),
-    onCommit: (commit) => input.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || spec.multiline) return;
-      event.preventDefault();
-      commit();
-    }),
+    onCommit: (commit) =>
+      input.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" || spec.multiline) return;
+        event.preventDefault();
+        commit();
+      }),
   };
 }
 
 /** Slack's own client refuses these before anything is sent. */
 function tooLong(spec, text) {
   if (spec.max_length && text.length > spec.max_length) return `Please use at most ${spec.max_length} characters.`;
-  if (spec.min_length && text && text.length < spec.min_length) return `Please use at least ${spec.min_length} characters.`;
+  if (spec.min_length && text && text.length < spec.min_length)
+    return `Please use at least ${spec.min_length} characters.`;
   return null;
 }
 
 function unknownControl(spec) {
   const node = h("p", { class: "unsupported" }, `The sandbox does not show ${spec.type}.`);
-  return { node, targets: [], isGroup: true, focus: () => {}, read: () => "", write: () => {}, problem: () => null, onCommit: () => {} };
+  return {
+    node,
+    targets: [],
+    isGroup: true,
+    focus: () => {},
+    read: () => "",
+    write: () => {},
+    problem: () => null,
+    onCommit: () => {},
+  };
 }

@@ -19,14 +19,43 @@ export function setHintHidden(isHidden) {
 /** The card; `example` is a test number of the book, if there is one yet. */
 export function hint(example, composer) {
   const command = page.slack.app.commands[0]?.command ?? "/phoneid";
-  const put = (text) => h("button", { type: "button", class: "example", "data-testid": "example", onclick: () => composer.put(text) }, text);
-  const inspect = h("button", { type: "button", class: "example", "data-testid": "example", onclick: () => showInspector() }, "Inspector");
+  const put = (text) =>
+    h(
+      "button",
+      { type: "button", class: "example", "data-testid": "example", onclick: () => composer.put(text) },
+      text,
+    );
+  const inspect = h(
+    "button",
+    { type: "button", class: "example", "data-testid": "example", onclick: () => showInspector() },
+    "Inspector",
+  );
   return h(
     "section",
     { class: "hint", "aria-labelledby": "hint-title", "data-testid": "hint" },
-    h("div", { class: "hint-head" }, h("h2", { id: "hint-title" }, "The real bot, in a Slack of its own"),
-      h("button", { type: "button", class: "icon-button", "aria-label": "Hide this hint", onclick: () => { setHintHidden(true); composer.focus(); } }, icon("close"))),
-    h("p", {}, "Slack and the API run on this computer; nothing leaves it. Pick who you are at the top, also in a second tab. Three things to try:"),
+    h(
+      "div",
+      { class: "hint-head" },
+      h("h2", { id: "hint-title" }, "The real bot, in a Slack of its own"),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "icon-button",
+          "aria-label": "Hide this hint",
+          onclick: () => {
+            setHintHidden(true);
+            composer.focus();
+          },
+        },
+        icon("close"),
+      ),
+    ),
+    h(
+      "p",
+      {},
+      "Slack and the API run on this computer; nothing leaves it. Pick who you are at the top, also in a second tab. Three things to try:",
+    ),
     h(
       "ol",
       { class: "hint-list" },

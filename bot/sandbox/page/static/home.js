@@ -26,7 +26,10 @@ export function drawHome(root) {
 function build(root) {
   title = h("h1", {});
   body = h("div", { class: "home-body" });
-  root.append(h("header", { class: "room-head" }, title, h("p", { class: "room-topic" }, "Home")), h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": "Home" }, body));
+  root.append(
+    h("header", { class: "room-head" }, title, h("p", { class: "room-topic" }, "Home")),
+    h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": "Home" }, body),
+  );
 }
 
 function start() {
@@ -41,15 +44,28 @@ function nothingYet() {
 
 function placeIn(home) {
   const onAction = (block, spec) =>
-    doAs({ do: "click", container: "home", view_id: home.id, block_id: block.block_id, action_id: spec.action_id, values: values() });
+    doAs({
+      do: "click",
+      container: "home",
+      view_id: home.id,
+      block_id: block.block_id,
+      action_id: spec.action_id,
+      values: values(),
+    });
   return {
     onAction,
     field: (block, spec) => {
       const known = valueOf(home.values?.[block.block_id]?.[spec.action_id]);
       const field = createField(block, spec, {
-        id: `home-${block.block_id}-${spec.action_id}`, value: known, onAction: () => onAction(block, spec),
+        id: `home-${block.block_id}-${spec.action_id}`,
+        value: known,
+        onAction: () => onAction(block, spec),
       });
-      fields.set(`${block.block_id} ${spec.action_id}`, { control: field.control, blockId: block.block_id, actionId: spec.action_id });
+      fields.set(`${block.block_id} ${spec.action_id}`, {
+        control: field.control,
+        blockId: block.block_id,
+        actionId: spec.action_id,
+      });
       return field.node;
     },
   };

@@ -16,11 +16,25 @@ const root = document.getElementById("inspector");
 const buttons = TABS.map(tabButton);
 let shown = "trace";
 
-const close = h("button", { type: "button", class: "icon-button", "aria-label": "Close the inspector", onclick: hide }, icon("close"));
+const close = h(
+  "button",
+  { type: "button", class: "icon-button", "aria-label": "Close the inspector", onclick: hide },
+  icon("close"),
+);
 root.append(
-  h("div", { class: "inspector-head" }, h("div", { class: "tabs", role: "tablist", "aria-label": "Inspector", onkeydown: onKey }, buttons), close),
+  h(
+    "div",
+    { class: "inspector-head" },
+    h("div", { class: "tabs", role: "tablist", "aria-label": "Inspector", onkeydown: onKey }, buttons),
+    close,
+  ),
   ...TABS.map(({ id, panel }) => {
-    const attributes = { role: "tabpanel", id: `panel-${id}`, "aria-labelledby": `tab-${id}`, "data-testid": `panel-${id}` };
+    const attributes = {
+      role: "tabpanel",
+      id: `panel-${id}`,
+      "aria-labelledby": `tab-${id}`,
+      "data-testid": `panel-${id}`,
+    };
     for (const [name, value] of Object.entries(attributes)) panel.setAttribute(name, value);
     return panel;
   }),
@@ -41,10 +55,19 @@ export function drawInspector() {
 }
 
 function tabButton({ id, name }) {
-  return h("button", {
-    type: "button", class: "tab", role: "tab", id: `tab-${id}`, "aria-controls": `panel-${id}`, "data-testid": `tab-${id}`,
-    onclick: () => show(id),
-  }, name);
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "tab",
+      role: "tab",
+      id: `tab-${id}`,
+      "aria-controls": `panel-${id}`,
+      "data-testid": `tab-${id}`,
+      onclick: () => show(id),
+    },
+    name,
+  );
 }
 
 function show(id) {

@@ -64,7 +64,11 @@ async function refresh() {
 async function fetchOnce() {
   const { user, trace: known } = page;
   try {
-    const [slack, trace, world] = await Promise.all([fetchState(user), fetchTrace(known.at(-1)?.number ?? 0), fetchWorld()]);
+    const [slack, trace, world] = await Promise.all([
+      fetchState(user),
+      fetchTrace(known.at(-1)?.number ?? 0),
+      fetchWorld(),
+    ]);
     if (user !== page.user || known !== page.trace) return; // another person or server meanwhile: their own fetch follows
     if (!slack.me && user) return location.replace("#"); // nobody here has that id
     if (!user) return location.replace(`#${slack.me.id}`); // what follows happens on the change of the address
@@ -112,7 +116,11 @@ function nextPart(event) {
   event.preventDefault();
   const dialog = topDialog();
   const slack = dialog ? [dialog] : [document.getElementById("sidebar"), document.getElementById("conversation")];
-  const parts = [document.querySelector("[data-testid=person-picker] a"), ...slack, document.getElementById("inspector")].filter((part) => part?.checkVisibility());
+  const parts = [
+    document.querySelector("[data-testid=person-picker] a"),
+    ...slack,
+    document.getElementById("inspector"),
+  ].filter((part) => part?.checkVisibility());
   const here = parts.findIndex((part) => part.contains(document.activeElement));
   const step = event.shiftKey ? -1 : 1;
   parts[(Math.max(here, event.shiftKey ? 0 : -1) + step + parts.length) % parts.length].focus();
@@ -128,7 +136,8 @@ function useNumber(phone, code) {
 /** On narrow screens the sidebar lies over the conversation: a click beside it or Escape puts it away. */
 function leaveSidebar(event) {
   const sidebar = document.getElementById("sidebar");
-  const isOutside = event.type === "keydown" ? event.key === "Escape" : !event.target.closest("#sidebar, [data-testid=sidebar-toggle]");
+  const isOutside =
+    event.type === "keydown" ? event.key === "Escape" : !event.target.closest("#sidebar, [data-testid=sidebar-toggle]");
   if (!page.sidebarOpen || !isOutside) return;
   if (sidebar.contains(document.activeElement)) document.querySelector("[data-testid=sidebar-toggle]").focus();
   change({ sidebarOpen: false });
@@ -140,7 +149,9 @@ addEventListener("pointerdown", leaveSidebar);
 onUse(useNumber);
 addEventListener("hashchange", () => become(userInAddress()));
 addEventListener("keydown", nextPart);
-document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) refresh();
+});
 document.getElementById("skip").addEventListener("click", () => composer.focus());
 change({ hintHidden: isHintRemembered(), inspectorOpen: !isNarrow.matches });
 become(userInAddress());

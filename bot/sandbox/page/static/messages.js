@@ -38,8 +38,13 @@ function withDays(messages) {
 }
 
 function continues(above, message) {
-  return above !== null && above.user === message.user && !above.ephemeral && !message.ephemeral
-    && Number(message.ts) - Number(above.ts) < TOGETHER_SECONDS;
+  return (
+    above !== null &&
+    above.user === message.user &&
+    !above.ephemeral &&
+    !message.ephemeral &&
+    Number(message.ts) - Number(above.ts) < TOGETHER_SECONDS
+  );
 }
 
 function dayLine(name) {
@@ -53,10 +58,17 @@ function messageNode({ message, continues: isContinued }, conversation) {
     "li",
     {
       class: ["message", isContinued ? "is-continued" : "", message.ephemeral ? "is-ephemeral" : ""].join(" ").trim(),
-      tabindex: "-1", "data-testid": "message", "data-ts": message.ts, "data-ephemeral": String(Boolean(message.ephemeral)),
+      tabindex: "-1",
+      "data-testid": "message",
+      "data-ts": message.ts,
+      "data-ephemeral": String(Boolean(message.ephemeral)),
     },
     message.ephemeral ? h("p", { class: "only-you" }, icon("eye"), "Only visible to you") : null,
-    h("div", { class: "message-gutter" }, isContinued ? time : avatar(message.name, { isApp: message.user === page.slack.app.user_id })),
+    h(
+      "div",
+      { class: "message-gutter" },
+      isContinued ? time : avatar(message.name, { isApp: message.user === page.slack.app.user_id }),
+    ),
     h(
       "div",
       { class: "message-main" },
@@ -69,7 +81,14 @@ function messageNode({ message, continues: isContinued }, conversation) {
 function heading(message, time) {
   const badge = message.is_app ? h("span", { class: "badge" }, "APP") : null;
   const isEditedAbove = message.edited && message.blocks?.length; // beside blocks there is no line it could end
-  return h("p", { class: "message-head" }, h("strong", { class: "message-name" }, message.name), badge, time, isEditedAbove ? edited() : null);
+  return h(
+    "p",
+    { class: "message-head" },
+    h("strong", { class: "message-name" }, message.name),
+    badge,
+    time,
+    isEditedAbove ? edited() : null,
+  );
 }
 
 function body(message, conversation) {
@@ -77,13 +96,18 @@ function body(message, conversation) {
     onAction: (block, spec) => click(message, conversation, block, spec),
     field: (block, spec) => {
       const id = `${message.ts}-${block.block_id}-${spec.action_id}`;
-      const pick = () => click(message, conversation, block, spec, { [block.block_id]: { [spec.action_id]: field.control.read() } });
+      const pick = () =>
+        click(message, conversation, block, spec, { [block.block_id]: { [spec.action_id]: field.control.read() } });
       const field = createField(block, spec, { id, onAction: pick });
       return field.node;
     },
   };
   if (message.blocks?.length) {
-    return h("div", { class: "message-body" }, message.blocks.map((block) => blockNode(block, place)));
+    return h(
+      "div",
+      { class: "message-body" },
+      message.blocks.map((block) => blockNode(block, place)),
+    );
   }
   return h("div", { class: "message-body text" }, mrkdwn(message.text), message.edited ? edited() : null);
 }

@@ -3,7 +3,7 @@
 import { closeDialog, openDialog, topDialog } from "./dialogs.js";
 import { act } from "./server.js";
 import { page } from "./state.js";
-import { createViewForm } from "./viewform.js";
+import { ViewForm } from "./viewform.js";
 
 const open = new Map(); // view id → {form, frame}
 const parked = new Map(); // view id → {form, user}: what somebody typed before another person was picked
@@ -22,7 +22,8 @@ export function drawModals() {
   }
   const top = ids.at(-1) ?? null;
   for (const [id, { frame }] of open) frame.classList.toggle("is-beneath", id !== top);
-  if (top && top !== shownTop && isWithoutFocus(top)) open.get(top).form.focusFirst();
+  if (top && isWithoutFocus(top) && (top !== shownTop || document.activeElement === document.body))
+    open.get(top).form.focusFirst();
   shownTop = top;
 }
 
@@ -32,7 +33,7 @@ function isWithoutFocus(id) {
 }
 
 function add(modal) {
-  const form = parked.get(modal.id)?.form ?? createViewForm(modal, { onSubmit: submit, onClose: close, onClick: click });
+  const form = parked.get(modal.id)?.form ?? new ViewForm(modal, { submit, close, click });
   parked.delete(modal.id);
   const frame = openDialog(form.node, { labelledBy: form.titleId, onEscape: () => close(modal) });
   open.set(modal.id, { form, frame });

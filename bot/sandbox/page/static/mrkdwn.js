@@ -60,7 +60,14 @@ function paragraphs(text) {
 // A mark counts only where a word could start and end: snake_case and 2*3*4 stay as they are.
 const marked = (mark) => `(?<![\\p{L}\\p{N}${mark}])${mark}(?=\\S)([^${mark}\\n]*?\\S)${mark}(?![\\p{L}\\p{N}${mark}])`;
 const INLINE = new RegExp(
-  ["`([^`\\n]+)`", "<([^<>\\n]+)>", marked("\\*"), marked("_"), marked("~"), "(https?://(?:(?!&[lg]t;)[^\\s<>|])+(?<![.,;:!?)]))"].join("|"),
+  [
+    "`([^`\\n]+)`",
+    "<([^<>\\n]+)>",
+    marked("\\*"),
+    marked("_"),
+    marked("~"),
+    "(https?://(?:(?!&[lg]t;)[^\\s<>|])+(?<![.,;:!?)]))",
+  ].join("|"),
   "gu",
 );
 
@@ -97,7 +104,8 @@ function referenced(inside) {
 }
 
 export function mention(userId, label = null) {
-  const name = personNamed(userId) ?? (userId === page.slack?.app.user_id ? page.slack.app.name : null) ?? label ?? userId;
+  const name =
+    personNamed(userId) ?? (userId === page.slack?.app.user_id ? page.slack.app.name : null) ?? label ?? userId;
   return h("span", { class: userId === page.slack?.me.id ? "mention is-me" : "mention" }, `@${name}`);
 }
 

@@ -12,7 +12,11 @@ export function showNotice(text) {
     "div",
     { class: "notice", "data-testid": "notice" },
     h("p", {}, text),
-    h("button", { type: "button", class: "icon-button", "aria-label": "Dismiss", onclick: () => notice.remove() }, icon("close")),
+    h(
+      "button",
+      { type: "button", class: "icon-button", "aria-label": "Dismiss", onclick: () => notice.remove() },
+      icon("close"),
+    ),
   );
   while (region.children.length >= MOST) region.firstElementChild.remove();
   region.append(notice);

@@ -26,14 +26,34 @@ function row(entry) {
   return h(
     "li",
     { class: "book-row", "data-testid": "book-row", "data-phone": entry.phone },
-    h("div", { class: "book-main" },
-      h("p", { class: "book-number" }, h("strong", {}, entry.phone), h("span", { class: "book-code" }, "code ", h("code", {}, entry.code))),
-      h("p", { class: "book-outcome" }, h("strong", {}, entry.outcome), entry.explanation ? ` · ${entry.explanation}` : ""),
+    h(
+      "div",
+      { class: "book-main" },
+      h(
+        "p",
+        { class: "book-number" },
+        h("strong", {}, entry.phone),
+        h("span", { class: "book-code" }, "code ", h("code", {}, entry.code)),
+      ),
+      h(
+        "p",
+        { class: "book-outcome" },
+        h("strong", {}, entry.outcome),
+        entry.explanation ? ` · ${entry.explanation}` : "",
+      ),
     ),
-    h("button", {
-      type: "button", class: "button is-small", "data-testid": "book-use", "data-focus": "use",
-      "aria-label": `Use ${entry.phone}, ${entry.outcome}`, onclick: () => use(entry.phone, entry.code),
-    }, "Use"),
+    h(
+      "button",
+      {
+        type: "button",
+        class: "button is-small",
+        "data-testid": "book-use",
+        "data-focus": "use",
+        "aria-label": `Use ${entry.phone}, ${entry.outcome}`,
+        onclick: () => use(entry.phone, entry.code),
+      },
+      "Use",
+    ),
   );
 }
 

@@ -21,7 +21,10 @@ function part(element) {
     case "rich_text_list":
       return h(
         element.style === "ordered" ? "ol" : "ul",
-        { class: `rich-list indent-${Math.min(element.indent ?? 0, 4)}`, start: element.offset ? element.offset + 1 : null },
+        {
+          class: `rich-list indent-${Math.min(element.indent ?? 0, 4)}`,
+          start: element.offset ? element.offset + 1 : null,
+        },
         element.elements.map((item) => h("li", {}, item.elements.map(piece))),
       );
     default:
@@ -31,15 +34,24 @@ function part(element) {
 
 function piece(element) {
   switch (element.type) {
-    case "text": return styled(broken(element.text), element.style, element.text);
-    case "link": return styled([link(element.url, element.text ?? element.url)], element.style);
-    case "user": return mention(element.user_id);
-    case "channel": return channelMention(element.channel_id);
-    case "usergroup": return h("span", { class: "mention" }, `@${element.usergroup_id}`);
-    case "broadcast": return h("span", { class: "mention" }, `@${element.range}`);
-    case "emoji": return withEmoji(`:${element.name}:`);
-    case "date": return fillDate(element.timestamp, element.format) ?? element.fallback ?? "";
-    default: return element.text ?? "";
+    case "text":
+      return styled(broken(element.text), element.style, element.text);
+    case "link":
+      return styled([link(element.url, element.text ?? element.url)], element.style);
+    case "user":
+      return mention(element.user_id);
+    case "channel":
+      return channelMention(element.channel_id);
+    case "usergroup":
+      return h("span", { class: "mention" }, `@${element.usergroup_id}`);
+    case "broadcast":
+      return h("span", { class: "mention" }, `@${element.range}`);
+    case "emoji":
+      return withEmoji(`:${element.name}:`);
+    case "date":
+      return fillDate(element.timestamp, element.format) ?? element.fallback ?? "";
+    default:
+      return element.text ?? "";
   }
 }
 

@@ -7,10 +7,20 @@ import { page } from "./state.js";
 
 export function createShortcutMenu() {
   const menu = h("div", { class: "popup", role: "menu", id: "shortcut-menu", "aria-label": "Shortcuts", hidden: true });
-  const button = h("button", {
-    type: "button", class: "icon-button", "aria-label": "Shortcuts", title: "Shortcuts", "aria-haspopup": "menu",
-    "aria-expanded": "false", "aria-controls": "shortcut-menu", "data-testid": "shortcuts",
-  }, icon("bolt"));
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "icon-button",
+      "aria-label": "Shortcuts",
+      title: "Shortcuts",
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      "aria-controls": "shortcut-menu",
+      "data-testid": "shortcuts",
+    },
+    icon("bolt"),
+  );
 
   const setOpen = (isOpen) => {
     menu.hidden = !isOpen;
@@ -25,7 +35,14 @@ export function createShortcutMenu() {
   const row = (shortcut) =>
     h(
       "button",
-      { type: "button", class: "popup-row", role: "menuitem", tabindex: "-1", "data-testid": "shortcut", onclick: () => run(shortcut) },
+      {
+        type: "button",
+        class: "popup-row",
+        role: "menuitem",
+        tabindex: "-1",
+        "data-testid": "shortcut",
+        onclick: () => run(shortcut),
+      },
       h("span", { class: "popup-name" }, h("strong", {}, shortcut.name)),
       h("span", { class: "popup-about" }, shortcut.description ?? ""),
     );
@@ -40,7 +57,12 @@ export function createShortcutMenu() {
   };
 
   button.addEventListener("click", () => setOpen(menu.hidden));
-  menu.addEventListener("keydown", (event) => onKey(event, menu, () => { setOpen(false); button.focus(); }));
+  menu.addEventListener("keydown", (event) =>
+    onKey(event, menu, () => {
+      setOpen(false);
+      button.focus();
+    }),
+  );
   document.addEventListener("pointerdown", (event) => {
     if (!menu.hidden && !menu.contains(event.target) && !button.contains(event.target)) setOpen(false);
   });

@@ -32,22 +32,37 @@ function section(group, go) {
     "section",
     { class: "sidebar-group" },
     h("h2", {}, group.name),
-    h("ul", {}, group.items.map((item) => h("li", {}, entry(item, go)))),
+    h(
+      "ul",
+      {},
+      group.items.map((item) => h("li", {}, entry(item, go))),
+    ),
   );
 }
 
 function entry(item, go) {
   const isHere = item.id === page.place;
-  const mark = { channel: () => icon("hash"), dm: () => avatar(item.name, { isApp: true, small: true }), home: () => icon("home") }[item.kind]();
+  const mark = {
+    channel: () => icon("hash"),
+    dm: () => avatar(item.name, { isApp: true, small: true }),
+    home: () => icon("home"),
+  }[item.kind]();
   const isUnread = item.unread > 0 && !isHere;
   return h(
     "button",
     {
-      type: "button", class: isUnread ? "place is-unread" : "place", "aria-current": isHere ? "page" : null,
-      "data-testid": "conversation", "data-conversation-id": item.id, "data-focus": item.id, onclick: () => go(item.id),
+      type: "button",
+      class: isUnread ? "place is-unread" : "place",
+      "aria-current": isHere ? "page" : null,
+      "data-testid": "conversation",
+      "data-conversation-id": item.id,
+      "data-focus": item.id,
+      onclick: () => go(item.id),
     },
     mark,
     h("span", { class: "place-name" }, item.name),
-    isUnread ? [h("span", { class: "unread", "aria-hidden": "true" }, String(item.unread)), unseen(`, ${item.unread} unread`)] : null,
+    isUnread
+      ? [h("span", { class: "unread", "aria-hidden": "true" }, String(item.unread)), unseen(`, ${item.unread} unread`)]
+      : null,
   );
 }

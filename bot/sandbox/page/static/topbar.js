@@ -11,17 +11,38 @@ const people = h("ul", { class: "people" });
 const picker = h("nav", { class: "picker", "aria-label": "Who you are", "data-testid": "person-picker" }, people);
 const botState = h("p", { class: "bot-state", "data-testid": "bot-state", role: "status" });
 const menuButton = toggle("menu", "Conversations", "sidebar", openSidebar, "sidebar-toggle");
-const inspectorButton = toggle("panel", "Inspector", "inspector", () => change({ inspectorOpen: !page.inspectorOpen }), "inspector-toggle");
-const helpButton = h("button", { type: "button", class: "icon-button", "aria-label": "What is this?", title: "What is this?", "data-testid": "help" }, icon("help"));
+const inspectorButton = toggle(
+  "panel",
+  "Inspector",
+  "inspector",
+  () => change({ inspectorOpen: !page.inspectorOpen }),
+  "inspector-toggle",
+);
+const helpButton = h(
+  "button",
+  {
+    type: "button",
+    class: "icon-button",
+    "aria-label": "What is this?",
+    title: "What is this?",
+    "data-testid": "help",
+  },
+  icon("help"),
+);
 const themeButton = h("button", { type: "button", class: "icon-button", "data-testid": "theme-toggle" });
 
-document.getElementById("topbar").append(
-  menuButton,
-  h("p", { class: "brand" }, "Phone ID ", h("span", {}, "sandbox")),
-  picker,
-  h("div", { class: "topbar-end" }, botState, helpButton, themeButton, inspectorButton),
-);
-themeButton.addEventListener("click", () => { toggleTheme(); drawTheme(); });
+document
+  .getElementById("topbar")
+  .append(
+    menuButton,
+    h("p", { class: "brand" }, "Phone ID ", h("span", {}, "sandbox")),
+    picker,
+    h("div", { class: "topbar-end" }, botState, helpButton, themeButton, inspectorButton),
+  );
+themeButton.addEventListener("click", () => {
+  toggleTheme();
+  drawTheme();
+});
 helpButton.addEventListener("click", () => setHintHidden(!page.hintHidden));
 onSystemTheme(drawTheme);
 drawTheme();
@@ -35,7 +56,9 @@ export function drawTopbar() {
 
 function openSidebar() {
   change({ sidebarOpen: !page.sidebarOpen });
-  setTimeout(() => { if (page.sidebarOpen) document.getElementById("sidebar").focus(); });
+  setTimeout(() => {
+    if (page.sidebarOpen) document.getElementById("sidebar").focus();
+  });
 }
 
 function drawPeople(pickable) {
@@ -56,12 +79,18 @@ function personLink(person) {
   const link = h(
     "a",
     {
-      class: "person", href: `#${person.id}`, "aria-current": isYou ? "true" : null,
-      "data-testid": "person", "data-user-id": person.id, "data-focus": person.id,
+      class: "person",
+      href: `#${person.id}`,
+      "aria-current": isYou ? "true" : null,
+      "data-testid": "person",
+      "data-user-id": person.id,
+      "data-focus": person.id,
       title: isYou ? `You are ${person.name}` : `Be ${person.name}. Open in a new tab to be both.`,
     },
     avatar(person.name, { small: true }),
-    h("span", { class: "person-words" },
+    h(
+      "span",
+      { class: "person-words" },
       h("span", { class: "person-name" }, person.name),
       " ",
       h("span", { class: "person-title" }, [person.title, isTold ? null : kind].filter(Boolean).join(" · ")),
@@ -71,9 +100,19 @@ function personLink(person) {
 }
 
 function toggle(name, label, controls, onclick, testid) {
-  return h("button", {
-    type: "button", class: `icon-button toggle-${name}`, "aria-label": label, title: label, "aria-controls": controls, "data-testid": testid, onclick,
-  }, icon(name));
+  return h(
+    "button",
+    {
+      type: "button",
+      class: `icon-button toggle-${name}`,
+      "aria-label": label,
+      title: label,
+      "aria-controls": controls,
+      "data-testid": testid,
+      onclick,
+    },
+    icon(name),
+  );
 }
 
 function drawTheme() {
@@ -86,8 +125,15 @@ function drawTheme() {
 function drawBotState() {
   const isRunning = page.world?.bot.running;
   const isConnected = page.slack?.app.connected;
-  const [state, words] = isConnected ? ["on", "Bot connected"] : isRunning ? ["waiting", "Bot starting"] : ["off", "Bot stopped"];
+  const [state, words] = isConnected
+    ? ["on", "Bot connected"]
+    : isRunning
+      ? ["waiting", "Bot starting"]
+      : ["off", "Bot stopped"];
   if (!page.world || !page.slack || botState.dataset.state === state) return;
   botState.dataset.state = state;
-  botState.replaceChildren(h("span", { class: "dot", "aria-hidden": "true" }), h("span", { class: "bot-words" }, words));
+  botState.replaceChildren(
+    h("span", { class: "dot", "aria-hidden": "true" }),
+    h("span", { class: "bot-words" }, words),
+  );
 }

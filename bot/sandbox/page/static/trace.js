@@ -16,10 +16,19 @@ let isAtBottom = true;
 const list = h("ol", { class: "trace-list", "aria-label": "Requests, newest last" });
 const scroller = h("div", { class: "trace-scroller", onscroll: noteScroll }, list);
 const empty = h("p", { class: "empty" }, "Nothing went over the wire yet.");
-export const tracePanel = h("section", { class: "panel" }, h("div", { class: "trace-tools" }, filters(), clearButton()), empty, scroller);
+export const tracePanel = h(
+  "section",
+  { class: "panel" },
+  h("div", { class: "trace-tools" }, filters(), clearButton()),
+  empty,
+  scroller,
+);
 
 export function drawTrace() {
-  const entries = page.trace.filter((entry) => entry.number > clearedUpTo && !hiddenWires.has(entry.wire));
+  // Numbered as they ended; a reader wants them as they began.
+  const entries = page.trace
+    .filter((entry) => entry.number > clearedUpTo && !hiddenWires.has(entry.wire))
+    .sort((one, other) => one.at - other.at || one.number - other.number);
   empty.hidden = entries.length > 0;
   empty.textContent = page.trace.length ? "Nothing to show: cleared or filtered." : "Nothing went over the wire yet.";
   drawKeyed(list, entries, {
@@ -42,7 +51,17 @@ function noteScroll() {
 
 function filters() {
   const button = (wire) => {
-    const node = h("button", { type: "button", class: `chip wire-${WIRES[wire]}`, "aria-pressed": "true", "data-testid": "wire-filter", "data-wire": wire }, wire);
+    const node = h(
+      "button",
+      {
+        type: "button",
+        class: `chip wire-${WIRES[wire]}`,
+        "aria-pressed": "true",
+        "data-testid": "wire-filter",
+        "data-wire": wire,
+      },
+      wire,
+    );
     node.addEventListener("click", () => {
       if (!hiddenWires.delete(wire)) hiddenWires.add(wire);
       node.setAttribute("aria-pressed", String(!hiddenWires.has(wire)));
@@ -58,7 +77,11 @@ function clearButton() {
     clearedUpTo = page.trace.at(-1)?.number ?? 0;
     change({});
   };
-  return h("button", { type: "button", class: "quiet-button", "data-testid": "inspector-clear", onclick: clear }, "Clear");
+  return h(
+    "button",
+    { type: "button", class: "quiet-button", "data-testid": "inspector-clear", onclick: clear },
+    "Clear",
+  );
 }
 
 function row(entry) {
@@ -68,7 +91,12 @@ function row(entry) {
   const head = h(
     "button",
     {
-      type: "button", class: "trace-head", "aria-expanded": String(isOpen), "aria-controls": details.id, "data-focus": "head", "data-testid": "inspector-row-head",
+      type: "button",
+      class: "trace-head",
+      "aria-expanded": String(isOpen),
+      "aria-controls": details.id,
+      "data-focus": "head",
+      "data-testid": "inspector-row-head",
       onclick: () => {
         const opens = details.hidden;
         if (opens) openRows.add(entry.number);
@@ -78,7 +106,9 @@ function row(entry) {
         head.setAttribute("aria-expanded", String(opens));
       },
     },
-    h("span", { class: "trace-line" },
+    h(
+      "span",
+      { class: "trace-line" },
       h("span", { class: "trace-time" }, timeWithMillis(new Date(entry.at * 1000))),
       h("span", { class: `wire wire-${WIRES[entry.wire] ?? "out"}` }, entry.wire),
       statusNode(entry.status),
@@ -86,7 +116,12 @@ function row(entry) {
     ),
     h("span", { class: "trace-title" }, icon("chevron"), h("span", {}, entry.title)),
   );
-  return h("li", { class: "trace-row", "data-testid": "inspector-row", "data-wire": entry.wire, "data-number": entry.number }, head, details);
+  return h(
+    "li",
+    { class: "trace-row", "data-testid": "inspector-row", "data-wire": entry.wire, "data-number": entry.number },
+    head,
+    details,
+  );
 }
 
 function statusNode(status) {
@@ -101,5 +136,10 @@ function duration(milliseconds) {
 }
 
 function fill(details, entry) {
-  details.replaceChildren(h("h3", {}, "Request"), prettyJson(entry.request), h("h3", {}, "Response"), prettyJson(entry.response));
+  details.replaceChildren(
+    h("h3", {}, "Request"),
+    prettyJson(entry.request),
+    h("h3", {}, "Response"),
+    prettyJson(entry.response),
+  );
 }

@@ -7,13 +7,24 @@ import { change, page } from "./state.js";
 
 const groups = h("div", { class: "trouble-groups" });
 const facts = h("p", { class: "bot-facts", "data-testid": "bot-facts" });
-const buttons = { kill: botButton("kill", "Kill", "is-danger"), start: botButton("start", "Start", "is-primary"), restart: botButton("restart", "Restart", "") };
+const buttons = {
+  kill: botButton("kill", "Kill", "is-danger"),
+  start: botButton("start", "Start", "is-primary"),
+  restart: botButton("restart", "Restart", ""),
+};
 const remark = h("p", { class: "field-hint" });
 export const troublePanel = h(
   "section",
   { class: "panel is-scrolling", tabindex: "-1" },
   groups,
-  h("section", { class: "bot-control", "aria-labelledby": "bot-title" }, h("h3", { id: "bot-title" }, "The bot's process"), facts, h("div", { class: "actions" }, Object.values(buttons)), remark),
+  h(
+    "section",
+    { class: "bot-control", "aria-labelledby": "bot-title" },
+    h("h3", { id: "bot-title" }, "The bot's process"),
+    facts,
+    h("div", { class: "actions" }, Object.values(buttons)),
+    remark,
+  ),
 );
 let shown = null;
 let isBusy = false;
@@ -36,9 +47,19 @@ function drawSwitches(world) {
 
 function group(name, title, choices) {
   const row = ({ value, label }) =>
-    h("label", { class: "choice" },
-      h("input", { type: "radio", name, value, "data-testid": "trouble-switch", "data-trouble": `${name}:${value}`, onchange: () => send(() => setTrouble({ [name]: value })) }),
-      h("span", {}, label));
+    h(
+      "label",
+      { class: "choice" },
+      h("input", {
+        type: "radio",
+        name,
+        value,
+        "data-testid": "trouble-switch",
+        "data-trouble": `${name}:${value}`,
+        onchange: () => send(() => setTrouble({ [name]: value })),
+      }),
+      h("span", {}, label),
+    );
   return h("fieldset", { class: "trouble-group" }, h("legend", {}, title), choices.map(row));
 }
 
@@ -48,11 +69,22 @@ function drawBot(bot) {
   setOff(buttons.kill, isBusy || !bot.running || !bot.can_kill);
   setOff(buttons.start, isBusy || bot.running);
   setOff(buttons.restart, isBusy || !bot.running || !bot.can_kill);
-  remark.textContent = bot.can_kill ? "Kill ends the process at once, as a crash would. What was running must not be lost." : "The bot runs inside the sandbox's own process here and cannot be stopped.";
+  remark.textContent = bot.can_kill
+    ? "Kill ends the process at once, as a crash would. What was running must not be lost."
+    : "The bot runs inside the sandbox's own process here and cannot be stopped.";
 }
 
 function botButton(verb, label, style) {
-  return h("button", { type: "button", class: `button is-small ${style}`, "data-testid": `bot-${verb}`, onclick: (event) => press(event, verb) }, label);
+  return h(
+    "button",
+    {
+      type: "button",
+      class: `button is-small ${style}`,
+      "data-testid": `bot-${verb}`,
+      onclick: (event) => press(event, verb),
+    },
+    label,
+  );
 }
 
 async function press(event, verb) {
