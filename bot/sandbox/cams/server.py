@@ -63,12 +63,10 @@ class LocalCams:
         self._inspector = inspector
         self._latency_there = latency_there
         self._latency_back = latency_back
-        self._stopping = asyncio.Event()
         self._runner: web.AppRunner | None = None
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen. Port 0 takes any that is free."""
-        self._stopping.clear()
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._handle)
         # A caller that gave up ends its handler; at the stop nobody is waited for.
@@ -77,7 +75,6 @@ class LocalCams:
         await web.TCPSite(self._runner, host, port).start()
 
     async def stop(self) -> None:
-        self._stopping.set()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -126,7 +123,7 @@ class LocalCams:
         if isinstance(reply, Success | Refusal | Page):
             return reply
         if isinstance(reply, Hang):
-            await self._stopping.wait()
+            await asyncio.Event().wait()  # until the caller gives up or the server stops: both cancel the handler
         _cut(request, is_reset=isinstance(reply, Reset))
         return None
 

@@ -236,3 +236,20 @@ class TestInspector:
             await post(await start(inspector=inspector), signer, body=form("12025550112", "394462"))
         (exchange,) = inspector.entries()
         assert (exchange.status, exchange.response) == (None, None)
+
+    async def test_a_request_whose_caller_gave_up_is_kept_at_once(self, start: Start, signer: "Signer") -> None:
+        is_seen, is_kept = asyncio.Event(), asyncio.Event()
+
+        def note() -> float:
+            is_seen.set()
+            return 0.0
+
+        inspector = Inspector()
+        inspector.listen(is_kept.set)
+        api = await start(inspector=inspector, latency_there=note)
+        api.trouble = ApiTrouble.HANG
+        caller = asyncio.create_task(post(api, signer))
+        await asyncio.wait_for(is_seen.wait(), 5)
+        caller.cancel()
+        await asyncio.wait_for(is_kept.wait(), 5)
+        assert [exchange.status for exchange in inspector.entries()] == [None]
