@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { page } from "./state.js";
 
-const ADVICE = "Type / for commands. Enter sends, Shift+Enter starts a new line.";
+const ADVICE = "/ for commands · Shift+Enter for a new line";
 
 export class Suggestions {
   node = h("ul", { class: "popup", id: "completions", role: "listbox", "aria-label": "Commands", hidden: true });
