@@ -21,7 +21,7 @@ class Courier:
         clock: Clock,
         credentials: Credentials,
         inspector: Inspector,
-        transport: Callable[[], Transport],
+        transport: Callable[[DeliveryKind], Transport],
     ) -> None:
         self.deliveries: list[Delivery] = []
         """Everything sent, in the order in which it was over."""
@@ -42,7 +42,7 @@ class Courier:
 
     async def _send(self, parcel: Parcel) -> Delivery:
         at, started = self._clock.now(), self._clock.monotonic()
-        answer = await self._transport().carry(parcel)
+        answer = await self._transport(parcel.kind).carry(parcel)
         milliseconds = (self._clock.monotonic() - started) * 1000
         self._parcels.append(parcel)
         delivery = Delivery(

@@ -77,3 +77,10 @@ class Transport(Protocol):
     """A way to the bot."""
 
     async def carry(self, parcel: Parcel) -> Answer: ...
+
+
+class Nowhere:
+    """No way to the bot: nothing is sent."""
+
+    async def carry(self, _parcel: Parcel) -> Answer:
+        return Answer(Outcome.UNREACHABLE)

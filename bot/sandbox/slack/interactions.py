@@ -7,7 +7,6 @@ from typing import Any
 
 from bot.sandbox.slack.acknowledgements import TROUBLE, Acknowledgements
 from bot.sandbox.slack.blockkit import JsonObject, Placed
-from bot.sandbox.slack.complaints import Complaints
 from bot.sandbox.slack.courier import Courier
 from bot.sandbox.slack.delivery import Delivery, DeliveryKind
 from bot.sandbox.slack.forms import NotOnScreen, changed_state, incomplete_fields
@@ -31,7 +30,6 @@ class Interactions:
         courier: Courier,
         modals: Modals,
         acknowledgements: Acknowledgements,
-        complaints: Complaints,
     ) -> None:
         self._workspace = workspace
         self._manifest = manifest
@@ -39,7 +37,6 @@ class Interactions:
         self._courier = courier
         self._modals = modals
         self._acknowledgements = acknowledgements
-        self._complaints = complaints
         self._event_numbers = count(1)
 
     async def run_command(self, person: Person, conversation: Conversation, line: str) -> None:
@@ -154,8 +151,6 @@ class Interactions:
             await self._courier.deliver(DeliveryKind.EVENT, title=subscription, payload=payload)
 
     async def _interact(self, title: str, payload: JsonObject) -> Delivery:
-        if not self._manifest.is_interactive:
-            self._complaints.note("the manifest does not enable interactivity: Slack would send nothing")
         kind = payload["type"]
         delivery = await self._courier.deliver(DeliveryKind.INTERACTION, title=f"{kind} · {title}", payload=payload)
         if delivery.is_acknowledged and kind != "view_submission":

@@ -17,7 +17,7 @@ from bot.sandbox.slack.complaints import Complaints
 from bot.sandbox.slack.contents import ContentReader
 from bot.sandbox.slack.courier import Courier
 from bot.sandbox.slack.credentials import Credentials
-from bot.sandbox.slack.delivery import Delivery, Transport
+from bot.sandbox.slack.delivery import Delivery, DeliveryKind, Nowhere, Transport
 from bot.sandbox.slack.directory_methods import DirectoryMethods
 from bot.sandbox.slack.doorkeeper import guard
 from bot.sandbox.slack.human import Human
@@ -59,6 +59,7 @@ class LocalSlack:
         self.manifest = manifest or read_manifest()
         self.credentials = credentials or Credentials.invent(random)
         self.ack_seconds = ack_seconds
+        """How long the bot has to acknowledge, in real seconds."""
         self.trouble = SlackTrouble.NONE
         self.request_url: str | None = None
         """Where signed HTTP requests go; ``None`` means Socket Mode."""
@@ -85,7 +86,7 @@ class LocalSlack:
         """What a correct bot never does. Tests assert it empty."""
         self._triggers = Triggers(clock=self.clock, random=self._random)
         self._response_urls = ResponseUrls(clock=self.clock, random=self._random)
-        self._modals = Modals(
+        self.modals = Modals(
             workspace=self.workspace, clock=self.clock, random=self._random, complaints=self.complaints
         )
         self._reader = ContentReader(complaints=self.complaints, random=self._random)
@@ -97,7 +98,7 @@ class LocalSlack:
             workspace=self.workspace,
             complaints=self.complaints,
             random=self._random,
-            ack_seconds=self.ack_seconds,
+            ack_seconds=lambda: self.ack_seconds,
             is_enabled=lambda: self.manifest.uses_socket_mode and self.request_url is None,
         )
         self._courier = Courier(
@@ -109,7 +110,7 @@ class LocalSlack:
         )
         chat = ChatMethods(workspace=self.workspace, reader=self._reader, complaints=self.complaints)
         views = ViewMethods(
-            workspace=self.workspace, modals=self._modals, triggers=self._triggers, manifest=self.manifest
+            workspace=self.workspace, modals=self.modals, triggers=self._triggers, manifest=self.manifest
         )
         directory = DirectoryMethods(workspace=self.workspace, open_connection=self._sockets.issue_url)
         api = WebApi(
@@ -142,11 +143,10 @@ class LocalSlack:
             manifest=self.manifest,
             payloads=payloads,
             courier=self._courier,
-            modals=self._modals,
+            modals=self.modals,
             acknowledgements=Acknowledgements(
-                workspace=self.workspace, modals=self._modals, replies=self._replies, complaints=self.complaints
+                workspace=self.workspace, modals=self.modals, replies=self._replies, complaints=self.complaints
             ),
-            complaints=self.complaints,
         )
         self.humans = {
             person.id: Human(
@@ -174,7 +174,8 @@ class LocalSlack:
         """Serve on a loopback address. Raises ``ValueError`` for any other."""
         if not ipaddress.ip_address(host).is_loopback:
             raise ValueError("the sandbox listens on a loopback address only")
-        self._session = aiohttp.ClientSession()
+        # A bot that was restarted has closed what it kept alive: a connection is for one request.
+        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
         self._runner = web.AppRunner(self.web_app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)
@@ -193,7 +194,10 @@ class LocalSlack:
         if self._runner is not None:
             await self._runner.cleanup()
 
-    def _transport(self) -> Transport:
+    def _transport(self, kind: DeliveryKind) -> Transport:
+        if kind is DeliveryKind.INTERACTION and not self.manifest.is_interactive:
+            self.complaints.note("the manifest does not enable interactivity: Slack sends nothing")
+            return Nowhere()
         if self.request_url is None:
             return self._sockets
         if self._session is None:

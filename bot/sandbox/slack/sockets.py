@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from random import Random
 from typing import Any
 
@@ -27,7 +28,7 @@ class Sockets:
         workspace: Workspace,
         complaints: Complaints,
         random: Random,
-        ack_seconds: float,
+        ack_seconds: Callable[[], float],
         is_enabled: Callable[[], bool],
     ) -> None:
         self.base_url = ""
@@ -125,7 +126,7 @@ class Sockets:
         try:
             if not await self._send(json.dumps(envelope)):
                 return Answer(Outcome.UNREACHABLE, sent=envelope)
-            async with asyncio.timeout(self._ack_seconds):
+            async with asyncio.timeout(self._ack_seconds()):
                 frame = await waiting
         except TimeoutError:
             return Answer(Outcome.LATE, sent=envelope)
@@ -144,10 +145,11 @@ class Sockets:
 
     async def refresh(self) -> None:
         """Ask every connection to be replaced by a new one; payloads go through the new ones only."""
-        self._retiring, self._open = [*self._retiring, *self._open], []
-        for socket in self._retiring:
-            await self._disconnect(socket, "refresh_requested")
+        asked, self._open = self._open, []
+        self._retiring += asked
         self._workspace.change()
+        for socket in asked:
+            await self._disconnect(socket, "refresh_requested")
 
     async def close(self) -> None:
         """End every connection."""
@@ -161,4 +163,5 @@ class Sockets:
         self._workspace.change()
 
     async def _disconnect(self, socket: web.WebSocketResponse, reason: str) -> None:
-        await socket.send_str(json.dumps({"type": "disconnect", "reason": reason, "debug_info": _DEBUG_INFO}))
+        with suppress(ConnectionError):  # it is gone already
+            await socket.send_str(json.dumps({"type": "disconnect", "reason": reason, "debug_info": _DEBUG_INFO}))

@@ -25,7 +25,7 @@ class Surface(StrEnum):
 def check_message(blocks: Any, *, at: str = "/blocks") -> Faults:
     """The faults of a message's blocks; an empty list when Slack would take them."""
     faults: Faults = []
-    _blocks(most=50)(blocks, at, faults)
+    _blocks(most=50, fewest=0)(blocks, at, faults)
     return faults
 
 
@@ -41,8 +41,8 @@ def is_too_large(view: JsonObject) -> bool:
     return len(json.dumps(view, ensure_ascii=False).encode()) > LARGEST_VIEW
 
 
-def _blocks(*, most: int) -> Check:
-    return Every((items(ByType(BLOCKS), most=most, fewest=0), _ids_are_unique, _one_focus))
+def _blocks(*, most: int, fewest: int = 1) -> Check:
+    return Every((items(ByType(BLOCKS), most=most, fewest=fewest), _ids_are_unique, _one_focus))
 
 
 def _ids_are_unique(blocks: Any, at: str, faults: Faults) -> None:

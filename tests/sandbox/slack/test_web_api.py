@@ -1,0 +1,219 @@
+"""The Web API's door: tokens, scopes, bodies, troubles; and what is kept of each call."""
+
+from collections.abc import Awaitable
+from typing import Any
+
+import aiohttp
+import pytest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.models import MASK
+from bot.sandbox.inspector import Wire
+from bot.sandbox.slack.manifest import Manifest
+from bot.sandbox.slack.server import LocalSlack
+from bot.sandbox.slack.trouble import SlackTrouble
+
+
+async def refused(call: Awaitable[Any]) -> str:
+    with pytest.raises(SlackApiError) as caught:
+        await call
+    return str(caught.value.response["error"])
+
+
+async def test_the_bot_token_says_who_and_where_it_is(slack: LocalSlack, client: AsyncWebClient) -> None:
+    answer = await client.auth_test()
+    assert answer.data == {
+        "ok": True,
+        "url": "https://sandbox.slack.com/",
+        "team": "Sandbox",
+        "user": "helper",
+        "team_id": "T0SANDBOX",
+        "user_id": "U0BOT",
+        "bot_id": "B0BOT",
+        "is_enterprise_install": False,
+    }
+    assert answer.headers["x-oauth-scopes"] == "commands,chat:write,users:read,channels:read"
+
+
+async def test_each_instance_invents_its_own_secrets() -> None:
+    one, other = LocalSlack(), LocalSlack()
+    assert one.bot_token.startswith("xoxb-")
+    assert one.app_token.startswith("xapp-")
+    secrets = {each for slack in (one, other) for each in (slack.bot_token, slack.app_token, slack.signing_secret)}
+    assert len(secrets) == 6
+    assert one.bot_token not in repr(one.credentials)
+
+
+@pytest.mark.parametrize(
+    ("method", "token", "error"),
+    [
+        pytest.param("auth.test", None, "not_authed", id="no token"),
+        pytest.param("auth.test", "xoxb-wrong", "invalid_auth", id="a token of nobody"),
+        pytest.param("auth.test", "app", "not_allowed_token_type", id="the app token for a method of the bot"),
+        pytest.param("apps.connections.open", "bot", "not_allowed_token_type", id="the bot token for a connection"),
+        pytest.param("apps.connections.open", "xapp-wrong", "invalid_auth", id="an app token of nobody"),
+    ],
+)
+async def test_tokens_are_told_apart(
+    slack: LocalSlack, session: aiohttp.ClientSession, method: str, token: str | None, error: str
+) -> None:
+    token = {"app": slack.app_token, "bot": slack.bot_token}.get(token or "", token)
+    client = AsyncWebClient(token=token, base_url=slack.api_url, session=session)
+    assert await refused(client.api_call(method)) == error
+
+
+async def test_a_token_may_stand_in_a_form_but_not_in_json(slack: LocalSlack, session: aiohttp.ClientSession) -> None:
+    url, body = f"{slack.api_url}auth.test", {"token": slack.bot_token}
+    async with session.post(url, data=body) as response:
+        assert (await response.json())["ok"] is True
+    async with session.post(url, json=body) as response:
+        assert await response.json() == {"ok": False, "error": "not_authed"}
+
+
+async def test_json_that_cannot_be_read_is_refused(slack: LocalSlack, session: aiohttp.ClientSession) -> None:
+    headers = {"Authorization": f"Bearer {slack.bot_token}", "Content-Type": "application/json"}
+    async with session.post(f"{slack.api_url}auth.test", data="{", headers=headers) as response:
+        assert await response.json() == {"ok": False, "error": "invalid_json"}
+
+
+async def test_an_unknown_method_is_a_complaint(
+    slack: LocalSlack, client: AsyncWebClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert await refused(client.users_list()) == "unknown_method"
+    assert slack.complaints == ["users.list: the sandbox's Slack does not know this method"]
+    assert "users.list" in caplog.text
+
+
+async def test_an_unknown_argument_is_a_complaint(slack: LocalSlack, client: AsyncWebClient) -> None:
+    await client.chat_postMessage(channel="U0ANA", text="hello", icon_emoji=":wave:")
+    assert slack.complaints == ["chat.postMessage: unknown argument icon_emoji"]
+
+
+@pytest.mark.parametrize(
+    ("call", "needed"),
+    [
+        pytest.param("chat.postMessage", "chat:write", id="chat.postMessage"),
+        pytest.param("chat.postEphemeral", "chat:write", id="chat.postEphemeral"),
+        pytest.param("chat.update", "chat:write", id="chat.update"),
+        pytest.param("users.info", "users:read", id="users.info"),
+        pytest.param("conversations.info", "channels:read,groups:read,mpim:read,im:read", id="conversations.info"),
+        pytest.param("conversations.open", "channels:manage,groups:write,im:write,mpim:write", id="conversations.open"),
+    ],
+)
+async def test_a_method_needs_its_scope(session: aiohttp.ClientSession, call: str, needed: str) -> None:
+    declared = {
+        "display_information": {"name": "Helper"},
+        "oauth_config": {"scopes": {"bot": ["commands", "users:write"]}},
+    }
+    slack = LocalSlack(manifest=Manifest.parse(declared))
+    await slack.start()
+    client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
+    with pytest.raises(SlackApiError) as caught:
+        await client.api_call(call)
+    assert caught.value.response.data == {
+        "ok": False,
+        "error": "missing_scope",
+        "needed": needed,
+        "provided": "commands,users:write",
+    }
+    assert slack.complaints == [f"{call}: missing_scope, it needs {needed}"]
+    await slack.stop()
+
+
+@pytest.mark.parametrize(
+    ("user", "expected"),
+    [
+        pytest.param("U0ANA", {"team_id": "T0SANDBOX", "is_restricted": False, "is_bot": False}, id="a member"),
+        pytest.param(
+            "U0GUS", {"team_id": "T0SANDBOX", "is_restricted": True, "is_ultra_restricted": False}, id="a guest"
+        ),
+        pytest.param("U0OLU", {"team_id": "T0PARTNER", "is_stranger": True}, id="an outsider"),
+        pytest.param("U0BOT", {"team_id": "T0SANDBOX", "is_bot": True}, id="the bot"),
+    ],
+)
+async def test_users_are_told_apart(client: AsyncWebClient, user: str, expected: dict[str, Any]) -> None:
+    described = (await client.users_info(user=user))["user"]
+    assert {name: described[name] for name in expected} == expected
+
+
+async def test_an_outsiders_roles_are_not_told(client: AsyncWebClient) -> None:
+    assert "is_restricted" not in (await client.users_info(user="U0OLU"))["user"]
+
+
+async def test_nobody_is_not_found(client: AsyncWebClient) -> None:
+    assert await refused(client.users_info(user="U0NOBODY")) == "user_not_found"
+    assert await refused(client.users_info(user="")) == "invalid_arguments"
+
+
+@pytest.mark.parametrize(
+    ("channel", "expected"),
+    [
+        pytest.param("C0SUPPORT", {"is_ext_shared": False, "is_member": True, "name": "support"}, id="its channel"),
+        pytest.param("C0TEAROOM", {"is_ext_shared": False, "is_member": False}, id="a channel it is not in"),
+        pytest.param("C0PARTNER", {"is_ext_shared": True, "is_member": True}, id="a shared channel"),
+        pytest.param("D0ANA", {"is_im": True, "user": "U0ANA"}, id="a direct message"),
+    ],
+)
+async def test_conversations_are_told_apart(client: AsyncWebClient, channel: str, expected: dict[str, Any]) -> None:
+    described = (await client.conversations_info(channel=channel))["channel"]
+    assert {name: described[name] for name in expected} == expected
+
+
+async def test_a_conversation_of_others_is_not_found(slack: LocalSlack, client: AsyncWebClient) -> None:
+    private = slack.workspace.dm("U0ANA", "U0LEE").id
+    assert await refused(client.conversations_info(channel=private)) == "channel_not_found"
+    assert await refused(client.conversations_info(channel="C0NOWHERE")) == "channel_not_found"
+
+
+async def test_a_direct_message_can_be_opened_with_its_scope(session: aiohttp.ClientSession) -> None:
+    declared = {"display_information": {"name": "Helper"}, "oauth_config": {"scopes": {"bot": ["im:write"]}}}
+    slack = LocalSlack(manifest=Manifest.parse(declared))
+    await slack.start()
+    client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
+    assert (await client.conversations_open(users="U0ANA"))["channel"]["id"] == slack.human("Ana").dm
+    assert await refused(client.conversations_open(users="U0NOBODY")) == "user_not_found"
+    assert await refused(client.conversations_open(users="U0BOT")) == "cannot_dm_bot"
+    await slack.stop()
+
+
+async def test_a_rate_limited_slack_says_when_to_come_back(slack: LocalSlack, client: AsyncWebClient) -> None:
+    slack.trouble = SlackTrouble.RATE_LIMITED
+    with pytest.raises(SlackApiError) as caught:
+        await client.chat_postMessage(channel="U0ANA", text="hello")
+    response = caught.value.response
+    assert (response.status_code, response["error"], response.headers["Retry-After"]) == (429, "ratelimited", "1")
+    slack.trouble = SlackTrouble.NONE
+    await client.chat_postMessage(channel="U0ANA", text="hello")
+
+
+async def test_an_unreachable_slack_closes_the_connection(slack: LocalSlack, client: AsyncWebClient) -> None:
+    slack.trouble = SlackTrouble.UNREACHABLE
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await client.chat_postMessage(channel="U0ANA", text="hello")
+    assert slack.human("Ana").sees(slack.human("Ana").dm) == []
+    assert slack.inspector.entries()[-1].response is None
+
+
+def test_each_trouble_has_words() -> None:
+    assert len({trouble.label for trouble in SlackTrouble}) == len(SlackTrouble)
+
+
+async def test_every_call_is_kept_as_sent_with_the_token_masked(slack: LocalSlack, client: AsyncWebClient) -> None:
+    await client.chat_postMessage(channel="U0ANA", text="hello")
+    (exchange,) = slack.inspector.entries()
+    assert (exchange.wire, exchange.title, exchange.status) == (Wire.BOT_TO_SLACK, "chat.postMessage", 200)
+    assert exchange.request["headers"]["Authorization"] == f"Bearer xoxb-{MASK}"
+    assert exchange.request["body"] == {"channel": "U0ANA", "text": "hello"}
+    assert exchange.response["ok"] is True
+
+
+async def test_no_token_is_kept_wherever_it_stood(slack: LocalSlack, session: aiohttp.ClientSession) -> None:
+    await AsyncWebClient(base_url=slack.api_url, session=session).apps_connections_open(app_token=slack.app_token)
+    async with session.post(f"{slack.api_url}auth.test", data={"token": slack.bot_token}):
+        pass
+    async with session.get(f"{slack.api_url}auth.test", headers={"Authorization": slack.bot_token}):
+        pass
+    kept = repr(slack.inspector.entries())
+    assert slack.bot_token not in kept
+    assert slack.app_token not in kept
