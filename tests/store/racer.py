@@ -1,0 +1,101 @@
+"""Another process, for the races: `python racer.py <what> <arguments>`. Says `ready`, waits for a line, and goes."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+
+from bot.clock import SystemClock
+from bot.errors import LookupMoved
+from bot.interfaces import Store
+from bot.models import Actor, LookupId, State, Through
+from bot.store import lookups
+from bot.store.connection import changing, connect
+from bot.store.lookups import Moment
+from bot.store.sqlite import SqliteStore
+
+RACER = Actor(team_id="T0001", user_id="U0RACER", through=Through.SLACK)
+
+
+def wait_for_the_start() -> None:
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
+
+
+async def with_store(path: str, race: Callable[[Store], Awaitable[list[str]]]) -> list[str]:
+    store = SqliteStore(path, clock=SystemClock())
+    await store.open()
+    wait_for_the_start()
+    try:
+        return await race(store)
+    finally:
+        await store.aclose()
+
+
+async def move(path: str, *ids: str) -> list[str]:
+    """Moves each lookup from queued to calling; gives those it won."""
+
+    async def race(store: Store) -> list[str]:
+        won: list[str] = []
+        for lookup_id in map(LookupId, ids):
+            try:
+                await store.move(lookup_id, from_state=State.QUEUED, to_state=State.CALLING, actor=RACER)
+            except LookupMoved:
+                continue
+            won.append(lookup_id)
+        return won
+
+    return await with_store(path, race)
+
+
+async def sweep(path: str) -> list[str]:
+    """Gives the lookups it interrupted."""
+
+    async def race(store: Store) -> list[str]:
+        return [lookup.id for lookup in await store.interrupt_abandoned()]
+
+    return await with_store(path, race)
+
+
+async def start(*paths: str) -> list[str]:
+    """Opens each database, new ones as a rule; gives those it could open."""
+    wait_for_the_start()
+    for path in paths:
+        store = SqliteStore(path, clock=SystemClock())
+        await store.open()
+        await store.aclose()
+    return list(paths)
+
+
+async def die(path: str, lookup_id: str, when: str) -> list[str]:
+    """Is killed inside the transaction of a move, or right after it."""
+    database = connect(path, busy_timeout=5.0)
+    moment = Moment(now=0.0, owner="dying", lease_until=30.0)
+    wait_for_the_start()
+    with changing(database):
+        lookups.move(
+            database,
+            LookupId(lookup_id),
+            from_state=State.QUEUED,
+            to_state=State.CALLING,
+            actor=RACER,
+            result=None,
+            moment=moment,
+        )
+        if when == "inside":
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)
+    return []
+
+
+if __name__ == "__main__":
+    tasks: dict[str, Callable[..., Coroutine[None, None, list[str]]]] = {
+        "move": move,
+        "sweep": sweep,
+        "start": start,
+        "die": die,
+    }
+    sys.stdout.write(json.dumps(asyncio.run(tasks[sys.argv[1]](*sys.argv[2:]))))

@@ -1,0 +1,107 @@
+"""Two processes on one database, and one that is killed."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.clock import SystemClock
+from bot.models import NewLookup, State
+from bot.store.migrations import STEPS
+from bot.store.sqlite import SqliteStore
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+PATIENCE = 60.0
+
+Racers = Callable[..., list[Any]]
+
+
+@pytest.fixture
+def race() -> Iterator[Racers]:
+    """Runs racers against each other, started at the same time; gives what each of them told."""
+    running: list[subprocess.Popen[str]] = []
+
+    def run(*arguments: str, racers: int = 2) -> list[Any]:
+        command = [sys.executable, str(HERE / "racer.py"), *arguments]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        running.extend(
+            subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            for _ in range(racers)
+        )
+        for racer in running:
+            assert racer.stdout
+            assert racer.stdout.readline() == "ready\n"
+        for racer in running:
+            assert racer.stdin
+            racer.stdin.write("go\n")
+            racer.stdin.flush()
+        told = [racer.communicate(timeout=PATIENCE)[0] for racer in running]
+        return [
+            json.loads(one) if racer.returncode == 0 else -racer.returncode
+            for one, racer in zip(told, running, strict=True)
+        ]
+
+    yield run
+    for racer in running:
+        racer.kill()
+        racer.communicate()
+
+
+async def _queue(path: Path, lookups: list[NewLookup], *, lease: float = 30.0) -> list[str]:
+    store = SqliteStore(path, clock=SystemClock(), lease=lease)
+    await store.open()
+    ids = [(await store.accept(new, state=State.QUEUED))[0].id for new in lookups]
+    await store.aclose()
+    return [str(one) for one in ids]
+
+
+async def test_of_two_processes_moving_the_same_lookup_exactly_one_wins(
+    path: Path, new: Callable[..., NewLookup], race: Racers, plain: sqlite3.Connection
+) -> None:
+    ids = await _queue(path, [new() for _ in range(200)])
+    won = race("move", str(path), *ids)
+    assert sorted([*won[0], *won[1]]) == sorted(ids)
+    moves = plain.execute("SELECT lookup_id FROM journal WHERE event = 'moved'").fetchall()
+    assert sorted(lookup_id for (lookup_id,) in moves) == sorted(ids)
+
+
+async def test_of_two_processes_sweeping_each_abandoned_lookup_goes_to_one(
+    path: Path, new: Callable[..., NewLookup], race: Racers
+) -> None:
+    ids = await _queue(path, [new() for _ in range(50)], lease=-1.0)
+    swept = race("sweep", str(path))
+    assert sorted([*swept[0], *swept[1]]) == sorted(ids)
+
+
+def test_processes_that_start_on_a_new_database_at_once_all_start(tmp_path: Path, race: Racers) -> None:
+    paths = [str(tmp_path / f"{number}.db") for number in range(20)]
+    assert race("start", *paths, racers=3) == [paths] * 3
+    for path in paths:
+        with sqlite3.connect(path) as connection:
+            steps = connection.execute("SELECT name FROM _sqlite_migrations ORDER BY id").fetchall()
+        connection.close()
+        assert steps == [(step.__name__,) for step in STEPS]
+
+
+@pytest.mark.parametrize(("when", "state", "entries"), [("inside", State.QUEUED, 1), ("after", State.CALLING, 2)])
+async def test_a_killed_process_leaves_the_change_and_its_entry_or_neither(
+    path: Path,
+    new: Callable[..., NewLookup],
+    race: Racers,
+    plain: sqlite3.Connection,
+    when: str,
+    state: State,
+    entries: int,
+) -> None:
+    (lookup_id,) = await _queue(path, [new()])
+    assert race("die", str(path), lookup_id, when, racers=1) == [signal.SIGKILL]
+    assert plain.execute("SELECT state FROM lookups").fetchall() == [(state,)]
+    assert plain.execute("SELECT count(*) FROM journal").fetchall() == [(entries,)]
