@@ -39,6 +39,7 @@ async def endpoint(slack: LocalSlack) -> AsyncIterator[Endpoint]:
     kept.is_open.set()
     raw = web.Application()
     raw.router.add_post("/slack/events", kept.handle)
+    raw.router.add_post("/moved", _redirect)
     runner = web.AppRunner(raw, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -46,6 +47,10 @@ async def endpoint(slack: LocalSlack) -> AsyncIterator[Endpoint]:
     yield kept
     kept.is_open.set()
     await runner.cleanup()
+
+
+async def _redirect(_request: web.Request) -> web.Response:
+    return web.Response(status=307, headers={"Location": "/slack/events"})
 
 
 def form(body: bytes) -> dict[str, str]:
@@ -82,11 +87,12 @@ async def test_an_event_is_json(slack: LocalSlack, endpoint: Endpoint) -> None:
 async def test_a_replay_is_the_same_request_with_the_same_signature(
     slack: LocalSlack, endpoint: Endpoint, clock: Any
 ) -> None:
-    await slack.human("Ana").runs("support", "/ask")
+    await slack.human("Ana").runs("support", "/ask one")
+    await slack.human("Ana").runs("support", "/ask two")
     clock.pass_time(60)
     await slack.redeliver(slack.deliveries[0])
-    first, second = endpoint.requests
-    assert first == second
+    await slack.redeliver(slack.deliveries[1])
+    assert endpoint.requests[2:] == endpoint.requests[:2]
 
 
 async def test_bolt_accepts_the_signature_and_refuses_a_wrong_one(
@@ -113,6 +119,14 @@ async def test_an_answer_after_the_limit_is_a_timeout(slack: LocalSlack, endpoin
     await ana.runs("support", "/ask")
     assert [message.text for message in ana.sees("support")] == ['/ask failed with the error "operation_timeout"']
     assert slack.deliveries[-1].outcome is Outcome.LATE
+
+
+async def test_a_redirect_is_not_followed(slack: LocalSlack, endpoint: Endpoint) -> None:
+    assert slack.request_url is not None
+    slack.request_url = slack.request_url.replace("/slack/events", "/moved")
+    await slack.human("Ana").runs("support", "/ask")
+    assert slack.deliveries[-1].outcome is Outcome.REFUSED
+    assert endpoint.requests == []
 
 
 async def test_a_request_url_nobody_serves_is_a_failure(slack: LocalSlack, unused_tcp_port: int) -> None:
