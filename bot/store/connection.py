@@ -11,6 +11,9 @@ from bot.errors import StoreUnavailable
 
 IN_MEMORY = ":memory:"
 
+_SWITCHES = 20
+"""Tries to switch the journal mode. Each that fails lost to another process's change; a start makes two or three."""
+
 _UNAVAILABLE = frozenset(
     {
         sqlite3.SQLITE_BUSY,
@@ -69,7 +72,19 @@ def let_readers_pass(database: Database) -> None:
 
     The mode stays with the file: switch only when the schema is known as ours.
     """
-    database.execute("PRAGMA journal_mode = WAL")
+    for _ in range(_SWITCHES):
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            # The switch holds a read lock while it asks for the write lock, and then SQLite does not wait: of two
+            # processes that start at once, one is refused. So wait for the write lock by itself, then try again.
+            with changing(database):
+                pass
+        else:
+            return
+    raise StoreUnavailable("the database cannot be used: others keep its write-ahead log from being switched on")
 
 
 @contextmanager

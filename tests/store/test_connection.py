@@ -4,6 +4,8 @@ import re
 import sqlite3
 import stat
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -89,6 +91,25 @@ def test_a_deferred_transaction_would_lose_what_it_read(database: Database, othe
             database.execute("CREATE TABLE quicker (word TEXT)")
         with pytest.raises(sqlite3.OperationalError, match="locked"):  # at once, not after a minute
             other.execute("CREATE TABLE slower (word TEXT)")
+
+
+def test_switching_to_the_log_waits_for_another_process_s_start(path: Path) -> None:
+    starting = connect(str(path), busy_timeout=0.0)
+    migrate(starting)
+    starting.execute("BEGIN IMMEDIATE")
+    with ThreadPoolExecutor(1) as thread:
+        switching = thread.submit(_switch, path)
+        with pytest.raises(TimeoutError):
+            switching.result(timeout=0.3)
+        starting.execute("ROLLBACK")
+        assert switching.result(timeout=20.0) == ("wal",)
+    starting.close()
+
+
+def _switch(path: Path) -> tuple[str]:
+    with closing(connect(str(path), busy_timeout=20.0)) as database:
+        let_readers_pass(database)
+        return database.execute("PRAGMA journal_mode").fetchone()  # type: ignore[no-any-return] # SQLite's own rows
 
 
 def test_a_change_that_raises_is_undone(database: Database) -> None:
