@@ -14,7 +14,7 @@ from bot.models import Actor, JournalEntry, Lookup, NewLookup, PhoneNumber, Resu
 from bot.store.connection import changing, connect
 from bot.store.sqlite import SqliteStore
 
-PHONE, REASON, ID = "8613800001234", "canary reason", "canary-phone-number-id"
+PHONE, REASON, ID = "8613800001234", "canary reason " * 8, "canary-phone-number-id"
 
 VERBS = [verb for name, verb in vars(SqliteStore).items() if callable(verb) and not name.startswith("_")]
 
@@ -68,4 +68,4 @@ def test_what_is_overwritten_is_gone_from_the_file(answered: None, path: Path) -
     with changing(database):
         database.execute("UPDATE lookups SET phone = '', reason = '', phone_number_id = ''")
     database.close()
-    assert not any(word.encode() in path.read_bytes() for word in (PHONE, REASON, ID))
+    assert not any(word.encode() in path.read_bytes() for word in (PHONE, "canary reason", ID))
