@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import texts
 from bot.cams.client import CamsClient
 from bot.cams.credentials import Credentials
-from bot.cams.transport import open_http
+from bot.cams.transport import READ_SECONDS, open_http
 from bot.clock import SystemClock
 from bot.errors import SchemaUnknown, SettingsError, StoreError, StoreUnavailable
 from bot.interfaces import Clock, Store
@@ -19,6 +19,7 @@ from bot.lookups import Lookups
 from bot.models import LogQuery
 from bot.policy import Agents
 from bot.quota.memory import MemoryQuota
+from bot.quota.slots import LATEST_ARRIVAL
 from bot.repeating import Repeating
 from bot.settings import BotSettings, LookupSettings, RecordSettings
 from bot.slack import connection
@@ -36,8 +37,20 @@ LEASE = 30.0
 
 SWEEP_EVERY = 5.0
 
-FINISHING = 25.0
-"""Seconds a stop waits for what runs. Container hosts commonly kill 30 seconds after SIGTERM."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """How long the bot waits for things, in seconds. Tests are less patient."""
+
+    finishing: float = 25.0
+    """For what runs, at a stop. Container hosts commonly kill 30 seconds after SIGTERM."""
+    api_reading: float = READ_SECONDS
+    """For the API's answer, each attempt."""
+    latest_arrival: float = LATEST_ARRIVAL
+    """For a request that was given up to be seen by the API after all."""
+
+
+PATIENT = Waits()
 
 
 @asynccontextmanager
@@ -58,19 +71,29 @@ async def open_store(settings: RecordSettings, clock: Clock | None = None) -> As
 
 
 @asynccontextmanager
-async def open_lookups(settings: LookupSettings, store: Store, clock: Clock | None = None) -> AsyncIterator[Lookups]:
+async def open_lookups(
+    settings: LookupSettings, store: Store, clock: Clock | None = None, *, waits: Waits = PATIENT
+) -> AsyncIterator[Lookups]:
     """The use case with the real API behind it; lookups of dead processes are swept by whoever runs the bot."""
     clock = clock or SystemClock()
-    credentials = Credentials(
-        access_key_id=settings.alibaba_cloud_access_key_id,
-        access_key_secret=settings.alibaba_cloud_access_key_secret,
-        security_token=settings.alibaba_cloud_security_token,
-    )
-    async with open_http(settings.phoneid_cams_url) as http:
+    credentials = _credentials(settings)
+    quota = MemoryQuota(settings.phoneid_qps, clock=clock, latest_arrival=waits.latest_arrival)
+    async with open_http(settings.phoneid_cams_url, read_seconds=waits.api_reading) as http:
         api = CamsClient(http, credentials=lambda: credentials, clock=clock)
-        lookups = Lookups(store=store, api=api, quota=MemoryQuota(settings.phoneid_qps, clock=clock), clock=clock)
+        lookups = Lookups(store=store, api=api, quota=quota, clock=clock)
         async with _heartbeat(lookups, clock):
             yield lookups
+
+
+def _credentials(settings: LookupSettings) -> Credentials:
+    try:
+        return Credentials(
+            access_key_id=settings.alibaba_cloud_access_key_id,
+            access_key_secret=settings.alibaba_cloud_access_key_secret,
+            security_token=settings.alibaba_cloud_security_token,
+        )
+    except ValueError:
+        raise SettingsError(texts.CREDENTIALS_UNUSABLE) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,30 +107,31 @@ class Bot:
 
 @asynccontextmanager
 async def running_bot(
-    settings: BotSettings, *, host: str = "127.0.0.1", clock: Clock | None = None, finishing: float = FINISHING
+    settings: BotSettings, *, host: str = "127.0.0.1", clock: Clock | None = None, waits: Waits = PATIENT
 ) -> AsyncIterator[Bot]:
     """The whole bot, connected. Raises ``SettingsError`` when it cannot start.
 
-    Leaving stops taking payloads, gives what runs ``finishing`` seconds, then ends it as interrupted and tells.
+    Leaving stops taking payloads, lets what runs finish for a while, then ends it as interrupted and tells.
     """
     clock = clock or SystemClock()
+    log.debug("starting", extra={"facts": {"settings": settings}})  # shown with its secrets masked
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(
             connection.web_client(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url)
         )
         team_id = await connection.check_bot_token(client)
         store = await stack.enter_async_context(open_store(settings, clock))
-        lookups = await stack.enter_async_context(open_lookups(settings, store, clock))
+        lookups = await stack.enter_async_context(open_lookups(settings, store, clock, waits=waits))
         jobs = Jobs()
         desk = Desk(
             lookups=lookups,
             people=People(client, team_id=team_id, clock=clock),
-            replies=Replies(client),
+            replies=Replies(client, clock=clock),
             agents=Agents(settings.agent_ids),
             region=settings.phoneid_default_region,
             clock=clock,
         )
-        stack.push_async_callback(_finish, jobs, lookups, finishing)
+        stack.push_async_callback(_finish, jobs, lookups, waits.finishing)
         await stack.enter_async_context(_sweeping(lookups, desk, clock))
         app = _build(settings, desk, jobs, client, clock)
         port = await stack.enter_async_context(_connected(settings, app, client, host=host, store=store))

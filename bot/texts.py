@@ -81,7 +81,7 @@ def asking(phone: PhoneNumber) -> str:
     return f"Asking Alibaba Cloud for the ID of {phone.international} (code {MASK}) …"
 
 
-STILL_ASKING = "This can take up to a minute. You may close this; the answer will reach you all the same."
+STILL_ASKING = "This can take a minute. You may close this; the answer will reach you all the same."
 
 
 def still_asking(phone: PhoneNumber) -> str:
@@ -296,6 +296,11 @@ SLACK_MODE_MISSING = (
 SLACK_OAUTH_NOT_WANTED = (
     "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are set. Unset them: with both there, Slack's library would ignore "
     "SLACK_BOT_TOKEN."
+)
+
+
+CREDENTIALS_UNUSABLE = (
+    "The ALIBABA_CLOUD_… credentials hold characters that no AccessKey has. Copy them again, without spaces or quotes."
 )
 
 

@@ -6,14 +6,15 @@ from contextlib import asynccontextmanager
 
 from bot.errors import ApiError
 from bot.interfaces import Clock
-from bot.quota.slots import Full, Slot, Slots
+from bot.quota.slots import LATEST_ARRIVAL, Full, Slot, Slots
 
 
 class MemoryQuota:
     """``calls_per_second`` turns, first come, first served."""
 
-    def __init__(self, calls_per_second: int, *, clock: Clock) -> None:
-        self._slots = Slots(calls_per_second)
+    def __init__(self, calls_per_second: int, *, clock: Clock, latest_arrival: float = LATEST_ARRIVAL) -> None:
+        """``latest_arrival``: seconds after which a call that was given up can no longer be seen by the server."""
+        self._slots = Slots(calls_per_second, latest_arrival=latest_arrival)
         self._clock = clock
         self._line = asyncio.Lock()
         """Whoever holds it is next. Its waiters are served in order, so a free slot wakes one of them and not all."""

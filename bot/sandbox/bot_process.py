@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -17,8 +17,14 @@ STOPPING = 40.0
 class BotProcess:
     """``phoneid run`` with the sandbox's settings."""
 
-    def __init__(self, *, folder: Path, output: IO[bytes] | None = None) -> None:
-        """``folder`` is where it runs: not the caller's, whose ``.env`` may be a real one. ``output`` gets its log."""
+    def __init__(
+        self, *, folder: Path, output: IO[bytes] | None = None, program: Sequence[str] = ("-m", "bot", "run")
+    ) -> None:
+        """``folder`` is where it runs: not the caller's, whose ``.env`` may be a real one. ``output`` gets its log.
+
+        ``program`` is what Python is given to run.
+        """
+        self._program = program
         self._environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
         self._folder = folder
         self._output = output
@@ -48,7 +54,7 @@ class BotProcess:
             return
         self._starts += 1
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "run", env=self._environment, cwd=self._folder, stderr=self._output
+            sys.executable, *self._program, env=self._environment, cwd=self._folder, stderr=self._output
         )
 
     async def kill(self) -> None:

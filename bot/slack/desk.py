@@ -113,10 +113,12 @@ class Desk:
         try:
             await asyncio.wait({answering, late}, return_when=asyncio.FIRST_COMPLETED)
             if not answering.done():
-                await self._tell(new.agent, views.sentence(texts.still_asking(new.phone)), origin)
+                notice = views.sentence(texts.still_asking(new.phone))
+                await self._replies.mention(new.agent.user_id, notice, response_url=origin.response_url)
             lookup = await answering
         finally:
             late.cancel()
+            answering.cancel()
         if lookup:
             await self._tell(new.agent, views.outcome_message(lookup), origin)
 

@@ -29,8 +29,9 @@ def build_app(desk: Desk, jobs: Jobs, *, client: AsyncWebClient, signing_secret:
     """The app with its listeners, ready to be connected in either mode."""
     # Bolt gives its loggers the level of the one it is handed; left alone it would take the root's, DEBUG included.
     logger = logging.getLogger("slack_bolt")
-    logger.setLevel(logging.INFO)
+    logger.setLevel(logging.ERROR)  # it warns that our client is used and not SLACK_BOT_TOKEN: the client holds it
     app = AsyncApp(client=client, signing_secret=signing_secret, logger=logger, name="phoneid")
+    logger.setLevel(logging.INFO)
     app.use(Replays(clock).refuse)
     listen = _Listeners(desk, jobs)
     app.command(texts.COMMAND)(listen.command)

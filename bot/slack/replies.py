@@ -8,16 +8,22 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import SlackError
+from bot.interfaces import Clock
 from bot.slack.views import Message, View
 
 log = logging.getLogger(__name__)
 
 
-class Replies:
-    """Slack's ways of telling one person something. Each says whether it worked; ``tell`` tries them in turn."""
+TELL_AGAIN_AFTER = (2.0, 10.0, 60.0)
+"""Seconds before each further try to tell an outcome, when Slack takes it neither way."""
 
-    def __init__(self, client: AsyncWebClient) -> None:
+
+class Replies:
+    """Slack's ways of telling one person something."""
+
+    def __init__(self, client: AsyncWebClient, *, clock: Clock) -> None:
         self._client = client
+        self._clock = clock
 
     async def open_view(self, trigger_id: str, view: View) -> str:
         """Open a window and return its id. Raises ``SlackError``: a trigger id lives for 3 seconds only."""
@@ -39,16 +45,36 @@ class Replies:
         return True
 
     async def tell(self, user_id: str, message: Message, *, response_url: str = "") -> None:
-        """Tell one person, where they asked if that still works, else by direct message. Raises ``SlackError``."""
+        """Tell one person, where they asked if that still works, else by direct message; again for a while if need be.
+
+        Raises ``SlackError`` when Slack took it no way.
+        """
+        for again_after in TELL_AGAIN_AFTER:
+            if await self.mention(user_id, message, response_url=response_url):
+                return
+            await self._clock.sleep(again_after)
+        if not await self.mention(user_id, message, response_url=response_url):
+            raise SlackError("not told")
+
+    async def mention(self, user_id: str, message: Message, *, response_url: str = "") -> bool:
+        """Tell once; whether it worked."""
         if response_url and await self._respond(response_url, message):
-            return
+            return True
+        return await self._send_directly(user_id, message)
+
+    async def _send_directly(self, user_id: str, message: Message) -> bool:
         try:
             # A user id as the channel is the direct message between the app and that person.
             await self._client.chat_postMessage(
                 channel=user_id, text=message.text, blocks=message.blocks, unfurl_links=False, unfurl_media=False
             )
         except SlackApiError as error:
-            raise SlackError(error.response["error"]) from error
+            log.warning("direct message not taken", extra={"facts": {"error": error.response["error"]}})
+            return False
+        except Exception:  # a boundary to the network, in any of its moods
+            log.exception("direct message not taken")
+            return False
+        return True
 
     async def _respond(self, response_url: str, message: Message) -> bool:
         webhook = AsyncWebhookClient(

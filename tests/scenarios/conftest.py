@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.scene import OpenScene, Scene, open_scene, with_bot
+from bot.app import Waits
+from tests.scenarios.scene import QUICK, OpenScene, Scene, open_scene, with_bot
 
 
 @pytest.fixture
@@ -14,10 +15,10 @@ def scene_with(tmp_path: Path) -> OpenScene:
     """Opens a scene with settings of a test's own, its bot running."""
 
     @asynccontextmanager
-    async def open_with(*, is_http: bool = False, finishing: float = 5.0, **settings: str) -> AsyncIterator[Scene]:
+    async def open_with(*, is_http: bool = False, waits: Waits = QUICK, **settings: str) -> AsyncIterator[Scene]:
         async with (
-            open_scene(tmp_path, is_http=is_http, **settings) as scene,
-            with_bot(scene, finishing=finishing) as running,
+            open_scene(tmp_path, is_http=is_http, settings=settings) as scene,
+            with_bot(scene, waits=waits) as running,
         ):
             yield running
 

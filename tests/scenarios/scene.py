@@ -1,14 +1,18 @@
 """The whole bot against the whole sandbox, over real sockets, in one process."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from bot.app import Bot, open_store, running_bot
+from slack_bolt.request.async_request import AsyncBoltRequest
+
+from bot.app import Bot, Waits, open_store, running_bot
 from bot.models import LogQuery, Lookup
 from bot.sandbox.cams.book import BOOK, Entry
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
+from bot.sandbox.inspector import Inspector
 from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.slack.workspace import Message
@@ -16,6 +20,9 @@ from bot.settings import BotSettings, RecordSettings, read
 
 PATIENCE = 20.0
 """Seconds: a wait ends as soon as what it waits for is there, so this is only how long a failure takes."""
+
+QUICK = Waits(finishing=5.0, api_reading=5.0, latest_arrival=0.3)
+"""The bot as it is, but less patient: the local API is never slow by accident."""
 
 
 def entry(outcome: str) -> Entry:
@@ -57,9 +64,13 @@ class Scene:
 
 
 @asynccontextmanager
-async def open_scene(tmp_path: Path, *, is_http: bool = False, **settings: str) -> AsyncIterator[Scene]:
+async def open_scene(
+    tmp_path: Path, *, is_http: bool = False, book: Sequence[Entry] = BOOK, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Scene]:
     """The sandbox with no bot in it yet."""
-    slack, cams = LocalSlack(), LocalCams()
+    inspector = Inspector()
+    slack, cams = LocalSlack(inspector=inspector), LocalCams(inspector=inspector, book=book)
+    inspector.listen(slack.workspace.change)  # whoever waits for something to happen looks again after each request
     await slack.start()
     await cams.start()
     environment = {
@@ -74,7 +85,7 @@ async def open_scene(tmp_path: Path, *, is_http: bool = False, **settings: str) 
             if is_http
             else {"SLACK_APP_TOKEN": slack.app_token}
         ),
-        **settings,
+        **(settings or {}),
     }
     try:
         yield Scene(slack=slack, cams=cams, environment=environment)
@@ -84,9 +95,9 @@ async def open_scene(tmp_path: Path, *, is_http: bool = False, **settings: str) 
 
 
 @asynccontextmanager
-async def with_bot(scene: Scene, *, finishing: float = 5.0) -> AsyncIterator[Scene]:
+async def with_bot(scene: Scene, *, waits: Waits = QUICK) -> AsyncIterator[Scene]:
     """The bot, running in it."""
-    async with running_bot(read(BotSettings, scene.environment), finishing=finishing) as bot:
+    async with running_bot(read(BotSettings, scene.environment), waits=waits) as bot:
         if bot.port:
             scene.slack.request_url = f"http://127.0.0.1:{bot.port}/slack/events"
         await scene.slack.until(lambda: scene.slack.is_connected)
@@ -95,3 +106,10 @@ async def with_bot(scene: Scene, *, finishing: float = 5.0) -> AsyncIterator[Sce
 
 OpenScene = Callable[..., AbstractAsyncContextManager[Scene]]
 """Opens a scene with settings of a test's own, its bot running."""
+
+
+async def dispatch(scene: Scene, payload: dict[str, Any]) -> None:
+    """Give the bot a payload that no screen of Slack's would produce, as Socket Mode would."""
+    assert scene.bot
+    response = await scene.bot.app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=payload))
+    assert response.status == 200

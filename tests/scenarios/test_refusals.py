@@ -1,11 +1,13 @@
 """There is no ID: the agent learns what happened, what to do next and whose turn it is, and can try again."""
 
+from copy import deepcopy
+
 import pytest
 
 from bot import texts
 from bot.models import Problem, Side, State
 from bot.sandbox.cams.trouble import ApiTrouble
-from tests.scenarios.scene import PATIENCE, OpenScene, Scene, entry
+from tests.scenarios.scene import PATIENCE, OpenScene, Scene, dispatch, entry
 
 GOOD_ID = "920155500012345"
 
@@ -98,15 +100,49 @@ async def test_try_again_in_the_window_forgets_the_code(scene: Scene) -> None:
     assert "999999" not in str(modal.content) + str(modal.values)
 
 
-async def test_nobody_can_reopen_somebody_elses_lookup(scene: Scene) -> None:
-    await scene.ask(entry("The ID"), code="999999")
-    theirs = await scene.answer(scene.ana, "No ID for")
-    lee = scene.human("Lee")
-    await scene.ask(entry("The ID"), human=lee, code="888888")
-    await scene.answer(lee, "No ID for")
-    (delivery, *_) = [each for each in scene.slack.inspector.entries() if "U0LEE" in repr(each.request)]
-    assert delivery
-    assert theirs.text not in [message.text for message in lee.sees("support")]
+async def test_nobody_can_reopen_somebody_elses_lookup(scene_with: OpenScene) -> None:
+    async with scene_with() as scene:
+        await scene.ask(entry("The ID"), code="999999")
+        await scene.answer(scene.ana, "No ID for")
+        (anas,) = await scene.lookups()
+        lee = scene.human("Lee")
+        await scene.ask(entry("The ID"), human=lee, code="888888")
+        await scene.answer(lee, "No ID for")
+        await lee.clicks(texts.TRY_AGAIN)
+        await lee.until(lambda: lee.modal, timeout=PATIENCE)
+        await lee.closes()
+        # The same click once more, with Ana's lookup written into the button.
+        clicked = deepcopy(scene.slack.deliveries[-1].payload)
+        clicked["actions"][0]["value"] = anas.id
+        await dispatch(scene, clicked)
+        await scene.answer(lee, texts.GONE)
+        assert lee.modal is None
+
+
+@pytest.mark.parametrize("value", ["", "L-00000000", "x" * 2000, "'; drop table lookups; --", "\x00"])
+async def test_an_edited_button_gets_a_sentence(scene_with: OpenScene, value: str) -> None:
+    async with scene_with() as scene:
+        await scene.ask(entry("The ID"), code="999999")
+        await scene.answer(scene.ana, "No ID for")
+        await scene.ana.clicks(texts.TRY_AGAIN)
+        await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
+        await scene.ana.closes()
+        clicked = deepcopy(scene.slack.deliveries[-1].payload)
+        clicked["actions"][0]["value"] = value
+        await dispatch(scene, clicked)
+        await scene.answer(scene.ana, texts.GONE)
+
+
+async def test_a_button_of_an_older_release_gets_a_sentence(scene_with: OpenScene) -> None:
+    async with scene_with() as scene:
+        await scene.ana.runs("support", "/phoneid help")
+        await scene.ana.clicks(texts.OPEN_FORM)
+        await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
+        await scene.ana.closes()
+        clicked = deepcopy(scene.slack.deliveries[-1].payload)
+        clicked["actions"][0]["action_id"] = "a_button_that_is_gone"
+        await dispatch(scene, clicked)
+        await scene.answer(scene.ana, texts.NOTHING_THERE)
 
 
 async def test_an_outage_is_told_and_the_next_try_works(scene_with: OpenScene) -> None:

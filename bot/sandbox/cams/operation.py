@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl
 
 from bot.sandbox.cams.answers import BAD_NUMBER, NOT_YOURS, THROTTLED_BY_GATEWAY, Refusal, Reply
-from bot.sandbox.cams.book import ENTRIES, WRONG_CODE
+from bot.sandbox.cams.book import BOOK, WRONG_CODE, Entry
 from bot.sandbox.cams.verification import Account, SentRequest, Verifier, access_key_id
 from bot.sandbox.cams.window import SlidingWindow
 
@@ -23,10 +23,11 @@ def form_parameters(request: SentRequest) -> dict[str, str]:
 class Operation:
     """``GetPreValidatePhoneId`` over the book of numbers."""
 
-    def __init__(self, accounts: Iterable[Account], *, qps: int) -> None:
+    def __init__(self, accounts: Iterable[Account], *, qps: int, book: Iterable[Entry] = BOOK) -> None:
         known = {account.access_key_id: account for account in accounts}
         self._verifier = Verifier(known)
         self._windows = {key: SlidingWindow(calls=qps) for key in known}
+        self._entries = {entry.digits: entry for entry in book}
         self._asked: Counter[str] = Counter()
 
     def reply(self, request: SentRequest, *, now: float, monotonic: float) -> Reply:
@@ -45,7 +46,7 @@ class Operation:
         phone = parameters["PhoneNumber"]
         if not re.fullmatch(r"[1-9][0-9]{6,14}", phone):
             return BAD_NUMBER
-        entry = ENTRIES.get(phone)
+        entry = self._entries.get(phone)
         if entry is None:
             return NOT_YOURS  # a number like any other, that this account has not bought
         if parameters["VerifyCode"] != entry.code:

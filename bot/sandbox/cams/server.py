@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from bot.clock import SystemClock
 from bot.interfaces import Clock
 from bot.sandbox.cams.answers import Hang, Page, Refusal, Reply, Reset, Slow, Success
+from bot.sandbox.cams.book import BOOK, Entry
 from bot.sandbox.cams.operation import Operation, form_parameters
 from bot.sandbox.cams.trouble import ApiTrouble, overruling_reply, slowed
 from bot.sandbox.cams.verification import Account, SentRequest
@@ -51,6 +52,7 @@ class LocalCams:
         *,
         accounts: Iterable[Account] = (SANDBOX_ACCOUNT,),
         qps: int = 10,
+        book: Iterable[Entry] = BOOK,
         clock: Clock | None = None,
         inspector: Inspector | None = None,
         latency_there: Callable[[], float] | None = None,
@@ -58,7 +60,7 @@ class LocalCams:
     ) -> None:
         self.trouble = ApiTrouble.NONE
         self.calls: list[SeenCall] = []
-        self._operation = Operation(accounts, qps=qps)
+        self._operation = Operation(accounts, qps=qps, book=book)
         self._clock = clock or SystemClock()
         self._inspector = inspector
         self._latency_there = latency_there

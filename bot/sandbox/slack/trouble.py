@@ -14,7 +14,7 @@ class SlackTrouble(StrEnum):
     def label(self) -> str:
         """For a person who picks one."""
         return {
-            SlackTrouble.NONE: "Slack works",
-            SlackTrouble.RATE_LIMITED: "Slack answers 429: too many requests",
-            SlackTrouble.UNREACHABLE: "Slack cannot be reached",
+            SlackTrouble.NONE: "Works",
+            SlackTrouble.RATE_LIMITED: "Throttles: answers 429, too many requests",
+            SlackTrouble.UNREACHABLE: "Unreachable: closes each connection",
         }[self]

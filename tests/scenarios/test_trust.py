@@ -1,0 +1,158 @@
+"""Who is let in: forged, stale and replayed requests are refused; without good tokens nothing starts."""
+
+import logging
+import socket
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+
+from bot.app import running_bot
+from bot.errors import SettingsError
+from bot.sandbox.slack.delivery import DeliveryKind, Parcel
+from bot.sandbox.slack.signed_http import pack
+from bot.settings import BotSettings, read
+from tests.scenarios.scene import OpenScene, Scene, entry, open_scene, with_bot
+
+COMMAND = {
+    "command": "/phoneid",
+    "text": "+86 138 0000 1234 208312",
+    "user_id": "U0ANA",
+    "team_id": "T0SANDBOX",
+    "channel_id": "C0SUPPORT",
+    "trigger_id": "1.2.forged",
+    "response_url": "http://127.0.0.1:9/nowhere",
+}
+
+
+class StoppedClock:
+    """Shows one time for ever."""
+
+    def __init__(self, now: float) -> None:
+        self._now = now
+
+    def now(self) -> float:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError("nobody waits here")
+
+
+def signed(scene: Scene, *, secret: str | None = None, seconds_off: float = 0.0) -> Parcel:
+    return pack(
+        DeliveryKind.COMMAND,
+        title="/phoneid",
+        payload=COMMAND,
+        signing_secret=SecretStr(secret or scene.slack.signing_secret),
+        clock=StoppedClock(scene.slack.clock.now() + seconds_off),
+    )
+
+
+async def post(scene: Scene, body: bytes, headers: dict[str, str]) -> int:
+    assert scene.slack.request_url
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(scene.slack.request_url, data=body, headers=headers) as response,
+    ):
+        return response.status
+
+
+async def test_a_good_signature_is_let_in(scene_with: OpenScene) -> None:
+    async with scene_with(is_http=True) as scene:
+        parcel = signed(scene)
+        assert await post(scene, parcel.body, parcel.headers) == 200
+
+
+@pytest.mark.parametrize("seconds_off", [-301, -3600, 301])
+async def test_a_stale_request_is_refused(scene_with: OpenScene, seconds_off: float) -> None:
+    async with scene_with(is_http=True) as scene:
+        parcel = signed(scene, seconds_off=seconds_off)
+        assert await post(scene, parcel.body, parcel.headers) == 401
+        assert await scene.lookups() == []
+
+
+async def test_a_forged_request_is_refused_and_its_body_is_in_no_log(
+    scene_with: OpenScene, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with scene_with(is_http=True) as scene:
+        good, forged = signed(scene), signed(scene, secret="another secret")
+        assert await post(scene, forged.body, forged.headers) == 401
+        assert await post(scene, good.body + b"&text=other", good.headers) == 401
+        for name in ("X-Slack-Signature", "X-Slack-Request-Timestamp"):
+            headers = {key: value for key, value in good.headers.items() if key != name}
+            assert await post(scene, good.body, headers) == 401
+        assert await scene.lookups() == []
+
+
+async def test_a_replayed_request_is_refused(scene_with: OpenScene) -> None:
+    async with scene_with(is_http=True) as scene:
+        await scene.ask(entry("The ID"))
+        await scene.answer(scene.ana, "The phone number ID")
+        replay = await scene.slack.redeliver()
+        assert not replay.is_acknowledged
+        assert len(await scene.lookups()) == 1
+
+
+async def test_the_same_submission_delivered_twice_is_one_lookup(scene_with: OpenScene) -> None:
+    async with scene_with() as scene:
+        await scene.ask(entry("The ID"))
+        await scene.answer(scene.ana, "The phone number ID")
+        assert (await scene.slack.redeliver()).is_acknowledged
+        await scene.slack.until(lambda: scene.bot and scene.bot.jobs.running == 0)
+        assert len(await scene.lookups()) == 1
+        assert len(scene.cams.calls) == 1
+
+
+async def test_no_log_line_of_ours_holds_a_payload_at_debug(
+    scene_with: OpenScene, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG, logger="bot"):
+        async with scene_with() as scene:
+            await scene.ask(entry("The ID"))
+            await scene.answer(scene.ana, "The phone number ID")
+    ours = [record for record in caplog.records if record.name.startswith("bot.") and "sandbox" not in record.name]
+    assert ours
+    assert not any("208312" in repr(record.__dict__) or "8613800001234" in repr(record.__dict__) for record in ours)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, "does not accept SLACK_BOT_TOKEN (invalid_auth)"),
+        ({"SLACK_APP_TOKEN": "xapp-wrong"}, "does not accept SLACK_APP_TOKEN (invalid_auth)"),
+        ({"SLACK_API_URL": "http://127.0.0.1:9/api/"}, "Slack does not answer at http://127.0.0.1:9/api/"),
+        ({"DATABASE_URL": "sqlite:////no/such/folder/phoneid.db"}, "/no/such/folder/phoneid.db cannot be opened"),
+    ],
+)
+async def test_a_start_that_cannot_work_says_why(
+    tmp_path_factory: pytest.TempPathFactory, settings: dict[str, str], words: str
+) -> None:
+    async with open_scene(tmp_path_factory.mktemp("scene")) as scene:
+        bot_settings = read(BotSettings, scene.environment | settings)
+        with pytest.raises(SettingsError) as caught:
+            async with running_bot(bot_settings):
+                raise AssertionError("it started")
+        assert words in str(caught.value)
+        assert "wrong" not in str(caught.value)
+
+
+async def test_a_taken_port_is_a_sentence(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        async with open_scene(tmp_path_factory.mktemp("scene"), is_http=True, settings={"PORT": port}) as scene:
+            with pytest.raises(SettingsError, match=f"Nothing can listen on 127.0.0.1:{port}"):
+                async with with_bot(scene):
+                    raise AssertionError("it started")
+
+
+async def test_monitors_get_their_answers_in_http_mode(scene_with: OpenScene) -> None:
+    async with scene_with(is_http=True) as scene, aiohttp.ClientSession() as session:
+        assert scene.bot
+        for path, said in (("healthz", "alive\n"), ("readyz", "ready\n")):
+            async with session.get(f"http://127.0.0.1:{scene.bot.port}/{path}") as response:
+                assert (response.status, await response.text()) == (200, said)
