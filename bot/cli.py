@@ -14,7 +14,9 @@ from uuid import uuid4
 import click
 from pydantic import SecretStr
 
-from bot import entry, listing, logs, settings, texts
+from bot import listing, logs, settings, texts
+from bot.entry.fields import read_code, read_reason
+from bot.entry.numbers import read_phone_number
 from bot.errors import EntryError, PhoneIdError, SettingsError
 from bot.models import Actor, LogQuery, Lookup, NewLookup, PhoneNumber, State, Through
 
@@ -167,7 +169,7 @@ def _cannot_start(error: SettingsError) -> NoReturn:
 
 def _read_phone(phone: str, record_settings: settings.RecordSettings) -> PhoneNumber:
     try:
-        return entry.read_phone_number(phone, region=record_settings.phoneid_default_region)
+        return read_phone_number(phone, region=record_settings.phoneid_default_region)
     except EntryError as error:
         raise click.UsageError(texts.ENTRY_MISTAKES[error.mistake]) from None
 
@@ -175,14 +177,14 @@ def _read_phone(phone: str, record_settings: settings.RecordSettings) -> PhoneNu
 def _read_code() -> SecretStr:
     typed = click.prompt(texts.CODE_LABEL, hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
     try:
-        return entry.read_code(typed)
+        return read_code(typed)
     except EntryError as error:
         raise click.UsageError(texts.ENTRY_MISTAKES[error.mistake]) from None
 
 
 def _read_reason(reason: str) -> str:
     try:
-        return entry.read_reason(reason)
+        return read_reason(reason)
     except EntryError as error:
         raise click.UsageError(texts.ENTRY_MISTAKES[error.mistake]) from None
 

@@ -140,7 +140,7 @@ class _Trip:
         state = _state_after(result)
         for again_after in (*RECORD_AGAIN_AFTER, None):
             try:
-                await self._move(state, result)
+                await self._move_from_where_it_is(state, result)
                 break
             except StoreUnavailable:
                 log.exception("outcome not recorded", extra={"facts": {"lookup": self._lookup.id}})
@@ -159,6 +159,16 @@ class _Trip:
                 self._started = self._clock.monotonic()
             self._attempts += 1
             yield
+
+    async def _move_from_where_it_is(self, to_state: State, result: Result) -> None:
+        try:
+            await self._move(to_state, result)
+        except LookupMoved as moved:
+            # A call broken off while the store was moving it on does not know that the store got there.
+            if moved.current is None or policy.is_final(moved.current.state):
+                raise
+            self._lookup = moved.current
+            await self._move(to_state, result)
 
     async def _move(self, to_state: State, result: Result | None = None) -> None:
         policy.check_transition(self._lookup.state, to_state)

@@ -18,6 +18,8 @@ class Through(StrEnum):
 
     SLACK = "slack"
     COMMAND_LINE = "command line"
+    BOT = "bot"
+    """Nobody asked: the bot did it by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -184,7 +184,7 @@ class _Story:
 
         def arrived() -> Message | None:
             new = self._ana.sees(CHANNEL)[start:]
-            return next((message for message in new if "Reference" in message.text or "ID of" in message.words), None)
+            return next((message for message in new if "Reference" in message.words), None)
 
         message = await self._ana.until(arrived, timeout=PATIENCE)
         self._say(_box("Only visible to Ana", message.words))

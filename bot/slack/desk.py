@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot import entry, texts
-from bot.entry import TypedKind
+from bot import texts
+from bot.entry.command import TypedKind, read_command
 from bot.errors import SlackError, StoreUnavailable
 from bot.interfaces import Clock
 from bot.lookups import Lookups
@@ -60,7 +60,7 @@ class Desk:
     # --- what people do ---
 
     def on_command(self, command: SlashCommand) -> Reaction:
-        typed = entry.read_command(command.text.get_secret_value(), region=self._region)
+        typed = read_command(command.text.get_secret_value(), region=self._region)
         if typed.kind in (TypedKind.HELP, TypedKind.UNREADABLE):
             return Reaction(ack=_message(views.usage(is_unreadable=typed.kind is TypedKind.UNREADABLE)))
         if typed.kind is TypedKind.NUMBER_AND_CODE and typed.number and typed.code:

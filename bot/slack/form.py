@@ -8,7 +8,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot import entry, texts
+from bot import texts
+from bot.entry.fields import read_code, read_reason
+from bot.entry.numbers import read_phone_number
 from bot.errors import EntryError
 from bot.models import PhoneNumber
 from bot.slack import blocks, views
@@ -56,9 +58,9 @@ def build(
 def read(submission: Submission, *, region: str | None) -> Filled | Mistakes:
     """What was filled in, or every mistake in it at once. Raises ``PayloadError`` for a form that is not ours."""
     readers: dict[str, Callable[[str], Any]] = {
-        PHONE: partial(entry.read_phone_number, region=region),
-        CODE: entry.read_code,
-        REASON: entry.read_reason,
+        PHONE: partial(read_phone_number, region=region),
+        CODE: read_code,
+        REASON: read_reason,
     }
     values: dict[str, Any] = {}
     mistakes: dict[str, str] = {}

@@ -26,7 +26,7 @@ from bot.store.journal import Event
 RUNNING = frozenset({State.QUEUED, State.CALLING})
 """A process holds these by a lease; in every other state a lookup belongs to nobody."""
 
-SWEEPER = Actor(team_id="-", user_id="sweeper", through=Through.COMMAND_LINE)
+SWEEPER = Actor(team_id="-", user_id="sweeper", through=Through.BOT)
 """Who ends what a dead process left. A process on a host, like the command line, and no host is called "-"."""
 
 INSERT = """

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.entry import read_code, read_reason
+from bot.entry.fields import read_code, read_reason
 from bot.errors import EntryError, EntryMistake
 
 

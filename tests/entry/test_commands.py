@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from bot.entry import Typed, TypedKind, read_command, read_phone_number
+from bot.entry.command import Typed, TypedKind, read_command
+from bot.entry.numbers import read_phone_number
 
 HAPPY = "8613800001234"
 CODE = "208312"
@@ -195,7 +196,7 @@ def test_a_certain_reading_is_what_was_meant_and_an_uncertain_one_gives_no_digit
 
 @given(number=NUMBERS.filter(lambda number: number.startswith(("+86", "+1 "))), code=CODES)
 def test_numbers_of_one_length_are_certain(number: str, code: str) -> None:
-    assume(" " not in code)
+    assume(" " not in code and len(code) <= 8)
     assert read_command(f"{number} {code}", region=None).kind is TypedKind.NUMBER_AND_CODE
 
 

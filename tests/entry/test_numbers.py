@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.entry import read_phone_number
+from bot.entry.numbers import read_phone_number
 from bot.errors import EntryError, EntryMistake
 from bot.models import PhoneNumber
 

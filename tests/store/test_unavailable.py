@@ -3,9 +3,10 @@
 import asyncio
 import os
 import sqlite3
+import tempfile
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -109,14 +110,31 @@ async def test_a_store_that_cannot_open_says_so(tmp_path: Path, clock: Clock, pl
 
 
 @pytest.fixture
-def read_only_file(path: Path) -> None:
-    path.touch(mode=0o400)
+def nobodys_folder() -> Iterator[Path]:
+    """A folder anybody may read and nobody but its owner may write; inside, root is nobody: root may write anywhere."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "phoneid.db").touch(mode=0o444)
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.seteuid(65534)
+        else:
+            folder.chmod(0o555)
+        try:
+            yield folder
+        finally:
+            if is_root:
+                os.seteuid(0)
+            folder.chmod(0o755)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
-async def test_a_read_only_file_is_unavailable(read_only_file: None, open_store: OpenStore) -> None:
+@pytest.mark.parametrize("name", ["phoneid.db", "new.db"])
+async def test_a_place_that_is_read_only_is_unavailable(nobodys_folder: Path, clock: Clock, name: str) -> None:
+    store = SqliteStore(nobodys_folder / name, clock=clock)
     with pytest.raises(StoreUnavailable):
-        await open_store()
+        await store.open()
+    await store.aclose()
 
 
 async def test_a_new_file_that_somebody_holds_is_unavailable(plain: sqlite3.Connection, open_store: OpenStore) -> None:

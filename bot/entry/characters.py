@@ -1,0 +1,34 @@
+"""Typed text as plain characters, whatever keyboard, script or clipboard it came from."""
+
+import re
+import unicodedata
+
+_TEL_LINK = re.compile(r"<tel:([^|>]*)(?:\|([^>]*))?>", re.IGNORECASE)
+
+AROUND = "\"'`*_~<>[]{}\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033"
+"""What stands around pasted text: quotes, Slack's formatting, the brackets of a usage hint."""
+
+
+def normalise(text: str) -> str:
+    """The text in plain characters: no Slack escapes or links, no invisible marks, ASCII digits, dashes and spaces."""
+    for escape, character in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):  # Slack escapes these three, & first
+        text = text.replace(escape, character)
+    # The label is what the person saw and typed; Slack's target has lost its spaces.
+    text = _TEL_LINK.sub(lambda link: f" {link[2] or link[1]} ", text)
+    plain = "".join(_plain(character) for character in unicodedata.normalize("NFKC", text))
+    return plain.strip()
+
+
+def _plain(character: str) -> str:
+    if character in "\n\r\v\f\x85\u2028\u2029":
+        return "\n"
+    if character.isspace():
+        return " "
+    match unicodedata.category(character):
+        case "Nd":  # NFKC leaves the digits of other scripts alone
+            return str(unicodedata.decimal(character))
+        case "Pd":
+            return "-"
+        case "Cf" | "Mn" | "Me":  # zero-width and bidi marks, variation selectors, keycaps
+            return ""
+    return "-" if character in "\u2212\u30fc" else character  # minus and the long-vowel mark are typed as dashes

@@ -1,0 +1,148 @@
+"""What was typed after ``/phoneid``: perhaps a number, perhaps its code behind it.
+
+Nothing typed is echoed: it may be a verification code.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from pydantic import SecretStr
+
+from bot.entry.characters import AROUND, normalise
+from bot.entry.fields import LETTERS_AND_DIGITS, join_code
+from bot.entry.numbers import Interpretation, interpret, number_or_none
+from bot.models import PhoneNumber
+
+_LONGEST_COMMAND = 250  # as much as libphonenumber looks at; keeps the number of splits to try small
+_SHORTEST_LIKELY_CODE = 4
+_LONGEST_LIKELY_CODE = 8
+_SEPARATOR = re.compile(rf"[,;|:=\n\u3001\u060c\u061b{re.escape(AROUND)}]| /|/ ")  # "/" alone is used inside numbers
+_LABEL = re.compile(r"\b(?:verification|code|pin|otp|phone|number|tel)\b", re.IGNORECASE)
+_LABELLED = re.compile(r"\W*(?:code|pin|otp|ext|x\d)", re.IGNORECASE)
+"""Perhaps a label glued to a code, or an extension; perhaps a code that starts so. Nobody can tell."""
+
+
+class TypedKind(StrEnum):
+    """What was typed after ``/phoneid``."""
+
+    HELP = "help"
+    EMPTY = "empty"
+    NUMBER = "number"
+    NUMBER_AND_CODE = "number and code"
+    UNCERTAIN = "uncertain"
+    """There are digits, but which of them are the number and which the code is not certain."""
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """What was typed after ``/phoneid``.
+
+    ``number`` is set for a number, a number and code, and where an uncertain text has a number that surely holds no
+    digit of a code. ``code`` is set for a number and code only.
+    """
+
+    kind: TypedKind
+    number: PhoneNumber | None = None
+    code: SecretStr | None = None
+
+
+def read_command(text: str, *, region: str | None) -> Typed:
+    """What was typed after ``/phoneid``. Never raises.
+
+    Every way to read the text as a number, or as a number and a code in either order, is tried. One way: that is it.
+    Several: uncertain, and a number is given only if no way takes any of its digits for a code. Digits typed without
+    a gap are one number or nothing certain.
+    """
+    line = _mark_separators(normalise(text))
+    if not line:
+        return Typed(kind=TypedKind.EMPTY)
+    if line.casefold() in {"help", "?"}:
+        return Typed(kind=TypedKind.HELP)
+    digits = sum(character.isdigit() for character in line)
+    if digits < _SHORTEST_LIKELY_CODE or len(line) > _LONGEST_COMMAND:
+        return Typed(kind=TypedKind.UNREADABLE)
+    return _read_digits(line, region)
+
+
+class _Reading(NamedTuple):
+    number: PhoneNumber | None
+    """``None`` where the digits are two different numbers, a national and an international one."""
+    code: str | None
+    is_code_first: bool = False
+
+
+def _mark_separators(text: str) -> str:
+    """The line with each explicit separator as one newline, and single spaces elsewhere."""
+    marked = _LABEL.sub("\n", _SEPARATOR.sub("\n", text))
+    return re.sub(r" *\n[ \n]*", "\n", re.sub(r" +", " ", marked)).strip(" \n")
+
+
+def _read_digits(line: str, region: str | None) -> Typed:
+    readings = set(_read_every_way(line, region))
+    if len(readings) == 1:
+        (reading,) = readings
+        if reading.number and reading.code is None:
+            return Typed(kind=TypedKind.NUMBER, number=reading.number)
+        if reading.number and reading.code:
+            return Typed(kind=TypedKind.NUMBER_AND_CODE, number=reading.number, code=SecretStr(reading.code))
+    number = _choose_safe_number(readings) if readings else _read_unknown_number(line, region)
+    return Typed(kind=TypedKind.UNCERTAIN, number=number)
+
+
+def _read_every_way(line: str, region: str | None) -> Iterator[_Reading]:
+    whole = interpret(line, region)
+    if whole.is_valid:
+        yield _Reading(number_or_none(whole), None)
+        if _may_be_a_lone_code(line, whole):
+            yield _Reading(None, line, is_code_first=True)
+    for cut in re.finditer(r"[ \n/]", line):
+        left, right = line[: cut.start()], line[cut.end() :]
+        for typed, rest, is_code_first in ((left, right, False), (right, left, True)):
+            code = _read_likely_code(rest)
+            if code is None:
+                continue
+            interpretation = interpret(typed, region)
+            # A separator says that a number ends here; a mere space does only if libphonenumber knows the number.
+            if interpretation.is_valid or (cut[0] == "\n" and isinstance(interpretation.number, PhoneNumber)):
+                yield _Reading(number_or_none(interpretation), code, is_code_first)
+
+
+def _read_likely_code(typed: str) -> str | None:
+    """The code that ``typed`` is likely to be: 4 to 8 letters and digits, a digit in each group of them."""
+    if "\n" in typed or _LABELLED.match(typed) or not all(re.search(r"\d", group) for group in typed.split()):
+        return None
+    code = join_code(typed)
+    is_likely = _SHORTEST_LIKELY_CODE <= len(code) <= _LONGEST_LIKELY_CODE and LETTERS_AND_DIGITS.fullmatch(code)
+    return code if is_likely else None
+
+
+def _may_be_a_lone_code(line: str, whole: Interpretation) -> bool:
+    """Whether a short number may as well be a code with its number forgotten."""
+    digits = re.sub(r"\D", "", line)
+    if "+" in line or digits.startswith("00") or _read_likely_code(line) is None:
+        return False
+    # Codes have six digits; with a country code hardly any number has as few as eight.
+    return len(digits) <= 6 or (isinstance(whole.number, PhoneNumber) and len(whole.number.digits) <= 8)
+
+
+def _choose_safe_number(readings: set[_Reading]) -> PhoneNumber | None:
+    """The shortest number, if the readings agree on which side the code is: no other reading's code reaches into it."""
+    numbers = {reading.number for reading in readings}
+    if None in numbers or len({reading.is_code_first for reading in readings if reading.code}) > 1:
+        return None
+    return min((number for number in numbers if number), key=lambda number: len(number.digits))
+
+
+def _read_unknown_number(line: str, region: str | None) -> PhoneNumber | None:
+    """The whole line as a number in a range libphonenumber does not know, if no code can be a part of it."""
+    whole = number_or_none(interpret(line, region))
+    if whole is None or re.fullmatch(r"\+?\d+", line) is None or _read_likely_code(line):
+        return None
+    for length in range(_SHORTEST_LIKELY_CODE, _LONGEST_LIKELY_CODE + 1):  # typed without a space before the code?
+        if interpret(line[:-length], region).is_valid or interpret(line[length:], region).is_valid:
+            return None
+    return whole

@@ -1,0 +1,181 @@
+"""The command line, run as people run it."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
+
+CODE = "208312"
+
+
+@dataclass(frozen=True)
+class Ran:
+    status: int | None
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A shell in a folder of its own, with nothing in its environment but what is needed."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    async def run(self, *arguments: str, typed: str = "", **environment: str) -> Ran:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            *arguments,
+            cwd=self.folder,
+            env={"PATH": "/usr/bin:/bin", **self.environment, **environment},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await asyncio.wait_for(process.communicate(typed.encode()), 60)
+        return Ran(process.returncode, out.decode(), err.decode())
+
+
+@pytest.fixture
+async def shell(tmp_path: Path) -> AsyncIterator[Shell]:
+    """With the local API for the real one."""
+    cams = LocalCams()
+    await cams.start()
+    yield Shell(
+        tmp_path,
+        {
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": SANDBOX_ACCOUNT.access_key_id,
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SANDBOX_ACCOUNT.access_key_secret.get_secret_value(),
+            "PHONEID_CAMS_URL": cams.url,
+        },
+    )
+    await cams.stop()
+
+
+async def test_a_lookup_prints_the_id_alone(shell: Shell) -> None:
+    ran = await shell.run("lookup", "+86 138 0000 1234", typed=f"{CODE}\n")
+    assert (ran.status, ran.out) == (0, "920155500012345\n")
+    assert CODE not in ran.err
+
+
+async def test_a_lookup_as_json_holds_the_whole_outcome(shell: Shell) -> None:
+    ran = await shell.run("lookup", "+86 138 0000 1234", "--json", "--reason", "ticket 7", typed=CODE)
+    outcome = json.loads(ran.out)
+    assert ran.status == 0
+    assert outcome["phone_number_id"] == "920155500012345"
+    assert outcome["through"] == "command line"
+    assert outcome["reason"] == "ticket 7"
+
+
+async def test_a_lookup_without_an_id_says_why_and_exits_1(shell: Shell) -> None:
+    ran = await shell.run("lookup", "+1 202 555 0102", typed="310294")
+    assert (ran.status, ran.out) == (1, "")
+    assert "has not subscribed" in ran.err
+    assert "Product.Unsubscript" in ran.err
+    as_json = await shell.run("lookup", "+1 202 555 0102", "--json", typed="310294")
+    assert (as_json.status, json.loads(as_json.out)["api_code"]) == (1, "Product.Unsubscript")
+
+
+@pytest.mark.parametrize(
+    ("phone", "typed", "words"),
+    [
+        ("+86 138", CODE, "too short"),
+        ("nonsense", CODE, "does not read as a phone number"),
+        ("+86 138 0000 1234", "", "Enter the verification code"),
+        ("+86 138 0000 1234", "no code!", "only letters A-Z and digits"),
+    ],
+)
+async def test_what_cannot_be_read_is_a_sentence_and_exits_2(shell: Shell, phone: str, typed: str, words: str) -> None:
+    ran = await shell.run("lookup", phone, typed=typed)
+    assert ran.status == 2
+    assert words in ran.err
+    assert "Traceback" not in ran.err
+    assert not (shell.folder / "phoneid.db").exists()
+
+
+async def test_the_code_is_not_taken_from_the_arguments(shell: Shell) -> None:
+    ran = await shell.run("lookup", "+86 138 0000 1234", CODE)
+    assert ran.status == 2
+
+
+async def test_the_log_shows_what_was_asked_in_three_forms(shell: Shell) -> None:
+    for phone, code in (("+86 138 0000 1234", CODE), ("+1 202 555 0106", "556012")):
+        await shell.run("lookup", phone, typed=code)
+    table = (await shell.run("log")).out.splitlines()
+    assert len(table) == 3
+    assert "12025550106" in table[1]
+    assert "8613800001234" in table[2]
+    rows = json.loads((await shell.run("log", "--json")).out)
+    assert [row["state"] for row in rows] == ["refused", "answered"]
+    csv = (await shell.run("log", "--csv")).out.splitlines()
+    assert len(csv) == 3
+    for text in ("".join(table), json.dumps(rows), "".join(csv)):
+        assert CODE not in text
+
+
+async def test_the_log_can_be_narrowed(shell: Shell) -> None:
+    for phone, code in (("+86 138 0000 1234", CODE), ("+1 202 555 0106", "556012")):
+        await shell.run("lookup", phone, typed=code)
+
+    async def states(*arguments: str) -> list[str]:
+        return [row["state"] for row in json.loads((await shell.run("log", "--json", *arguments)).out)]
+
+    assert await states("--limit", "1") == ["refused"]
+    assert await states("--phone", "+86 138 0000 1234") == ["answered"]
+    assert await states("--agent", "U0NOBODY") == []
+    assert await states("--since", "1h") == ["refused", "answered"]
+    assert await states("--since", "2999-01-01") == []
+    assert (await shell.run("log", "--since", "yesterday-ish")).status == 2
+
+
+async def test_a_log_that_is_not_there_is_a_sentence_and_makes_no_file(shell: Shell) -> None:
+    ran = await shell.run("log", DATABASE_URL="sqlite:///elsewhere.db")
+    assert ran.status == 1
+    assert "There is no database at elsewhere.db yet" in ran.err
+    assert not (shell.folder / "elsewhere.db").exists()
+
+
+async def test_a_start_without_settings_names_them_all_and_exits_2(tmp_path: Path) -> None:
+    ran = await Shell(tmp_path, {}).run("run")
+    assert ran.status == 2
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "ALIBABA_CLOUD_ACCESS_KEY_ID"):
+        assert name in ran.err
+    assert "Traceback" not in ran.err
+
+
+async def test_settings_come_from_the_env_file_and_the_environment_wins(shell: Shell) -> None:
+    (shell.folder / ".env").write_text("DATABASE_URL=sqlite:///from-file.db\nPHONEID_DEFAULT_REGION=CN\n")
+    assert (await shell.run("lookup", "138 0000 1234", typed=CODE)).out == "920155500012345\n"
+    assert (shell.folder / "from-file.db").exists()
+    await shell.run("lookup", "138 0000 1234", typed=CODE, DATABASE_URL="sqlite:///from-environment.db")
+    assert (shell.folder / "from-environment.db").exists()
+
+
+async def test_a_database_of_somebody_else_is_left_alone(shell: Shell) -> None:
+    (shell.folder / "phoneid.db").write_bytes(b"SQLite format 3\0" + b"x" * 4096)
+    ran = await shell.run("lookup", "+86 138 0000 1234", typed=CODE)
+    assert ran.status == 2
+    assert "phoneid.db" in ran.err
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize("command", ["run", "demo", "lookup", "log", "cams"])
+async def test_every_command_explains_itself(tmp_path: Path, command: str) -> None:
+    ran = await Shell(tmp_path, {}).run(command, "--help")
+    assert ran.status == 0
+    assert ran.out.startswith(f"Usage: phoneid {command}")
+
+
+async def test_the_story_of_the_demo_is_as_it_should_be(tmp_path: Path) -> None:
+    ran = await Shell(tmp_path, {}).run("demo", "--script")
+    assert ran.status == 0, ran.out
+    assert "All 15 checks were as they should be." in ran.out
+    assert ran.err == ""
