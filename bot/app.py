@@ -4,9 +4,9 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cams.client import CamsClient
 from bot.cams.credentials import Credentials
@@ -23,10 +23,12 @@ from bot.repeating import Repeating
 from bot.settings import BotSettings, LookupSettings, RecordSettings
 from bot.slack import connection
 from bot.slack.desk import Desk
-from bot.slack.jobs import Jobs
+from bot.slack.errands import Errands
+from bot.slack.jobs import Job, Jobs
 from bot.slack.listeners import build_app
 from bot.slack.people import People
 from bot.slack.replies import Replies
+from bot.slack.windows import SETTLED_AFTER, Windows
 from bot.store.sqlite import SqliteStore
 from bot.texts import terminal
 
@@ -42,10 +44,13 @@ SWEEP_EVERY = 5.0
 class Waits:
     """How long the bot waits for things, in seconds. Tests are less patient."""
 
-    finishing: float = 25.0
-    """For what runs, at a stop. Container hosts commonly kill 30 seconds after SIGTERM."""
+    finishing: float = 15.0
+    """For what runs, at a stop. With what closing and telling take it stays below the 30 seconds after which container
+    hosts commonly kill."""
     api_reading: float = READ_SECONDS
     """For the API's answer, each attempt."""
+    settling: tuple[float, ...] = SETTLED_AFTER
+    """For a submission's acknowledgement to have arrived, before each update of its window."""
     latest_arrival: float = LATEST_ARRIVAL
     """For a request that was given up to be seen by the API after all."""
 
@@ -119,37 +124,47 @@ async def running_bot(
         client = await stack.enter_async_context(
             connection.web_client(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url)
         )
-        team_id = await connection.check_bot_token(client)
+        identity = await connection.check_bot_token(client)
+        if settings.slack_app_token:
+            await connection.check_app_token(client, settings.slack_app_token.get_secret_value())
         store = await stack.enter_async_context(open_store(settings, clock))
         lookups = await stack.enter_async_context(open_lookups(settings, store, clock, waits=waits))
         jobs = Jobs()
-        desk = Desk(
+        people = People(client, team_id=identity.team_id, clock=clock)
+        stack.push_async_callback(people.aclose)
+        replies = Replies(client, clock=clock)
+        errands = Errands(
             lookups=lookups,
-            people=People(client, team_id=team_id, clock=clock),
-            replies=Replies(client, clock=clock),
+            people=people,
+            replies=replies,
+            windows=Windows(replies, clock=clock, settled_after=waits.settling),
             agents=Agents(settings.agent_ids),
-            region=settings.phoneid_default_region,
             clock=clock,
         )
         stack.push_async_callback(_finish, jobs, lookups, waits.finishing)
-        await stack.enter_async_context(_sweeping(lookups, desk, clock))
-        app = _build(settings, desk, jobs, client, clock)
-        port = await stack.enter_async_context(_connected(settings, app, client, host=host, store=store))
+        app = build_app(
+            Desk(errands, region=settings.phoneid_default_region),
+            jobs,
+            client=client,
+            signing_secret=_signing_secret(settings),
+            clock=clock,
+            identity=identity,
+        )
+        port = await stack.enter_async_context(_connected(settings, app, host=host, store=store))
+        # Last: a start that fails must not have ended anything that it then tells nobody of.
+        await stack.enter_async_context(_sweeping(lookups, errands, jobs, clock))
         yield Bot(app=app, jobs=jobs, port=port)
         log.info("stopping", extra={"facts": {"running": jobs.running}})
 
 
-def _build(settings: BotSettings, desk: Desk, jobs: Jobs, client: AsyncWebClient, clock: Clock) -> AsyncApp:
+def _signing_secret(settings: BotSettings) -> str:
     secret = settings.slack_signing_secret
     # In Socket Mode no request carries a signature; Bolt asks for a secret all the same and checks none.
-    signing_secret = secret.get_secret_value() if secret else "socket mode"
-    return build_app(desk, jobs, client=client, signing_secret=signing_secret, clock=clock)
+    return secret.get_secret_value() if secret else "socket mode"
 
 
 @asynccontextmanager
-async def _connected(
-    settings: BotSettings, app: AsyncApp, client: AsyncWebClient, *, host: str, store: Store
-) -> AsyncIterator[int | None]:
+async def _connected(settings: BotSettings, app: AsyncApp, *, host: str, store: Store) -> AsyncIterator[int | None]:
     async def is_ready() -> bool:
         try:
             await store.search(LogQuery(limit=1))
@@ -158,9 +173,7 @@ async def _connected(
         return True
 
     if settings.slack_app_token:
-        app_token = settings.slack_app_token.get_secret_value()
-        await connection.check_app_token(client, app_token)
-        async with connection.socket_mode(app, app_token):
+        async with connection.socket_mode(app, settings.slack_app_token.get_secret_value()):
             yield None
     else:
         async with connection.signed_http(app, host=host, port=settings.port, is_ready=is_ready) as port:
@@ -178,9 +191,12 @@ def _heartbeat(lookups: Lookups, clock: Clock) -> Repeating:
     return Repeating(lookups.renew, every=LEASE / 3, clock=clock)
 
 
-def _sweeping(lookups: Lookups, desk: Desk, clock: Clock) -> Repeating:
+def _sweeping(lookups: Lookups, errands: Errands, jobs: Jobs, clock: Clock) -> Repeating:
+    async def leave_to_next_sweep(_error: Exception, _reference: str) -> None:
+        """Nobody is waiting for this; what could not be told is found again."""
+
     async def sweep() -> None:
         for lookup in await lookups.sweep():
-            await desk.tell_interrupted(lookup)
+            jobs.start(Job(partial(errands.tell_untold, lookup), leave_to_next_sweep))
 
     return Repeating(sweep, every=SWEEP_EVERY, clock=clock)

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from bot.errors import ApiError, StoreUnavailable
 from bot.interfaces import PhoneIdApi, Store
-from bot.lookups import Lookups
+from bot.lookups import STATE_AFTER, Lookups
 from bot.models import Actor, Answer, Lookup, NewLookup, PhoneNumber, Problem, Side, State, Through
 from bot.policy import YES, Decision
 from bot.store.sqlite import SqliteStore
@@ -232,22 +232,43 @@ async def test_whoever_ended_it_first_ended_it() -> None:
         queued, _ = await lookups.accept(new(), YES)
         running = asyncio.create_task(lookups.run(queued, CODE))
         await hangs.called.wait()
-        clock.time += 60  # nobody renewed the lease
-        (swept,) = await lookups.sweep()
+        clock.time += 60  # this process was cut off from the database for long, and another took it for dead
+        assert await store.interrupt_abandoned([]) == 1
         lookups.interrupt()
         assert (await running).state is State.INTERRUPTED
-        assert swept.id == queued.id
         assert await states(store, queued) == [State.QUEUED, State.CALLING, State.INTERRUPTED]
 
 
-async def test_a_renewed_lease_keeps_the_sweeper_away() -> None:
+async def test_what_runs_here_is_neither_swept_nor_forgotten() -> None:
     hangs = Hangs()
     async with using(hangs) as (lookups, _, clock):
-        await lookups.accept(new(), YES)
-        for _ in range(5):
-            clock.time += 20
+        queued, _ = await lookups.accept(new(), YES)
+        running = asyncio.create_task(lookups.run(queued, CODE))
+        await hangs.called.wait()
+        clock.time += 3600
+        assert await lookups.sweep() == []
+        await lookups.renew()
+        lookups.interrupt()
+        assert (await running).state is State.INTERRUPTED
+
+
+async def test_a_lookup_whose_end_could_not_be_recorded_is_swept_and_told() -> None:
+    async with using(answers, store_class=FlakyStore) as (lookups, store, clock):
+        assert isinstance(store, FlakyStore)
+        store.failures = 99
+        queued, _ = await lookups.accept(new(), YES)
+        with pytest.raises(StoreUnavailable):
+            await lookups.run(queued, CODE)
+        store.failures = 0
+        for _ in range(4):  # the heartbeat goes on, but not for this one
+            clock.time += 10
             await lookups.renew()
-            assert await lookups.sweep() == []
+        (swept,) = await lookups.sweep()
+        assert (swept.id, swept.state) == (queued.id, State.INTERRUPTED)
+
+
+async def test_a_problem_of_every_kind_ends_in_a_state() -> None:
+    assert set(STATE_AFTER) == set(Problem)
 
 
 async def test_an_outcome_is_recorded_as_soon_as_the_store_is_back() -> None:

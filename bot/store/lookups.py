@@ -1,7 +1,8 @@
 """The lookups' questions and changes. Each change is part of its caller's transaction and writes its journal entry."""
 
+import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,14 +33,16 @@ SWEEPER = Actor(team_id="-", user_id="sweeper", through=Through.BOT)
 INSERT = """
     INSERT INTO lookups (
         id, state, team_id, user_id, through, channel_id, phone, reason, submission_key,
-        created_at, updated_at, owner, lease_until, problem)
+        created_at, updated_at, owner, lease_until, tell_after, problem)
     VALUES (
         :id, :state, :team_id, :user_id, :through, :channel_id, :phone, :reason, :submission_key,
-        :now, :now, :owner, :lease_until, :problem)"""
+        :now, :now, :owner, :lease_until, :tell_after, :problem)"""
 
 # The old state in the WHERE is the whole guard: of any number of callers, one finds the row as it was.
 MOVE = """
-    UPDATE lookups SET state = :to_state, updated_at = :now, owner = :owner, lease_until = :lease_until
+    UPDATE lookups SET
+        state = :to_state, updated_at = :now, owner = :owner, lease_until = :lease_until,
+        tell_after = CASE WHEN through = 'slack' THEN :tell_after END
     WHERE id = :id AND state = :from_state"""
 
 SET_RESULT = """
@@ -48,10 +51,26 @@ SET_RESULT = """
         http_status = :http_status, milliseconds = :milliseconds, attempts = :attempts
     WHERE id = :id"""
 
-# lease_until is set exactly while a lookup runs.
-RENEW = "UPDATE lookups SET lease_until = :lease_until WHERE lease_until IS NOT NULL AND owner = :owner"
+# lease_until is set exactly while a lookup runs. A process may own rows it runs no more: it could not record their end.
+RENEW = """
+    UPDATE lookups SET lease_until = :lease_until
+    WHERE lease_until IS NOT NULL AND owner = :owner AND id IN (SELECT value FROM json_each(:running))"""
 
-ABANDONED = "SELECT * FROM lookups WHERE lease_until < :now ORDER BY lease_until"
+# What runs here is alive, however late its lease: the clock may have been set, or the database locked for long.
+ABANDONED = """
+    SELECT * FROM lookups
+    WHERE lease_until < :now AND NOT (owner = :owner AND id IN (SELECT value FROM json_each(:running)))
+    ORDER BY lease_until"""
+
+TOLD = "UPDATE lookups SET tell_after = NULL WHERE id = :id"
+
+CLAIM_UNTOLD = """
+    UPDATE lookups SET tell_after = :tell_after
+    WHERE tell_after <= :now AND updated_at > :now - 86400  -- whoever could not be told for a day has left
+    RETURNING *"""
+
+TELLING = 180.0
+"""Seconds a process has to tell an agent how a lookup ended, before it is another's to try."""
 
 BY_ID = "SELECT * FROM lookups WHERE id = :id"
 
@@ -102,6 +121,7 @@ def accept(
             "now": moment.now,
             "problem": problem,
             **_holder(state, moment),
+            **(_tell_after(state, moment, TELLING) if new.agent.through is Through.SLACK else {"tell_after": None}),
         },
     )
     result = Result(problem=problem) if problem else None
@@ -121,12 +141,17 @@ def move(
     result: Result | None,
     moment: Moment,
     event: Event = Event.MOVED,
+    telling: float = TELLING,
 ) -> Lookup:
-    """Change a lookup's state if it is still ``from_state``. Raises ``LookupMoved`` when it is not."""
+    """Change a lookup's state if it is still ``from_state``. Raises ``LookupMoved`` when it is not.
+
+    ``telling`` is how long (seconds) whoever ended it has to tell its agent.
+    """
     moved = db.execute(
         MOVE,
         {"id": lookup_id, "from_state": from_state, "to_state": to_state, "now": moment.now}
-        | _holder(to_state, moment),
+        | _holder(to_state, moment)
+        | _tell_after(to_state, moment, telling),
     )
     if not moved.rowcount:
         raise LookupMoved(find(db, lookup_id))
@@ -138,15 +163,17 @@ def move(
     return _recorded(db, lookup_id)
 
 
-def renew(db: Database, *, moment: Moment) -> None:
-    """Extend the leases of the owner's running lookups. No change of state, so not in the journal."""
-    db.execute(RENEW, {"owner": moment.owner, "lease_until": moment.lease_until})
+def renew(db: Database, running: Collection[LookupId], *, moment: Moment) -> None:
+    """Extend the leases of what the owner runs. No change of state, so not in the journal."""
+    values = {"owner": moment.owner, "lease_until": moment.lease_until, "running": json.dumps([*running])}
+    db.execute(RENEW, values)
 
 
-def interrupt_abandoned(db: Database, *, moment: Moment) -> list[Lookup]:
-    """End every running lookup whose lease ran out."""
-    abandoned = [_lookup(row) for row in db.query(ABANDONED, {"now": moment.now})]
-    return [
+def interrupt_abandoned(db: Database, running: Collection[LookupId], *, moment: Moment) -> int:
+    """End every running lookup whose lease ran out, but for those the owner still runs. Their agents are to be told."""
+    values = {"now": moment.now, "owner": moment.owner, "running": json.dumps([*running])}
+    abandoned = [_lookup(row) for row in db.query(ABANDONED, values)]
+    for lookup in abandoned:
         move(
             db,
             lookup.id,
@@ -156,9 +183,19 @@ def interrupt_abandoned(db: Database, *, moment: Moment) -> list[Lookup]:
             result=Result(problem=Problem.PROCESS_ENDED),
             moment=moment,
             event=Event.ABANDONED,
+            telling=0.0,
         )
-        for lookup in abandoned
-    ]
+    return len(abandoned)
+
+
+def told(db: Database, lookup_id: LookupId) -> None:
+    db.execute(TOLD, {"id": lookup_id})
+
+
+def claim_untold(db: Database, *, moment: Moment) -> list[Lookup]:
+    """Lookups to tell now; they are the caller's for ``TELLING`` seconds."""
+    values = {"now": moment.now, "tell_after": moment.now + TELLING}
+    return [_lookup(row) for row in db.query(CLAIM_UNTOLD, values)]
 
 
 def find(db: Database, lookup_id: LookupId) -> Lookup | None:
@@ -204,6 +241,10 @@ def _holder(state: State, moment: Moment) -> dict[str, str | float | None]:
     if state in RUNNING:
         return {"owner": moment.owner, "lease_until": moment.lease_until}
     return {"owner": None, "lease_until": None}
+
+
+def _tell_after(state: State, moment: Moment, telling: float) -> dict[str, float | None]:
+    return {"tell_after": None if state in RUNNING else moment.now + telling}
 
 
 def _columns(result: Result) -> dict[str, str | int | None]:

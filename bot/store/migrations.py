@@ -74,7 +74,18 @@ def protect_journal(db: Database) -> None:
         db.execute(f"CREATE TRIGGER {trigger} BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END")
 
 
-STEPS: tuple[Callable[[Database], None], ...] = (create_lookups, create_journal, protect_journal)
+def remember_who_was_told(db: Database) -> None:
+    # When some process should tell the agent how it ended; NULL: known already, running, or nobody to tell.
+    db.execute("ALTER TABLE lookups ADD COLUMN tell_after REAL")
+    db.execute("CREATE INDEX lookups_to_tell ON lookups (tell_after) WHERE tell_after IS NOT NULL")
+
+
+STEPS: tuple[Callable[[Database], None], ...] = (
+    create_lookups,
+    create_journal,
+    protect_journal,
+    remember_who_was_told,
+)
 
 
 def migrate(db: Database, steps: tuple[Callable[[Database], None], ...] = STEPS) -> None:

@@ -55,7 +55,8 @@ async def sweep(path: str) -> list[str]:
     """Gives the lookups it interrupted."""
 
     async def race(store: Store) -> list[str]:
-        return [lookup.id for lookup in await store.interrupt_abandoned()]
+        await store.interrupt_abandoned([])
+        return [lookup.id for lookup in await store.claim_untold()]
 
     return await with_store(path, race)
 

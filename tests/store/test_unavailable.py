@@ -150,8 +150,8 @@ async def test_a_new_file_that_somebody_holds_is_unavailable(plain: sqlite3.Conn
         lambda store, new, lookup: store.move(
             lookup.id, from_state=State.QUEUED, to_state=State.CALLING, actor=lookup.agent
         ),
-        lambda store, new, lookup: store.renew(),
-        lambda store, new, lookup: store.interrupt_abandoned(),
+        lambda store, new, lookup: store.renew([]),
+        lambda store, new, lookup: store.interrupt_abandoned([]),
     ],
     ids=["accept", "move", "renew", "interrupt"],
 )
