@@ -158,6 +158,13 @@ class Click(_Interaction):
         return Origin(channel_id=self.channel.id if self.channel else "", response_url=self.response_url)
 
 
+class Sender(_Payload):
+    """Whoever sent a payload, as far as one that cannot be handled still says so; empty where it does not."""
+
+    user_id: str = ""
+    response_url: str = ""
+
+
 PayloadType = TypeVar("PayloadType", bound=_Payload)
 
 
@@ -167,6 +174,17 @@ def parse(kind: type[PayloadType], body: Mapping[str, Any]) -> PayloadType:
         return kind.model_validate(body)
     except (ValidationError, RecursionError) as error:
         raise PayloadError(f"not a {kind.__name__}: {_places(error)}") from None
+
+
+def sender_of(body: Mapping[str, Any]) -> Sender:
+    """Whom to tell that a payload could not be handled. Takes any shape, and never raises."""
+    user = body.get("user")
+    user_id = body.get("user_id") or (user.get("id") if isinstance(user, Mapping) else None)
+    response_url = body.get("response_url")
+    return Sender(
+        user_id=user_id if isinstance(user_id, str) else "",
+        response_url=response_url if isinstance(response_url, str) else "",
+    )
 
 
 def _places(error: ValidationError | RecursionError) -> str:

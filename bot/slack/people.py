@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.interfaces import Clock
 from bot.models import Actor
 from bot.policy import Membership
+from bot.slack.refusals import reason_of
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,13 @@ class People:
             return membership
         return await asyncio.shield(self._single_flight(actor.user_id))
 
+    async def aclose(self) -> None:
+        """End what is still being asked: whoever waited for it is gone, and the HTTP session goes next."""
+        tasks = list(self._under_way.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     def _single_flight(self, user_id: str) -> asyncio.Task[Membership]:
         if user_id not in self._under_way:
             task = asyncio.create_task(self._ask(user_id))
@@ -46,13 +54,13 @@ class People:
     async def _ask(self, user_id: str) -> Membership:
         try:
             user = (await self._client.users_info(user=user_id))["user"]
+            membership = _membership_of(user, self._team_id)
         except SlackApiError as error:
-            log.warning("person not known", extra={"facts": {"user": user_id, "error": error.response["error"]}})
+            log.warning("person not known", extra={"facts": {"user": user_id, "error": reason_of(error)}})
             return Membership.UNKNOWN
         except Exception:  # the network in any of its moods; asking again is up to the next request
             log.exception("person not asked", extra={"facts": {"user": user_id}})
             return Membership.UNKNOWN
-        membership = _membership_of(user, self._team_id)
         self._remembered[user_id] = (self._clock.monotonic(), membership)
         return membership
 
