@@ -14,6 +14,7 @@ from bot.lookups import STATE_AFTER, Lookups
 from bot.models import Actor, Answer, Lookup, NewLookup, PhoneNumber, Problem, Side, State, Through
 from bot.policy import YES, Decision
 from bot.store.sqlite import SqliteStore
+from tests.clocks import SteppingClock
 
 ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
 CODE = SecretStr("208312")
@@ -21,27 +22,6 @@ YES_ANSWER = Answer(phone_number_id="710000000000001", request_id="R-1")
 
 Turn = Callable[[], AbstractAsyncContextManager[None]]
 Script = Callable[[Turn], Awaitable[Answer]]
-
-
-class TestClock:
-    """Time passes when somebody sleeps, and at once."""
-
-    __test__ = False
-
-    def __init__(self) -> None:
-        self.time = 1_800_000_000.0
-        self.slept: list[float] = []
-
-    def now(self) -> float:
-        return self.time
-
-    def monotonic(self) -> float:
-        return self.time
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.time += seconds
-        await asyncio.sleep(0)
 
 
 class CountingQuota:
@@ -131,8 +111,8 @@ def refuses(problem: Problem, *, attempts: int = 1) -> Script:
 @asynccontextmanager
 async def using(
     script: Script, *, store_class: type[SqliteStore] = SqliteStore
-) -> AsyncIterator[tuple[Lookups, SqliteStore, TestClock]]:
-    clock = TestClock()
+) -> AsyncIterator[tuple[Lookups, SqliteStore, SteppingClock]]:
+    clock = SteppingClock()
     store = store_class(":memory:", clock=clock)
     await store.open()
     api: PhoneIdApi = ScriptedApi(script)
@@ -277,7 +257,7 @@ async def test_an_outcome_is_recorded_as_soon_as_the_store_is_back() -> None:
         store.failures = 3
         queued, _ = await lookups.accept(new(), YES)
         assert (await lookups.run(queued, CODE)).state is State.ANSWERED
-        assert clock.slept == [0.2, 1.0, 3.0]
+        assert clock.naps == [0.2, 1.0, 3.0]
 
 
 async def test_an_outcome_that_cannot_be_recorded_is_not_given_out() -> None:
