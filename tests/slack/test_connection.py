@@ -62,9 +62,7 @@ async def test_an_answer_that_lacks_the_identity_is_not_slacks(
         await check_bot_token(client)
 
 
-@pytest.mark.parametrize(
-    "of_an_organization", [{"enterprise_id": "E0GRID"}, {"is_enterprise_install": True}], ids=lambda each: min(each)
-)
+@pytest.mark.parametrize("of_an_organization", [{"enterprise_id": "E0GRID"}, {"is_enterprise_install": True}], ids=min)
 async def test_an_enterprise_grid_is_refused_in_words(
     client: AsyncWebClient, answers: Answers, of_an_organization: dict[str, Any]
 ) -> None:
@@ -74,16 +72,16 @@ async def test_an_enterprise_grid_is_refused_in_words(
     assert caught.value.mistakes == (terminal.ENTERPRISE_GRID,)
 
 
-@pytest.mark.parametrize(("is_ready", "status"), [(True, 200), (False, 503)])
-async def test_readiness_is_asked_anew_each_time(
-    client: AsyncWebClient, session: aiohttp.ClientSession, is_ready: bool, status: int
-) -> None:
-    async def answer() -> bool:
-        return is_ready
+async def test_readiness_is_asked_anew_each_time(client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
+    readiness = [True, False, True]
+
+    async def is_ready() -> bool:
+        return readiness.pop()
 
     app = AsyncApp(client=client, signing_secret="invented")
-    async with signed_http(app, host="127.0.0.1", port=0, is_ready=answer) as port:
-        async with session.get(f"http://127.0.0.1:{port}/readyz") as response:
-            assert response.status == status
-        async with session.get(f"http://127.0.0.1:{port}/healthz") as response:
-            assert response.status == 200
+    async with signed_http(app, host="127.0.0.1", port=0, is_ready=is_ready) as port:
+        statuses = []
+        for path in ("readyz", "readyz", "readyz", "healthz"):
+            async with session.get(f"http://127.0.0.1:{port}/{path}") as response:
+                statuses.append(response.status)
+    assert statuses == [200, 503, 200, 200]
