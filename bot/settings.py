@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
+from urllib.parse import urlsplit
 
 import phonenumbers
 from dotenv import dotenv_values
@@ -12,6 +13,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from bot.errors import SettingsError
 from bot.texts import terminal
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""Hosts that may be spoken to in clear text: what is sent to them does not leave this machine."""
+
+NEVER_BLANK = frozenset({"phoneid_agents"})
+"""Settings of which a blank value is a mistake and not the default: an emptied list must not let everyone in."""
 
 SettingsType = TypeVar("SettingsType", bound="RecordSettings")
 
@@ -28,16 +35,27 @@ def _check_region(region: str | None) -> str | None:
     return region.upper() if region else None
 
 
-def _check_agents(agents: str) -> str:
-    ids = [entry.strip() for entry in agents.split(",") if entry.strip()]
-    if agents != "everyone" and (not ids or not all(re.fullmatch(r"[UW][A-Z0-9]+", entry) for entry in ids)):
+def _read_agents(agents: str) -> frozenset[str] | None:
+    if agents == "everyone":
+        return None
+    if not agents:
+        raise ValueError(terminal.AGENTS_BLANK)
+    ids = frozenset(entry.strip() for entry in agents.split(",") if entry.strip())
+    if not ids or not all(re.fullmatch(r"[UW][A-Z0-9]+", entry) for entry in ids):
         raise ValueError(terminal.AGENTS_UNREADABLE)
-    return agents
+    return ids
 
 
 def _check_http_url(url: str) -> str:
     if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
         raise ValueError(terminal.URL_UNREADABLE)
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError(terminal.URL_UNREADABLE) from None
+    if parts.scheme != "https" and host not in LOOPBACK:
+        raise ValueError(terminal.URL_IN_CLEAR_TEXT)
     return url
 
 
@@ -89,23 +107,20 @@ class BotSettings(LookupSettings):
     slack_signing_secret: SecretStr | None = None
     slack_api_url: HttpUrl = "https://slack.com/api/"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
-    phoneid_agents: Annotated[str, AfterValidator(_check_agents)] = "everyone"
-
-    @property
-    def agent_ids(self) -> frozenset[str] | None:
-        """The user ids that may ask; ``None`` means everyone."""
-        if self.phoneid_agents == "everyone":
-            return None
-        return frozenset(entry.strip() for entry in self.phoneid_agents.split(",") if entry.strip())
+    agent_ids: Annotated[frozenset[str] | None, BeforeValidator(_read_agents)] = Field(
+        default=None, validation_alias="phoneid_agents"
+    )
+    """The user ids that may ask; ``None`` means everyone."""
 
 
 def read(kind: type[SettingsType], environment: Mapping[str, str] | None = None) -> SettingsType:
     """The settings a command needs, from ``environment`` or else from ``.env`` and the process's environment.
 
-    Raises ``SettingsError`` naming every mistake. An empty value counts as not set.
+    Raises ``SettingsError`` naming every mistake. An empty value counts as not set, but for ``NEVER_BLANK``.
     """
-    given = _environment() if environment is None else dict(environment)
-    values = {name.lower(): value.strip() for name, value in given.items() if value.strip()}
+    given = _environment() if environment is None else environment
+    stripped = {name.lower(): value.strip() for name, value in given.items()}
+    values = {name: value for name, value in stripped.items() if value or name in NEVER_BLANK}
     mistakes = _unknown_names(values) + (_slack_mistakes(values) if issubclass(kind, BotSettings) else [])
     try:
         settings = kind.model_validate(values)
@@ -125,7 +140,7 @@ def _environment() -> dict[str, str]:
 
 def _unknown_names(values: Mapping[str, str]) -> list[str]:
     # A mistyped PHONEID_AGENTS would quietly mean "everyone".
-    known = BotSettings.model_fields
+    known = {field.validation_alias or name for name, field in BotSettings.model_fields.items()}
     return [
         terminal.setting_unknown(name.upper())
         for name in sorted(values)
