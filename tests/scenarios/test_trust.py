@@ -15,6 +15,7 @@ from bot.sandbox.slack.delivery import DeliveryKind, Parcel
 from bot.sandbox.slack.signed_http import pack
 from bot.sandbox.slack.trouble import SlackTrouble
 from bot.settings import BotSettings, read
+from tests.clocks import SteppingClock
 from tests.scenarios.scene import OpenScene, Scene, entry, open_scene, with_bot
 
 COMMAND = {
@@ -28,29 +29,13 @@ COMMAND = {
 }
 
 
-class StoppedClock:
-    """Shows one time for ever."""
-
-    def __init__(self, now: float) -> None:
-        self._now = now
-
-    def now(self) -> float:
-        return self._now
-
-    def monotonic(self) -> float:
-        return self._now
-
-    async def sleep(self, seconds: float) -> None:
-        raise AssertionError("nobody waits here")
-
-
 def signed(scene: Scene, *, secret: str | None = None, seconds_off: float = 0.0) -> Parcel:
     return pack(
         DeliveryKind.COMMAND,
         title="/phoneid",
         payload=COMMAND,
         signing_secret=SecretStr(secret or scene.slack.signing_secret),
-        clock=StoppedClock(scene.slack.clock.now() + seconds_off),
+        clock=SteppingClock(scene.slack.clock.now() + seconds_off),
     )
 
 
