@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import texts
 from bot.cams.client import CamsClient
 from bot.cams.credentials import Credentials
 from bot.cams.transport import READ_SECONDS, open_http
@@ -29,6 +28,7 @@ from bot.slack.listeners import build_app
 from bot.slack.people import People
 from bot.slack.replies import Replies
 from bot.store.sqlite import SqliteStore
+from bot.texts import terminal
 
 log = logging.getLogger(__name__)
 
@@ -61,9 +61,9 @@ async def open_store(settings: RecordSettings, clock: Clock | None = None) -> As
     try:
         await store.open()
     except SchemaUnknown:
-        raise SettingsError(texts.database_foreign(str(path))) from None
+        raise SettingsError(terminal.database_foreign(str(path))) from None
     except StoreUnavailable as error:
-        raise SettingsError(texts.database_unusable(str(path))) from error
+        raise SettingsError(terminal.database_unusable(str(path))) from error
     try:
         yield store
     finally:
@@ -93,7 +93,7 @@ def _credentials(settings: LookupSettings) -> Credentials:
             security_token=settings.alibaba_cloud_security_token,
         )
     except ValueError:
-        raise SettingsError(texts.CREDENTIALS_UNUSABLE) from None
+        raise SettingsError(terminal.CREDENTIALS_UNUSABLE) from None
 
 
 @dataclass(frozen=True, slots=True)

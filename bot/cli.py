@@ -14,11 +14,12 @@ from uuid import uuid4
 import click
 from pydantic import SecretStr
 
-from bot import listing, logs, settings, texts
+from bot import listing, logs, settings
 from bot.entry.fields import read_code, read_reason
 from bot.entry.numbers import read_phone_number
 from bot.errors import EntryError, PhoneIdError, SettingsError
 from bot.models import Actor, LogQuery, Lookup, NewLookup, PhoneNumber, State, Through
+from bot.texts import asking, problems, terminal
 
 EXIT_NO_ID = 1
 EXIT_CANNOT_START = 2
@@ -31,7 +32,7 @@ def main() -> None:
     except SettingsError as error:
         _cannot_start(error)
     except PhoneIdError as error:
-        click.echo(texts.command_failed(str(error)), err=True)
+        click.echo(terminal.command_failed(str(error)), err=True)
         sys.exit(EXIT_NO_ID)
 
 
@@ -86,7 +87,7 @@ def lookup(phone: str, reason: str, is_json: bool) -> None:  # noqa: FBT001 - cl
     elif ended.state is State.ANSWERED:
         click.echo(ended.result.phone_number_id)
     if ended.state is not State.ANSWERED:
-        click.echo(texts.no_id(ended), err=True)
+        click.echo(problems.no_id(ended), err=True)
         sys.exit(EXIT_NO_ID)
 
 
@@ -103,7 +104,7 @@ async def _lookup(
             with suppress(NotImplementedError):
                 asyncio.get_running_loop().add_signal_handler(number_of_signal, lookups.interrupt)
         queued, _ = await lookups.accept(new, YES)
-        click.echo(texts.asking(number), err=True)
+        click.echo(asking.asking(number), err=True)
         return await lookups.run(queued, code)
 
 
@@ -121,7 +122,7 @@ def log(limit: int, agent: str | None, phone: str | None, since: str | None, out
     record_settings = settings.read(settings.RecordSettings)
     path = record_settings.database_path
     if not path.exists():
-        raise click.ClickException(texts.no_database(str(path)))
+        raise click.ClickException(terminal.no_database(str(path)))
     number = _read_phone(phone, record_settings) if phone else None
     query = LogQuery(limit=limit, user_id=agent, phone=number, since=_read_since(since) if since else None)
     lookups = asyncio.run(_search(record_settings, query))
@@ -160,10 +161,10 @@ def cams(port: int) -> None:
 
 
 def _cannot_start(error: SettingsError) -> NoReturn:
-    click.echo(texts.SETTINGS_HEADING, err=True)
+    click.echo(terminal.SETTINGS_HEADING, err=True)
     for mistake in error.mistakes:
         click.echo(f"  - {mistake}", err=True)
-    click.echo(texts.SETTINGS_FOOTER, err=True)
+    click.echo(terminal.SETTINGS_FOOTER, err=True)
     sys.exit(EXIT_CANNOT_START)
 
 
@@ -171,22 +172,22 @@ def _read_phone(phone: str, record_settings: settings.RecordSettings) -> PhoneNu
     try:
         return read_phone_number(phone, region=record_settings.phoneid_default_region)
     except EntryError as error:
-        raise click.UsageError(texts.ENTRY_MISTAKES[error.mistake]) from None
+        raise click.UsageError(asking.ENTRY_MISTAKES[error.mistake]) from None
 
 
 def _read_code() -> SecretStr:
-    typed = click.prompt(texts.CODE_LABEL, hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
+    typed = click.prompt(asking.CODE_LABEL, hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
     try:
         return read_code(typed)
     except EntryError as error:
-        raise click.UsageError(texts.ENTRY_MISTAKES[error.mistake]) from None
+        raise click.UsageError(asking.ENTRY_MISTAKES[error.mistake]) from None
 
 
 def _read_reason(reason: str) -> str:
     try:
         return read_reason(reason)
     except EntryError as error:
-        raise click.UsageError(texts.ENTRY_MISTAKES[error.mistake]) from None
+        raise click.UsageError(asking.ENTRY_MISTAKES[error.mistake]) from None
 
 
 def _read_since(since: str) -> float:
@@ -197,4 +198,4 @@ def _read_since(since: str) -> float:
     try:
         return datetime.fromisoformat(since.strip()).timestamp()
     except (ValueError, OverflowError):
-        raise click.UsageError(texts.SINCE_UNREADABLE) from None
+        raise click.UsageError(terminal.SINCE_UNREADABLE) from None

@@ -10,41 +10,41 @@ import phonenumbers
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from bot import texts
 from bot.errors import SettingsError
+from bot.texts import terminal
 
 SettingsType = TypeVar("SettingsType", bound="RecordSettings")
 
 
 def _check_sqlite_url(url: str) -> str:
     if not re.fullmatch(r"sqlite:///.+", url):
-        raise ValueError(texts.DATABASE_URL_UNREADABLE)
+        raise ValueError(terminal.DATABASE_URL_UNREADABLE)
     return url
 
 
 def _check_region(region: str | None) -> str | None:
     if region is not None and region.upper() not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError(texts.REGION_UNKNOWN)
+        raise ValueError(terminal.REGION_UNKNOWN)
     return region.upper() if region else None
 
 
 def _check_agents(agents: str) -> str:
     ids = [entry.strip() for entry in agents.split(",") if entry.strip()]
     if agents != "everyone" and (not ids or not all(re.fullmatch(r"[UW][A-Z0-9]+", entry) for entry in ids)):
-        raise ValueError(texts.AGENTS_UNREADABLE)
+        raise ValueError(terminal.AGENTS_UNREADABLE)
     return agents
 
 
 def _check_http_url(url: str) -> str:
     if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
-        raise ValueError(texts.URL_UNREADABLE)
+        raise ValueError(terminal.URL_UNREADABLE)
     return url
 
 
 def _token(prefix: str) -> AfterValidator:
     def check(token: SecretStr | None) -> SecretStr | None:
         if token is not None and not token.get_secret_value().startswith(prefix):
-            raise ValueError(texts.token_prefix(prefix))
+            raise ValueError(terminal.token_prefix(prefix))
         return token
 
     return AfterValidator(check)
@@ -127,7 +127,7 @@ def _unknown_names(values: Mapping[str, str]) -> list[str]:
     # A mistyped PHONEID_AGENTS would quietly mean "everyone".
     known = BotSettings.model_fields
     return [
-        texts.setting_unknown(name.upper())
+        terminal.setting_unknown(name.upper())
         for name in sorted(values)
         if name.startswith("phoneid_") and name not in known
     ]
@@ -136,15 +136,15 @@ def _unknown_names(values: Mapping[str, str]) -> list[str]:
 def _slack_mistakes(values: Mapping[str, str]) -> list[str]:
     mistakes = []
     if "slack_app_token" not in values and "slack_signing_secret" not in values:
-        mistakes.append(texts.SLACK_MODE_MISSING)
+        mistakes.append(terminal.SLACK_MODE_MISSING)
     if "slack_client_id" in values and "slack_client_secret" in values:
         # Bolt would switch to its file-based OAuth and ignore the bot token.
-        mistakes.append(texts.SLACK_OAUTH_NOT_WANTED)
+        mistakes.append(terminal.SLACK_OAUTH_NOT_WANTED)
     return mistakes
 
 
 def _sentence(location: tuple[int | str, ...], kind: str, message: str) -> str:
     name = str(location[0]).upper()
     if kind == "missing":
-        return texts.setting_missing(name)
-    return texts.setting_wrong(name, message.removeprefix("Value error, "))
+        return terminal.setting_missing(name)
+    return terminal.setting_wrong(name, message.removeprefix("Value error, "))

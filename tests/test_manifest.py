@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 import yaml
 
-from bot import texts
 from bot.slack import views
+from bot.texts import asking
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = ROOT / "manifest.yaml"
@@ -54,7 +54,7 @@ def test_slack_accepts_the_manifest(manifest: Any) -> None:
 
 def test_the_command_is_the_one_the_code_listens_to(manifest: Any) -> None:
     commands = manifest["features"]["slash_commands"]
-    assert [command["command"] for command in commands] == [texts.COMMAND]
+    assert [command["command"] for command in commands] == [asking.COMMAND]
     assert commands[0]["should_escape"] is False, "escaping would turn a typed number into a link"
 
 

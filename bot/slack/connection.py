@@ -16,8 +16,8 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 )
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import texts
 from bot.errors import SettingsError
+from bot.texts import terminal
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +47,9 @@ async def check_bot_token(client: AsyncWebClient) -> str:
     try:
         return str((await client.auth_test())["team_id"])
     except SlackApiError as error:
-        raise SettingsError(texts.bot_token_refused(error.response["error"])) from None
+        raise SettingsError(terminal.bot_token_refused(error.response["error"])) from None
     except (aiohttp.ClientError, TimeoutError) as error:
-        raise SettingsError(texts.slack_unreachable(client.base_url)) from error
+        raise SettingsError(terminal.slack_unreachable(client.base_url)) from error
 
 
 async def check_app_token(client: AsyncWebClient, app_token: str) -> None:
@@ -57,9 +57,9 @@ async def check_app_token(client: AsyncWebClient, app_token: str) -> None:
     try:
         await client.apps_connections_open(app_token=app_token)
     except SlackApiError as error:
-        raise SettingsError(texts.app_token_refused(error.response["error"])) from None
+        raise SettingsError(terminal.app_token_refused(error.response["error"])) from None
     except (aiohttp.ClientError, TimeoutError) as error:
-        raise SettingsError(texts.slack_unreachable(client.base_url)) from error
+        raise SettingsError(terminal.slack_unreachable(client.base_url)) from error
 
 
 @asynccontextmanager
@@ -86,7 +86,7 @@ async def signed_http(app: AsyncApp, *, host: str, port: int, is_ready: IsReady)
         try:
             await web.TCPSite(runner, host, port).start()
         except OSError:
-            raise SettingsError(texts.port_taken(host, port)) from None
+            raise SettingsError(terminal.port_taken(host, port)) from None
         actual_port = int(runner.addresses[0][1])
         log.info("connected", extra={"facts": {"mode": "http", "host": host, "port": actual_port}})
         yield actual_port

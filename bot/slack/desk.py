@@ -9,7 +9,6 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot import texts
 from bot.entry.command import TypedKind, read_command
 from bot.errors import SlackError, StoreUnavailable
 from bot.interfaces import Clock
@@ -21,6 +20,7 @@ from bot.slack.jobs import Work
 from bot.slack.payloads import Click, Origin, Shortcut, SlashCommand, Submission
 from bot.slack.people import People
 from bot.slack.replies import Replies
+from bot.texts import asking, problems
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Desk:
             return self._reaction(
                 partial(self._answer_command, new, typed.code, command.origin), command.actor, command.origin
             )
-        notice = texts.NUMBER_UNCERTAIN if typed.kind is TypedKind.UNCERTAIN else None
+        notice = asking.NUMBER_UNCERTAIN if typed.kind is TypedKind.UNCERTAIN else None
         filled_in = partial(form.build, command.origin, phone=typed.number, notice=notice)
         return self._opening(command.actor, command.origin, command.trigger_id, filled_in)
 
@@ -103,7 +103,7 @@ class Desk:
         return self._reaction(partial(self._reopen, click), click.actor, click.origin)
 
     def on_unknown_click(self, click: Click) -> Reaction:
-        return self._reaction(partial(self._say, click, texts.NOTHING_THERE), click.actor, click.origin)
+        return self._reaction(partial(self._say, click, asking.NOTHING_THERE), click.actor, click.origin)
 
     # --- the work after it ---
 
@@ -113,7 +113,7 @@ class Desk:
         try:
             await asyncio.wait({answering, late}, return_when=asyncio.FIRST_COMPLETED)
             if not answering.done():
-                notice = views.sentence(texts.still_asking(new.phone))
+                notice = views.sentence(asking.still_asking(new.phone))
                 await self._replies.mention(new.agent.user_id, notice, response_url=origin.response_url)
             lookup = await answering
         finally:
@@ -151,7 +151,7 @@ class Desk:
         except TimeoutError:  # the submission is decided again
             decision = Decision(None)
         if decision.problem:
-            explanation = texts.PROBLEMS[decision.problem]
+            explanation = problems.PROBLEMS[decision.problem]
             view = views.refusal(origin, explanation)
         if view_id and await self._replies.update_view(view_id, view):
             return
@@ -159,14 +159,14 @@ class Desk:
             await self._replies.open_view(trigger_id, view)
         except SlackError as error:
             log.info("form not opened", extra={"facts": {"error": error.reason}})
-            await self._tell(actor, views.sentence(texts.FORM_TOO_LATE, with_form_button=True), origin)
+            await self._tell(actor, views.sentence(asking.FORM_TOO_LATE, with_form_button=True), origin)
 
     async def _reopen(self, click: Click) -> None:
         lookup = await self._lookups.find(
             LookupId(click.action.value), user_id=click.actor.user_id, team_id=click.actor.team_id
         )
         if lookup is None:
-            await self._say(click, texts.GONE)
+            await self._say(click, asking.GONE)
             return
         build = partial(form.build, click.origin, phone=lookup.phone, reason=lookup.reason)
         await self._open(click.actor, click.origin, click.trigger_id, build, click.view.id if click.view else None)
@@ -207,7 +207,7 @@ class Desk:
         self, actor: Actor, origin: Origin, view_id: str | None, error: BaseException, reference: str
     ) -> None:
         is_store = isinstance(error, StoreUnavailable)
-        sentence = texts.not_recorded(reference) if is_store else texts.broken(reference)
+        sentence = asking.not_recorded(reference) if is_store else asking.broken(reference)
         if view_id:
             await self._replies.update_view(view_id, views.trouble(origin, sentence))
         await self._tell(actor, views.sentence(sentence, with_form_button=True), origin)

@@ -8,7 +8,6 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot import texts
 from bot.entry.fields import read_code, read_reason
 from bot.entry.numbers import read_phone_number
 from bot.errors import EntryError
@@ -16,6 +15,7 @@ from bot.models import PhoneNumber
 from bot.slack import blocks, views
 from bot.slack.blocks import Block
 from bot.slack.payloads import Origin, Submission
+from bot.texts import asking
 
 CALLBACK = "lookup_form"
 PHONE = "phone"
@@ -48,10 +48,10 @@ def build(
     fresh = secrets.token_hex(4)
     intro = [blocks.section(notice)] if notice else []
     return {
-        **views.modal(origin, [*intro, blocks.context(texts.FORM_INTRO), *_fields(fresh, phone, reason)]),
+        **views.modal(origin, [*intro, blocks.context(asking.FORM_INTRO), *_fields(fresh, phone, reason)]),
         "callback_id": CALLBACK,
-        "submit": blocks.plain(texts.FORM_SUBMIT),
-        "close": blocks.plain(texts.FORM_CANCEL),
+        "submit": blocks.plain(asking.FORM_SUBMIT),
+        "close": blocks.plain(asking.FORM_CANCEL),
     }
 
 
@@ -69,7 +69,7 @@ def read(submission: Submission, *, region: str | None) -> Filled | Mistakes:
         try:
             values[name] = reader(field.text.get_secret_value())
         except EntryError as error:
-            mistakes[field.block_id] = texts.ENTRY_MISTAKES[error.mistake]
+            mistakes[field.block_id] = asking.ENTRY_MISTAKES[error.mistake]
     return Mistakes(mistakes) if mistakes else Filled(values[PHONE], values[CODE], values[REASON])
 
 
@@ -78,24 +78,24 @@ def _fields(fresh: str, phone: PhoneNumber | None, reason: str) -> list[Block]:
         blocks.text_field(
             block_id=f"{PHONE}-{fresh}",
             action_id=PHONE,
-            label=texts.PHONE_LABEL,
-            hint=texts.PHONE_HINT,
-            placeholder=texts.PHONE_PLACEHOLDER,
+            label=asking.PHONE_LABEL,
+            hint=asking.PHONE_HINT,
+            placeholder=asking.PHONE_PLACEHOLDER,
             initial=phone.international if phone else None,
             has_focus=phone is None,
         ),
         blocks.text_field(
             block_id=f"{CODE}-{fresh}",
             action_id=CODE,
-            label=texts.CODE_LABEL,
-            hint=texts.CODE_HINT,
+            label=asking.CODE_LABEL,
+            hint=asking.CODE_HINT,
             has_focus=phone is not None,
         ),
         blocks.text_field(
             block_id=f"{REASON}-{fresh}",
             action_id=REASON,
-            label=texts.REASON_LABEL,
-            hint=texts.REASON_HINT,
+            label=asking.REASON_LABEL,
+            hint=asking.REASON_HINT,
             initial=reason,
             is_optional=True,
             is_multiline=True,

@@ -11,13 +11,13 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import texts
 from bot.interfaces import Clock
 from bot.slack import form, views
 from bot.slack.desk import Desk, Reaction
 from bot.slack.jobs import Jobs, new_reference
 from bot.slack.payloads import Click, Origin, PayloadError, PayloadType, Shortcut, SlashCommand, Submission, parse
 from bot.slack.replays import Replays
+from bot.texts import asking
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def build_app(desk: Desk, jobs: Jobs, *, client: AsyncWebClient, signing_secret:
     logger.setLevel(logging.INFO)
     app.use(Replays(clock).refuse)
     listen = _Listeners(desk, jobs)
-    app.command(texts.COMMAND)(listen.command)
+    app.command(asking.COMMAND)(listen.command)
     app.shortcut(views.SHORTCUT)(listen.shortcut)
     app.view(form.CALLBACK)(listen.submission)
     app.action(views.OPEN_FORM)(listen.open_form)
@@ -91,11 +91,11 @@ class _Listeners:
 
 
 def _broken_message(reference: str) -> dict[str, Any]:
-    return {"response_type": "ephemeral", "text": texts.broken(reference)}
+    return {"response_type": "ephemeral", "text": asking.broken(reference)}
 
 
 def _broken_view(reference: str) -> dict[str, Any]:
-    return {"response_action": "update", "view": views.trouble(Origin(), texts.broken(reference))}
+    return {"response_action": "update", "view": views.trouble(Origin(), asking.broken(reference))}
 
 
 def _nothing(_: str) -> dict[str, Any]:

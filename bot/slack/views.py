@@ -4,11 +4,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from bot import texts
 from bot.models import Lookup, PhoneNumber, State
 from bot.slack import blocks
 from bot.slack.blocks import Block
 from bot.slack.payloads import Origin
+from bot.texts import asking, problems
 
 NOTICE = "lookup_notice"
 OPEN_FORM = "open_form"
@@ -27,7 +27,7 @@ class Message:
 
 
 def progress(origin: Origin, phone: PhoneNumber) -> View:
-    return modal(origin, [blocks.section(texts.asking(phone)), blocks.context(texts.STILL_ASKING)])
+    return modal(origin, [blocks.section(asking.asking(phone)), blocks.context(asking.STILL_ASKING)])
 
 
 def outcome(origin: Origin, lookup: Lookup) -> View:
@@ -36,7 +36,7 @@ def outcome(origin: Origin, lookup: Lookup) -> View:
     return modal(origin, [*_outcome_blocks(lookup), *again])
 
 
-def refusal(origin: Origin, explanation: texts.Explanation) -> View:
+def refusal(origin: Origin, explanation: problems.Explanation) -> View:
     """Why there is no form for this person."""
     return modal(origin, _explanation_blocks(explanation))
 
@@ -48,19 +48,19 @@ def trouble(origin: Origin, sentence: str) -> View:
 def outcome_message(lookup: Lookup) -> Message:
     """How a lookup ended, as a message to its agent alone."""
     if lookup.state is State.ANSWERED:
-        return Message(blocks.escape(texts.answer(lookup)), _outcome_blocks(lookup))
+        return Message(blocks.escape(asking.answer(lookup)), _outcome_blocks(lookup))
     again = [] if lookup.state is State.REJECTED else [blocks.buttons(_again_button(lookup))]
-    return Message(blocks.escape(texts.no_id(lookup)), [*_outcome_blocks(lookup), *again])
+    return Message(blocks.escape(problems.no_id(lookup)), [*_outcome_blocks(lookup), *again])
 
 
 def usage(*, is_unreadable: bool = False) -> Message:
     """How to ask. Never quotes what was typed: it may hold a code."""
-    lines = "\n".join(f"`{command}` {what}" for command, what in texts.USAGE_LINES)
-    first = [blocks.section(texts.USAGE_UNREADABLE)] if is_unreadable else []
-    text = f"{texts.USAGE_UNREADABLE} {texts.usage()}" if is_unreadable else texts.usage()
-    body = blocks.formatted_section(f"*{texts.USAGE_TITLE}*\n{lines}")
+    lines = "\n".join(f"`{command}` {what}" for command, what in asking.USAGE_LINES)
+    first = [blocks.section(asking.USAGE_UNREADABLE)] if is_unreadable else []
+    text = f"{asking.USAGE_UNREADABLE} {asking.usage()}" if is_unreadable else asking.usage()
+    body = blocks.formatted_section(f"*{asking.USAGE_TITLE}*\n{lines}")
     return Message(
-        text, [*first, body, blocks.context(texts.USAGE_PRIVATE), blocks.buttons(_open_button(is_primary=True))]
+        text, [*first, body, blocks.context(asking.USAGE_PRIVATE), blocks.buttons(_open_button(is_primary=True))]
     )
 
 
@@ -75,8 +75,8 @@ def modal(origin: Origin, body: list[Block]) -> View:
     return {
         "type": "modal",
         "callback_id": NOTICE,
-        "title": blocks.plain(texts.FORM_TITLE),
-        "close": blocks.plain(texts.CLOSE),
+        "title": blocks.plain(asking.FORM_TITLE),
+        "close": blocks.plain(asking.CLOSE),
         "private_metadata": origin.model_dump_json(),
         "blocks": body,
     }
@@ -86,25 +86,25 @@ def _outcome_blocks(lookup: Lookup) -> list[Block]:
     if lookup.state is State.ANSWERED:
         return _answer_blocks(lookup)
     return [
-        blocks.header(texts.no_id_heading(lookup)),
-        *_explanation_blocks(texts.explain(lookup)),
-        blocks.context(texts.reference_line(lookup)),
+        blocks.header(problems.no_id_heading(lookup)),
+        *_explanation_blocks(problems.explain(lookup)),
+        blocks.context(problems.reference_line(lookup)),
     ]
 
 
-def _explanation_blocks(explanation: texts.Explanation) -> list[Block]:
-    turn, step = blocks.escape(texts.TURN[explanation.turn]), blocks.escape(explanation.next)
+def _explanation_blocks(explanation: problems.Explanation) -> list[Block]:
+    turn, step = blocks.escape(problems.TURN[explanation.turn]), blocks.escape(explanation.next)
     return [blocks.section(explanation.what), blocks.formatted_section(f"*{turn}:* {step}")]
 
 
 def _answer_blocks(lookup: Lookup) -> list[Block]:
     phone_number_id = lookup.result.phone_number_id or ""
     return [
-        blocks.header(texts.answer_heading(lookup.phone)),
+        blocks.header(asking.answer_heading(lookup.phone)),
         blocks.preformatted(phone_number_id),
-        blocks.section(texts.EMBED_TITLE),
+        blocks.section(asking.EMBED_TITLE),
         blocks.preformatted(embedded_signup(phone_number_id)),
-        blocks.context(texts.reference_line(lookup)),
+        blocks.context(problems.reference_line(lookup)),
     ]
 
 
@@ -115,11 +115,11 @@ def embedded_signup(phone_number_id: str) -> str:
 
 def _again_button(lookup: Lookup) -> Block:
     if lookup.state is State.ANSWERED:
-        return blocks.button(texts.ANOTHER_NUMBER, action_id=OPEN_FORM, label=texts.ANOTHER_NUMBER_LABEL)
+        return blocks.button(asking.ANOTHER_NUMBER, action_id=OPEN_FORM, label=asking.ANOTHER_NUMBER_LABEL)
     return blocks.button(
-        texts.TRY_AGAIN, action_id=TRY_AGAIN, label=texts.TRY_AGAIN_LABEL, value=lookup.id, is_primary=True
+        asking.TRY_AGAIN, action_id=TRY_AGAIN, label=asking.TRY_AGAIN_LABEL, value=lookup.id, is_primary=True
     )
 
 
 def _open_button(*, is_primary: bool = False) -> Block:
-    return blocks.button(texts.OPEN_FORM, action_id=OPEN_FORM, label=texts.OPEN_FORM_LABEL, is_primary=is_primary)
+    return blocks.button(asking.OPEN_FORM, action_id=OPEN_FORM, label=asking.OPEN_FORM_LABEL, is_primary=is_primary)

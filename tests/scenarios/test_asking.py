@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot import texts
 from bot.models import State, Through
+from bot.texts import asking
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene, entry
 
 GOOD = entry("The ID")
@@ -106,7 +106,7 @@ async def test_a_number_alone_opens_the_form_filled_in(scene: Scene) -> None:
 async def test_an_uncertain_end_of_the_number_opens_the_form_and_guesses_nothing(scene: Scene) -> None:
     await open_form(scene, "/phoneid +49 30 12345 208312")
     assert scene.ana.modal
-    assert texts.NUMBER_UNCERTAIN in scene.ana.modal.words
+    assert asking.NUMBER_UNCERTAIN in scene.ana.modal.words
     assert "208312" not in str(scene.ana.modal.content)
     assert scene.cams.calls == []
 
@@ -114,10 +114,10 @@ async def test_an_uncertain_end_of_the_number_opens_the_form_and_guesses_nothing
 @pytest.mark.parametrize("line", ["/phoneid help", "/phoneid ?", "/phoneid hello there", "/phoneid +", "/phoneid 🙂"])
 async def test_help_and_nonsense_get_the_usage_with_a_button(scene: Scene, line: str) -> None:
     await scene.ana.runs("support", line)
-    usage = await scene.answer(scene.ana, texts.USAGE_TITLE)
+    usage = await scene.answer(scene.ana, asking.USAGE_TITLE)
     assert usage.is_ephemeral
     assert "hello there" not in usage.words
-    await scene.ana.clicks(texts.OPEN_FORM)
+    await scene.ana.clicks(asking.OPEN_FORM)
     await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
 
 
@@ -181,7 +181,7 @@ async def test_another_number_starts_over_with_an_empty_form(scene: Scene) -> No
     scene.ana.fills(block_id="code", text=GOOD.code)
     await scene.ana.submits()
     await scene.ana.until(lambda: scene.ana.modal and GOOD_ID in scene.ana.modal.words, timeout=PATIENCE)
-    await scene.ana.clicks(texts.ANOTHER_NUMBER)
+    await scene.ana.clicks(asking.ANOTHER_NUMBER)
     await scene.ana.until(lambda: scene.ana.modal and scene.ana.modal.can_submit, timeout=PATIENCE)
     assert shown_in(scene, "phone") is None
     assert shown_in(scene, "code") is None

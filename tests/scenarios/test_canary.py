@@ -14,7 +14,6 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from bot import texts
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.cams.answers import Refusal
 from bot.sandbox.cams.book import BOOK, Entry
@@ -24,6 +23,7 @@ from bot.sandbox.slack.delivery import DeliveryKind
 from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.slack.signed_http import pack
 from bot.sandbox.slack.trouble import SlackTrouble
+from bot.texts import asking
 from tests.scenarios.scene import PATIENCE, Scene, entry, open_scene
 
 CANARY = "73019284"
@@ -155,7 +155,7 @@ async def fill_in_the_form(scene: Scene) -> None:
         scene.ana.fills(block_id="code", text=code)
         await scene.ana.submits()
     await scene.ana.until(lambda: scene.ana.modal and "No ID for" in scene.ana.modal.words, timeout=PATIENCE)
-    await scene.ana.clicks(texts.TRY_AGAIN)
+    await scene.ana.clicks(asking.TRY_AGAIN)
     await scene.ana.until(lambda: scene.ana.modal and scene.ana.modal.can_submit, timeout=PATIENCE)
     await scene.ana.closes()
 

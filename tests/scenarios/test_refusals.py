@@ -4,9 +4,9 @@ from copy import deepcopy
 
 import pytest
 
-from bot import texts
 from bot.models import Problem, Side, State
 from bot.sandbox.cams.trouble import ApiTrouble
+from bot.texts import asking, problems
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene, dispatch, entry
 
 GOOD_ID = "920155500012345"
@@ -35,12 +35,12 @@ async def test_each_kind_of_no_has_its_words(
         message = await scene.answer(scene.ana, "No ID for")
         (lookup,) = await scene.lookups()
         assert (lookup.state, lookup.result.problem) == (state, problem)
-        explanation = texts.PROBLEMS[problem]
+        explanation = problems.PROBLEMS[problem]
         assert explanation.turn is turn
         for text in (message.text, message.words):
             assert explanation.what in text
             assert explanation.next in text
-            assert texts.TURN[turn] in text
+            assert problems.TURN[turn] in text
             assert lookup.id in text
         if lookup.result.api_code:
             assert entry(outcome).code not in message.text
@@ -75,7 +75,7 @@ async def test_a_no_about_the_code_is_never_asked_again(scene_with: OpenScene) -
 async def test_try_again_opens_the_form_with_the_number_and_without_the_code(scene: Scene) -> None:
     await scene.ask(entry("The ID"), code="999999")
     await scene.answer(scene.ana, "No ID for")
-    await scene.ana.clicks(texts.TRY_AGAIN)
+    await scene.ana.clicks(asking.TRY_AGAIN)
     modal = await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
     assert "+86 138 0000 1234" in str(modal.values)
     assert "999999" not in str(modal.content) + str(modal.values)
@@ -91,7 +91,7 @@ async def test_try_again_in_the_window_forgets_the_code(scene: Scene) -> None:
     scene.ana.fills(block_id="reason", text="ticket 7")
     await scene.ana.submits()
     await scene.ana.until(lambda: scene.ana.modal and "No ID for" in scene.ana.modal.words, timeout=PATIENCE)
-    await scene.ana.clicks(texts.TRY_AGAIN)
+    await scene.ana.clicks(asking.TRY_AGAIN)
     modal = await scene.ana.until(
         lambda: scene.ana.modal if scene.ana.modal and scene.ana.modal.can_submit else None, timeout=PATIENCE
     )
@@ -108,14 +108,14 @@ async def test_nobody_can_reopen_somebody_elses_lookup(scene_with: OpenScene) ->
         lee = scene.human("Lee")
         await scene.ask(entry("The ID"), human=lee, code="888888")
         await scene.answer(lee, "No ID for")
-        await lee.clicks(texts.TRY_AGAIN)
+        await lee.clicks(asking.TRY_AGAIN)
         await lee.until(lambda: lee.modal, timeout=PATIENCE)
         await lee.closes()
         # The same click once more, with Ana's lookup written into the button.
         clicked = deepcopy(scene.slack.deliveries[-1].payload)
         clicked["actions"][0]["value"] = anas.id
         await dispatch(scene, clicked)
-        await scene.answer(lee, texts.GONE)
+        await scene.answer(lee, asking.GONE)
         assert lee.modal is None
 
 
@@ -124,25 +124,25 @@ async def test_an_edited_button_gets_a_sentence(scene_with: OpenScene, value: st
     async with scene_with() as scene:
         await scene.ask(entry("The ID"), code="999999")
         await scene.answer(scene.ana, "No ID for")
-        await scene.ana.clicks(texts.TRY_AGAIN)
+        await scene.ana.clicks(asking.TRY_AGAIN)
         await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
         await scene.ana.closes()
         clicked = deepcopy(scene.slack.deliveries[-1].payload)
         clicked["actions"][0]["value"] = value
         await dispatch(scene, clicked)
-        await scene.answer(scene.ana, texts.GONE)
+        await scene.answer(scene.ana, asking.GONE)
 
 
 async def test_a_button_of_an_older_release_gets_a_sentence(scene_with: OpenScene) -> None:
     async with scene_with() as scene:
         await scene.ana.runs("support", "/phoneid help")
-        await scene.ana.clicks(texts.OPEN_FORM)
+        await scene.ana.clicks(asking.OPEN_FORM)
         await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
         await scene.ana.closes()
         clicked = deepcopy(scene.slack.deliveries[-1].payload)
         clicked["actions"][0]["action_id"] = "a_button_that_is_gone"
         await dispatch(scene, clicked)
-        await scene.answer(scene.ana, texts.NOTHING_THERE)
+        await scene.answer(scene.ana, asking.NOTHING_THERE)
 
 
 async def test_an_outage_is_told_and_the_next_try_works(scene_with: OpenScene) -> None:
@@ -160,14 +160,14 @@ async def test_a_guest_gets_a_sentence_instead_of_the_form(scene: Scene, line: s
     gus = scene.human("Gus")
     await gus.runs("support", line)
     modal = await gus.until(lambda: gus.modal, timeout=PATIENCE)
-    assert texts.PROBLEMS[Problem.GUEST].what in modal.words
+    assert problems.PROBLEMS[Problem.GUEST].what in modal.words
     assert not modal.can_submit
 
 
 async def test_a_guests_request_is_refused_and_recorded(scene: Scene) -> None:
     gus = scene.human("Gus")
     await scene.ask(entry("The ID"), human=gus)
-    await scene.answer(gus, texts.PROBLEMS[Problem.GUEST].what)
+    await scene.answer(gus, problems.PROBLEMS[Problem.GUEST].what)
     (lookup,) = await scene.lookups()
     assert (lookup.state, lookup.result.problem) == (State.REJECTED, Problem.GUEST)
     assert scene.cams.calls == []
@@ -176,7 +176,7 @@ async def test_a_guests_request_is_refused_and_recorded(scene: Scene) -> None:
 async def test_who_is_not_listed_may_not_ask(scene_with: OpenScene) -> None:
     async with scene_with(PHONEID_AGENTS="U0LEE") as scene:
         await scene.ask(entry("The ID"))
-        await scene.answer(scene.ana, texts.PROBLEMS[Problem.NOT_ALLOWED].what)
+        await scene.answer(scene.ana, problems.PROBLEMS[Problem.NOT_ALLOWED].what)
         assert scene.cams.calls == []
         await scene.ask(entry("The ID"), human=scene.human("Lee"))
         await scene.answer(scene.human("Lee"), GOOD_ID)

@@ -3,12 +3,12 @@
 import asyncio
 from pathlib import Path
 
-from bot import texts
 from bot.app import Waits
 from bot.models import Problem, State
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.slack.trouble import SlackTrouble
+from bot.texts import asking, problems
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene, entry, open_scene
 
 HASTY = Waits(finishing=0.2, api_reading=0.2, latest_arrival=0.1)
@@ -24,7 +24,7 @@ async def test_with_the_api_hanging_50_commands_are_acknowledged_and_each_gets_i
         assert max(each.milliseconds for each in commands) < 3000
         # The bot stays usable meanwhile.
         await scene.ana.runs("support", "/phoneid help")
-        await scene.answer(scene.ana, texts.USAGE_TITLE)
+        await scene.answer(scene.ana, asking.USAGE_TITLE)
         assert scene.bot
         assert scene.bot.jobs.running > 0
 
@@ -82,7 +82,7 @@ async def test_a_stop_that_cannot_wait_interrupts_and_tells(scene_with: OpenScen
         scene.cams.trouble = ApiTrouble.HANG
         await scene.ask(entry("The ID"))
         await scene.slack.until(lambda: bool(scene.cams.calls), timeout=PATIENCE)
-    await scene.answer(scene.ana, texts.PROBLEMS[Problem.PROCESS_ENDED].what)
+    await scene.answer(scene.ana, problems.PROBLEMS[Problem.PROCESS_ENDED].what)
     (lookup,) = await scene.lookups()
     assert (lookup.state, lookup.result.problem) == (State.INTERRUPTED, Problem.PROCESS_ENDED)
     assert lookup.state in FINAL

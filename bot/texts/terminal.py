@@ -1,0 +1,89 @@
+"""What an administrator reads on the terminal: mistakes in the settings, and the command line's own words."""
+
+# --- settings ---------------------------------------------------------------------------------------------------------
+
+_WHERE_TO_GET = {
+    "SLACK_BOT_TOKEN": "the bot token (xoxb-…) from your app's page at api.slack.com, OAuth & Permissions",
+    "ALIBABA_CLOUD_ACCESS_KEY_ID": "the AccessKey ID of the RAM user that may call cams:GetPreValidatePhoneId",
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "the AccessKey secret that goes with ALIBABA_CLOUD_ACCESS_KEY_ID",
+}
+
+SETTINGS_HEADING = "phoneid cannot start:"
+SETTINGS_FOOTER = "Set these in the environment or in .env; the README lists every setting."
+DATABASE_URL_UNREADABLE = "is not a database this version can use. Write sqlite:///path/to/phoneid.db"
+REGION_UNKNOWN = "is not a country. Write two letters, such as CN or GB"
+AGENTS_UNREADABLE = "is neither everyone nor a comma-separated list of Slack user ids such as U012AB3CD"
+URL_UNREADABLE = "is not a URL. Write it with http:// or https://"
+SLACK_MODE_MISSING = (
+    "SLACK_APP_TOKEN or SLACK_SIGNING_SECRET is missing. Set SLACK_APP_TOKEN (xapp-…, with connections:write) for "
+    "Socket Mode, or SLACK_SIGNING_SECRET to receive signed requests on PORT."
+)
+SLACK_OAUTH_NOT_WANTED = (
+    "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are set. Unset them: with both there, Slack's library would ignore "
+    "SLACK_BOT_TOKEN."
+)
+
+
+CREDENTIALS_UNUSABLE = (
+    "The ALIBABA_CLOUD_… credentials hold characters that no AccessKey has. Copy them again, without spaces or quotes."
+)
+
+
+def token_prefix(prefix: str) -> str:
+    return f"does not start with {prefix}. Is it another token?"
+
+
+def setting_missing(name: str) -> str:
+    what = _WHERE_TO_GET.get(name)
+    return f"{name} is missing. It is {what}." if what else f"{name} is missing."
+
+
+def setting_wrong(name: str, why: str) -> str:
+    return f"{name} {why[0].lower()}{why[1:]}." if why else f"{name} is wrong."
+
+
+def setting_unknown(name: str) -> str:
+    return f"{name} is not a setting of this version. Is it misspelt?"
+
+
+def bot_token_refused(reason: str) -> str:
+    return f"Slack does not accept SLACK_BOT_TOKEN ({reason}). Copy it again from OAuth & Permissions."
+
+
+def app_token_refused(reason: str) -> str:
+    return (
+        f"Slack does not accept SLACK_APP_TOKEN ({reason}). Make an app-level token with the scope connections:write, "
+        "and switch Socket Mode on."
+    )
+
+
+def slack_unreachable(url: str) -> str:
+    return f"Slack does not answer at {url}. Check the network and SLACK_API_URL."
+
+
+def database_unusable(path: str) -> str:
+    return f"The database {path} cannot be opened. Does its folder exist, and may this user write there?"
+
+
+def database_foreign(path: str) -> str:
+    return (
+        f"The database {path} was written by a newer version, or is not this bot's. "
+        "Use that version, or another DATABASE_URL."
+    )
+
+
+def port_taken(host: str, port: int) -> str:
+    return f"Nothing can listen on {host}:{port}: it is in use or not allowed. Choose another PORT."
+
+
+# --- the command line -------------------------------------------------------------------------------------------------
+
+SINCE_UNREADABLE = "--since takes 90m, 24h, 7d, or a date such as 2026-11-01."
+
+
+def command_failed(what: str) -> str:
+    return f"phoneid: {what}"
+
+
+def no_database(path: str) -> str:
+    return f"There is no database at {path} yet. Is DATABASE_URL the one the bot uses?"
