@@ -90,8 +90,8 @@ class Store(Protocol):
     ) -> Lookup:
         """Change a lookup's state if it is still ``from_state``. Raises ``LookupMoved`` when it is not.
 
-        Leaving ``awaiting`` records ``actor`` as who decided, now, with ``reason``. ``expires_at``, when given, replaces
-        the approval's.
+        Leaving ``awaiting`` records ``actor`` as who decided, now, with ``reason``. ``expires_at``, when given,
+        replaces the approval's.
         """
         ...
 

@@ -101,6 +101,9 @@ class Problem(StrEnum):
     GUEST = "guest"
     OUTSIDER = "outsider"
     WHO_UNKNOWN = "who unknown"
+    NOT_AN_APPROVER = "not an approver"
+    OWN_REQUEST = "own request"
+    NOT_YOUR_REQUEST = "not your request"
     PROCESS_ENDED = "process ended"
     INTERNAL = "internal"
 
