@@ -1,7 +1,6 @@
 """The command line: the only printer and exiter."""
 
 import asyncio
-import re
 import signal
 import sys
 from contextlib import suppress
@@ -15,6 +14,7 @@ import click
 from pydantic import SecretStr
 
 from bot import listing, logs, settings
+from bot.durations import read_duration
 from bot.entry.fields import read_code, read_reason
 from bot.entry.numbers import read_phone_number
 from bot.errors import EntryError, PhoneIdError, SettingsError
@@ -192,9 +192,8 @@ def _read_reason(reason: str) -> str:
 
 def _read_since(since: str) -> float:
     """Unix seconds of ``90m``, ``24h``, ``7d`` ago, or of an ISO date (local time unless it says otherwise)."""
-    ago = re.fullmatch(r"(\d{1,6})([mhd])", since.strip())
-    if ago:
-        return datetime.now(UTC).timestamp() - int(ago[1]) * {"m": 60, "h": 3600, "d": 86400}[ago[2]]
+    with suppress(ValueError):
+        return datetime.now(UTC).timestamp() - read_duration(since)
     try:
         return datetime.fromisoformat(since.strip()).timestamp()
     except (ValueError, OverflowError):

@@ -14,9 +14,7 @@ def read_duration(text: str) -> float:
 
 
 def write_duration(seconds: float) -> str:
-    """The nearest words: ``24 hours``, ``90 minutes``."""
-    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= 2 * size or (word == "minute"):
-            count = max(1, round(seconds / size))
-            return f"{count} {word}" + ("" if count == 1 else "s")
-    raise AssertionError("unreachable: minutes always fit")
+    """About so long, in words: ``3 days``, ``24 hours``, ``5 minutes``."""
+    size, word = next((each for each in ((86400, "day"), (3600, "hour")) if seconds >= 2 * each[0]), (60, "minute"))
+    count = max(1, round(seconds / size))
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"

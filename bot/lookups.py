@@ -21,6 +21,13 @@ FAILURES = frozenset({Problem.THROTTLED, Problem.SERVICE_TROUBLE, Problem.NO_ANS
 """Ends without a word from the API about the number; every other problem is the API's no."""
 
 
+_STATE_AFTER = {
+    policy.Verdict.MAY: State.QUEUED,
+    policy.Verdict.MAY_WITH_APPROVAL: State.AWAITING,
+    policy.Verdict.MAY_NOT: State.REJECTED,
+}
+
+
 class Lookups:
     """Takes lookups in, runs them, and records each change."""
 
@@ -32,11 +39,18 @@ class Lookups:
         self._calls: set[asyncio.Task[Result]] = set()
         self._is_stopping = False
 
-    async def accept(self, new: NewLookup, decision: policy.Decision) -> tuple[Lookup, bool]:
-        """Record what was asked for, as queued or rejected. ``False`` when this submission was recorded before."""
-        state = State.QUEUED if decision.is_yes else State.REJECTED
+    async def accept(
+        self, new: NewLookup, decision: policy.Decision, *, expires_at: float | None = None
+    ) -> tuple[Lookup, bool]:
+        """Record what was asked for: queued, awaiting approval until ``expires_at``, or rejected.
+
+        ``False`` when this submission was recorded before.
+        """
+        state = _STATE_AFTER[decision.verdict]
         policy.check_transition(None, state)
-        lookup, is_new = await self._store.accept(new, state=state, problem=decision.problem)
+        lookup, is_new = await self._store.accept(
+            new, state=state, problem=decision.problem, expires_at=expires_at if state is State.AWAITING else None
+        )
         log.info("lookup accepted", extra={"facts": {"lookup": lookup.id, "state": lookup.state, "new": is_new}})
         return lookup, is_new
 

@@ -62,7 +62,7 @@ def check_transition(from_state: State | None, to_state: State) -> None:
         raise ValueError(f"no lookup goes from {from_state} to {to_state}")
 
 
-# --- who ---------------------------------------------------------------------------------------------------------------
+# --- who --------------------------------------------------------------------------------------------------------------
 
 
 class Membership(StrEnum):
@@ -81,7 +81,7 @@ class Standing:
 
     membership: Membership
     groups: frozenset[str] = frozenset()
-    """Those of the usergroups the settings name that they are in. A group Slack could not be asked about is not in it."""
+    """Those of the usergroups in the settings that they are in; one that Slack could not be asked about is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Policy:
         return self.agents.group_ids | self.trusted.group_ids | self.approvers.group_ids
 
 
-# --- may they ask ------------------------------------------------------------------------------------------------------
+# --- may they ask -----------------------------------------------------------------------------------------------------
 
 
 class Rule(StrEnum):
@@ -166,14 +166,14 @@ def decide(actor: Actor, standing: Standing, policy: Policy) -> Decision:
     return Decision(Verdict.MAY_WITH_APPROVAL, Rule.APPROVALS)
 
 
-# --- may they do that --------------------------------------------------------------------------------------------------
+# --- may they do that -------------------------------------------------------------------------------------------------
 
 
-def problem_with(
-    action: Action, *, actor: Actor, standing: Standing, lookup: Lookup, policy: Policy
-) -> Problem | None:
+def problem_with(action: Action, *, actor: Actor, standing: Standing, lookup: Lookup, policy: Policy) -> Problem | None:
     """Why this person may not do that to this lookup; ``None`` means they may, if its state allows it."""
-    is_own = (actor.user_id, actor.team_id) == (lookup.agent.user_id, lookup.agent.team_id)
+    is_own = (
+        actor.user_id == lookup.agent.user_id
+    )  # ids are one person's; another team's people end at their membership
     if problem := _problem_of(standing.membership):
         return problem
     if action not in APPROVERS_ACTIONS:

@@ -10,7 +10,9 @@ import phonenumbers
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from bot.durations import read_duration
 from bot.errors import SettingsError
+from bot.policy import EVERYONE, NOBODY, Circle, Policy
 from bot.texts import terminal
 
 SettingsType = TypeVar("SettingsType", bound="RecordSettings")
@@ -28,11 +30,35 @@ def _check_region(region: str | None) -> str | None:
     return region.upper() if region else None
 
 
-def _check_agents(agents: str) -> str:
-    ids = [entry.strip() for entry in agents.split(",") if entry.strip()]
-    if agents != "everyone" and (not ids or not all(re.fullmatch(r"[UW][A-Z0-9]+", entry) for entry in ids)):
-        raise ValueError(terminal.AGENTS_UNREADABLE)
-    return agents
+def _check_circle(listed: str) -> str:
+    read_circle(listed)
+    return listed
+
+
+def _check_circle_but_not_everyone(listed: str) -> str:
+    if read_circle(listed).is_everyone:
+        raise ValueError(terminal.EVERYONE_NOT_HERE)
+    return listed
+
+
+def read_circle(listed: str) -> Circle:
+    """``everyone``, or user and usergroup ids. Raises ``ValueError``."""
+    if listed == "everyone":
+        return EVERYONE
+    ids = [each.strip() for each in listed.split(",")]
+    users = frozenset(each for each in ids if re.fullmatch(r"[UW][A-Z0-9]+", each))
+    groups = frozenset(each for each in ids if re.fullmatch(r"S[A-Z0-9]+", each))
+    if len(users) + len(groups) != len(set(ids)):
+        raise ValueError(terminal.CIRCLE_UNREADABLE)
+    return Circle(user_ids=users, group_ids=groups)
+
+
+def _check_duration(text: str) -> str:
+    try:
+        read_duration(text)
+    except ValueError:
+        raise ValueError(terminal.DURATION_UNREADABLE) from None
+    return text
 
 
 def _check_http_url(url: str) -> str:
@@ -89,14 +115,27 @@ class BotSettings(LookupSettings):
     slack_signing_secret: SecretStr | None = None
     slack_api_url: HttpUrl = "https://slack.com/api/"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
-    phoneid_agents: Annotated[str, AfterValidator(_check_agents)] = "everyone"
+    phoneid_agents: Annotated[str, AfterValidator(_check_circle)] = "everyone"
+    phoneid_trusted: Annotated[str | None, AfterValidator(_check_circle_but_not_everyone)] = None
+    phoneid_approvers: Annotated[str | None, AfterValidator(_check_circle_but_not_everyone)] = None
+    phoneid_approval: Literal["never", "always"] = "never"
+    phoneid_approval_channel: Annotated[str | None, Field(pattern=r"^[CG][A-Z0-9]+$")] = None
+    phoneid_approval_ttl: Annotated[str, AfterValidator(_check_duration)] = "24h"
 
     @property
-    def agent_ids(self) -> frozenset[str] | None:
-        """The user ids that may ask; ``None`` means everyone."""
-        if self.phoneid_agents == "everyone":
-            return None
-        return frozenset(entry.strip() for entry in self.phoneid_agents.split(",") if entry.strip())
+    def policy(self) -> Policy:
+        """Who may ask, who is trusted, who decides."""
+        return Policy(
+            agents=read_circle(self.phoneid_agents),
+            trusted=read_circle(self.phoneid_trusted) if self.phoneid_trusted else NOBODY,
+            approvers=read_circle(self.phoneid_approvers) if self.phoneid_approvers else NOBODY,
+            needs_approval=self.phoneid_approval == "always",
+        )
+
+    @property
+    def approval_seconds(self) -> float:
+        """How long an approval is waited for, and then how long it is good for."""
+        return read_duration(self.phoneid_approval_ttl)
 
 
 def read(kind: type[SettingsType], environment: Mapping[str, str] | None = None) -> SettingsType:
@@ -140,6 +179,8 @@ def _slack_mistakes(values: Mapping[str, str]) -> list[str]:
     if "slack_client_id" in values and "slack_client_secret" in values:
         # Bolt would switch to its file-based OAuth and ignore the bot token.
         mistakes.append(terminal.SLACK_OAUTH_NOT_WANTED)
+    if values.get("phoneid_approval") == "always" and "phoneid_approvers" not in values:
+        mistakes.append(terminal.APPROVERS_MISSING)
     return mistakes
 
 

@@ -3,43 +3,37 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from sqlite_utils import Database
 
 from bot.errors import LookupMoved
-from bot.models import (
-    Actor,
-    LogQuery,
-    Lookup,
-    LookupId,
-    NewLookup,
-    PhoneNumber,
-    Problem,
-    Result,
-    State,
-    Through,
-)
-from bot.store import journal
-from bot.store.journal import Event
+from bot.models import Actor, Event, LogQuery, Lookup, LookupId, NewLookup, Problem, Result, State, Through
+from bot.store import journal, rows
 
 RUNNING = frozenset({State.QUEUED, State.CALLING})
 """A process holds these by a lease; in every other state a lookup belongs to nobody."""
 
 SWEEPER = Actor(team_id="-", user_id="sweeper", through=Through.BOT)
-"""Who ends what a dead process left. A process on a host, like the command line, and no host is called "-"."""
+"""Who does what nobody asked for: ends what a dead process left, reminds. A process on a host, like the command line, and no host is called "-"."""
 
 INSERT = """
     INSERT INTO lookups (
         id, state, team_id, user_id, through, channel_id, phone, reason, submission_key,
-        created_at, updated_at, owner, lease_until, problem)
+        created_at, updated_at, owner, lease_until, problem, expires_at)
     VALUES (
         :id, :state, :team_id, :user_id, :through, :channel_id, :phone, :reason, :submission_key,
-        :now, :now, :owner, :lease_until, :problem)"""
+        :now, :now, :owner, :lease_until, :problem, :expires_at)"""
 
 # The old state in the WHERE is the whole guard: of any number of callers, one finds the row as it was.
 MOVE = """
-    UPDATE lookups SET state = :to_state, updated_at = :now, owner = :owner, lease_until = :lease_until
+    UPDATE lookups SET
+        state = :to_state, updated_at = :now, owner = :owner, lease_until = :lease_until,
+        expires_at = coalesce(:expires_at, expires_at),
+        decided_at = coalesce(:decided_at, decided_at),
+        decided_team_id = coalesce(:decided_team_id, decided_team_id),
+        decided_user_id = coalesce(:decided_user_id, decided_user_id),
+        decided_through = coalesce(:decided_through, decided_through),
+        decision_reason = coalesce(:decision_reason, decision_reason)
     WHERE id = :id AND state = :from_state"""
 
 SET_RESULT = """
@@ -78,6 +72,7 @@ def accept(
     *,
     state: State,
     problem: Problem | None,
+    expires_at: float | None,
     new_id: Callable[[], LookupId],
     moment: Moment,
 ) -> tuple[Lookup, bool]:
@@ -101,13 +96,12 @@ def accept(
             "submission_key": new.submission_key,
             "now": moment.now,
             "problem": problem,
+            "expires_at": expires_at,
             **_holder(state, moment),
         },
     )
-    result = Result(problem=problem) if problem else None
-    journal.write(
-        db, Event.ASKED, lookup_id, at=moment.now, from_state=None, to_state=state, actor=new.agent, result=result
-    )
+    facts = journal.facts_of(Result(problem=problem) if problem else None)
+    journal.write(db, Event.ASKED, lookup_id, at=moment.now, to_state=state, actor=new.agent, facts=facts)
     return _recorded(db, lookup_id), True
 
 
@@ -118,22 +112,36 @@ def move(
     from_state: State,
     to_state: State,
     actor: Actor,
-    result: Result | None,
     moment: Moment,
+    result: Result | None = None,
+    reason: str | None = None,
+    expires_at: float | None = None,
     event: Event = Event.MOVED,
 ) -> Lookup:
-    """Change a lookup's state if it is still ``from_state``. Raises ``LookupMoved`` when it is not."""
+    """Change a lookup's state if it is still ``from_state``. Raises ``LookupMoved`` when it is not.
+
+    Leaving ``awaiting`` records ``actor`` as who decided, with ``reason``.
+    """
+    is_decision = from_state is State.AWAITING
     moved = db.execute(
         MOVE,
-        {"id": lookup_id, "from_state": from_state, "to_state": to_state, "now": moment.now}
-        | _holder(to_state, moment),
+        {
+            "id": lookup_id,
+            "from_state": from_state,
+            "to_state": to_state,
+            "now": moment.now,
+            "expires_at": expires_at,
+            **_holder(to_state, moment),
+            **(rows.decision_columns(actor, at=moment.now, reason=reason or "") if is_decision else rows.NO_DECISION),
+        },
     )
     if not moved.rowcount:
         raise LookupMoved(find(db, lookup_id))
     if result is not None:
-        db.execute(SET_RESULT, {"id": lookup_id, **_columns(result)})
+        db.execute(SET_RESULT, {"id": lookup_id, **rows.result_columns(result)})
+    facts = journal.facts_of(result)  # not the reason: it can be forgotten, an entry cannot
     journal.write(
-        db, event, lookup_id, at=moment.now, from_state=from_state, to_state=to_state, actor=actor, result=result
+        db, event, lookup_id, at=moment.now, from_state=from_state, to_state=to_state, actor=actor, facts=facts
     )
     return _recorded(db, lookup_id)
 
@@ -145,7 +153,7 @@ def renew(db: Database, *, moment: Moment) -> None:
 
 def interrupt_abandoned(db: Database, *, moment: Moment) -> list[Lookup]:
     """End every running lookup whose lease ran out."""
-    abandoned = [_lookup(row) for row in db.query(ABANDONED, {"now": moment.now})]
+    abandoned = [rows.lookup(row) for row in db.query(ABANDONED, {"now": moment.now})]
     return [
         move(
             db,
@@ -168,7 +176,7 @@ def find(db: Database, lookup_id: LookupId) -> Lookup | None:
 def search(db: Database, query: LogQuery) -> list[Lookup]:
     """Matching lookups, newest first."""
     sql, values = search_sql(query)
-    return [_lookup(row) for row in db.query(sql, values)]
+    return [rows.lookup(row) for row in db.query(sql, values)]
 
 
 def search_sql(query: LogQuery) -> tuple[str, dict[str, str | float]]:
@@ -197,44 +205,10 @@ def _first(db: Database, sql: str, values: dict[str, str]) -> Lookup | None:
 
 def _recorded(db: Database, lookup_id: LookupId) -> Lookup:
     (row,) = db.query(BY_ID, {"id": lookup_id})
-    return _lookup(row)
+    return rows.lookup(row)
 
 
 def _holder(state: State, moment: Moment) -> dict[str, str | float | None]:
     if state in RUNNING:
         return {"owner": moment.owner, "lease_until": moment.lease_until}
     return {"owner": None, "lease_until": None}
-
-
-def _columns(result: Result) -> dict[str, str | int | None]:
-    return {
-        "phone_number_id": result.phone_number_id,
-        "problem": result.problem,
-        "api_code": result.api_code,
-        "request_id": result.request_id,
-        "http_status": result.http_status,
-        "milliseconds": result.milliseconds,
-        "attempts": result.attempts,
-    }
-
-
-def _lookup(row: dict[str, Any]) -> Lookup:
-    return Lookup(
-        id=LookupId(row["id"]),
-        state=State(row["state"]),
-        agent=Actor(team_id=row["team_id"], user_id=row["user_id"], through=Through(row["through"])),
-        phone=PhoneNumber(row["phone"]),
-        reason=row["reason"],
-        channel_id=row["channel_id"],
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-        result=Result(
-            phone_number_id=row["phone_number_id"],
-            problem=Problem(row["problem"]) if row["problem"] else None,
-            api_code=row["api_code"],
-            request_id=row["request_id"],
-            http_status=row["http_status"],
-            milliseconds=row["milliseconds"],
-            attempts=row["attempts"],
-        ),
-    )

@@ -12,7 +12,14 @@ SETTINGS_HEADING = "phoneid cannot start:"
 SETTINGS_FOOTER = "Set these in the environment or in .env; the README lists every setting."
 DATABASE_URL_UNREADABLE = "is not a database this version can use. Write sqlite:///path/to/phoneid.db"
 REGION_UNKNOWN = "is not a country. Write two letters, such as CN or GB"
-AGENTS_UNREADABLE = "is neither everyone nor a comma-separated list of Slack user ids such as U012AB3CD"
+CIRCLE_UNREADABLE = (
+    "is neither everyone nor a comma-separated list of Slack ids: users such as U012AB3CD, usergroups such as S012AB3CD"
+)
+EVERYONE_NOT_HERE = "cannot be everyone. List users such as U012AB3CD and usergroups such as S012AB3CD"
+DURATION_UNREADABLE = "is not a length of time. Write 90m, 24h or 7d"
+APPROVERS_MISSING = (
+    "PHONEID_APPROVAL is always, but PHONEID_APPROVERS names nobody. List the users and usergroups who decide."
+)
 URL_UNREADABLE = "is not a URL. Write it with http:// or https://"
 SLACK_MODE_MISSING = (
     "SLACK_APP_TOKEN or SLACK_SIGNING_SECRET is missing. Set SLACK_APP_TOKEN (xapp-…, with connections:write) for "
@@ -70,6 +77,23 @@ def database_foreign(path: str) -> str:
         f"The database {path} was written by a newer version, or is not this bot's. "
         "Use that version, or another DATABASE_URL."
     )
+
+
+def no_approver_left(ids: str) -> str:
+    return (
+        f"PHONEID_APPROVAL is always, but nobody in PHONEID_APPROVERS ({ids}) is an active full member of this "
+        "workspace. Name somebody who can decide."
+    )
+
+
+def approval_channel_unusable(channel_id: str, why: str) -> str:
+    return f"PHONEID_APPROVAL_CHANNEL {channel_id} cannot be used: {why}."
+
+
+CHANNEL_UNKNOWN = "the bot cannot see it. Invite the bot to it, or check the id"
+CHANNEL_NOT_JOINED = "the bot is not in it. Invite the bot"
+CHANNEL_ARCHIVED = "it is archived"
+CHANNEL_SHARED = "it is shared with another workspace, whose people could see and press the buttons"
 
 
 def port_taken(host: str, port: int) -> str:
