@@ -1,7 +1,7 @@
 """The use case: somebody else decides first. Once, for good, and whatever happens to the process."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import SecretStr
 
@@ -55,8 +55,7 @@ class Approvals:
     async def check(self, action: Action, lookup_id: LookupId, *, actor: Actor, standing: Standing) -> Lookup:
         """The lookup, if this person may do that to it now.
 
-        Raises ``NotPossible`` with the reason: there is no such lookup, they may not (journalled), or its state does not
-        allow it any more.
+        Raises ``NotPossible``, and journals it, when there is no such lookup, they may not, or it is too late.
         """
         lookup = await self._store.find(lookup_id)
         if lookup is None:
@@ -139,9 +138,10 @@ class Approvals:
         expires_at: float | None = None,
     ) -> Lookup:
         lookup = await self.check(action, lookup_id, actor=actor, standing=standing)
-        if lookup.approval and lookup.approval.expires_at <= self._clock.now():  # the sweeper has just not come by
-            await self._move(lookup, State.EXPIRED, actor=BOT)
-            raise NotPossible(None, await self._store.find(lookup_id))
+        if lookup.approval and lookup.approval.expires_at <= self._clock.now():
+            # The sweeper has just not come by yet; it will, and tell everyone concerned.
+            await self._forbid(action, actor, lookup_id, None)
+            raise NotPossible(None, replace(lookup, state=State.EXPIRED))
         try:
             return await self._move(lookup, to_state, actor=actor, reason=reason, expires_at=expires_at)
         except NotPossible:

@@ -1,0 +1,148 @@
+"""The cards approvers decide on: how they look, where they are, and the one place that redraws every copy."""
+
+import logging
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.approvals import LATELY, Approvals, Lately
+from bot.interfaces import Store
+from bot.models import Card, Lookup, LookupId, State
+from bot.policy import Circle
+from bot.slack import blocks
+from bot.slack.blocks import Block
+from bot.slack.people import People
+from bot.slack.views import Message
+from bot.texts import approvals as texts
+
+log = logging.getLogger(__name__)
+
+APPROVE = "approve"
+DENY = "deny"
+DETAILS = "details"
+
+
+class Cards:
+    """Posts cards and keeps them true to the database."""
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        *,
+        store: Store,
+        approvals: Approvals,
+        people: People,
+        approvers: Circle,
+        channel_id: str | None,
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._approvals = approvals
+        self._people = people
+        self._approvers = approvers
+        self._channel_id = channel_id
+
+    async def post(self, lookup: Lookup, *, is_reminder: bool = False) -> bool:
+        """Ask those who decide. Whether anybody could be asked: one approver who left must not break the request."""
+        message = card(lookup, await self._approvals.lately(lookup), is_reminder=is_reminder)
+        posted = [await self._post_to(place, lookup, message) for place in await self._places(lookup)]
+        if not any(posted):
+            log.error("nobody could be asked to decide", extra={"facts": {"lookup": lookup.id}})
+        # Somebody may have decided on the first copy while the last was on its way.
+        await self.redraw(lookup.id)
+        return any(posted)
+
+    async def redraw(self, lookup_id: LookupId) -> None:
+        """Make every copy of a lookup's card say what the database says."""
+        lookup = await self._store.find(lookup_id)
+        if lookup is None or lookup.state is State.AWAITING:
+            return
+        message = decided_card(lookup)
+        for each in await self._store.cards(lookup_id):
+            try:
+                await self._client.chat_update(
+                    channel=each.channel_id, ts=each.ts, text=message.text, blocks=message.blocks, parse="none"
+                )
+            except SlackApiError as error:  # deleted by somebody, or the bot was removed from the channel
+                facts = {"lookup": lookup_id, "error": error.response["error"]}
+                log.warning("card not redrawn", extra={"facts": facts})
+
+    async def _places(self, lookup: Lookup) -> list[str]:
+        if self._channel_id:
+            return [self._channel_id]
+        return sorted(await self._people.active(self._approvers) - {lookup.agent.user_id})
+
+    async def _post_to(self, place: str, lookup: Lookup, message: Message) -> bool:
+        try:
+            posted = await self._client.chat_postMessage(
+                channel=place, text=message.text, blocks=message.blocks, unfurl_links=False, unfurl_media=False
+            )
+        except SlackApiError as error:
+            facts = {"lookup": lookup.id, "place": place, "error": error.response["error"]}
+            log.warning("card not posted", extra={"facts": facts})
+            return False
+        await self._store.add_card(lookup.id, Card(str(posted["channel"]), str(posted["ts"])))
+        return True
+
+
+def card(lookup: Lookup, lately: Lately, *, is_reminder: bool = False) -> Message:
+    """What approvers decide on. The reason is somebody's text: plain in the blocks, escaped in the fallback."""
+    heading = (texts.reminder_heading if is_reminder else texts.card_heading)(lookup.phone)
+    history = texts.asked_lately(lately.by_agent, lately.for_number, LATELY)
+    body = [
+        blocks.header(heading),
+        blocks.formatted_section(texts.asked_by(f"<@{lookup.agent.user_id}>")),
+        blocks.section(lookup.reason or texts.NO_REASON),
+        blocks.formatted_context(texts.expires(_date(lookup))),
+        blocks.context(f"{history} {texts.reference(lookup)}"),
+        blocks.buttons(*_buttons(lookup)),
+    ]
+    fallback = f"{blocks.escape(heading)}. {texts.asked_by(f'<@{lookup.agent.user_id}>')}. " + blocks.escape(
+        f"{texts.REASON_GIVEN}: {lookup.reason or texts.NO_REASON}"
+    )
+    return Message(fallback, body)
+
+
+def decided_card(lookup: Lookup) -> Message:
+    """The card after it ended: who decided, and no buttons."""
+    heading = texts.decided_heading(lookup.phone)
+    outcome = decision_words(lookup)
+    reason = lookup.approval.reason if lookup.approval else ""
+    body = [
+        blocks.header(heading),
+        blocks.formatted_section(texts.asked_by(f"<@{lookup.agent.user_id}>")),
+        blocks.section(lookup.reason or texts.NO_REASON),
+        blocks.formatted_section(outcome),
+        *([blocks.section(f"{texts.REASON_GIVEN}: {reason}")] if reason else []),
+        blocks.context(texts.reference(lookup)),
+    ]
+    return Message(f"{blocks.escape(heading)}. {outcome}", body)
+
+
+def decision_words(lookup: Lookup) -> str:
+    """``This request was approved by @Lee.`` as mrkdwn."""
+    by = lookup.approval.decided_by if lookup.approval else None
+    name = f"<@{by.user_id}>" if by and by.user_id.startswith(("U", "W")) else None
+    return texts.outcome(lookup.state, name)
+
+
+def _buttons(lookup: Lookup) -> list[Block]:
+    approve = blocks.button(
+        texts.APPROVE, action_id=APPROVE, label=texts.APPROVE_LABEL, value=lookup.id, is_primary=True
+    )
+    approve["confirm"] = {
+        "title": blocks.plain(texts.APPROVE_CONFIRM_TITLE),
+        "text": blocks.plain(texts.APPROVE_CONFIRM_TEXT),
+        "confirm": blocks.plain(texts.APPROVE_CONFIRM_YES),
+        "deny": blocks.plain(texts.CANCEL),
+    }
+    return [
+        approve,
+        blocks.button(texts.DENY, action_id=DENY, label=texts.DENY_LABEL, value=lookup.id),
+        blocks.button(texts.DETAILS, action_id=DETAILS, label=texts.DETAILS_LABEL, value=lookup.id),
+    ]
+
+
+def _date(lookup: Lookup) -> str:
+    """Each reader's local time, as Slack's markup; the fallback is UTC."""
+    return blocks.date(lookup.approval.expires_at if lookup.approval else lookup.created_at)
