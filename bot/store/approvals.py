@@ -28,9 +28,7 @@ def claim_reminders(db: Database, *, asked_before: float, moment: Moment) -> lis
 
     A reminder is no change of the lookup: ``updated_at`` stays.
     """
-    claimed = [
-        rows.lookup(row) for row in db.query(CLAIM_REMINDERS, {"now": moment.now, "asked_before": asked_before})
-    ]
+    claimed = [rows.lookup(row) for row in db.query(CLAIM_REMINDERS, {"now": moment.now, "asked_before": asked_before})]
     claimed.sort(key=lambda lookup: lookup.created_at)  # RETURNING promises no order
     for lookup in claimed:
         journal.write(db, Event.REMINDED, lookup.id, at=moment.now, actor=SWEEPER)

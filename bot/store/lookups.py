@@ -14,7 +14,8 @@ RUNNING = frozenset({State.QUEUED, State.CALLING})
 """A process holds these by a lease; in every other state a lookup belongs to nobody."""
 
 SWEEPER = Actor(team_id="-", user_id="sweeper", through=Through.BOT)
-"""Who does what nobody asked for: ends what a dead process left, reminds. A process on a host, like the command line, and no host is called "-"."""
+"""Who ends what a dead process left, and reminds. A process on a host, like the command line, and no host is called
+"-"."""
 
 INSERT = """
     INSERT INTO lookups (
@@ -199,8 +200,8 @@ def search_sql(query: LogQuery) -> tuple[str, dict[str, str | float]]:
 
 
 def _first(db: Database, sql: str, values: dict[str, str]) -> Lookup | None:
-    rows = list(db.query(sql, values))
-    return _lookup(rows[0]) if rows else None
+    found = list(db.query(sql, values))
+    return rows.lookup(found[0]) if found else None
 
 
 def _recorded(db: Database, lookup_id: LookupId) -> Lookup:
