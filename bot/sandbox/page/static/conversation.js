@@ -94,9 +94,10 @@ async function markRead(conversation) {
 }
 
 function drawHead(conversation) {
-  const mark = conversation.kind === "channel" ? icon("hash") : null;
+  const mark = conversation.kind === "channel" ? icon(conversation.is_private ? "lock" : "hash") : null;
+  const kind = conversation.is_private ? "Private channel " : "Channel ";
   const shared = conversation.is_ext_shared ? h("span", { class: "badge" }, "Shared with another company") : null;
-  const title = h("h1", {}, mark, mark ? unseen("Channel ") : null, conversation.name);
+  const title = h("h1", {}, mark, mark ? unseen(kind) : null, conversation.name);
   const topic = h(
     "p",
     { class: "room-topic" },
