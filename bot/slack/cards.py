@@ -9,7 +9,7 @@ from bot.approvals import LATELY, Approvals, Lately
 from bot.interfaces import Store
 from bot.models import Card, Lookup, LookupId, State
 from bot.policy import Circle
-from bot.slack import blocks
+from bot.slack import approval_views, blocks
 from bot.slack.blocks import Block
 from bot.slack.people import People
 from bot.slack.views import Message
@@ -104,26 +104,19 @@ def card(lookup: Lookup, lately: Lately, *, is_reminder: bool = False) -> Messag
 
 
 def decided_card(lookup: Lookup) -> Message:
-    """The card after it ended: who decided, and no buttons."""
+    """The card after it was decided, or ended otherwise: what became of it, by whom and why, and no buttons."""
     heading = texts.decided_heading(lookup.phone)
-    outcome = decision_words(lookup)
+    became = approval_views.outcome(lookup).text
     reason = lookup.approval.reason if lookup.approval else ""
     body = [
         blocks.header(heading),
         blocks.formatted_section(texts.asked_by(f"<@{lookup.agent.user_id}>")),
         blocks.section(lookup.reason or texts.NO_REASON),
-        blocks.formatted_section(outcome),
+        blocks.formatted_section(became),
         *([blocks.section(f"{texts.REASON_GIVEN}: {reason}")] if reason else []),
         blocks.context(texts.reference(lookup)),
     ]
-    return Message(f"{blocks.escape(heading)}. {outcome}", body)
-
-
-def decision_words(lookup: Lookup) -> str:
-    """``This request was approved by @Lee.`` as mrkdwn."""
-    by = lookup.approval.decided_by if lookup.approval else None
-    name = f"<@{by.user_id}>" if by and by.user_id.startswith(("U", "W")) else None
-    return texts.outcome(lookup.state, name)
+    return Message(f"{blocks.escape(heading)}. {became}", body)
 
 
 def _buttons(lookup: Lookup) -> list[Block]:

@@ -61,6 +61,28 @@ DENY_REASON_HINT = "The agent reads it, and it is kept with the request."
 DETAILS_TITLE = "Request"
 
 
+def asked_by(name: str) -> str:
+    """``name`` is Slack's markup for a person."""
+    return f"Asked by {name}"
+
+
+def reference(lookup: Lookup) -> str:
+    return f"Reference {lookup.id}"
+
+
+def expires(date: str) -> str:
+    """``date`` is Slack's markup for a date."""
+    return f"Expires {date} if nobody decides."
+
+
+def about(phone: PhoneNumber) -> str:
+    return f"Your request for {phone.international}"
+
+
+def about_hidden(phone: PhoneNumber) -> str:
+    return f"Request for {hidden(phone)}"
+
+
 def hidden(phone: PhoneNumber) -> str:
     """A number with its middle hidden: ``+861•••••1234``."""
     digits = phone.digits
@@ -103,17 +125,24 @@ OUTCOMES: Mapping[State, str] = {
 """What became of a request, after "This request"."""
 
 
+def decided_heading(phone: PhoneNumber) -> str:
+    return f"ID of {hidden(phone)}"
+
+
 def no_button(outcome: str) -> str:
     return f"This request {outcome}."
 
 
 TOLD_APPROVED = "Your request was approved."
 TOLD_ENTER_CODE = "Enter the verification code to get the ID."
+TOLD_ANSWERED = "The phone number ID is ready."
 TOLD_DENIED = "Your request was denied."
 TOLD_EXPIRED = "Nobody decided on your request in time, so it expired. You can ask again."
 TOLD_LAPSED = "Your approved request was not used in time, so the approval lapsed. You can ask again."
 TOLD_WITHDRAWN = "Your request was withdrawn. Nobody has to decide on it any more."
 REASON_GIVEN = "Reason"
+BY = "By"
+BY_CAPITAL = "Decided by"
 NO_REASON = "No reason was given."
 
 # --- /phoneid why -----------------------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.models import NewLookup, State
-from bot.store.migrations import STEPS
 from bot.store.sqlite import SqliteStore
+from bot.store.steps import STEPS
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
