@@ -4,10 +4,12 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.approvals import Approvals
 from bot.cams.client import CamsClient
 from bot.cams.credentials import Credentials
 from bot.cams.transport import READ_SECONDS, open_http
@@ -16,36 +18,46 @@ from bot.errors import SchemaUnknown, SettingsError, StoreError, StoreUnavailabl
 from bot.interfaces import Clock, Store
 from bot.lookups import Lookups
 from bot.models import LogQuery
-from bot.policy import Agents
 from bot.quota.memory import MemoryQuota
 from bot.quota.slots import LATEST_ARRIVAL
 from bot.repeating import Repeating
 from bot.settings import BotSettings, LookupSettings, RecordSettings
 from bot.slack import connection
+from bot.slack.approval_desk import ApprovalDesk
+from bot.slack.cards import Cards
 from bot.slack.desk import Desk
-from bot.slack.jobs import Jobs
+from bot.slack.errands import Errands
+from bot.slack.jobs import Job, Jobs
 from bot.slack.listeners import build_app
 from bot.slack.people import People
 from bot.slack.replies import Replies
+from bot.slack.requests import Requests
+from bot.slack.windows import SETTLED_AFTER, Windows
 from bot.store.sqlite import SqliteStore
 from bot.texts import terminal
+from bot.vault import Vault
 
 log = logging.getLogger(__name__)
 
 LEASE = 30.0
 """Seconds after which a process that says nothing counts as dead and its lookups as interrupted."""
 
-SWEEP_EVERY = 5.0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waits:
     """How long the bot waits for things, in seconds. Tests are less patient."""
 
-    finishing: float = 25.0
-    """For what runs, at a stop. Container hosts commonly kill 30 seconds after SIGTERM."""
+    finishing: float = 15.0
+    """For what runs, at a stop. With what closing and telling take it stays below the 30 seconds after which container
+    hosts commonly kill."""
     api_reading: float = READ_SECONDS
     """For the API's answer, each attempt."""
+    settling: tuple[float, ...] = SETTLED_AFTER
+    """For a submission's acknowledgement to have arrived, before each update of its window."""
+    sweeping: float = 5.0
+    """Between looks at what dead processes and passing time left behind."""
+    approval: float | None = None
+    """For a decision; ``None``: as PHONEID_APPROVAL_TTL says."""
     latest_arrival: float = LATEST_ARRIVAL
     """For a request that was given up to be seen by the API after all."""
 
@@ -119,37 +131,99 @@ async def running_bot(
         client = await stack.enter_async_context(
             connection.web_client(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url)
         )
-        team_id = await connection.check_bot_token(client)
+        identity = await connection.check_bot_token(client)
+        if settings.slack_app_token:
+            await connection.check_app_token(client, settings.slack_app_token.get_secret_value())
         store = await stack.enter_async_context(open_store(settings, clock))
         lookups = await stack.enter_async_context(open_lookups(settings, store, clock, waits=waits))
-        jobs = Jobs()
-        desk = Desk(
-            lookups=lookups,
-            people=People(client, team_id=team_id, clock=clock),
-            replies=Replies(client, clock=clock),
-            agents=Agents(settings.agent_ids),
-            region=settings.phoneid_default_region,
+        people = People(client, team_id=identity.team_id, clock=clock, group_ids=settings.policy.group_ids)
+        stack.push_async_callback(people.aclose)
+        await _check_approvals(settings, client, people)
+        front = _open_front(settings, client, store=store, lookups=lookups, people=people, clock=clock, waits=waits)
+        stack.push_async_callback(_finish, front.jobs, lookups, waits.finishing)
+        app = build_app(
+            Desk(front.errands, region=settings.phoneid_default_region),
+            ApprovalDesk(front.requests, front.errands),
+            front.jobs,
+            client=client,
+            signing_secret=_signing_secret(settings),
             clock=clock,
+            identity=identity,
         )
-        stack.push_async_callback(_finish, jobs, lookups, waits.finishing)
-        await stack.enter_async_context(_sweeping(lookups, desk, clock))
-        app = _build(settings, desk, jobs, client, clock)
-        port = await stack.enter_async_context(_connected(settings, app, client, host=host, store=store))
-        yield Bot(app=app, jobs=jobs, port=port)
-        log.info("stopping", extra={"facts": {"running": jobs.running}})
+        port = await stack.enter_async_context(_connected(settings, app, host=host, store=store))
+        # Last: a start that fails must not have ended anything that it then tells nobody of.
+        await stack.enter_async_context(_sweeping(lookups, front, clock, every=waits.sweeping))
+        yield Bot(app=app, jobs=front.jobs, port=port)
+        log.info("stopping", extra={"facts": {"running": front.jobs.running}})
 
 
-def _build(settings: BotSettings, desk: Desk, jobs: Jobs, client: AsyncWebClient, clock: Clock) -> AsyncApp:
+@dataclass(frozen=True, slots=True)
+class _Front:
+    """What works for the people in Slack."""
+
+    errands: Errands
+    requests: Requests
+    jobs: Jobs
+
+
+def _open_front(
+    settings: BotSettings,
+    client: AsyncWebClient,
+    *,
+    store: Store,
+    lookups: Lookups,
+    people: People,
+    clock: Clock,
+    waits: Waits,
+) -> _Front:
+    policy, replies = settings.policy, Replies(client, clock=clock)
+    approvals = Approvals(
+        store=store,
+        lookups=lookups,
+        vault=Vault(clock),
+        policy=policy,
+        seconds=waits.approval or settings.approval_seconds,
+        clock=clock,
+    )
+    cards = Cards(
+        client,
+        store=store,
+        approvals=approvals,
+        people=people,
+        approvers=policy.approvers,
+        channel_id=settings.phoneid_approval_channel,
+    )
+    requests = Requests(approvals=approvals, lookups=lookups, cards=cards, people=people, replies=replies)
+    errands = Errands(
+        lookups=lookups,
+        requests=requests,
+        people=people,
+        replies=replies,
+        windows=Windows(replies, clock=clock, settled_after=waits.settling),
+        policy=policy,
+        clock=clock,
+    )
+    return _Front(errands, requests, Jobs())
+
+
+async def _check_approvals(settings: BotSettings, client: AsyncWebClient, people: People) -> None:
+    """Raise ``SettingsError`` when requests would wait for nobody, or where others could decide."""
+    if not settings.policy.needs_approval:
+        return
+    if not await people.active(settings.policy.approvers):
+        raise SettingsError(terminal.no_approver_left(settings.phoneid_approvers or ""))
+    if settings.phoneid_approval_channel:
+        await connection.check_approval_channel(client, settings.phoneid_approval_channel)
+
+
+def _signing_secret(settings: BotSettings) -> str:
     secret = settings.slack_signing_secret
     # In Socket Mode no request carries a signature; Bolt asks for a secret all the same and checks none.
-    signing_secret = secret.get_secret_value() if secret else "socket mode"
-    return build_app(desk, jobs, client=client, signing_secret=signing_secret, clock=clock)
+    return secret.get_secret_value() if secret else "socket mode"
 
 
 @asynccontextmanager
-async def _connected(
-    settings: BotSettings, app: AsyncApp, client: AsyncWebClient, *, host: str, store: Store
-) -> AsyncIterator[int | None]:
+async def _connected(settings: BotSettings, app: AsyncApp, *, host: str, store: Store) -> AsyncIterator[int | None]:
     async def is_ready() -> bool:
         try:
             await store.search(LogQuery(limit=1))
@@ -158,9 +232,7 @@ async def _connected(
         return True
 
     if settings.slack_app_token:
-        app_token = settings.slack_app_token.get_secret_value()
-        await connection.check_app_token(client, app_token)
-        async with connection.socket_mode(app, app_token):
+        async with connection.socket_mode(app, settings.slack_app_token.get_secret_value()):
             yield None
     else:
         async with connection.signed_http(app, host=host, port=settings.port, is_ready=is_ready) as port:
@@ -178,9 +250,13 @@ def _heartbeat(lookups: Lookups, clock: Clock) -> Repeating:
     return Repeating(lookups.renew, every=LEASE / 3, clock=clock)
 
 
-def _sweeping(lookups: Lookups, desk: Desk, clock: Clock) -> Repeating:
+def _sweeping(lookups: Lookups, front: _Front, clock: Clock, *, every: float) -> Repeating:
+    async def leave_to_next_sweep(_error: Exception, _reference: str) -> None:
+        """Nobody is waiting for this; what could not be done is found again."""
+
     async def sweep() -> None:
         for lookup in await lookups.sweep():
-            await desk.tell_interrupted(lookup)
+            front.jobs.start(Job(partial(front.errands.tell_untold, lookup), leave_to_next_sweep))
+        front.jobs.start(Job(front.requests.sweep, leave_to_next_sweep))
 
-    return Repeating(sweep, every=SWEEP_EVERY, clock=clock)
+    return Repeating(sweep, every=every, clock=clock)

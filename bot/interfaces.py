@@ -1,6 +1,6 @@
 """What the use cases need from the outside, as narrow as they need it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -133,10 +133,21 @@ class Store(Protocol):
         """What happened to one lookup, oldest first."""
         ...
 
-    async def renew(self) -> None:
-        """Say that this process still lives: its running lookups stay its own for another lease."""
+    async def renew(self, running: Collection[LookupId]) -> None:
+        """Say that these still run in this process: they stay its own for another lease."""
         ...
 
-    async def interrupt_abandoned(self) -> list[Lookup]:
-        """End every running lookup whose process let its lease run out; each is returned once, to one caller."""
+    async def interrupt_abandoned(self, running: Collection[LookupId]) -> int:
+        """End every queued or calling lookup whose lease ran out, but for those that still run here. How many."""
+        ...
+
+    async def told(self, lookup_id: LookupId) -> None:
+        """Remember that a lookup's agent knows how it ended."""
+        ...
+
+    async def claim_untold(self) -> list[Lookup]:
+        """Ended lookups whose agents should know by now and do not.
+
+        Each is the caller's to tell for some minutes; then, untold still, it goes to the next caller, for a day.
+        """
         ...

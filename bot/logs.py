@@ -12,7 +12,8 @@ from typing import Literal
 LogFormat = Literal["text", "json"]
 
 # At DEBUG these log whole request and response bodies, raw frames and headers: numbers, codes and tokens among them.
-PAYLOAD_LOGGERS = ("slack_bolt", "slack_sdk", "bot.app:", "aiohttp", "httpx", "httpcore", "hpack", "asyncio")
+# "phoneid" is what Bolt names the loggers of our app's listeners after.
+PAYLOAD_LOGGERS = ("slack_bolt", "slack_sdk", "phoneid", "aiohttp", "httpx", "httpcore", "hpack", "asyncio")
 
 # Logs the whole raw body of every request with a bad signature, at INFO. The refusal itself is logged by bot.slack.
 SILENCED_LOGGER = "slack_bolt.RequestVerification"
@@ -21,7 +22,8 @@ SILENCED_LOGGER = "slack_bolt.RequestVerification"
 class NoPayloads(logging.Filter):
     """Drops what libraries say of payloads.
 
-    It sits on the handler, not on the loggers: Bolt gives every logger it makes the root's level, whatever was set.
+    It sits on the handler, not on the loggers: whatever level those have, and whoever set it, nothing gets past. Bolt
+    makes loggers as it goes, each with the level of the one that its app was handed.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from pydantic import SecretStr
@@ -17,8 +17,38 @@ log = logging.getLogger(__name__)
 RECORD_AGAIN_AFTER = (0.2, 1.0, 3.0)
 """Seconds before each further try to record an outcome: a lost outcome is a lost lookup."""
 
-FAILURES = frozenset({Problem.THROTTLED, Problem.SERVICE_TROUBLE, Problem.NO_ANSWER, Problem.UNREADABLE, Problem.NO_ID})
-"""Ends without a word from the API about the number; every other problem is the API's no."""
+STATE_AFTER: Mapping[Problem, State] = {
+    # No word from the API about the number, or none that helps.
+    Problem.THROTTLED: State.FAILED,
+    Problem.SERVICE_TROUBLE: State.FAILED,
+    Problem.NO_ANSWER: State.FAILED,
+    Problem.UNREADABLE: State.FAILED,
+    Problem.NO_ID: State.FAILED,
+    Problem.NOT_SENDABLE: State.FAILED,
+    Problem.INTERNAL: State.FAILED,
+    # The API said no.
+    Problem.NONCE_USED: State.REFUSED,
+    Problem.TOKEN_EXPIRED: State.REFUSED,
+    Problem.NOT_SUBSCRIBED: State.REFUSED,
+    Problem.NOT_AUTHORIZED: State.REFUSED,
+    Problem.NOT_YOURS: State.REFUSED,
+    Problem.BAD_NUMBER: State.REFUSED,
+    Problem.BAD_REQUEST: State.REFUSED,
+    Problem.BAD_CREDENTIALS: State.REFUSED,
+    Problem.CLOCK_OFF: State.REFUSED,
+    Problem.UNKNOWN_CODE: State.REFUSED,
+    # The process did.
+    Problem.PROCESS_ENDED: State.INTERRUPTED,
+    # Nobody was asked.
+    Problem.NOT_ALLOWED: State.REJECTED,
+    Problem.GUEST: State.REJECTED,
+    Problem.OUTSIDER: State.REJECTED,
+    Problem.WHO_UNKNOWN: State.REJECTED,
+    Problem.NOT_AN_APPROVER: State.REJECTED,
+    Problem.OWN_REQUEST: State.REJECTED,
+    Problem.NOT_YOUR_REQUEST: State.REJECTED,
+}
+"""The state each problem ends a lookup in."""
 
 
 _STATE_AFTER = {
@@ -36,7 +66,7 @@ class Lookups:
         self._api = api
         self._quota = quota
         self._clock = clock
-        self._calls: set[asyncio.Task[Result]] = set()
+        self._calls: dict[LookupId, asyncio.Task[Result]] = {}
         self._is_stopping = False
 
     async def accept(
@@ -61,25 +91,26 @@ class Lookups:
         """
         trip = _Trip(lookup, store=self._store, quota=self._quota, clock=self._clock)
         call = asyncio.create_task(trip.ask(self._api, code))
-        self._calls.add(call)
+        self._calls[lookup.id] = call
         try:
             if self._is_stopping:
                 call.cancel()
             await asyncio.wait({call})
-        finally:
-            self._calls.discard(call)
-            call.cancel()
-        try:
             return await trip.end(_result_of(call, trip))
         except LookupMoved as moved:  # somebody, say the sweeper, ended it first: theirs is how it ended
             if moved.current is None:
                 raise
             return moved.current
+        finally:
+            # Until here the lookup runs in this process, and its lease is renewed.
+            del self._calls[lookup.id]
+            call.cancel()
+            await asyncio.wait({call})
 
     def interrupt(self) -> None:
         """Break off what runs, for a stop that cannot wait; each ``run`` then returns its lookup as interrupted."""
         self._is_stopping = True
-        for call in self._calls:
+        for call in self._calls.values():
             call.cancel()
 
     async def find(self, lookup_id: LookupId, *, user_id: str, team_id: str) -> Lookup | None:
@@ -90,15 +121,19 @@ class Lookups:
         return lookup
 
     async def renew(self) -> None:
-        """Keep this process's running lookups its own for another lease."""
-        await self._store.renew()
+        """Keep what runs in this process its own for another lease."""
+        await self._store.renew([*self._calls])
 
     async def sweep(self) -> list[Lookup]:
-        """End what dead processes left behind. Whoever gets a lookup from here tells its agent."""
-        abandoned = await self._store.interrupt_abandoned()
-        for lookup in abandoned:
-            log.warning("abandoned lookup interrupted", extra={"facts": {"lookup": lookup.id}})
-        return abandoned
+        """End what dead processes left behind. Returns the lookups whose agents the caller is to tell."""
+        abandoned = await self._store.interrupt_abandoned([*self._calls])
+        if abandoned:
+            log.warning("abandoned lookups interrupted", extra={"facts": {"count": abandoned}})
+        return await self._store.claim_untold()
+
+    async def told(self, lookup: Lookup) -> None:
+        """Remember that a lookup's agent knows how it ended: nobody has to tell them any more."""
+        await self._store.told(lookup.id)
 
 
 class _Trip:
@@ -208,10 +243,4 @@ def _result_of(call: asyncio.Task[Result], trip: _Trip) -> Result:
 
 
 def _state_after(result: Result) -> State:
-    if result.problem is None:
-        return State.ANSWERED
-    if result.problem is Problem.PROCESS_ENDED:
-        return State.INTERRUPTED
-    if result.problem in FAILURES or result.problem is Problem.INTERNAL:
-        return State.FAILED
-    return State.REFUSED
+    return STATE_AFTER[result.problem] if result.problem else State.ANSWERED

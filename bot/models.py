@@ -97,6 +97,7 @@ class Problem(StrEnum):
     UNREADABLE = "unreadable"
     NO_ID = "no id"
     NO_ANSWER = "no answer"
+    NOT_SENDABLE = "not sendable"
     NOT_ALLOWED = "not allowed"
     GUEST = "guest"
     OUTSIDER = "outsider"

@@ -10,10 +10,11 @@ from pydantic import SecretStr
 
 from bot.errors import ApiError, StoreUnavailable
 from bot.interfaces import PhoneIdApi, Store
-from bot.lookups import Lookups
+from bot.lookups import STATE_AFTER, Lookups
 from bot.models import Actor, Answer, Lookup, NewLookup, PhoneNumber, Problem, Side, State, Through
 from bot.policy import YES, Decision
 from bot.store.sqlite import SqliteStore
+from tests.clocks import SteppingClock
 
 ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
 CODE = SecretStr("208312")
@@ -21,27 +22,6 @@ YES_ANSWER = Answer(phone_number_id="710000000000001", request_id="R-1")
 
 Turn = Callable[[], AbstractAsyncContextManager[None]]
 Script = Callable[[Turn], Awaitable[Answer]]
-
-
-class TestClock:
-    """Time passes when somebody sleeps, and at once."""
-
-    __test__ = False
-
-    def __init__(self) -> None:
-        self.time = 1_800_000_000.0
-        self.slept: list[float] = []
-
-    def now(self) -> float:
-        return self.time
-
-    def monotonic(self) -> float:
-        return self.time
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.time += seconds
-        await asyncio.sleep(0)
 
 
 class CountingQuota:
@@ -131,8 +111,8 @@ def refuses(problem: Problem, *, attempts: int = 1) -> Script:
 @asynccontextmanager
 async def using(
     script: Script, *, store_class: type[SqliteStore] = SqliteStore
-) -> AsyncIterator[tuple[Lookups, SqliteStore, TestClock]]:
-    clock = TestClock()
+) -> AsyncIterator[tuple[Lookups, SqliteStore, SteppingClock]]:
+    clock = SteppingClock()
     store = store_class(":memory:", clock=clock)
     await store.open()
     api: PhoneIdApi = ScriptedApi(script)
@@ -232,22 +212,43 @@ async def test_whoever_ended_it_first_ended_it() -> None:
         queued, _ = await lookups.accept(new(), YES)
         running = asyncio.create_task(lookups.run(queued, CODE))
         await hangs.called.wait()
-        clock.time += 60  # nobody renewed the lease
-        (swept,) = await lookups.sweep()
+        clock.time += 60  # this process was cut off from the database for long, and another took it for dead
+        assert await store.interrupt_abandoned([]) == 1
         lookups.interrupt()
         assert (await running).state is State.INTERRUPTED
-        assert swept.id == queued.id
         assert await states(store, queued) == [State.QUEUED, State.CALLING, State.INTERRUPTED]
 
 
-async def test_a_renewed_lease_keeps_the_sweeper_away() -> None:
+async def test_what_runs_here_is_neither_swept_nor_forgotten() -> None:
     hangs = Hangs()
     async with using(hangs) as (lookups, _, clock):
-        await lookups.accept(new(), YES)
-        for _ in range(5):
-            clock.time += 20
+        queued, _ = await lookups.accept(new(), YES)
+        running = asyncio.create_task(lookups.run(queued, CODE))
+        await hangs.called.wait()
+        clock.time += 3600
+        assert await lookups.sweep() == []
+        await lookups.renew()
+        lookups.interrupt()
+        assert (await running).state is State.INTERRUPTED
+
+
+async def test_a_lookup_whose_end_could_not_be_recorded_is_swept_and_told() -> None:
+    async with using(answers, store_class=FlakyStore) as (lookups, store, clock):
+        assert isinstance(store, FlakyStore)
+        store.failures = 99
+        queued, _ = await lookups.accept(new(), YES)
+        with pytest.raises(StoreUnavailable):
+            await lookups.run(queued, CODE)
+        store.failures = 0
+        for _ in range(4):  # the heartbeat goes on, but not for this one
+            clock.time += 10
             await lookups.renew()
-            assert await lookups.sweep() == []
+        (swept,) = await lookups.sweep()
+        assert (swept.id, swept.state) == (queued.id, State.INTERRUPTED)
+
+
+async def test_a_problem_of_every_kind_ends_in_a_state() -> None:
+    assert set(STATE_AFTER) == set(Problem)
 
 
 async def test_an_outcome_is_recorded_as_soon_as_the_store_is_back() -> None:
@@ -256,7 +257,7 @@ async def test_an_outcome_is_recorded_as_soon_as_the_store_is_back() -> None:
         store.failures = 3
         queued, _ = await lookups.accept(new(), YES)
         assert (await lookups.run(queued, CODE)).state is State.ANSWERED
-        assert clock.slept == [0.2, 1.0, 3.0]
+        assert clock.naps == [0.2, 1.0, 3.0]
 
 
 async def test_an_outcome_that_cannot_be_recorded_is_not_given_out() -> None:

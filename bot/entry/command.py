@@ -29,6 +29,7 @@ class TypedKind(StrEnum):
     """What was typed after ``/phoneid``."""
 
     HELP = "help"
+    WHY = "why"
     EMPTY = "empty"
     NUMBER = "number"
     NUMBER_AND_CODE = "number and code"
@@ -62,6 +63,8 @@ def read_command(text: str, *, region: str | None) -> Typed:
         return Typed(kind=TypedKind.EMPTY)
     if line.casefold() in {"help", "?"}:
         return Typed(kind=TypedKind.HELP)
+    if line.casefold() == "why":
+        return Typed(kind=TypedKind.WHY)
     digits = sum(character.isdigit() for character in line)
     if digits < _SHORTEST_LIKELY_CODE or len(line) > _LONGEST_COMMAND:
         return Typed(kind=TypedKind.UNREADABLE)

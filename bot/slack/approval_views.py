@@ -166,9 +166,7 @@ def _code_button(lookup: Lookup) -> list[Block]:
 
 
 def _again_button(lookup: Lookup) -> list[Block]:
-    button = blocks.button(
-        asking.TRY_AGAIN, action_id=views.TRY_AGAIN, label=asking.TRY_AGAIN_LABEL, value=lookup.id
-    )
+    button = blocks.button(asking.TRY_AGAIN, action_id=views.TRY_AGAIN, label=asking.TRY_AGAIN_LABEL, value=lookup.id)
     return [blocks.buttons(button)]
 
 

@@ -12,6 +12,7 @@ from bot.policy import Circle
 from bot.slack import approval_views, blocks
 from bot.slack.blocks import Block
 from bot.slack.people import People
+from bot.slack.refusals import reason_of
 from bot.slack.views import Message
 from bot.texts import approvals as texts
 
@@ -64,7 +65,7 @@ class Cards:
                     channel=each.channel_id, ts=each.ts, text=message.text, blocks=message.blocks, parse="none"
                 )
             except SlackApiError as error:  # deleted by somebody, or the bot was removed from the channel
-                facts = {"lookup": lookup_id, "error": error.response["error"]}
+                facts = {"lookup": lookup_id, "error": reason_of(error)}
                 log.warning("card not redrawn", extra={"facts": facts})
 
     async def _places(self, lookup: Lookup) -> list[str]:
@@ -78,7 +79,7 @@ class Cards:
                 channel=place, text=message.text, blocks=message.blocks, unfurl_links=False, unfurl_media=False
             )
         except SlackApiError as error:
-            facts = {"lookup": lookup.id, "place": place, "error": error.response["error"]}
+            facts = {"lookup": lookup.id, "place": place, "error": reason_of(error)}
             log.warning("card not posted", extra={"facts": facts})
             return False
         await self._store.add_card(lookup.id, Card(str(posted["channel"]), str(posted["ts"])))

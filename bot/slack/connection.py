@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 from aiohttp import web
@@ -17,6 +19,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SettingsError
+from bot.slack.refusals import reason_of
 from bot.texts import terminal
 
 log = logging.getLogger(__name__)
@@ -42,24 +45,70 @@ async def web_client(*, token: str, base_url: str) -> AsyncIterator[AsyncWebClie
         )
 
 
-async def check_bot_token(client: AsyncWebClient) -> str:
-    """The id of the workspace the bot token is for. Raises ``SettingsError``."""
-    try:
-        return str((await client.auth_test())["team_id"])
-    except SlackApiError as error:
-        raise SettingsError(terminal.bot_token_refused(error.response["error"])) from None
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise SettingsError(terminal.slack_unreachable(client.base_url)) from error
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who the bot is to Slack, and in which workspace."""
+
+    team_id: str
+    bot_user_id: str
+    bot_id: str
+
+
+async def check_bot_token(client: AsyncWebClient) -> Identity:
+    """Whom the bot token is for. Raises ``SettingsError``."""
+    with _failures_as_settings_errors(client, terminal.bot_token_refused):
+        answer = await client.auth_test()
+        # A page can pass for an answer as long as nobody looks into it.
+        team_id, bot_user_id, bot_id = _text(answer["team_id"]), _text(answer["user_id"]), _text(answer["bot_id"])
+        is_in_enterprise = bool(answer.get("enterprise_id") or answer.get("is_enterprise_install"))
+    if is_in_enterprise:
+        raise SettingsError(terminal.ENTERPRISE_GRID)
+    return Identity(team_id=team_id, bot_user_id=bot_user_id, bot_id=bot_id)
 
 
 async def check_app_token(client: AsyncWebClient, app_token: str) -> None:
     """Raise ``SettingsError`` unless Socket Mode can be opened: with a bad token the client would retry for ever."""
-    try:
+    with _failures_as_settings_errors(client, terminal.app_token_refused):
         await client.apps_connections_open(app_token=app_token)
+
+
+@contextmanager
+def _failures_as_settings_errors(client: AsyncWebClient, refused: Callable[[str], str]) -> Iterator[None]:
+    """Tells a token Slack does not take from a Slack that is not there, in words."""
+    try:
+        yield
     except SlackApiError as error:
-        raise SettingsError(terminal.app_token_refused(error.response["error"])) from None
-    except (aiohttp.ClientError, TimeoutError) as error:
+        reason = reason_of(error)
+        words = refused(reason) if reason else terminal.slack_unreachable(client.base_url)
+        raise SettingsError(words) from error
+    # The last two are the SDK's: reading an answer that is no JSON object, it trips over itself.
+    except (aiohttp.ClientError, TimeoutError, AttributeError, ValueError) as error:
         raise SettingsError(terminal.slack_unreachable(client.base_url)) from error
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("Slack's answer lacks what it always holds")
+    return value
+
+
+async def check_approval_channel(client: AsyncWebClient, channel_id: str) -> None:
+    """Raise ``SettingsError`` unless cards can be posted there, for eyes of this workspace only."""
+    try:
+        channel = (await client.conversations_info(channel=channel_id))["channel"]
+    except SlackApiError as error:
+        if reason_of(error) is None:
+            raise SettingsError(terminal.slack_unreachable(client.base_url)) from error
+        raise SettingsError(terminal.approval_channel_unusable(channel_id, terminal.CHANNEL_UNKNOWN)) from None
+    except (aiohttp.ClientError, TimeoutError, AttributeError, ValueError) as error:
+        raise SettingsError(terminal.slack_unreachable(client.base_url)) from error
+    for is_wrong, why in (
+        (channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"), terminal.CHANNEL_SHARED),
+        (channel.get("is_archived"), terminal.CHANNEL_ARCHIVED),
+        (not channel.get("is_member"), terminal.CHANNEL_NOT_JOINED),
+    ):
+        if is_wrong:
+            raise SettingsError(terminal.approval_channel_unusable(channel_id, why))
 
 
 @asynccontextmanager

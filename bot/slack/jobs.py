@@ -7,23 +7,28 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 log = logging.getLogger(__name__)
 
-Work = Callable[[], Awaitable[None]]
-Tell = Callable[[BaseException, str], Awaitable[None]]
-"""Tells whoever is waiting that it broke, given the error and a reference to quote."""
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to do, and whom to tell when it breaks, given the error and a reference to quote."""
+
+    work: Callable[[], Awaitable[object]]
+    tell_broken: Callable[[Exception, str], Awaitable[None]]
 
 
 class Jobs:
-    """Runs work, and knows what is still running."""
+    """Runs jobs, and knows what is still running."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def start(self, work: Work, *, tell: Tell) -> None:
-        """Run ``work``; when it raises, log it under a reference and tell."""
-        task = asyncio.create_task(_bounded(work, tell))
+    def start(self, job: Job) -> None:
+        """Run it; when it raises, log that under a reference and tell."""
+        task = asyncio.create_task(_run(job))
         # The event loop keeps only weak references to tasks.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -33,10 +38,14 @@ class Jobs:
         return len(self._tasks)
 
     async def drain(self, seconds: float) -> bool:
-        """Wait for what runs, at most so long. Whether all of it ended."""
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=seconds)
-        return not self._tasks
+        """Wait for what runs, and for what that starts, at most so long. Whether all of it ended."""
+        try:
+            async with asyncio.timeout(seconds):
+                while self._tasks:
+                    await asyncio.wait(set(self._tasks))
+        except TimeoutError:
+            return False
+        return True
 
     async def cancel(self) -> None:
         """End what still runs."""
@@ -51,13 +60,13 @@ def new_reference() -> str:
     return f"E-{secrets.token_hex(4).upper()}"
 
 
-async def _bounded(work: Work, tell: Tell) -> None:
+async def _run(job: Job) -> None:
     try:
-        await work()
+        await job.work()
     except Exception as error:  # the boundary: whatever broke, the user gets words and we get a traceback
         reference = new_reference()
         log.exception("job broke", extra={"facts": {"reference": reference}})
         try:
-            await tell(error, reference)
+            await job.tell_broken(error, reference)
         except Exception:
             log.exception("user not told", extra={"facts": {"reference": reference}})

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, StringConstraints, ValidationError
 
 from bot.errors import PhoneIdError
-from bot.models import Actor, Through
+from bot.models import Actor, LookupId, Through
 
 
 class PayloadError(PhoneIdError):
@@ -30,6 +30,10 @@ class Origin(_Payload):
 
     channel_id: str = ""
     response_url: str = ""
+
+
+class _About(_Payload):
+    lookup_id: str = ""
 
 
 class _Team(_Payload):
@@ -90,6 +94,7 @@ class _State(_Payload):
 class _View(_Payload):
     id: Id
     hash: Id
+    callback_id: str = ""
     private_metadata: str = ""
 
     @property
@@ -98,6 +103,14 @@ class _View(_Payload):
             return Origin.model_validate_json(self.private_metadata or "{}")
         except ValidationError:
             return Origin()
+
+    @property
+    def lookup_id(self) -> LookupId:
+        """Which lookup a form is about: as opaque as a button's value, and as little an authority."""
+        try:
+            return LookupId(_About.model_validate_json(self.private_metadata or "{}").lookup_id)
+        except ValidationError:
+            return LookupId("")
 
 
 class _SubmittedView(_View):
@@ -158,6 +171,13 @@ class Click(_Interaction):
         return Origin(channel_id=self.channel.id if self.channel else "", response_url=self.response_url)
 
 
+class Sender(_Payload):
+    """Whoever sent a payload, as far as one that cannot be handled still says so; empty where it does not."""
+
+    user_id: str = ""
+    response_url: str = ""
+
+
 PayloadType = TypeVar("PayloadType", bound=_Payload)
 
 
@@ -167,6 +187,17 @@ def parse(kind: type[PayloadType], body: Mapping[str, Any]) -> PayloadType:
         return kind.model_validate(body)
     except (ValidationError, RecursionError) as error:
         raise PayloadError(f"not a {kind.__name__}: {_places(error)}") from None
+
+
+def sender_of(body: Mapping[str, Any]) -> Sender:
+    """Whom to tell that a payload could not be handled. Takes any shape, and never raises."""
+    user = body.get("user")
+    user_id = body.get("user_id") or (user.get("id") if isinstance(user, Mapping) else None)
+    response_url = body.get("response_url")
+    return Sender(
+        user_id=user_id if isinstance(user_id, str) else "",
+        response_url=response_url if isinstance(response_url, str) else "",
+    )
 
 
 def _places(error: ValidationError | RecursionError) -> str:

@@ -1,7 +1,6 @@
 """What Slack knows about people: who is a full member, who is in which usergroup. Fails closed."""
 
 import logging
-from collections.abc import Iterable
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
@@ -10,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.interfaces import Clock
 from bot.models import Actor
 from bot.policy import Circle, Membership, Standing
+from bot.slack.refusals import reason_of
 from bot.slack.remembered import Remembered
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,11 @@ class People:
         self._memberships = Remembered(self._ask_membership, seconds=MEMBERS_REMEMBERED, clock=clock)
         self._groups = Remembered(self._ask_group, seconds=GROUPS_REMEMBERED, clock=clock)
 
+    async def aclose(self) -> None:
+        """End what is still being asked: whoever waited for it is gone, and the HTTP session goes next."""
+        await self._memberships.aclose()
+        await self._groups.aclose()
+
     async def standing(self, actor: Actor) -> Standing:
         """What this person is to our workspace."""
         membership = await self._membership(actor)
@@ -60,19 +65,19 @@ class People:
         try:
             return await self._memberships.get(user_id)
         except SlackApiError as error:
-            log.warning("person not known", extra={"facts": {"user": user_id, "error": error.response["error"]}})
+            log.warning("person not known", extra={"facts": {"user": user_id, "error": reason_of(error)}})
         except Exception:  # the network in any of its moods; asking again is up to the next request
             log.exception("person not asked", extra={"facts": {"user": user_id}})
         return Membership.UNKNOWN
 
-    async def _members(self, group_id: str) -> Iterable[str]:
+    async def _members(self, group_id: str) -> frozenset[str]:
         try:
             return await self._groups.get(group_id)
         except SlackApiError as error:
-            log.warning("usergroup not known", extra={"facts": {"group": group_id, "error": error.response["error"]}})
+            log.warning("usergroup not known", extra={"facts": {"group": group_id, "error": reason_of(error)}})
         except Exception:  # as above
             log.exception("usergroup not asked", extra={"facts": {"group": group_id}})
-        return ()
+        return frozenset()
 
     async def _ask_membership(self, user_id: str) -> Membership:
         return _membership_of(user=(await self._client.users_info(user=user_id))["user"], team_id=self._team_id)

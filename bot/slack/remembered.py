@@ -31,6 +31,13 @@ class Remembered(Generic[T]):
         # A caller that gives up must not take the answer from the others.
         return await asyncio.shield(self._under_way[key])
 
+    async def aclose(self) -> None:
+        """End what is still being asked."""
+        tasks = [*self._under_way.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     async def _find_out(self, key: str) -> T:
         answer = await self._ask(key)
         self._answers[key] = (self._clock.monotonic(), answer)

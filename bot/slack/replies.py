@@ -2,6 +2,7 @@
 
 import logging
 
+import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
@@ -9,10 +10,15 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import SlackError
 from bot.interfaces import Clock
+from bot.slack.refusals import reason_of
 from bot.slack.views import Message, View
 
 log = logging.getLogger(__name__)
 
+
+NETWORK_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ValueError, AttributeError, TypeError)
+"""How a call ends that brought no answer of Slack's. The last three come out of the SDK itself, for a body that is not
+what it expects: a proxy's page, or nothing."""
 
 TELL_AGAIN_AFTER = (2.0, 10.0, 60.0)
 """Seconds before each further try to tell an outcome, when Slack takes it neither way."""
@@ -25,40 +31,41 @@ class Replies:
         self._client = client
         self._clock = clock
 
-    async def open_view(self, trigger_id: str, view: View) -> str:
-        """Open a window and return its id. Raises ``SlackError``: a trigger id lives for 3 seconds only."""
+    async def open_view(self, trigger_id: str, view: View) -> None:
+        """Open a window. Raises ``SlackError``: a trigger id lives for 3 seconds only."""
         try:
-            return str((await self._client.views_open(trigger_id=trigger_id, view=view))["view"]["id"])
+            await self._client.views_open(trigger_id=trigger_id, view=view)
         except SlackApiError as error:
-            raise SlackError(error.response["error"]) from error
+            raise SlackError(reason_of(error) or "no answer") from error
+        except NETWORK_ERRORS as error:
+            raise SlackError("no answer") from error
 
     async def update_view(self, view_id: str, view: View) -> bool:
         """Show something else in an open window. ``False`` when it was closed, or Slack did not take it."""
         try:
             await self._client.views_update(view_id=view_id, view=view)
         except SlackApiError as error:
-            log.info("window not updated", extra={"facts": {"error": error.response["error"]}})
+            log.info("window not updated", extra={"facts": {"error": reason_of(error)}})
             return False
-        except Exception:  # a boundary to the network: there are further ways to tell
+        except NETWORK_ERRORS:
             log.exception("window not updated")
             return False
         return True
 
-    async def tell(self, user_id: str, message: Message, *, response_url: str = "") -> None:
+    async def tell(self, user_id: str, message: Message, *, response_url: str = "") -> bool:
         """Tell one person, where they asked if that still works, else by direct message; again for a while if need be.
 
-        Raises ``SlackError`` when Slack took it no way.
+        ``False`` when Slack took it no way.
         """
         for again_after in TELL_AGAIN_AFTER:
             if await self.mention(user_id, message, response_url=response_url):
-                return
+                return True
             await self._clock.sleep(again_after)
-        if not await self.mention(user_id, message, response_url=response_url):
-            raise SlackError("not told")
+        return await self.mention(user_id, message, response_url=response_url)
 
     async def mention(self, user_id: str, message: Message, *, response_url: str = "") -> bool:
         """Tell once; whether it worked."""
-        if response_url and await self._respond(response_url, message):
+        if response_url and await self.respond(response_url, message):
             return True
         return await self._send_directly(user_id, message)
 
@@ -69,14 +76,15 @@ class Replies:
                 channel=user_id, text=message.text, blocks=message.blocks, unfurl_links=False, unfurl_media=False
             )
         except SlackApiError as error:
-            log.warning("direct message not taken", extra={"facts": {"error": error.response["error"]}})
+            log.warning("direct message not taken", extra={"facts": {"error": reason_of(error)}})
             return False
-        except Exception:  # a boundary to the network, in any of its moods
+        except NETWORK_ERRORS:
             log.exception("direct message not taken")
             return False
         return True
 
-    async def _respond(self, response_url: str, message: Message) -> bool:
+    async def respond(self, response_url: str, message: Message) -> bool:
+        """Tell where somebody typed or clicked, for their eyes only; whether that still works."""
         webhook = AsyncWebhookClient(
             response_url,
             session=self._client.session,
@@ -88,7 +96,7 @@ class Replies:
             response = await webhook.send(
                 text=message.text, blocks=message.blocks, response_type="ephemeral", replace_original=False
             )
-        except Exception:  # a boundary to the network: the direct message is the other way
+        except NETWORK_ERRORS:  # the direct message is the other way
             log.exception("reply not taken")
             return False
         if response.status_code != 200:  # the client never raises for a status

@@ -1,7 +1,8 @@
 """The lookups' questions and changes. Each change is part of its caller's transaction and writes its journal entry."""
 
+import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from sqlite_utils import Database
@@ -13,6 +14,9 @@ from bot.store import journal, rows
 RUNNING = frozenset({State.QUEUED, State.CALLING})
 """A process holds these by a lease; in every other state a lookup belongs to nobody."""
 
+WORTH_TELLING = frozenset(State) - RUNNING - {State.AWAITING}
+"""Here an agent has to hear of it: it has ended, or it is approved and the code is needed."""
+
 SWEEPER = Actor(team_id="-", user_id="sweeper", through=Through.BOT)
 """Who ends what a dead process left, and reminds. A process on a host, like the command line, and no host is called
 "-"."""
@@ -20,10 +24,10 @@ SWEEPER = Actor(team_id="-", user_id="sweeper", through=Through.BOT)
 INSERT = """
     INSERT INTO lookups (
         id, state, team_id, user_id, through, channel_id, phone, reason, submission_key,
-        created_at, updated_at, owner, lease_until, problem, expires_at)
+        created_at, updated_at, owner, lease_until, tell_after, problem, expires_at)
     VALUES (
         :id, :state, :team_id, :user_id, :through, :channel_id, :phone, :reason, :submission_key,
-        :now, :now, :owner, :lease_until, :problem, :expires_at)"""
+        :now, :now, :owner, :lease_until, :tell_after, :problem, :expires_at)"""
 
 # The old state in the WHERE is the whole guard: of any number of callers, one finds the row as it was.
 MOVE = """
@@ -34,7 +38,8 @@ MOVE = """
         decided_team_id = coalesce(:decided_team_id, decided_team_id),
         decided_user_id = coalesce(:decided_user_id, decided_user_id),
         decided_through = coalesce(:decided_through, decided_through),
-        decision_reason = coalesce(:decision_reason, decision_reason)
+        decision_reason = coalesce(:decision_reason, decision_reason),
+        tell_after = CASE WHEN through = 'slack' THEN :tell_after END
     WHERE id = :id AND state = :from_state"""
 
 SET_RESULT = """
@@ -43,10 +48,26 @@ SET_RESULT = """
         http_status = :http_status, milliseconds = :milliseconds, attempts = :attempts
     WHERE id = :id"""
 
-# lease_until is set exactly while a lookup runs.
-RENEW = "UPDATE lookups SET lease_until = :lease_until WHERE lease_until IS NOT NULL AND owner = :owner"
+# lease_until is set exactly while a lookup runs. A process may own rows it runs no more: it could not record their end.
+RENEW = """
+    UPDATE lookups SET lease_until = :lease_until
+    WHERE lease_until IS NOT NULL AND owner = :owner AND id IN (SELECT value FROM json_each(:running))"""
 
-ABANDONED = "SELECT * FROM lookups WHERE lease_until < :now ORDER BY lease_until"
+# What runs here is alive, however late its lease: the clock may have been set, or the database locked for long.
+ABANDONED = """
+    SELECT * FROM lookups
+    WHERE lease_until < :now AND NOT (owner = :owner AND id IN (SELECT value FROM json_each(:running)))
+    ORDER BY lease_until"""
+
+TOLD = "UPDATE lookups SET tell_after = NULL WHERE id = :id"
+
+CLAIM_UNTOLD = """
+    UPDATE lookups SET tell_after = :tell_after
+    WHERE tell_after <= :now AND updated_at > :now - 86400  -- whoever could not be told for a day has left
+    RETURNING *"""
+
+TELLING = 180.0
+"""Seconds a process has to tell an agent how a lookup ended, before it is another's to try."""
 
 BY_ID = "SELECT * FROM lookups WHERE id = :id"
 
@@ -99,6 +120,7 @@ def accept(
             "problem": problem,
             "expires_at": expires_at,
             **_holder(state, moment),
+            **(_tell_after(state, moment, TELLING) if new.agent.through is Through.SLACK else {"tell_after": None}),
         },
     )
     facts = journal.facts_of(Result(problem=problem) if problem else None)
@@ -118,10 +140,12 @@ def move(
     reason: str | None = None,
     expires_at: float | None = None,
     event: Event = Event.MOVED,
+    telling: float = TELLING,
 ) -> Lookup:
     """Change a lookup's state if it is still ``from_state``. Raises ``LookupMoved`` when it is not.
 
-    Leaving ``awaiting`` records ``actor`` as who decided, with ``reason``.
+    Leaving ``awaiting`` records ``actor`` as who decided, with ``reason``. ``telling`` is how long (seconds) whoever
+    ended it has to tell its agent.
     """
     is_decision = from_state is State.AWAITING
     moved = db.execute(
@@ -133,6 +157,7 @@ def move(
             "now": moment.now,
             "expires_at": expires_at,
             **_holder(to_state, moment),
+            **_tell_after(to_state, moment, telling),
             **(rows.decision_columns(actor, at=moment.now, reason=reason or "") if is_decision else rows.NO_DECISION),
         },
     )
@@ -147,15 +172,17 @@ def move(
     return _recorded(db, lookup_id)
 
 
-def renew(db: Database, *, moment: Moment) -> None:
-    """Extend the leases of the owner's running lookups. No change of state, so not in the journal."""
-    db.execute(RENEW, {"owner": moment.owner, "lease_until": moment.lease_until})
+def renew(db: Database, running: Collection[LookupId], *, moment: Moment) -> None:
+    """Extend the leases of what the owner runs. No change of state, so not in the journal."""
+    values = {"owner": moment.owner, "lease_until": moment.lease_until, "running": json.dumps([*running])}
+    db.execute(RENEW, values)
 
 
-def interrupt_abandoned(db: Database, *, moment: Moment) -> list[Lookup]:
-    """End every running lookup whose lease ran out."""
-    abandoned = [rows.lookup(row) for row in db.query(ABANDONED, {"now": moment.now})]
-    return [
+def interrupt_abandoned(db: Database, running: Collection[LookupId], *, moment: Moment) -> int:
+    """End every running lookup whose lease ran out, but for those the owner still runs. Their agents are to be told."""
+    values = {"now": moment.now, "owner": moment.owner, "running": json.dumps([*running])}
+    abandoned = [rows.lookup(row) for row in db.query(ABANDONED, values)]
+    for lookup in abandoned:
         move(
             db,
             lookup.id,
@@ -165,9 +192,19 @@ def interrupt_abandoned(db: Database, *, moment: Moment) -> list[Lookup]:
             result=Result(problem=Problem.PROCESS_ENDED),
             moment=moment,
             event=Event.ABANDONED,
+            telling=0.0,
         )
-        for lookup in abandoned
-    ]
+    return len(abandoned)
+
+
+def told(db: Database, lookup_id: LookupId) -> None:
+    db.execute(TOLD, {"id": lookup_id})
+
+
+def claim_untold(db: Database, *, moment: Moment) -> list[Lookup]:
+    """Lookups to tell now; they are the caller's for ``TELLING`` seconds."""
+    values = {"now": moment.now, "tell_after": moment.now + TELLING}
+    return [rows.lookup(row) for row in db.query(CLAIM_UNTOLD, values)]
 
 
 def find(db: Database, lookup_id: LookupId) -> Lookup | None:
@@ -213,3 +250,7 @@ def _holder(state: State, moment: Moment) -> dict[str, str | float | None]:
     if state in RUNNING:
         return {"owner": moment.owner, "lease_until": moment.lease_until}
     return {"owner": None, "lease_until": None}
+
+
+def _tell_after(state: State, moment: Moment, telling: float) -> dict[str, float | None]:
+    return {"tell_after": moment.now + telling if state in WORTH_TELLING else None}

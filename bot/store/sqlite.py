@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -151,11 +151,17 @@ class SqliteStore:
     async def journal(self, lookup_id: LookupId) -> list[JournalEntry]:
         return await self._ask(lambda db: journal.read(db, lookup_id))
 
-    async def renew(self) -> None:
-        await self._change(lambda db: lookups.renew(db, moment=self._moment()))
+    async def renew(self, running: Collection[LookupId]) -> None:
+        await self._change(lambda db: lookups.renew(db, running, moment=self._moment()))
 
-    async def interrupt_abandoned(self) -> list[Lookup]:
-        return await self._change(lambda db: lookups.interrupt_abandoned(db, moment=self._moment()))
+    async def interrupt_abandoned(self, running: Collection[LookupId]) -> int:
+        return await self._change(lambda db: lookups.interrupt_abandoned(db, running, moment=self._moment()))
+
+    async def told(self, lookup_id: LookupId) -> None:
+        await self._change(lambda db: lookups.told(db, lookup_id))
+
+    async def claim_untold(self) -> list[Lookup]:
+        return await self._change(lambda db: lookups.claim_untold(db, moment=self._moment()))
 
     # --- the thread ---
 

@@ -68,6 +68,12 @@ def protect_journal(db: Database) -> None:
         db.execute(f"CREATE TRIGGER {trigger} BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END")
 
 
+def remember_who_was_told(db: Database) -> None:
+    # When some process should tell the agent how it ended; NULL: known already, running, or nobody to tell.
+    db.execute("ALTER TABLE lookups ADD COLUMN tell_after REAL")
+    db.execute("CREATE INDEX lookups_to_tell ON lookups (tell_after) WHERE tell_after IS NOT NULL")
+
+
 def allow_approvals(db: Database) -> None:
     """New states and columns for lookups; entries about no change of state, or about no lookup.
 
@@ -95,7 +101,8 @@ def allow_approvals(db: Database) -> None:
 
 _LOOKUPS_COLUMNS = (
     "rowid, id, state, team_id, user_id, through, channel_id, phone, reason, submission_key, created_at, updated_at,"
-    " owner, lease_until, phone_number_id, problem, api_code, request_id, http_status, milliseconds, attempts"
+    " owner, lease_until, phone_number_id, problem, api_code, request_id, http_status, milliseconds, attempts,"
+    " tell_after"
 )
 
 _JOURNAL_COLUMNS = "seq, at, event, lookup_id, from_state, to_state, team_id, user_id, through, facts"
@@ -130,6 +137,7 @@ def _create_lookups_with_approvals(db: Database) -> None:
             http_status     INTEGER,
             milliseconds    INTEGER,
             attempts        INTEGER,
+            tell_after      REAL,
             expires_at      REAL,  -- of its approval; none was needed where it is null
             reminded_at     REAL,
             decided_at      REAL,
@@ -158,6 +166,7 @@ def _index_lookups_with_approvals(db: Database) -> None:
     db.execute("CREATE INDEX lookups_by_user ON lookups (user_id, created_at)")
     db.execute("CREATE INDEX lookups_by_phone ON lookups (phone, created_at)")
     db.execute("CREATE INDEX lookups_running ON lookups (lease_until) WHERE lease_until IS NOT NULL")
+    db.execute("CREATE INDEX lookups_to_tell ON lookups (tell_after) WHERE tell_after IS NOT NULL")
     # The sweeper's: they hold only the few lookups whose approval can still run out, or still be reminded of.
     db.execute("CREATE INDEX lookups_expiring ON lookups (expires_at) WHERE state IN ('awaiting', 'approved')")
     db.execute(
@@ -199,6 +208,7 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     create_lookups,
     create_journal,
     protect_journal,
+    remember_who_was_told,
     allow_approvals,
     create_cards,
 )

@@ -42,6 +42,8 @@ def code_form_intro(phone: PhoneNumber) -> str:
     return f"The request for {phone.international} is approved. Enter its verification code to get the ID."
 
 
+ASKING_NOW = "Asking Alibaba Cloud. You will get a direct message with the answer; you may close this."
+
 # --- deciding ---------------------------------------------------------------------------------------------------------
 
 APPROVE = "Approve"
@@ -57,6 +59,7 @@ DETAILS_LABEL = "Show the full number, to you only"
 DENY_TITLE = "Deny the request"
 DENY_SUBMIT = "Deny"
 DENY_REASON_LABEL = "Reason"
+DENY_REASON_MISSING = "Enter a reason: the agent needs to know why."
 DENY_REASON_HINT = "The agent reads it, and it is kept with the request."
 DETAILS_TITLE = "Request"
 
@@ -140,6 +143,7 @@ TOLD_DENIED = "Your request was denied."
 TOLD_EXPIRED = "Nobody decided on your request in time, so it expired. You can ask again."
 TOLD_LAPSED = "Your approved request was not used in time, so the approval lapsed. You can ask again."
 TOLD_WITHDRAWN = "Your request was withdrawn. Nobody has to decide on it any more."
+WINDOW_TOO_LATE = "Slack did not open the window in time. Press the button once more."
 REASON_GIVEN = "Reason"
 BY = "By"
 BY_CAPITAL = "Decided by"

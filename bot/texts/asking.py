@@ -26,6 +26,7 @@ CODE_LABEL = "Verification code"
 CODE_HINT = "The code given when the number was bought. Shown here only while you type."
 REASON_LABEL = "Reason"
 REASON_HINT = "Kept with the request, for whoever reviews it. Please no code here."
+CODE_NEEDED = "You need no approval for this. Enter the verification code to get the ID."
 NUMBER_UNCERTAIN = (
     "I could not tell where the number ends and the code begins. Please check the number and enter the code."
 )
@@ -37,6 +38,7 @@ USAGE_LINES = (
     (f"{COMMAND}", "opens a form"),
     (f"{COMMAND} +86 138 0000 1234", "opens the form with the number filled in"),
     (f"{COMMAND} +86 138 0000 1234 208312", "answers directly: the number, then its verification code"),
+    (f"{COMMAND} why", "says what you may do here, and why"),
     (f"{COMMAND} help", "shows this"),
 )
 USAGE_PRIVATE = "Only you see the answer. The verification code is kept nowhere."

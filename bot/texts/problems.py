@@ -121,6 +121,21 @@ PROBLEMS: Mapping[Problem, Explanation] = {
         "Try again in a minute.",
         Side.US,
     ),
+    Problem.NOT_AN_APPROVER: Explanation(
+        "You are not among those who decide on requests.",
+        "Leave it to them; your administrator can add you to PHONEID_APPROVERS.",
+        Side.ADMIN,
+    ),
+    Problem.OWN_REQUEST: Explanation(
+        "Nobody decides on their own request.",
+        "Somebody else who decides has to do it.",
+        Side.AGENT,
+    ),
+    Problem.NOT_YOUR_REQUEST: Explanation(
+        "This request is not yours, or there is none.",
+        "Only whoever asked can do that.",
+        Side.AGENT,
+    ),
     Problem.PROCESS_ENDED: Explanation(
         "The bot was stopped before the answer came.",
         "Try again; you need to enter the code again.",

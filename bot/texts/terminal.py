@@ -68,6 +68,12 @@ def slack_unreachable(url: str) -> str:
     return f"Slack does not answer at {url}. Check the network and SLACK_API_URL."
 
 
+ENTERPRISE_GRID = (
+    "This workspace belongs to an Enterprise Grid organization, which this version does not support: it would take the "
+    "organization's own people for outsiders. Install the app in a workspace outside the organization."
+)
+
+
 def database_unusable(path: str) -> str:
     return f"The database {path} cannot be opened. Does its folder exist, and may this user write there?"
 

@@ -1,6 +1,5 @@
 """Doubles for what the client is given: time, turns, credentials, and an API on loopback."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -12,27 +11,7 @@ from bot.cams.client import CamsClient
 from bot.cams.credentials import Credentials
 from bot.cams.transport import open_http
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
-
-
-class FakeClock:
-    """Time that passes only by sleeping."""
-
-    def __init__(self, diary: list[str]) -> None:
-        self.seconds = 1_800_000_000.0
-        self.naps: list[float] = []
-        self._diary = diary
-
-    def now(self) -> float:
-        return self.seconds
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    async def sleep(self, seconds: float) -> None:
-        self._diary.append("sleep")
-        self.naps.append(seconds)
-        self.seconds += seconds
-        await asyncio.sleep(0)
+from tests.clocks import SteppingClock
 
 
 class FakeTurns:
@@ -61,8 +40,8 @@ def diary() -> list[str]:
 
 
 @pytest.fixture
-def clock(diary: list[str]) -> FakeClock:
-    return FakeClock(diary)
+def clock(diary: list[str]) -> SteppingClock:
+    return SteppingClock(on_nap=lambda: diary.append("sleep"))
 
 
 @pytest.fixture
@@ -76,7 +55,7 @@ def credentials() -> Credentials:
 
 
 @pytest.fixture
-async def api(clock: FakeClock) -> AsyncIterator[LocalCams]:
+async def api(clock: SteppingClock) -> AsyncIterator[LocalCams]:
     """The local API on the test's clock, with room for any number of calls in a moment that does not pass."""
     server = LocalCams(clock=clock, qps=1000)
     await server.start()
@@ -85,7 +64,7 @@ async def api(clock: FakeClock) -> AsyncIterator[LocalCams]:
 
 
 @pytest.fixture
-async def client(api: LocalCams, clock: FakeClock, credentials: Credentials) -> AsyncIterator[CamsClient]:
+async def client(api: LocalCams, clock: SteppingClock, credentials: Credentials) -> AsyncIterator[CamsClient]:
     """The real client against the local API; it waits for a silent one only as long as a test can."""
     async with open_http(api.url, read_seconds=0.2) as http:
         yield CamsClient(http, credentials=lambda: credentials, clock=clock, chance=lambda: 0.5)
@@ -93,7 +72,7 @@ async def client(api: LocalCams, clock: FakeClock, credentials: Credentials) -> 
 
 @pytest.fixture
 async def client_of(
-    clock: FakeClock, credentials: Credentials
+    clock: SteppingClock, credentials: Credentials
 ) -> AsyncIterator[Callable[[httpx.AsyncBaseTransport], CamsClient]]:
     """Makes a client over a given transport."""
     opened: list[httpx.AsyncClient] = []

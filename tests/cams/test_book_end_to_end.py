@@ -16,9 +16,10 @@ from bot.sandbox.cams.book import BOOK, ENTRIES
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.cams.verification import Account
+from tests.clocks import SteppingClock
 
 if TYPE_CHECKING:
-    from tests.cams.conftest import FakeClock, FakeTurns
+    from tests.cams.conftest import FakeTurns
 
 ANSWERS = [  # number, ID, calls it takes
     ("8613800001234", "920155500012345", 1),
@@ -142,21 +143,21 @@ async def test_a_reset_is_seen_as_one(client: CamsClient, turns: "FakeTurns") ->
     ],
 )
 async def test_wrong_credentials_are_refused(
-    given: Credentials, problem: Problem, clock: "FakeClock", turns: "FakeTurns", code: SecretStr
+    given: Credentials, problem: Problem, clock: SteppingClock, turns: "FakeTurns", code: SecretStr
 ) -> None:
     with pytest.raises(ApiError) as caught:
         await ask_with(given, clock, turns, code)
     assert caught.value.problem is problem
 
 
-async def test_temporary_credentials_are_accepted(clock: "FakeClock", turns: "FakeTurns", code: SecretStr) -> None:
+async def test_temporary_credentials_are_accepted(clock: SteppingClock, turns: "FakeTurns", code: SecretStr) -> None:
     given = Credentials(
         access_key_id="temporary", access_key_secret=SecretStr("secret"), security_token=SecretStr("current")
     )
     await ask_with(given, clock, turns, code)
 
 
-async def ask_with(given: Credentials, clock: "FakeClock", turns: "FakeTurns", code: SecretStr) -> None:
+async def ask_with(given: Credentials, clock: SteppingClock, turns: "FakeTurns", code: SecretStr) -> None:
     temporary = Account(
         access_key_id="temporary", access_key_secret=SecretStr("secret"), security_token=SecretStr("current")
     )

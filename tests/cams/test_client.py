@@ -15,9 +15,10 @@ from bot.cams.credentials import Credentials
 from bot.errors import ApiError
 from bot.interfaces import PhoneIdApi
 from bot.models import Answer, PhoneNumber, Problem
+from tests.clocks import SteppingClock
 
 if TYPE_CHECKING:
-    from tests.cams.conftest import FakeClock, FakeTurns
+    from tests.cams.conftest import FakeTurns
 
 PHONE = PhoneNumber("8613800001234")
 OK = {"RequestId": "R-1", "Code": "OK", "Message": "None", "Data": {"PhoneNumberId": "920155500012345"}}
@@ -73,7 +74,7 @@ async def test_the_request_is_the_documented_one(client_of: MakeClient, turns: "
 
 
 async def test_each_attempt_is_signed_in_its_own_turn_and_waits_outside_of_it(
-    diary: list[str], clock: "FakeClock", credentials: Credentials, turns: "FakeTurns", code: SecretStr
+    diary: list[str], clock: SteppingClock, credentials: Credentials, turns: "FakeTurns", code: SecretStr
 ) -> None:
     def nonce() -> str:
         diary.append("sign")
@@ -102,7 +103,7 @@ async def test_the_quota_sees_the_throttled_call(client_of: MakeClient, turns: "
 
 
 async def test_a_hint_to_wait_is_followed(
-    client_of: MakeClient, clock: "FakeClock", turns: "FakeTurns", code: SecretStr
+    client_of: MakeClient, clock: SteppingClock, turns: "FakeTurns", code: SecretStr
 ) -> None:
     throttled = refusal("Throttling", **{"x-acs-retry-after": "4000"})
     await client_of(Script(throttled, ok())).get_phone_number_id(PHONE, code, turn=turns.turn)
@@ -130,7 +131,7 @@ async def test_the_last_attempts_error_is_raised(
 
 
 async def test_after_an_expired_token_the_source_is_asked_for_a_new_one(
-    clock: "FakeClock", turns: "FakeTurns", code: SecretStr
+    clock: SteppingClock, turns: "FakeTurns", code: SecretStr
 ) -> None:
     tokens = iter(["old", "new"])
 

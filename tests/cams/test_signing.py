@@ -6,7 +6,7 @@ import string
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
@@ -17,9 +17,7 @@ from pydantic import SecretStr
 
 from bot.cams.credentials import Credentials
 from bot.cams.signing import Acs3Auth, authorization, canonical_request, string_to_sign
-
-if TYPE_CHECKING:
-    from tests.cams.conftest import FakeClock
+from tests.clocks import SteppingClock
 
 VECTORS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "data" / "acs3-vectors.json").read_text())
 
@@ -57,9 +55,11 @@ class TestKnownAnswers:
         )
         assert signed == vector["authorization"]
 
-    def test_a_request_that_went_through_the_auth_carries_it(self, vector: dict[str, Any], clock: "FakeClock") -> None:
+    def test_a_request_that_went_through_the_auth_carries_it(
+        self, vector: dict[str, Any], clock: SteppingClock
+    ) -> None:
         headers = dict(vector["signed_headers"])
-        clock.seconds = _seconds(headers.pop("x-acs-date"))
+        clock.time = _seconds(headers.pop("x-acs-date"))
         nonce = headers.pop("x-acs-signature-nonce")
         credentials = Credentials(
             access_key_id=vector["access_key_id"], access_key_secret=SecretStr(vector["access_key_secret"])
@@ -117,7 +117,7 @@ def test_headers_a_proxy_may_rewrite_do_not_enter_the_signature(unsigned: dict[s
 
 
 class TestAcs3Auth:
-    def test_the_same_request_sent_again_is_signed_anew(self, clock: "FakeClock", credentials: Credentials) -> None:
+    def test_the_same_request_sent_again_is_signed_anew(self, clock: SteppingClock, credentials: Credentials) -> None:
         auth = Acs3Auth(credentials=lambda: credentials, clock=clock)
         request = httpx.Request("POST", "https://cams.test/", content=b"a=b")
         stamps = []
@@ -126,11 +126,11 @@ class TestAcs3Auth:
             stamps.append(
                 [sent.headers[name] for name in ("x-acs-date", "x-acs-signature-nonce", "authorization")],
             )
-            clock.seconds += 1
+            clock.time += 1
 
         assert all(first != second for first, second in zip(*stamps, strict=True))
 
-    def test_nonces_are_not_used_twice(self, clock: "FakeClock", credentials: Credentials) -> None:
+    def test_nonces_are_not_used_twice(self, clock: SteppingClock, credentials: Credentials) -> None:
         auth = Acs3Auth(credentials=lambda: credentials, clock=clock)
         nonces = {
             next(auth.sync_auth_flow(httpx.Request("POST", "https://cams.test/"))).headers["x-acs-signature-nonce"]
@@ -138,7 +138,7 @@ class TestAcs3Auth:
         }
         assert len(nonces) == 1000
 
-    def test_the_hash_is_of_the_very_bytes_sent(self, clock: "FakeClock", credentials: Credentials) -> None:
+    def test_the_hash_is_of_the_very_bytes_sent(self, clock: SteppingClock, credentials: Credentials) -> None:
         auth = Acs3Auth(credentials=lambda: credentials, clock=clock)
         sent = next(auth.sync_auth_flow(httpx.Request("POST", "https://cams.test/", content=b"\x00\xff")))
         assert sent.headers["x-acs-content-sha256"] == hashlib.sha256(b"\x00\xff").hexdigest()
@@ -152,7 +152,7 @@ class TestAcs3Auth:
         ],
     )
     def test_the_host_signed_is_the_host_header_sent(
-        self, url: str, host: str, clock: "FakeClock", credentials: Credentials
+        self, url: str, host: str, clock: SteppingClock, credentials: Credentials
     ) -> None:
         auth = Acs3Auth(credentials=lambda: credentials, clock=clock)
         sent = next(auth.sync_auth_flow(httpx.Request("POST", url)))
@@ -167,7 +167,7 @@ class TestAcs3Auth:
         )
         assert (sent.headers["host"], sent.headers["authorization"]) == (host, expected)
 
-    def test_each_request_is_signed_with_what_the_source_gives_then(self, clock: "FakeClock") -> None:
+    def test_each_request_is_signed_with_what_the_source_gives_then(self, clock: SteppingClock) -> None:
         source = iter(
             [
                 Credentials(

@@ -17,9 +17,10 @@ from bot.cams.transport import FOREIGN_ERRORS, exchange, open_http
 from bot.errors import ApiError, SettingsError
 from bot.models import PhoneNumber, Problem, Side
 from bot.sandbox.cams.server import LocalCams
+from tests.clocks import SteppingClock
 
 if TYPE_CHECKING:
-    from tests.cams.conftest import FakeClock, FakeTurns
+    from tests.cams.conftest import FakeTurns
 
 PHONE = PhoneNumber("12025550101")
 
@@ -99,7 +100,7 @@ async def test_no_error_of_httpx_gets_through(
     assert len(turns.errors) == (1 if kind in LASTING else 3)
 
 
-async def test_nobody_listening_is_no_answer(clock: "FakeClock", credentials: Credentials) -> None:
+async def test_nobody_listening_is_no_answer(clock: SteppingClock, credentials: Credentials) -> None:
     api = LocalCams()
     await api.start()
     url = api.url
@@ -168,7 +169,7 @@ class TestOpenHttp:
             assert not http.follow_redirects
 
     async def test_one_connection_serves_one_call_after_another(
-        self, api: LocalCams, clock: "FakeClock", credentials: Credentials
+        self, api: LocalCams, clock: SteppingClock, credentials: Credentials
     ) -> None:
         connections: list[str] = []
 

@@ -21,7 +21,7 @@ from bot.settings import BotSettings, RecordSettings, read
 PATIENCE = 20.0
 """Seconds: a wait ends as soon as what it waits for is there, so this is only how long a failure takes."""
 
-QUICK = Waits(finishing=5.0, api_reading=5.0, latest_arrival=0.3)
+QUICK = Waits(finishing=5.0, api_reading=5.0, settling=(0.3,), latest_arrival=0.3)
 """The bot as it is, but less patient: the local API is never slow by accident."""
 
 

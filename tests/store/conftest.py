@@ -3,7 +3,7 @@
 import itertools
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +12,9 @@ import pytest
 from bot.interfaces import Store
 from bot.models import Actor, NewLookup, PhoneNumber, Through
 from bot.store.sqlite import SqliteStore
+from tests.clocks import SteppingClock
 
 ANA = Actor(team_id="T0001", user_id="U0ANA", through=Through.SLACK)
-
-
-@dataclass
-class SetClock:
-    """A clock that stands still until a test moves it."""
-
-    time: float = 1_800_000_000.0
-
-    def now(self) -> float:
-        return self.time
-
-    def monotonic(self) -> float:
-        return self.time
-
-    async def sleep(self, seconds: float) -> None:
-        self.time += seconds
 
 
 OpenStore = Callable[..., Awaitable[Store]]
@@ -41,8 +26,8 @@ def ana() -> Actor:
 
 
 @pytest.fixture
-def clock() -> SetClock:
-    return SetClock()
+def clock() -> SteppingClock:
+    return SteppingClock()
 
 
 @pytest.fixture
@@ -69,7 +54,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=["sqlite"])
-async def open_store(request: pytest.FixtureRequest, path: Path, clock: SetClock) -> AsyncIterator[OpenStore]:
+async def open_store(request: pytest.FixtureRequest, path: Path, clock: SteppingClock) -> AsyncIterator[OpenStore]:
     """Opens stores over one database, each as a process of its own would. Another backend is another parameter."""
     backends = {"sqlite": SqliteStore}
     opened = []

@@ -241,11 +241,12 @@ async def test_a_lookup_whose_process_died_is_interrupted_once(open_store: OpenS
     queued = await _queued(dead, new())
     calling = await _calling(dead, await _queued(dead, new()))
     clock.time += 30.1
-    interrupted = await alive.interrupt_abandoned()
+    assert await alive.interrupt_abandoned([]) == 2
+    interrupted = await alive.claim_untold()
     assert {lookup.id for lookup in interrupted} == {queued.id, calling.id}
     assert {lookup.state for lookup in interrupted} == {State.INTERRUPTED}
     assert {lookup.result for lookup in interrupted} == {Result(problem=Problem.PROCESS_ENDED)}
-    assert await alive.interrupt_abandoned() == []
+    assert await alive.interrupt_abandoned([]) == 0
     entry = (await alive.journal(calling.id))[-1]
     assert (entry.event, entry.from_state, entry.to_state) == ("abandoned", State.CALLING, State.INTERRUPTED)
     assert (entry.actor.team_id, entry.actor.user_id) == ("-", "sweeper")
@@ -256,7 +257,7 @@ async def test_a_lease_that_is_not_over_is_left_alone(open_store: OpenStore, clo
     store = await open_store(lease=30.0)
     await _queued(store, new())
     clock.time += 30.0
-    assert await store.interrupt_abandoned() == []
+    assert await store.interrupt_abandoned([]) == 0
 
 
 async def test_renewing_keeps_a_process_s_own_lookups_and_no_others(
@@ -267,8 +268,9 @@ async def test_renewing_keeps_a_process_s_own_lookups_and_no_others(
     lost = await _queued(dead, new())
     for _ in range(4):
         clock.time += 10
-        await alive.renew()
-    assert [lookup.id for lookup in await alive.interrupt_abandoned()] == [lost.id]
+        await alive.renew([kept.id, lost.id])
+    assert await alive.interrupt_abandoned([]) == 1
+    assert [lookup.id for lookup in await alive.claim_untold()] == [lost.id]
     assert await alive.find(kept.id) == kept  # a renewal is no change
     assert len(await alive.journal(kept.id)) == 2
 
@@ -279,7 +281,7 @@ async def test_a_move_starts_a_new_lease(open_store: OpenStore, clock: Any, new:
     clock.time += 20
     await _calling(store, lookup)
     clock.time += 20
-    assert await store.interrupt_abandoned() == []
+    assert await store.interrupt_abandoned([]) == 0
 
 
 @pytest.mark.parametrize("state", [State.ANSWERED, State.REFUSED, State.FAILED, State.INTERRUPTED])
@@ -287,15 +289,17 @@ async def test_what_has_ended_belongs_to_nobody(store: Store, clock: Any, new: N
     calling = await _calling(store, await _queued(store, new()))
     await store.move(calling.id, from_state=State.CALLING, to_state=state, actor=calling.agent, result=ANSWER)
     clock.time += 1000
-    await store.renew()
-    assert await store.interrupt_abandoned() == []
+    await store.renew([calling.id])
+    assert await store.interrupt_abandoned([]) == 0
 
 
 async def test_of_two_sweepers_each_abandoned_lookup_goes_to_one(open_store: OpenStore, clock: Any, new: New) -> None:
     sweepers = [await open_store(), await open_store()]
     ids = [(await _queued(sweepers[0], new())).id for _ in range(40)]
     clock.time += 1000
-    told = await asyncio.gather(*(sweeper.interrupt_abandoned() for sweeper in sweepers))
+    counts = await asyncio.gather(*(sweeper.interrupt_abandoned([]) for sweeper in sweepers))
+    assert sum(counts) == 40
+    told = await asyncio.gather(*(sweeper.claim_untold() for sweeper in sweepers))
     assert sorted(lookup.id for swept in told for lookup in swept) == sorted(ids)
 
 

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from bot.errors import StoreUnavailable
 from bot.interfaces import Clock, Store
-from bot.models import LogQuery, LookupId, NewLookup, State
+from bot.models import Card, Event, LogQuery, LookupId, NewLookup, State
 from bot.store.connection import changing, connect, telling_unavailable
 from bot.store.lookups import new_lookup_id
 from bot.store.migrations import migrate
@@ -150,10 +150,13 @@ async def test_a_new_file_that_somebody_holds_is_unavailable(plain: sqlite3.Conn
         lambda store, new, lookup: store.move(
             lookup.id, from_state=State.QUEUED, to_state=State.CALLING, actor=lookup.agent
         ),
-        lambda store, new, lookup: store.renew(),
-        lambda store, new, lookup: store.interrupt_abandoned(),
+        lambda store, new, lookup: store.note(Event.SHOWN, actor=lookup.agent, lookup_id=lookup.id),
+        lambda store, new, lookup: store.add_card(lookup.id, Card("C0001", "1.0")),
+        lambda store, new, lookup: store.claim_reminders(asked_before=0.0),
+        lambda store, new, lookup: store.renew([]),
+        lambda store, new, lookup: store.interrupt_abandoned([]),
     ],
-    ids=["accept", "move", "renew", "interrupt"],
+    ids=["accept", "move", "note", "add card", "claim reminders", "renew", "interrupt"],
 )
 async def test_while_somebody_else_writes_changes_give_up_in_time_and_the_event_loop_runs(
     open_store: OpenStore, new: New, plain: sqlite3.Connection, change: Callable[..., Awaitable[object]]
@@ -168,6 +171,7 @@ async def test_while_somebody_else_writes_changes_give_up_in_time_and_the_event_
     assert SHORT / 2 < time.monotonic() - started < SHORT + 5.0
     assert turns > 50
     assert await store.find(lookup.id) == lookup  # reading never waits
+    assert (await store.due(), await store.cards(lookup.id)) == ([], [])
     plain.execute("ROLLBACK")
     await change(store, new, lookup)
 

@@ -32,7 +32,7 @@ class ChatMethods:
         }
 
     def post(self, arguments: JsonObject) -> JsonObject:
-        conversation = self._find_target(required(arguments, "channel"))
+        conversation = self._find_target(required(arguments, "channel"), where="chat.postMessage")
         content = self._reader.read(arguments, longest=LONGEST_POST, where="chat.postMessage")
         message = self._workspace.post(
             conversation.id, user_id=self._workspace.bot.id, text=content.text, blocks=content.blocks
@@ -40,7 +40,7 @@ class ChatMethods:
         return {"channel": conversation.id, "ts": message.ts, "message": message_json(message)}
 
     def post_ephemeral(self, arguments: JsonObject) -> JsonObject:
-        conversation = self._find_joined(required(arguments, "channel"))
+        conversation = self._find_joined(required(arguments, "channel"), where="chat.postEphemeral")
         user_id = required(arguments, "user")
         if conversation.kind is ConversationKind.DM:
             raise Refusal("channel_not_found")
@@ -78,11 +78,11 @@ class ChatMethods:
             "message": message_json(edited),
         }
 
-    def _find_target(self, channel: str) -> Conversation:
-        """A conversation by id, or the direct message with a user by user id."""
+    def _find_target(self, channel: str, *, where: str) -> Conversation:
+        """A conversation by id or name, or the direct message with a user by user id."""
         person = self._workspace.people.get(channel)
         if person is None:
-            return self._find_joined(channel)
+            return self._find_joined(channel, where=where)
         if person.kind is Kind.BOT:
             raise Refusal("cannot_dm_bot")
         if not person.is_deactivated:
@@ -93,8 +93,8 @@ class ChatMethods:
             raise Refusal("channel_not_found")
         return before
 
-    def _find_joined(self, channel: str) -> Conversation:
-        conversation = self._workspace.conversations.get(channel)
+    def _find_joined(self, channel: str, *, where: str) -> Conversation:
+        conversation = self._workspace.conversations.get(channel) or self._find_named(channel, where=where)
         if conversation is None:
             raise Refusal("channel_not_found")
         if self._workspace.bot.id not in conversation.members:
@@ -103,3 +103,10 @@ class ChatMethods:
         if conversation.is_archived:
             raise Refusal("is_archived")
         return conversation
+
+    def _find_named(self, channel: str, *, where: str) -> Conversation | None:
+        """Slack takes ``support`` and ``#support`` too: https://docs.slack.dev/reference/methods/chat.postMessage"""
+        named = self._workspace.find_channel(channel.removeprefix("#"))
+        if named:
+            self._complaints.note(f"{where}: a channel by its name, which anybody may rename: send its id")
+        return named

@@ -9,6 +9,8 @@ class SlackTrouble(StrEnum):
     NONE = "none"
     RATE_LIMITED = "rate_limited"
     UNREACHABLE = "unreachable"
+    PAGE = "page"
+    PLAIN = "plain"
 
     @property
     def label(self) -> str:
@@ -17,4 +19,6 @@ class SlackTrouble(StrEnum):
             SlackTrouble.NONE: "Works",
             SlackTrouble.RATE_LIMITED: "Throttles: answers 429, too many requests",
             SlackTrouble.UNREACHABLE: "Unreachable: closes each connection",
+            SlackTrouble.PAGE: "A proxy answers: 502 with a page",
+            SlackTrouble.PLAIN: "A proxy answers: 503 with a line of text",
         }[self]

@@ -22,6 +22,8 @@ from bot.sandbox.slack.trouble import SlackTrouble
 RETRY_AFTER = 1
 """Seconds, in a 429."""
 
+_PAGE = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
+
 
 class WebApi:
     """What the bot calls."""
@@ -128,6 +130,10 @@ class WebApi:
                 if request.transport is not None:
                     request.transport.abort()
                 return web.Response(status=503)
+            case SlackTrouble.PAGE:
+                return web.Response(status=502, content_type="text/html", text=_PAGE)
+            case SlackTrouble.PLAIN:
+                return web.Response(status=503, content_type="text/plain", text="no healthy upstream")
             case SlackTrouble.NONE:
                 return None
 

@@ -119,6 +119,11 @@ class Workspace:
         self.add_conversation(opened)
         return opened
 
+    def find_channel(self, name: str) -> Conversation | None:
+        """The channel of this name."""
+        channels = (each for each in self.conversations.values() if each.kind is ConversationKind.CHANNEL)
+        return next((each for each in channels if each.name == name), None)
+
     def conversations_of(self, user_id: str) -> list[Conversation]:
         """Where somebody reads and writes: nowhere once they are deactivated."""
         if self.people[user_id].is_deactivated:

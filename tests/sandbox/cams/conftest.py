@@ -11,31 +11,13 @@ from alibabacloud_tea_openapi.utils import Utils  # type: ignore[import-untyped]
 
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
 from bot.sandbox.cams.verification import Account, SentRequest
-
-
-class FakeClock:
-    """Time that passes only by sleeping."""
-
-    def __init__(self) -> None:
-        self.seconds = 1_800_000_000.0
-        self.naps: list[float] = []
-
-    def now(self) -> float:
-        return self.seconds
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    async def sleep(self, seconds: float) -> None:
-        self.naps.append(seconds)
-        self.seconds += seconds
-        await asyncio.sleep(0)
+from tests.clocks import SteppingClock
 
 
 class Signer:
     """Makes requests that verify. Each has a nonce of its own."""
 
-    def __init__(self, clock: FakeClock) -> None:
+    def __init__(self, clock: SteppingClock) -> None:
         self._clock = clock
         self._count = 0
 
@@ -91,17 +73,17 @@ class Signer:
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
+def clock() -> SteppingClock:
+    return SteppingClock()
 
 
 @pytest.fixture
-def signer(clock: FakeClock) -> Signer:
+def signer(clock: SteppingClock) -> Signer:
     return Signer(clock)
 
 
 @pytest.fixture
-async def start(clock: FakeClock) -> AsyncIterator[Callable[..., object]]:
+async def start(clock: SteppingClock) -> AsyncIterator[Callable[..., object]]:
     """Starts local APIs on the test's clock and stops them after the test."""
     started: list[LocalCams] = []
 

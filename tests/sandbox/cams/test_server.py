@@ -12,9 +12,10 @@ import pytest
 from bot.sandbox.cams.server import BROKEN, LocalCams
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.inspector import Inspector, Wire
+from tests.clocks import SteppingClock
 
 if TYPE_CHECKING:
-    from tests.sandbox.cams.conftest import FakeClock, Signer
+    from tests.sandbox.cams.conftest import Signer
 
 Start = Callable[..., Awaitable[LocalCams]]
 
@@ -117,13 +118,13 @@ class TestOrder:
         assert (answer.status_code, answer.json()["Code"]) == (400, "IncompleteSignature")
 
     async def test_the_eleventh_call_in_a_second_is_throttled(
-        self, start: Start, signer: "Signer", clock: "FakeClock"
+        self, start: Start, signer: "Signer", clock: SteppingClock
     ) -> None:
         api = await start()
         for _ in range(11):
             await post(api, signer)
         assert [call.api_code for call in api.calls] == ["OK"] * 10 + ["Throttling.User"]
-        clock.seconds += 1
+        clock.time += 1
         assert (await post(api, signer)).status_code == 200
 
     async def test_a_call_that_is_not_signed_does_not_use_up_the_limit(self, start: Start, signer: "Signer") -> None:
@@ -139,7 +140,7 @@ class TestOrder:
 
 class TestTroubles:
     async def test_slow_takes_three_seconds_and_answers(
-        self, start: Start, signer: "Signer", clock: "FakeClock"
+        self, start: Start, signer: "Signer", clock: SteppingClock
     ) -> None:
         api = await start()
         api.trouble = ApiTrouble.SLOW
@@ -199,10 +200,10 @@ class TestLife:
         assert (await post(api, signer)).status_code == 200
 
     async def test_latency_is_spent_each_way_and_the_call_arrives_between(
-        self, start: Start, signer: "Signer", clock: "FakeClock"
+        self, start: Start, signer: "Signer", clock: SteppingClock
     ) -> None:
         api = await start(latency_there=lambda: 0.25, latency_back=lambda: 0.5)
-        began = clock.seconds
+        began = clock.time
         await post(api, signer)
         assert clock.naps == [0.25, 0.5]
         assert [call.arrived_at - began for call in api.calls] == [0.25]

@@ -12,9 +12,10 @@ from pydantic import SecretStr
 
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT
 from bot.sandbox.cams.verification import WINDOW_SECONDS, Account, SentRequest, Verifier
+from tests.clocks import SteppingClock
 
 if TYPE_CHECKING:
-    from tests.sandbox.cams.conftest import FakeClock, Signer
+    from tests.sandbox.cams.conftest import Signer
 
 TEMPORARY = Account(
     access_key_id="temporary", access_key_secret=SecretStr("secret"), security_token=SecretStr("current")
@@ -250,11 +251,11 @@ class TestNonces:
         assert refusal is not None
         assert refusal.code == "SignatureNonceUsed"
 
-    def test_a_nonce_signed_again_is_refused_for_15_minutes(self, signer: "Signer", clock: "FakeClock") -> None:
+    def test_a_nonce_signed_again_is_refused_for_15_minutes(self, signer: "Signer", clock: SteppingClock) -> None:
         gate, codes = verifier(), []
         for seconds in (0, WINDOW_SECONDS - 1, WINDOW_SECONDS):
-            clock.seconds = NOW + seconds
-            refusal = gate.refusal(signer.sign(changed={"x-acs-signature-nonce": "same"}), now=clock.seconds)
+            clock.time = NOW + seconds
+            refusal = gate.refusal(signer.sign(changed={"x-acs-signature-nonce": "same"}), now=clock.time)
             codes.append(None if refusal is None else refusal.code)
         assert codes == [None, "SignatureNonceUsed", None]
 

@@ -38,13 +38,29 @@ async def test_a_message_to_a_user_id_is_a_direct_message(slack: LocalSlack, cli
     ("channel", "error"),
     [
         pytest.param("C0TEAROOM", "not_in_channel", id="a channel the app is not in"),
+        pytest.param("tea-room", "not_in_channel", id="a channel the app is not in, by name"),
         pytest.param("C0NOWHERE", "channel_not_found", id="no channel"),
+        pytest.param("#nowhere", "channel_not_found", id="no channel's name"),
         pytest.param("U0NOBODY", "channel_not_found", id="nobody"),
         pytest.param("U0BOT", "cannot_dm_bot", id="itself"),
     ],
 )
 async def test_a_message_needs_a_place_the_app_may_write_to(client: AsyncWebClient, channel: str, error: str) -> None:
     assert await refused(client.chat_postMessage(channel=channel, text="hello")) == error
+
+
+@pytest.mark.parametrize("channel", ["support", "#support"])
+async def test_a_channels_name_is_taken_and_is_a_complaint(
+    slack: LocalSlack, client: AsyncWebClient, channel: str
+) -> None:
+    posted = await client.chat_postMessage(channel=channel, text="hello")
+    assert posted["channel"] == "C0SUPPORT"
+    await client.chat_postEphemeral(channel=channel, user="U0ANA", text="hello, you")
+    assert [message.text for message in slack.human("Ana").sees("support")] == ["hello", "hello, you"]
+    assert slack.complaints == [
+        f"{method}: a channel by its name, which anybody may rename: send its id"
+        for method in ("chat.postMessage", "chat.postEphemeral")
+    ]
 
 
 async def test_a_direct_message_of_others_is_not_found(slack: LocalSlack, client: AsyncWebClient) -> None:

@@ -1,5 +1,6 @@
 """The Web API's door: tokens, scopes, bodies, troubles; and what is kept of each call."""
 
+import json
 from collections.abc import Awaitable
 from typing import Any
 
@@ -183,6 +184,29 @@ async def test_an_unreachable_slack_closes_the_connection(slack: LocalSlack, cli
         await client.chat_postMessage(channel="U0ANA", text="hello")
     assert slack.human("Ana").sees(slack.human("Ana").dm) == []
     assert slack.inspector.entries()[-1].response is None
+
+
+@pytest.mark.parametrize(
+    ("trouble", "status", "content_type"),
+    [
+        pytest.param(SlackTrouble.PAGE, 502, "text/html", id="a page"),
+        pytest.param(SlackTrouble.PLAIN, 503, "text/plain", id="a line of text"),
+    ],
+)
+async def test_a_proxy_answers_in_slacks_place_and_not_in_json(
+    slack: LocalSlack, session: aiohttp.ClientSession, trouble: SlackTrouble, status: int, content_type: str
+) -> None:
+    slack.trouble = trouble
+    headers = {"Authorization": f"Bearer {slack.bot_token}"}
+    async with session.post(f"{slack.api_url}auth.test", headers=headers) as response:
+        assert (response.status, response.content_type) == (status, content_type)
+        text = await response.text()
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(text)
+    assert slack.inspector.entries()[-1].status == status
+    slack.trouble = SlackTrouble.NONE
+    async with session.post(f"{slack.api_url}auth.test", headers=headers) as response:
+        assert (await response.json())["ok"] is True
 
 
 def test_each_trouble_has_words() -> None:

@@ -1,0 +1,178 @@
+"""Requests that need approval, in Slack: asked for, decided, used, and everyone concerned told."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from pydantic import SecretStr
+
+from bot.approvals import Approvals
+from bot.errors import NotPossible, SlackError
+from bot.lookups import Lookups
+from bot.models import Lookup, LookupId, NewLookup, State
+from bot.policy import Action, Decision
+from bot.slack import approval_views, views
+from bot.slack.cards import Cards
+from bot.slack.payloads import Origin
+from bot.slack.people import People
+from bot.slack.replies import Replies
+from bot.slack.views import Message, View
+from bot.slack.visits import Visit
+from bot.texts import approvals as texts
+from bot.texts import problems
+
+log = logging.getLogger(__name__)
+
+
+class Requests:
+    """Everything people do about a request that needs approval. Every click gets an answer."""
+
+    def __init__(
+        self, *, approvals: Approvals, lookups: Lookups, cards: Cards, people: People, replies: Replies
+    ) -> None:
+        self._approvals = approvals
+        self._lookups = lookups
+        self._cards = cards
+        self._people = people
+        self._replies = replies
+        self._origins: dict[LookupId, Origin] = {}
+        """Where requests came from, for the answer where it was asked; after a restart the direct message is left."""
+
+    # --- the agent ---
+
+    async def ask(self, visit: Visit, new: NewLookup, decision: Decision, code: SecretStr | None) -> View:
+        """Ask for approval. Gives what the form's window shows then."""
+        lookup, is_new = await self._approvals.ask(new, decision, code)
+        if is_new:
+            self._origins[lookup.id] = visit.origin
+            await self._cards.post(lookup)
+            await self._replies.mention(
+                new.agent.user_id, approval_views.receipt(lookup), response_url=visit.origin.response_url
+            )
+        return approval_views.receipt_window(visit.origin, lookup)
+
+    async def withdraw(self, visit: Visit, lookup_id: LookupId) -> None:
+        """Take one's own request back."""
+        lookup = await self._try(visit, partial(self._approvals.withdraw, lookup_id, actor=visit.actor))
+        if lookup:
+            await self._after_the_end(lookup)
+
+    async def open_code_form(self, visit: Visit, lookup_id: LookupId) -> None:
+        """Ask for the code of an approved request."""
+        await self._open(Action.ENTER_CODE, visit, lookup_id, approval_views.code_form)
+
+    async def enter_code(self, visit: Visit, lookup_id: LookupId, code: SecretStr) -> Lookup | None:
+        """Use an approval, now that the code is here. The lookup as it ended; ``None`` when it was not possible."""
+        lookup = await self._try(visit, partial(self._approvals.check, Action.ENTER_CODE, lookup_id, actor=visit.actor))
+        return await self._use(lookup, code) if lookup else None
+
+    async def show_id(self, visit: Visit, lookup_id: LookupId) -> None:
+        """Show an ID once more, privately; journalled."""
+        shown = await self._open(Action.SHOW_ID, visit, lookup_id, views.outcome)
+        if shown:
+            await self._approvals.show(shown, visit.actor)
+
+    async def tell(self, lookup: Lookup, origin: Origin) -> bool:
+        """Tell an agent how their lookup stands. Whether Slack took it.
+
+        What needed approval is told by direct message: it may come hours later, and must not get lost.
+        """
+        if not approval_views.has_ended_message(lookup):
+            is_direct = lookup.approval is not None
+            message = views.outcome_message(lookup)
+            return await self._replies.tell(
+                lookup.agent.user_id, message, response_url="" if is_direct else origin.response_url
+            )
+        if not await self._replies.tell(lookup.agent.user_id, approval_views.ended(lookup)):
+            return False
+        origin = self._origins.pop(lookup.id, origin)
+        if lookup.state is State.ANSWERED and origin.response_url:
+            await self._replies.respond(origin.response_url, views.outcome_message(lookup))
+        return True
+
+    # --- the approver ---
+
+    async def approve(self, visit: Visit, lookup_id: LookupId) -> None:
+        """Approve; with the code at hand the call is made, else the agent is asked for it."""
+        lookup = await self._try(visit, partial(self._approvals.approve, lookup_id, actor=visit.actor))
+        if lookup:
+            await self._cards.redraw(lookup.id)
+            await self._use(lookup)
+
+    async def open_denial(self, visit: Visit, lookup_id: LookupId) -> None:
+        """Ask an approver for the reason."""
+        await self._open(Action.DENY, visit, lookup_id, approval_views.denial_form)
+
+    async def deny(self, visit: Visit, lookup_id: LookupId, reason: str) -> None:
+        """Deny; the agent reads the reason."""
+        lookup = await self._try(visit, partial(self._approvals.deny, lookup_id, actor=visit.actor, reason=reason))
+        if lookup:
+            await self._after_the_end(lookup)
+
+    async def show_details(self, visit: Visit, lookup_id: LookupId) -> None:
+        """Show an approver the full number, privately; journalled."""
+        shown = await self._open(Action.SEE_DETAILS, visit, lookup_id, approval_views.details)
+        if shown:
+            await self._approvals.show(shown, visit.actor)
+
+    # --- time ---
+
+    async def sweep(self) -> None:
+        """End and remind of what nobody decided on or used in time."""
+        for lookup in await self._approvals.expire():
+            await self._after_the_end(lookup)
+        for lookup in await self._approvals.remind():
+            await self._cards.post(lookup, is_reminder=True)
+
+    # --- shared ---
+
+    async def _use(self, lookup: Lookup, code: SecretStr | None = None) -> Lookup:
+        try:
+            used = await self._approvals.use(lookup, code)
+        except NotPossible as error:  # the agent entered the code elsewhere in this very moment, or time ran out
+            return error.lookup or lookup
+        ended = await self._lookups.run(*used) if used else lookup
+        await self._after_the_end(ended)
+        return ended
+
+    async def _after_the_end(self, lookup: Lookup) -> None:
+        """Everyone concerned gets to know: whoever sees a card, and the agent."""
+        await self._cards.redraw(lookup.id)
+        if await self.tell(lookup, Origin()):
+            await self._lookups.told(lookup)
+
+    async def _try(self, visit: Visit, do: Callable[..., Awaitable[Lookup]]) -> Lookup | None:
+        """Do what somebody clicked, or tell them why not."""
+        try:
+            return await do(standing=await self._people.standing(visit.actor))
+        except NotPossible as error:
+            await self._mention(visit, _why_not(error))
+            if error.lookup:
+                await self._cards.redraw(error.lookup.id)  # a card that still had buttons was an old one
+            return None
+
+    async def _open(
+        self, action: Action, visit: Visit, lookup_id: LookupId, build: Callable[[Origin, Lookup], View]
+    ) -> Lookup | None:
+        lookup = await self._try(visit, partial(self._approvals.check, action, lookup_id, actor=visit.actor))
+        if lookup is None:
+            return None
+        try:
+            await self._replies.open_view(visit.trigger_id, build(visit.origin, lookup))
+        except SlackError as error:
+            log.info("window not opened", extra={"facts": {"lookup": lookup_id, "error": error.reason}})
+            await self._mention(visit, views.sentence(texts.WINDOW_TOO_LATE))
+            return None
+        return lookup
+
+    async def _mention(self, visit: Visit, message: Message) -> None:
+        await self._replies.mention(visit.actor.user_id, message, response_url=visit.origin.response_url)
+
+
+def _why_not(error: NotPossible) -> Message:
+    if error.problem:
+        explanation = problems.PROBLEMS[error.problem]
+        return views.sentence(f"{explanation.what} {explanation.next}")
+    if error.lookup:
+        return approval_views.outcome(error.lookup)
+    return views.sentence(texts.no_button("is not there any more"))

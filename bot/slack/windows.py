@@ -1,0 +1,35 @@
+"""The windows (modals) people have open: what they show last is what was meant to be shown last."""
+
+from bot.interfaces import Clock
+from bot.slack.replies import Replies
+from bot.slack.views import View
+
+SETTLED_AFTER = (0.5, 3.5)
+"""Seconds after a submission at which its window is updated. Work starts while the acknowledgement, which paints the
+progress, is still on its way to Slack; an outcome that overtakes it is painted over. The first update is usually late
+enough; at the second, Slack has taken the acknowledgement or given up on it."""
+
+
+class Windows:
+    """Updates windows. What is shown later for another reason, such as a reopened form, is never painted over."""
+
+    def __init__(self, replies: Replies, *, clock: Clock, settled_after: tuple[float, ...] = SETTLED_AFTER) -> None:
+        self._replies = replies
+        self._clock = clock
+        self._settled_after = settled_after
+        self._latest: dict[str, object] = {}
+
+    async def show(self, view_id: str, view: View) -> bool:
+        """Show this in a window now. ``False`` when the window was closed, or Slack did not take it."""
+        self._latest.pop(view_id, None)
+        return await self._replies.update_view(view_id, view)
+
+    async def show_after_submission(self, view_id: str, view: View, *, submitted_at: float) -> None:
+        """Show this in the window that was submitted then (monotonic seconds), whatever overtakes what."""
+        mark = self._latest[view_id] = object()
+        for settled in self._settled_after:
+            await self._clock.sleep(submitted_at + settled - self._clock.monotonic())
+            if self._latest.get(view_id) is not mark or not await self._replies.update_view(view_id, view):
+                break
+        if self._latest.get(view_id) is mark:
+            del self._latest[view_id]
