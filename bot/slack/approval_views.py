@@ -65,7 +65,7 @@ def outcome(lookup: Lookup) -> Message:
     """What has become of a request, for somebody whose click came too late."""
     by = decider(lookup)
     words = blocks.escape(texts.no_button(texts.OUTCOMES[lookup.state]))
-    said = f"{words} {texts.BY_CAPITAL} {by}." if by else words
+    said = f"{words} {texts.BY} {by}." if by else words
     return Message(said, [blocks.formatted_section(said)])
 
 

@@ -12,7 +12,7 @@ from bot.slack.errands import Errands
 from bot.slack.jobs import Job
 from bot.slack.payloads import Click, Origin, Shortcut, SlashCommand, Submission
 from bot.slack.visits import Visit, of_click
-from bot.texts import asking
+from bot.texts import approvals, asking
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Desk:
         return self._send(
             visit,
             partial(self._errands.answer_form, visit, new, read.code),
-            ack={"response_action": "update", "view": views.progress(visit.origin, read.phone)},
+            ack={"response_action": "update", "view": _progress(submission, read.phone)},
         )
 
     def on_open_form(self, click: Click) -> Reaction:
@@ -76,6 +76,13 @@ class Desk:
         self, visit: Visit, work: Callable[[], Awaitable[None]], *, ack: dict[str, Any] | None = None
     ) -> Reaction:
         return Reaction(ack=ack or {}, job=Job(work, partial(self._errands.tell_broken, visit)))
+
+
+def _progress(submission: Submission, phone: PhoneNumber) -> views.View:
+    origin = submission.view.origin
+    if submission.view.callback_id == form.APPROVAL_CALLBACK:
+        return views.notice(origin, approvals.asking_for_approval(phone))
+    return views.progress(origin, phone)
 
 
 def _new_lookup(visit: Visit, phone: PhoneNumber, *, key: str, reason: str = "") -> NewLookup:

@@ -29,6 +29,10 @@ def receipt(lookup: Lookup) -> str:
     )
 
 
+def asking_for_approval(phone: PhoneNumber) -> str:
+    return f"Asking for approval of your request for {phone.international} …"
+
+
 WITHDRAW = "Withdraw"
 WITHDRAW_LABEL = "Withdraw your request; nobody will be asked to decide any more"
 ENTER_CODE = "Enter code"
@@ -145,8 +149,7 @@ TOLD_LAPSED = "Your approved request was not used in time, so the approval lapse
 TOLD_WITHDRAWN = "Your request was withdrawn. Nobody has to decide on it any more."
 WINDOW_TOO_LATE = "Slack did not open the window in time. Press the button once more."
 REASON_GIVEN = "Reason"
-BY = "By"
-BY_CAPITAL = "Decided by"
+BY = "Decided by"
 NO_REASON = "No reason was given."
 
 # --- /phoneid why -----------------------------------------------------------------------------------------------------
