@@ -46,7 +46,7 @@ function build() {
   const newComposer = new Composer();
   const room = h(
     "section",
-    { class: "room" },
+    { class: "room", hidden: true }, // until somebody is known to type as
     head,
     h("div", { class: "room-middle" }, scroller, jump),
     newComposer.node,
