@@ -29,6 +29,7 @@ def fill(database: Database) -> None:
     for number, state in enumerate(OLD_STATES * 3):
         is_running = state in ("queued", "calling")
         lookup = {
+            "rowid": number * 7 + 1,
             "id": f"L-OLD{number:03}",
             "state": state,
             "team_id": "T0001",
@@ -46,6 +47,8 @@ def fill(database: Database) -> None:
             "problem": "no answer" if state == "failed" else None,
             "http_status": 2**62 if state == "refused" else None,
         }
+        if any(column.name == "tell_after" for column in database["lookups"].columns):
+            lookup["tell_after"] = None if is_running else 1_800_000_180.5 + number
         _insert(database, "lookups", lookup)
         for entry in range(3):
             journalled = {
