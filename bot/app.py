@@ -182,7 +182,7 @@ def _open_front(
         lookups=lookups,
         vault=Vault(clock),
         policy=policy,
-        seconds=waits.approval or settings.approval_seconds,
+        seconds=waits.approval or settings.phoneid_approval_ttl,
         clock=clock,
     )
     cards = Cards(
@@ -211,7 +211,7 @@ async def _check_approvals(settings: BotSettings, client: AsyncWebClient, people
     if not settings.policy.needs_approval:
         return
     if not await people.active(settings.policy.approvers):
-        raise SettingsError(terminal.no_approver_left(settings.phoneid_approvers or ""))
+        raise SettingsError(terminal.no_approver_left(settings.policy.approvers.ids))
     if settings.phoneid_approval_channel:
         await connection.check_approval_channel(client, settings.phoneid_approval_channel)
 

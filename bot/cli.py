@@ -1,6 +1,8 @@
 """The command line: the only printer and exiter."""
 
 import asyncio
+import json
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -19,6 +21,7 @@ from bot.entry.fields import read_code, read_reason
 from bot.entry.numbers import read_phone_number
 from bot.errors import EntryError, PhoneIdError, SettingsError
 from bot.models import Actor, LogQuery, Lookup, NewLookup, PhoneNumber, State, Through
+from bot.policy import Membership, Policy, Standing, decide
 from bot.texts import asking, problems, terminal
 
 EXIT_NO_ID = 1
@@ -83,7 +86,7 @@ def lookup(phone: str, reason: str, is_json: bool) -> None:  # noqa: FBT001 - cl
     code = _read_code()
     ended = asyncio.run(_lookup(lookup_settings, number, code, _read_reason(reason)))
     if is_json:
-        click.echo(listing.as_json([ended])[2:-2].strip())
+        click.echo(json.dumps(listing.as_row(ended), ensure_ascii=False, indent=2))
     elif ended.state is State.ANSWERED:
         click.echo(ended.result.phone_number_id)
     if ended.state is not State.ANSWERED:
@@ -95,17 +98,26 @@ async def _lookup(
     lookup_settings: settings.LookupSettings, number: PhoneNumber, code: SecretStr, reason: str
 ) -> Lookup:
     from bot.app import open_lookups, open_store
-    from bot.policy import YES
 
-    agent = Actor(team_id=node() or "this machine", user_id=getuser(), through=Through.COMMAND_LINE)
+    agent = Actor(team_id=node() or "this machine", user_id=_user_name(), through=Through.COMMAND_LINE)
     new = NewLookup(agent=agent, phone=number, reason=reason, channel_id="", submission_key=f"command line:{uuid4()}")
     async with open_store(lookup_settings) as store, open_lookups(lookup_settings, store) as lookups:
         for number_of_signal in (signal.SIGTERM, signal.SIGINT):
             with suppress(NotImplementedError):
                 asyncio.get_running_loop().add_signal_handler(number_of_signal, lookups.interrupt)
-        queued, _ = await lookups.accept(new, YES)
+        accepted, _ = await lookups.accept(new, decide(agent, Standing(Membership.UNKNOWN), Policy()))
+        if accepted.state is State.REJECTED:
+            return accepted
         click.echo(asking.asking(number), err=True)
-        return await lookups.run(queued, code)
+        return await lookups.run(accepted, code)
+
+
+def _user_name() -> str:
+    """Whoever runs this, by name, or by number where that user has no name: in many containers."""
+    try:
+        return getuser()
+    except (KeyError, OSError, ImportError):  # by version and system of Python; ImportError is Windows'
+        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
 
 
 @phoneid.command()

@@ -129,7 +129,8 @@ class Result:
     request_id: str | None = None
     http_status: int | None = None
     milliseconds: int | None = None
-    """From the first attempt's start to the last one's end, waiting for the quota included."""
+    """From the first attempt's start to the last one's end, with every wait between them; the wait before the first is
+    not in it."""
     attempts: int | None = None
 
 

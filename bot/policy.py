@@ -92,6 +92,11 @@ class Circle:
     group_ids: frozenset[str] = frozenset()
     is_everyone: bool = False
 
+    @property
+    def ids(self) -> str:
+        """As the settings list them."""
+        return ", ".join([*sorted(self.group_ids), *sorted(self.user_ids)])
+
     def holds(self, actor: Actor, standing: Standing) -> bool:
         return self.is_everyone or actor.user_id in self.user_ids or bool(self.group_ids & standing.groups)
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
+from urllib.parse import urlsplit
 
 import phonenumbers
 from dotenv import dotenv_values
@@ -14,6 +15,12 @@ from bot.durations import read_duration
 from bot.errors import SettingsError
 from bot.policy import EVERYONE, NOBODY, Circle, Policy
 from bot.texts import terminal
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""Hosts that may be spoken to in clear text: what is sent to them does not leave this machine."""
+
+NEVER_BLANK = frozenset({"phoneid_agents"})
+"""Settings of which a blank value is a mistake and not the default: an emptied list must not let everyone in."""
 
 SettingsType = TypeVar("SettingsType", bound="RecordSettings")
 
@@ -30,40 +37,45 @@ def _check_region(region: str | None) -> str | None:
     return region.upper() if region else None
 
 
-def _check_circle(listed: str) -> str:
-    read_circle(listed)
-    return listed
-
-
-def _check_circle_but_not_everyone(listed: str) -> str:
-    if read_circle(listed).is_everyone:
-        raise ValueError(terminal.EVERYONE_NOT_HERE)
-    return listed
-
-
-def read_circle(listed: str) -> Circle:
-    """``everyone``, or user and usergroup ids. Raises ``ValueError``."""
+def _read_circle(listed: object) -> object:
+    """``everyone``, or user and usergroup ids."""
+    if not isinstance(listed, str):
+        return listed
+    if not listed:
+        raise ValueError(terminal.AGENTS_BLANK)
     if listed == "everyone":
         return EVERYONE
-    ids = [each.strip() for each in listed.split(",")]
+    ids = {each.strip() for each in listed.split(",")} - {""}
     users = frozenset(each for each in ids if re.fullmatch(r"[UW][A-Z0-9]+", each))
     groups = frozenset(each for each in ids if re.fullmatch(r"S[A-Z0-9]+", each))
-    if len(users) + len(groups) != len(set(ids)):
+    if not ids or users | groups != ids:
         raise ValueError(terminal.CIRCLE_UNREADABLE)
     return Circle(user_ids=users, group_ids=groups)
 
 
-def _check_duration(text: str) -> str:
+def _check_not_everyone(circle: Circle) -> Circle:
+    if circle.is_everyone:
+        raise ValueError(terminal.EVERYONE_NOT_HERE)
+    return circle
+
+
+def _read_duration(text: object) -> object:
     try:
-        read_duration(text)
+        return read_duration(text) if isinstance(text, str) else text
     except ValueError:
         raise ValueError(terminal.DURATION_UNREADABLE) from None
-    return text
 
 
 def _check_http_url(url: str) -> str:
     if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
         raise ValueError(terminal.URL_UNREADABLE)
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError(terminal.URL_UNREADABLE) from None
+    if parts.scheme != "https" and host not in LOOPBACK:
+        raise ValueError(terminal.URL_IN_CLEAR_TEXT)
     return url
 
 
@@ -115,36 +127,33 @@ class BotSettings(LookupSettings):
     slack_signing_secret: SecretStr | None = None
     slack_api_url: HttpUrl = "https://slack.com/api/"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
-    phoneid_agents: Annotated[str, AfterValidator(_check_circle)] = "everyone"
-    phoneid_trusted: Annotated[str | None, AfterValidator(_check_circle_but_not_everyone)] = None
-    phoneid_approvers: Annotated[str | None, AfterValidator(_check_circle_but_not_everyone)] = None
+    phoneid_agents: Annotated[Circle, BeforeValidator(_read_circle)] = EVERYONE
+    phoneid_trusted: Annotated[Circle, BeforeValidator(_read_circle), AfterValidator(_check_not_everyone)] = NOBODY
+    phoneid_approvers: Annotated[Circle, BeforeValidator(_read_circle), AfterValidator(_check_not_everyone)] = NOBODY
     phoneid_approval: Literal["never", "always"] = "never"
-    phoneid_approval_channel: Annotated[str | None, Field(pattern=r"^[CG][A-Z0-9]+$")] = None
-    phoneid_approval_ttl: Annotated[str, AfterValidator(_check_duration)] = "24h"
+    phoneid_approval_channel: Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")] | None = None
+    phoneid_approval_ttl: Annotated[float, BeforeValidator(_read_duration)] = 86400.0
+    """Seconds."""
 
     @property
     def policy(self) -> Policy:
         """Who may ask, who is trusted, who decides."""
         return Policy(
-            agents=read_circle(self.phoneid_agents),
-            trusted=read_circle(self.phoneid_trusted) if self.phoneid_trusted else NOBODY,
-            approvers=read_circle(self.phoneid_approvers) if self.phoneid_approvers else NOBODY,
+            agents=self.phoneid_agents,
+            trusted=self.phoneid_trusted,
+            approvers=self.phoneid_approvers,
             needs_approval=self.phoneid_approval == "always",
         )
-
-    @property
-    def approval_seconds(self) -> float:
-        """How long an approval is waited for, and then how long it is good for."""
-        return read_duration(self.phoneid_approval_ttl)
 
 
 def read(kind: type[SettingsType], environment: Mapping[str, str] | None = None) -> SettingsType:
     """The settings a command needs, from ``environment`` or else from ``.env`` and the process's environment.
 
-    Raises ``SettingsError`` naming every mistake. An empty value counts as not set.
+    Raises ``SettingsError`` naming every mistake. An empty value counts as not set, but for ``NEVER_BLANK``.
     """
-    given = _environment() if environment is None else dict(environment)
-    values = {name.lower(): value.strip() for name, value in given.items() if value.strip()}
+    given = _environment() if environment is None else environment
+    stripped = {name.lower(): value.strip() for name, value in given.items()}
+    values = {name: value for name, value in stripped.items() if value or name in NEVER_BLANK}
     mistakes = _unknown_names(values) + (_slack_mistakes(values) if issubclass(kind, BotSettings) else [])
     try:
         settings = kind.model_validate(values)
@@ -164,7 +173,7 @@ def _environment() -> dict[str, str]:
 
 def _unknown_names(values: Mapping[str, str]) -> list[str]:
     # A mistyped PHONEID_AGENTS would quietly mean "everyone".
-    known = BotSettings.model_fields
+    known = {field.validation_alias or name for name, field in BotSettings.model_fields.items()}
     return [
         terminal.setting_unknown(name.upper())
         for name in sorted(values)

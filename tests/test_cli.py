@@ -1,17 +1,34 @@
 """The command line, run as people run it."""
 
 import asyncio
+import inspect
 import json
+import os
 import sys
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from bot import cli
+from bot.models import Actor, NewLookup, PhoneNumber, State, Through
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
+from bot.store.sqlite import SqliteStore
+from tests.clocks import SteppingClock
 
 CODE = "208312"
+
+NO_NAME_FOR_ANYBODY = """
+import pwd
+
+def getpwuid(uid):
+    raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+pwd.getpwuid = getpwuid
+"""
+"""As ``sitecustomize``: the user database of a container whose user is only a number."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +90,21 @@ async def test_a_lookup_as_json_holds_the_whole_outcome(shell: Shell) -> None:
     assert outcome["phone_number_id"] == "920155500012345"
     assert outcome["through"] == "command line"
     assert outcome["reason"] == "ticket 7"
+    assert ran.out == json.dumps(outcome, ensure_ascii=False, indent=2) + "\n"
+
+
+async def test_a_user_without_a_name_is_recorded_by_number(shell: Shell) -> None:
+    (shell.folder / "sitecustomize.py").write_text(NO_NAME_FOR_ANYBODY)
+    environment = {"PYTHONPATH": str(shell.folder), "HOME": "/"}  # containers set HOME so
+    ran = await shell.run("lookup", "+86 138 0000 1234", "--json", typed=CODE, **environment)
+    assert (ran.status, json.loads(ran.out)["agent"]) == (0, str(os.getuid()))
+
+
+def test_the_policy_is_asked_on_the_command_line_too() -> None:
+    # It says yes to everyone here, so nothing that can be run shows whether it was asked.
+    source = inspect.getsource(cli)
+    assert "decide(agent, " in source
+    assert "YES" not in source
 
 
 async def test_a_lookup_without_an_id_says_why_and_exits_1(shell: Shell) -> None:
@@ -88,7 +120,7 @@ async def test_a_lookup_without_an_id_says_why_and_exits_1(shell: Shell) -> None
     ("phone", "typed", "words"),
     [
         ("+86 138", CODE, "too short"),
-        ("nonsense", CODE, "does not read as a phone number"),
+        ("nonsense", CODE, "This is not a phone number"),
         ("+86 138 0000 1234", "", "Enter the verification code"),
         ("+86 138 0000 1234", "no code!", "only letters A-Z and digits"),
     ],
@@ -109,31 +141,48 @@ async def test_the_code_is_not_taken_from_the_arguments(shell: Shell) -> None:
 async def test_the_log_shows_what_was_asked_in_three_forms(shell: Shell) -> None:
     for phone, code in (("+86 138 0000 1234", CODE), ("+1 202 555 0106", "556012")):
         await shell.run("lookup", phone, typed=code)
-    table = (await shell.run("log")).out.splitlines()
-    assert len(table) == 3
+    ran = await asyncio.gather(shell.run("log"), shell.run("log", "--json"), shell.run("log", "--csv"))
+    table, rows, csv = ran[0].out.splitlines(), json.loads(ran[1].out), ran[2].out.splitlines()
+    assert len(table) == len(csv) == 3
     assert "12025550106" in table[1]
     assert "8613800001234" in table[2]
-    rows = json.loads((await shell.run("log", "--json")).out)
     assert [row["state"] for row in rows] == ["refused", "answered"]
-    csv = (await shell.run("log", "--csv")).out.splitlines()
-    assert len(csv) == 3
-    for text in ("".join(table), json.dumps(rows), "".join(csv)):
-        assert CODE not in text
+    assert all(CODE not in each.out for each in ran)
+
+
+async def record(database: Path, *, user_id: str, phone: str, hours_ago: float) -> None:
+    """A lookup somebody asked for in Slack."""
+    store = SqliteStore(database, clock=SteppingClock(time.time() - hours_ago * 3600))
+    await store.open()
+    agent = Actor(team_id="T0SANDBOX", user_id=user_id, through=Through.SLACK)
+    new = NewLookup(
+        agent=agent, phone=PhoneNumber(phone), reason="", channel_id="", submission_key=f"{user_id} {hours_ago}"
+    )
+    await store.accept(new, state=State.QUEUED)
+    await store.aclose()
 
 
 async def test_the_log_can_be_narrowed(shell: Shell) -> None:
-    for phone, code in (("+86 138 0000 1234", CODE), ("+1 202 555 0106", "556012")):
-        await shell.run("lookup", phone, typed=code)
+    database = shell.folder / "phoneid.db"
+    await record(database, user_id="U0ANA", phone="8613800001234", hours_ago=2.0)
+    await record(database, user_id="U0ANA", phone="12025550106", hours_ago=0.2)
+    await record(database, user_id="U0LEE", phone="8613800001234", hours_ago=0.1)
 
-    async def states(*arguments: str) -> list[str]:
-        return [row["state"] for row in json.loads((await shell.run("log", "--json", *arguments)).out)]
+    async def found(*arguments: str) -> list[tuple[str, str]]:
+        rows = json.loads((await shell.run("log", "--json", *arguments)).out)
+        return [(row["agent"], row["phone_number"]) for row in rows]
 
-    assert await states("--limit", "1") == ["refused"]
-    assert await states("--phone", "+86 138 0000 1234") == ["answered"]
-    assert await states("--agent", "U0NOBODY") == []
-    assert await states("--since", "1h") == ["refused", "answered"]
-    assert await states("--since", "2999-01-01") == []
-    assert (await shell.run("log", "--since", "yesterday-ish")).status == 2
+    # Each of the four leaves out one that the other in its pair would have let through.
+    assert await found("--phone", "+86 138 0000 1234", "--since", "1h") == [("U0LEE", "8613800001234")]
+    assert await found("--agent", "U0ANA", "--limit", "1") == [("U0ANA", "12025550106")]
+    assert await found("--since", "2999-01-01") == []
+
+
+async def test_a_time_that_cannot_be_read_is_a_sentence_and_exits_2(shell: Shell) -> None:
+    await record(shell.folder / "phoneid.db", user_id="U0ANA", phone="12025550106", hours_ago=0.0)
+    ran = await shell.run("log", "--since", "yesterday-ish")
+    assert ran.status == 2
+    assert "--since takes 90m" in ran.err
 
 
 async def test_a_log_that_is_not_there_is_a_sentence_and_makes_no_file(shell: Shell) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.repeating import Repeating
-from tests.test_lookups import TestClock
+from tests.clocks import SteppingClock
 
 
 async def test_it_is_done_at_once_and_again_and_ends_with_the_block() -> None:
@@ -17,7 +17,7 @@ async def test_it_is_done_at_once_and_again_and_ends_with_the_block() -> None:
         if len(times) == 3:
             enough.set()
 
-    clock = TestClock()
+    clock = SteppingClock()
     async with Repeating(do, every=10.0, clock=clock):
         await enough.wait()
     count = len(times)
@@ -36,6 +36,6 @@ async def test_a_failure_is_logged_and_the_next_time_is_another_chance(caplog: p
             raise OSError
         enough.set()
 
-    async with Repeating(do, every=10.0, clock=TestClock()):
+    async with Repeating(do, every=10.0, clock=SteppingClock()):
         await enough.wait()
     assert "periodic work failed" in caplog.text

@@ -54,8 +54,13 @@ def test_with_nothing_set_every_missing_name_is_in_one_message() -> None:
         ("PHONEID_DEFAULT_REGION", "China", "is not a country"),
         ("PHONEID_AGENTS", "ana@example.com", "neither everyone nor"),
         ("PHONEID_AGENTS", ",", "neither everyone nor"),
+        ("PHONEID_AGENTS", "everyone,U0ANA", "neither everyone nor"),
+        ("PHONEID_AGENTS", "", "is empty"),  # whoever empties the list did not mean everyone
+        ("PHONEID_AGENTS", "   ", "is empty"),
         ("PHONEID_CAMS_URL", "cams.example", "is not a URL"),
         ("SLACK_API_URL", "ftp://slack", "is not a URL"),
+        ("PHONEID_CAMS_URL", "https://cams.example:port", "is not a URL"),
+        ("PHONEID_CAMS_URL", "https://[::1", "is not a URL"),
         ("LOG_LEVEL", "LOUD", "LOG_LEVEL"),
         ("PHONEID_LOG_FORMAT", "xml", "PHONEID_LOG_FORMAT"),
     ],
@@ -64,6 +69,30 @@ def test_a_wrong_setting_is_named_in_words(name: str, value: str, words: str) ->
     said = mistakes(GOOD | {name: value})
     assert name in said
     assert words in said
+
+
+@pytest.mark.parametrize("name", ["PHONEID_CAMS_URL", "SLACK_API_URL"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://cams.ap-southeast-1.aliyuncs.com",
+        "http://192.0.2.7:8080",
+        "http://127.0.0.1.example.com",
+        "http://localhost.example.com",
+        "http://127.0.0.1@cams.example",
+        "http://cams.example/127.0.0.1",
+    ],
+)
+def test_nothing_secret_leaves_this_machine_in_clear_text(name: str, url: str) -> None:
+    said = mistakes(GOOD | {name: url})
+    assert name in said
+    assert "must start with https://" in said
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "http://localhost:8080/api/", "http://[::1]:8080"])
+def test_on_this_machine_clear_text_is_fine(url: str) -> None:
+    settings = read(BotSettings, GOOD | {"PHONEID_CAMS_URL": url, "SLACK_API_URL": url})
+    assert (settings.phoneid_cams_url, settings.slack_api_url) == (url, url)
 
 
 def test_several_mistakes_are_named_at_once() -> None:
@@ -112,9 +141,17 @@ def test_a_command_asks_only_for_what_it_needs() -> None:
     assert read(LookupSettings, only_api).phoneid_qps == 10
 
 
-@pytest.mark.parametrize("value", ["U0ANA,U0LEE", " U0ANA , U0LEE "])
+def test_a_command_that_knows_no_agents_does_not_mind_an_empty_list() -> None:
+    assert read(RecordSettings, {"PHONEID_AGENTS": ""}).database_path.name == "phoneid.db"
+
+
+@pytest.mark.parametrize("value", ["U0ANA,U0LEE", " U0ANA , U0LEE ", "U0ANA,U0LEE,"])
 def test_agents_are_a_list_of_user_ids(value: str) -> None:
     assert read(BotSettings, GOOD | {"PHONEID_AGENTS": value}).agent_ids == frozenset({"U0ANA", "U0LEE"})
+
+
+def test_everyone_is_a_word_of_its_own() -> None:
+    assert read(BotSettings, GOOD | {"PHONEID_AGENTS": "everyone"}).agent_ids is None
 
 
 def test_the_region_is_read_in_any_case() -> None:

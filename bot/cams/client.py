@@ -1,6 +1,7 @@
 """The API as the use cases know it: a number and its code in, an ID or an ``ApiError`` out."""
 
 import logging
+import math
 import random
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -51,17 +52,16 @@ class CamsClient:
         Raises ``ApiError``, the last attempt's. It passes through ``turn``, so the quota sees each throttled call.
         """
         body = request_body(phone, code)
-        first_at: float | None = None
+        first_at = math.inf
         attempt = 0
         while True:
             attempt += 1
             try:
                 async with turn():
-                    started = self._clock.monotonic()
-                    first_at = started if first_at is None else first_at
+                    first_at = min(first_at, self._clock.monotonic())
                     return await self._ask(body, code, attempt=attempt)
             except ApiError as error:
-                elapsed = 0.0 if first_at is None else self._clock.monotonic() - first_at
+                elapsed = self._clock.monotonic() - first_at
                 decision = decide(error, attempt=attempt, elapsed=elapsed, chance=self._chance())
                 if isinstance(decision, Stop):
                     log.info("no more attempts", extra={"facts": {"attempt": attempt, "reason": decision.reason.value}})

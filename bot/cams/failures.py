@@ -32,7 +32,7 @@ UNKNOWN_CODE = Failure(Problem.UNKNOWN_CODE, Side.AGENT, may_retry=False)
 UNREADABLE = Failure(Problem.UNREADABLE, Side.ALIBABA, may_retry=False)
 NO_ID = Failure(Problem.NO_ID, Side.ALIBABA, may_retry=False)
 NO_ANSWER = Failure(Problem.NO_ANSWER, Side.ALIBABA, may_retry=True)
-NOT_SENDABLE = Failure(Problem.NO_ANSWER, Side.US, may_retry=False)
+NOT_SENDABLE = Failure(Problem.NOT_SENDABLE, Side.US, may_retry=False)
 
 BY_CODE: Mapping[str, Failure] = {
     "System.LimitControl": THROTTLED,
@@ -52,12 +52,16 @@ BY_CODE: Mapping[str, Failure] = {
     "IncompleteSignature": BAD_CREDENTIALS,
     "InvalidAccessKeyId.NotFound": BAD_CREDENTIALS,
     "InvalidAccessKeyId.Inactive": BAD_CREDENTIALS,
-    "MissingSecurityToken": BAD_CREDENTIALS,
+    "MissingSecurityToken": BAD_CREDENTIALS,  # by its beginning it would be about the request
     "InvalidTimeStamp.Expired": CLOCK_OFF,
 }
 
 BY_PREFIX: Mapping[str, Failure] = {
     "Throttling": THROTTLED,
+    # The gateway has more of these than are documented. Taken for unknown codes, they would be told as wrong codes.
+    "InvalidAccessKey": BAD_CREDENTIALS,
+    "InvalidSecurityToken.": BAD_CREDENTIALS,
+    "InvalidTimeStamp": CLOCK_OFF,
     "InvalidParameter": BAD_REQUEST,
     "Missing": BAD_REQUEST,
 }

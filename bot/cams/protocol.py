@@ -37,7 +37,7 @@ MAX_BODY_BYTES = 1024 * 1024
 
 MAX_MESSAGE = 1000
 MAX_NAME = 128
-"""Longest ``Code`` or ``RequestId`` believed, in characters; they go into logs and into Slack."""
+"""Longest ``Code``, ``RequestId`` or ID believed, in characters; they go into logs, the record and Slack."""
 
 
 def _text_or_none(value: Any) -> str | None:
@@ -83,19 +83,11 @@ def decipher(*, status: int, headers: Mapping[str, str], body: bytes, code: Secr
     ``headers`` are looked up by their lower-case names.
     """
     envelope = _parse(body)
-    api_code = _readable(envelope.code)
-    is_ok = api_code == "OK" and 200 <= status < 300  # an OK under an error status says nothing
-    if is_ok and envelope.data is not None and (envelope.data.phone_number_id or "").strip():
+    phone_number_id = _phone_number_id(envelope)
+    if _is_ok(envelope, status) and _readable(phone_number_id):
         request_id = _request_id(envelope.request_id, code) or ""
-        assert envelope.data.phone_number_id is not None
-        return Answer(phone_number_id=envelope.data.phone_number_id, request_id=request_id, http_status=status)
-    if is_ok:
-        failure = NO_ID
-    elif api_code is None or api_code == "OK":
-        failure = failure_of_status(status)
-    else:
-        failure = failure_of_code(api_code)
-    raise _error(failure, envelope, status=status, headers=headers, code=code)
+        return Answer(phone_number_id=phone_number_id, request_id=request_id, http_status=status)
+    raise _error(_failure(envelope, status), envelope, status=status, headers=headers, code=code)
 
 
 def too_long(status: int) -> ApiError:
@@ -113,6 +105,23 @@ def _parse(body: bytes) -> _Envelope:
         return _Envelope.model_validate_json(body)
     except ValidationError:
         return _Envelope()
+
+
+def _phone_number_id(envelope: _Envelope) -> str:
+    """The ID that was sent, without the blanks around it; empty when there is none."""
+    sent = envelope.data.phone_number_id if envelope.data else None
+    return (sent or "").strip()
+
+
+def _is_ok(envelope: _Envelope, status: int) -> bool:
+    return envelope.code == "OK" and 200 <= status < 300  # an OK under an error status says nothing
+
+
+def _failure(envelope: _Envelope, status: int) -> Failure:
+    if _is_ok(envelope, status):
+        return UNREADABLE if _phone_number_id(envelope) else NO_ID
+    api_code = _readable(envelope.code)
+    return failure_of_status(status) if api_code is None or api_code == "OK" else failure_of_code(api_code)
 
 
 def _error(

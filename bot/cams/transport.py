@@ -52,7 +52,7 @@ def open_http(
         limits=httpx.Limits(max_connections=40, max_keepalive_connections=20, keepalive_expiry=30),
         follow_redirects=False,  # a redirect would carry the verification code to a host nobody chose
         # No proxy the environment names can reach this machine's own loopback, where the sandbox is.
-        mounts={"all://127.0.0.1": None, "all://localhost": None},
+        mounts={"all://127.0.0.1": None, "all://[::1]": None, "all://localhost": None},
     )
 
 

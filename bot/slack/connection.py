@@ -40,8 +40,6 @@ async def web_client(*, token: str, base_url: str) -> AsyncIterator[AsyncWebClie
             base_url=base_url if base_url.endswith("/") else f"{base_url}/",
             session=session,
             retry_handlers=[AsyncConnectionErrorRetryHandler(), AsyncRateLimitErrorRetryHandler(max_retry_count=2)],
-            # The SDK's client keeps its own logger at the level of this one.
-            logger=logging.getLogger("slack_sdk.web"),
         )
 
 

@@ -20,7 +20,9 @@ DURATION_UNREADABLE = "is not a length of time. Write 90m, 24h or 7d"
 APPROVERS_MISSING = (
     "PHONEID_APPROVAL is always, but PHONEID_APPROVERS names nobody. List the users and usergroups who decide."
 )
-URL_UNREADABLE = "is not a URL. Write it with http:// or https://"
+AGENTS_BLANK = "is empty. Write everyone, or the Slack user ids of those who may ask, such as U012AB3CD"
+URL_UNREADABLE = "is not a URL. Write it with https://"
+URL_IN_CLEAR_TEXT = "must start with https://: what is sent there is secret. Only this machine itself may have http://"
 SLACK_MODE_MISSING = (
     "SLACK_APP_TOKEN or SLACK_SIGNING_SECRET is missing. Set SLACK_APP_TOKEN (xapp-…, with connections:write) for "
     "Socket Mode, or SLACK_SIGNING_SECRET to receive signed requests on PORT."
@@ -29,15 +31,13 @@ SLACK_OAUTH_NOT_WANTED = (
     "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are set. Unset them: with both there, Slack's library would ignore "
     "SLACK_BOT_TOKEN."
 )
-
-
 CREDENTIALS_UNUSABLE = (
     "The ALIBABA_CLOUD_… credentials hold characters that no AccessKey has. Copy them again, without spaces or quotes."
 )
 
 
 def token_prefix(prefix: str) -> str:
-    return f"does not start with {prefix}. Is it another token?"
+    return f"does not start with {prefix}: it is another token"
 
 
 def setting_missing(name: str) -> str:
@@ -50,7 +50,7 @@ def setting_wrong(name: str, why: str) -> str:
 
 
 def setting_unknown(name: str) -> str:
-    return f"{name} is not a setting of this version. Is it misspelt?"
+    return f"{name} is not a setting of this version. Check its spelling, or remove it."
 
 
 def bot_token_refused(reason: str) -> str:
@@ -59,8 +59,8 @@ def bot_token_refused(reason: str) -> str:
 
 def app_token_refused(reason: str) -> str:
     return (
-        f"Slack does not accept SLACK_APP_TOKEN ({reason}). Make an app-level token with the scope connections:write, "
-        "and switch Socket Mode on."
+        f"Slack does not accept SLACK_APP_TOKEN ({reason}). Generate an app-level token with the scope "
+        "connections:write, and switch Socket Mode on."
     )
 
 
@@ -75,7 +75,7 @@ ENTERPRISE_GRID = (
 
 
 def database_unusable(path: str) -> str:
-    return f"The database {path} cannot be opened. Does its folder exist, and may this user write there?"
+    return f"The database {path} cannot be opened. Check that its folder exists and that this user may write there."
 
 
 def database_foreign(path: str) -> str:
@@ -116,4 +116,4 @@ def command_failed(what: str) -> str:
 
 
 def no_database(path: str) -> str:
-    return f"There is no database at {path} yet. Is DATABASE_URL the one the bot uses?"
+    return f"There is no database at {path} yet. Set DATABASE_URL to the one the bot uses."

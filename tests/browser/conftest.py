@@ -8,6 +8,8 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
 from bot.sandbox.run import Sandbox, open_sandbox
+from bot.sandbox.slack.server import LocalSlack
+from tests.browser.visit import Watch, serve_slack
 
 CHROMIUM = Path("/usr/bin/chromium")
 HAS_CHROMIUM = CHROMIUM.exists()
@@ -43,17 +45,29 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture(params=["light", "dark"])
 async def page(request: pytest.FixtureRequest, browser: Browser, sandbox: Sandbox) -> AsyncIterator[Page]:
-    """Ana's page. It must stay on this machine and have nothing to complain about."""
-    complaints: list[str] = []
-    requested: list[str] = []
+    """Ana's page."""
+    watch = Watch()
     context = await browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=request.param)
-    opened = await context.new_page()
-    opened.on("console", lambda message: complaints.append(message.text))
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("request", lambda sent: requested.append(sent.url))
+    opened = await watch.open_page(context)
     await opened.goto(sandbox.slack.base_url)
     await opened.get_by_test_id("composer").wait_for()
     yield opened
     await context.close()
-    assert complaints == []
-    assert all(url.startswith(sandbox.slack.base_url) for url in requested)
+    watch.check(base_url=sandbox.slack.base_url)
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[LocalSlack]:
+    """A Slack with an app that nobody runs."""
+    async with serve_slack() as served:
+        yield served
+
+
+@pytest.fixture
+async def blank(browser: Browser, slack: LocalSlack) -> AsyncIterator[Page]:
+    """A page that has not been to that Slack yet."""
+    watch = Watch()
+    context = await browser.new_context(viewport={"width": 1280, "height": 800}, base_url=slack.base_url)
+    yield await watch.open_page(context)
+    await context.close()
+    watch.check(base_url=slack.base_url)

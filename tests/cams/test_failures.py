@@ -2,8 +2,12 @@
 
 import pytest
 
-from bot.cams.failures import BY_CODE, failure_of_code, failure_of_status
+from bot.cams import failures
+from bot.cams.failures import BY_CODE, Failure, failure_of_code, failure_of_status
 from bot.models import Problem, Side
+from bot.texts.problems import PROBLEMS
+
+FAILURES = {name: value for name, value in vars(failures).items() if isinstance(value, Failure)}
 
 ROWS = [
     # over the limit: later
@@ -39,12 +43,18 @@ ROWS = [
     ("IncompleteSignature", Problem.BAD_CREDENTIALS, Side.ADMIN, False),
     ("InvalidAccessKeyId.NotFound", Problem.BAD_CREDENTIALS, Side.ADMIN, False),
     ("InvalidAccessKeyId.Inactive", Problem.BAD_CREDENTIALS, Side.ADMIN, False),
+    ("InvalidAccessKeySecret", Problem.BAD_CREDENTIALS, Side.ADMIN, False),
+    ("InvalidAccessKeyId", Problem.BAD_CREDENTIALS, Side.ADMIN, False),
+    ("InvalidSecurityToken.Malformed", Problem.BAD_CREDENTIALS, Side.ADMIN, False),
+    ("InvalidSecurityToken.MismatchWithAccessKey", Problem.BAD_CREDENTIALS, Side.ADMIN, False),
     ("InvalidTimeStamp.Expired", Problem.CLOCK_OFF, Side.ADMIN, False),
+    ("InvalidTimeStamp.Format", Problem.CLOCK_OFF, Side.ADMIN, False),
     # anything else: in words, and never again
     ("VerifyCode.Incorrect", Problem.UNKNOWN_CODE, Side.AGENT, False),
     ("InternalError.Other", Problem.UNKNOWN_CODE, Side.AGENT, False),
     ("internalerror", Problem.UNKNOWN_CODE, Side.AGENT, False),
     ("NotThrottling", Problem.UNKNOWN_CODE, Side.AGENT, False),
+    ("InvalidSecurity", Problem.UNKNOWN_CODE, Side.AGENT, False),
 ]
 
 
@@ -75,3 +85,14 @@ def test_no_code_is_in_the_code_but_not_in_this_table() -> None:
 def test_without_a_code_the_status_decides(*, http_status: int, problem: Problem, may_retry: bool) -> None:
     failure = failure_of_status(http_status)
     assert (failure.problem, failure.may_retry) == (problem, may_retry)
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_the_agent_is_told_the_same_turn_as_the_caller(name: str) -> None:
+    failure = FAILURES[name]
+    assert failure.side is PROBLEMS[failure.problem].turn
+
+
+def test_no_two_failures_share_their_words() -> None:
+    problems = [failure.problem for failure in FAILURES.values()]
+    assert len(problems) == len(set(problems)) > 10

@@ -57,10 +57,15 @@ class TestAnswers:
             phone_number_id="920155500012345", request_id=REQUEST_ID, http_status=200
         )
 
-    @pytest.mark.parametrize("phone_number_id", ["0012", "pvn-7Q3xK9_demo", " padded ", "208312"])
+    @pytest.mark.parametrize("phone_number_id", ["0012", "pvn-7Q3xK9_demo", "two words", "208312", "9" * 128])
     def test_the_id_is_passed_on_untouched(self, phone_number_id: str) -> None:
         body = answer(Data={"PhoneNumberId": phone_number_id})
         assert decipher(status=200, headers={}, body=body, code=CODE).phone_number_id == phone_number_id
+
+    @pytest.mark.parametrize("padded", [" 920155500012345 ", "920155500012345\n", "\t920155500012345"])
+    def test_blanks_around_an_id_are_no_part_of_it(self, padded: str) -> None:
+        body = answer(Data={"PhoneNumberId": padded})
+        assert decipher(status=200, headers={}, body=body, code=CODE).phone_number_id == "920155500012345"
 
     def test_message_is_no_sign_of_success_or_failure(self) -> None:
         body = answer(Message="something went wrong")
@@ -91,6 +96,21 @@ class TestRefusals:
     def test_ok_without_an_id_is_a_failure(self, data: Any) -> None:
         error = refusal(answer(Data=data))
         assert (error.problem, error.request_id, error.code) == (Problem.NO_ID, REQUEST_ID, "OK")
+
+    @pytest.mark.parametrize(
+        "phone_number_id",
+        [
+            "9" * 129,
+            "9" * 5000,
+            "9201555\n00012345",  # would look like a second line of a log
+            "9201555\x1b[2J00012345",
+            "9201555\u202e00012345",  # shown in another order than it is
+            "9201555\u200b00012345",  # copied with what nobody sees
+        ],
+    )
+    def test_what_cannot_be_shown_as_it_is_is_no_id(self, phone_number_id: str) -> None:
+        error = refusal(answer(Data={"PhoneNumberId": phone_number_id}))
+        assert (error.problem, error.request_id, error.code) == (Problem.UNREADABLE, REQUEST_ID, "OK")
 
     @pytest.mark.parametrize("status", [200, 400, 403, 404, 429, 500, 503])
     def test_the_code_decides_whatever_the_status(self, status: int) -> None:

@@ -1,4 +1,4 @@
-"""A clock the test owns, and a server that answers in Slack's place."""
+"""A clock that steps, and a server that answers in Slack's place."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -9,33 +9,15 @@ from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.connection import Identity, web_client
+from tests.clocks import SteppingClock
 
 TEAM_ID = "T0SANDBOX"
 IDENTITY = Identity(team_id=TEAM_ID, bot_user_id="U0BOT", bot_id="B0BOT")
 
 
-class HandClock:
-    """A clock that moves when told to."""
-
-    def __init__(self) -> None:
-        self._now = 1000.0
-
-    def now(self) -> float:
-        return self._now
-
-    def monotonic(self) -> float:
-        return self._now
-
-    async def sleep(self, seconds: float) -> None:
-        self.pass_time(seconds)
-
-    def pass_time(self, seconds: float) -> None:
-        self._now += seconds
-
-
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
+def clock() -> SteppingClock:
+    return SteppingClock()
 
 
 @dataclass

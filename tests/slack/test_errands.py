@@ -20,7 +20,7 @@ from bot.slack.replies import Replies
 from bot.slack.windows import Windows
 from bot.store.sqlite import SqliteStore
 from bot.texts import asking, problems
-from tests.test_lookups import TestClock
+from tests.clocks import SteppingClock
 
 ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
 ORIGIN = Origin(channel_id="C0SUPPORT", response_url="http://127.0.0.1/respond")
@@ -85,7 +85,7 @@ class Office:
     replies: FakeReplies
     people: FakePeople
     store: SqliteStore
-    clock: TestClock
+    clock: SteppingClock
 
     async def only_lookup(self) -> Lookup:
         (lookup,) = await self.store.search(LogQuery())
@@ -98,7 +98,7 @@ class Office:
 
 @pytest.fixture
 async def office() -> AsyncIterator[Office]:
-    clock, replies, people = TestClock(), FakeReplies(), FakePeople()
+    clock, replies, people = SteppingClock(), FakeReplies(), FakePeople()
     store = SqliteStore(":memory:", clock=clock)
     await store.open()
     lookups = Lookups(store=store, api=GoodApi(), quota=FreeQuota(), clock=clock)

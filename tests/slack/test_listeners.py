@@ -16,7 +16,8 @@ from bot.slack.desk import Desk, Reaction
 from bot.slack.jobs import Job, Jobs
 from bot.slack.listeners import NAME, Ack, Body, Listeners, build_app
 from bot.slack.views import Message
-from tests.slack.conftest import IDENTITY, TEAM_ID, Answers, HandClock
+from tests.clocks import SteppingClock
+from tests.slack.conftest import IDENTITY, TEAM_ID, Answers
 
 WHO: dict[str, Any] = {"user": {"id": "U0ANA", "team_id": TEAM_ID}, "team": {"id": TEAM_ID}}
 COMMAND: dict[str, Any] = {
@@ -174,7 +175,7 @@ async def test_a_sender_who_cannot_be_told_is_in_the_log(
     assert len(events) == 2
 
 
-async def dispatch(app_client: AsyncWebClient, clock: HandClock, body: dict[str, Any]) -> tuple[int, str]:
+async def dispatch(app_client: AsyncWebClient, clock: SteppingClock, body: dict[str, Any]) -> tuple[int, str]:
     """One payload through the whole Bolt app, as Socket Mode would."""
     ready = ReadyDesk(lambda: Reaction(ack={"text": "seen"}))
     app = build_app(ready, Jobs(), client=app_client, signing_secret="invented", clock=clock, identity=IDENTITY)
@@ -194,7 +195,7 @@ async def dispatch(app_client: AsyncWebClient, clock: HandClock, body: dict[str,
     ids=["command", "shortcut", "submission", "click", "unknown click"],
 )
 async def test_the_first_payload_is_acknowledged_without_asking_slack_anything(
-    client: AsyncWebClient, answers: Answers, clock: HandClock, body: dict[str, Any]
+    client: AsyncWebClient, answers: Answers, clock: SteppingClock, body: dict[str, Any]
 ) -> None:
     answers.become(429, "application/json", '{"ok": false, "error": "ratelimited"}')
     status, said = await dispatch(client, clock, body)
@@ -203,7 +204,9 @@ async def test_the_first_payload_is_acknowledged_without_asking_slack_anything(
     assert answers.called == []
 
 
-async def test_what_bolt_logs_for_our_app_is_known_to_hold_payloads(client: AsyncWebClient, clock: HandClock) -> None:
+async def test_what_bolt_logs_for_our_app_is_known_to_hold_payloads(
+    client: AsyncWebClient, clock: SteppingClock
+) -> None:
     await dispatch(client, clock, COMMAND)
     for name, made in logging.Logger.manager.loggerDict.items():
         if isinstance(made, logging.Logger) and name.partition(":")[0] in (NAME, "slack_bolt"):

@@ -11,7 +11,8 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.models import Actor, Through
 from bot.policy import Membership
 from bot.slack.people import REMEMBERED, People
-from tests.slack.conftest import NOT_SLACK, TEAM_ID, Answers, HandClock
+from tests.clocks import SteppingClock
+from tests.slack.conftest import NOT_SLACK, TEAM_ID, Answers
 
 ANA = Actor(team_id=TEAM_ID, user_id="U0ANA", through=Through.SLACK)
 MEMBER = {"id": "U0ANA", "team_id": TEAM_ID, "deleted": False, "is_bot": False}
@@ -64,28 +65,28 @@ def become_user(answers: Answers, user: dict[str, Any]) -> None:
     ],
 )
 async def test_what_slack_says_of_somebody_decides(
-    client: AsyncWebClient, answers: Answers, clock: HandClock, facts: dict[str, Any], membership: Membership
+    client: AsyncWebClient, answers: Answers, clock: SteppingClock, facts: dict[str, Any], membership: Membership
 ) -> None:
     become_user(answers, {**MEMBER, **facts})
     assert await People(client, team_id=TEAM_ID, clock=clock).membership(ANA) is membership
 
 
 async def test_somebody_acting_from_another_workspace_is_told_without_asking(
-    directory: Directory, clock: HandClock
+    directory: Directory, clock: SteppingClock
 ) -> None:
     olu = Actor(team_id="T0PARTNER", user_id="U0OLU", through=Through.SLACK)
     assert await People(directory, team_id=TEAM_ID, clock=clock).membership(olu) is Membership.OUTSIDER
     assert directory.asked == 0
 
 
-async def test_an_answer_is_remembered_briefly(client: AsyncWebClient, answers: Answers, clock: HandClock) -> None:
+async def test_an_answer_is_remembered_briefly(client: AsyncWebClient, answers: Answers, clock: SteppingClock) -> None:
     people = People(client, team_id=TEAM_ID, clock=clock)
     become_user(answers, MEMBER)
     assert await people.membership(ANA) is Membership.FULL
     become_user(answers, {**MEMBER, "is_restricted": True})
-    clock.pass_time(REMEMBERED - 1)
+    clock.time += REMEMBERED - 1
     assert await people.membership(ANA) is Membership.FULL
-    clock.pass_time(1)
+    clock.time += 1
     assert await people.membership(ANA) is Membership.GUEST
     assert len(answers.called) == 2
 
@@ -99,7 +100,7 @@ async def test_an_answer_is_remembered_briefly(client: AsyncWebClient, answers: 
     ],
 )
 async def test_without_an_answer_nobody_is_a_member_and_that_is_not_remembered(
-    client: AsyncWebClient, answers: Answers, clock: HandClock, status: int, content_type: str, body: str
+    client: AsyncWebClient, answers: Answers, clock: SteppingClock, status: int, content_type: str, body: str
 ) -> None:
     people = People(client, team_id=TEAM_ID, clock=clock)
     answers.become(status, content_type, body)
@@ -108,7 +109,7 @@ async def test_without_an_answer_nobody_is_a_member_and_that_is_not_remembered(
     assert await people.membership(ANA) is Membership.FULL
 
 
-async def test_many_who_wait_for_one_person_are_one_question(directory: Directory, clock: HandClock) -> None:
+async def test_many_who_wait_for_one_person_are_one_question(directory: Directory, clock: SteppingClock) -> None:
     people = People(directory, team_id=TEAM_ID, clock=clock)
     waiting = [asyncio.create_task(people.membership(ANA)) for _ in range(5)]
     await asyncio.sleep(0)
@@ -117,7 +118,7 @@ async def test_many_who_wait_for_one_person_are_one_question(directory: Director
     assert directory.asked == 1
 
 
-async def test_one_who_stops_waiting_does_not_end_it_for_the_others(directory: Directory, clock: HandClock) -> None:
+async def test_one_who_stops_waiting_does_not_end_it_for_the_others(directory: Directory, clock: SteppingClock) -> None:
     people = People(directory, team_id=TEAM_ID, clock=clock)
     impatient, patient = (asyncio.create_task(people.membership(ANA)) for _ in range(2))
     await asyncio.sleep(0)
@@ -128,7 +129,7 @@ async def test_one_who_stops_waiting_does_not_end_it_for_the_others(directory: D
     assert directory.asked == 1
 
 
-async def test_closing_ends_what_is_still_being_asked(directory: Directory, clock: HandClock) -> None:
+async def test_closing_ends_what_is_still_being_asked(directory: Directory, clock: SteppingClock) -> None:
     people = People(directory, team_id=TEAM_ID, clock=clock)
     waiting = asyncio.create_task(people.membership(ANA))
     await asyncio.sleep(0)
@@ -139,5 +140,5 @@ async def test_closing_ends_what_is_still_being_asked(directory: Directory, cloc
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-async def test_closing_with_nothing_under_way_is_quiet(directory: Directory, clock: HandClock) -> None:
+async def test_closing_with_nothing_under_way_is_quiet(directory: Directory, clock: SteppingClock) -> None:
     await People(directory, team_id=TEAM_ID, clock=clock).aclose()

@@ -1,6 +1,5 @@
 """The book of numbers: each shows one thing the API can do. All of them are invented."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.sandbox.cams.answers import (
@@ -187,6 +186,3 @@ BOOK: tuple[Entry, ...] = (
 
 # Our invention: Alibaba does not document what a wrong or used-up verification code is answered with.
 WRONG_CODE = Refusal(code="VerifyCode.Incorrect", message="The verification code is incorrect.")
-
-ENTRIES: Mapping[str, Entry] = {entry.digits: entry for entry in BOOK}
-"""By the number's digits."""

@@ -17,6 +17,8 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
 }
 
+HTTP_PORT = 80
+
 
 def guard(app: web.Application) -> None:
     """Check every request for the page, and have every answer to one carry the security headers."""
@@ -30,7 +32,10 @@ def refusal(
     """Why a request is refused, or ``None``. ``served`` is the address the server is bound to."""
     address, port = served
     name = f"[{address}]" if ":" in address else address
-    if host is None or host.lower() not in (f"{name}:{port}", f"localhost:{port}"):
+    own = {f"{name}:{port}", f"localhost:{port}"}
+    if port == HTTP_PORT:  # clients leave it out, in Host and in Origin
+        own |= {name, "localhost"}
+    if host is None or host.lower() not in own:
         return "The request names another host."
     if origin is not None and origin.lower() != f"http://{host.lower()}":
         return "The request comes from another page."

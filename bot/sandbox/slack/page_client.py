@@ -45,6 +45,7 @@ class PageClient:
             "people": [_person(each) for each in self._workspace.people.values()],
             "user_groups": [{"id": each.id, "handle": each.handle} for each in self._workspace.user_groups.values()],
             "app": self._app(person),
+            "app_home": {"has_home": self._manifest.has_home, "is_read_only": self._manifest.is_read_only},
             "conversations": [self._conversation(person, each) for each in conversations],
             "messages": {
                 each.id: [_message(message) for message in self._workspace.seen_by(user_id, each.id)]

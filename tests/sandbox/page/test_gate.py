@@ -3,6 +3,7 @@
 import pytest
 
 from bot.sandbox.page.gate import SECURITY_HEADERS, refusal
+from bot.sandbox.slack.doorkeeper import own_names
 from tests.sandbox.page.site import FakeBot, Site
 
 SERVED = ("127.0.0.1", 8800)
@@ -62,6 +63,40 @@ def test_only_the_servers_own_page_is_let_in(
 ) -> None:
     reason = refusal(method=method, served=SERVED, host=host, origin=origin, content_type=content_type)
     assert (reason is None) is is_let_in
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "is_let_in"),
+    [
+        ("127.0.0.1", "http://127.0.0.1", True),
+        ("localhost", "http://localhost", True),
+        ("127.0.0.1:80", "http://127.0.0.1:80", True),
+        ("rebound.example", "http://rebound.example", False),
+        ("127.0.0.1", "https://127.0.0.1", False),  # that is port 443
+        ("127.0.0.1", "http://127.0.0.1:8800", False),
+        ("127.0.0.1", "http://localhost", False),
+        ("127.0.0.1:", "http://127.0.0.1:", False),
+    ],
+)
+def test_the_port_of_http_itself_goes_without_saying(
+    host: str,
+    origin: str,
+    is_let_in: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    served = ("127.0.0.1", 80)
+    reason = refusal(method="POST", served=served, host=host, origin=origin, content_type="application/json")
+    assert (reason is None) is is_let_in
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "[::1]"])
+@pytest.mark.parametrize(("port", "goes_without_saying"), [(80, True), (8800, False)])
+def test_the_doorkeeper_before_it_agrees(
+    name: str,
+    port: int,
+    goes_without_saying: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    assert (name in own_names(port)) is goes_without_saying
+    assert f"{name}:{port}" in own_names(port)
 
 
 def test_an_address_of_ip_version_6_is_named_in_brackets() -> None:

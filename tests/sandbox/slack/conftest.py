@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack.manifest import Manifest
 from bot.sandbox.slack.server import LocalSlack
+from tests.clocks import SteppingClock
 
 MANIFEST: dict[str, Any] = {
     "display_information": {"name": "Helper"},
@@ -48,32 +49,13 @@ MANIFEST: dict[str, Any] = {
 }
 
 
-class HandClock:
-    """A clock that moves when told to."""
-
-    def __init__(self) -> None:
-        self._now = float(int(time.time()))  # near the real time, which Bolt's signature check reads
-
-    def now(self) -> float:
-        return self._now
-
-    def monotonic(self) -> float:
-        return self._now
-
-    async def sleep(self, seconds: float) -> None:
-        self.pass_time(seconds)
-
-    def pass_time(self, seconds: float) -> None:
-        self._now += seconds
+@pytest.fixture
+def clock() -> SteppingClock:
+    return SteppingClock(float(int(time.time())))  # near the real time, which Bolt's signature check reads
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-async def slack(clock: HandClock) -> AsyncIterator[LocalSlack]:
+async def slack(clock: SteppingClock) -> AsyncIterator[LocalSlack]:
     local = LocalSlack(manifest=Manifest.parse(MANIFEST), clock=clock, ack_seconds=1.0)
     await local.start()
     yield local

@@ -89,7 +89,7 @@ async def test_a_replay_is_the_same_request_with_the_same_signature(
 ) -> None:
     await slack.human("Ana").runs("support", "/ask one")
     await slack.human("Ana").runs("support", "/ask two")
-    clock.pass_time(60)
+    clock.time += 60
     await slack.redeliver(slack.deliveries[0])
     await slack.redeliver(slack.deliveries[1])
     assert endpoint.requests[2:] == endpoint.requests[:2]

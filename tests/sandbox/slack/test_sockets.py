@@ -219,7 +219,7 @@ async def test_a_payload_can_be_delivered_again(slack: LocalSlack, app: AsyncApp
 async def test_the_time_to_the_acknowledgement_is_kept(clock: Any, slack: LocalSlack, link: Link) -> None:
     running = asyncio.create_task(slack.human("Ana").runs("support", "/ask"))
     envelope = await link.receive_json(timeout=2)
-    clock.pass_time(0.25)
+    clock.time += 0.25
     await link.send_json({"envelope_id": envelope["envelope_id"]})
     await running
     assert slack.deliveries[-1].milliseconds == pytest.approx(250)

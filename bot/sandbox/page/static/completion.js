@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { page } from "./state.js";
 
-const ADVICE = "/ for commands · Shift+Enter for a new line";
+const ADVICE = "Shift+Enter for a new line";
 
 export class Suggestions {
   node = h("ul", { class: "popup", id: "completions", role: "listbox", "aria-label": "Commands", hidden: true });
@@ -105,5 +105,6 @@ function commandsMatching(typed) {
 function usageOf(typed) {
   const isTyped = ({ command }) => typed === command || typed.startsWith(`${command} `);
   const command = (page.slack?.app.commands ?? []).find(isTyped);
-  return command ? `${command.command} ${command.usage_hint ?? ""}`.trim() : ADVICE;
+  if (command) return `${command.command} ${command.usage_hint ?? ""}`.trim();
+  return page.slack?.app.commands.length ? `/ for commands · ${ADVICE}` : ADVICE;
 }

@@ -5,14 +5,14 @@ import { Suggestions } from "./completion.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { createShortcutMenu } from "./shortcuts.js";
-import { page } from "./state.js";
+import { isReadOnly, page } from "./state.js";
 
 const MOST_HEIGHT_PX = 180;
 
 export class Composer {
   #drafts = new Map(); // "user conversation" → text
   #conversation = null;
-  #shown = null;
+  #place = null; // whose draft is shown: stays theirs also while the person changes
   #shortcuts = createShortcutMenu();
   #text = h("textarea", {
     id: "composer-text",
@@ -30,13 +30,14 @@ export class Composer {
     { type: "submit", class: "send", "aria-label": "Send", title: "Send", "data-testid": "send" },
     icon("send"),
   );
+  #off = h("p", { class: "composer-off", hidden: true }, "Sending messages to this app has been turned off.");
   #suggestions = new Suggestions(this.#text, (value) => this.#set(value));
   node = h(
     "form",
     { class: "composer" },
     this.#suggestions.node,
     this.#shortcuts.menu,
-    h("div", { class: "composer-box" }, this.#shortcuts.button, this.#text, this.#send),
+    h("div", { class: "composer-box" }, this.#shortcuts.button, this.#text, this.#off, this.#send),
     h("p", { class: "composer-usage", id: "composer-usage" }, this.#suggestions.usage),
   );
 
@@ -51,7 +52,7 @@ export class Composer {
   }
 
   focus() {
-    this.#text.focus();
+    (this.#text.hidden ? this.#shortcuts.button : this.#text).focus();
   }
 
   /** Puts a text where the person can look at it and send it. */
@@ -64,17 +65,20 @@ export class Composer {
   draw(conversation) {
     this.#conversation = conversation;
     this.#shortcuts.draw();
-    if (this.#shown === this.#place) return;
-    this.#shown = this.#place;
+    this.#drawWhetherOff(isReadOnly(conversation));
+    const place = `${page.user} ${conversation.id}`;
+    if (this.#place === place) return;
+    this.#place = place;
     const label = conversation.kind === "channel" ? `Message #${conversation.name}` : `Message ${conversation.name}`;
     this.#text.setAttribute("aria-label", label);
     this.#text.placeholder = label;
-    this.#set(this.#drafts.get(this.#shown) ?? "");
+    this.#set(this.#drafts.get(place) ?? "");
     this.#suggestions.close();
   }
 
-  get #place() {
-    return `${page.user} ${this.#conversation.id}`;
+  #drawWhetherOff(isOff) {
+    this.#off.hidden = !isOff;
+    for (const part of [this.#text, this.#send, this.#suggestions.usage]) part.hidden = isOff;
   }
 
   #set(value) {

@@ -28,6 +28,13 @@ export function drawConversation() {
   shownPlace = `${page.user} ${page.place}`;
 }
 
+/** Until it is known what you see, nothing is shown that could be another person's, and nothing takes what you type. */
+export function hideConversation() {
+  parts.room.hidden = true;
+  parts.home.hidden = true;
+  if (root.contains(document.activeElement)) document.activeElement.blur(); // what is hidden keeps the keys for a moment
+}
+
 function build() {
   const head = h("header", { class: "room-head" });
   const intro = h("div", { class: "room-intro" });
@@ -51,7 +58,7 @@ function build() {
     h("div", { class: "room-middle" }, scroller, jump),
     newComposer.node,
   );
-  const home = h("section", { class: "home", "data-testid": "home" });
+  const home = h("section", { class: "home", "data-testid": "home", hidden: true });
   root.append(room, home);
   scroller.addEventListener("scroll", () => {
     isAtBottom = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_BOTTOM_PX;
@@ -96,7 +103,7 @@ async function markRead(conversation) {
 function drawHead(conversation) {
   const mark = conversation.kind === "channel" ? icon(conversation.is_private ? "lock" : "hash") : null;
   const kind = conversation.is_private ? "Private channel " : "Channel ";
-  const shared = conversation.is_ext_shared ? h("span", { class: "badge" }, "Shared with another company") : null;
+  const shared = conversation.is_ext_shared ? h("span", { class: "badge" }, "External") : null;
   const title = h("h1", {}, mark, mark ? unseen(kind) : null, conversation.name);
   const topic = h(
     "p",

@@ -43,8 +43,13 @@ function giveFocusBack(element) {
   const isThere = element?.isConnected && element !== document.body && !element.closest("[inert]");
   const target = isThere
     ? element
-    : (topDialog() ?? document.getElementById("composer-text") ?? document.getElementById("conversation"));
+    : (topDialog() ?? visibleComposer() ?? document.getElementById("conversation"));
   target.focus();
+}
+
+function visibleComposer() {
+  const text = document.getElementById("composer-text");
+  return text?.checkVisibility() ? text : null;
 }
 
 function settle() {

@@ -26,6 +26,7 @@ export function createField(block, spec, { id, value, onAction }) {
   const showError = (text) => {
     error.replaceChildren(text ?? "");
     error.hidden = !text;
+    if (text && counter) counter.hidden = true; // one complaint is enough; it counts again at the next key
     node.classList.toggle("has-error", Boolean(text));
     for (const target of control.targets) setOrRemove(target, "aria-invalid", text ? "true" : "");
     describe();

@@ -1,4 +1,4 @@
-// What a first visitor reads at the top of a channel: what this is, and three things to try.
+// What a first visitor reads at the top of a channel: what this is, and what to try.
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
@@ -18,7 +18,7 @@ export function setHintHidden(isHidden) {
 
 /** The card; `example` is a test number of the book, if there is one yet. */
 export function hint(example, composer) {
-  const command = page.slack.app.commands[0]?.command ?? "/phoneid";
+  const command = page.slack.app.commands[0]?.command;
   const put = (text) =>
     h(
       "button",
@@ -51,19 +51,24 @@ export function hint(example, composer) {
         icon("close"),
       ),
     ),
+    h("p", {}, "Slack and the API run on this computer; nothing leaves it. Pick who you are at the top, also in a second tab."),
     h(
-      "p",
-      {},
-      "Slack and the API run on this computer; nothing leaves it. Pick who you are at the top, also in a second tab. Three things to try:",
-    ),
-    h(
-      "ol",
+      "ul",
       { class: "hint-list" },
-      h("li", {}, "Ask for an ID: ", put(example ? `${command} ${example.phone} ${example.code}` : `${command} help`)),
-      h("li", {}, "Fill in the form instead: ", put(command)),
+      ...(command ? waysToAsk(command, example, put) : [noWayToAsk()]),
       h("li", {}, "Watch every request, switch trouble on or stop the bot: ", inspect),
     ),
   );
+}
+
+function waysToAsk(command, example, put) {
+  const line = example ? `${command} ${example.phone} ${example.code}` : `${command} help`;
+  return [h("li", {}, "Ask for an ID: ", put(line)), h("li", {}, "Fill in the form instead: ", put(command))];
+}
+
+/** For people of other workspaces. */
+function noWayToAsk() {
+  return h("li", {}, "Your workspace has not installed the app, so it takes no command from you: be somebody else to ask.");
 }
 
 function showInspector() {

@@ -1,13 +1,13 @@
 // Puts the parts together: fetches what changed, draws it, and follows the address bar.
 
 import { doAs } from "./acts.js";
-import { composer, drawConversation } from "./conversation.js";
+import { composer, drawConversation, hideConversation } from "./conversation.js";
 import { topDialog } from "./dialogs.js";
 import { isHintRemembered } from "./hint.js";
 import { drawInspector } from "./inspector.js";
 import { drawModals } from "./modal.js";
-import { leaveHome, onUse } from "./numbers.js";
-import { clearNotices } from "./notices.js";
+import { onUse, openWhereOneCanType } from "./numbers.js";
+import { clearAnnouncements, clearNotices, showNotice } from "./notices.js";
 import { fetchState, fetchTrace, fetchWorld, listen } from "./server.js";
 import { drawSidebar } from "./sidebar.js";
 import { HOME, change, onChange, page } from "./state.js";
@@ -21,17 +21,26 @@ const userInAddress = () => decodeURIComponent(location.hash.slice(1));
 let stopListening = () => {};
 let isFetching = false;
 let isStale = false;
+let greeted = null; // who has had the focus put where one types
 
 function draw() {
   drawAway();
   drawTopbar();
   drawInspector();
-  if (!page.slack) return;
+  drawModals();
+  if (!page.slack) return hideConversation();
   document.body.classList.toggle("has-sidebar", page.sidebarOpen);
   document.title = `${page.slack.me.name} · ${page.slack.workspace.name}`;
   drawSidebar(go);
   drawConversation();
-  drawModals();
+  greet();
+}
+
+/** Whoever has just come finds the cursor where they type, if it is nowhere else. A telephone's keyboard stays away. */
+function greet() {
+  if (greeted === page.user) return;
+  greeted = page.user;
+  if (!isNarrow.matches && document.activeElement === document.body) composer.focus();
 }
 
 function drawAway() {
@@ -81,13 +90,16 @@ async function fetchOnce() {
 
 function placeIn(slack) {
   const wanted = page.place ?? places.get(page.user);
-  const isThere = wanted === HOME || slack.conversations.some((conversation) => conversation.id === wanted);
-  return isThere ? wanted : (slack.conversations[0]?.id ?? HOME);
+  const offered = slack.conversations.map((conversation) => conversation.id);
+  if (slack.app_home.has_home) offered.push(HOME);
+  return offered.includes(wanted) ? wanted : (offered[0] ?? null);
 }
 
 function become(user) {
   stopListening();
   clearNotices();
+  clearAnnouncements();
+  greeted = null;
   change({ user, slack: null, place: places.get(user) ?? null });
   let wasAway = false;
   stopListening = listen(user, {
@@ -127,9 +139,11 @@ function nextPart(event) {
 }
 
 function useNumber(phone, code) {
-  leaveHome();
+  if (!page.slack) return; // between two people there is nobody to use it
+  const command = page.slack.app.commands[0]?.command;
+  if (!command) return showNotice("This person's workspace has not installed the app: there is no command to use it with.");
+  openWhereOneCanType();
   if (isNarrow.matches) change({ inspectorOpen: false });
-  const command = page.slack.app.commands[0]?.command ?? "";
   setTimeout(() => composer.put(`${command} ${phone} ${code}`));
 }
 

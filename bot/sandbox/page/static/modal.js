@@ -11,10 +11,10 @@ let shownTop = null;
 let shownUser = null;
 
 export function drawModals() {
-  const modals = page.slack.modals;
+  const modals = page.slack?.modals ?? []; // between two people, nobody's forms are shown
   const ids = modals.map((modal) => modal.id);
   for (const id of [...open.keys()].reverse()) if (!ids.includes(id)) remove(id);
-  for (const [id, { user }] of parked) if (user === page.user && !ids.includes(id)) parked.delete(id);
+  if (page.slack) forgetClosed(ids);
   shownUser = page.user;
   for (const modal of modals) {
     if (open.has(modal.id)) open.get(modal.id).form.update(modal);
@@ -25,6 +25,10 @@ export function drawModals() {
   if (top && isWithoutFocus(top) && (top !== shownTop || document.activeElement === document.body))
     open.get(top).form.focusFirst();
   shownTop = top;
+}
+
+function forgetClosed(ids) {
+  for (const [id, { user }] of parked) if (user === page.user && !ids.includes(id)) parked.delete(id);
 }
 
 function isWithoutFocus(id) {

@@ -26,6 +26,11 @@ export function clearNotices() {
   document.getElementById("notices").replaceChildren();
 }
 
+/** Forgets what was said to somebody else. */
+export function clearAnnouncements() {
+  document.getElementById("announcer").replaceChildren();
+}
+
 /** Has a screen reader say `text` when it is done with what it says. */
 export function announce(text) {
   const region = document.getElementById("announcer");

@@ -1,7 +1,7 @@
 // The book of test numbers: what the local API knows, and what each number leads to.
 
 import { drawKeyed, h } from "./dom.js";
-import { HOME, change, page } from "./state.js";
+import { change, isReadOnly, openConversation, page } from "./state.js";
 
 const list = h("ul", { class: "book", "aria-label": "Test numbers" });
 export const numbersPanel = h(
@@ -57,7 +57,9 @@ function row(entry) {
   );
 }
 
-/** Commands need a conversation: from the Home, the first channel is opened. */
-export function leaveHome() {
-  if (page.place === HOME) change({ place: page.slack.conversations[0]?.id ?? null });
+/** Commands need a conversation that takes them: from elsewhere, the first one is opened. */
+export function openWhereOneCanType() {
+  const conversation = openConversation();
+  if (conversation && !isReadOnly(conversation)) return;
+  change({ place: page.slack.conversations.find((other) => !isReadOnly(other))?.id ?? page.place });
 }

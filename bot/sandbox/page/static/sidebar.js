@@ -1,4 +1,4 @@
-// Channels, direct messages with the app, and its Home.
+// Channels, direct messages with the app, and its Home where the manifest has one.
 
 import { avatar } from "./avatar.js";
 import { drawKeyed, h, unseen } from "./dom.js";
@@ -18,8 +18,8 @@ export function drawSidebar(go) {
   const groups = [
     { name: "Channels", items: ofKind("channel") },
     { name: "Direct messages", items: ofKind("dm") },
-    { name: "Apps", items: [home] },
-  ];
+    { name: "Apps", items: page.slack.app_home.has_home ? [home] : [] },
+  ].filter((group) => group.items.length > 0);
   drawKeyed(lists, groups, {
     key: (group) => group.name,
     signature: (group) => JSON.stringify([group, page.place]),

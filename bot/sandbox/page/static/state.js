@@ -35,6 +35,11 @@ export function openConversation() {
   return page.slack?.conversations.find((conversation) => conversation.id === page.place) ?? null;
 }
 
+/** Whether nobody can type here: the app's manifest can say so of its direct messages. */
+export function isReadOnly(conversation) {
+  return conversation.kind === "dm" && page.slack.app_home.is_read_only;
+}
+
 export function personNamed(userId) {
   return page.slack?.people.find((person) => person.id === userId)?.name ?? null;
 }

@@ -111,7 +111,7 @@ function row(entry) {
       { class: "trace-line" },
       h("span", { class: "trace-time" }, timeWithMillis(new Date(entry.at * 1000))),
       h("span", { class: `wire wire-${WIRES[entry.wire] ?? "out"}` }, entry.wire),
-      statusNode(entry.status),
+      statusNode(entry),
       h("span", { class: "trace-took" }, duration(entry.milliseconds)),
     ),
     h("span", { class: "trace-title" }, icon("chevron"), h("span", {}, entry.title)),
@@ -124,10 +124,17 @@ function row(entry) {
   );
 }
 
-function statusNode(status) {
-  if (status === null || status === undefined) return h("span", { class: "trace-status" });
+function statusNode({ status, response }) {
+  if (status === null) return noStatus(response !== null);
   const kind = status >= 400 ? "trace-status is-bad" : "trace-status";
   return h("span", { class: kind }, unseen("status "), String(status));
+}
+
+/** An acknowledgement over a socket has no status; whatever else has none was not answered. */
+function noStatus(isAnswered) {
+  return isAnswered
+    ? h("span", { class: "trace-status" }, "acknowledged")
+    : h("span", { class: "trace-status is-bad" }, "no answer");
 }
 
 function duration(milliseconds) {
