@@ -45,10 +45,9 @@ class Requests:
         lookup, is_new = await self._approvals.ask(new, decision, code)
         if is_new:
             self._origins[lookup.id] = visit.origin
-            await self._cards.post(lookup)
-            await self._replies.mention(
-                new.agent.user_id, approval_views.receipt(lookup), response_url=visit.origin.response_url
-            )
+            if not await self._cards.post(lookup):
+                await self._mention(visit, views.sentence(texts.NOBODY_REACHED))
+            await self._mention(visit, approval_views.receipt(lookup))
         return approval_views.receipt_window(visit.origin, lookup)
 
     async def withdraw(self, visit: Visit, lookup_id: LookupId) -> None:

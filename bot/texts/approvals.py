@@ -33,6 +33,9 @@ def asking_for_approval(phone: PhoneNumber) -> str:
     return f"Asking for approval of your request for {phone.international} …"
 
 
+NOBODY_REACHED = (
+    "I could not reach anybody who decides. I will try once more later; tell your administrator if it is urgent."
+)
 WITHDRAW = "Withdraw"
 WITHDRAW_LABEL = "Withdraw your request; nobody will be asked to decide any more"
 ENTER_CODE = "Enter code"
