@@ -100,7 +100,7 @@ class Approvals:
             return None
         return await self._move(lookup, State.QUEUED, actor=lookup.agent), code
 
-    async def show(self, lookup: Lookup, actor: Actor) -> None:
+    async def record_showing(self, lookup: Lookup, actor: Actor) -> None:
         """Record that an ID, or a full number, is about to be shown once more."""
         await self._store.note(Event.SHOWN, actor=actor, lookup_id=lookup.id)
 

@@ -10,7 +10,7 @@ from bot.approvals import Approvals
 from bot.errors import NotPossible, SlackError
 from bot.lookups import Lookups
 from bot.models import Lookup, LookupId, NewLookup, State
-from bot.policy import Action, Decision
+from bot.policy import Action, Decision, is_final
 from bot.slack import approval_views, views
 from bot.slack.cards import Cards
 from bot.slack.payloads import Origin
@@ -67,9 +67,7 @@ class Requests:
 
     async def show_id(self, visit: Visit, lookup_id: LookupId) -> None:
         """Show an ID once more, privately; journalled."""
-        shown = await self._open(Action.SHOW_ID, visit, lookup_id, views.outcome)
-        if shown:
-            await self._approvals.show(shown, visit.actor)
+        await self._open(Action.SHOW_ID, visit, lookup_id, views.outcome, is_showing=True)
 
     async def tell(self, lookup: Lookup, origin: Origin) -> bool:
         """Tell an agent how their lookup stands. Whether Slack took it.
@@ -84,9 +82,10 @@ class Requests:
             )
         if not await self._replies.tell(lookup.agent.user_id, approval_views.ended(lookup)):
             return False
-        origin = self._origins.pop(lookup.id, origin)
-        if lookup.state is State.ANSWERED and origin.response_url:
-            await self._replies.respond(origin.response_url, views.outcome_message(lookup))
+        if is_final(lookup.state):
+            asked_from = self._origins.pop(lookup.id, origin)
+            if lookup.state is State.ANSWERED and asked_from.response_url:
+                await self._replies.respond(asked_from.response_url, views.outcome_message(lookup))
         return True
 
     # --- the approver ---
@@ -110,9 +109,7 @@ class Requests:
 
     async def show_details(self, visit: Visit, lookup_id: LookupId) -> None:
         """Show an approver the full number, privately; journalled."""
-        shown = await self._open(Action.SEE_DETAILS, visit, lookup_id, approval_views.details)
-        if shown:
-            await self._approvals.show(shown, visit.actor)
+        await self._open(Action.SEE_DETAILS, visit, lookup_id, approval_views.details, is_showing=True)
 
     # --- time ---
 
@@ -151,18 +148,24 @@ class Requests:
             return None
 
     async def _open(
-        self, action: Action, visit: Visit, lookup_id: LookupId, build: Callable[[Origin, Lookup], View]
-    ) -> Lookup | None:
+        self,
+        action: Action,
+        visit: Visit,
+        lookup_id: LookupId,
+        build: Callable[[Origin, Lookup], View],
+        *,
+        is_showing: bool = False,
+    ) -> None:
         lookup = await self._try(visit, partial(self._approvals.check, action, lookup_id, actor=visit.actor))
         if lookup is None:
-            return None
+            return
+        if is_showing:  # first: what is not in the journal is not shown
+            await self._approvals.record_showing(lookup, visit.actor)
         try:
             await self._replies.open_view(visit.trigger_id, build(visit.origin, lookup))
         except SlackError as error:
             log.info("window not opened", extra={"facts": {"lookup": lookup_id, "error": error.reason}})
             await self._mention(visit, views.sentence(texts.WINDOW_TOO_LATE))
-            return None
-        return lookup
 
     async def _mention(self, visit: Visit, message: Message) -> None:
         await self._replies.mention(visit.actor.user_id, message, response_url=visit.origin.response_url)
