@@ -2,12 +2,12 @@
 
 import re
 
-_SECONDS = {"m": 60, "h": 3600, "d": 86400}
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def read_duration(text: str) -> float:
-    """Seconds of ``90m``, ``24h`` or ``7d``. Raises ``ValueError``."""
-    written = re.fullmatch(r"(\d{1,6})([mhd])", text.strip())
+    """Seconds of ``30s``, ``90m``, ``24h`` or ``7d``. Raises ``ValueError``."""
+    written = re.fullmatch(r"(\d{1,6})([smhd])", text.strip())
     if written is None or int(written[1]) == 0:
         raise ValueError("not a length of time")
     return float(int(written[1]) * _SECONDS[written[2]])

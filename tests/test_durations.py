@@ -7,14 +7,23 @@ from bot.durations import read_duration, write_duration
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("90m", 5400.0), ("24h", 86400.0), ("7d", 604800.0), ("1m", 60.0), (" 2h ", 7200.0), ("007d", 604800.0)],
+    [
+        ("30s", 30.0),
+        ("90m", 5400.0),
+        ("24h", 86400.0),
+        ("7d", 604800.0),
+        ("1m", 60.0),
+        (" 2h ", 7200.0),
+        ("007d", 604800.0),
+    ],
 )
 def test_what_people_write_is_read(text: str, seconds: float) -> None:
     assert read_duration(text) == seconds
 
 
 @pytest.mark.parametrize(
-    "text", ["", "h", "24", "0h", "00m", "-1h", "1.5h", "1 h", "24 hours", "1w", "5s", "1h30m", "9999999d", "24H"]
+    "text",
+    ["", "h", "24", "0h", "00m", "-1h", "1.5h", "1 h", "24 hours", "1w", "0s", "5S", "5ms", "1h30m", "9999999d", "24H"],
 )
 def test_what_is_no_length_of_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a length of time"):

@@ -125,16 +125,7 @@ def details(origin: Origin, lookup: Lookup) -> View:
 
 def why(decision: Decision, *, may_decide: bool, approvers: Circle) -> Message:
     """What the policy means for one person, and which rule says so."""
-    lines = [
-        {
-            Verdict.MAY: texts.MAY,
-            Verdict.MAY_WITH_APPROVAL: texts.MAY_WITH_APPROVAL,
-            Verdict.MAY_NOT: texts.MAY_NOT,
-        }[decision.verdict],
-        texts.RULES[decision.rule],
-        texts.MAY_DECIDE if may_decide else texts.MAY_NOT_DECIDE,
-    ]
-    said = [blocks.escape(line) for line in lines]
+    said = [blocks.escape(line) for line in texts.what_the_policy_means(decision, is_approver=may_decide)]
     if decision.verdict is Verdict.MAY_WITH_APPROVAL:
         said.append(texts.decided_by(names(approvers)))
     return Message("\n".join(said), [blocks.formatted_section("\n".join(said))])

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from bot.durations import write_duration
 from bot.models import Lookup, PhoneNumber, State
-from bot.policy import Rule
+from bot.policy import Decision, Rule, Verdict
 
 # --- asking -----------------------------------------------------------------------------------------------------------
 
@@ -165,11 +165,19 @@ RULES: Mapping[Rule, str] = {
     Rule.TRUSTED: "PHONEID_TRUSTED names this person or a usergroup they are in.",
     Rule.APPROVALS: "PHONEID_APPROVAL is always.",
 }
-MAY = "May ask, without approval."
-MAY_WITH_APPROVAL = "May ask; somebody must approve each request."
-MAY_NOT = "May not ask."
+VERDICTS: Mapping[Verdict, str] = {
+    Verdict.MAY: "May ask, without approval.",
+    Verdict.MAY_WITH_APPROVAL: "May ask; somebody must approve each request.",
+    Verdict.MAY_NOT: "May not ask.",
+}
 MAY_DECIDE = "May decide on other people's requests: PHONEID_APPROVERS names them or a usergroup they are in."
 MAY_NOT_DECIDE = "May not decide on requests."
+
+
+def what_the_policy_means(decision: Decision, *, is_approver: bool) -> list[str]:
+    """For one person: may they ask, which rule says so, may they decide. ``is_approver``: the settings name them."""
+    may_decide = is_approver and decision.rule is not Rule.NOT_A_MEMBER  # guests never, whoever names them
+    return [VERDICTS[decision.verdict], RULES[decision.rule], MAY_DECIDE if may_decide else MAY_NOT_DECIDE]
 
 
 def decided_by(approvers: str) -> str:
