@@ -21,6 +21,9 @@ BOT = Actor(team_id="-", user_id="bot", through=Through.BOT)
 LATELY = 7 * 86400.0
 """Seconds over which an approver is told how often somebody, and a number, was asked for."""
 
+_OVERDUE = {State.AWAITING: State.EXPIRED, State.APPROVED: State.LAPSED}
+"""What becomes of a lookup beyond its time."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lately:
@@ -64,9 +67,10 @@ class Approvals:
         if problem := policy.problem_with(action, actor=actor, standing=standing, lookup=lookup, policy=self._policy):
             await self._forbid(action, actor, lookup_id, problem)
             raise NotPossible(problem, lookup)
-        if not policy.is_possible(action, lookup.state):
+        in_time = self._as_of_now(lookup)
+        if not policy.is_possible(action, in_time.state):
             await self._forbid(action, actor, lookup_id, None)
-            raise NotPossible(None, lookup)
+            raise NotPossible(None, in_time)
         return lookup
 
     async def approve(self, lookup_id: LookupId, *, actor: Actor, standing: Standing) -> Lookup:
@@ -115,9 +119,8 @@ class Approvals:
         self._vault.forget_expired()
         ended = []
         for lookup in await self._store.due():
-            to_state = State.EXPIRED if lookup.state is State.AWAITING else State.LAPSED
             try:
-                ended.append(await self._move(lookup, to_state, actor=BOT))
+                ended.append(await self._move(lookup, _OVERDUE[lookup.state], actor=BOT))
             except NotPossible:  # decided, used or swept by somebody else in this very moment
                 continue
         return ended
@@ -138,15 +141,18 @@ class Approvals:
         expires_at: float | None = None,
     ) -> Lookup:
         lookup = await self.check(action, lookup_id, actor=actor, standing=standing)
-        if lookup.approval and lookup.approval.expires_at <= self._clock.now():
-            # The sweeper has just not come by yet; it will, and tell everyone concerned.
-            await self._forbid(action, actor, lookup_id, None)
-            raise NotPossible(None, replace(lookup, state=State.EXPIRED))
         try:
             return await self._move(lookup, to_state, actor=actor, reason=reason, expires_at=expires_at)
         except NotPossible:
             await self._forbid(action, actor, lookup_id, None)
             raise
+
+    def _as_of_now(self, lookup: Lookup) -> Lookup:
+        """The lookup as the sweeper, who has perhaps just not come by yet, will leave it and tell everyone concerned."""
+        to_state = _OVERDUE.get(lookup.state)
+        if to_state and lookup.approval and lookup.approval.expires_at <= self._clock.now():
+            return replace(lookup, state=to_state)
+        return lookup
 
     async def _move(
         self,

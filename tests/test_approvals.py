@@ -166,3 +166,12 @@ async def test_beyond_its_time_nothing_is_decided_even_before_the_sweeper_came(o
     assert refused.lookup.state is State.EXPIRED
     assert len(await office.forbidden(lookup)) == 1
     assert [each.state for each in await office.approvals.expire()] == [State.EXPIRED]
+
+
+async def test_an_approval_beyond_its_time_takes_no_code_even_before_the_sweeper_came(office: Office) -> None:
+    lookup = await office.do(Action.APPROVE, (await office.ask(code=None)).id)
+    office.clock.time += HOUR
+    refused = await office.refusal(Action.ENTER_CODE, lookup, ANA)
+    assert (refused.problem, refused.lookup and refused.lookup.state) == (None, State.LAPSED)
+    assert len(await office.forbidden(lookup)) == 1
+    assert (await office.do(Action.SEE_DETAILS, lookup.id)).state is State.APPROVED
