@@ -97,6 +97,20 @@ async def open_lookups(
             yield lookups
 
 
+@asynccontextmanager
+async def open_people(settings: BotSettings) -> AsyncIterator[People]:
+    """What Slack knows of people, for whoever only asks. Raises ``SettingsError`` when Slack cannot be asked."""
+    token = settings.slack_bot_token.get_secret_value()
+    async with connection.web_client(token=token, base_url=settings.slack_api_url) as client:
+        identity = await connection.check_bot_token(client)
+        group_ids = settings.policy.group_ids
+        people = People(client, team_id=identity.team_id, clock=SystemClock(), group_ids=group_ids)
+        try:
+            yield people
+        finally:
+            await people.aclose()
+
+
 def _credentials(settings: LookupSettings) -> Credentials:
     try:
         return Credentials(
