@@ -3,13 +3,15 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
+from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
 from getpass import getuser
 from platform import node
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 from uuid import uuid4
 
 import click
@@ -21,11 +23,19 @@ from bot.entry.fields import read_code, read_reason
 from bot.entry.numbers import read_phone_number
 from bot.errors import EntryError, PhoneIdError, SettingsError
 from bot.models import Actor, LogQuery, Lookup, NewLookup, PhoneNumber, State, Through
-from bot.policy import Membership, Policy, Standing, decide
-from bot.texts import asking, problems, terminal
+from bot.policy import Membership, Policy, Standing, Verdict, decide
+from bot.texts import approvals, asking, problems, terminal
 
 EXIT_NO_ID = 1
 EXIT_CANNOT_START = 2
+
+Ended = TypeVar("Ended")
+
+
+class CannotStart(click.ClickException):
+    """A command cannot do anything, for a reason that one sentence tells."""
+
+    exit_code = EXIT_CANNOT_START
 
 
 def main() -> None:
@@ -75,7 +85,7 @@ async def _run(bot_settings: settings.BotSettings, host: str) -> None:
 @click.argument("phone")
 @click.option("--reason", default="", help="Recorded with the lookup.")
 @click.option("--json", "is_json", is_flag=True, help="Print the whole outcome as JSON.")
-def lookup(phone: str, reason: str, is_json: bool) -> None:  # noqa: FBT001 - click passes flags so
+def lookup(*, phone: str, reason: str, is_json: bool) -> None:
     """Get the ID of PHONE. The verification code is asked for, or read from standard input: never an argument.
 
     Prints the ID alone on standard output. Exit code 0: there is an ID; 1: there is none; 2: it could not be asked.
@@ -127,19 +137,21 @@ def _user_name() -> str:
 @click.option("--agent", help="Only this user id.")
 @click.option("--phone", help="Only this number.")
 @click.option("--since", help="Only since then: 90m, 24h, 7d, or a date such as 2026-11-01.")
-@click.option("--json", "output", flag_value="json", help="Print JSON.")
-@click.option("--csv", "output", flag_value="csv", help="Print CSV.")
-def log(limit: int, agent: str | None, phone: str | None, since: str | None, output: str | None) -> None:
-    """Show what was asked, by whom, and what came of it."""
+@click.option("--json", "is_json", is_flag=True, help="Print JSON.")
+@click.option("--csv", "is_csv", is_flag=True, help="Print CSV.")
+def log(*, limit: int, agent: str | None, phone: str | None, since: str | None, is_json: bool, is_csv: bool) -> None:
+    """Show what was asked, by whom, who decided, and what came of it."""
+    if is_json and is_csv:
+        raise click.UsageError(terminal.FORMAT_ONCE)
     record_settings = settings.read(settings.RecordSettings)
     path = record_settings.database_path
     if not path.exists():
-        raise click.ClickException(terminal.no_database(str(path)))
+        raise CannotStart(terminal.no_database(str(path)))
     number = _read_phone(phone, record_settings) if phone else None
     query = LogQuery(limit=limit, user_id=agent, phone=number, since=_read_since(since) if since else None)
     lookups = asyncio.run(_search(record_settings, query))
-    shown = {"json": listing.as_json, "csv": listing.as_csv, None: listing.as_table}[output](lookups)
-    click.echo(shown, nl=output != "csv")
+    show = listing.as_json if is_json else listing.as_csv if is_csv else listing.as_table
+    click.echo(show(lookups), nl=not is_csv)
 
 
 async def _search(record_settings: settings.RecordSettings, query: LogQuery) -> list[Lookup]:
@@ -150,17 +162,46 @@ async def _search(record_settings: settings.RecordSettings, query: LogQuery) -> 
 
 
 @phoneid.command()
+@click.argument("user")
+def why(user: str) -> None:
+    """Say what the policy means for USER, a Slack user id: may they ask, must it be approved, by whom, and why so."""
+    if not re.fullmatch(r"[UW][A-Z0-9]+", user):
+        raise click.UsageError(terminal.USER_UNREADABLE)
+    bot_settings = settings.read(settings.BotSettings)
+    logs.configure(level="WARNING", log_format=bot_settings.phoneid_log_format)
+    person = Actor(team_id="", user_id=user, through=Through.SLACK)
+    standing = asyncio.run(_standing(bot_settings, person))
+    if standing.membership is Membership.UNKNOWN:
+        raise CannotStart(terminal.user_unknown(user))
+    policy = bot_settings.policy
+    decision = decide(person, standing, policy)
+    is_approver = policy.approvers.holds(person, standing)
+    click.echo("\n".join(approvals.what_the_policy_means(decision, is_approver=is_approver)))
+    if decision.verdict is Verdict.MAY_WITH_APPROVAL:
+        click.echo(approvals.decided_by(policy.approvers.ids))
+
+
+async def _standing(bot_settings: settings.BotSettings, person: Actor) -> Standing:
+    from bot.app import open_people
+
+    async with open_people(bot_settings) as people:
+        return await people.standing(person)
+
+
+@phoneid.command()
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="The page's port; 0: any.")
 @click.option("--no-browser", is_flag=True, help="Do not open the page in a browser.")
+@click.option("--approvals", "with_approvals", is_flag=True, help="Every request needs a team lead's approval.")
 @click.option("--script", "is_script", is_flag=True, help="Play a short story on the terminal instead, and check it.")
-def demo(port: int, no_browser: bool, is_script: bool) -> None:  # noqa: FBT001 - click passes flags so
+def demo(*, port: int, no_browser: bool, with_approvals: bool, is_script: bool) -> None:
     """Run the bot in the sandbox: a local Slack and a local API, no accounts needed."""
     from bot.sandbox import run as sandbox
     from bot.sandbox import story
 
     if is_script:
-        sys.exit(asyncio.run(story.play(click.echo)))
-    asyncio.run(sandbox.serve_page(port=port, opens_browser=not no_browser, say=click.echo))
+        sys.exit(_run_sandbox(story.play(click.echo)))
+    policy = sandbox.APPROVALS if with_approvals else sandbox.NO_APPROVALS
+    _run_sandbox(sandbox.serve_page(port=port, opens_browser=not no_browser, policy=policy, say=click.echo))
 
 
 @phoneid.command()
@@ -169,7 +210,16 @@ def cams(port: int) -> None:
     """Run the local API alone, for other clients, and list its test numbers."""
     from bot.sandbox import run as sandbox
 
-    asyncio.run(sandbox.serve_cams(port=port, say=click.echo))
+    _run_sandbox(sandbox.serve_cams(port=port, say=click.echo))
+
+
+def _run_sandbox(running: Coroutine[Any, Any, Ended]) -> Ended:
+    from bot.sandbox.run import CannotServe
+
+    try:
+        return asyncio.run(running)
+    except CannotServe as error:
+        raise CannotStart(str(error)) from None
 
 
 def _cannot_start(error: SettingsError) -> NoReturn:

@@ -115,5 +115,18 @@ def command_failed(what: str) -> str:
     return f"phoneid: {what}"
 
 
+FORMAT_ONCE = "Choose one of --json and --csv."
+USER_UNREADABLE = (
+    "USER is a Slack user id such as U012AB3CD: open the person's profile in Slack, then the three dots, then "
+    "Copy member ID."
+)
+
+
+def user_unknown(user_id: str) -> str:
+    return (
+        f"Slack does not vouch for {user_id}: nobody active in this workspace has this id, or Slack could not be asked."
+    )
+
+
 def no_database(path: str) -> str:
     return f"There is no database at {path} yet. Set DATABASE_URL to the one the bot uses."
