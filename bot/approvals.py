@@ -148,7 +148,7 @@ class Approvals:
             raise
 
     def _as_of_now(self, lookup: Lookup) -> Lookup:
-        """The lookup as the sweeper, who has perhaps just not come by yet, will leave it and tell everyone concerned."""
+        """The lookup as the sweeper, who may just not have come by yet, will leave it and tell everyone concerned."""
         to_state = _OVERDUE.get(lookup.state)
         if to_state and lookup.approval and lookup.approval.expires_at <= self._clock.now():
             return replace(lookup, state=to_state)
