@@ -13,6 +13,7 @@ from bot.slack import approval_views, blocks
 from bot.slack.blocks import Block
 from bot.slack.people import People
 from bot.slack.refusals import reason_of
+from bot.slack.replies import NETWORK_ERRORS
 from bot.slack.views import Message
 from bot.texts import approvals as texts
 
@@ -55,18 +56,27 @@ class Cards:
 
     async def redraw(self, lookup_id: LookupId) -> None:
         """Make every copy of a lookup's card say what the database says."""
+        drawn = State.AWAITING
         lookup = await self._store.find(lookup_id)
-        if lookup is None or lookup.state is State.AWAITING:
-            return
+        # While our update was on its way another process may have drawn a later state, and now ours stands over it. So
+        # whoever drew looks again: then the last to draw has drawn what is.
+        while lookup and lookup.state not in (State.AWAITING, drawn):
+            await self._draw(lookup)
+            drawn = lookup.state
+            lookup = await self._store.find(lookup_id)
+
+    async def _draw(self, lookup: Lookup) -> None:
         message = decided_card(lookup)
-        for each in await self._store.cards(lookup_id):
+        for each in await self._store.cards(lookup.id):
             try:
                 await self._client.chat_update(
                     channel=each.channel_id, ts=each.ts, text=message.text, blocks=message.blocks, parse="none"
                 )
             except SlackApiError as error:  # deleted by somebody, or the bot was removed from the channel
-                facts = {"lookup": lookup_id, "error": reason_of(error)}
+                facts = {"lookup": lookup.id, "error": reason_of(error)}
                 log.warning("card not redrawn", extra={"facts": facts})
+            except NETWORK_ERRORS:  # the decision stands, and what follows from it must go on
+                log.exception("card not redrawn", extra={"facts": {"lookup": lookup.id}})
 
     async def _places(self, lookup: Lookup) -> list[str]:
         if self._channel_id:
@@ -81,6 +91,12 @@ class Cards:
         except SlackApiError as error:
             facts = {"lookup": lookup.id, "place": place, "error": reason_of(error)}
             log.warning("card not posted", extra={"facts": facts})
+            return False
+        except NETWORK_ERRORS:
+            log.exception("card not posted", extra={"facts": {"lookup": lookup.id, "place": place}})
+            return False
+        except NETWORK_ERRORS:
+            log.exception("card not posted", extra={"facts": {"lookup": lookup.id, "place": place}})
             return False
         await self._store.add_card(lookup.id, Card(str(posted["channel"]), str(posted["ts"])))
         return True
