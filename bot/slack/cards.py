@@ -95,9 +95,6 @@ class Cards:
         except NETWORK_ERRORS:
             log.exception("card not posted", extra={"facts": {"lookup": lookup.id, "place": place}})
             return False
-        except NETWORK_ERRORS:
-            log.exception("card not posted", extra={"facts": {"lookup": lookup.id, "place": place}})
-            return False
         await self._store.add_card(lookup.id, Card(str(posted["channel"]), str(posted["ts"])))
         return True
 
