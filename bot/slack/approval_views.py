@@ -37,7 +37,7 @@ def ended(lookup: Lookup) -> Message:
     """What became of a request that needed approval, for its agent. The ID is behind a button: messages stay."""
     what, again = _TOLD[lookup.state]
     reason = lookup.approval.reason if lookup.approval else ""
-    by = decider(lookup)
+    by = "" if lookup.state is State.WITHDRAWN else decider(lookup)  # they know that they did
     body = [
         blocks.header(texts.about(lookup.phone)),
         blocks.formatted_section(blocks.escape(what) + (f" {texts.BY} {by}." if by else "")),
@@ -57,8 +57,7 @@ def has_ended_message(lookup: Lookup) -> bool:
 def decider(lookup: Lookup) -> str:
     """Who decided, as Slack's markup for a person; empty when it was nobody in Slack."""
     by = lookup.approval.decided_by if lookup.approval else None
-    is_agent = by is not None and by.user_id == lookup.agent.user_id
-    return f"<@{by.user_id}>" if by and not is_agent and by.user_id.startswith(("U", "W")) else ""
+    return f"<@{by.user_id}>" if by and by.user_id.startswith(("U", "W")) else ""
 
 
 def outcome(lookup: Lookup) -> Message:
