@@ -116,7 +116,7 @@ class Approvals:
 
     async def expire(self) -> list[Lookup]:
         """End what nobody decided on or used in time. Whoever gets a lookup from here tells everyone concerned."""
-        self._vault.forget_expired()
+        await self._forget_codes()
         ended = []
         for lookup in await self._store.due():
             try:
@@ -128,6 +128,14 @@ class Approvals:
     async def remind(self) -> list[Lookup]:
         """Lookups halfway to their expiry that nobody was reminded of; each is returned once, to one process."""
         return await self._store.claim_reminders(asked_before=self._clock.now() - self._seconds / 2)
+
+    async def _forget_codes(self) -> None:
+        """Forget what is not needed any more: another process may have denied, or been given the code anew."""
+        self._vault.forget_expired()
+        for lookup_id in self._vault.lookup_ids:
+            lookup = await self._store.find(lookup_id)
+            if lookup is None or lookup.state not in (State.AWAITING, State.APPROVED):
+                self._vault.take(lookup_id)
 
     async def _end_waiting(
         self,

@@ -16,6 +16,11 @@ class Vault:
     def __len__(self) -> int:
         return len(self._codes)
 
+    @property
+    def lookup_ids(self) -> list[LookupId]:
+        """Whose codes are kept."""
+        return [*self._codes]
+
     def keep(self, lookup_id: LookupId, code: SecretStr, *, until: float) -> None:
         """Keep a code until then (Unix seconds) at the longest."""
         self.forget_expired()
