@@ -128,7 +128,12 @@ def forbidden(scene: Scene) -> list[Forbidden]:
         ).fetchall()
     finally:
         database.close()
-    return [Forbidden(*row[:3], action=json.loads(row[3])["action"], why=json.loads(row[3])["why"]) for row in rows]
+    return [_tried(*row) for row in rows]
+
+
+def _tried(user_id: str, team_id: str, lookup_id: str | None, facts: str) -> Forbidden:
+    read_facts = json.loads(facts)
+    return Forbidden(user_id, team_id, lookup_id, action=read_facts["action"], why=read_facts["why"])
 
 
 def buttons_left(scene: Scene, lookup_id: LookupId) -> list[str]:
