@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import json
 import os
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -17,6 +18,7 @@ from bot.models import Actor, NewLookup, PhoneNumber, State, Through
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
 from bot.store.sqlite import SqliteStore
 from tests.clocks import SteppingClock
+from tests.scenarios.scene import open_scene
 
 CODE = "208312"
 
@@ -185,6 +187,12 @@ async def test_a_time_that_cannot_be_read_is_a_sentence_and_exits_2(shell: Shell
     assert "--since takes 90m" in ran.err
 
 
+async def test_the_log_is_printed_in_one_form(shell: Shell) -> None:
+    ran = await shell.run("log", "--json", "--csv")
+    assert (ran.status, ran.out) == (2, "")
+    assert "Choose one of --json and --csv." in ran.err
+
+
 async def test_a_log_that_is_not_there_is_a_sentence_and_makes_no_file(shell: Shell) -> None:
     ran = await shell.run("log", DATABASE_URL="sqlite:///elsewhere.db")
     assert ran.status == 2
@@ -221,6 +229,74 @@ async def test_every_command_explains_itself(tmp_path: Path, command: str) -> No
     ran = await Shell(tmp_path, {}).run(command, "--help")
     assert ran.status == 0
     assert ran.out.startswith(f"Usage: phoneid {command}")
+
+
+@pytest.mark.parametrize("arguments", [("demo", "--no-browser"), ("cams",)])
+async def test_a_port_that_is_taken_is_a_sentence_and_exits_2(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ran = await Shell(tmp_path, {}).run(*arguments, "--port", str(port))
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == f"Error: Port {port} is in use or not allowed. Choose another: --port 0 takes any that is free.\n"
+
+
+APPROVALS = {"PHONEID_APPROVAL": "always", "PHONEID_APPROVERS": "S0LEADS,U0GUS"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "user", "said"),
+    [
+        ({}, "U0ANA", ["May ask, without approval.", "PHONEID_APPROVAL is never: no request needs approval."]),
+        ({"PHONEID_AGENTS": "U0KIM"}, "U0ANA", ["May not ask.", "PHONEID_AGENTS does not name this person"]),
+        (
+            APPROVALS,
+            "U0ANA",
+            [
+                "May ask; somebody must approve each request.",
+                "PHONEID_APPROVAL is always.",
+                "May not decide on requests.",
+                "Requests are decided by S0LEADS, U0GUS; nobody decides on their own.",
+            ],
+        ),
+        ({**APPROVALS, "PHONEID_TRUSTED": "S0LEADS"}, "U0LEE", ["May ask, without approval.", "PHONEID_TRUSTED names"]),
+        (APPROVALS, "U0KIM", ["May ask; somebody must approve", "May decide on other people's requests"]),
+        (APPROVALS, "U0GUS", ["May not ask.", "Only full members", "May not decide on requests."]),
+        (APPROVALS, "U0OLU", ["May not ask.", "Only full members", "May not decide on requests."]),
+    ],
+)
+async def test_why_says_what_the_policy_means_for_somebody(
+    tmp_path: Path, settings: dict[str, str], user: str, said: list[str]
+) -> None:
+    async with open_scene(tmp_path, settings=settings) as scene:
+        ran = await Shell(tmp_path, scene.environment).run("why", user)
+        assert list(scene.slack.complaints) == []
+    assert (ran.status, ran.err) == (0, "")
+    for sentence in said:
+        assert sentence in ran.out
+    assert not (tmp_path / "phoneid.db").exists()  # it only asks
+
+
+@pytest.mark.parametrize("user", ["U0NOBODY", "U0IDA"])
+async def test_why_somebody_slack_does_not_vouch_for_is_a_sentence_and_exits_2(tmp_path: Path, user: str) -> None:
+    async with open_scene(tmp_path) as scene:
+        ran = await Shell(tmp_path, scene.environment).run("why", user)
+    assert (ran.status, ran.out) == (2, "")
+    assert f"Error: Slack does not vouch for {user}: nobody active in this workspace has this id" in ran.err
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize("user", ["ana", "@Ana", "ana@example.com", "S0LEADS", "U0ANA,U0LEE", ""])
+async def test_why_is_asked_about_one_user_id(tmp_path: Path, user: str) -> None:
+    ran = await Shell(tmp_path, {}).run("why", user)
+    assert (ran.status, ran.out) == (2, "")
+    assert "USER is a Slack user id such as U012AB3CD" in ran.err
+
+
+async def test_why_where_slack_takes_no_token_is_a_sentence_and_exits_2(tmp_path: Path) -> None:
+    async with open_scene(tmp_path, settings={"SLACK_BOT_TOKEN": "xoxb-of-another-app"}) as scene:
+        ran = await Shell(tmp_path, scene.environment).run("why", "U0ANA")
+    assert (ran.status, ran.out) == (2, "")
+    assert "Slack does not accept SLACK_BOT_TOKEN" in ran.err
 
 
 async def test_the_story_of_the_demo_is_as_it_should_be(tmp_path: Path) -> None:
