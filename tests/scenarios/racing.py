@@ -27,6 +27,9 @@ SPREAD = 0.020
 AREAS = (202, 212, 213, 305, 312, 415, 503, 602, 617, 702)
 """In each of these area codes, 555-0100 to 555-0199 belong to nobody."""
 
+NEWEST = 300
+"""Messages of a channel among which a receipt is looked for: a batch of requests brings about half as many."""
+
 REFERENCE = re.compile(r"Reference (L-\w{8})")
 
 RECEIPT = re.compile(r"the ID of (\+[\d -]+\d) awaits approval")
@@ -89,12 +92,12 @@ class Arena:
     log: Path
 
     async def ask(self, entries: Sequence[Entry]) -> list[Request]:
-        """Let Ana ask for approval, one form after the other; every other request comes with its code."""
+        """Let Ana ask for approval, one form after the other; about every other request comes with its code."""
         asked = [(entry, self.random.random() < 0.5) for entry in entries]
         for entry, has_code in asked:
             await self._ask_one(entry, has_code=has_code)
-        references = await self.scene.ana.until(lambda: self._receipts(entries), timeout=PATIENCE)
-        return [self._seen(entry, references[entry.phone], has_code=has_code) for entry, has_code in asked]
+        receipts = await self.scene.ana.until(lambda: self._receipts(entries), timeout=PATIENCE) if entries else {}
+        return [self._seen(entry, receipts[entry.phone], has_code=has_code) for entry, has_code in asked]
 
     async def race(self, request: Request, clicks: Sequence[Click]) -> None:
         """Let them all click within ``SPREAD``. Whoever denies has the form filled in by then."""
@@ -106,9 +109,8 @@ class Arena:
         ids = {request.id for request in requests}
 
         def is_settled() -> bool:
-            return not (ids - self.told().keys()) and not any(
-                message.buttons for request in requests for message in self.copies(request)
-            )
+            is_any_left = any(message.buttons for request in requests for message in self.copies(request))
+            return not is_any_left and self.told().keys() >= ids
 
         await self.scene.slack.until(is_settled, timeout=PATIENCE)
 
@@ -147,9 +149,8 @@ class Arena:
         await ana.closes()
 
     def _receipts(self, entries: Sequence[Entry]) -> dict[str, Message] | None:
-        """Ana's receipts, once all are there."""
-        # There are at most a handful of messages for each request, those about requests asked earlier included.
-        newest = self.scene.ana.sees("support")[-5 * len(entries) :]
+        """Ana's receipts by number, once all are there."""
+        newest = self.scene.ana.sees("support")[-NEWEST:]
         receipts = {found[1]: each for each in newest if (found := RECEIPT.search(each.text))}
         return receipts if all(entry.phone in receipts for entry in entries) else None
 
