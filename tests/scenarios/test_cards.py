@@ -14,6 +14,7 @@ from tests.scenarios.asking import (
     TO_EACH,
     buttons_left,
     deny,
+    fill_in,
     find_card,
     finish,
     open_modal,
@@ -140,24 +141,36 @@ async def test_when_nobody_can_be_reached_the_agent_is_told(scene_with: OpenScen
         assert await state_of(scene, lookup_id) is State.AWAITING
 
 
-async def test_the_longest_reason_is_taken_everywhere_mentions_nobody_and_can_be_redrawn(scene: Scene) -> None:
-    assert len(LONGEST) == 500
-    lookup_id = await request(scene, reason=LONGEST)
+@pytest.mark.parametrize(
+    "reason", [LONGEST, "&" * 500, "<!channel> " + "\n>" * 244 + "x"], ids=["all of it", "amps", "lines"]
+)
+async def test_the_longest_reason_is_taken_everywhere_mentions_nobody_and_can_be_redrawn(
+    scene: Scene, reason: str
+) -> None:
+    assert len(reason) == 500
+    lookup_id = await request(scene, reason=reason)
     kim = scene.human("Kim")
-    assert all(LONGEST in card.words for card in copies(scene, lookup_id))
-    assert LONGEST in await open_modal(kim, "Details")
+    assert all(reason in card.words for card in copies(scene, lookup_id))
+    assert reason in await open_modal(kim, "Details")
     await kim.closes()
-    await deny(kim, LONGEST)
+    await deny(kim, reason)
     message = await told(scene, texts.TOLD_DENIED)
-    assert LONGEST in message.words
+    assert reason in message.words
     await finish(scene)
     decided = copies(scene, lookup_id)
     assert decided
     for card in decided:
-        assert card.words.count(LONGEST) == 2  # the agent's reason and the approver's
+        assert card.words.count(reason) == 2  # the agent's reason and the approver's
         assert card.is_edited
         assert card.buttons == []
     assert mentions(scene) == []
+
+
+async def test_a_reason_that_is_longer_is_refused_where_it_is_typed(scene: Scene) -> None:
+    await fill_in(scene, reason=f"{LONGEST}!")
+    assert scene.ana.modal
+    assert [block_id.split("-")[0] for block_id in scene.ana.modal.errors] == ["reason"]
+    assert await scene.lookups() == []
 
 
 def mentions(scene: Scene) -> list[str]:

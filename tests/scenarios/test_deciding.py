@@ -1,5 +1,6 @@
 """Ana asks, somebody decides, and everyone concerned knows."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -195,6 +196,29 @@ async def test_withdrawn_nobody_can_decide_any_more(scene: Scene) -> None:
     await lee.clicks_stale(seen, "Approve")
     await scene.answer(lee, "was withdrawn", channel=lee.dm)
     assert scene.cams.calls == []
+
+
+async def test_a_request_can_be_withdrawn_in_the_window_it_was_made_in(scene: Scene) -> None:
+    await fill_in(scene)
+    await scene.ana.until(lambda: scene.ana.modal and "awaits approval" in scene.ana.modal.words, timeout=PATIENCE)
+    await scene.ana.clicks(texts.WITHDRAW)
+    await told(scene, texts.TOLD_WITHDRAWN)
+    await scene.ana.clicks(texts.WITHDRAW)  # the window still shows it
+    await scene.answer(scene.ana, "This request was withdrawn.")
+    (lookup,) = await scene.lookups()
+    assert lookup.state is State.WITHDRAWN
+
+
+async def test_a_double_click_approves_once(scene: Scene) -> None:
+    lookup_id = await request(scene)
+    lee = scene.human("Lee")
+    seen = find_card(lee, lookup_id)
+    await asyncio.gather(lee.clicks_stale(seen, "Approve"), lee.clicks_stale(seen, "Approve"))
+    await told(scene, texts.TOLD_ANSWERED)
+    await scene.answer(lee, "This request was approved", channel=lee.dm)
+    await finish(scene)
+    assert len(scene.cams.calls) == 1
+    assert len(scene.ana.sees(scene.ana.dm)) == 1
 
 
 async def test_whoever_is_second_is_told_by_name_who_was_first(scene: Scene) -> None:

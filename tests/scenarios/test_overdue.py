@@ -20,8 +20,8 @@ from tests.scenarios.asking import (
 )
 from tests.scenarios.scene import PATIENCE, QUICK, OpenScene
 
-HURRIED = replace(QUICK, approval=1.5, sweeping=0.1)
-LEISURELY = replace(QUICK, approval=4.0, sweeping=0.1)
+HURRIED = replace(QUICK, approval=2.5, sweeping=0.1)
+LEISURELY = replace(QUICK, approval=6.0, sweeping=0.1)
 """Half of it is over soon, all of it is not."""
 
 
