@@ -21,7 +21,8 @@ from bot import listing, logs, settings
 from bot.durations import read_duration
 from bot.entry.fields import read_code, read_reason
 from bot.entry.numbers import read_phone_number
-from bot.errors import EntryError, PhoneIdError, SettingsError
+from bot.entry.secrecy import number_holds, text_holds
+from bot.errors import EntryError, EntryMistake, PhoneIdError, SettingsError
 from bot.models import Actor, LogQuery, Lookup, NewLookup, PhoneNumber, State, Through
 from bot.policy import Membership, Policy, Standing, Verdict, decide
 from bot.texts import approvals, asking, problems, terminal
@@ -94,7 +95,9 @@ def lookup(*, phone: str, reason: str, is_json: bool) -> None:
     logs.configure(level="ERROR", log_format=lookup_settings.phoneid_log_format)
     number = _read_phone(phone, lookup_settings)
     code = _read_code()
-    ended = asyncio.run(_lookup(lookup_settings, number, code, _read_reason(reason)))
+    why = _read_reason(reason)
+    _check_apart(number, code, why)
+    ended = asyncio.run(_lookup(lookup_settings, number, code, why))
     if is_json:
         click.echo(json.dumps(listing.as_row(ended), ensure_ascii=False, indent=2))
     elif ended.state is State.ANSWERED:
@@ -243,6 +246,14 @@ def _read_code() -> SecretStr:
         return read_code(typed)
     except EntryError as error:
         raise click.UsageError(asking.ENTRY_MISTAKES[error.mistake]) from None
+
+
+def _check_apart(number: PhoneNumber, code: SecretStr, reason: str) -> None:
+    """The number and the reason are kept, and the code is not: it must be in neither."""
+    if number_holds(number, code):
+        raise click.UsageError(asking.ENTRY_MISTAKES[EntryMistake.NUMBER_HOLDS_CODE])
+    if text_holds(reason, code):
+        raise click.UsageError(asking.ENTRY_MISTAKES[EntryMistake.REASON_HOLDS_CODE])
 
 
 def _read_reason(reason: str) -> str:

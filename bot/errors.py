@@ -42,6 +42,8 @@ class EntryMistake(StrEnum):
     CODE_UNREADABLE = "code unreadable"
     CODE_TOO_LONG = "code too long"
     REASON_TOO_LONG = "reason too long"
+    NUMBER_HOLDS_CODE = "number holds code"
+    REASON_HOLDS_CODE = "reason holds code"
 
 
 class EntryError(PhoneIdError):

@@ -141,8 +141,8 @@ class Store(Protocol):
         """End every queued or calling lookup whose lease ran out, but for those that still run here. How many."""
         ...
 
-    async def told(self, lookup_id: LookupId) -> None:
-        """Remember that a lookup's agent knows how it ended."""
+    async def told(self, lookup_id: LookupId, state: State) -> None:
+        """Remember that a lookup's agent knows of this state, if it is still the last."""
         ...
 
     async def claim_untold(self) -> list[Lookup]:

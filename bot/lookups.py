@@ -133,7 +133,7 @@ class Lookups:
 
     async def told(self, lookup: Lookup) -> None:
         """Remember that a lookup's agent knows how it ended: nobody has to tell them any more."""
-        await self._store.told(lookup.id)
+        await self._store.told(lookup.id, lookup.state)
 
 
 class _Trip:

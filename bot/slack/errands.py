@@ -65,7 +65,8 @@ class Errands:
         try:
             await asyncio.wait({answering, late}, return_when=asyncio.FIRST_COMPLETED)
             if not answering.done():
-                await self._mention(visit, views.sentence(asking.still_asking(new.phone)))
+                notice = views.sentence(asking.still_asking(new.phone))
+                await self._replies.mention(visit.actor.user_id, notice, response_url=visit.origin.response_url)
             lookup = await answering
         finally:
             late.cancel()
@@ -82,7 +83,8 @@ class Errands:
         if decision.verdict is Verdict.MAY_WITH_APPROVAL and not new.reason:
             view = self._form(visit, decision, replace(again, notice=approvals.CODE_NOT_YET))
         elif decision.verdict is Verdict.MAY_WITH_APPROVAL:
-            view = await self._requests.ask(visit, new, decision, code)
+            asked = await self._requests.ask(visit, new, decision, code)
+            view = approval_views.receipt_window(visit.origin, asked)
         elif decision.verdict is Verdict.MAY and code is None:
             view = self._form(visit, decision, replace(again, notice=asking.CODE_NEEDED))
         else:
@@ -118,16 +120,14 @@ class Errands:
         """Say one thing, in the window or else where they are, with a button that opens the form."""
         if visit.view_id and await self._windows.show(visit.view_id, views.trouble(visit.origin, sentence)):
             return
-        await self._mention(visit, views.sentence(sentence, with_form_button=True))
+        await self._tell(visit, views.sentence(sentence, with_form_button=True))
 
     async def explain(self, visit: Visit) -> None:
         """Say what the policy means for this person."""
         standing = await self._people.standing(visit.actor)
         decision = decide(visit.actor, standing, self._policy)
         may_decide = self._policy.approvers.holds(visit.actor, standing)
-        await self._mention(
-            visit, approval_views.why(decision, may_decide=may_decide, approvers=self._policy.approvers)
-        )
+        await self._tell(visit, approval_views.why(decision, may_decide=may_decide, approvers=self._policy.approvers))
 
     async def tell_untold(self, lookup: Lookup) -> None:
         """Tell an agent how a lookup stands whose process could not."""
@@ -140,10 +140,7 @@ class Errands:
 
     async def tell_outcome(self, lookup: Lookup, origin: Origin) -> None:
         """Tell an agent how their lookup stands, and remember that they know."""
-        if await self._requests.tell(lookup, origin):
-            await self._lookups.told(lookup)
-        else:  # the sweeper tries again
-            log.error("outcome not told", extra={"facts": {"lookup": lookup.id}})
+        await self._requests.tell_and_remember(lookup, origin)
 
     async def _look_up(self, new: NewLookup, decision: Decision, code: SecretStr | None) -> Lookup | None:
         """The lookup as it ended; ``None`` when this submission was received before and its answer goes elsewhere."""
@@ -160,7 +157,7 @@ class Errands:
             await self._replies.open_view(visit.trigger_id, view)
         except SlackError as error:
             log.info("form not opened", extra={"facts": {"error": error.reason}})
-            await self._mention(visit, views.sentence(asking.FORM_TOO_LATE, with_form_button=True))
+            await self._tell(visit, views.sentence(asking.FORM_TOO_LATE, with_form_button=True))
 
     def _form(self, visit: Visit, decision: Decision, filling: form.Filling) -> views.View:
         if decision.problem:
@@ -169,8 +166,8 @@ class Errands:
         approvers = approval_views.names(self._policy.approvers) if needs_approval else None
         return form.build(visit.origin, filling, approvers=approvers)
 
-    async def _mention(self, visit: Visit, message: views.Message) -> None:
-        await self._replies.mention(visit.actor.user_id, message, response_url=visit.origin.response_url)
+    async def _tell(self, visit: Visit, message: views.Message) -> None:
+        await self._replies.tell(visit.actor.user_id, message, response_url=visit.origin.response_url)
 
     async def _decide(self, actor: Actor) -> Decision:
         return decide(actor, await self._people.standing(actor), self._policy)

@@ -1,7 +1,7 @@
 """The form: its ids, how it is built, and how a submitted one is read."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,7 +10,8 @@ from pydantic import SecretStr
 
 from bot.entry.fields import read_code, read_reason
 from bot.entry.numbers import read_phone_number
-from bot.errors import EntryError
+from bot.entry.secrecy import number_holds, text_holds
+from bot.errors import EntryError, EntryMistake
 from bot.models import PhoneNumber
 from bot.slack import blocks, views
 from bot.slack.blocks import Block
@@ -92,7 +93,19 @@ def read(submission: Submission, *, region: str | None) -> Filled | Mistakes:
             mistakes[field.block_id] = asking.ENTRY_MISTAKES[error.mistake]
     if needs_approval and values.get(REASON) == "":
         mistakes[submission.field(REASON).block_id] = approvals.REASON_MISSING
+    for name, mistake in _misplaced_codes(values):
+        mistakes[submission.field(name).block_id] = asking.ENTRY_MISTAKES[mistake]
     return Mistakes(mistakes) if mistakes else Filled(values[PHONE], values[CODE], values[REASON])
+
+
+def _misplaced_codes(values: dict[str, Any]) -> Iterator[tuple[str, EntryMistake]]:
+    code = values.get(CODE)
+    if code is None:
+        return
+    if PHONE in values and number_holds(values[PHONE], code):
+        yield PHONE, EntryMistake.NUMBER_HOLDS_CODE
+    if text_holds(values.get(REASON, ""), code):
+        yield REASON, EntryMistake.REASON_HOLDS_CODE
 
 
 def _read_code_if_any(text: str) -> SecretStr | None:

@@ -1,6 +1,7 @@
 """Getting words to one person: the window they filled in, where they typed, or a direct message."""
 
 import logging
+from enum import StrEnum
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -24,6 +25,20 @@ TELL_AGAIN_AFTER = (2.0, 10.0, 60.0)
 """Seconds before each further try to tell an outcome, when Slack takes it neither way."""
 
 
+PASSING = frozenset({"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+"""Slack's words for not now."""
+
+
+class Shown(StrEnum):
+    """What became of showing something in a window."""
+
+    YES = "yes"
+    GONE = "gone"
+    """Slack does not take it: the window was closed."""
+    NOT_NOW = "not now"
+    """Slack could not be asked, or was too busy."""
+
+
 class Replies:
     """Slack's ways of telling one person something."""
 
@@ -40,17 +55,18 @@ class Replies:
         except NETWORK_ERRORS as error:
             raise SlackError("no answer") from error
 
-    async def update_view(self, view_id: str, view: View) -> bool:
-        """Show something else in an open window. ``False`` when it was closed, or Slack did not take it."""
+    async def update_view(self, view_id: str, view: View) -> Shown:
+        """Show something else in an open window."""
         try:
             await self._client.views_update(view_id=view_id, view=view)
         except SlackApiError as error:
-            log.info("window not updated", extra={"facts": {"error": reason_of(error)}})
-            return False
+            reason = reason_of(error)
+            log.info("window not updated", extra={"facts": {"error": reason}})
+            return Shown.NOT_NOW if reason is None or reason in PASSING else Shown.GONE
         except NETWORK_ERRORS:
             log.exception("window not updated")
-            return False
-        return True
+            return Shown.NOT_NOW
+        return Shown.YES
 
     async def tell(self, user_id: str, message: Message, *, response_url: str = "") -> bool:
         """Tell one person, where they asked if that still works, else by direct message; again for a while if need be.

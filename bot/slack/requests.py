@@ -7,7 +7,7 @@ from functools import partial
 from pydantic import SecretStr
 
 from bot.approvals import Approvals
-from bot.errors import NotPossible, SlackError
+from bot.errors import NotPossible, SlackError, StoreUnavailable
 from bot.lookups import Lookups
 from bot.models import Lookup, LookupId, NewLookup, State
 from bot.policy import Action, Decision, is_final
@@ -40,15 +40,15 @@ class Requests:
 
     # --- the agent ---
 
-    async def ask(self, visit: Visit, new: NewLookup, decision: Decision, code: SecretStr | None) -> View:
-        """Ask for approval. Gives what the form's window shows then."""
+    async def ask(self, visit: Visit, new: NewLookup, decision: Decision, code: SecretStr | None) -> Lookup:
+        """Ask for approval. The receipt also goes to where it was asked."""
         lookup, is_new = await self._approvals.ask(new, decision, code)
         if is_new:
             self._origins[lookup.id] = visit.origin
             if not await self._cards.post(lookup):
                 await self._mention(visit, views.sentence(texts.NOBODY_REACHED))
             await self._mention(visit, approval_views.receipt(lookup))
-        return approval_views.receipt_window(visit.origin, lookup)
+        return lookup
 
     async def withdraw(self, visit: Visit, lookup_id: LookupId) -> None:
         """Take one's own request back."""
@@ -87,6 +87,16 @@ class Requests:
             if lookup.state is State.ANSWERED and asked_from.response_url:
                 await self._replies.respond(asked_from.response_url, views.outcome_message(lookup))
         return True
+
+    async def tell_and_remember(self, lookup: Lookup, origin: Origin) -> None:
+        """Tell an agent how their lookup stands, and remember that they know."""
+        if not await self.tell(lookup, origin):  # the sweeper tries again
+            log.error("outcome not told", extra={"facts": {"lookup": lookup.id}})
+            return
+        try:
+            await self._lookups.told(lookup)
+        except StoreUnavailable:  # they do know; hearing it once more does no harm, hearing that it failed would
+            log.exception("telling not remembered", extra={"facts": {"lookup": lookup.id}})
 
     # --- the approver ---
 
@@ -134,15 +144,14 @@ class Requests:
     async def _after_the_end(self, lookup: Lookup) -> None:
         """Everyone concerned gets to know: whoever sees a card, and the agent."""
         await self._cards.redraw(lookup.id)
-        if await self.tell(lookup, Origin()):
-            await self._lookups.told(lookup)
+        await self.tell_and_remember(lookup, Origin())
 
     async def _try(self, visit: Visit, do: Callable[..., Awaitable[Lookup]]) -> Lookup | None:
         """Do what somebody clicked, or tell them why not."""
         try:
             return await do(standing=await self._people.standing(visit.actor))
         except NotPossible as error:
-            await self._mention(visit, _why_not(error))
+            await self._tell(visit, _why_not(error))
             if error.lookup:
                 await self._cards.redraw(error.lookup.id)  # a card that still had buttons was an old one
             return None
@@ -165,7 +174,10 @@ class Requests:
             await self._replies.open_view(visit.trigger_id, build(visit.origin, lookup))
         except SlackError as error:
             log.info("window not opened", extra={"facts": {"lookup": lookup_id, "error": error.reason}})
-            await self._mention(visit, views.sentence(texts.WINDOW_TOO_LATE))
+            await self._tell(visit, views.sentence(texts.WINDOW_TOO_LATE))
+
+    async def _tell(self, visit: Visit, message: Message) -> None:
+        await self._replies.tell(visit.actor.user_id, message, response_url=visit.origin.response_url)
 
     async def _mention(self, visit: Visit, message: Message) -> None:
         await self._replies.mention(visit.actor.user_id, message, response_url=visit.origin.response_url)

@@ -59,7 +59,7 @@ ABANDONED = """
     WHERE lease_until < :now AND NOT (owner = :owner AND id IN (SELECT value FROM json_each(:running)))
     ORDER BY lease_until"""
 
-TOLD = "UPDATE lookups SET tell_after = NULL WHERE id = :id"
+TOLD = "UPDATE lookups SET tell_after = NULL WHERE id = :id AND state = :state"
 
 CLAIM_UNTOLD = """
     UPDATE lookups SET tell_after = :tell_after
@@ -197,8 +197,8 @@ def interrupt_abandoned(db: Database, running: Collection[LookupId], *, moment: 
     return len(abandoned)
 
 
-def told(db: Database, lookup_id: LookupId) -> None:
-    db.execute(TOLD, {"id": lookup_id})
+def told(db: Database, lookup_id: LookupId, state: State) -> None:
+    db.execute(TOLD, {"id": lookup_id, "state": state})
 
 
 def claim_untold(db: Database, *, moment: Moment) -> list[Lookup]:

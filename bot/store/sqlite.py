@@ -157,8 +157,8 @@ class SqliteStore:
     async def interrupt_abandoned(self, running: Collection[LookupId]) -> int:
         return await self._change(lambda db: lookups.interrupt_abandoned(db, running, moment=self._moment()))
 
-    async def told(self, lookup_id: LookupId) -> None:
-        await self._change(lambda db: lookups.told(db, lookup_id))
+    async def told(self, lookup_id: LookupId, state: State) -> None:
+        await self._change(lambda db: lookups.told(db, lookup_id, state))
 
     async def claim_untold(self) -> list[Lookup]:
         return await self._change(lambda db: lookups.claim_untold(db, moment=self._moment()))

@@ -66,6 +66,8 @@ ENTRY_MISTAKES: Mapping[EntryMistake, str] = {
     EntryMistake.CODE_MISSING: "Enter the verification code.",
     EntryMistake.CODE_UNREADABLE: "A code has only letters A-Z and digits. Enter it again.",
     EntryMistake.CODE_TOO_LONG: "This is too long for a code. Enter only the code here.",
+    EntryMistake.NUMBER_HOLDS_CODE: "The number ends with the code. Enter only the number here.",
+    EntryMistake.REASON_HOLDS_CODE: "The reason holds the code, and the reason is kept. Take the code out.",
     EntryMistake.REASON_TOO_LONG: "This reason is too long. Use 500 characters or fewer.",
 }
 
