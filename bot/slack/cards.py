@@ -106,7 +106,7 @@ def card(lookup: Lookup, lately: Lately, *, is_reminder: bool = False) -> Messag
     body = [
         blocks.header(heading),
         blocks.formatted_section(texts.asked_by(f"<@{lookup.agent.user_id}>")),
-        blocks.section(lookup.reason or texts.NO_REASON),
+        blocks.section(f"{texts.REASON_GIVEN}: {lookup.reason or texts.NO_REASON}"),
         blocks.formatted_context(texts.expires(_date(lookup))),
         blocks.context(f"{history} {texts.reference(lookup)}"),
         blocks.buttons(*_buttons(lookup)),
@@ -125,9 +125,9 @@ def decided_card(lookup: Lookup) -> Message:
     body = [
         blocks.header(heading),
         blocks.formatted_section(texts.asked_by(f"<@{lookup.agent.user_id}>")),
-        blocks.section(lookup.reason or texts.NO_REASON),
+        blocks.section(f"{texts.REASON_GIVEN}: {lookup.reason or texts.NO_REASON}"),
         blocks.formatted_section(became),
-        *([blocks.section(f"{texts.REASON_GIVEN}: {reason}")] if reason else []),
+        *([blocks.section(f"{texts.DENIED_BECAUSE}: {reason}")] if reason else []),
         blocks.context(texts.reference(lookup)),
     ]
     return Message(f"{blocks.escape(heading)}. {became}", body)

@@ -39,9 +39,9 @@ NOBODY_REACHED = (
 WITHDRAW = "Withdraw"
 WITHDRAW_LABEL = "Withdraw your request; nobody will be asked to decide any more"
 ENTER_CODE = "Enter code"
-ENTER_CODE_LABEL = "Enter the verification code for the approved request"
+ENTER_CODE_LABEL = "Enter code of the approved request"
 SHOW_ID = "Show ID"
-SHOW_ID_LABEL = "Show the phone number ID here, to you only"
+SHOW_ID_LABEL = "Show ID of the phone number, here and to you only"
 CODE_FORM_TITLE = "Verification code"
 
 
@@ -62,7 +62,7 @@ CANCEL = "Cancel"
 DENY = "Deny"
 DENY_LABEL = "Deny the request with a reason"
 DETAILS = "Details"
-DETAILS_LABEL = "Show the full number, to you only"
+DETAILS_LABEL = "Details: the full number, to you only"
 DENY_TITLE = "Deny the request"
 DENY_SUBMIT = "Deny"
 DENY_REASON_LABEL = "Reason"
@@ -109,7 +109,7 @@ def reminder_heading(phone: PhoneNumber) -> str:
 
 def asked_lately(by_agent: int, for_number: int, seconds: float) -> str:
     span = write_duration(seconds)
-    return f"In the last {span}: {_times(by_agent)} by this agent, {_times(for_number)} for this number."
+    return f"Asked in the last {span}: {_times(by_agent)} by this agent, {_times(for_number)} for this number."
 
 
 def _times(count: int) -> str:
@@ -152,6 +152,7 @@ TOLD_LAPSED = "Your approved request was not used in time, so the approval lapse
 TOLD_WITHDRAWN = "Your request was withdrawn. Nobody has to decide on it any more."
 WINDOW_TOO_LATE = "Slack did not open the window in time. Press the button once more."
 REASON_GIVEN = "Reason"
+DENIED_BECAUSE = "Reason for the denial"
 BY = "Decided by"
 NO_REASON = "No reason was given."
 
