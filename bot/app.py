@@ -249,7 +249,9 @@ async def _connected(settings: BotSettings, app: AsyncApp, *, host: str, store: 
         async with connection.socket_mode(app, settings.slack_app_token.get_secret_value()):
             yield None
     else:
-        async with connection.signed_http(app, host=host, port=settings.port, is_ready=is_ready) as port:
+        async with connection.signed_http(
+            app, signing_secret=_signing_secret(settings), host=host, port=settings.port, is_ready=is_ready
+        ) as port:
             yield port
 
 

@@ -19,6 +19,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SettingsError
+from bot.slack.gate import gate
 from bot.slack.refusals import reason_of
 from bot.texts import terminal
 
@@ -26,6 +27,9 @@ log = logging.getLogger(__name__)
 
 CLOSING = 5.0
 """Seconds the Socket Mode client may take to close; it has been seen to wait for a peer that is gone."""
+
+PATH = "/slack/events"
+"""Where signed requests come in; the manifest names it."""
 
 IsReady = Callable[[], Awaitable[bool]]
 
@@ -123,9 +127,12 @@ async def socket_mode(app: AsyncApp, app_token: str) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def signed_http(app: AsyncApp, *, host: str, port: int, is_ready: IsReady) -> AsyncIterator[int]:
+async def signed_http(
+    app: AsyncApp, *, signing_secret: str, host: str, port: int, is_ready: IsReady
+) -> AsyncIterator[int]:
     """Receive signed requests at ``/slack/events`` while inside; gives the port. Raises ``SettingsError``."""
-    web_app = app.server(port=port, path="/slack/events", host=host).web_app
+    web_app = app.server(port=port, path=PATH, host=host).web_app
+    web_app.middlewares.append(gate(path=PATH, signing_secret=signing_secret))
     web_app.add_routes([web.get("/healthz", _alive), web.get("/readyz", _ready(is_ready))])
     runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=CLOSING)
     await runner.setup()

@@ -18,6 +18,7 @@ from bot.slack import approval_views, cards, form, views
 from bot.slack.approval_desk import ApprovalDesk
 from bot.slack.connection import Identity
 from bot.slack.desk import Desk, Reaction
+from bot.slack.gate import refuse_malformed
 from bot.slack.jobs import Job, Jobs, new_reference
 from bot.slack.payloads import (
     Click,
@@ -73,6 +74,7 @@ def build_app(
         name=NAME,
     )
     logger.setLevel(logging.INFO)
+    app.error(refuse_malformed)
     app.use(Replays(clock).refuse)
     listen = Listeners(desk, approval_desk, jobs, tell=Replies(client, clock=clock).tell)
     app.command(asking.COMMAND)(listen.command)

@@ -79,7 +79,7 @@ async def test_readiness_is_asked_anew_each_time(client: AsyncWebClient, session
         return readiness.pop()
 
     app = AsyncApp(client=client, signing_secret="invented")
-    async with signed_http(app, host="127.0.0.1", port=0, is_ready=is_ready) as port:
+    async with signed_http(app, signing_secret="invented", host="127.0.0.1", port=0, is_ready=is_ready) as port:
         statuses = []
         for path in ("readyz", "readyz", "readyz", "healthz"):
             async with session.get(f"http://127.0.0.1:{port}/{path}") as response:
