@@ -117,6 +117,14 @@ def telling_unavailable() -> Iterator[None]:
         raise StoreUnavailable(f"the database cannot be used: {error.strerror}") from error
 
 
+def file_behind(path: str) -> tuple[int, int] | None:
+    """Which file the path leads to now: device and inode. ``None`` in memory, an ``OSError`` if there is none."""
+    if path == IN_MEMORY:
+        return None
+    status = Path(path).stat()
+    return status.st_dev, status.st_ino
+
+
 def _create_private(path: Path) -> None:
     # Only a new file is touched: closing a file that this process has open elsewhere would drop SQLite's locks on it
     # (https://www.sqlite.org/howtocorrupt.html, 2.2). The log and its index get the file's own mode from SQLite.

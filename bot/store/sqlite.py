@@ -26,7 +26,7 @@ from bot.models import (
     State,
 )
 from bot.store import approvals, cards, journal, lookups
-from bot.store.connection import changing, connect, let_readers_pass, telling_unavailable
+from bot.store.connection import changing, connect, file_behind, let_readers_pass, telling_unavailable
 from bot.store.lookups import Moment, new_lookup_id
 from bot.store.migrations import migrate
 
@@ -63,6 +63,7 @@ class SqliteStore:
         self._new_id = new_id
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._database: Database | None = None
+        self._file: tuple[int, int] | None = None
         self._is_closed = False
 
     async def open(self) -> None:
@@ -189,6 +190,9 @@ class SqliteStore:
     def _connected(self) -> Database:
         if self._database is None:
             raise StoreUnavailable("the database is not open")
+        # SQLite would go on in a file that was deleted or replaced, and nobody would ever find what it records there.
+        if file_behind(self._path) != self._file:
+            raise StoreUnavailable("the database file was replaced")
         return self._database
 
     def _open(self) -> None:
@@ -196,6 +200,7 @@ class SqliteStore:
         try:
             migrate(database)
             let_readers_pass(database)
+            self._file = file_behind(self._path)
         except BaseException:
             database.close()
             raise

@@ -143,6 +143,47 @@ async def test_a_new_file_that_somebody_holds_is_unavailable(plain: sqlite3.Conn
         await open_store(busy_timeout=SHORT)
 
 
+def _replace(path: Path) -> None:
+    for each in path.parent.glob("phoneid.db*"):
+        each.unlink()
+    with _connected(path) as database:
+        migrate(database)
+
+
+@pytest.mark.parametrize("lose", [Path.unlink, _replace], ids=["deleted", "replaced"])
+@pytest.mark.parametrize(
+    "verb",
+    [
+        lambda store, new, lookup: store.accept(new(), state=State.QUEUED),
+        lambda store, new, lookup: store.move(
+            lookup.id, from_state=State.QUEUED, to_state=State.CALLING, actor=lookup.agent
+        ),
+        lambda store, new, lookup: store.renew([]),
+        lambda store, new, lookup: store.find(lookup.id),
+        lambda store, new, lookup: store.search(LogQuery(limit=1)),
+    ],
+    ids=["accept", "move", "renew", "find", "search"],
+)
+async def test_nothing_is_recorded_in_a_file_that_is_gone(
+    store: Store,
+    new: New,
+    path: Path,
+    lose: Callable[[Path], object],
+    verb: Callable[..., Awaitable[object]],
+) -> None:
+    lookup, _ = await store.accept(new(), state=State.QUEUED)
+    lose(path)
+    with pytest.raises(StoreUnavailable):
+        await verb(store, new, lookup)
+
+
+async def test_a_store_in_memory_has_no_file_to_lose(clock: Clock, new: New) -> None:
+    store = SqliteStore(":memory:", clock=clock)
+    await store.open()
+    assert (await store.accept(new(), state=State.QUEUED))[1]
+    await store.aclose()
+
+
 @pytest.mark.parametrize(
     "change",
     [
