@@ -39,9 +39,6 @@ from bot.vault import Vault
 
 log = logging.getLogger(__name__)
 
-LEASE = 30.0
-"""Seconds after which a process that says nothing counts as dead and its lookups as interrupted."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waits:
@@ -54,6 +51,8 @@ class Waits:
     """For the API's answer, each attempt."""
     settling: tuple[float, ...] = SETTLED_AFTER
     """For a submission's acknowledgement to have arrived, before each update of its window."""
+    lease: float = 30.0
+    """For a process that says nothing to count as dead, and its lookups as interrupted."""
     sweeping: float = 5.0
     """Between looks at what dead processes and passing time left behind."""
     approval: float | None = None
@@ -66,10 +65,12 @@ PATIENT = Waits()
 
 
 @asynccontextmanager
-async def open_store(settings: RecordSettings, clock: Clock | None = None) -> AsyncIterator[SqliteStore]:
+async def open_store(
+    settings: RecordSettings, clock: Clock | None = None, *, waits: Waits = PATIENT
+) -> AsyncIterator[SqliteStore]:
     """The record. Raises ``SettingsError`` when it cannot be used."""
     path = settings.database_path
-    store = SqliteStore(path, clock=clock or SystemClock(), lease=LEASE)
+    store = SqliteStore(path, clock=clock or SystemClock(), lease=waits.lease)
     try:
         await store.open()
     except SchemaUnknown:
@@ -93,7 +94,7 @@ async def open_lookups(
     async with open_http(settings.phoneid_cams_url, read_seconds=waits.api_reading) as http:
         api = CamsClient(http, credentials=lambda: credentials, clock=clock)
         lookups = Lookups(store=store, api=api, quota=quota, clock=clock)
-        async with _heartbeat(lookups, clock):
+        async with Repeating(lookups.renew, every=waits.lease / 3, clock=clock):
             yield lookups
 
 
@@ -148,7 +149,7 @@ async def running_bot(
         identity = await connection.check_bot_token(client)
         if settings.slack_app_token:
             await connection.check_app_token(client, settings.slack_app_token.get_secret_value())
-        store = await stack.enter_async_context(open_store(settings, clock))
+        store = await stack.enter_async_context(open_store(settings, clock, waits=waits))
         lookups = await stack.enter_async_context(open_lookups(settings, store, clock, waits=waits))
         people = People(client, team_id=identity.team_id, clock=clock, group_ids=settings.policy.group_ids)
         stack.push_async_callback(people.aclose)
@@ -260,10 +261,6 @@ async def _finish(jobs: Jobs, lookups: Lookups, seconds: float) -> None:
         lookups.interrupt()
         await jobs.drain(connection.CLOSING)
         await jobs.cancel()
-
-
-def _heartbeat(lookups: Lookups, clock: Clock) -> Repeating:
-    return Repeating(lookups.renew, every=LEASE / 3, clock=clock)
 
 
 def _sweeping(lookups: Lookups, front: _Front, clock: Clock, *, every: float) -> Repeating:

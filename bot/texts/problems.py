@@ -128,7 +128,7 @@ PROBLEMS: Mapping[Problem, Explanation] = {
     ),
     Problem.NOT_AN_APPROVER: Explanation(
         "You are not among those who decide on requests.",
-        "Leave it to them; your administrator can add you to PHONEID_APPROVERS.",
+        "Ask your administrator to add you to PHONEID_APPROVERS, if you should decide.",
         Side.ADMIN,
     ),
     Problem.OWN_REQUEST: Explanation(

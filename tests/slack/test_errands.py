@@ -18,7 +18,7 @@ from bot.slack.cards import Cards
 from bot.slack.errands import Errands
 from bot.slack.payloads import Origin
 from bot.slack.people import People
-from bot.slack.replies import Replies
+from bot.slack.replies import Replies, Shown
 from bot.slack.requests import Requests
 from bot.slack.visits import Visit
 from bot.slack.windows import Windows
@@ -37,7 +37,7 @@ class FakeReplies:
     """Takes what it is told to take, and remembers in order what it was given."""
 
     takes_messages: bool = True
-    takes_windows: bool = True
+    takes_windows: Shown = Shown.YES
     opens_windows: bool = True
     said: list[tuple[str, str]] = field(default_factory=list)
 
@@ -46,7 +46,7 @@ class FakeReplies:
             raise SlackError("expired_trigger_id")
         self.said.append(("open", str(view)))
 
-    async def update_view(self, view_id: str, view: views.View) -> bool:
+    async def update_view(self, view_id: str, view: views.View) -> Shown:
         self.said.append(("window", str(view)))
         return self.takes_windows
 
@@ -195,7 +195,7 @@ async def test_the_window_shows_the_answer_even_when_no_message_gets_through(off
 
 
 async def test_a_closed_window_is_not_insisted_on(office: Office) -> None:
-    office.replies.takes_windows = False
+    office.replies.takes_windows = Shown.GONE
     await office.errands.answer_form(visit(view_id="V1"), new(), CODE)
     assert sorted(office.replies.kinds()) == ["message to U0ANA", "window"]
 
@@ -290,3 +290,13 @@ async def test_who_may_not_ask_is_rejected_and_nobody_is_bothered(strict_office:
     await strict_office.errands.answer_form(visit(view_id="V1"), new(reason="ticket 7"), CODE)
     assert (await strict_office.only_lookup()).state is State.REJECTED
     assert strict_office.cards.posted == []
+
+
+async def test_a_telling_that_cannot_be_remembered_takes_nothing_back(office: Office) -> None:
+    async def fails(lookup_id: object, state: object) -> None:
+        raise StoreUnavailable
+
+    office.store.told = fails  # type: ignore[method-assign]  # the database fails at this very moment
+    await office.errands.answer_command(visit(), new(), CODE)
+    assert [text for _, text in office.replies.said if "710000000000001" in text]
+    assert not any("database" in text for _, text in office.replies.said)
