@@ -16,6 +16,7 @@ import pytest
 from bot import cli
 from bot.models import Actor, NewLookup, PhoneNumber, State, Through
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
+from bot.sandbox.run import CannotServe, open_sandbox
 from bot.store.sqlite import SqliteStore
 from tests.clocks import SteppingClock
 from tests.scenarios.scene import open_scene
@@ -238,6 +239,13 @@ async def test_a_port_that_is_taken_is_a_sentence_and_exits_2(tmp_path: Path, ar
         ran = await Shell(tmp_path, {}).run(*arguments, "--port", str(port))
     assert (ran.status, ran.out) == (2, "")
     assert ran.err == f"Error: Port {port} is in use or not allowed. Choose another: --port 0 takes any that is free.\n"
+
+
+async def test_a_sandbox_whose_bot_ends_instead_of_connecting_says_so() -> None:
+    nobody_decides = {"PHONEID_APPROVAL": "always"}
+    with pytest.raises(CannotServe, match="The bot ended instead of connecting"):
+        async with open_sandbox(policy=nobody_decides, logs_to_file=True):
+            pytest.fail("it is open")
 
 
 APPROVALS = {"PHONEID_APPROVAL": "always", "PHONEID_APPROVERS": "S0LEADS,U0GUS"}
