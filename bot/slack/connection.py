@@ -20,7 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SettingsError
 from bot.slack.gate import gate
-from bot.slack.refusals import reason_of
+from bot.slack.refusals import is_passing, reason_of
 from bot.texts import terminal
 
 log = logging.getLogger(__name__)
@@ -81,11 +81,16 @@ def _failures_as_settings_errors(client: AsyncWebClient, refused: Callable[[str]
         yield
     except SlackApiError as error:
         reason = reason_of(error)
-        words = refused(reason) if reason else terminal.slack_unreachable(client.base_url)
-        raise SettingsError(words) from error
+        if reason and not is_passing(reason):
+            raise SettingsError(refused(reason)) from error
+        raise SettingsError(_no_answer(client, reason)) from error
     # The last two are the SDK's: reading an answer that is no JSON object, it trips over itself.
     except (aiohttp.ClientError, TimeoutError, AttributeError, ValueError) as error:
         raise SettingsError(terminal.slack_unreachable(client.base_url)) from error
+
+
+def _no_answer(client: AsyncWebClient, reason: str | None) -> str:
+    return terminal.slack_not_now(reason) if reason else terminal.slack_unreachable(client.base_url)
 
 
 def _text(value: Any) -> str:
@@ -99,8 +104,9 @@ async def check_approval_channel(client: AsyncWebClient, channel_id: str) -> Non
     try:
         channel = (await client.conversations_info(channel=channel_id))["channel"]
     except SlackApiError as error:
-        if reason_of(error) is None:
-            raise SettingsError(terminal.slack_unreachable(client.base_url)) from error
+        reason = reason_of(error)
+        if reason is None or is_passing(reason):
+            raise SettingsError(_no_answer(client, reason)) from error
         raise SettingsError(terminal.approval_channel_unusable(channel_id, terminal.CHANNEL_UNKNOWN)) from None
     except (aiohttp.ClientError, TimeoutError, AttributeError, ValueError) as error:
         raise SettingsError(terminal.slack_unreachable(client.base_url)) from error

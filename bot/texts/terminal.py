@@ -68,6 +68,10 @@ def slack_unreachable(url: str) -> str:
     return f"Slack does not answer at {url}. Check the network and SLACK_API_URL."
 
 
+def slack_not_now(reason: str) -> str:
+    return f"Slack does not answer now ({reason}). This says nothing about the settings: start again in a minute."
+
+
 ENTERPRISE_GRID = (
     "This workspace belongs to an Enterprise Grid organization, which this version does not support: it would take the "
     "organization's own people for outsiders. Install the app in a workspace outside the organization."
