@@ -30,6 +30,13 @@ from bot.texts import approvals, asking, problems, terminal
 EXIT_NO_ID = 1
 EXIT_CANNOT_START = 2
 
+_ENDINGS = tuple(
+    number
+    for number in signal.Signals
+    if number.name in {"SIGTERM", "SIGINT", "SIGHUP"} and signal.getsignal(number) is not signal.SIG_IGN
+)
+"""What ends a lookup in words: a closed terminal too, but not where it was to be ignored, as ``nohup`` asks."""
+
 Ended = TypeVar("Ended")
 
 
@@ -48,6 +55,13 @@ def main() -> None:
     except PhoneIdError as error:
         click.echo(terminal.command_failed(str(error)), err=True)
         sys.exit(EXIT_NO_ID)
+
+
+def _check_text(_context: click.Context, _option: click.Parameter, typed: str | None) -> str | None:
+    """What was typed, unless it holds bytes that are no text: they could be neither recorded nor printed."""
+    if typed and any("\ud800" <= character <= "\udfff" for character in typed):
+        raise click.BadParameter(terminal.NOT_TEXT)
+    return typed
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -84,7 +98,7 @@ async def _run(bot_settings: settings.BotSettings, host: str) -> None:
 
 @phoneid.command()
 @click.argument("phone")
-@click.option("--reason", default="", help="Recorded with the lookup.")
+@click.option("--reason", default="", callback=_check_text, help="Recorded with the lookup.")
 @click.option("--json", "is_json", is_flag=True, help="Print the whole outcome as JSON.")
 def lookup(*, phone: str, reason: str, is_json: bool) -> None:
     """Get the ID of PHONE. The verification code is asked for, or read from standard input: never an argument.
@@ -115,7 +129,7 @@ async def _lookup(
     agent = Actor(team_id=node() or "this machine", user_id=_user_name(), through=Through.COMMAND_LINE)
     new = NewLookup(agent=agent, phone=number, reason=reason, channel_id="", submission_key=f"command line:{uuid4()}")
     async with open_store(lookup_settings) as store, open_lookups(lookup_settings, store) as lookups:
-        for number_of_signal in (signal.SIGTERM, signal.SIGINT):
+        for number_of_signal in _ENDINGS:
             with suppress(NotImplementedError):
                 asyncio.get_running_loop().add_signal_handler(number_of_signal, lookups.interrupt)
         accepted, _ = await lookups.accept(new, decide(agent, Standing(Membership.UNKNOWN), Policy()))
@@ -135,9 +149,9 @@ def _user_name() -> str:
 
 @phoneid.command()
 @click.option(
-    "--limit", default=50, show_default=True, type=click.IntRange(min=1), help="At most so many, newest first."
+    "--limit", default=50, show_default=True, type=click.IntRange(1, 1_000_000), help="At most so many, newest first."
 )
-@click.option("--agent", help="Only this user id.")
+@click.option("--agent", callback=_check_text, help="Only this user id.")
 @click.option("--phone", help="Only this number.")
 @click.option("--since", help="Only since then: 90m, 24h, 7d, or a date such as 2026-11-01.")
 @click.option("--json", "is_json", is_flag=True, help="Print JSON.")
@@ -241,9 +255,12 @@ def _read_phone(phone: str, record_settings: settings.RecordSettings) -> PhoneNu
 
 
 def _read_code() -> SecretStr:
-    typed = click.prompt(asking.CODE_LABEL, hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
     try:
+        is_asked = sys.stdin.isatty()
+        typed = click.prompt(asking.CODE_LABEL, hide_input=True, err=True) if is_asked else sys.stdin.readline()
         return read_code(typed)
+    except UnicodeDecodeError:
+        raise click.UsageError(asking.ENTRY_MISTAKES[EntryMistake.CODE_UNREADABLE]) from None
     except EntryError as error:
         raise click.UsageError(asking.ENTRY_MISTAKES[error.mistake]) from None
 

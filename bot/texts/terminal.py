@@ -31,6 +31,13 @@ SLACK_OAUTH_NOT_WANTED = (
     "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are set. Unset them: with both there, Slack's library would ignore "
     "SLACK_BOT_TOKEN."
 )
+ENV_FILE_UNREADABLE = ".env cannot be read. It must be a file of text in UTF-8 that this user may read."
+PROXY_UNUSABLE = (
+    "HTTP_PROXY, HTTPS_PROXY or ALL_PROXY is not a proxy that can be used. Write it as http://host:port, or unset it."
+)
+CERTIFICATES_UNUSABLE = (
+    "SSL_CERT_FILE or SSL_CERT_DIR does not lead to certificates that can be read. Correct it, or unset it."
+)
 CREDENTIALS_UNUSABLE = (
     "The ALIBABA_CLOUD_… credentials hold characters that no AccessKey has. Copy them again, without spaces or quotes."
 )
@@ -118,6 +125,8 @@ SINCE_UNREADABLE = "--since takes 90m, 24h, 7d, or a date such as 2026-11-01."
 def command_failed(what: str) -> str:
     return f"phoneid: {what}"
 
+
+NOT_TEXT = "This holds bytes that are not text in this terminal's encoding."
 
 FORMAT_ONCE = "Choose one of --json and --csv."
 USER_UNREADABLE = (
