@@ -166,8 +166,11 @@ def read(kind: type[SettingsType], environment: Mapping[str, str] | None = None)
 
 
 def _environment() -> dict[str, str]:
-    """``.env`` in the current folder, overruled by the process's environment."""
-    from_file = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    """``.env`` in the current folder, overruled by the process's environment. Raises ``SettingsError``."""
+    try:
+        from_file = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(terminal.ENV_FILE_UNREADABLE) from None  # the error quotes the file, secrets and all
     return from_file | dict(os.environ)
 
 

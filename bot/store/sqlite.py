@@ -26,7 +26,7 @@ from bot.models import (
     State,
 )
 from bot.store import approvals, cards, journal, lookups
-from bot.store.connection import changing, connect, file_behind, let_readers_pass, telling_unavailable
+from bot.store.connection import changing, connect, file_behind, let_readers_pass, telling_foreign, telling_unavailable
 from bot.store.lookups import Moment, new_lookup_id
 from bot.store.migrations import migrate
 
@@ -68,7 +68,7 @@ class SqliteStore:
 
     async def open(self) -> None:
         """Connect, and bring the schema to this release's. Raises ``StoreUnavailable`` or ``SchemaUnknown``."""
-        await self._on_thread(self._open)
+        await self._on_thread(telling_foreign()(self._open))
 
     async def aclose(self) -> None:
         """Finish what was begun and let go of the file. Every later verb raises ``StoreUnavailable``."""
