@@ -121,7 +121,7 @@ async def using(
     await store.aclose()
 
 
-async def states(store: SqliteStore, lookup: Lookup) -> list[State]:
+async def states(store: SqliteStore, lookup: Lookup) -> list[State | None]:
     return [each.to_state for each in await store.journal(lookup.id)]
 
 

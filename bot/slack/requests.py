@@ -74,18 +74,16 @@ class Requests:
 
         What needed approval is told by direct message: it may come hours later, and must not get lost.
         """
+        asked_from = self._origins.pop(lookup.id, origin) if is_final(lookup.state) else origin
         if not approval_views.has_ended_message(lookup):
-            is_direct = lookup.approval is not None
-            message = views.outcome_message(lookup)
+            response_url = "" if lookup.approval else asked_from.response_url
             return await self._replies.tell(
-                lookup.agent.user_id, message, response_url="" if is_direct else origin.response_url
+                lookup.agent.user_id, views.outcome_message(lookup), response_url=response_url
             )
         if not await self._replies.tell(lookup.agent.user_id, approval_views.ended(lookup)):
             return False
-        if is_final(lookup.state):
-            asked_from = self._origins.pop(lookup.id, origin)
-            if lookup.state is State.ANSWERED and asked_from.response_url:
-                await self._replies.respond(asked_from.response_url, views.outcome_message(lookup))
+        if lookup.state is State.ANSWERED and asked_from.response_url:
+            await self._replies.respond(asked_from.response_url, views.outcome_message(lookup))
         return True
 
     async def tell_and_remember(self, lookup: Lookup, origin: Origin) -> None:
