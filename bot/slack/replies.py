@@ -11,7 +11,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import SlackError
 from bot.interfaces import Clock
-from bot.slack.refusals import reason_of
+from bot.slack.refusals import is_passing, reason_of
 from bot.slack.views import Message, View
 
 log = logging.getLogger(__name__)
@@ -23,10 +23,6 @@ what it expects: a proxy's page, or nothing."""
 
 TELL_AGAIN_AFTER = (2.0, 10.0, 60.0)
 """Seconds before each further try to tell an outcome, when Slack takes it neither way."""
-
-
-PASSING = frozenset({"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
-"""Slack's words for not now."""
 
 
 class Shown(StrEnum):
@@ -62,7 +58,7 @@ class Replies:
         except SlackApiError as error:
             reason = reason_of(error)
             log.info("window not updated", extra={"facts": {"error": reason}})
-            return Shown.NOT_NOW if reason is None or reason in PASSING else Shown.GONE
+            return Shown.NOT_NOW if reason is None or is_passing(reason) else Shown.GONE
         except NETWORK_ERRORS:
             log.exception("window not updated")
             return Shown.NOT_NOW

@@ -11,7 +11,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.models import Actor, Through
 from bot.policy import Circle, Membership, Standing
-from bot.slack.people import GROUPS_REMEMBERED, MEMBERS_REMEMBERED, People
+from bot.slack.people import People
 from tests.clocks import SteppingClock
 from tests.slack.conftest import NOT_SLACK, TEAM_ID, Answers
 
@@ -80,12 +80,14 @@ async def test_somebody_acting_from_another_workspace_is_told_without_asking(
     assert directory.asked == 0
 
 
-async def test_an_answer_is_remembered_briefly(client: AsyncWebClient, answers: Answers, clock: SteppingClock) -> None:
+async def test_whoever_becomes_a_guest_is_one_within_five_minutes(
+    client: AsyncWebClient, answers: Answers, clock: SteppingClock
+) -> None:
     people = People(client, team_id=TEAM_ID, clock=clock)
     become_user(answers, MEMBER)
     assert await people.standing(ANA) == Standing(Membership.FULL)
     become_user(answers, {**MEMBER, "is_restricted": True})
-    clock.time += MEMBERS_REMEMBERED - 1
+    clock.time += 299
     assert await people.standing(ANA) == Standing(Membership.FULL)
     clock.time += 1
     assert await people.standing(ANA) == Standing(Membership.GUEST)
@@ -243,7 +245,7 @@ async def test_whoever_leaves_a_usergroup_stops_deciding_within_a_minute(
     people = People(groups, team_id=TEAM_ID, clock=clock, group_ids=frozenset({LEADS}))
     assert (await people.standing(member("U0LEE"))).groups == {LEADS}
     groups.groups[LEADS] = []
-    clock.time += GROUPS_REMEMBERED - 1
+    clock.time += 59
     assert (await people.standing(member("U0LEE"))).groups == {LEADS}
     clock.time += 1
     assert (await people.standing(member("U0LEE"))).groups == frozenset()
