@@ -207,8 +207,11 @@ def _open_front(
         people=people,
         approvers=policy.approvers,
         channel_id=settings.phoneid_approval_channel,
+        clock=clock,
     )
-    requests = Requests(approvals=approvals, lookups=lookups, cards=cards, people=people, replies=replies)
+    requests = Requests(
+        approvals=approvals, lookups=lookups, cards=cards, people=people, replies=replies, policy=policy
+    )
     errands = Errands(
         lookups=lookups,
         requests=requests,
@@ -270,6 +273,7 @@ def _sweeping(lookups: Lookups, front: _Front, clock: Clock, *, every: float) ->
     async def sweep() -> None:
         for lookup in await lookups.sweep():
             front.jobs.start(Job(partial(front.errands.tell_untold, lookup), leave_to_next_sweep))
-        front.jobs.start(Job(front.requests.sweep, leave_to_next_sweep))
+        for work in await front.requests.overdue():
+            front.jobs.start(Job(work, leave_to_next_sweep))
 
     return Repeating(sweep, every=every, clock=clock)

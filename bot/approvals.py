@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 BOT = Actor(team_id="-", user_id="bot", through=Through.BOT)
 """Who ends what nobody ended in time."""
 
+NEED_NO_APPROVAL = frozenset({Action.SHOW_ID, Action.SEE_DETAILS})
+"""What can be done to a lookup that nobody had to approve."""
+
 LATELY = 7 * 86400.0
 """Seconds over which an approver is told how often somebody, and a number, was asked for."""
 
@@ -67,6 +70,9 @@ class Approvals:
         if problem := policy.problem_with(action, actor=actor, standing=standing, lookup=lookup, policy=self._policy):
             await self._forbid(action, actor, lookup_id, problem)
             raise NotPossible(problem, lookup)
+        if lookup.approval is None and action not in NEED_NO_APPROVAL:  # there was nothing to decide
+            await self._forbid(action, actor, lookup_id, Problem.NOT_YOUR_REQUEST)
+            raise NotPossible(Problem.NOT_YOUR_REQUEST, lookup)
         in_time = self._as_of_now(lookup)
         if not policy.is_possible(action, in_time.state):
             await self._forbid(action, actor, lookup_id, None)

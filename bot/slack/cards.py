@@ -1,18 +1,21 @@
 """The cards approvers decide on: how they look, where they are, and the one place that redraws every copy."""
 
+import asyncio
 import logging
+from typing import Any
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.approvals import LATELY, Approvals, Lately
-from bot.interfaces import Store
+from bot.interfaces import Clock, Store
 from bot.models import Card, Lookup, LookupId, State
 from bot.policy import Circle
 from bot.slack import approval_views, blocks
 from bot.slack.blocks import Block
 from bot.slack.people import People
-from bot.slack.refusals import reason_of
+from bot.slack.refusals import is_passing, reason_of
+from bot.slack.remembered import Remembered
 from bot.slack.replies import NETWORK_ERRORS
 from bot.slack.views import Message
 from bot.texts import approvals as texts
@@ -22,6 +25,13 @@ log = logging.getLogger(__name__)
 APPROVE = "approve"
 DENY = "deny"
 DETAILS = "details"
+
+
+REDRAW_AGAIN_AFTER = (5.0, 30.0, 90.0)
+"""Seconds before each further try to redraw a card that Slack was too busy to take."""
+
+CHANNEL_REMEMBERED = 60.0
+"""Seconds: a channel shared with another workspace gets no cards a minute later."""
 
 
 class Cards:
@@ -36,6 +46,7 @@ class Cards:
         people: People,
         approvers: Circle,
         channel_id: str | None,
+        clock: Clock,
     ) -> None:
         self._client = client
         self._store = store
@@ -43,6 +54,8 @@ class Cards:
         self._people = people
         self._approvers = approvers
         self._channel_id = channel_id
+        self._clock = clock
+        self._channels = Remembered(self._ask_channel, seconds=CHANNEL_REMEMBERED, clock=clock)
 
     async def post(self, lookup: Lookup, *, is_reminder: bool = False) -> bool:
         """Ask those who decide. Whether anybody could be asked: one approver who left must not break the request."""
@@ -65,23 +78,54 @@ class Cards:
             drawn = lookup.state
             lookup = await self._store.find(lookup_id)
 
+    async def are_posted(self, lookup: Lookup) -> bool:
+        """Whether anybody was asked to decide."""
+        return bool(await self._store.cards(lookup.id))
+
     async def _draw(self, lookup: Lookup) -> None:
-        message = decided_card(lookup)
-        for each in await self._store.cards(lookup.id):
+        copies = await self._store.cards(lookup.id)
+        if copies:
+            message = decided_card(lookup)
+            await asyncio.gather(*(self._update(lookup, each, message) for each in copies))
+
+    async def _update(self, lookup: Lookup, each: Card, message: Message) -> None:
+        for again_after in (*REDRAW_AGAIN_AFTER, None):
             try:
                 await self._client.chat_update(
                     channel=each.channel_id, ts=each.ts, text=message.text, blocks=message.blocks, parse="none"
                 )
-            except SlackApiError as error:  # deleted by somebody, or the bot was removed from the channel
-                facts = {"lookup": lookup.id, "error": reason_of(error)}
-                log.warning("card not redrawn", extra={"facts": facts})
+            except SlackApiError as error:
+                reason = reason_of(error)
+                log.warning("card not redrawn", extra={"facts": {"lookup": lookup.id, "error": reason}})
+                if reason is not None and not is_passing(reason):  # deleted, or the bot was removed from the channel
+                    return
             except NETWORK_ERRORS:  # the decision stands, and what follows from it must go on
                 log.exception("card not redrawn", extra={"facts": {"lookup": lookup.id}})
+            else:
+                return
+            if again_after is not None:
+                await self._clock.sleep(again_after)
 
     async def _places(self, lookup: Lookup) -> list[str]:
-        if self._channel_id:
+        if self._channel_id and await self._is_ours(self._channel_id):
             return [self._channel_id]
         return sorted(await self._people.active(self._approvers) - {lookup.agent.user_id})
+
+    async def _is_ours(self, channel_id: str) -> bool:
+        """Whether only this workspace's people see what is posted there: it may be shared after the start."""
+        try:
+            channel = await self._channels.get(channel_id)
+        except (SlackApiError, *NETWORK_ERRORS):
+            log.exception("approval channel not known", extra={"facts": {"channel": channel_id}})
+            return False
+        is_ours = not (channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"))
+        if not is_ours:
+            log.error("approval channel is shared", extra={"facts": {"channel": channel_id}})
+        return is_ours
+
+    async def _ask_channel(self, channel_id: str) -> dict[str, Any]:
+        channel: dict[str, Any] = (await self._client.conversations_info(channel=channel_id))["channel"]
+        return channel
 
     async def _post_to(self, place: str, lookup: Lookup, message: Message) -> bool:
         try:

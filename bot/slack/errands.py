@@ -130,8 +130,8 @@ class Errands:
         await self._tell(visit, approval_views.why(decision, may_decide=may_decide, approvers=self._policy.approvers))
 
     async def tell_untold(self, lookup: Lookup) -> None:
-        """Tell an agent how a lookup stands whose process could not."""
-        await self.tell_outcome(lookup, Origin())
+        """Tell everyone concerned how a lookup stands whose process could not."""
+        await self._requests.tell_everyone(lookup)
 
     async def tell_broken(self, visit: Visit, error: Exception, reference: str) -> None:
         """Tell whoever waits that something of ours broke."""

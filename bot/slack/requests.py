@@ -1,7 +1,9 @@
 """Requests that need approval, in Slack: asked for, decided, used, and everyone concerned told."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 
 from pydantic import SecretStr
@@ -9,8 +11,8 @@ from pydantic import SecretStr
 from bot.approvals import Approvals
 from bot.errors import NotPossible, SlackError, StoreUnavailable
 from bot.lookups import Lookups
-from bot.models import Lookup, LookupId, NewLookup, State
-from bot.policy import Action, Decision, is_final
+from bot.models import Lookup, LookupId, NewLookup, Problem, State
+from bot.policy import Action, Decision, Policy, decide, is_final
 from bot.slack import approval_views, views
 from bot.slack.cards import Cards
 from bot.slack.payloads import Origin
@@ -24,17 +26,29 @@ from bot.texts import problems
 log = logging.getLogger(__name__)
 
 
+TELLING = 150.0
+"""Seconds one telling may take. After three minutes it is another process's to try, and two must not try at once."""
+
+
 class Requests:
     """Everything people do about a request that needs approval. Every click gets an answer."""
 
     def __init__(
-        self, *, approvals: Approvals, lookups: Lookups, cards: Cards, people: People, replies: Replies
+        self,
+        *,
+        approvals: Approvals,
+        lookups: Lookups,
+        cards: Cards,
+        people: People,
+        replies: Replies,
+        policy: Policy,
     ) -> None:
         self._approvals = approvals
         self._lookups = lookups
         self._cards = cards
         self._people = people
         self._replies = replies
+        self._policy = policy
         self._origins: dict[LookupId, Origin] = {}
         """Where requests came from, for the answer where it was asked; after a restart the direct message is left."""
 
@@ -45,16 +59,18 @@ class Requests:
         lookup, is_new = await self._approvals.ask(new, decision, code)
         if is_new:
             self._origins[lookup.id] = visit.origin
-            if not await self._cards.post(lookup):
+            is_posted = await self._cards.post(lookup)
+            if not is_posted:
                 await self._mention(visit, views.sentence(texts.NOBODY_REACHED))
-            await self._mention(visit, approval_views.receipt(lookup))
+            if await self._mention(visit, approval_views.receipt(lookup)) and is_posted:
+                await self._lookups.told(lookup)
         return lookup
 
     async def withdraw(self, visit: Visit, lookup_id: LookupId) -> None:
         """Take one's own request back."""
         lookup = await self._try(visit, partial(self._approvals.withdraw, lookup_id, actor=visit.actor))
         if lookup:
-            await self._after_the_end(lookup)
+            await self.tell_everyone(lookup)
 
     async def open_code_form(self, visit: Visit, lookup_id: LookupId) -> None:
         """Ask for the code of an approved request."""
@@ -63,7 +79,12 @@ class Requests:
     async def enter_code(self, visit: Visit, lookup_id: LookupId, code: SecretStr) -> Lookup | None:
         """Use an approval, now that the code is here. The lookup as it ended; ``None`` when it was not possible."""
         lookup = await self._try(visit, partial(self._approvals.check, Action.ENTER_CODE, lookup_id, actor=visit.actor))
-        return await self._use(lookup, code) if lookup else None
+        if lookup is None:
+            return None
+        if problem := await self._problem_of_agent(lookup):
+            await self._tell(visit, views.sentence(problems.PROBLEMS[problem].what))
+            return None
+        return await self._use(lookup, code)
 
     async def show_id(self, visit: Visit, lookup_id: LookupId) -> None:
         """Show an ID once more, privately; journalled."""
@@ -74,6 +95,9 @@ class Requests:
 
         What needed approval is told by direct message: it may come hours later, and must not get lost.
         """
+        if lookup.state is State.AWAITING:
+            is_posted = await self._cards.are_posted(lookup) or await self._cards.post(lookup)
+            return is_posted and await self._replies.tell(lookup.agent.user_id, approval_views.receipt(lookup))
         asked_from = self._origins.pop(lookup.id, origin) if is_final(lookup.state) else origin
         if not approval_views.has_ended_message(lookup):
             response_url = "" if lookup.approval else asked_from.response_url
@@ -88,7 +112,11 @@ class Requests:
 
     async def tell_and_remember(self, lookup: Lookup, origin: Origin) -> None:
         """Tell an agent how their lookup stands, and remember that they know."""
-        if not await self.tell(lookup, origin):  # the sweeper tries again
+        is_told = False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TELLING):
+                is_told = await self.tell(lookup, origin)
+        if not is_told:  # the sweeper tries again
             log.error("outcome not told", extra={"facts": {"lookup": lookup.id}})
             return
         try:
@@ -100,10 +128,16 @@ class Requests:
 
     async def approve(self, visit: Visit, lookup_id: LookupId) -> None:
         """Approve; with the code at hand the call is made, else the agent is asked for it."""
-        lookup = await self._try(visit, partial(self._approvals.approve, lookup_id, actor=visit.actor))
-        if lookup:
-            await self._cards.redraw(lookup.id)
-            await self._use(lookup)
+        lookup = await self._try(visit, partial(self._approvals.check, Action.APPROVE, lookup_id, actor=visit.actor))
+        if lookup is None:
+            return
+        if await self._problem_of_agent(lookup):
+            await self._tell(visit, views.sentence(texts.AGENT_MAY_NOT_ASK))
+            return
+        approved = await self._try(visit, partial(self._approvals.approve, lookup_id, actor=visit.actor))
+        if approved:
+            # A card that Slack is slow to take must not keep the agent waiting.
+            await asyncio.gather(self._cards.redraw(approved.id), self._use(approved))
 
     async def open_denial(self, visit: Visit, lookup_id: LookupId) -> None:
         """Ask an approver for the reason."""
@@ -113,7 +147,7 @@ class Requests:
         """Deny; the agent reads the reason."""
         lookup = await self._try(visit, partial(self._approvals.deny, lookup_id, actor=visit.actor, reason=reason))
         if lookup:
-            await self._after_the_end(lookup)
+            await self.tell_everyone(lookup)
 
     async def show_details(self, visit: Visit, lookup_id: LookupId) -> None:
         """Show an approver the full number, privately; journalled."""
@@ -121,12 +155,11 @@ class Requests:
 
     # --- time ---
 
-    async def sweep(self) -> None:
-        """End and remind of what nobody decided on or used in time."""
-        for lookup in await self._approvals.expire():
-            await self._after_the_end(lookup)
-        for lookup in await self._approvals.remind():
-            await self._cards.post(lookup, is_reminder=True)
+    async def overdue(self) -> list[Callable[[], Awaitable[object]]]:
+        """End what nobody decided on or used in time, and find what to remind of. Gives the work that follows."""
+        ended = [partial(self.tell_everyone, lookup) for lookup in await self._approvals.expire()]
+        waiting = [partial(self._cards.post, lookup, is_reminder=True) for lookup in await self._approvals.remind()]
+        return [*ended, *waiting]
 
     # --- shared ---
 
@@ -136,13 +169,16 @@ class Requests:
         except NotPossible as error:  # the agent entered the code elsewhere in this very moment, or time ran out
             return error.lookup or lookup
         ended = await self._lookups.run(*used) if used else lookup
-        await self._after_the_end(ended)
+        await self.tell_everyone(ended)
         return ended
 
-    async def _after_the_end(self, lookup: Lookup) -> None:
+    async def tell_everyone(self, lookup: Lookup) -> None:
         """Everyone concerned gets to know: whoever sees a card, and the agent."""
-        await self._cards.redraw(lookup.id)
-        await self.tell_and_remember(lookup, Origin())
+        await asyncio.gather(self._cards.redraw(lookup.id), self.tell_and_remember(lookup, Origin()))
+
+    async def _problem_of_agent(self, lookup: Lookup) -> Problem | None:
+        """Why whoever asked may not ask any more: they may have become a guest while the request waited."""
+        return decide(lookup.agent, await self._people.standing(lookup.agent), self._policy).problem
 
     async def _try(self, visit: Visit, do: Callable[..., Awaitable[Lookup]]) -> Lookup | None:
         """Do what somebody clicked, or tell them why not."""
@@ -177,8 +213,8 @@ class Requests:
     async def _tell(self, visit: Visit, message: Message) -> None:
         await self._replies.tell(visit.actor.user_id, message, response_url=visit.origin.response_url)
 
-    async def _mention(self, visit: Visit, message: Message) -> None:
-        await self._replies.mention(visit.actor.user_id, message, response_url=visit.origin.response_url)
+    async def _mention(self, visit: Visit, message: Message) -> bool:
+        return await self._replies.mention(visit.actor.user_id, message, response_url=visit.origin.response_url)
 
 
 def _why_not(error: NotPossible) -> Message:

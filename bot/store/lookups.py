@@ -14,8 +14,8 @@ from bot.store import journal, rows
 RUNNING = frozenset({State.QUEUED, State.CALLING})
 """A process holds these by a lease; in every other state a lookup belongs to nobody."""
 
-WORTH_TELLING = frozenset(State) - RUNNING - {State.AWAITING}
-"""Here an agent has to hear of it: it has ended, or it is approved and the code is needed."""
+WORTH_TELLING = frozenset(State) - RUNNING
+"""Here somebody has to hear of it: it has ended, or approvers are to be asked to decide, or its agent for a code."""
 
 SWEEPER = Actor(team_id="-", user_id="sweeper", through=Through.BOT)
 """Who ends what a dead process left, and reminds. A process on a host, like the command line, and no host is called

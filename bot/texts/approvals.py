@@ -49,7 +49,7 @@ def code_form_intro(phone: PhoneNumber) -> str:
     return f"The request for {phone.international} is approved. Enter its verification code to get the ID."
 
 
-ASKING_NOW = "Asking Alibaba Cloud. You will get a direct message with the answer; you may close this."
+ASKING_NOW = "One moment. You will get a direct message; you may close this."
 
 # --- deciding ---------------------------------------------------------------------------------------------------------
 
@@ -94,9 +94,10 @@ def about_hidden(phone: PhoneNumber) -> str:
 
 
 def hidden(phone: PhoneNumber) -> str:
-    """A number with its middle hidden: ``+861•••••1234``."""
+    """A number with its middle hidden, at least half of it: ``+861•••••1234``."""
     digits = phone.digits
-    return f"+{digits[:3]}•••••{digits[-4:]}" if len(digits) > 8 else f"+{digits[:2]}•••••"
+    head, tail = (3, 4) if len(digits) >= 13 else (2, 3)
+    return f"+{digits[:head]}•••••{digits[-tail:]}" if len(digits) > 9 else f"+{digits[:2]}•••••"
 
 
 def card_heading(phone: PhoneNumber) -> str:
@@ -119,6 +120,7 @@ def _times(count: int) -> str:
 # --- decided ----------------------------------------------------------------------------------------------------------
 
 OUTCOMES: Mapping[State, str] = {
+    State.REJECTED: "was refused when it was asked",
     State.AWAITING: "is still to be decided",
     State.APPROVED: "was approved",
     State.DENIED: "was denied",
@@ -150,6 +152,9 @@ TOLD_DENIED = "Your request was denied."
 TOLD_EXPIRED = "Nobody decided on your request in time, so it expired. You can ask again."
 TOLD_LAPSED = "Your approved request was not used in time, so the approval lapsed. You can ask again."
 TOLD_WITHDRAWN = "Your request was withdrawn. Nobody has to decide on it any more."
+AGENT_MAY_NOT_ASK = (
+    "Whoever asked may not ask for IDs any more, or Slack did not say. Deny the request, or try again in a minute."
+)
 WINDOW_TOO_LATE = "Slack did not open the window in time. Press the button once more."
 REASON_GIVEN = "Reason"
 DENIED_BECAUSE = "Reason for the denial"

@@ -77,6 +77,7 @@ def cards(slack: FakeSlack, store: SqliteStore) -> Cards:
         people=cast(People, FakePeople()),
         approvers=APPROVERS,
         channel_id=None,
+        clock=SteppingClock(),
     )
 
 

@@ -130,7 +130,12 @@ async def open_office(policy: Policy) -> AsyncIterator[Office]:
     as_replies, as_people = cast("Replies", replies), cast("People", people)
     use_case = Approvals(store=store, lookups=lookups, vault=Vault(clock), policy=policy, seconds=3600.0, clock=clock)
     requests = Requests(
-        approvals=use_case, lookups=lookups, cards=cast("Cards", cards), people=as_people, replies=as_replies
+        approvals=use_case,
+        lookups=lookups,
+        cards=cast("Cards", cards),
+        people=as_people,
+        replies=as_replies,
+        policy=policy,
     )
     errands = Errands(
         lookups=lookups,
