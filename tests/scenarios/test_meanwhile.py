@@ -88,7 +88,7 @@ async def test_a_card_that_slack_is_too_busy_for_keeps_no_agent_waiting(scene_wi
         await scene.slack.until(lambda: bool(scene.cams.calls), timeout=PATIENCE)
         scene.slack.trouble = SlackTrouble.NONE
         await scene.answer(scene.ana, texts.TOLD_ANSWERED, channel=scene.ana.dm)
-        await lee.until(lambda: not buttons_left(running, lookup.id), timeout=PATIENCE)
+        await lee.until(lambda: not buttons_left(scene, lookup_id), timeout=PATIENCE)
 
 
 def _overdue_to_tell(tmp_path: Path) -> None:
