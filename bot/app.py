@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.approvals import Approvals
 from bot.cams.client import CamsClient
 from bot.cams.credentials import Credentials
 from bot.cams.transport import READ_SECONDS, open_http
@@ -16,28 +18,26 @@ from bot.errors import SchemaUnknown, SettingsError, StoreError, StoreUnavailabl
 from bot.interfaces import Clock, Store
 from bot.lookups import Lookups
 from bot.models import LogQuery
-from bot.policy import Agents
 from bot.quota.memory import MemoryQuota
 from bot.quota.slots import LATEST_ARRIVAL
 from bot.repeating import Repeating
 from bot.settings import BotSettings, LookupSettings, RecordSettings
 from bot.slack import connection
+from bot.slack.approval_desk import ApprovalDesk
+from bot.slack.cards import Cards
 from bot.slack.desk import Desk
 from bot.slack.errands import Errands
 from bot.slack.jobs import Job, Jobs
 from bot.slack.listeners import build_app
 from bot.slack.people import People
 from bot.slack.replies import Replies
+from bot.slack.requests import Requests
 from bot.slack.windows import SETTLED_AFTER, Windows
 from bot.store.sqlite import SqliteStore
 from bot.texts import terminal
+from bot.vault import Vault
 
 log = logging.getLogger(__name__)
-
-LEASE = 30.0
-"""Seconds after which a process that says nothing counts as dead and its lookups as interrupted."""
-
-SWEEP_EVERY = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,12 @@ class Waits:
     """For the API's answer, each attempt."""
     settling: tuple[float, ...] = SETTLED_AFTER
     """For a submission's acknowledgement to have arrived, before each update of its window."""
+    lease: float = 30.0
+    """For a process that says nothing to count as dead, and its lookups as interrupted."""
+    sweeping: float = 5.0
+    """Between looks at what dead processes and passing time left behind."""
+    approval: float | None = None
+    """For a decision; ``None``: as PHONEID_APPROVAL_TTL says."""
     latest_arrival: float = LATEST_ARRIVAL
     """For a request that was given up to be seen by the API after all."""
 
@@ -59,10 +65,12 @@ PATIENT = Waits()
 
 
 @asynccontextmanager
-async def open_store(settings: RecordSettings, clock: Clock | None = None) -> AsyncIterator[SqliteStore]:
+async def open_store(
+    settings: RecordSettings, clock: Clock | None = None, *, waits: Waits = PATIENT
+) -> AsyncIterator[SqliteStore]:
     """The record. Raises ``SettingsError`` when it cannot be used."""
     path = settings.database_path
-    store = SqliteStore(path, clock=clock or SystemClock(), lease=LEASE)
+    store = SqliteStore(path, clock=clock or SystemClock(), lease=waits.lease)
     try:
         await store.open()
     except SchemaUnknown:
@@ -86,8 +94,22 @@ async def open_lookups(
     async with open_http(settings.phoneid_cams_url, read_seconds=waits.api_reading) as http:
         api = CamsClient(http, credentials=lambda: credentials, clock=clock)
         lookups = Lookups(store=store, api=api, quota=quota, clock=clock)
-        async with _heartbeat(lookups, clock):
+        async with Repeating(lookups.renew, every=waits.lease / 3, clock=clock):
             yield lookups
+
+
+@asynccontextmanager
+async def open_people(settings: BotSettings) -> AsyncIterator[People]:
+    """What Slack knows of people, for whoever only asks. Raises ``SettingsError`` when Slack cannot be asked."""
+    token = settings.slack_bot_token.get_secret_value()
+    async with connection.web_client(token=token, base_url=settings.slack_api_url) as client:
+        identity = await connection.check_bot_token(client)
+        group_ids = settings.policy.group_ids
+        people = People(client, team_id=identity.team_id, clock=SystemClock(), group_ids=group_ids)
+        try:
+            yield people
+        finally:
+            await people.aclose()
 
 
 def _credentials(settings: LookupSettings) -> Credentials:
@@ -127,24 +149,17 @@ async def running_bot(
         identity = await connection.check_bot_token(client)
         if settings.slack_app_token:
             await connection.check_app_token(client, settings.slack_app_token.get_secret_value())
-        store = await stack.enter_async_context(open_store(settings, clock))
+        store = await stack.enter_async_context(open_store(settings, clock, waits=waits))
         lookups = await stack.enter_async_context(open_lookups(settings, store, clock, waits=waits))
-        jobs = Jobs()
-        people = People(client, team_id=identity.team_id, clock=clock)
+        people = People(client, team_id=identity.team_id, clock=clock, group_ids=settings.policy.group_ids)
         stack.push_async_callback(people.aclose)
-        replies = Replies(client, clock=clock)
-        errands = Errands(
-            lookups=lookups,
-            people=people,
-            replies=replies,
-            windows=Windows(replies, clock=clock, settled_after=waits.settling),
-            agents=Agents(settings.agent_ids),
-            clock=clock,
-        )
-        stack.push_async_callback(_finish, jobs, lookups, waits.finishing)
+        await _check_approvals(settings, client, people)
+        front = _open_front(settings, client, store=store, lookups=lookups, people=people, clock=clock, waits=waits)
+        stack.push_async_callback(_finish, front.jobs, lookups, waits.finishing)
         app = build_app(
-            Desk(errands, region=settings.phoneid_default_region),
-            jobs,
+            Desk(front.errands, region=settings.phoneid_default_region),
+            ApprovalDesk(front.requests, front.errands),
+            front.jobs,
             client=client,
             signing_secret=_signing_secret(settings),
             clock=clock,
@@ -152,9 +167,71 @@ async def running_bot(
         )
         port = await stack.enter_async_context(_connected(settings, app, host=host, store=store))
         # Last: a start that fails must not have ended anything that it then tells nobody of.
-        await stack.enter_async_context(_sweeping(lookups, errands, jobs, clock))
-        yield Bot(app=app, jobs=jobs, port=port)
-        log.info("stopping", extra={"facts": {"running": jobs.running}})
+        await stack.enter_async_context(_sweeping(lookups, front, clock, every=waits.sweeping))
+        yield Bot(app=app, jobs=front.jobs, port=port)
+        log.info("stopping", extra={"facts": {"running": front.jobs.running}})
+
+
+@dataclass(frozen=True, slots=True)
+class _Front:
+    """What works for the people in Slack."""
+
+    errands: Errands
+    requests: Requests
+    jobs: Jobs
+
+
+def _open_front(
+    settings: BotSettings,
+    client: AsyncWebClient,
+    *,
+    store: Store,
+    lookups: Lookups,
+    people: People,
+    clock: Clock,
+    waits: Waits,
+) -> _Front:
+    policy, replies = settings.policy, Replies(client, clock=clock)
+    approvals = Approvals(
+        store=store,
+        lookups=lookups,
+        vault=Vault(clock),
+        policy=policy,
+        seconds=waits.approval or settings.phoneid_approval_ttl,
+        clock=clock,
+    )
+    cards = Cards(
+        client,
+        store=store,
+        approvals=approvals,
+        people=people,
+        approvers=policy.approvers,
+        channel_id=settings.phoneid_approval_channel,
+        clock=clock,
+    )
+    requests = Requests(
+        approvals=approvals, lookups=lookups, cards=cards, people=people, replies=replies, policy=policy
+    )
+    errands = Errands(
+        lookups=lookups,
+        requests=requests,
+        people=people,
+        replies=replies,
+        windows=Windows(replies, clock=clock, settled_after=waits.settling),
+        policy=policy,
+        clock=clock,
+    )
+    return _Front(errands, requests, Jobs())
+
+
+async def _check_approvals(settings: BotSettings, client: AsyncWebClient, people: People) -> None:
+    """Raise ``SettingsError`` when requests would wait for nobody, or where others could decide."""
+    if not settings.policy.needs_approval:
+        return
+    if not await people.active(settings.policy.approvers):
+        raise SettingsError(terminal.no_approver_left(settings.policy.approvers.ids))
+    if settings.phoneid_approval_channel:
+        await connection.check_approval_channel(client, settings.phoneid_approval_channel)
 
 
 def _signing_secret(settings: BotSettings) -> str:
@@ -176,7 +253,9 @@ async def _connected(settings: BotSettings, app: AsyncApp, *, host: str, store: 
         async with connection.socket_mode(app, settings.slack_app_token.get_secret_value()):
             yield None
     else:
-        async with connection.signed_http(app, host=host, port=settings.port, is_ready=is_ready) as port:
+        async with connection.signed_http(
+            app, signing_secret=_signing_secret(settings), host=host, port=settings.port, is_ready=is_ready
+        ) as port:
             yield port
 
 
@@ -187,16 +266,14 @@ async def _finish(jobs: Jobs, lookups: Lookups, seconds: float) -> None:
         await jobs.cancel()
 
 
-def _heartbeat(lookups: Lookups, clock: Clock) -> Repeating:
-    return Repeating(lookups.renew, every=LEASE / 3, clock=clock)
-
-
-def _sweeping(lookups: Lookups, errands: Errands, jobs: Jobs, clock: Clock) -> Repeating:
+def _sweeping(lookups: Lookups, front: _Front, clock: Clock, *, every: float) -> Repeating:
     async def leave_to_next_sweep(_error: Exception, _reference: str) -> None:
-        """Nobody is waiting for this; what could not be told is found again."""
+        """Nobody is waiting for this; what could not be done is found again."""
 
     async def sweep() -> None:
         for lookup in await lookups.sweep():
-            jobs.start(Job(partial(errands.tell_untold, lookup), leave_to_next_sweep))
+            front.jobs.start(Job(partial(front.errands.tell_untold, lookup), leave_to_next_sweep))
+        for work in await front.requests.overdue():
+            front.jobs.start(Job(work, leave_to_next_sweep))
 
-    return Repeating(sweep, every=SWEEP_EVERY, clock=clock)
+    return Repeating(sweep, every=every, clock=clock)

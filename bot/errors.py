@@ -4,6 +4,7 @@ PhoneIdError
 ├── SettingsError          the start is not possible; every mistake is named
 ├── EntryError             what somebody typed cannot be read
 ├── ApiError               a call brought no ID
+├── NotPossible            somebody may not do that, or not any more
 ├── StoreError             the database
 │   ├── StoreUnavailable   it cannot be read or written now
 │   ├── SchemaUnknown      it was written by another release
@@ -41,6 +42,8 @@ class EntryMistake(StrEnum):
     CODE_UNREADABLE = "code unreadable"
     CODE_TOO_LONG = "code too long"
     REASON_TOO_LONG = "reason too long"
+    NUMBER_HOLDS_CODE = "number holds code"
+    REASON_HOLDS_CODE = "reason holds code"
 
 
 class EntryError(PhoneIdError):
@@ -78,6 +81,18 @@ class ApiError(PhoneIdError):
         self.request_id = request_id
         self.http_status = http_status
         self.retry_after = retry_after
+
+
+class NotPossible(PhoneIdError):
+    """Somebody may not do that (``problem``), or the lookup's state does not allow it any more (``None``).
+
+    ``lookup`` is what it is now, for telling who was quicker; ``None``: there is no such lookup.
+    """
+
+    def __init__(self, problem: Problem | None, lookup: Lookup | None) -> None:
+        super().__init__(problem.value if problem else "too late")
+        self.problem = problem
+        self.lookup = lookup
 
 
 class StoreError(PhoneIdError):

@@ -1,6 +1,6 @@
 """What the use cases need from the outside, as narrow as they need it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -9,6 +9,8 @@ from pydantic import SecretStr
 from bot.models import (
     Actor,
     Answer,
+    Card,
+    Event,
     JournalEntry,
     LogQuery,
     Lookup,
@@ -66,8 +68,13 @@ class Store(Protocol):
     Every verb raises ``StoreUnavailable`` when the database cannot be used.
     """
 
-    async def accept(self, new: NewLookup, *, state: State, problem: Problem | None = None) -> tuple[Lookup, bool]:
-        """Record a lookup, in the state it starts in. ``False`` when its submission was recorded before."""
+    async def accept(
+        self, new: NewLookup, *, state: State, problem: Problem | None = None, expires_at: float | None = None
+    ) -> tuple[Lookup, bool]:
+        """Record a lookup, in the state it starts in. ``False`` when its submission was recorded before.
+
+        ``expires_at`` (Unix seconds) is for one that awaits approval, and makes its ``Approval``.
+        """
         ...
 
     async def move(
@@ -78,8 +85,42 @@ class Store(Protocol):
         to_state: State,
         actor: Actor,
         result: Result | None = None,
+        reason: str | None = None,
+        expires_at: float | None = None,
     ) -> Lookup:
-        """Change a lookup's state if it is still ``from_state``. Raises ``LookupMoved`` when it is not."""
+        """Change a lookup's state if it is still ``from_state``. Raises ``LookupMoved`` when it is not.
+
+        Leaving ``awaiting`` records ``actor`` as who decided, now, with ``reason``. ``expires_at``, when given,
+        replaces the approval's.
+        """
+        ...
+
+    async def note(
+        self,
+        event: Event,
+        *,
+        actor: Actor,
+        lookup_id: LookupId | None,
+        facts: Mapping[str, str | int | None] | None = None,
+    ) -> None:
+        """Write an entry about something that changed no state."""
+        ...
+
+    async def add_card(self, lookup_id: LookupId, card: Card) -> None:
+        """Remember a message in which a lookup can be decided."""
+        ...
+
+    async def cards(self, lookup_id: LookupId) -> list[Card]: ...
+
+    async def due(self) -> list[Lookup]:
+        """Lookups that await approval, or are approved and unused, beyond their time; the longest overdue first."""
+        ...
+
+    async def claim_reminders(self, *, asked_before: float) -> list[Lookup]:
+        """Lookups that await approval since before then (Unix seconds) and nobody was reminded of.
+
+        Each is returned once, to one caller, and marked and journalled as reminded.
+        """
         ...
 
     async def find(self, lookup_id: LookupId) -> Lookup | None: ...
@@ -100,8 +141,8 @@ class Store(Protocol):
         """End every queued or calling lookup whose lease ran out, but for those that still run here. How many."""
         ...
 
-    async def told(self, lookup_id: LookupId) -> None:
-        """Remember that a lookup's agent knows how it ended."""
+    async def told(self, lookup_id: LookupId, state: State) -> None:
+        """Remember that a lookup's agent knows of this state, if it is still the last."""
         ...
 
     async def claim_untold(self) -> list[Lookup]:

@@ -24,19 +24,28 @@ COLUMNS = (
     "milliseconds",
     "attempts",
     "reason",
+    "decided_by",
+    "decided_at",
+    "decision_reason",
 )
 """What is recorded of a lookup. There is no column for the code: it is not recorded."""
 
-TABLE_COLUMNS = ("asked_at", "reference", "agent", "through", "phone_number", "state", "phone_number_id", "api_code")
+TABLE_COLUMNS = ("asked_at", "reference", "agent", "phone_number", "state", "decided_by", "result")
+"""What fits a terminal; ``result`` is the ID, or else what there was instead."""
 
 Row = dict[str, str | int | None]
 
 
 def as_row(lookup: Lookup) -> Row:
-    """One lookup by the names of ``COLUMNS``. ``asked_at`` is ISO 8601 in UTC, ``milliseconds`` an integer."""
-    result = lookup.result
+    """One lookup by the names of ``COLUMNS``. Times are ISO 8601 in UTC, ``milliseconds`` an integer.
+
+    ``decided_by`` is who ended the waiting for approval: the approver, the agent who withdrew, or ``bot``.
+    """
+    result, approval = lookup.result, lookup.approval
+    decided_by = approval.decided_by if approval else None
+    decided_at = approval.decided_at if approval else None
     return {
-        "asked_at": datetime.fromtimestamp(lookup.created_at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "asked_at": _time(lookup.created_at),
         "reference": lookup.id,
         "agent": lookup.agent.user_id,
         "team": lookup.agent.team_id,
@@ -51,6 +60,9 @@ def as_row(lookup: Lookup) -> Row:
         "milliseconds": result.milliseconds,
         "attempts": result.attempts,
         "reason": lookup.reason,
+        "decided_by": decided_by.user_id if decided_by else None,
+        "decided_at": _time(decided_at) if decided_at else None,
+        "decision_reason": approval.reason if approval and decided_by else None,
     }
 
 
@@ -72,13 +84,22 @@ def as_csv(lookups: Sequence[Lookup]) -> str:
 
 def as_table(lookups: Sequence[Lookup]) -> str:
     """Columns aligned for a terminal."""
-    rows = [[_printable(as_row(lookup)[column]) for column in TABLE_COLUMNS] for lookup in lookups]
+    rows = [[_printable(_table_row(lookup)[column]) for column in TABLE_COLUMNS] for lookup in lookups]
     headings = [column.replace("_", " ") for column in TABLE_COLUMNS]
     widths = [max(len(row[i]) for row in [headings, *rows]) for i in range(len(headings))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in [headings, *rows]
     )
+
+
+def _table_row(lookup: Lookup) -> Row:
+    row = as_row(lookup)
+    return {**row, "result": row["phone_number_id"] or row["api_code"] or row["problem"]}
+
+
+def _time(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _inert(value: str | int | None) -> str | int | None:

@@ -44,8 +44,18 @@ STATE_AFTER: Mapping[Problem, State] = {
     Problem.GUEST: State.REJECTED,
     Problem.OUTSIDER: State.REJECTED,
     Problem.WHO_UNKNOWN: State.REJECTED,
+    Problem.NOT_AN_APPROVER: State.REJECTED,
+    Problem.OWN_REQUEST: State.REJECTED,
+    Problem.NOT_YOUR_REQUEST: State.REJECTED,
 }
 """The state each problem ends a lookup in."""
+
+
+_STATE_AFTER = {
+    policy.Verdict.MAY: State.QUEUED,
+    policy.Verdict.MAY_WITH_APPROVAL: State.AWAITING,
+    policy.Verdict.MAY_NOT: State.REJECTED,
+}
 
 
 class Lookups:
@@ -59,11 +69,18 @@ class Lookups:
         self._calls: dict[LookupId, asyncio.Task[Result]] = {}
         self._is_stopping = False
 
-    async def accept(self, new: NewLookup, decision: policy.Decision) -> tuple[Lookup, bool]:
-        """Record what was asked for, as queued or rejected. ``False`` when this submission was recorded before."""
-        state = State.QUEUED if decision.is_yes else State.REJECTED
+    async def accept(
+        self, new: NewLookup, decision: policy.Decision, *, expires_at: float | None = None
+    ) -> tuple[Lookup, bool]:
+        """Record what was asked for: queued, awaiting approval until ``expires_at``, or rejected.
+
+        ``False`` when this submission was recorded before.
+        """
+        state = _STATE_AFTER[decision.verdict]
         policy.check_transition(None, state)
-        lookup, is_new = await self._store.accept(new, state=state, problem=decision.problem)
+        lookup, is_new = await self._store.accept(
+            new, state=state, problem=decision.problem, expires_at=expires_at if state is State.AWAITING else None
+        )
         log.info("lookup accepted", extra={"facts": {"lookup": lookup.id, "state": lookup.state, "new": is_new}})
         return lookup, is_new
 
@@ -116,7 +133,7 @@ class Lookups:
 
     async def told(self, lookup: Lookup) -> None:
         """Remember that a lookup's agent knows how it ended: nobody has to tell them any more."""
-        await self._store.told(lookup.id)
+        await self._store.told(lookup.id, lookup.state)
 
 
 class _Trip:

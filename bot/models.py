@@ -56,6 +56,12 @@ class State(StrEnum):
     """Where a lookup is in its life."""
 
     REJECTED = "rejected"
+    AWAITING = "awaiting"
+    APPROVED = "approved"
+    DENIED = "denied"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    LAPSED = "lapsed"
     QUEUED = "queued"
     CALLING = "calling"
     ANSWERED = "answered"
@@ -96,6 +102,9 @@ class Problem(StrEnum):
     GUEST = "guest"
     OUTSIDER = "outsider"
     WHO_UNKNOWN = "who unknown"
+    NOT_AN_APPROVER = "not an approver"
+    OWN_REQUEST = "own request"
+    NOT_YOUR_REQUEST = "not your request"
     PROCESS_ENDED = "process ended"
     INTERNAL = "internal"
 
@@ -139,6 +148,27 @@ class NewLookup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """What became of asking for approval. Times are Unix seconds (UTC)."""
+
+    expires_at: float
+    """Awaiting, the lookup expires then; approved, it lapses then."""
+    decided_by: Actor | None = None
+    """Who ended the waiting: the approver, the agent who withdrew, the bot when it expired."""
+    decided_at: float | None = None
+    reason: str = ""
+    """The approver's, for the agent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A message in which a lookup can be decided: where it is, as Slack names messages."""
+
+    channel_id: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
     """One request for one number's ID, as recorded. Times are Unix seconds (UTC)."""
 
@@ -151,6 +181,23 @@ class Lookup:
     created_at: float
     updated_at: float
     result: Result
+    approval: Approval | None = None
+    """``None`` when none was needed."""
+
+
+class Event(StrEnum):
+    """What an entry of the journal is about."""
+
+    ASKED = "asked"
+    MOVED = "moved"
+    ABANDONED = "abandoned"
+    """Its process let the lease run out; the sweeper ended it."""
+    REMINDED = "reminded"
+    """The approvers were reminded of a lookup that still waits."""
+    SHOWN = "shown"
+    """The ID, or the full number, was shown to somebody once more."""
+    FORBIDDEN = "forbidden"
+    """Somebody tried what they may not do; nothing changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,10 +206,12 @@ class JournalEntry:
 
     seq: int
     at: float
-    event: str
-    lookup_id: LookupId
+    event: Event
+    lookup_id: LookupId | None
+    """``None`` for something that was tried on no lookup there is."""
     from_state: State | None
-    to_state: State
+    to_state: State | None
+    """``None`` when no state changed."""
     actor: Actor
     facts: dict[str, str | int | None]
 

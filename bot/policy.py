@@ -1,14 +1,22 @@
-"""Who may ask, and which changes of state there are. Pure: no I/O, no clock."""
+"""Who may do what, and which changes of state there are. Pure: no I/O, no clock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.models import Actor, Problem, State, Through
+from bot.models import Actor, Lookup, Problem, State, Through
+
+# --- what the state allows --------------------------------------------------------------------------------------------
 
 TRANSITIONS: Mapping[State | None, frozenset[State]] = {
-    None: frozenset({State.REJECTED, State.QUEUED}),
+    None: frozenset({State.REJECTED, State.QUEUED, State.AWAITING}),
     State.REJECTED: frozenset(),
+    State.AWAITING: frozenset({State.APPROVED, State.DENIED, State.WITHDRAWN, State.EXPIRED}),
+    State.APPROVED: frozenset({State.QUEUED, State.LAPSED}),
+    State.DENIED: frozenset(),
+    State.WITHDRAWN: frozenset(),
+    State.EXPIRED: frozenset(),
+    State.LAPSED: frozenset(),
     State.QUEUED: frozenset({State.CALLING, State.FAILED, State.INTERRUPTED}),
     State.CALLING: frozenset({State.ANSWERED, State.REFUSED, State.FAILED, State.INTERRUPTED}),
     State.ANSWERED: frozenset(),
@@ -17,6 +25,30 @@ TRANSITIONS: Mapping[State | None, frozenset[State]] = {
     State.INTERRUPTED: frozenset(),
 }
 """From each state (``None``: not recorded yet), the states a lookup may go to next."""
+
+
+class Action(StrEnum):
+    """What somebody can do to a lookup that is there."""
+
+    APPROVE = "approve"
+    DENY = "deny"
+    WITHDRAW = "withdraw"
+    ENTER_CODE = "enter code"
+    SHOW_ID = "show id"
+    SEE_DETAILS = "see details"
+
+
+ALLOWED_IN: Mapping[Action, frozenset[State]] = {
+    Action.APPROVE: frozenset({State.AWAITING}),
+    Action.DENY: frozenset({State.AWAITING}),
+    Action.WITHDRAW: frozenset({State.AWAITING}),
+    Action.ENTER_CODE: frozenset({State.APPROVED}),
+    Action.SHOW_ID: frozenset({State.ANSWERED}),
+    Action.SEE_DETAILS: frozenset(State),
+}
+
+APPROVERS_ACTIONS = frozenset({Action.APPROVE, Action.DENY, Action.SEE_DETAILS})
+"""Everything else is for the lookup's own agent."""
 
 
 def is_final(state: State) -> bool:
@@ -30,6 +62,9 @@ def check_transition(from_state: State | None, to_state: State) -> None:
         raise ValueError(f"no lookup goes from {from_state} to {to_state}")
 
 
+# --- who --------------------------------------------------------------------------------------------------------------
+
+
 class Membership(StrEnum):
     """What a person is to this workspace."""
 
@@ -41,43 +76,131 @@ class Membership(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Agents:
-    """Who may ask: everyone who is a full member, or the listed user ids."""
+class Standing:
+    """What Slack says of one person."""
 
-    user_ids: frozenset[str] | None
-    """``None`` means everyone; an empty set means nobody."""
+    membership: Membership
+    groups: frozenset[str] = frozenset()
+    """Those of the usergroups in the settings that they are in; one that Slack could not be asked about is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """Some people, by the ids of users and of usergroups, or everyone."""
+
+    user_ids: frozenset[str] = frozenset()
+    group_ids: frozenset[str] = frozenset()
+    is_everyone: bool = False
+
+    @property
+    def ids(self) -> str:
+        """As the settings list them."""
+        return ", ".join([*sorted(self.group_ids), *sorted(self.user_ids)])
+
+    def holds(self, actor: Actor, standing: Standing) -> bool:
+        return self.is_everyone or actor.user_id in self.user_ids or bool(self.group_ids & standing.groups)
+
+
+EVERYONE = Circle(is_everyone=True)
+NOBODY = Circle()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The settings' rules."""
+
+    agents: Circle = EVERYONE
+    trusted: Circle = NOBODY
+    approvers: Circle = NOBODY
+    needs_approval: bool = False
+
+    @property
+    def group_ids(self) -> frozenset[str]:
+        """The usergroups any rule names."""
+        return self.agents.group_ids | self.trusted.group_ids | self.approvers.group_ids
+
+
+# --- may they ask -----------------------------------------------------------------------------------------------------
+
+
+class Rule(StrEnum):
+    """Which rule a decision rests on; the words for each are in ``bot.texts.approvals``."""
+
+    COMMAND_LINE = "command line"
+    NOT_A_MEMBER = "not a member"
+    NOT_AN_AGENT = "not an agent"
+    NO_APPROVALS = "no approvals"
+    TRUSTED = "trusted"
+    APPROVALS = "approvals"
+
+
+class Verdict(StrEnum):
+    MAY = "may"
+    MAY_WITH_APPROVAL = "may with approval"
+    MAY_NOT = "may not"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """May this person ask? ``problem`` is why not; ``None`` means yes."""
+    """May this person ask? ``problem`` is why not; ``None`` means they may, perhaps with approval."""
 
-    problem: Problem | None
-
-    @property
-    def is_yes(self) -> bool:
-        return self.problem is None
+    verdict: Verdict
+    rule: Rule
+    problem: Problem | None = None
 
 
-YES = Decision(None)
+YES = Decision(Verdict.MAY, Rule.COMMAND_LINE)
 
 
-def decide(actor: Actor, membership: Membership, agents: Agents) -> Decision:
-    """Whether ``actor`` may ask for an ID.
+def decide(actor: Actor, standing: Standing, policy: Policy) -> Decision:
+    """Whether ``actor`` may ask for an ID, and whether somebody must approve it.
 
     Whoever runs the command line holds the account's own credentials; there is nothing more to protect from them. Their
     lookups are recorded like any other.
     """
     if actor.through is Through.COMMAND_LINE:
         return YES
-    if membership is not Membership.FULL:
-        return Decision(_PROBLEM_OF[membership])
-    if agents.user_ids is not None and actor.user_id not in agents.user_ids:
-        return Decision(Problem.NOT_ALLOWED)
-    return YES
+    if problem := _problem_of(standing.membership):
+        return Decision(Verdict.MAY_NOT, Rule.NOT_A_MEMBER, problem)
+    if not policy.agents.holds(actor, standing):
+        return Decision(Verdict.MAY_NOT, Rule.NOT_AN_AGENT, Problem.NOT_ALLOWED)
+    if not policy.needs_approval:
+        return Decision(Verdict.MAY, Rule.NO_APPROVALS)
+    if policy.trusted.holds(actor, standing):
+        return Decision(Verdict.MAY, Rule.TRUSTED)
+    return Decision(Verdict.MAY_WITH_APPROVAL, Rule.APPROVALS)
 
 
-_PROBLEM_OF = {
+# --- may they do that -------------------------------------------------------------------------------------------------
+
+
+def problem_with(action: Action, *, actor: Actor, standing: Standing, lookup: Lookup, policy: Policy) -> Problem | None:
+    """Why this person may not do that to this lookup; ``None`` means they may, if its state allows it."""
+    is_own = (
+        actor.user_id == lookup.agent.user_id
+    )  # ids are one person's; another team's people end at their membership
+    if problem := _problem_of(standing.membership):
+        return problem
+    if action not in APPROVERS_ACTIONS:
+        return None if is_own else Problem.NOT_YOUR_REQUEST
+    if not policy.approvers.holds(actor, standing):
+        return Problem.NOT_AN_APPROVER
+    if is_own and action is not Action.SEE_DETAILS:
+        return Problem.OWN_REQUEST
+    return None
+
+
+def is_possible(action: Action, state: State) -> bool:
+    """Whether a lookup's state allows that, whoever does it."""
+    return state in ALLOWED_IN[action]
+
+
+def _problem_of(membership: Membership) -> Problem | None:
+    return _PROBLEMS[membership]
+
+
+_PROBLEMS: Mapping[Membership, Problem | None] = {
+    Membership.FULL: None,
     Membership.GUEST: Problem.GUEST,
     Membership.OUTSIDER: Problem.OUTSIDER,
     Membership.UNKNOWN: Problem.WHO_UNKNOWN,

@@ -11,7 +11,9 @@ import phonenumbers
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from bot.durations import read_duration
 from bot.errors import SettingsError
+from bot.policy import EVERYONE, NOBODY, Circle, Policy
 from bot.texts import terminal
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -35,15 +37,33 @@ def _check_region(region: str | None) -> str | None:
     return region.upper() if region else None
 
 
-def _read_agents(agents: str) -> frozenset[str] | None:
-    if agents == "everyone":
-        return None
-    if not agents:
+def _read_circle(listed: object) -> object:
+    """``everyone``, or user and usergroup ids."""
+    if not isinstance(listed, str):
+        return listed
+    if not listed:
         raise ValueError(terminal.AGENTS_BLANK)
-    ids = frozenset(entry.strip() for entry in agents.split(",") if entry.strip())
-    if not ids or not all(re.fullmatch(r"[UW][A-Z0-9]+", entry) for entry in ids):
-        raise ValueError(terminal.AGENTS_UNREADABLE)
-    return ids
+    if listed == "everyone":
+        return EVERYONE
+    ids = {each.strip() for each in listed.split(",")} - {""}
+    users = frozenset(each for each in ids if re.fullmatch(r"[UW][A-Z0-9]+", each))
+    groups = frozenset(each for each in ids if re.fullmatch(r"S[A-Z0-9]+", each))
+    if not ids or users | groups != ids:
+        raise ValueError(terminal.CIRCLE_UNREADABLE)
+    return Circle(user_ids=users, group_ids=groups)
+
+
+def _check_not_everyone(circle: Circle) -> Circle:
+    if circle.is_everyone:
+        raise ValueError(terminal.EVERYONE_NOT_HERE)
+    return circle
+
+
+def _read_duration(text: object) -> object:
+    try:
+        return read_duration(text) if isinstance(text, str) else text
+    except ValueError:
+        raise ValueError(terminal.DURATION_UNREADABLE) from None
 
 
 def _check_http_url(url: str) -> str:
@@ -107,10 +127,23 @@ class BotSettings(LookupSettings):
     slack_signing_secret: SecretStr | None = None
     slack_api_url: HttpUrl = "https://slack.com/api/"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
-    agent_ids: Annotated[frozenset[str] | None, BeforeValidator(_read_agents)] = Field(
-        default=None, validation_alias="phoneid_agents"
-    )
-    """The user ids that may ask; ``None`` means everyone."""
+    phoneid_agents: Annotated[Circle, BeforeValidator(_read_circle)] = EVERYONE
+    phoneid_trusted: Annotated[Circle, BeforeValidator(_read_circle), AfterValidator(_check_not_everyone)] = NOBODY
+    phoneid_approvers: Annotated[Circle, BeforeValidator(_read_circle), AfterValidator(_check_not_everyone)] = NOBODY
+    phoneid_approval: Literal["never", "always"] = "never"
+    phoneid_approval_channel: Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")] | None = None
+    phoneid_approval_ttl: Annotated[float, BeforeValidator(_read_duration)] = 86400.0
+    """Seconds."""
+
+    @property
+    def policy(self) -> Policy:
+        """Who may ask, who is trusted, who decides."""
+        return Policy(
+            agents=self.phoneid_agents,
+            trusted=self.phoneid_trusted,
+            approvers=self.phoneid_approvers,
+            needs_approval=self.phoneid_approval == "always",
+        )
 
 
 def read(kind: type[SettingsType], environment: Mapping[str, str] | None = None) -> SettingsType:
@@ -133,8 +166,11 @@ def read(kind: type[SettingsType], environment: Mapping[str, str] | None = None)
 
 
 def _environment() -> dict[str, str]:
-    """``.env`` in the current folder, overruled by the process's environment."""
-    from_file = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    """``.env`` in the current folder, overruled by the process's environment. Raises ``SettingsError``."""
+    try:
+        from_file = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(terminal.ENV_FILE_UNREADABLE) from None  # the error quotes the file, secrets and all
     return from_file | dict(os.environ)
 
 
@@ -155,6 +191,8 @@ def _slack_mistakes(values: Mapping[str, str]) -> list[str]:
     if "slack_client_id" in values and "slack_client_secret" in values:
         # Bolt would switch to its file-based OAuth and ignore the bot token.
         mistakes.append(terminal.SLACK_OAUTH_NOT_WANTED)
+    if values.get("phoneid_approval") == "always" and "phoneid_approvers" not in values:
+        mistakes.append(terminal.APPROVERS_MISSING)
     return mistakes
 
 

@@ -4,10 +4,9 @@ import asyncio
 import inspect
 import json
 import os
-import sys
+import socket
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,10 @@ import pytest
 from bot import cli
 from bot.models import Actor, NewLookup, PhoneNumber, State, Through
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
+from bot.sandbox.run import CannotServe, open_sandbox
 from bot.store.sqlite import SqliteStore
 from tests.clocks import SteppingClock
+from tests.shell import Shell
 
 CODE = "208312"
 
@@ -29,36 +30,6 @@ def getpwuid(uid):
 pwd.getpwuid = getpwuid
 """
 """As ``sitecustomize``: the user database of a container whose user is only a number."""
-
-
-@dataclass(frozen=True)
-class Ran:
-    status: int | None
-    out: str
-    err: str
-
-
-@dataclass(frozen=True)
-class Shell:
-    """A shell in a folder of its own, with nothing in its environment but what is needed."""
-
-    folder: Path
-    environment: dict[str, str]
-
-    async def run(self, *arguments: str, typed: str = "", **environment: str) -> Ran:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot",
-            *arguments,
-            cwd=self.folder,
-            env={"PATH": "/usr/bin:/bin", **self.environment, **environment},
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, err = await asyncio.wait_for(process.communicate(typed.encode()), 60)
-        return Ran(process.returncode, out.decode(), err.decode())
 
 
 @pytest.fixture
@@ -185,9 +156,15 @@ async def test_a_time_that_cannot_be_read_is_a_sentence_and_exits_2(shell: Shell
     assert "--since takes 90m" in ran.err
 
 
+async def test_the_log_is_printed_in_one_form(shell: Shell) -> None:
+    ran = await shell.run("log", "--json", "--csv")
+    assert (ran.status, ran.out) == (2, "")
+    assert "Choose one of --json and --csv." in ran.err
+
+
 async def test_a_log_that_is_not_there_is_a_sentence_and_makes_no_file(shell: Shell) -> None:
     ran = await shell.run("log", DATABASE_URL="sqlite:///elsewhere.db")
-    assert ran.status == 1
+    assert ran.status == 2
     assert "There is no database at elsewhere.db yet" in ran.err
     assert not (shell.folder / "elsewhere.db").exists()
 
@@ -216,15 +193,31 @@ async def test_a_database_of_somebody_else_is_left_alone(shell: Shell) -> None:
     assert "Traceback" not in ran.err
 
 
-@pytest.mark.parametrize("command", ["run", "demo", "lookup", "log", "cams"])
+@pytest.mark.parametrize("command", ["run", "demo", "lookup", "log", "why", "cams"])
 async def test_every_command_explains_itself(tmp_path: Path, command: str) -> None:
     ran = await Shell(tmp_path, {}).run(command, "--help")
     assert ran.status == 0
     assert ran.out.startswith(f"Usage: phoneid {command}")
 
 
+@pytest.mark.parametrize("arguments", [("demo", "--no-browser"), ("cams",)])
+async def test_a_port_that_is_taken_is_a_sentence_and_exits_2(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ran = await Shell(tmp_path, {}).run(*arguments, "--port", str(port))
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == f"Error: Port {port} is in use or not allowed. Choose another: --port 0 takes any that is free.\n"
+
+
+async def test_a_sandbox_whose_bot_ends_instead_of_connecting_says_so() -> None:
+    nobody_decides = {"PHONEID_APPROVAL": "always"}
+    with pytest.raises(CannotServe, match="The bot ended instead of connecting"):
+        async with open_sandbox(policy=nobody_decides, logs_to_file=True):
+            pytest.fail("it is open")
+
+
 async def test_the_story_of_the_demo_is_as_it_should_be(tmp_path: Path) -> None:
     ran = await Shell(tmp_path, {}).run("demo", "--script")
     assert ran.status == 0, ran.out
-    assert "All 15 checks were as they should be." in ran.out
+    assert "All 29 checks were as they should be." in ran.out
     assert ran.err == ""

@@ -12,10 +12,12 @@ BOT = ROOT / "bot"
 ROWS = (
     {"models"},
     {"errors"},
+    {"durations", "policy"},
     {"texts"},
     {"interfaces", "clock", "settings", "logs"},
-    {"entry", "policy", "listing", "repeating", "cams", "quota", "store"},
+    {"entry", "listing", "repeating", "vault", "cams", "quota", "store"},
     {"lookups"},
+    {"approvals"},
     {"slack"},
     {"app"},
     {"sandbox", "cli"},

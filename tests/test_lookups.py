@@ -12,7 +12,7 @@ from bot.errors import ApiError, StoreUnavailable
 from bot.interfaces import PhoneIdApi, Store
 from bot.lookups import STATE_AFTER, Lookups
 from bot.models import Actor, Answer, Lookup, NewLookup, PhoneNumber, Problem, Side, State, Through
-from bot.policy import YES, Decision
+from bot.policy import YES, Decision, Rule, Verdict
 from bot.store.sqlite import SqliteStore
 from tests.clocks import SteppingClock
 
@@ -121,7 +121,7 @@ async def using(
     await store.aclose()
 
 
-async def states(store: SqliteStore, lookup: Lookup) -> list[State]:
+async def states(store: SqliteStore, lookup: Lookup) -> list[State | None]:
     return [each.to_state for each in await store.journal(lookup.id)]
 
 
@@ -138,7 +138,7 @@ async def test_an_answer_is_recorded_with_what_came_back() -> None:
 
 async def test_what_may_not_be_asked_is_recorded_as_rejected() -> None:
     async with using(answers) as (lookups, store, _):
-        lookup, _ = await lookups.accept(new(), Decision(Problem.GUEST))
+        lookup, _ = await lookups.accept(new(), Decision(Verdict.MAY_NOT, Rule.NOT_A_MEMBER, Problem.GUEST))
         assert (lookup.state, lookup.result.problem) == (State.REJECTED, Problem.GUEST)
         assert await states(store, lookup) == [State.REJECTED]
 

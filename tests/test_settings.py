@@ -3,6 +3,7 @@
 import pytest
 
 from bot.errors import SettingsError
+from bot.policy import EVERYONE, NOBODY, Circle
 from bot.settings import BotSettings, LookupSettings, RecordSettings, read
 
 GOOD = {
@@ -26,7 +27,11 @@ def test_the_defaults_are_those_of_the_readme() -> None:
     assert settings.database_url == "sqlite:///phoneid.db"
     assert settings.phoneid_qps == 10
     assert settings.port == 3000
-    assert settings.agent_ids is None
+    assert settings.policy.agents == EVERYONE
+    assert (settings.policy.trusted, settings.policy.approvers) == (NOBODY, NOBODY)
+    assert not settings.policy.needs_approval
+    assert settings.phoneid_approval_channel is None
+    assert settings.phoneid_approval_ttl == 24 * 3600
     assert settings.phoneid_default_region is None
     assert settings.log_level == "INFO"
 
@@ -57,6 +62,17 @@ def test_with_nothing_set_every_missing_name_is_in_one_message() -> None:
         ("PHONEID_AGENTS", "everyone,U0ANA", "neither everyone nor"),
         ("PHONEID_AGENTS", "", "is empty"),  # whoever empties the list did not mean everyone
         ("PHONEID_AGENTS", "   ", "is empty"),
+        ("PHONEID_AGENTS", "U0ANA,everyone", "neither everyone nor"),
+        ("PHONEID_AGENTS", "U0ANA,C0SUPPORT", "neither everyone nor"),
+        ("PHONEID_TRUSTED", "everyone", "cannot be everyone"),
+        ("PHONEID_TRUSTED", "lee", "neither everyone nor"),
+        ("PHONEID_APPROVERS", "everyone", "cannot be everyone"),
+        ("PHONEID_APPROVERS", "@leads", "neither everyone nor"),
+        ("PHONEID_APPROVAL", "sometimes", "PHONEID_APPROVAL"),
+        ("PHONEID_APPROVAL_CHANNEL", "#approvals", "PHONEID_APPROVAL_CHANNEL"),
+        ("PHONEID_APPROVAL_CHANNEL", "U0LEE", "PHONEID_APPROVAL_CHANNEL"),
+        ("PHONEID_APPROVAL_TTL", "24", "is not a length of time"),
+        ("PHONEID_APPROVAL_TTL", "0h", "is not a length of time"),
         ("PHONEID_CAMS_URL", "cams.example", "is not a URL"),
         ("SLACK_API_URL", "ftp://slack", "is not a URL"),
         ("PHONEID_CAMS_URL", "https://cams.example:port", "is not a URL"),
@@ -106,7 +122,32 @@ def test_a_mistyped_setting_of_ours_does_not_pass_unseen() -> None:
 
 
 def test_settings_of_later_versions_are_refused_not_ignored() -> None:
-    assert "PHONEID_APPROVAL is not a setting of this version" in mistakes(GOOD | {"PHONEID_APPROVAL": "always"})
+    assert "PHONEID_RETENTION is not a setting of this version" in mistakes(GOOD | {"PHONEID_RETENTION": "90d"})
+
+
+@pytest.mark.parametrize("approvers", [{}, {"PHONEID_APPROVERS": ""}, {"PHONEID_APPROVERS": "  "}])
+def test_approvals_that_nobody_could_give_are_refused(approvers: dict[str, str]) -> None:
+    said = mistakes(GOOD | {"PHONEID_APPROVAL": "always"} | approvers)
+    assert "PHONEID_APPROVERS names nobody" in said
+
+
+def test_the_rules_are_read_into_a_policy() -> None:
+    given = {
+        "PHONEID_AGENTS": "U0ANA,S0AGENTS",
+        "PHONEID_TRUSTED": "W0TIM",
+        "PHONEID_APPROVERS": "S0LEADS",
+        "PHONEID_APPROVAL": "always",
+        "PHONEID_APPROVAL_TTL": "90m",
+        "PHONEID_APPROVAL_CHANNEL": "G0PRIVATE",
+    }
+    settings = read(BotSettings, GOOD | given)
+    policy = settings.policy
+    assert policy.agents == Circle(user_ids=frozenset({"U0ANA"}), group_ids=frozenset({"S0AGENTS"}))
+    assert policy.trusted == Circle(user_ids=frozenset({"W0TIM"}))
+    assert policy.approvers == Circle(group_ids=frozenset({"S0LEADS"}))
+    assert policy.needs_approval
+    assert settings.phoneid_approval_ttl == 5400
+    assert settings.phoneid_approval_channel == "G0PRIVATE"
 
 
 def test_an_empty_signing_secret_counts_as_missing() -> None:
@@ -145,13 +186,13 @@ def test_a_command_that_knows_no_agents_does_not_mind_an_empty_list() -> None:
     assert read(RecordSettings, {"PHONEID_AGENTS": ""}).database_path.name == "phoneid.db"
 
 
-@pytest.mark.parametrize("value", ["U0ANA,U0LEE", " U0ANA , U0LEE ", "U0ANA,U0LEE,"])
-def test_agents_are_a_list_of_user_ids(value: str) -> None:
-    assert read(BotSettings, GOOD | {"PHONEID_AGENTS": value}).agent_ids == frozenset({"U0ANA", "U0LEE"})
-
-
-def test_everyone_is_a_word_of_its_own() -> None:
-    assert read(BotSettings, GOOD | {"PHONEID_AGENTS": "everyone"}).agent_ids is None
+@pytest.mark.parametrize(
+    "value", ["U0ANA,W0LEE,S0LEADS", " S0LEADS , U0ANA, W0LEE ", "U0ANA,S0LEADS,W0LEE,S0LEADS,U0ANA"]
+)
+@pytest.mark.parametrize("name", ["agents", "trusted", "approvers"])
+def test_circles_are_lists_of_user_and_usergroup_ids(name: str, value: str) -> None:
+    policy = read(BotSettings, GOOD | {f"PHONEID_{name.upper()}": value}).policy
+    assert getattr(policy, name) == Circle(user_ids=frozenset({"U0ANA", "W0LEE"}), group_ids=frozenset({"S0LEADS"}))
 
 
 def test_the_region_is_read_in_any_case() -> None:

@@ -11,6 +11,7 @@ from pydantic import SecretBytes
 from bot.cams.failures import NO_ANSWER, NOT_SENDABLE, Failure
 from bot.cams.protocol import HEADERS, MAX_BODY_BYTES, too_long
 from bot.errors import ApiError, SettingsError
+from bot.texts import terminal
 
 FOREIGN_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
 """The roots of httpx's exceptions; every class it exports is one of these or below."""
@@ -38,12 +39,22 @@ def open_http(
 ) -> httpx.AsyncClient:
     """The connections to the API at ``url``, kept alive between calls. Whoever opens them closes them.
 
-    Raises ``SettingsError`` when ``url`` is none.
+    Raises ``SettingsError`` when ``url`` is none, or the environment's proxies or certificates cannot be used.
     """
     try:
         base_url = httpx.URL(url)
     except httpx.InvalidURL as error:
         raise SettingsError("PHONEID_CAMS_URL is not a URL that can be called") from error
+    try:
+        return _client(base_url, connect_seconds=connect_seconds, read_seconds=read_seconds)
+    except OSError as error:
+        raise SettingsError(terminal.CERTIFICATES_UNUSABLE) from error
+    # httpx reads the proxies' URLs at once: one that is none, of an unknown kind, or of a kind that is not installed.
+    except (httpx.InvalidURL, ValueError, ImportError):
+        raise SettingsError(terminal.PROXY_UNUSABLE) from None  # its text may hold the proxy's password
+
+
+def _client(base_url: httpx.URL, *, connect_seconds: float, read_seconds: float) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         base_url=base_url,
         headers={"User-Agent": f"phoneid-bot/{_release()}"},

@@ -3,7 +3,11 @@
 import re
 import unicodedata
 
-_TEL_LINK = re.compile(r"<tel:([^|>]*)(?:\|([^>]*))?>", re.IGNORECASE)
+LONGEST = 3000
+"""Characters: the most that Slack takes in one field. Longer text was typed by nobody, and is not looked at."""
+
+# Without "<" inside: a text of nothing but openings must not be searched to its end from each of them.
+_TEL_LINK = re.compile(r"<tel:([^|<>]*)(?:\|([^<>]*))?>", re.IGNORECASE)
 
 AROUND = "\"'`*_~<>[]{}\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033"
 """What stands around pasted text: quotes, Slack's formatting, the brackets of a usage hint."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pydantic import SecretStr
 
-from bot.entry.characters import AROUND, normalise
+from bot.entry.characters import AROUND, LONGEST, normalise
 from bot.entry.fields import LETTERS_AND_DIGITS, join_code
 from bot.entry.numbers import Interpretation, interpret, number_or_none
 from bot.models import PhoneNumber
@@ -29,6 +29,7 @@ class TypedKind(StrEnum):
     """What was typed after ``/phoneid``."""
 
     HELP = "help"
+    WHY = "why"
     EMPTY = "empty"
     NUMBER = "number"
     NUMBER_AND_CODE = "number and code"
@@ -57,11 +58,15 @@ def read_command(text: str, *, region: str | None) -> Typed:
     Several: uncertain, and a number is given only if no way takes any of its digits for a code. Digits typed without
     a gap are one number or nothing certain.
     """
+    if len(text) > LONGEST:
+        return Typed(kind=TypedKind.UNREADABLE)
     line = _mark_separators(normalise(text))
     if not line:
         return Typed(kind=TypedKind.EMPTY)
     if line.casefold() in {"help", "?"}:
         return Typed(kind=TypedKind.HELP)
+    if line.casefold() == "why":
+        return Typed(kind=TypedKind.WHY)
     digits = sum(character.isdigit() for character in line)
     if digits < _SHORTEST_LIKELY_CODE or len(line) > _LONGEST_COMMAND:
         return Typed(kind=TypedKind.UNREADABLE)

@@ -7,7 +7,7 @@ import re
 
 from pydantic import SecretStr
 
-from bot.entry.characters import AROUND, normalise
+from bot.entry.characters import AROUND, LONGEST, normalise
 from bot.errors import EntryError, EntryMistake
 
 LETTERS_AND_DIGITS = re.compile(r"[0-9A-Za-z]+")
@@ -18,6 +18,8 @@ _LONGEST_REASON = 500
 
 def read_code(text: str) -> SecretStr:
     """The verification code: the letters and digits typed, without what separates them. Raises ``EntryError``."""
+    if len(text) > LONGEST:
+        raise EntryError(EntryMistake.CODE_TOO_LONG)
     code = normalise(text).strip(AROUND + " \n")
     if not code:
         raise EntryError(EntryMistake.CODE_MISSING)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import phonenumbers
 
-from bot.entry.characters import AROUND, normalise
+from bot.entry.characters import AROUND, LONGEST, normalise
 from bot.errors import EntryError, EntryMistake
 from bot.models import PhoneNumber
 
@@ -23,6 +23,8 @@ def read_phone_number(text: str, *, region: str | None) -> PhoneNumber:
     with a country code. After ``+`` a possible length is enough: libphonenumber may not know the newest ranges yet.
     Raises ``EntryError``.
     """
+    if len(text) > LONGEST:
+        raise EntryError(EntryMistake.NUMBER_TOO_LONG)
     number = interpret(normalise(text).strip(AROUND + " \n").replace("\n", " "), region).number
     if isinstance(number, EntryMistake):
         raise EntryError(number)

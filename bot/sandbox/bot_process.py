@@ -11,7 +11,7 @@ INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "TEMP", "TMP"
 """What the process needs of this one's environment; real credentials in it must not get into the sandbox."""
 
 STOPPING = 40.0
-"""Seconds an ordinary stop may take: the bot gives what runs 25."""
+"""Seconds an ordinary stop may take: the bot gives what runs 15, and needs some to close and to tell."""
 
 
 class BotProcess:
@@ -44,7 +44,7 @@ class BotProcess:
         return max(0, self._starts - 1)
 
     async def start_with(self, settings: Mapping[str, str]) -> None:
-        """Start it for the first time; later starts use the same settings."""
+        """Start it with these settings; later starts use the same."""
         self._environment |= settings
         await self.start()
 

@@ -6,11 +6,10 @@ import signal
 import sys
 import tempfile
 import webbrowser
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from bot.sandbox import texts
 from bot.sandbox.bot_process import BotProcess
@@ -20,13 +19,26 @@ from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.inspector import Inspector
 from bot.sandbox.page.world import Switch, World
 from bot.sandbox.page_api import PageApi
+from bot.sandbox.slack.people import LEADS
 from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.slack.trouble import SlackTrouble
 
 Say = Callable[[str], None]
 
+NO_APPROVALS: Mapping[str, str] = {}
+APPROVALS: Mapping[str, str] = {
+    "PHONEID_APPROVAL": "always",
+    "PHONEID_APPROVERS": LEADS.id,
+    "PHONEID_APPROVAL_CHANNEL": "C0APPROVALS",
+}
+"""Settings with which the team leads decide on every request, in their private channel."""
+
 STARTING = 20.0
 """Seconds the bot may take from its start to its connection."""
+
+
+class CannotServe(Exception):
+    """The sandbox cannot start; its text is a sentence that says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +54,13 @@ class Sandbox:
 
 
 @asynccontextmanager
-async def open_sandbox(*, port: int = 0, logs_to_file: bool = False) -> AsyncIterator[Sandbox]:
+async def open_sandbox(
+    *, port: int = 0, policy: Mapping[str, str] = NO_APPROVALS, logs_to_file: bool = False
+) -> AsyncIterator[Sandbox]:
     """Everything running and connected. The database lives in a folder that is deleted at the end.
 
-    ``port`` is the page's and the local Slack's. With ``logs_to_file`` the bot's log stays off the terminal.
+    ``port`` is the page's and the local Slack's, ``policy`` settings of the bot's. With ``logs_to_file`` the bot's log
+    stays off the terminal. Raises ``CannotServe``.
     """
     inspector = Inspector()
     slack, cams = LocalSlack(inspector=inspector), LocalCams(inspector=inspector)
@@ -55,8 +70,11 @@ async def open_sandbox(*, port: int = 0, logs_to_file: bool = False) -> AsyncIte
         output = log.open("wb") if log else None
         database = Path(folder, "phoneid.db")
         try:
-            bot = await _start_slack_and_bot(slack, cams, inspector, port=port, database=database, output=output)
+            bot = BotProcess(folder=database.parent, output=output)
+            await _start_slack(slack, cams, bot, inspector, port=port)
             try:
+                await bot.start_with({**environment(slack, cams, database), **policy})
+                await wait_until_connected(slack, bot)
                 yield Sandbox(slack=slack, cams=cams, bot=bot, inspector=inspector, database=database, bot_log=log)
             finally:
                 await bot.stop()
@@ -67,23 +85,20 @@ async def open_sandbox(*, port: int = 0, logs_to_file: bool = False) -> AsyncIte
                 output.close()
 
 
-async def _start_slack_and_bot(
-    slack: LocalSlack,
-    cams: LocalCams,
-    inspector: Inspector,
-    *,
-    port: int,
-    database: Path,
-    output: IO[bytes] | None,
-) -> BotProcess:
+async def _start_slack(slack: LocalSlack, cams: LocalCams, bot: BotProcess, inspector: Inspector, *, port: int) -> None:
     # The page's routes must be there before the server starts; the bot needs the server's address.
-    bot = BotProcess(folder=database.parent, output=output)
     world = World(book=BOOK, switches={"api": Switch(cams, ApiTrouble), "slack": Switch(slack, SlackTrouble)}, bot=bot)
     PageApi(slack, inspector=inspector, world=world).add_to(slack.web_app)
-    await slack.start(port=port)
-    await bot.start_with(environment(slack, cams, database))
-    await _wait_until_connected(slack, bot)
-    return bot
+    with _telling_port_taken(port):
+        await slack.start(port=port)
+
+
+@contextmanager
+def _telling_port_taken(port: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError:
+        raise CannotServe(texts.port_taken(port)) from None
 
 
 def environment(slack: LocalSlack, cams: LocalCams, database: Path) -> dict[str, str]:
@@ -100,34 +115,36 @@ def environment(slack: LocalSlack, cams: LocalCams, database: Path) -> dict[str,
     }
 
 
-async def _wait_until_connected(slack: LocalSlack, bot: BotProcess) -> None:
-    """Return once the bot is there. Raises ``RuntimeError`` when it ended instead, or takes too long."""
+async def wait_until_connected(slack: LocalSlack, bot: BotProcess) -> None:
+    """Return once the bot is there. Raises ``CannotServe`` when it ended instead."""
     connected = asyncio.create_task(slack.until(lambda: slack.is_connected, timeout=STARTING))
     ended = asyncio.create_task(bot.wait())
     done, pending = await asyncio.wait({connected, ended}, return_when=asyncio.FIRST_COMPLETED)
     for task in pending:
         task.cancel()
     if ended in done:
-        raise RuntimeError(texts.BOT_ENDED)
+        raise CannotServe(texts.BOT_ENDED)
     connected.result()
 
 
-async def serve_page(*, port: int, opens_browser: bool, say: Say) -> None:
-    """The sandbox with its page, until interrupted."""
+async def serve_page(*, port: int, opens_browser: bool, policy: Mapping[str, str], say: Say) -> None:
+    """The sandbox with its page, until interrupted. Raises ``CannotServe``."""
     logging.getLogger().setLevel(logging.WARNING)
-    async with open_sandbox(port=port) as sandbox:
+    async with open_sandbox(port=port, policy=policy) as sandbox:
         url = sandbox.slack.api_url.removesuffix("api/")
-        say(texts.page_ready(url, database=str(sandbox.database), cams_url=sandbox.cams.url))
+        database, has_approvals = str(sandbox.database), policy == APPROVALS
+        say(texts.page_ready(url, database=database, cams_url=sandbox.cams.url, has_approvals=has_approvals))
         if opens_browser:
             webbrowser.open(url)
         await _until_interrupted()
 
 
 async def serve_cams(*, port: int, say: Say) -> None:
-    """The local API alone, until interrupted."""
+    """The local API alone, until interrupted. Raises ``CannotServe``."""
     cams = LocalCams()
-    await cams.start(port=port)
     try:
+        with _telling_port_taken(port):
+            await cams.start(port=port)
         say(texts.cams_ready(cams.url, SANDBOX_ACCOUNT.access_key_id, SANDBOX_ACCOUNT.access_key_secret))
         say(texts.book_of_numbers(BOOK))
         await _until_interrupted()

@@ -9,10 +9,17 @@ from bot.sandbox.cams.book import Entry
 BOT_ENDED = "The bot ended instead of connecting; its log above says why."
 
 
-def page_ready(url: str, *, database: str, cams_url: str) -> str:
+def port_taken(port: int) -> str:
+    return f"Port {port} is in use or not allowed. Choose another: --port 0 takes any that is free."
+
+
+def page_ready(url: str, *, database: str, cams_url: str, has_approvals: bool) -> str:
+    then = "Then:       be Lee, look into #approvals, and decide\n" if has_approvals else ""
     return (
         f"A small Slack with the bot in it: {url}\n"
+        "If no browser opens, go there.\n"
         "Try there:  /phoneid +86 138 0000 1234 208312\n"
+        f"{then}"
         f"Its API:    {cams_url}\n"
         f"Its record: DATABASE_URL=sqlite:///{database} phoneid log\n"
         "Ctrl-C ends it; what it recorded goes with it. The bot's own log follows."

@@ -3,6 +3,7 @@
 Reference: https://docs.slack.dev/reference/block-kit
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 Block = dict[str, Any]
@@ -37,6 +38,17 @@ def formatted_section(text: str) -> Block:
 
 def context(text: str) -> Block:
     return {"type": "context", "elements": [plain(text)]}
+
+
+def formatted_context(text: str) -> Block:
+    """Small text already escaped, with Slack's formatting."""
+    return {"type": "context", "elements": [mrkdwn(text)]}
+
+
+def date(at: float) -> str:
+    """A moment (Unix seconds) as each reader's local time, in Slack's markup; elsewhere in UTC."""
+    fallback = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
 def preformatted(text: str) -> Block:

@@ -19,13 +19,17 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SettingsError
-from bot.slack.refusals import reason_of
+from bot.slack.gate import gate
+from bot.slack.refusals import is_passing, reason_of
 from bot.texts import terminal
 
 log = logging.getLogger(__name__)
 
 CLOSING = 5.0
 """Seconds the Socket Mode client may take to close; it has been seen to wait for a peer that is gone."""
+
+PATH = "/slack/events"
+"""Where signed requests come in; the manifest names it."""
 
 IsReady = Callable[[], Awaitable[bool]]
 
@@ -77,17 +81,42 @@ def _failures_as_settings_errors(client: AsyncWebClient, refused: Callable[[str]
         yield
     except SlackApiError as error:
         reason = reason_of(error)
-        words = refused(reason) if reason else terminal.slack_unreachable(client.base_url)
-        raise SettingsError(words) from error
+        if reason and not is_passing(reason):
+            raise SettingsError(refused(reason)) from error
+        raise SettingsError(_no_answer(client, reason)) from error
     # The last two are the SDK's: reading an answer that is no JSON object, it trips over itself.
     except (aiohttp.ClientError, TimeoutError, AttributeError, ValueError) as error:
         raise SettingsError(terminal.slack_unreachable(client.base_url)) from error
+
+
+def _no_answer(client: AsyncWebClient, reason: str | None) -> str:
+    return terminal.slack_not_now(reason) if reason else terminal.slack_unreachable(client.base_url)
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("Slack's answer lacks what it always holds")
     return value
+
+
+async def check_approval_channel(client: AsyncWebClient, channel_id: str) -> None:
+    """Raise ``SettingsError`` unless cards can be posted there, for eyes of this workspace only."""
+    try:
+        channel = (await client.conversations_info(channel=channel_id))["channel"]
+    except SlackApiError as error:
+        reason = reason_of(error)
+        if reason is None or is_passing(reason):
+            raise SettingsError(_no_answer(client, reason)) from error
+        raise SettingsError(terminal.approval_channel_unusable(channel_id, terminal.CHANNEL_UNKNOWN)) from None
+    except (aiohttp.ClientError, TimeoutError, AttributeError, ValueError) as error:
+        raise SettingsError(terminal.slack_unreachable(client.base_url)) from error
+    for is_wrong, why in (
+        (channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"), terminal.CHANNEL_SHARED),
+        (channel.get("is_archived"), terminal.CHANNEL_ARCHIVED),
+        (not channel.get("is_member"), terminal.CHANNEL_NOT_JOINED),
+    ):
+        if is_wrong:
+            raise SettingsError(terminal.approval_channel_unusable(channel_id, why))
 
 
 @asynccontextmanager
@@ -104,9 +133,12 @@ async def socket_mode(app: AsyncApp, app_token: str) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def signed_http(app: AsyncApp, *, host: str, port: int, is_ready: IsReady) -> AsyncIterator[int]:
+async def signed_http(
+    app: AsyncApp, *, signing_secret: str, host: str, port: int, is_ready: IsReady
+) -> AsyncIterator[int]:
     """Receive signed requests at ``/slack/events`` while inside; gives the port. Raises ``SettingsError``."""
-    web_app = app.server(port=port, path="/slack/events", host=host).web_app
+    web_app = app.server(port=port, path=PATH, host=host).web_app
+    web_app.middlewares.append(gate(path=PATH, signing_secret=signing_secret))
     web_app.add_routes([web.get("/healthz", _alive), web.get("/readyz", _ready(is_ready))])
     runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=CLOSING)
     await runner.setup()

@@ -8,10 +8,11 @@ from typing import Any
 from bot.entry.command import TypedKind, read_command
 from bot.models import LookupId, NewLookup, PhoneNumber
 from bot.slack import form, views
-from bot.slack.errands import Errands, Visit
+from bot.slack.errands import Errands
 from bot.slack.jobs import Job
 from bot.slack.payloads import Click, Origin, Shortcut, SlashCommand, Submission
-from bot.texts import asking
+from bot.slack.visits import Visit, of_click
+from bot.texts import approvals, asking
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,10 @@ class Desk:
         if typed.kind is TypedKind.NUMBER_AND_CODE and typed.number and typed.code:
             new = _new_lookup(visit, typed.number, key=f"command:{command.trigger_id}")
             return self._send(visit, partial(self._errands.answer_command, visit, new, typed.code))
+        if typed.kind is TypedKind.WHY:
+            return self._send(visit, partial(self._errands.explain, visit))
         notice = asking.NUMBER_UNCERTAIN if typed.kind is TypedKind.UNCERTAIN else None
-        return self._open(visit, phone=typed.number, notice=notice)
+        return self._open(visit, form.Filling(phone=typed.number, notice=notice))
 
     def on_shortcut(self, shortcut: Shortcut) -> Reaction:
         return self._open(Visit(actor=shortcut.actor, origin=Origin(), trigger_id=shortcut.trigger_id))
@@ -52,22 +55,22 @@ class Desk:
         return self._send(
             visit,
             partial(self._errands.answer_form, visit, new, read.code),
-            ack={"response_action": "update", "view": views.progress(visit.origin, read.phone)},
+            ack={"response_action": "update", "view": _progress(submission, read.phone)},
         )
 
     def on_open_form(self, click: Click) -> Reaction:
-        return self._open(_visit(click))
+        return self._open(of_click(click))
 
     def on_try_again(self, click: Click) -> Reaction:
-        visit = _visit(click)
+        visit = of_click(click)
         return self._send(visit, partial(self._errands.reopen_form, visit, LookupId(click.action.value)))
 
     def on_unknown_click(self, click: Click) -> Reaction:
-        visit = _visit(click)
+        visit = of_click(click)
         return self._send(visit, partial(self._errands.say, visit, asking.NOTHING_THERE))
 
-    def _open(self, visit: Visit, *, phone: PhoneNumber | None = None, notice: str | None = None) -> Reaction:
-        return self._send(visit, partial(self._errands.open_form, visit, phone=phone, notice=notice))
+    def _open(self, visit: Visit, filling: form.Filling = form.EMPTY) -> Reaction:
+        return self._send(visit, partial(self._errands.open_form, visit, filling))
 
     def _send(
         self, visit: Visit, work: Callable[[], Awaitable[None]], *, ack: dict[str, Any] | None = None
@@ -75,13 +78,11 @@ class Desk:
         return Reaction(ack=ack or {}, job=Job(work, partial(self._errands.tell_broken, visit)))
 
 
-def _visit(click: Click) -> Visit:
-    return Visit(
-        actor=click.actor,
-        origin=click.origin,
-        trigger_id=click.trigger_id,
-        view_id=click.view.id if click.view else None,
-    )
+def _progress(submission: Submission, phone: PhoneNumber) -> views.View:
+    origin = submission.view.origin
+    if submission.view.callback_id == form.APPROVAL_CALLBACK:
+        return views.notice(origin, approvals.asking_for_approval(phone))
+    return views.progress(origin, phone)
 
 
 def _new_lookup(visit: Visit, phone: PhoneNumber, *, key: str, reason: str = "") -> NewLookup:

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 class Job:
     """Something to do, and whom to tell when it breaks, given the error and a reference to quote."""
 
-    work: Callable[[], Awaitable[None]]
+    work: Callable[[], Awaitable[object]]
     tell_broken: Callable[[Exception, str], Awaitable[None]]
 
 

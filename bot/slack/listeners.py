@@ -5,7 +5,7 @@ A listener that raised would lose its acknowledgement (Bolt erases it), and the 
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Protocol
 
@@ -14,9 +14,11 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.interfaces import Clock
-from bot.slack import form, views
+from bot.slack import approval_views, cards, form, views
+from bot.slack.approval_desk import ApprovalDesk
 from bot.slack.connection import Identity
 from bot.slack.desk import Desk, Reaction
+from bot.slack.gate import refuse_malformed
 from bot.slack.jobs import Job, Jobs, new_reference
 from bot.slack.payloads import (
     Click,
@@ -51,7 +53,14 @@ class Tell(Protocol):
 
 
 def build_app(
-    desk: Desk, jobs: Jobs, *, client: AsyncWebClient, signing_secret: str, clock: Clock, identity: Identity
+    desk: Desk,
+    approval_desk: ApprovalDesk,
+    jobs: Jobs,
+    *,
+    client: AsyncWebClient,
+    signing_secret: str,
+    clock: Clock,
+    identity: Identity,
 ) -> AsyncApp:
     """The app with its listeners, ready to be connected in either mode."""
     # Bolt gives its loggers the level of the one it is handed; left alone it would take the root's, DEBUG included.
@@ -65,13 +74,19 @@ def build_app(
         name=NAME,
     )
     logger.setLevel(logging.INFO)
+    app.error(refuse_malformed)
     app.use(Replays(clock).refuse)
-    listen = Listeners(desk, jobs, tell=Replies(client, clock=clock).tell)
+    listen = Listeners(desk, approval_desk, jobs, tell=Replies(client, clock=clock).tell)
     app.command(asking.COMMAND)(listen.command)
     app.shortcut(views.SHORTCUT)(listen.shortcut)
     app.view(form.CALLBACK)(listen.submission)
+    app.view(form.APPROVAL_CALLBACK)(listen.submission)
     app.action(views.OPEN_FORM)(listen.open_form)
     app.action(views.TRY_AGAIN)(listen.try_again)
+    for action_id, on in listen.buttons():
+        app.action(action_id)(on)
+    app.view(approval_views.DENIAL)(listen.denial)
+    app.view(approval_views.CODE_FORM)(listen.code)
     app.action(re.compile(".*"))(listen.unknown_click)  # no click is ever silent
     return app
 
@@ -94,8 +109,9 @@ def _authorize(identity: Identity, client: AsyncWebClient) -> Callable[[], Await
 class Listeners:
     """One for each thing people do. What cannot be handled still gets its acknowledgement, and its sender words."""
 
-    def __init__(self, desk: Desk, jobs: Jobs, *, tell: Tell) -> None:
+    def __init__(self, desk: Desk, approval_desk: ApprovalDesk, jobs: Jobs, *, tell: Tell) -> None:
         self._desk = desk
+        self._approval_desk = approval_desk
         self._jobs = jobs
         self._tell = tell
 
@@ -107,6 +123,31 @@ class Listeners:
 
     async def submission(self, ack: Ack, body: Body) -> None:
         await self._react(ack, Submission, body, self._desk.on_submission, broken=_broken_view)
+
+    def buttons(self) -> Iterator[tuple[str, Callable[[Ack, Body], Awaitable[None]]]]:
+        """The buttons of requests that need approval: action id and listener."""
+        desk = self._approval_desk
+        for action_id, on in (
+            (cards.APPROVE, desk.on_approve),
+            (cards.DENY, desk.on_deny),
+            (cards.DETAILS, desk.on_details),
+            (approval_views.WITHDRAW, desk.on_withdraw),
+            (approval_views.ENTER_CODE, desk.on_enter_code),
+            (approval_views.SHOW_ID, desk.on_show_id),
+        ):
+            yield action_id, self._clicked(on)
+
+    def _clicked(self, on: Callable[[Click], Reaction]) -> Callable[[Ack, Body], Awaitable[None]]:
+        async def listen(ack: Ack, body: Body) -> None:
+            await self._react(ack, Click, body, on)
+
+        return listen
+
+    async def denial(self, ack: Ack, body: Body) -> None:
+        await self._react(ack, Submission, body, self._approval_desk.on_denial, broken=_broken_view)
+
+    async def code(self, ack: Ack, body: Body) -> None:
+        await self._react(ack, Submission, body, self._approval_desk.on_code, broken=_broken_view)
 
     async def open_form(self, ack: Ack, body: Body) -> None:
         await self._react(ack, Click, body, self._desk.on_open_form)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, StringConstraints, ValidationError
 
 from bot.errors import PhoneIdError
-from bot.models import Actor, Through
+from bot.models import Actor, LookupId, Through
 
 
 class PayloadError(PhoneIdError):
@@ -30,6 +30,10 @@ class Origin(_Payload):
 
     channel_id: str = ""
     response_url: str = ""
+
+
+class _About(_Payload):
+    lookup_id: str = ""
 
 
 class _Team(_Payload):
@@ -90,6 +94,7 @@ class _State(_Payload):
 class _View(_Payload):
     id: Id
     hash: Id
+    callback_id: str = ""
     private_metadata: str = ""
 
     @property
@@ -98,6 +103,14 @@ class _View(_Payload):
             return Origin.model_validate_json(self.private_metadata or "{}")
         except ValidationError:
             return Origin()
+
+    @property
+    def lookup_id(self) -> LookupId:
+        """Which lookup a form is about: as opaque as a button's value, and as little an authority."""
+        try:
+            return LookupId(_About.model_validate_json(self.private_metadata or "{}").lookup_id)
+        except ValidationError:
+            return LookupId("")
 
 
 class _SubmittedView(_View):

@@ -12,3 +12,11 @@ def reason_of(error: SlackApiError) -> str | None:
     data = error.response if isinstance(error.response, dict) else getattr(error.response, "data", None)
     reason = data.get("error") if isinstance(data, dict) else None
     return reason if isinstance(reason, str) else None
+
+
+_PASSING = frozenset({"ratelimited", "rate_limited", "request_timeout", "service_unavailable"})
+
+
+def is_passing(reason: str) -> bool:
+    """Whether Slack's word speaks of Slack's own state now, and not of what was sent: the same may work soon."""
+    return reason in _PASSING or reason.endswith("_error")  # internal_error, fatal_error

@@ -1,6 +1,7 @@
 """Getting words to one person: the window they filled in, where they typed, or a direct message."""
 
 import logging
+from enum import StrEnum
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -10,7 +11,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import SlackError
 from bot.interfaces import Clock
-from bot.slack.refusals import reason_of
+from bot.slack.refusals import is_passing, reason_of
 from bot.slack.views import Message, View
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,16 @@ what it expects: a proxy's page, or nothing."""
 
 TELL_AGAIN_AFTER = (2.0, 10.0, 60.0)
 """Seconds before each further try to tell an outcome, when Slack takes it neither way."""
+
+
+class Shown(StrEnum):
+    """What became of showing something in a window."""
+
+    YES = "yes"
+    GONE = "gone"
+    """Slack does not take it: the window was closed."""
+    NOT_NOW = "not now"
+    """Slack could not be asked, or was too busy."""
 
 
 class Replies:
@@ -40,17 +51,18 @@ class Replies:
         except NETWORK_ERRORS as error:
             raise SlackError("no answer") from error
 
-    async def update_view(self, view_id: str, view: View) -> bool:
-        """Show something else in an open window. ``False`` when it was closed, or Slack did not take it."""
+    async def update_view(self, view_id: str, view: View) -> Shown:
+        """Show something else in an open window."""
         try:
             await self._client.views_update(view_id=view_id, view=view)
         except SlackApiError as error:
-            log.info("window not updated", extra={"facts": {"error": reason_of(error)}})
-            return False
+            reason = reason_of(error)
+            log.info("window not updated", extra={"facts": {"error": reason}})
+            return Shown.NOT_NOW if reason is None or is_passing(reason) else Shown.GONE
         except NETWORK_ERRORS:
             log.exception("window not updated")
-            return False
-        return True
+            return Shown.NOT_NOW
+        return Shown.YES
 
     async def tell(self, user_id: str, message: Message, *, response_url: str = "") -> bool:
         """Tell one person, where they asked if that still works, else by direct message; again for a while if need be.
@@ -65,7 +77,7 @@ class Replies:
 
     async def mention(self, user_id: str, message: Message, *, response_url: str = "") -> bool:
         """Tell once; whether it worked."""
-        if response_url and await self._respond(response_url, message):
+        if response_url and await self.respond(response_url, message):
             return True
         return await self._send_directly(user_id, message)
 
@@ -83,7 +95,8 @@ class Replies:
             return False
         return True
 
-    async def _respond(self, response_url: str, message: Message) -> bool:
+    async def respond(self, response_url: str, message: Message) -> bool:
+        """Tell where somebody typed or clicked, for their eyes only; whether that still works."""
         webhook = AsyncWebhookClient(
             response_url,
             session=self._client.session,

@@ -41,6 +41,11 @@ def refusal(origin: Origin, explanation: problems.Explanation) -> View:
     return modal(origin, _explanation_blocks(explanation))
 
 
+def notice(origin: Origin, sentence: str) -> View:
+    """One sentence, with nothing to press."""
+    return modal(origin, [blocks.section(sentence)])
+
+
 def trouble(origin: Origin, sentence: str) -> View:
     return modal(origin, [blocks.section(sentence), blocks.buttons(_open_button())])
 

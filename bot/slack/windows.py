@@ -1,13 +1,17 @@
 """The windows (modals) people have open: what they show last is what was meant to be shown last."""
 
 from bot.interfaces import Clock
-from bot.slack.replies import Replies
+from bot.slack.replies import Replies, Shown
 from bot.slack.views import View
 
 SETTLED_AFTER = (0.5, 3.5)
 """Seconds after a submission at which its window is updated. Work starts while the acknowledgement, which paints the
 progress, is still on its way to Slack; an outcome that overtakes it is painted over. The first update is usually late
 enough; at the second, Slack has taken the acknowledgement or given up on it."""
+
+WHILE_SLACK_IS_AWAY = (10.0, 30.0, 90.0)
+"""Seconds after a submission at which to try again if Slack took nothing before: a window left alone would say for ever
+that it is being asked."""
 
 
 class Windows:
@@ -22,14 +26,20 @@ class Windows:
     async def show(self, view_id: str, view: View) -> bool:
         """Show this in a window now. ``False`` when the window was closed, or Slack did not take it."""
         self._latest.pop(view_id, None)
-        return await self._replies.update_view(view_id, view)
+        return await self._replies.update_view(view_id, view) is Shown.YES
 
     async def show_after_submission(self, view_id: str, view: View, *, submitted_at: float) -> None:
         """Show this in the window that was submitted then (monotonic seconds), whatever overtakes what."""
         mark = self._latest[view_id] = object()
-        for settled in self._settled_after:
-            await self._clock.sleep(submitted_at + settled - self._clock.monotonic())
-            if self._latest.get(view_id) is not mark or not await self._replies.update_view(view_id, view):
+        shown = Shown.NOT_NOW
+        for settled in (*self._settled_after, *WHILE_SLACK_IS_AWAY):
+            if settled in WHILE_SLACK_IS_AWAY and shown is Shown.YES:
+                break
+            await self._clock.sleep(max(0.0, submitted_at + settled - self._clock.monotonic()))
+            if self._latest.get(view_id) is not mark:
+                break
+            shown = await self._replies.update_view(view_id, view)
+            if shown is Shown.GONE:
                 break
         if self._latest.get(view_id) is mark:
             del self._latest[view_id]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from bot.errors import StoreUnavailable
+from bot.errors import SchemaUnknown, StoreUnavailable
 
 IN_MEMORY = ":memory:"
 
@@ -115,6 +115,25 @@ def telling_unavailable() -> Iterator[None]:
         raise StoreUnavailable(f"the database cannot be used: {error}") from error
     except OSError as error:
         raise StoreUnavailable(f"the database cannot be used: {error.strerror}") from error
+
+
+@contextmanager
+def telling_foreign() -> Iterator[None]:
+    """Raise ``SchemaUnknown`` for a file that is no database at all. Only at the start: later it was damaged."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF != sqlite3.SQLITE_NOTADB:
+            raise
+        raise SchemaUnknown("the file is not a database") from error
+
+
+def file_behind(path: str) -> tuple[int, int] | None:
+    """Which file the path leads to now: device and inode. ``None`` in memory, an ``OSError`` if there is none."""
+    if path == IN_MEMORY:
+        return None
+    status = Path(path).stat()
+    return status.st_dev, status.st_ino
 
 
 def _create_private(path: Path) -> None:

@@ -4,21 +4,13 @@ An entry holds no phone number, no ID and no reason: those can be forgotten late
 """
 
 import json
-from enum import StrEnum
+from collections.abc import Mapping
 
 from sqlite_utils import Database
 
-from bot.models import Actor, JournalEntry, LookupId, Result, State, Through
+from bot.models import Actor, Event, JournalEntry, LookupId, Result, State, Through
 
-
-class Event(StrEnum):
-    """What happened to a lookup."""
-
-    ASKED = "asked"
-    MOVED = "moved"
-    ABANDONED = "abandoned"
-    """Its process let the lease run out; the sweeper ended it."""
-
+Facts = Mapping[str, str | int | None]
 
 INSERT = """
     INSERT INTO journal (at, event, lookup_id, from_state, to_state, team_id, user_id, through, facts)
@@ -30,13 +22,13 @@ OF_LOOKUP = "SELECT * FROM journal WHERE lookup_id = :lookup_id ORDER BY seq"
 def write(
     db: Database,
     event: Event,
-    lookup_id: LookupId,
+    lookup_id: LookupId | None,
     *,
     at: float,
-    from_state: State | None,
-    to_state: State,
     actor: Actor,
-    result: Result | None,
+    from_state: State | None = None,
+    to_state: State | None = None,
+    facts: Facts | None = None,
 ) -> None:
     """Append one entry. Part of the caller's transaction: a change and its entry are one."""
     db.execute(
@@ -50,7 +42,7 @@ def write(
             "team_id": actor.team_id,
             "user_id": actor.user_id,
             "through": actor.through,
-            "facts": json.dumps(_facts(result)),
+            "facts": json.dumps(dict(facts or {})),
         },
     )
 
@@ -61,10 +53,10 @@ def read(db: Database, lookup_id: LookupId) -> list[JournalEntry]:
         JournalEntry(
             seq=row["seq"],
             at=row["at"],
-            event=row["event"],
+            event=Event(row["event"]),
             lookup_id=LookupId(row["lookup_id"]),
             from_state=State(row["from_state"]) if row["from_state"] else None,
-            to_state=State(row["to_state"]),
+            to_state=State(row["to_state"]) if row["to_state"] else None,
             actor=Actor(team_id=row["team_id"], user_id=row["user_id"], through=Through(row["through"])),
             facts=json.loads(row["facts"]),
         )
@@ -72,7 +64,8 @@ def read(db: Database, lookup_id: LookupId) -> list[JournalEntry]:
     ]
 
 
-def _facts(result: Result | None) -> dict[str, str | int | None]:
+def facts_of(result: Result | None) -> Facts:
+    """What an entry tells of a result: everything but the ID."""
     if result is None:
         return {}
     return {

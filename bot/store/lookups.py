@@ -4,44 +4,41 @@ import json
 import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
 
 from sqlite_utils import Database
 
 from bot.errors import LookupMoved
-from bot.models import (
-    Actor,
-    LogQuery,
-    Lookup,
-    LookupId,
-    NewLookup,
-    PhoneNumber,
-    Problem,
-    Result,
-    State,
-    Through,
-)
-from bot.store import journal
-from bot.store.journal import Event
+from bot.models import Actor, Event, LogQuery, Lookup, LookupId, NewLookup, Problem, Result, State, Through
+from bot.store import journal, rows
 
 RUNNING = frozenset({State.QUEUED, State.CALLING})
 """A process holds these by a lease; in every other state a lookup belongs to nobody."""
 
+WORTH_TELLING = frozenset(State) - RUNNING
+"""Here somebody has to hear of it: it has ended, or approvers are to be asked to decide, or its agent for a code."""
+
 SWEEPER = Actor(team_id="-", user_id="sweeper", through=Through.BOT)
-"""Who ends what a dead process left. A process on a host, like the command line, and no host is called "-"."""
+"""Who ends what a dead process left, and reminds. A process on a host, like the command line, and no host is called
+"-"."""
 
 INSERT = """
     INSERT INTO lookups (
         id, state, team_id, user_id, through, channel_id, phone, reason, submission_key,
-        created_at, updated_at, owner, lease_until, tell_after, problem)
+        created_at, updated_at, owner, lease_until, tell_after, problem, expires_at)
     VALUES (
         :id, :state, :team_id, :user_id, :through, :channel_id, :phone, :reason, :submission_key,
-        :now, :now, :owner, :lease_until, :tell_after, :problem)"""
+        :now, :now, :owner, :lease_until, :tell_after, :problem, :expires_at)"""
 
 # The old state in the WHERE is the whole guard: of any number of callers, one finds the row as it was.
 MOVE = """
     UPDATE lookups SET
         state = :to_state, updated_at = :now, owner = :owner, lease_until = :lease_until,
+        expires_at = coalesce(:expires_at, expires_at),
+        decided_at = coalesce(:decided_at, decided_at),
+        decided_team_id = coalesce(:decided_team_id, decided_team_id),
+        decided_user_id = coalesce(:decided_user_id, decided_user_id),
+        decided_through = coalesce(:decided_through, decided_through),
+        decision_reason = coalesce(:decision_reason, decision_reason),
         tell_after = CASE WHEN through = 'slack' THEN :tell_after END
     WHERE id = :id AND state = :from_state"""
 
@@ -62,7 +59,7 @@ ABANDONED = """
     WHERE lease_until < :now AND NOT (owner = :owner AND id IN (SELECT value FROM json_each(:running)))
     ORDER BY lease_until"""
 
-TOLD = "UPDATE lookups SET tell_after = NULL WHERE id = :id"
+TOLD = "UPDATE lookups SET tell_after = NULL WHERE id = :id AND state = :state"
 
 CLAIM_UNTOLD = """
     UPDATE lookups SET tell_after = :tell_after
@@ -97,6 +94,7 @@ def accept(
     *,
     state: State,
     problem: Problem | None,
+    expires_at: float | None,
     new_id: Callable[[], LookupId],
     moment: Moment,
 ) -> tuple[Lookup, bool]:
@@ -120,14 +118,13 @@ def accept(
             "submission_key": new.submission_key,
             "now": moment.now,
             "problem": problem,
+            "expires_at": expires_at,
             **_holder(state, moment),
             **(_tell_after(state, moment, TELLING) if new.agent.through is Through.SLACK else {"tell_after": None}),
         },
     )
-    result = Result(problem=problem) if problem else None
-    journal.write(
-        db, Event.ASKED, lookup_id, at=moment.now, from_state=None, to_state=state, actor=new.agent, result=result
-    )
+    facts = journal.facts_of(Result(problem=problem) if problem else None)
+    journal.write(db, Event.ASKED, lookup_id, at=moment.now, to_state=state, actor=new.agent, facts=facts)
     return _recorded(db, lookup_id), True
 
 
@@ -138,27 +135,39 @@ def move(
     from_state: State,
     to_state: State,
     actor: Actor,
-    result: Result | None,
     moment: Moment,
+    result: Result | None = None,
+    reason: str | None = None,
+    expires_at: float | None = None,
     event: Event = Event.MOVED,
     telling: float = TELLING,
 ) -> Lookup:
     """Change a lookup's state if it is still ``from_state``. Raises ``LookupMoved`` when it is not.
 
-    ``telling`` is how long (seconds) whoever ended it has to tell its agent.
+    Leaving ``awaiting`` records ``actor`` as who decided, with ``reason``. ``telling`` is how long (seconds) whoever
+    ended it has to tell its agent.
     """
+    is_decision = from_state is State.AWAITING
     moved = db.execute(
         MOVE,
-        {"id": lookup_id, "from_state": from_state, "to_state": to_state, "now": moment.now}
-        | _holder(to_state, moment)
-        | _tell_after(to_state, moment, telling),
+        {
+            "id": lookup_id,
+            "from_state": from_state,
+            "to_state": to_state,
+            "now": moment.now,
+            "expires_at": expires_at,
+            **_holder(to_state, moment),
+            **_tell_after(to_state, moment, telling),
+            **(rows.decision_columns(actor, at=moment.now, reason=reason or "") if is_decision else rows.NO_DECISION),
+        },
     )
     if not moved.rowcount:
         raise LookupMoved(find(db, lookup_id))
     if result is not None:
-        db.execute(SET_RESULT, {"id": lookup_id, **_columns(result)})
+        db.execute(SET_RESULT, {"id": lookup_id, **rows.result_columns(result)})
+    facts = journal.facts_of(result)  # not the reason: it can be forgotten, an entry cannot
     journal.write(
-        db, event, lookup_id, at=moment.now, from_state=from_state, to_state=to_state, actor=actor, result=result
+        db, event, lookup_id, at=moment.now, from_state=from_state, to_state=to_state, actor=actor, facts=facts
     )
     return _recorded(db, lookup_id)
 
@@ -172,7 +181,7 @@ def renew(db: Database, running: Collection[LookupId], *, moment: Moment) -> Non
 def interrupt_abandoned(db: Database, running: Collection[LookupId], *, moment: Moment) -> int:
     """End every running lookup whose lease ran out, but for those the owner still runs. Their agents are to be told."""
     values = {"now": moment.now, "owner": moment.owner, "running": json.dumps([*running])}
-    abandoned = [_lookup(row) for row in db.query(ABANDONED, values)]
+    abandoned = [rows.lookup(row) for row in db.query(ABANDONED, values)]
     for lookup in abandoned:
         move(
             db,
@@ -188,14 +197,14 @@ def interrupt_abandoned(db: Database, running: Collection[LookupId], *, moment: 
     return len(abandoned)
 
 
-def told(db: Database, lookup_id: LookupId) -> None:
-    db.execute(TOLD, {"id": lookup_id})
+def told(db: Database, lookup_id: LookupId, state: State) -> None:
+    db.execute(TOLD, {"id": lookup_id, "state": state})
 
 
 def claim_untold(db: Database, *, moment: Moment) -> list[Lookup]:
     """Lookups to tell now; they are the caller's for ``TELLING`` seconds."""
     values = {"now": moment.now, "tell_after": moment.now + TELLING}
-    return [_lookup(row) for row in db.query(CLAIM_UNTOLD, values)]
+    return [rows.lookup(row) for row in db.query(CLAIM_UNTOLD, values)]
 
 
 def find(db: Database, lookup_id: LookupId) -> Lookup | None:
@@ -205,7 +214,7 @@ def find(db: Database, lookup_id: LookupId) -> Lookup | None:
 def search(db: Database, query: LogQuery) -> list[Lookup]:
     """Matching lookups, newest first."""
     sql, values = search_sql(query)
-    return [_lookup(row) for row in db.query(sql, values)]
+    return [rows.lookup(row) for row in db.query(sql, values)]
 
 
 def search_sql(query: LogQuery) -> tuple[str, dict[str, str | float]]:
@@ -228,13 +237,13 @@ def search_sql(query: LogQuery) -> tuple[str, dict[str, str | float]]:
 
 
 def _first(db: Database, sql: str, values: dict[str, str]) -> Lookup | None:
-    rows = list(db.query(sql, values))
-    return _lookup(rows[0]) if rows else None
+    found = list(db.query(sql, values))
+    return rows.lookup(found[0]) if found else None
 
 
 def _recorded(db: Database, lookup_id: LookupId) -> Lookup:
     (row,) = db.query(BY_ID, {"id": lookup_id})
-    return _lookup(row)
+    return rows.lookup(row)
 
 
 def _holder(state: State, moment: Moment) -> dict[str, str | float | None]:
@@ -244,38 +253,4 @@ def _holder(state: State, moment: Moment) -> dict[str, str | float | None]:
 
 
 def _tell_after(state: State, moment: Moment, telling: float) -> dict[str, float | None]:
-    return {"tell_after": None if state in RUNNING else moment.now + telling}
-
-
-def _columns(result: Result) -> dict[str, str | int | None]:
-    return {
-        "phone_number_id": result.phone_number_id,
-        "problem": result.problem,
-        "api_code": result.api_code,
-        "request_id": result.request_id,
-        "http_status": result.http_status,
-        "milliseconds": result.milliseconds,
-        "attempts": result.attempts,
-    }
-
-
-def _lookup(row: dict[str, Any]) -> Lookup:
-    return Lookup(
-        id=LookupId(row["id"]),
-        state=State(row["state"]),
-        agent=Actor(team_id=row["team_id"], user_id=row["user_id"], through=Through(row["through"])),
-        phone=PhoneNumber(row["phone"]),
-        reason=row["reason"],
-        channel_id=row["channel_id"],
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-        result=Result(
-            phone_number_id=row["phone_number_id"],
-            problem=Problem(row["problem"]) if row["problem"] else None,
-            api_code=row["api_code"],
-            request_id=row["request_id"],
-            http_status=row["http_status"],
-            milliseconds=row["milliseconds"],
-            attempts=row["attempts"],
-        ),
-    )
+    return {"tell_after": moment.now + telling if state in WORTH_TELLING else None}

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -12,9 +12,21 @@ from sqlite_utils import Database
 
 from bot.errors import StoreUnavailable
 from bot.interfaces import Clock
-from bot.models import Actor, JournalEntry, LogQuery, Lookup, LookupId, NewLookup, Problem, Result, State
-from bot.store import journal, lookups
-from bot.store.connection import changing, connect, let_readers_pass, telling_unavailable
+from bot.models import (
+    Actor,
+    Card,
+    Event,
+    JournalEntry,
+    LogQuery,
+    Lookup,
+    LookupId,
+    NewLookup,
+    Problem,
+    Result,
+    State,
+)
+from bot.store import approvals, cards, journal, lookups
+from bot.store.connection import changing, connect, file_behind, let_readers_pass, telling_foreign, telling_unavailable
 from bot.store.lookups import Moment, new_lookup_id
 from bot.store.migrations import migrate
 
@@ -51,11 +63,12 @@ class SqliteStore:
         self._new_id = new_id
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._database: Database | None = None
+        self._file: tuple[int, int] | None = None
         self._is_closed = False
 
     async def open(self) -> None:
         """Connect, and bring the schema to this release's. Raises ``StoreUnavailable`` or ``SchemaUnknown``."""
-        await self._on_thread(self._open)
+        await self._on_thread(telling_foreign()(self._open))
 
     async def aclose(self) -> None:
         """Finish what was begun and let go of the file. Every later verb raises ``StoreUnavailable``."""
@@ -64,13 +77,16 @@ class SqliteStore:
             self._is_closed = True
             self._thread.shutdown(wait=False)  # nothing is left to wait for
 
-    async def accept(self, new: NewLookup, *, state: State, problem: Problem | None = None) -> tuple[Lookup, bool]:
+    async def accept(
+        self, new: NewLookup, *, state: State, problem: Problem | None = None, expires_at: float | None = None
+    ) -> tuple[Lookup, bool]:
         return await self._change(
             lambda db: lookups.accept(
                 db,
                 new,
                 state=state,
                 problem=problem,
+                expires_at=expires_at,
                 new_id=self._new_id,
                 moment=self._moment(),
             )
@@ -84,6 +100,8 @@ class SqliteStore:
         to_state: State,
         actor: Actor,
         result: Result | None = None,
+        reason: str | None = None,
+        expires_at: float | None = None,
     ) -> Lookup:
         return await self._change(
             lambda db: lookups.move(
@@ -93,8 +111,36 @@ class SqliteStore:
                 to_state=to_state,
                 actor=actor,
                 result=result,
+                reason=reason,
+                expires_at=expires_at,
                 moment=self._moment(),
             )
+        )
+
+    async def note(
+        self,
+        event: Event,
+        *,
+        actor: Actor,
+        lookup_id: LookupId | None,
+        facts: Mapping[str, str | int | None] | None = None,
+    ) -> None:
+        await self._change(
+            lambda db: journal.write(db, event, lookup_id, at=self._clock.now(), actor=actor, facts=facts)
+        )
+
+    async def add_card(self, lookup_id: LookupId, card: Card) -> None:
+        await self._change(lambda db: cards.add(db, lookup_id, card))
+
+    async def cards(self, lookup_id: LookupId) -> list[Card]:
+        return await self._ask(lambda db: cards.of_lookup(db, lookup_id))
+
+    async def due(self) -> list[Lookup]:
+        return await self._ask(lambda db: approvals.due(db, now=self._clock.now()))
+
+    async def claim_reminders(self, *, asked_before: float) -> list[Lookup]:
+        return await self._change(
+            lambda db: approvals.claim_reminders(db, asked_before=asked_before, moment=self._moment())
         )
 
     async def find(self, lookup_id: LookupId) -> Lookup | None:
@@ -112,8 +158,8 @@ class SqliteStore:
     async def interrupt_abandoned(self, running: Collection[LookupId]) -> int:
         return await self._change(lambda db: lookups.interrupt_abandoned(db, running, moment=self._moment()))
 
-    async def told(self, lookup_id: LookupId) -> None:
-        await self._change(lambda db: lookups.told(db, lookup_id))
+    async def told(self, lookup_id: LookupId, state: State) -> None:
+        await self._change(lambda db: lookups.told(db, lookup_id, state))
 
     async def claim_untold(self) -> list[Lookup]:
         return await self._change(lambda db: lookups.claim_untold(db, moment=self._moment()))
@@ -144,6 +190,9 @@ class SqliteStore:
     def _connected(self) -> Database:
         if self._database is None:
             raise StoreUnavailable("the database is not open")
+        # SQLite would go on in a file that was deleted or replaced, and nobody would ever find what it records there.
+        if file_behind(self._path) != self._file:
+            raise StoreUnavailable("the database file was replaced")
         return self._database
 
     def _open(self) -> None:
@@ -151,6 +200,7 @@ class SqliteStore:
         try:
             migrate(database)
             let_readers_pass(database)
+            self._file = file_behind(self._path)
         except BaseException:
             database.close()
             raise

@@ -26,6 +26,7 @@ CODE_LABEL = "Verification code"
 CODE_HINT = "You got it when the number was bought. It shows only here, while you type."
 REASON_LABEL = "Reason"
 REASON_HINT = "Recorded with the lookup. Do not write the code here."
+CODE_NEEDED = "You need no approval for this. Enter the verification code to get the ID."
 NUMBER_UNCERTAIN = "I cannot tell where the number ends and the code begins. Check the number, then enter the code."
 
 # --- the usage --------------------------------------------------------------------------------------------------------
@@ -35,6 +36,7 @@ USAGE_LINES = (
     (f"{COMMAND}", "opens a form"),
     (f"{COMMAND} +86 138 0000 1234", "opens the form with this number in it"),
     (f"{COMMAND} +86 138 0000 1234 208312", "gets the ID at once: type the number, then its verification code"),
+    (f"{COMMAND} why", "says what you may do here, and why"),
     (f"{COMMAND} help", "shows this"),
 )
 USAGE_PRIVATE = "Only you see the answer. The code is kept nowhere."
@@ -64,6 +66,8 @@ ENTRY_MISTAKES: Mapping[EntryMistake, str] = {
     EntryMistake.CODE_MISSING: "Enter the verification code.",
     EntryMistake.CODE_UNREADABLE: "A code has only letters A-Z and digits. Enter it again.",
     EntryMistake.CODE_TOO_LONG: "This is too long for a code. Enter only the code here.",
+    EntryMistake.NUMBER_HOLDS_CODE: "The number ends with the code. Enter only the number here.",
+    EntryMistake.REASON_HOLDS_CODE: "The reason holds the code, and the reason is kept. Take the code out.",
     EntryMistake.REASON_TOO_LONG: "This reason is too long. Use 500 characters or fewer.",
 }
 

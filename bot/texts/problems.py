@@ -126,6 +126,21 @@ PROBLEMS: Mapping[Problem, Explanation] = {
         "Wait a minute, then try again.",
         Side.US,
     ),
+    Problem.NOT_AN_APPROVER: Explanation(
+        "You are not among those who decide on requests.",
+        "Ask your administrator to add you to PHONEID_APPROVERS, if you should decide.",
+        Side.ADMIN,
+    ),
+    Problem.OWN_REQUEST: Explanation(
+        "Nobody decides on their own request.",
+        "Somebody else who decides has to do it.",
+        Side.AGENT,
+    ),
+    Problem.NOT_YOUR_REQUEST: Explanation(
+        "This request is not yours, or there is none.",
+        "Only whoever asked can do that.",
+        Side.AGENT,
+    ),
     Problem.PROCESS_ENDED: Explanation(
         "The bot stopped before the answer came.",
         "Try again, and enter the code again.",

@@ -12,8 +12,15 @@ SETTINGS_HEADING = "phoneid cannot start:"
 SETTINGS_FOOTER = "Set these in the environment or in .env; the README lists every setting."
 DATABASE_URL_UNREADABLE = "is not a database this version can use. Write sqlite:///path/to/phoneid.db"
 REGION_UNKNOWN = "is not a country. Write two letters, such as CN or GB"
+CIRCLE_UNREADABLE = (
+    "is neither everyone nor a comma-separated list of Slack ids: users such as U012AB3CD, usergroups such as S012AB3CD"
+)
+EVERYONE_NOT_HERE = "cannot be everyone. List users such as U012AB3CD and usergroups such as S012AB3CD"
+DURATION_UNREADABLE = "is not a length of time. Write 90m, 24h or 7d"
+APPROVERS_MISSING = (
+    "PHONEID_APPROVAL is always, but PHONEID_APPROVERS names nobody. List the users and usergroups who decide."
+)
 AGENTS_BLANK = "is empty. Write everyone, or the Slack user ids of those who may ask, such as U012AB3CD"
-AGENTS_UNREADABLE = "is neither everyone nor a comma-separated list of Slack user ids such as U012AB3CD"
 URL_UNREADABLE = "is not a URL. Write it with https://"
 URL_IN_CLEAR_TEXT = "must start with https://: what is sent there is secret. Only this machine itself may have http://"
 SLACK_MODE_MISSING = (
@@ -23,6 +30,13 @@ SLACK_MODE_MISSING = (
 SLACK_OAUTH_NOT_WANTED = (
     "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are set. Unset them: with both there, Slack's library would ignore "
     "SLACK_BOT_TOKEN."
+)
+ENV_FILE_UNREADABLE = ".env cannot be read. It must be a file of text in UTF-8 that this user may read."
+PROXY_UNUSABLE = (
+    "HTTP_PROXY, HTTPS_PROXY or ALL_PROXY is not a proxy that can be used. Write it as http://host:port, or unset it."
+)
+CERTIFICATES_UNUSABLE = (
+    "SSL_CERT_FILE or SSL_CERT_DIR does not lead to certificates that can be read. Correct it, or unset it."
 )
 CREDENTIALS_UNUSABLE = (
     "The ALIBABA_CLOUD_… credentials hold characters that no AccessKey has. Copy them again, without spaces or quotes."
@@ -61,6 +75,10 @@ def slack_unreachable(url: str) -> str:
     return f"Slack does not answer at {url}. Check the network and SLACK_API_URL."
 
 
+def slack_not_now(reason: str) -> str:
+    return f"Slack does not answer now ({reason}). This says nothing about the settings: start again in a minute."
+
+
 ENTERPRISE_GRID = (
     "This workspace belongs to an Enterprise Grid organization, which this version does not support: it would take the "
     "organization's own people for outsiders. Install the app in a workspace outside the organization."
@@ -78,6 +96,23 @@ def database_foreign(path: str) -> str:
     )
 
 
+def no_approver_left(ids: str) -> str:
+    return (
+        f"PHONEID_APPROVAL is always, but nobody in PHONEID_APPROVERS ({ids}) is an active full member of this "
+        "workspace. Name somebody who can decide."
+    )
+
+
+def approval_channel_unusable(channel_id: str, why: str) -> str:
+    return f"PHONEID_APPROVAL_CHANNEL {channel_id} cannot be used: {why}."
+
+
+CHANNEL_UNKNOWN = "the bot cannot see it. Invite the bot to it, or check the id"
+CHANNEL_NOT_JOINED = "the bot is not in it. Invite the bot"
+CHANNEL_ARCHIVED = "it is archived"
+CHANNEL_SHARED = "it is shared with another workspace, whose people could see and press the buttons"
+
+
 def port_taken(host: str, port: int) -> str:
     return f"Nothing can listen on {host}:{port}: it is in use or not allowed. Choose another PORT."
 
@@ -89,6 +124,21 @@ SINCE_UNREADABLE = "--since takes 90m, 24h, 7d, or a date such as 2026-11-01."
 
 def command_failed(what: str) -> str:
     return f"phoneid: {what}"
+
+
+NOT_TEXT = "This holds bytes that are not text in this terminal's encoding."
+
+FORMAT_ONCE = "Choose one of --json and --csv."
+USER_UNREADABLE = (
+    "USER is a Slack user id such as U012AB3CD: open the person's profile in Slack, then the three dots, then "
+    "Copy member ID."
+)
+
+
+def user_unknown(user_id: str) -> str:
+    return (
+        f"Slack does not vouch for {user_id}: nobody active in this workspace has this id, or Slack could not be asked."
+    )
 
 
 def no_database(path: str) -> str:

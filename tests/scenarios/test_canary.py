@@ -150,9 +150,16 @@ async def type_it_in_the_wrong_place(scene: Scene) -> None:
 async def fill_in_the_form(scene: Scene) -> None:
     await scene.ana.runs("support", "/phoneid")
     await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
-    for phone, code in ((CANARY[:5], CANARY), ("+86 138 0000 1234", f"{CANARY}!"), ("+1 202 555 0115", CANARY)):
+    good, echo = "+86 138 0000 1234", "+1 202 555 0115"
+    for phone, code, reason in (
+        (CANARY[:5], CANARY, ""),
+        (good, f"{CANARY}!", ""),
+        (good, CANARY, f"the code is {CANARY}"),
+        (echo, CANARY, ""),
+    ):
         scene.ana.fills(block_id="phone", text=phone)
         scene.ana.fills(block_id="code", text=code)
+        scene.ana.fills(block_id="reason", text=reason)
         await scene.ana.submits()
     await scene.ana.until(lambda: scene.ana.modal and "No ID for" in scene.ana.modal.words, timeout=PATIENCE)
     await scene.ana.clicks(asking.TRY_AGAIN)

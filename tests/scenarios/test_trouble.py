@@ -4,12 +4,14 @@ import asyncio
 from pathlib import Path
 
 from bot.app import Waits
-from bot.models import Problem, State
+from bot.clock import SystemClock
+from bot.models import Actor, NewLookup, PhoneNumber, Problem, State, Through
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.slack.trouble import SlackTrouble
+from bot.store.sqlite import SqliteStore
 from bot.texts import asking, problems
-from tests.scenarios.scene import PATIENCE, OpenScene, Scene, entry, open_scene
+from tests.scenarios.scene import PATIENCE, OpenScene, Scene, entry, open_scene, with_bot
 
 HASTY = Waits(finishing=0.2, api_reading=0.2, latest_arrival=0.1)
 FINAL = {State.ANSWERED, State.REFUSED, State.FAILED, State.INTERRUPTED, State.REJECTED}
@@ -87,3 +89,31 @@ async def test_a_stop_that_cannot_wait_interrupts_and_tells(scene_with: OpenScen
     (lookup,) = await scene.lookups()
     assert (lookup.state, lookup.result.problem) == (State.INTERRUPTED, Problem.PROCESS_ENDED)
     assert lookup.state in FINAL
+
+
+async def test_what_a_dead_process_left_is_ended_and_its_agent_told_by_the_next(tmp_path: Path) -> None:
+    async with open_scene(tmp_path) as scene:
+        died = SqliteStore(tmp_path / "phoneid.db", clock=SystemClock(), lease=-1.0)
+        await died.open()
+        agent = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
+        asked = NewLookup(
+            agent=agent, phone=PhoneNumber("8613800001234"), reason="", channel_id="C0SUPPORT", submission_key="k"
+        )
+        await died.accept(asked, state=State.QUEUED)
+        await died.aclose()
+        async with with_bot(scene):
+            await scene.answer(scene.ana, problems.PROBLEMS[Problem.PROCESS_ENDED].what, channel=scene.ana.dm)
+        (lookup,) = await scene.lookups()
+        assert lookup.state is State.INTERRUPTED
+
+
+async def test_what_runs_is_known_to_be_alive_by_every_other_process(scene_with: OpenScene, tmp_path: Path) -> None:
+    async with scene_with(waits=Waits(lease=0.9, api_reading=5.0)) as scene:
+        await scene.ask(entry("The ID, after 3 seconds"))
+        await scene.slack.until(lambda: bool(scene.cams.calls), timeout=PATIENCE)
+        await scene.answer(scene.ana, "Still asking")  # two seconds, more than two leases, have passed
+        other = SqliteStore(tmp_path / "phoneid.db", clock=SystemClock())
+        await other.open()
+        assert await other.interrupt_abandoned([]) == 0
+        await other.aclose()
+        await scene.answer(scene.ana, "phone number ID of +1 202-555-0108")

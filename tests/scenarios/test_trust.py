@@ -75,9 +75,10 @@ async def test_a_forged_request_is_refused_and_its_body_is_in_no_log(
             headers = {key: value for key, value in good.headers.items() if key != name}
             assert await post(scene, good.body, headers) == 401
         assert await scene.lookups() == []
-    assert any("208312" in repr(record.__dict__) for record in caplog.records), "Bolt no longer logs forged bodies"
     passed = [record for record in caplog.records if NoPayloads().filter(record)]
-    assert passed
+    assert "request refused" in [record.getMessage() for record in passed]
+    # Bolt would log a forged body, whole; the gate lets none as far as that.
+    assert SILENCED_LOGGER not in {record.name for record in caplog.records}
     assert not any("208312" in repr(record.__dict__) for record in passed)
 
 

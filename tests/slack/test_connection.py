@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SettingsError
-from bot.slack.connection import check_app_token, check_bot_token, signed_http
+from bot.slack.connection import check_app_token, check_approval_channel, check_bot_token, signed_http
 from bot.texts import terminal
 from tests.slack.conftest import IDENTITY, NOT_SLACK, Answers
 
@@ -53,6 +53,24 @@ async def test_what_is_not_slack_says_nothing_about_a_token(
         assert caught.value.mistakes == (terminal.slack_unreachable(client.base_url),)
 
 
+@pytest.mark.parametrize(
+    "reason", ["ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"]
+)
+async def test_a_slack_that_cannot_answer_now_says_nothing_about_a_token_or_a_channel(
+    client: AsyncWebClient, answers: Answers, reason: str
+) -> None:
+    become_slack(answers, {"ok": False, "error": reason})
+    checks = (
+        check_bot_token(client),
+        check_app_token(client, "xapp-invented"),
+        check_approval_channel(client, "C0LEADS"),
+    )
+    for check in checks:
+        with pytest.raises(SettingsError) as caught:
+            await check
+        assert caught.value.mistakes == (terminal.slack_not_now(reason),)
+
+
 @pytest.mark.parametrize("lacking", ["team_id", "user_id", "bot_id"])
 async def test_an_answer_that_lacks_the_identity_is_not_slacks(
     client: AsyncWebClient, answers: Answers, lacking: str
@@ -79,7 +97,7 @@ async def test_readiness_is_asked_anew_each_time(client: AsyncWebClient, session
         return readiness.pop()
 
     app = AsyncApp(client=client, signing_secret="invented")
-    async with signed_http(app, host="127.0.0.1", port=0, is_ready=is_ready) as port:
+    async with signed_http(app, signing_secret="invented", host="127.0.0.1", port=0, is_ready=is_ready) as port:
         statuses = []
         for path in ("readyz", "readyz", "readyz", "healthz"):
             async with session.get(f"http://127.0.0.1:{port}/{path}") as response:

@@ -8,18 +8,23 @@ from typing import cast
 import pytest
 from pydantic import SecretStr
 
+from bot.approvals import Approvals
 from bot.errors import SlackError, StoreUnavailable
 from bot.lookups import Lookups
 from bot.models import Actor, Answer, LogQuery, Lookup, LookupId, NewLookup, PhoneNumber, Problem, State, Through
-from bot.policy import Agents, Membership
-from bot.slack import views
-from bot.slack.errands import Errands, Visit
+from bot.policy import Circle, Membership, Policy, Standing
+from bot.slack import form, views
+from bot.slack.cards import Cards
+from bot.slack.errands import Errands
 from bot.slack.payloads import Origin
 from bot.slack.people import People
-from bot.slack.replies import Replies
+from bot.slack.replies import Replies, Shown
+from bot.slack.requests import Requests
+from bot.slack.visits import Visit
 from bot.slack.windows import Windows
 from bot.store.sqlite import SqliteStore
-from bot.texts import asking, problems
+from bot.texts import approvals, asking, problems
+from bot.vault import Vault
 from tests.clocks import SteppingClock
 
 ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
@@ -32,7 +37,7 @@ class FakeReplies:
     """Takes what it is told to take, and remembers in order what it was given."""
 
     takes_messages: bool = True
-    takes_windows: bool = True
+    takes_windows: Shown = Shown.YES
     opens_windows: bool = True
     said: list[tuple[str, str]] = field(default_factory=list)
 
@@ -41,7 +46,7 @@ class FakeReplies:
             raise SlackError("expired_trigger_id")
         self.said.append(("open", str(view)))
 
-    async def update_view(self, view_id: str, view: views.View) -> bool:
+    async def update_view(self, view_id: str, view: views.View) -> Shown:
         self.said.append(("window", str(view)))
         return self.takes_windows
 
@@ -61,8 +66,23 @@ class FakeReplies:
 class FakePeople:
     known_as: Membership = Membership.FULL
 
-    async def membership(self, actor: Actor) -> Membership:
-        return self.known_as
+    async def standing(self, actor: Actor) -> Standing:
+        return Standing(self.known_as)
+
+
+@dataclass
+class FakeCards:
+    """Remembers whose cards were posted and redrawn."""
+
+    posted: list[LookupId] = field(default_factory=list)
+    redrawn: list[LookupId] = field(default_factory=list)
+
+    async def post(self, lookup: Lookup, *, is_reminder: bool = False) -> bool:
+        self.posted.append(lookup.id)
+        return True
+
+    async def redraw(self, lookup_id: LookupId) -> None:
+        self.redrawn.append(lookup_id)
 
 
 class FreeQuota:
@@ -84,6 +104,7 @@ class Office:
     errands: Errands
     replies: FakeReplies
     people: FakePeople
+    cards: FakeCards
     store: SqliteStore
     clock: SteppingClock
 
@@ -96,32 +117,59 @@ class Office:
         return [lookup.id for lookup in await self.store.claim_untold()]
 
 
-@pytest.fixture
-async def office() -> AsyncIterator[Office]:
-    clock, replies, people = SteppingClock(), FakeReplies(), FakePeople()
+OFF = Policy()
+ON = Policy(approvers=Circle(user_ids=frozenset({"U0LEE"})), needs_approval=True)
+
+
+@asynccontextmanager
+async def open_office(policy: Policy) -> AsyncIterator[Office]:
+    clock, replies, people, cards = SteppingClock(), FakeReplies(), FakePeople(), FakeCards()
     store = SqliteStore(":memory:", clock=clock)
     await store.open()
     lookups = Lookups(store=store, api=GoodApi(), quota=FreeQuota(), clock=clock)
-    as_replies = cast("Replies", replies)
+    as_replies, as_people = cast("Replies", replies), cast("People", people)
+    use_case = Approvals(store=store, lookups=lookups, vault=Vault(clock), policy=policy, seconds=3600.0, clock=clock)
+    requests = Requests(
+        approvals=use_case,
+        lookups=lookups,
+        cards=cast("Cards", cards),
+        people=as_people,
+        replies=as_replies,
+        policy=policy,
+    )
     errands = Errands(
         lookups=lookups,
-        people=cast("People", people),
+        requests=requests,
+        people=as_people,
         replies=as_replies,
         windows=Windows(as_replies, clock=clock),
-        agents=Agents(None),
+        policy=policy,
         clock=clock,
     )
-    yield Office(errands, replies, people, store, clock)
+    yield Office(errands, replies, people, cards, store, clock)
     await store.aclose()
+
+
+@pytest.fixture
+async def office() -> AsyncIterator[Office]:
+    async with open_office(OFF) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def strict_office() -> AsyncIterator[Office]:
+    """Where somebody must approve."""
+    async with open_office(ON) as opened:
+        yield opened
 
 
 def visit(*, view_id: str | None = None) -> Visit:
     return Visit(actor=ANA, origin=ORIGIN, trigger_id="1.2.3", view_id=view_id)
 
 
-def new(key: str = "key") -> NewLookup:
+def new(key: str = "key", *, reason: str = "") -> NewLookup:
     return NewLookup(
-        agent=ANA, phone=PhoneNumber("8613800001234"), reason="", channel_id="C0SUPPORT", submission_key=key
+        agent=ANA, phone=PhoneNumber("8613800001234"), reason=reason, channel_id="C0SUPPORT", submission_key=key
     )
 
 
@@ -152,7 +200,7 @@ async def test_the_window_shows_the_answer_even_when_no_message_gets_through(off
 
 
 async def test_a_closed_window_is_not_insisted_on(office: Office) -> None:
-    office.replies.takes_windows = False
+    office.replies.takes_windows = Shown.GONE
     await office.errands.answer_form(visit(view_id="V1"), new(), CODE)
     assert sorted(office.replies.kinds()) == ["message to U0ANA", "window"]
 
@@ -175,7 +223,7 @@ async def test_who_may_not_ask_gets_a_reason_and_no_form(
     office: Office, known_as: Membership, problem: Problem
 ) -> None:
     office.people.known_as = known_as
-    await office.errands.open_form(visit())
+    await office.errands.open_form(visit(), form.EMPTY)
     ((kind, shown),) = office.replies.said
     assert kind == "open"
     assert "plain_text_input" not in shown
@@ -184,7 +232,7 @@ async def test_who_may_not_ask_gets_a_reason_and_no_form(
 
 async def test_a_form_that_came_too_late_is_offered_once_more(office: Office) -> None:
     office.replies.opens_windows = False
-    await office.errands.open_form(visit())
+    await office.errands.open_form(visit(), form.EMPTY)
     assert office.replies.said == [("message to U0ANA", asking.FORM_TOO_LATE)]
 
 
@@ -197,3 +245,63 @@ async def test_what_broke_is_said_with_the_reference_to_quote(office: Office) ->
     assert window[0] == "window"
     assert "E-5678" in window[1]
     assert "boom" not in message[1]
+
+
+# --- where somebody must approve ---
+
+
+async def test_a_command_with_a_code_opens_the_form_and_forgets_the_code(strict_office: Office) -> None:
+    await strict_office.errands.answer_command(visit(), new(), CODE)
+    ((kind, shown),) = strict_office.replies.said
+    assert kind == "open"
+    assert approvals.CODE_NOT_YET in shown
+    assert "<@U0LEE>" in shown
+    assert "208312" not in shown
+    assert await strict_office.store.search(LogQuery()) == []
+
+
+async def test_a_form_with_a_reason_becomes_a_request_with_a_receipt(strict_office: Office) -> None:
+    await strict_office.errands.answer_form(visit(view_id="V1"), new(reason="ticket 7"), CODE)
+    lookup = await strict_office.only_lookup()
+    assert lookup.state is State.AWAITING
+    assert strict_office.cards.posted == [lookup.id]
+    assert strict_office.replies.kinds()[0] == "message to U0ANA"
+    assert all("awaits approval" in said for _, said in strict_office.replies.said)
+    assert not any("208312" in said for _, said in strict_office.replies.said)
+
+
+async def test_a_request_received_twice_is_asked_for_once(strict_office: Office) -> None:
+    for _ in range(2):
+        await strict_office.errands.answer_form(visit(view_id="V1"), new(reason="ticket 7"), CODE)
+    assert len(strict_office.cards.posted) == 1
+    assert strict_office.replies.kinds().count("message to U0ANA") == 1
+
+
+async def test_a_form_from_before_approvals_were_on_asks_for_the_reason(strict_office: Office) -> None:
+    await strict_office.errands.answer_form(visit(view_id="V1"), new(), CODE)
+    assert strict_office.cards.posted == []
+    assert all(approvals.CODE_NOT_YET in shown for _, shown in strict_office.replies.said)
+    assert await strict_office.store.search(LogQuery()) == []
+
+
+async def test_a_form_from_before_approvals_were_off_asks_for_the_code(office: Office) -> None:
+    await office.errands.answer_form(visit(view_id="V1"), new(reason="ticket 7"), None)
+    assert all(asking.CODE_NEEDED in shown for _, shown in office.replies.said)
+    assert await office.store.search(LogQuery()) == []
+
+
+async def test_who_may_not_ask_is_rejected_and_nobody_is_bothered(strict_office: Office) -> None:
+    strict_office.people.known_as = Membership.GUEST
+    await strict_office.errands.answer_form(visit(view_id="V1"), new(reason="ticket 7"), CODE)
+    assert (await strict_office.only_lookup()).state is State.REJECTED
+    assert strict_office.cards.posted == []
+
+
+async def test_a_telling_that_cannot_be_remembered_takes_nothing_back(office: Office) -> None:
+    async def fails(lookup_id: object, state: object) -> None:
+        raise StoreUnavailable
+
+    office.store.told = fails  # type: ignore[method-assign]  # the database fails at this very moment
+    await office.errands.answer_command(visit(), new(), CODE)
+    assert [text for _, text in office.replies.said if "710000000000001" in text]
+    assert not any("database" in text for _, text in office.replies.said)

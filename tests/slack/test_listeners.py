@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.logs import PAYLOAD_LOGGERS
 from bot.slack import form, views
+from bot.slack.approval_desk import ApprovalDesk
 from bot.slack.desk import Desk, Reaction
 from bot.slack.jobs import Job, Jobs
 from bot.slack.listeners import NAME, Ack, Body, Listeners, build_app
@@ -65,6 +66,18 @@ class ReadyDesk(Desk):
         return self._react()
 
 
+class ReadyApprovalDesk(ApprovalDesk):
+    """Reacts to everything in one way."""
+
+    def __init__(self, react: Callable[[], Reaction]) -> None:
+        self._ready = react
+
+    def __getattribute__(self, name: str) -> Any:
+        if name.startswith("on_"):
+            return lambda _: self._ready()
+        return super().__getattribute__(name)
+
+
 def break_down() -> NoReturn:
     raise RuntimeError("a mistake of ours")
 
@@ -88,7 +101,9 @@ class Slack:
 async def deliver(slack: Slack, listener: str, body: Body, *, react: Callable[[], Reaction] = Reaction) -> None:
     """One payload to one listener, and all the work that follows from it."""
     jobs = Jobs()
-    listen: Callable[[Ack, Body], Any] = getattr(Listeners(ReadyDesk(react), jobs, tell=slack.tell), listener)
+    listen: Callable[[Ack, Body], Any] = getattr(
+        Listeners(ReadyDesk(react), ReadyApprovalDesk(react), jobs, tell=slack.tell), listener
+    )
     await listen(slack.ack, body)
     assert await jobs.drain(5)
 
@@ -178,7 +193,15 @@ async def test_a_sender_who_cannot_be_told_is_in_the_log(
 async def dispatch(app_client: AsyncWebClient, clock: SteppingClock, body: dict[str, Any]) -> tuple[int, str]:
     """One payload through the whole Bolt app, as Socket Mode would."""
     ready = ReadyDesk(lambda: Reaction(ack={"text": "seen"}))
-    app = build_app(ready, Jobs(), client=app_client, signing_secret="invented", clock=clock, identity=IDENTITY)
+    app = build_app(
+        ready,
+        ReadyApprovalDesk(lambda: Reaction(ack={"text": "seen"})),
+        Jobs(),
+        client=app_client,
+        signing_secret="invented",
+        clock=clock,
+        identity=IDENTITY,
+    )
     response = await asyncio.wait_for(app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=body)), 3)
     return response.status, str(response.body)
 

@@ -1,16 +1,17 @@
-"""Who is a member: asked once, remembered briefly, and no when in doubt."""
+"""Who is a member, and in which usergroups: asked once, remembered briefly, and no when in doubt."""
 
 import asyncio
 import json
 from typing import Any
 
 import pytest
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.models import Actor, Through
-from bot.policy import Membership
-from bot.slack.people import REMEMBERED, People
+from bot.policy import Circle, Membership, Standing
+from bot.slack.people import People
 from tests.clocks import SteppingClock
 from tests.slack.conftest import NOT_SLACK, TEAM_ID, Answers
 
@@ -68,26 +69,28 @@ async def test_what_slack_says_of_somebody_decides(
     client: AsyncWebClient, answers: Answers, clock: SteppingClock, facts: dict[str, Any], membership: Membership
 ) -> None:
     become_user(answers, {**MEMBER, **facts})
-    assert await People(client, team_id=TEAM_ID, clock=clock).membership(ANA) is membership
+    assert await People(client, team_id=TEAM_ID, clock=clock).standing(ANA) == Standing(membership)
 
 
 async def test_somebody_acting_from_another_workspace_is_told_without_asking(
     directory: Directory, clock: SteppingClock
 ) -> None:
     olu = Actor(team_id="T0PARTNER", user_id="U0OLU", through=Through.SLACK)
-    assert await People(directory, team_id=TEAM_ID, clock=clock).membership(olu) is Membership.OUTSIDER
+    assert await People(directory, team_id=TEAM_ID, clock=clock).standing(olu) == Standing(Membership.OUTSIDER)
     assert directory.asked == 0
 
 
-async def test_an_answer_is_remembered_briefly(client: AsyncWebClient, answers: Answers, clock: SteppingClock) -> None:
+async def test_whoever_becomes_a_guest_is_one_within_five_minutes(
+    client: AsyncWebClient, answers: Answers, clock: SteppingClock
+) -> None:
     people = People(client, team_id=TEAM_ID, clock=clock)
     become_user(answers, MEMBER)
-    assert await people.membership(ANA) is Membership.FULL
+    assert await people.standing(ANA) == Standing(Membership.FULL)
     become_user(answers, {**MEMBER, "is_restricted": True})
-    clock.time += REMEMBERED - 1
-    assert await people.membership(ANA) is Membership.FULL
+    clock.time += 299
+    assert await people.standing(ANA) == Standing(Membership.FULL)
     clock.time += 1
-    assert await people.membership(ANA) is Membership.GUEST
+    assert await people.standing(ANA) == Standing(Membership.GUEST)
     assert len(answers.called) == 2
 
 
@@ -104,34 +107,34 @@ async def test_without_an_answer_nobody_is_a_member_and_that_is_not_remembered(
 ) -> None:
     people = People(client, team_id=TEAM_ID, clock=clock)
     answers.become(status, content_type, body)
-    assert await people.membership(ANA) is Membership.UNKNOWN
+    assert await people.standing(ANA) == Standing(Membership.UNKNOWN)
     become_user(answers, MEMBER)
-    assert await people.membership(ANA) is Membership.FULL
+    assert await people.standing(ANA) == Standing(Membership.FULL)
 
 
 async def test_many_who_wait_for_one_person_are_one_question(directory: Directory, clock: SteppingClock) -> None:
     people = People(directory, team_id=TEAM_ID, clock=clock)
-    waiting = [asyncio.create_task(people.membership(ANA)) for _ in range(5)]
+    waiting = [asyncio.create_task(people.standing(ANA)) for _ in range(5)]
     await asyncio.sleep(0)
     directory.is_open.set()
-    assert await asyncio.gather(*waiting) == [Membership.FULL] * 5
+    assert await asyncio.gather(*waiting) == [Standing(Membership.FULL)] * 5
     assert directory.asked == 1
 
 
 async def test_one_who_stops_waiting_does_not_end_it_for_the_others(directory: Directory, clock: SteppingClock) -> None:
     people = People(directory, team_id=TEAM_ID, clock=clock)
-    impatient, patient = (asyncio.create_task(people.membership(ANA)) for _ in range(2))
+    impatient, patient = (asyncio.create_task(people.standing(ANA)) for _ in range(2))
     await asyncio.sleep(0)
     impatient.cancel()
     await asyncio.gather(impatient, return_exceptions=True)
     directory.is_open.set()
-    assert await patient is Membership.FULL
+    assert await patient == Standing(Membership.FULL)
     assert directory.asked == 1
 
 
 async def test_closing_ends_what_is_still_being_asked(directory: Directory, clock: SteppingClock) -> None:
     people = People(directory, team_id=TEAM_ID, clock=clock)
-    waiting = asyncio.create_task(people.membership(ANA))
+    waiting = asyncio.create_task(people.standing(ANA))
     await asyncio.sleep(0)
     waiting.cancel()  # as at a stop: the job that waited is cancelled, its shielded question is not
     await asyncio.gather(waiting, return_exceptions=True)
@@ -142,3 +145,137 @@ async def test_closing_ends_what_is_still_being_asked(directory: Directory, cloc
 
 async def test_closing_with_nothing_under_way_is_quiet(directory: Directory, clock: SteppingClock) -> None:
     await People(directory, team_id=TEAM_ID, clock=clock).aclose()
+
+
+# --- usergroups ---
+
+LEADS = "S0LEADS"
+BY_GROUP = Circle(group_ids=frozenset({LEADS}))
+
+
+class GroupDirectory(Directory):
+    """Knows usergroups too; whom it is told to be silent about, it says nothing of."""
+
+    def __init__(self, groups: dict[str, list[str]], users: dict[str, dict[str, Any]]) -> None:
+        super().__init__()
+        self.groups = groups
+        self.users = users
+        self.groups_asked: list[str] = []
+
+    async def users_info(self, *, user: str, include_locale: bool | None = None, **_: Any) -> AsyncSlackResponse:
+        self.asked += 1
+        return self._answer("users.info", {"user": {**MEMBER, "id": user, **self.users[user]}})
+
+    async def usergroups_users_list(
+        self, *, usergroup: str, include_disabled: bool | None = None, team_id: str | None = None, **_: Any
+    ) -> AsyncSlackResponse:
+        self.groups_asked.append(usergroup)
+        await self.is_open.wait()
+        if usergroup not in self.groups:
+            raise SlackApiError("no", self._answer("usergroups.users.list", {"ok": False, "error": "no_such_subteam"}))
+        return self._answer("usergroups.users.list", {"users": self.groups[usergroup]})
+
+    def _answer(self, method: str, data: dict[str, Any]) -> AsyncSlackResponse:
+        return AsyncSlackResponse(
+            client=self, http_verb="POST", api_url=method, req_args={}, data={"ok": True, **data}, headers={},
+            status_code=200,
+        )  # fmt: skip
+
+
+@pytest.fixture
+def groups() -> GroupDirectory:
+    directory = GroupDirectory(
+        groups={LEADS: ["U0LEE", "U0IDA", "U0GUS", "U0OLU", "U0LOST"]},
+        users={
+            "U0ANA": {},
+            "U0LEE": {},
+            "U0IDA": {"deleted": True},
+            "U0GUS": {"is_restricted": True},
+            "U0OLU": {"team_id": "T0PARTNER"},
+        },
+    )
+    directory.is_open.set()
+    return directory
+
+
+def member(user_id: str, team_id: str = TEAM_ID) -> Actor:
+    return Actor(team_id=team_id, user_id=user_id, through=Through.SLACK)
+
+
+async def test_a_member_is_in_the_usergroups_that_name_them(groups: GroupDirectory, clock: SteppingClock) -> None:
+    groups.groups["S0MORE"] = ["U0LEE"]
+    people = People(groups, team_id=TEAM_ID, clock=clock, group_ids=frozenset({LEADS, "S0MORE"}))
+    assert await people.standing(member("U0LEE")) == Standing(Membership.FULL, frozenset({LEADS, "S0MORE"}))
+    assert await people.standing(member("U0ANA")) == Standing(Membership.FULL)
+
+
+@pytest.mark.parametrize(
+    ("user_id", "membership"),
+    [("U0IDA", Membership.UNKNOWN), ("U0GUS", Membership.GUEST), ("U0LOST", Membership.UNKNOWN)],
+)
+async def test_no_usergroup_makes_a_member_of_somebody_who_is_none(
+    groups: GroupDirectory, clock: SteppingClock, user_id: str, membership: Membership
+) -> None:
+    people = People(groups, team_id=TEAM_ID, clock=clock, group_ids=frozenset({LEADS}))
+    assert await people.standing(member(user_id)) == Standing(membership)
+    assert await people.standing(member("U0OLU", team_id="T0PARTNER")) == Standing(Membership.OUTSIDER)
+    assert groups.groups_asked == []
+
+
+async def test_a_usergroup_that_slack_does_not_know_holds_nobody_and_is_asked_for_again(
+    groups: GroupDirectory, clock: SteppingClock
+) -> None:
+    people = People(groups, team_id=TEAM_ID, clock=clock, group_ids=frozenset({"S0GONE"}))
+    assert await people.standing(member("U0LEE")) == Standing(Membership.FULL)
+    groups.groups["S0GONE"] = ["U0LEE"]
+    assert await people.standing(member("U0LEE")) == Standing(Membership.FULL, frozenset({"S0GONE"}))
+
+
+@pytest.mark.parametrize(("status", "content_type", "body"), NOT_SLACK)
+async def test_a_usergroup_without_an_answer_of_slacks_holds_nobody(
+    client: AsyncWebClient, answers: Answers, clock: SteppingClock, status: int, content_type: str, body: str
+) -> None:
+    answers.become(status, content_type, body)
+    assert await People(client, team_id=TEAM_ID, clock=clock).active(BY_GROUP) == frozenset()
+
+
+async def test_whoever_leaves_a_usergroup_stops_deciding_within_a_minute(
+    groups: GroupDirectory, clock: SteppingClock
+) -> None:
+    people = People(groups, team_id=TEAM_ID, clock=clock, group_ids=frozenset({LEADS}))
+    assert (await people.standing(member("U0LEE"))).groups == {LEADS}
+    groups.groups[LEADS] = []
+    clock.time += 59
+    assert (await people.standing(member("U0LEE"))).groups == {LEADS}
+    clock.time += 1
+    assert (await people.standing(member("U0LEE"))).groups == frozenset()
+    assert len(groups.groups_asked) == 2
+
+
+async def test_an_empty_usergroup_is_an_answer_and_remembered(groups: GroupDirectory, clock: SteppingClock) -> None:
+    groups.groups[LEADS] = []
+    people = People(groups, team_id=TEAM_ID, clock=clock)
+    assert await people.active(BY_GROUP) == frozenset()
+    assert await people.active(BY_GROUP) == frozenset()
+    assert groups.groups_asked == [LEADS]
+
+
+async def test_many_who_click_at_once_are_one_question_about_the_usergroup(
+    groups: GroupDirectory, clock: SteppingClock
+) -> None:
+    groups.is_open.clear()
+    people = People(groups, team_id=TEAM_ID, clock=clock, group_ids=frozenset({LEADS}))
+    waiting = [asyncio.create_task(people.standing(member("U0LEE"))) for _ in range(5)]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    groups.is_open.set()
+    assert {(await each).groups for each in waiting} == {frozenset({LEADS})}
+    assert groups.groups_asked == [LEADS]
+
+
+async def test_the_active_of_a_circle_are_its_full_members_each_once(
+    groups: GroupDirectory, clock: SteppingClock
+) -> None:
+    people = People(groups, team_id=TEAM_ID, clock=clock)
+    circle = Circle(user_ids=frozenset({"U0ANA", "U0LEE", "U0IDA"}), group_ids=frozenset({LEADS, "S0GONE"}))
+    assert await people.active(circle) == {"U0ANA", "U0LEE"}

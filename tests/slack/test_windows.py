@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from bot.slack import views
-from bot.slack.replies import Replies
+from bot.slack.replies import Replies, Shown
 from bot.slack.windows import Windows
 
 
@@ -17,6 +17,7 @@ class Screen:
     time: float = 0.0
     shows: str = "form"
     is_open: bool = True
+    is_away: bool = False
     happens: dict[float, Callable[[], None]] = field(default_factory=dict)
 
     def now(self) -> float:
@@ -31,10 +32,13 @@ class Screen:
             self.happens.pop(at)()
         await asyncio.sleep(0)
 
-    async def update_view(self, view_id: str, view: views.View) -> bool:
-        if self.is_open:
-            self.shows = view["title"]
-        return self.is_open
+    async def update_view(self, view_id: str, view: views.View) -> Shown:
+        if self.is_away:
+            return Shown.NOT_NOW
+        if not self.is_open:
+            return Shown.GONE
+        self.shows = view["title"]
+        return Shown.YES
 
     def show(self, title: str) -> Callable[[], None]:
         def happen() -> None:
@@ -74,3 +78,20 @@ async def test_a_closed_window_is_left_alone() -> None:
     screen = Screen(is_open=False)
     await windows(screen).show_after_submission("V1", {"title": "outcome"}, submitted_at=0.0)
     assert screen.time == 0.5
+
+
+async def test_an_outcome_waits_for_slack_to_come_back() -> None:
+    screen = Screen(is_away=True)
+
+    def come_back() -> None:
+        screen.is_away = False
+
+    screen.happens = {7.0: come_back}
+    await windows(screen).show_after_submission("V1", {"title": "outcome"}, submitted_at=0.0)
+    assert (screen.shows, screen.time) == ("outcome", 10.0)
+
+
+async def test_a_slack_that_stays_away_is_given_up_on() -> None:
+    screen = Screen(is_away=True)
+    await windows(screen).show_after_submission("V1", {"title": "outcome"}, submitted_at=0.0)
+    assert (screen.shows, screen.time) == ("form", 90.0)

@@ -7,6 +7,8 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 
+from sqlite_utils import Database
+
 from bot.clock import SystemClock
 from bot.errors import LookupMoved
 from bot.interfaces import Store
@@ -14,7 +16,9 @@ from bot.models import Actor, LookupId, State, Through
 from bot.store import lookups
 from bot.store.connection import changing, connect
 from bot.store.lookups import Moment
+from bot.store.migrations import migrate
 from bot.store.sqlite import SqliteStore
+from bot.store.steps import STEPS
 
 RACER = Actor(team_id="T0001", user_id="U0RACER", through=Through.SLACK)
 
@@ -61,6 +65,15 @@ async def sweep(path: str) -> list[str]:
     return await with_store(path, race)
 
 
+async def remind(path: str) -> list[str]:
+    """Gives the lookups it claimed the reminders of."""
+
+    async def race(store: Store) -> list[str]:
+        return [lookup.id for lookup in await store.claim_reminders(asked_before=SystemClock().now())]
+
+    return await with_store(path, race)
+
+
 async def start(*paths: str) -> list[str]:
     """Opens each database, new ones as a rule; gives those it could open."""
     wait_for_the_start()
@@ -92,11 +105,26 @@ async def die(path: str, lookup_id: str, when: str) -> list[str]:
     return []
 
 
+async def die_migrating(path: str) -> list[str]:
+    """Is killed inside the transaction that brings an old database to this release's schema, all steps done."""
+
+    def die_here(db: Database) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    database = connect(path, busy_timeout=5.0)
+    database.execute("PRAGMA cache_size = 5")  # pages: what is not committed is in the log already
+    wait_for_the_start()
+    migrate(database, (*STEPS, die_here))
+    return []
+
+
 if __name__ == "__main__":
     tasks: dict[str, Callable[..., Coroutine[None, None, list[str]]]] = {
         "move": move,
         "sweep": sweep,
         "start": start,
+        "remind": remind,
         "die": die,
+        "die_migrating": die_migrating,
     }
     sys.stdout.write(json.dumps(asyncio.run(tasks[sys.argv[1]](*sys.argv[2:]))))

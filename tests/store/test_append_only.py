@@ -70,9 +70,13 @@ async def test_a_change_whose_entry_cannot_be_written_is_not_made(
     store: Store, new: Callable[..., NewLookup], plain: sqlite3.Connection
 ) -> None:
     lookup, _ = await store.accept(new(), state=State.QUEUED)
+    await store.accept(new(), state=State.AWAITING, expires_at=1_800_003_600.0)
     plain.execute("CREATE TRIGGER broken BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'broken'); END")
     with pytest.raises(sqlite3.IntegrityError, match="broken"):
         await store.move(lookup.id, from_state=State.QUEUED, to_state=State.CALLING, actor=lookup.agent)
     with pytest.raises(sqlite3.IntegrityError, match="broken"):
         await store.accept(new(), state=State.QUEUED)
-    assert plain.execute("SELECT state FROM lookups").fetchall() == [("queued",)]
+    with pytest.raises(sqlite3.IntegrityError, match="broken"):
+        await store.claim_reminders(asked_before=1_800_003_600.0)
+    rows = plain.execute("SELECT state, reminded_at FROM lookups").fetchall()
+    assert rows == [("queued", None), ("awaiting", None)]

@@ -11,7 +11,8 @@ from bot.errors import SchemaUnknown
 from bot.interfaces import Store
 from bot.models import NewLookup, State
 from bot.store.connection import IN_MEMORY, connect
-from bot.store.migrations import SET, STEPS, migrate
+from bot.store.migrations import SET, migrate
+from bot.store.steps import STEPS
 
 OpenStore = Callable[..., Awaitable[Store]]
 

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.models import NewLookup, State
-from bot.store.migrations import STEPS
+from bot.store.connection import connect, let_readers_pass
+from bot.store.migrations import migrate
 from bot.store.sqlite import SqliteStore
+from bot.store.steps import STEPS
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -81,8 +84,26 @@ async def test_of_two_processes_sweeping_each_abandoned_lookup_goes_to_one(
     assert sorted([*swept[0], *swept[1]]) == sorted(ids)
 
 
-def test_processes_that_start_on_a_new_database_at_once_all_start(tmp_path: Path, race: Racers) -> None:
+async def test_of_two_processes_claiming_reminders_each_goes_to_one(
+    path: Path, new: Callable[..., NewLookup], race: Racers, plain: sqlite3.Connection
+) -> None:
+    store = SqliteStore(path, clock=SystemClock())
+    await store.open()
+    asked = [await store.accept(new(), state=State.AWAITING, expires_at=SystemClock().now() + 60) for _ in range(50)]
+    await store.aclose()
+    ids = sorted(lookup.id for lookup, _ in asked)
+    claimed = race("remind", str(path))
+    assert sorted([*claimed[0], *claimed[1]]) == ids
+    reminded = plain.execute("SELECT lookup_id FROM journal WHERE event = 'reminded'").fetchall()
+    assert sorted(lookup_id for (lookup_id,) in reminded) == ids
+
+
+@pytest.mark.parametrize("age", [0, 3], ids=["new", "old"])
+def test_processes_that_start_on_a_database_at_once_all_start(tmp_path: Path, race: Racers, age: int) -> None:
     paths = [str(tmp_path / f"{number}.db") for number in range(20)]
+    for path in paths if age else ():
+        with closing(connect(path, busy_timeout=1.0)) as old:
+            migrate(old, STEPS[:age])
     assert race("start", *paths, racers=3) == [paths] * 3
     for path in paths:
         with sqlite3.connect(path) as connection:
@@ -105,3 +126,23 @@ async def test_a_killed_process_leaves_the_change_and_its_entry_or_neither(
     assert race("die", str(path), lookup_id, when, racers=1) == [signal.SIGKILL]
     assert plain.execute("SELECT state FROM lookups").fetchall() == [(state,)]
     assert plain.execute("SELECT count(*) FROM journal").fetchall() == [(entries,)]
+
+
+def test_a_process_killed_while_it_migrates_leaves_the_old_database(path: Path, race: Racers) -> None:
+    log = path.with_name(f"{path.name}-wal")
+    with closing(connect(str(path), busy_timeout=1.0)) as old:
+        migrate(old, STEPS[:3])
+        let_readers_pass(old)
+        old.execute(
+            "INSERT INTO lookups (id, state, team_id, user_id, through, channel_id, phone, reason, submission_key,"
+            " created_at, updated_at)"
+            " SELECT value, 'failed', '', '', 'slack', '', '', hex(zeroblob(500)), value, 1, 1 FROM json_each(?)",
+            [json.dumps([f"L-{number}" for number in range(500)])],
+        )
+        before, written = [*old.conn.iterdump()], log.stat().st_size
+        assert race("die_migrating", str(path), racers=1) == [signal.SIGKILL]
+        assert log.stat().st_size > written + 250_000  # most of the new tables was on the disk already
+        assert [*old.conn.iterdump()] == before
+        migrate(old)  # as the next start does
+        assert old.execute("SELECT count(*) FROM lookups").fetchone() == (500,)
+        assert [one.name for one in old["lookups"].columns][-1] == "decision_reason"

@@ -36,9 +36,18 @@ async def test_whoever_ended_it_has_some_minutes_to_tell(open_store: OpenStore, 
 
 async def test_who_was_told_is_not_told_again(open_store: OpenStore, clock: Any, new: New) -> None:
     store = await open_store()
-    await store.told((await _ended(store, new())).id)
+    lookup = await _ended(store, new())
+    await store.told(lookup.id, lookup.state)
     clock.time += LATER
     assert await store.claim_untold() == []
+
+
+async def test_being_told_of_an_earlier_state_is_not_being_told(open_store: OpenStore, clock: Any, new: New) -> None:
+    store = await open_store()
+    lookup = await _ended(store, new())
+    await store.told(lookup.id, State.APPROVED)
+    clock.time += LATER
+    assert [each.id for each in await store.claim_untold()] == [lookup.id]
 
 
 async def test_one_process_tells_and_if_it_cannot_another_tries_later(

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from bot.errors import StoreUnavailable
 from bot.interfaces import Clock, Store
-from bot.models import LogQuery, LookupId, NewLookup, State
+from bot.models import Card, Event, LogQuery, LookupId, NewLookup, State
 from bot.store.connection import changing, connect, telling_unavailable
 from bot.store.lookups import new_lookup_id
 from bot.store.migrations import migrate
@@ -143,6 +143,47 @@ async def test_a_new_file_that_somebody_holds_is_unavailable(plain: sqlite3.Conn
         await open_store(busy_timeout=SHORT)
 
 
+def _replace(path: Path) -> None:
+    for each in path.parent.glob("phoneid.db*"):
+        each.unlink()
+    with _connected(path) as database:
+        migrate(database)
+
+
+@pytest.mark.parametrize("lose", [Path.unlink, _replace], ids=["deleted", "replaced"])
+@pytest.mark.parametrize(
+    "verb",
+    [
+        lambda store, new, lookup: store.accept(new(), state=State.QUEUED),
+        lambda store, new, lookup: store.move(
+            lookup.id, from_state=State.QUEUED, to_state=State.CALLING, actor=lookup.agent
+        ),
+        lambda store, new, lookup: store.renew([]),
+        lambda store, new, lookup: store.find(lookup.id),
+        lambda store, new, lookup: store.search(LogQuery(limit=1)),
+    ],
+    ids=["accept", "move", "renew", "find", "search"],
+)
+async def test_nothing_is_recorded_in_a_file_that_is_gone(
+    store: Store,
+    new: New,
+    path: Path,
+    lose: Callable[[Path], object],
+    verb: Callable[..., Awaitable[object]],
+) -> None:
+    lookup, _ = await store.accept(new(), state=State.QUEUED)
+    lose(path)
+    with pytest.raises(StoreUnavailable):
+        await verb(store, new, lookup)
+
+
+async def test_a_store_in_memory_has_no_file_to_lose(clock: Clock, new: New) -> None:
+    store = SqliteStore(":memory:", clock=clock)
+    await store.open()
+    assert (await store.accept(new(), state=State.QUEUED))[1]
+    await store.aclose()
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -150,10 +191,13 @@ async def test_a_new_file_that_somebody_holds_is_unavailable(plain: sqlite3.Conn
         lambda store, new, lookup: store.move(
             lookup.id, from_state=State.QUEUED, to_state=State.CALLING, actor=lookup.agent
         ),
+        lambda store, new, lookup: store.note(Event.SHOWN, actor=lookup.agent, lookup_id=lookup.id),
+        lambda store, new, lookup: store.add_card(lookup.id, Card("C0001", "1.0")),
+        lambda store, new, lookup: store.claim_reminders(asked_before=0.0),
         lambda store, new, lookup: store.renew([]),
         lambda store, new, lookup: store.interrupt_abandoned([]),
     ],
-    ids=["accept", "move", "renew", "interrupt"],
+    ids=["accept", "move", "note", "add card", "claim reminders", "renew", "interrupt"],
 )
 async def test_while_somebody_else_writes_changes_give_up_in_time_and_the_event_loop_runs(
     open_store: OpenStore, new: New, plain: sqlite3.Connection, change: Callable[..., Awaitable[object]]
@@ -168,6 +212,7 @@ async def test_while_somebody_else_writes_changes_give_up_in_time_and_the_event_
     assert SHORT / 2 < time.monotonic() - started < SHORT + 5.0
     assert turns > 50
     assert await store.find(lookup.id) == lookup  # reading never waits
+    assert (await store.due(), await store.cards(lookup.id)) == ([], [])
     plain.execute("ROLLBACK")
     await change(store, new, lookup)
 

@@ -4,7 +4,7 @@ from bot.sandbox.slack.blockkit import JsonObject
 from bot.sandbox.slack.complaints import Complaints
 from bot.sandbox.slack.contents import ContentReader
 from bot.sandbox.slack.methods import Method, Methods, required
-from bot.sandbox.slack.payloads import message_json
+from bot.sandbox.slack.objects import message_json
 from bot.sandbox.slack.people import Kind
 from bot.sandbox.slack.refusals import Refusal
 from bot.sandbox.slack.workspace import Conversation, ConversationKind, Workspace
@@ -60,6 +60,8 @@ class ChatMethods:
         conversation = self._workspace.conversations.get(required(arguments, "channel"))
         if conversation is None or self._workspace.bot.id not in conversation.members:
             raise Refusal("channel_not_found")
+        if conversation.is_archived:
+            raise Refusal("is_inactive")
         message = self._workspace.find_message(conversation.id, required(arguments, "ts"))
         if message is None or message.is_ephemeral:
             raise Refusal("message_not_found")
@@ -83,15 +85,24 @@ class ChatMethods:
             return self._find_joined(channel, where=where)
         if person.kind is Kind.BOT:
             raise Refusal("cannot_dm_bot")
-        return self._workspace.dm(person.id, self._workspace.bot.id)
+        if not person.is_deactivated:
+            return self._workspace.dm(person.id, self._workspace.bot.id)
+        # Where they wrote to each other before, Slack posts to nobody and says ok (slackapi/python-slack-sdk#1156).
+        before = self._workspace.find_dm(person.id, self._workspace.bot.id)
+        if before is None:
+            raise Refusal("channel_not_found")
+        return before
 
     def _find_joined(self, channel: str, *, where: str) -> Conversation:
         conversation = self._workspace.conversations.get(channel) or self._find_named(channel, where=where)
         if conversation is None:
             raise Refusal("channel_not_found")
-        if self._workspace.bot.id in conversation.members:
-            return conversation
-        raise Refusal("channel_not_found" if conversation.kind is ConversationKind.DM else "not_in_channel")
+        if self._workspace.bot.id not in conversation.members:
+            is_hidden = conversation.is_private or conversation.kind is ConversationKind.DM
+            raise Refusal("channel_not_found" if is_hidden else "not_in_channel")
+        if conversation.is_archived:
+            raise Refusal("is_archived")
+        return conversation
 
     def _find_named(self, channel: str, *, where: str) -> Conversation | None:
         """Slack takes ``support`` and ``#support`` too: https://docs.slack.dev/reference/methods/chat.postMessage"""

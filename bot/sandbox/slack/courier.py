@@ -1,5 +1,6 @@
 """Takes each payload to the bot by the way that is chosen, and keeps the record."""
 
+import copy
 from collections.abc import Callable
 
 from bot.interfaces import Clock
@@ -8,7 +9,11 @@ from bot.sandbox.slack.blockkit import JsonObject
 from bot.sandbox.slack.credentials import Credentials
 from bot.sandbox.slack.delivery import Delivery, DeliveryKind, Parcel, Transport
 from bot.sandbox.slack.signed_http import pack
+from bot.sandbox.slack.triggers import Triggers
 from bot.sandbox.slack.workspace import Workspace
+
+Edit = Callable[[JsonObject], object]
+"""Changes a payload in place."""
 
 
 class Courier:
@@ -21,6 +26,7 @@ class Courier:
         clock: Clock,
         credentials: Credentials,
         inspector: Inspector,
+        triggers: Triggers,
         transport: Callable[[DeliveryKind], Transport],
     ) -> None:
         self.deliveries: list[Delivery] = []
@@ -29,6 +35,7 @@ class Courier:
         self._clock = clock
         self._credentials = credentials
         self._inspector = inspector
+        self._triggers = triggers
         self._transport = transport
         self._parcels: list[Parcel] = []
 
@@ -36,9 +43,20 @@ class Courier:
         secret = self._credentials.signing_secret
         return await self._send(pack(kind, title=title, payload=payload, signing_secret=secret, clock=self._clock))
 
-    async def redeliver(self, delivery: Delivery) -> Delivery:
-        """The same once more, signature and all."""
-        return await self._send(self._parcels[delivery.number - 1])
+    async def redeliver(
+        self, delivery: Delivery, *, edit: Edit | None = None, with_new_trigger: bool = False
+    ) -> Delivery:
+        """The same once more, signature and all; or a copy that is different, with a signature of its own."""
+        parcel = self._parcels[delivery.number - 1]
+        if edit is None and not with_new_trigger:
+            return await self._send(parcel)
+        payload = copy.deepcopy(parcel.payload)
+        if edit is not None:
+            edit(payload)
+        if with_new_trigger:
+            user_id = payload["user_id"] if parcel.kind is DeliveryKind.COMMAND else payload["user"]["id"]
+            payload["trigger_id"] = self._triggers.issue(user_id, view_id=payload.get("view", {}).get("id"))
+        return await self.deliver(parcel.kind, title=parcel.title, payload=payload)
 
     async def _send(self, parcel: Parcel) -> Delivery:
         at, started = self._clock.now(), self._clock.monotonic()

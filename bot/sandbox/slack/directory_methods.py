@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from bot.sandbox.slack.blockkit import JsonObject
 from bot.sandbox.slack.methods import Method, Methods, required
-from bot.sandbox.slack.payloads import user_json
+from bot.sandbox.slack.objects import channel_json, dm_json, user_json
 from bot.sandbox.slack.people import BOT_ID, TEAM_ID
 from bot.sandbox.slack.refusals import Refusal
-from bot.sandbox.slack.workspace import ConversationKind, Workspace
+from bot.sandbox.slack.workspace import Conversation, ConversationKind, Workspace
 
 
 class DirectoryMethods:
@@ -28,6 +28,7 @@ class DirectoryMethods:
                 answer=self.tell_conversation,
                 arguments=frozenset({"channel", "include_locale", "include_num_members"}),
                 scopes=("channels:read", "groups:read", "mpim:read", "im:read"),
+                scopes_for=self._scopes_to_look,
             ),
             "conversations.open": Method(
                 answer=self.open_dm,
@@ -57,26 +58,28 @@ class DirectoryMethods:
         return {"user": user_json(person)}
 
     def tell_conversation(self, arguments: JsonObject) -> JsonObject:
-        conversation = self._workspace.conversations.get(required(arguments, "channel"))
-        is_dm = conversation is not None and conversation.kind is ConversationKind.DM
-        is_member = conversation is not None and self._workspace.bot.id in conversation.members
-        if conversation is None or (is_dm and not is_member):
+        conversation = self._find_visible(required(arguments, "channel"))
+        if conversation is None:
             raise Refusal("channel_not_found")
-        described: JsonObject = {"id": conversation.id, "is_im": is_dm, "is_archived": False}
-        if is_dm:
-            (user_id,) = conversation.members - {self._workspace.bot.id}
-            return {"channel": {**described, "user": user_id}}
-        described |= {
-            "name": conversation.name,
-            "is_channel": True,
-            "is_private": False,
-            "is_member": is_member,
-            "is_shared": conversation.is_ext_shared,
-            "is_ext_shared": conversation.is_ext_shared,
-            "is_org_shared": False,
-            "topic": {"value": conversation.topic},
-        }
-        return {"channel": described}
+        if conversation.kind is ConversationKind.DM:
+            return {"channel": dm_json(conversation, bot_id=self._workspace.bot.id)}
+        return {"channel": channel_json(conversation, bot_id=self._workspace.bot.id)}
+
+    def _scopes_to_look(self, arguments: JsonObject) -> tuple[str, ...]:
+        """By the kind of the conversation; what the app cannot see has none, and is not found."""
+        conversation = self._find_visible(arguments.get("channel"))
+        if conversation is None:
+            return ()
+        if conversation.kind is ConversationKind.DM:
+            return ("im:read",)
+        return ("groups:read",) if conversation.is_private else ("channels:read",)
+
+    def _find_visible(self, channel: object) -> Conversation | None:
+        conversation = self._workspace.conversations.get(channel) if isinstance(channel, str) else None
+        if conversation is None or self._workspace.bot.id in conversation.members:
+            return conversation
+        is_hidden = conversation.is_private or conversation.kind is ConversationKind.DM
+        return None if is_hidden else conversation
 
     def open_dm(self, arguments: JsonObject) -> JsonObject:
         user_id = required(arguments, "users")
@@ -84,4 +87,6 @@ class DirectoryMethods:
             raise Refusal("user_not_found")
         if user_id == self._workspace.bot.id:
             raise Refusal("cannot_dm_bot")
+        if self._workspace.people[user_id].is_deactivated:
+            raise Refusal("user_disabled")
         return {"channel": {"id": self._workspace.dm(user_id, self._workspace.bot.id).id}}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from bot.sandbox.slack.blockkit import Placed
+from bot.sandbox.slack.confirmation import Confirmation
 from bot.sandbox.slack.forms import NotOnScreen
 from bot.sandbox.slack.interactions import Interactions
 from bot.sandbox.slack.manifest import Manifest, ShortcutKind
@@ -62,6 +63,11 @@ class Human:
         """The app's home tab as published for them."""
         return self.screen.home
 
+    def confirmation(self, what: str, *, message: Message | None = None, at_home: bool = False) -> Confirmation:
+        """What they are asked when they click; looked for as ``clicks`` does. Raises ``NotOnScreen`` if nothing."""
+        _, placed = self._point_at(what, message=message, at_home=at_home)
+        return _asked(placed)
+
     async def until(
         self,
         predicate: Callable[[], T | None],
@@ -96,13 +102,27 @@ class Human:
             now = self.screen.message(message.channel_id, message.ts)
             await self._interactions.use_message_shortcut(self.person, callback_id, now)
 
-    async def clicks(self, what: str, *, message: Message | None = None, at_home: bool = False) -> None:
-        """Click a button by its words or its ``action_id``, and confirm if it asks.
+    async def clicks(
+        self, what: str, *, message: Message | None = None, at_home: bool = False, dismissing: bool = False
+    ) -> None:
+        """Click a button by its words or its ``action_id``, and confirm if it asks; ``dismissing``, nothing is sent.
 
         Looks in the modal when one is open, on the home tab when ``at_home``, else in ``message`` as it stands now,
         or in the newest message that has such a button.
         """
-        await self._use(what, _CLICK, message=message, at_home=at_home)
+        if dismissing:
+            self.confirmation(what, message=message, at_home=at_home)
+        else:
+            await self._use(what, _CLICK, message=message, at_home=at_home)
+
+    async def clicks_stale(self, message: Message, what: str) -> None:
+        """Click a button in a message as it was when they saw it: a client that missed the change still shows it."""
+        is_theirs = message.only_for in (None, self.person.id)
+        if not is_theirs or message.channel_id not in {each.id for each in self.screen.conversations}:
+            raise NotOnScreen("they never saw that message")
+        placed = self.screen.pick_in_message(message, what)
+        _check_kind(placed, is_click=True)
+        await self._interactions.use_in_message(self.person, message, placed)
 
     async def selects(
         self, what: str, choice: str | list[str] | None, *, message: Message | None = None, at_home: bool = False
@@ -144,17 +164,20 @@ class Human:
         self._workspace.set_modals(self.person.id, [])
 
     async def _use(self, what: str, choice: Any, *, message: Message | None, at_home: bool) -> None:
+        where, placed = self._point_at(what, message=message, at_home=at_home)
+        _check_kind(placed, is_click=choice is _CLICK)
+        if isinstance(where, View):
+            await self._interactions.use_in_view(self.person, where, placed, choice)
+        else:
+            await self._interactions.use_in_message(self.person, where, placed, choice)
+
+    def _point_at(self, what: str, *, message: Message | None, at_home: bool) -> tuple[View | Message, Placed]:
         view = self.home if at_home else self.modal
         if at_home and view is None:
             raise NotOnScreen("the home tab is empty")
         if view is not None:
-            placed = self.screen.pick_in_view(view, what)
-            _check_kind(placed, is_click=choice is _CLICK)
-            await self._interactions.use_in_view(self.person, view, placed, choice)
-            return
-        shown, placed = self.screen.pick_in_messages(what, message=message)
-        _check_kind(placed, is_click=choice is _CLICK)
-        await self._interactions.use_in_message(self.person, shown, placed, choice)
+            return view, self.screen.pick_in_view(view, what)
+        return self.screen.pick_in_messages(what, message=message)
 
     def _conversation(self, channel: str) -> Conversation:
         self._check_uncovered()
@@ -168,3 +191,10 @@ class Human:
 def _check_kind(placed: Placed, *, is_click: bool) -> None:
     if is_click != (placed.element["type"] == "button"):
         raise NotOnScreen(f"a {placed.element['type']} is not used that way")
+
+
+def _asked(placed: Placed) -> Confirmation:
+    asked = Confirmation.of(placed.element)
+    if asked is None:
+        raise NotOnScreen(f"{placed.action_id} is done without asking")
+    return asked

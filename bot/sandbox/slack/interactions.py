@@ -132,11 +132,11 @@ class Interactions:
     async def say(self, person: Person, conversation: Conversation, text: str) -> Message:
         self._check_composer(conversation)
         message = self._workspace.post(conversation.id, user_id=person.id, text=text)
-        is_dm = conversation.kind is ConversationKind.DM
+        kind = _channel_type(conversation)
         event = {"type": "message", "user": person.id, "text": text, "ts": message.ts, "channel": conversation.id}
         if self._workspace.bot.id in conversation.members:
-            subscription = "message.im" if is_dm else "message.channels"
-            await self._tell(subscription, {**event, "channel_type": "im" if is_dm else "channel"})
+            subscription = {"im": "message.im", "group": "message.groups", "channel": "message.channels"}[kind]
+            await self._tell(subscription, {**event, "channel_type": kind})
         return message
 
     async def open_home(self, person: Person) -> None:
@@ -177,3 +177,9 @@ class Interactions:
 
 def _used(placed: Placed, choice: Any) -> JsonObject:
     return {"type": "button"} if placed.element["type"] == "button" else changed_state(placed.element, choice)
+
+
+def _channel_type(conversation: Conversation) -> str:
+    if conversation.kind is ConversationKind.DM:
+        return "im"
+    return "group" if conversation.is_private else "channel"

@@ -7,6 +7,10 @@ from bot.sandbox.slack.blockkit import JsonObject
 from bot.sandbox.slack.refusals import Refusal
 
 
+def _nothing_more(_arguments: JsonObject) -> tuple[str, ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
     """A method. ``answer`` takes its arguments, gives what stands beside ``"ok": true``, or raises ``Refusal``."""
@@ -16,6 +20,8 @@ class Method:
     """Those the sandbox knows; another one is a complaint."""
     scopes: tuple[str, ...] = ()
     """Any one of them is enough; none are needed when empty."""
+    scopes_for: Callable[[JsonObject], tuple[str, ...]] = _nothing_more
+    """What these very arguments need besides; any one of them is enough."""
     takes_app_token: bool = False
 
 

@@ -43,6 +43,7 @@ class PageClient:
             "workspace": {"team_id": TEAM_ID, "name": self._workspace.name},
             "me": _person(person),
             "people": [_person(each) for each in self._workspace.people.values()],
+            "user_groups": [{"id": each.id, "handle": each.handle} for each in self._workspace.user_groups.values()],
             "app": self._app(person),
             "app_home": {"has_home": self._manifest.has_home, "is_read_only": self._manifest.is_read_only},
             "conversations": [self._conversation(person, each) for each in conversations],
@@ -140,7 +141,12 @@ class PageClient:
         if conversation.kind is ConversationKind.DM:
             (other,) = conversation.members - {person.id}
             return {**shown, "name": self._workspace.people[other].name}
-        return {**shown, "is_ext_shared": conversation.is_ext_shared, "topic": conversation.topic}
+        return {
+            **shown,
+            "is_private": conversation.is_private,
+            "is_ext_shared": conversation.is_ext_shared,
+            "topic": conversation.topic,
+        }
 
 
 def _there(placed: Placed | None) -> Placed:
@@ -155,7 +161,13 @@ def _choice(act: acts.ClickInMessage | acts.ClickInView) -> Any:
 
 
 def _person(person: Person) -> JsonObject:
-    return {"id": person.id, "name": person.name, "title": person.title, "kind": person.kind.value}
+    return {
+        "id": person.id,
+        "name": person.name,
+        "title": person.title,
+        "kind": person.kind.value,
+        "is_deactivated": person.is_deactivated,
+    }
 
 
 def _message(message: Message) -> JsonObject:

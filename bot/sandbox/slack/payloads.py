@@ -1,13 +1,11 @@
 """What Slack sends to an app, in the shapes of https://docs.slack.dev/reference/interaction-payloads."""
 
-import copy
-from typing import Any
-
 from bot.interfaces import Clock
 from bot.sandbox.slack.blockkit import JsonObject, Placed, caption
 from bot.sandbox.slack.credentials import Credentials
-from bot.sandbox.slack.forms import STATEFUL, Values, initial_values
-from bot.sandbox.slack.people import APP_ID, BOT_ID, SLACKBOT_ID, TEAM_ID, Kind, Person
+from bot.sandbox.slack.forms import STATEFUL, initial_values
+from bot.sandbox.slack.objects import message_json, view_json
+from bot.sandbox.slack.people import APP_ID, TEAM_ID, Person
 from bot.sandbox.slack.response_urls import ResponseUrls
 from bot.sandbox.slack.triggers import Triggers
 from bot.sandbox.slack.views import View
@@ -146,6 +144,7 @@ class Payloads:
     def _view_interaction(self, kind: str, person: Person, view: View) -> JsonObject:
         return {
             "type": kind,
+            # The user's team, unlike a click's; the app's is ``view.app_installed_team_id`` (slackapi/bolt-js#1614).
             "team": self._team(person),
             "user": self._user(person),
             "api_app_id": APP_ID,
@@ -161,7 +160,8 @@ class Payloads:
             "user": self._user(person),
             "api_app_id": APP_ID,
             "token": self._token,
-            "team": self._team(person),
+            # The app's team, whoever clicked; only ``user.team_id`` is theirs (slackapi/java-slack-sdk#1041).
+            "team": {"id": TEAM_ID, "domain": self._workspace.domain},
             "enterprise": None,
             "is_enterprise_install": False,
             "actions": [
@@ -187,73 +187,10 @@ class Payloads:
 
 
 def channel_name(conversation: Conversation) -> str:
-    return "directmessage" if conversation.kind is ConversationKind.DM else conversation.name
-
-
-def message_json(message: Message) -> JsonObject:
-    """A message as Slack describes it."""
-    described: JsonObject = {"type": "message", "user": message.user_id, "ts": message.ts, "text": message.text}
-    if message.is_app and message.user_id != SLACKBOT_ID:
-        described |= {"bot_id": BOT_ID, "app_id": APP_ID, "team": TEAM_ID}
-    if message.blocks is not None:
-        described["blocks"] = copy.deepcopy(message.blocks)
-    if message.is_edited:
-        described["edited"] = {"user": message.user_id, "ts": message.ts}
-    return described
-
-
-def view_json(view: View) -> JsonObject:
-    """A view as Slack describes it, with the state of every element."""
-    content = copy.deepcopy(view.content)
-    optional: dict[str, Any] = {"title": None, "close": None, "submit": None} if content["type"] == "modal" else {}
-    return {
-        "id": view.id,
-        "team_id": TEAM_ID,
-        "private_metadata": "",
-        "callback_id": "",
-        "external_id": "",
-        "clear_on_close": False,
-        "notify_on_close": False,
-        **optional,
-        **content,
-        "state": {"values": _copied(view.values)},
-        "hash": view.hash,
-        "previous_view_id": view.previous_view_id,
-        "root_view_id": view.root_view_id,
-        "app_id": APP_ID,
-        "app_installed_team_id": TEAM_ID,
-        "bot_id": BOT_ID,
-    }
-
-
-def user_json(person: Person) -> JsonObject:
-    """A user as ``users.info`` describes them."""
-    is_stranger = person.kind is Kind.OUTSIDER
-    described: JsonObject = {
-        "id": person.id,
-        "team_id": person.team_id,
-        "name": person.handle,
-        "real_name": person.name,
-        "deleted": False,
-        "profile": {
-            "real_name": person.name,
-            "display_name": person.name,
-            "title": person.title,
-            "team": person.team_id,
-        },
-        "is_bot": person.kind is Kind.BOT,
-        "is_app_user": False,
-        "updated": 0,
-    }
-    if is_stranger:
-        return {**described, "is_stranger": True}
-    is_guest = person.kind is Kind.GUEST
-    roles = dict.fromkeys(("is_admin", "is_owner", "is_primary_owner", "is_ultra_restricted"), False)
-    return {**described, **roles, "is_restricted": is_guest, "tz": "Etc/UTC", "tz_offset": 0}
-
-
-def _copied(values: Values) -> Values:
-    return copy.deepcopy(values)
+    """What payloads call it: the names of private channels are not told."""
+    if conversation.kind is ConversationKind.DM:
+        return "directmessage"
+    return "privategroup" if conversation.is_private else conversation.name
 
 
 def _what_was_done(placed: Placed, state: JsonObject) -> JsonObject:

@@ -30,6 +30,8 @@ class Person:
     title: str
     kind: Kind
     team_id: str = TEAM_ID
+    is_deactivated: bool = False
+    """Left the workspace: known still, but there no more."""
 
     @property
     def handle(self) -> str:
@@ -39,8 +41,26 @@ class Person:
 
 ANA = Person(id="U0ANA", name="Ana", title="Support agent", kind=Kind.MEMBER)
 LEE = Person(id="U0LEE", name="Lee", title="Team lead", kind=Kind.MEMBER)
+KIM = Person(id="U0KIM", name="Kim", title="Team lead", kind=Kind.MEMBER)
 GUS = Person(id="U0GUS", name="Gus", title="Contractor", kind=Kind.GUEST)
 OLU = Person(id="U0OLU", name="Olu", title="Partner", kind=Kind.OUTSIDER, team_id=PARTNER_TEAM_ID)
 
-CAST = (ANA, LEE, GUS, OLU)
+IDA = Person(id="U0IDA", name="Ida", title="Former team lead", kind=Kind.MEMBER, is_deactivated=True)
+
+CAST = (ANA, LEE, KIM, GUS, OLU, IDA)
 """Whom a sandbox starts with, besides the app."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserGroup:
+    """People who can be mentioned together."""
+
+    id: str
+    handle: str
+    name: str
+    members: tuple[str, ...]
+    """User ids."""
+    is_disabled: bool = False
+
+
+LEADS = UserGroup(id="S0LEADS", handle="leads", name="Team leads", members=(LEE.id, KIM.id))

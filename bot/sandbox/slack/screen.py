@@ -64,11 +64,15 @@ class Screen:
         """An element by its words, ``action_id`` or ``block_id``."""
         return _pick(interactive_elements(view.blocks), what)
 
+    def pick_in_message(self, message: Message, what: str) -> Placed:
+        """An element of the message as given, whether or not it still stands like that."""
+        return _pick(interactive_elements(message.blocks or []), what)
+
     def pick_in_messages(self, what: str, *, message: Message | None) -> tuple[Message, Placed]:
         """An element in a message: in this one as it stands now, or in the newest that has it."""
         if message is not None:
             now = self.message(message.channel_id, message.ts)
-            return now, _pick(interactive_elements(now.blocks or []), what)
+            return now, self.pick_in_message(now, what)
         newest_first = sorted(
             (each for conversation in self.conversations for each in self.messages(conversation.id)),
             key=lambda each: each.ts.rpartition(".")[2],
@@ -76,7 +80,7 @@ class Screen:
         )
         for each in newest_first:
             if any(_is_named(placed, what) for placed in interactive_elements(each.blocks or [])):
-                return each, _pick(interactive_elements(each.blocks or []), what)
+                return each, self.pick_in_message(each, what)
         raise NotOnScreen(f"there is nothing called {what!r}")
 
     def describe(self) -> str:

@@ -1,11 +1,9 @@
 """The local Slack: one server, one workspace, one installed app."""
 
-import ipaddress
 from collections.abc import Callable
 from random import Random, SystemRandom
 from typing import Any, TypeVar
 
-import aiohttp
 from aiohttp import web
 
 from bot.clock import SystemClock
@@ -15,11 +13,12 @@ from bot.sandbox.slack.acknowledgements import Acknowledgements
 from bot.sandbox.slack.chat_methods import ChatMethods
 from bot.sandbox.slack.complaints import Complaints
 from bot.sandbox.slack.contents import ContentReader
-from bot.sandbox.slack.courier import Courier
+from bot.sandbox.slack.courier import Courier, Edit
 from bot.sandbox.slack.credentials import Credentials
 from bot.sandbox.slack.delivery import Delivery, DeliveryKind, Nowhere, Transport
 from bot.sandbox.slack.directory_methods import DirectoryMethods
 from bot.sandbox.slack.doorkeeper import guard
+from bot.sandbox.slack.furnishing import furnish
 from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.interactions import Interactions
 from bot.sandbox.slack.manifest import Manifest, read_manifest
@@ -30,13 +29,15 @@ from bot.sandbox.slack.people import BOT_USER_ID, Kind, Person
 from bot.sandbox.slack.replies import Replies
 from bot.sandbox.slack.response_urls import ResponseUrls
 from bot.sandbox.slack.signed_http import SignedHttp
+from bot.sandbox.slack.site import Site
 from bot.sandbox.slack.sockets import Sockets
 from bot.sandbox.slack.triggers import Triggers
 from bot.sandbox.slack.trouble import SlackTrouble
+from bot.sandbox.slack.user_group_methods import UserGroupMethods
 from bot.sandbox.slack.view_methods import ViewMethods
 from bot.sandbox.slack.waiting import Waiting
 from bot.sandbox.slack.web_api import WebApi
-from bot.sandbox.slack.workspace import Workspace, furnish
+from bot.sandbox.slack.workspace import Workspace
 
 T = TypeVar("T")
 
@@ -63,14 +64,12 @@ class LocalSlack:
         self.trouble = SlackTrouble.NONE
         self.request_url: str | None = None
         """Where signed HTTP requests go; ``None`` means Socket Mode."""
-        self.web_app = web.Application(middlewares=[guard(lambda: self._port)])
+        self.web_app = web.Application(middlewares=[guard(lambda: self._site.port)])
         """Routes of others may be added before ``start``; every request's ``Host`` is checked."""
         self.base_url = ""
         """``http://HOST:PORT``, once started."""
         self._random = random or SystemRandom()
-        self._port: int | None = None
-        self._runner: web.AppRunner | None = None
-        self._session: aiohttp.ClientSession | None = None
+        self._site = Site(self.web_app)
         self._waiting = Waiting()
         self._furnish()
         self._connect()
@@ -106,6 +105,7 @@ class LocalSlack:
             clock=self.clock,
             credentials=self.credentials,
             inspector=self.inspector,
+            triggers=self._triggers,
             transport=self._transport,
         )
         chat = ChatMethods(workspace=self.workspace, reader=self._reader, complaints=self.complaints)
@@ -113,8 +113,9 @@ class LocalSlack:
             workspace=self.workspace, modals=self.modals, triggers=self._triggers, manifest=self.manifest
         )
         directory = DirectoryMethods(workspace=self.workspace, open_connection=self._sockets.issue_url)
+        groups = UserGroupMethods(workspace=self.workspace)
         api = WebApi(
-            methods={**chat.table(), **views.table(), **directory.table()},
+            methods={**chat.table(), **views.table(), **directory.table(), **groups.table()},
             manifest=self.manifest,
             credentials=self.credentials,
             response_urls=self._response_urls,
@@ -157,7 +158,7 @@ class LocalSlack:
                 waiting=self._waiting,
             )
             for person in self.workspace.people.values()
-            if person.kind is not Kind.BOT
+            if person.kind is not Kind.BOT and not person.is_deactivated
         }
         """By user id."""
         self._page_client = PageClient(
@@ -172,27 +173,15 @@ class LocalSlack:
 
     async def start(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
         """Serve on a loopback address. Raises ``ValueError`` for any other."""
-        if not ipaddress.ip_address(host).is_loopback:
-            raise ValueError("the sandbox listens on a loopback address only")
-        # A bot that was restarted has closed what it kept alive: a connection is for one request.
-        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
-        self._runner = web.AppRunner(self.web_app, access_log=None, shutdown_timeout=1.0)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
-        authority = f"[{host}]:{self._port}" if ":" in host else f"{host}:{self._port}"
-        self.base_url = f"http://{authority}"
+        await self._site.start(host=host, port=port)
+        self.base_url = f"http://{self._site.authority}"
         self._response_urls.base_url = self.base_url
-        self._sockets.base_url = f"ws://{authority}"
+        self._sockets.base_url = f"ws://{self._site.authority}"
 
     async def stop(self) -> None:
         """End every connection and free the port."""
         await self._sockets.close()
-        if self._session is not None:
-            await self._session.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self._site.stop()
 
     def _transport(self, kind: DeliveryKind) -> Transport:
         if kind is DeliveryKind.INTERACTION and not self.manifest.is_interactive:
@@ -200,9 +189,7 @@ class LocalSlack:
             return Nowhere()
         if self.request_url is None:
             return self._sockets
-        if self._session is None:
-            raise RuntimeError("the sandbox's Slack is not started")
-        return SignedHttp(url=self.request_url, session=self._session, ack_seconds=self.ack_seconds)
+        return SignedHttp(url=self.request_url, session=self._site.session, ack_seconds=self.ack_seconds)
 
     # What the bot needs
 
@@ -244,12 +231,23 @@ class LocalSlack:
         """What was sent to the bot and what became of it, in the order in which that was known."""
         return self._courier.deliveries
 
-    async def redeliver(self, delivery: Delivery | None = None) -> Delivery:
+    async def redeliver(
+        self, delivery: Delivery | None = None, *, edit: Edit | None = None, with_new_trigger: bool = False
+    ) -> Delivery:
         """Send the same payload once more (the last one by default); in HTTP mode with the same signature: a replay.
 
-        What the bot answers is recorded and changes nothing on anybody's screen.
+        A copy for ``edit`` to change, or one ``with_new_trigger`` for whoever it then says did it, is signed anew: what
+        Slack's secret in the wrong hands could send. What the bot answers is recorded and changes nobody's screen.
         """
-        return await self._courier.redeliver(delivery or self.deliveries[-1])
+        return await self._courier.redeliver(
+            delivery or self.deliveries[-1], edit=edit, with_new_trigger=with_new_trigger
+        )
+
+    def deactivate(self, name: str) -> None:
+        """Somebody leaves the workspace. They stay in their user groups: a bot has to look at each person."""
+        person = self.human(name).person
+        del self.humans[person.id]
+        self.workspace.deactivate(person.id)
 
     def human(self, name: str) -> Human:
         """By name (``"Ana"``) or user id. Raises ``KeyError`` for nobody."""

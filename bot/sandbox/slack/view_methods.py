@@ -5,7 +5,7 @@ from bot.sandbox.slack.contents import parse_nested
 from bot.sandbox.slack.manifest import Manifest
 from bot.sandbox.slack.methods import Method, Methods, required
 from bot.sandbox.slack.modals import Modals
-from bot.sandbox.slack.payloads import view_json
+from bot.sandbox.slack.objects import view_json
 from bot.sandbox.slack.refusals import Refusal
 from bot.sandbox.slack.triggers import Triggers
 from bot.sandbox.slack.validator import Surface

@@ -79,7 +79,7 @@ class WebApi:
             if arguments is None:
                 raise Refusal("invalid_json")
             self._check_token(_token(request, arguments), method)
-            lacking = self._lacks_scope(name, method)
+            lacking = self._lacks_scope(name, method, arguments)
             if lacking is not None:
                 return web.json_response(lacking, headers=headers)
             for unknown in sorted(arguments.keys() - method.arguments - {"token", "team_id"}):
@@ -98,13 +98,14 @@ class WebApi:
         if is_app_token is not method.takes_app_token:
             raise Refusal("not_allowed_token_type")
 
-    def _lacks_scope(self, name: str, method: Method) -> JsonObject | None:
+    def _lacks_scope(self, name: str, method: Method, arguments: JsonObject) -> JsonObject | None:
         granted = self._manifest.bot_scopes
-        if not method.scopes or set(method.scopes) & set(granted):
-            return None
-        needed = ",".join(method.scopes)
-        self._complaints.note(f"{name}: missing_scope, it needs {needed}")
-        return {"ok": False, "error": "missing_scope", "needed": needed, "provided": ",".join(granted)}
+        for scopes in (method.scopes, method.scopes_for(arguments)):
+            if scopes and not set(scopes) & set(granted):
+                needed = ",".join(scopes)
+                self._complaints.note(f"{name}: missing_scope, it needs {needed}")
+                return {"ok": False, "error": "missing_scope", "needed": needed, "provided": ",".join(granted)}
+        return None
 
     def _reply(self, path: str, reply: JsonObject | None) -> web.Response:
         try:

@@ -8,7 +8,7 @@ from itertools import count
 from bot.interfaces import Clock
 from bot.sandbox.slack import blockkit
 from bot.sandbox.slack.blockkit import JsonObject, Placed
-from bot.sandbox.slack.people import CAST, SLACKBOT_ID, TEAM_ID, Kind, Person
+from bot.sandbox.slack.people import CAST, SLACKBOT_ID, Person, UserGroup
 from bot.sandbox.slack.views import View
 
 
@@ -25,7 +25,10 @@ class Conversation:
     name: str
     kind: ConversationKind
     members: frozenset[str]
+    is_private: bool = False
+    """Seen by its members only; to everybody else it does not exist."""
     is_ext_shared: bool = False
+    is_archived: bool = False
     topic: str = ""
 
 
@@ -74,6 +77,7 @@ class Workspace:
         self.version = 0
         self.people = {person.id: person for person in (*people, bot)}
         self.conversations: dict[str, Conversation] = {}
+        self.user_groups: dict[str, UserGroup] = {}
         self._clock = clock
         self._messages: dict[str, list[Message]] = {}
         self._read_until: dict[tuple[str, str], int] = {}
@@ -99,14 +103,19 @@ class Workspace:
         self._messages[conversation.id] = []
         self.change()
 
+    def find_dm(self, one: str, other: str) -> Conversation | None:
+        """The direct message between two users, if they have one."""
+        members = frozenset((one, other))
+        dms = (each for each in self.conversations.values() if each.kind is ConversationKind.DM)
+        return next((each for each in dms if each.members == members), None)
+
     def dm(self, one: str, other: str) -> Conversation:
         """The direct message between two users; it is opened when there is none yet."""
-        members = frozenset((one, other))
-        for conversation in self.conversations.values():
-            if conversation.kind is ConversationKind.DM and conversation.members == members:
-                return conversation
-        names = "".join(sorted(user_id.removeprefix("U0") for user_id in members - {self.bot.id}))
-        opened = Conversation(id=f"D0{names}", name="", kind=ConversationKind.DM, members=members)
+        found = self.find_dm(one, other)
+        if found is not None:
+            return found
+        names = "".join(sorted(user_id.removeprefix("U0") for user_id in {one, other} - {self.bot.id}))
+        opened = Conversation(id=f"D0{names}", name="", kind=ConversationKind.DM, members=frozenset((one, other)))
         self.add_conversation(opened)
         return opened
 
@@ -116,7 +125,18 @@ class Workspace:
         return next((each for each in channels if each.name == name), None)
 
     def conversations_of(self, user_id: str) -> list[Conversation]:
+        """Where somebody reads and writes: nowhere once they are deactivated."""
+        if self.people[user_id].is_deactivated:
+            return []
         return [each for each in self.conversations.values() if user_id in each.members]
+
+    def deactivate(self, user_id: str) -> None:
+        """Take somebody out of the workspace: its channels lose them, what they wrote and were written stays."""
+        self.people[user_id] = replace(self.people[user_id], is_deactivated=True)
+        for each in list(self.conversations.values()):
+            if each.kind is ConversationKind.CHANNEL:
+                self.conversations[each.id] = replace(each, members=each.members - {user_id})
+        self.set_modals(user_id, [])
 
     # Messages
 
@@ -206,33 +226,6 @@ class Workspace:
             stack = self._stacks.get(view.user_id, ())
             self._stacks[view.user_id] = tuple(view if each.id == view.id else each for each in stack)
         self.change()
-
-
-def furnish(workspace: Workspace) -> None:
-    """The conversations a sandbox starts with: one with the app, one without it, one shared with a partner."""
-    here = [person for person in workspace.people.values() if person.team_id == TEAM_ID]
-    everyone = frozenset(person.id for person in here)
-    members = frozenset(person.id for person in here if person.kind is Kind.MEMBER)
-    outsiders = frozenset(workspace.people) - everyone
-    for channel in (
-        Conversation(
-            id="C0SUPPORT", name="support", kind=ConversationKind.CHANNEL, members=everyone, topic="Customer support"
-        ),
-        Conversation(
-            id="C0TEAROOM", name="tea-room", kind=ConversationKind.CHANNEL, members=members, topic="The app is not here"
-        ),
-        Conversation(
-            id="C0PARTNER",
-            name="partner",
-            kind=ConversationKind.CHANNEL,
-            members=members | outsiders | {workspace.bot.id},
-            is_ext_shared=True,
-            topic="Shared with another company",
-        ),
-    ):
-        workspace.add_conversation(channel)
-    for user_id in sorted(everyone - {workspace.bot.id}):
-        workspace.dm(user_id, workspace.bot.id)
 
 
 def _number(message: Message) -> int:

@@ -28,7 +28,19 @@ MANIFEST: dict[str, Any] = {
             {"name": "Ask about it", "type": "message", "callback_id": "ask_about", "description": "Asks"},
         ],
     },
-    "oauth_config": {"scopes": {"bot": ["commands", "chat:write", "users:read", "channels:read"]}},
+    "oauth_config": {
+        "scopes": {
+            "bot": [
+                "commands",
+                "chat:write",
+                "users:read",
+                "channels:read",
+                "groups:read",
+                "im:read",
+                "usergroups:read",
+            ]
+        }
+    },
     "settings": {
         "interactivity": {"is_enabled": True},
         "event_subscriptions": {"bot_events": ["app_home_opened", "message.im"]},

@@ -184,7 +184,7 @@ async def test_a_click_carries_the_message_the_channel_and_a_response_url(
     await slack.human("Olu").clicks("Press")
     (body,) = clicks
     assert body["user"] == {"id": "U0OLU", "username": "olu", "name": "olu", "team_id": "T0PARTNER"}
-    assert body["team"] == {"id": "T0PARTNER", "domain": "t0partner"}
+    assert body["team"] == {"id": "T0SANDBOX", "domain": "sandbox"}
     assert body["container"] == {
         "type": "message",
         "message_ts": posted["ts"],

@@ -20,8 +20,18 @@ async def test_a_users_state_has_everything_the_page_draws(slack: LocalSlack, cl
     state = slack.state_for("U0ANA")
     assert state["version"] == slack.version
     assert state["workspace"] == {"team_id": "T0SANDBOX", "name": "Sandbox"}
-    assert state["me"] == {"id": "U0ANA", "name": "Ana", "title": "Support agent", "kind": "member"}
-    assert [person["kind"] for person in state["people"]] == ["member", "member", "guest", "outsider", "bot"]
+    assert state["me"] == {
+        "id": "U0ANA",
+        "name": "Ana",
+        "title": "Support agent",
+        "kind": "member",
+        "is_deactivated": False,
+    }
+    kinds = {person["name"]: person["kind"] for person in state["people"] if not person["is_deactivated"]}
+    assert list(kinds) == ["Ana", "Lee", "Kim", "Gus", "Olu", "Helper"]
+    assert list(kinds.values()) == ["member", "member", "member", "guest", "outsider", "bot"]
+    assert [person["name"] for person in state["people"] if person["is_deactivated"]] == ["Ida"]
+    assert state["user_groups"] == [{"id": "S0LEADS", "handle": "leads"}]
     assert state["app"] == {
         "name": "Helper",
         "user_id": "U0BOT",
@@ -37,6 +47,7 @@ async def test_a_users_state_has_everything_the_page_draws(slack: LocalSlack, cl
         "id": "C0SUPPORT",
         "name": "support",
         "kind": "channel",
+        "is_private": False,
         "is_ext_shared": False,
         "topic": "Customer support",
         "unread": 1,
@@ -59,6 +70,9 @@ async def test_a_users_state_has_everything_the_page_draws(slack: LocalSlack, cl
 async def test_nobody_is_shown_what_is_not_theirs(slack: LocalSlack, client: AsyncWebClient) -> None:
     await client.chat_postEphemeral(channel="C0SUPPORT", user="U0ANA", text="psst")
     assert slack.state_for("U0LEE")["messages"]["C0SUPPORT"] == []
+    assert "C0APPROVALS" not in slack.state_for("U0ANA")["messages"]
+    (private,) = [each for each in slack.state_for("U0KIM")["conversations"] if each["id"] == "C0APPROVALS"]
+    assert private["is_private"] is True
     outsider = slack.state_for("U0OLU")
     assert [each["id"] for each in outsider["conversations"]] == ["C0PARTNER"]
     assert (outsider["app"]["commands"], outsider["app"]["shortcuts"]) == ([], [])

@@ -53,7 +53,7 @@ function build() {
   const newComposer = new Composer();
   const room = h(
     "section",
-    { class: "room", hidden: true },
+    { class: "room", hidden: true }, // until somebody is known to type as
     head,
     h("div", { class: "room-middle" }, scroller, jump),
     newComposer.node,
@@ -101,9 +101,10 @@ async function markRead(conversation) {
 }
 
 function drawHead(conversation) {
-  const mark = conversation.kind === "channel" ? icon("hash") : null;
+  const mark = conversation.kind === "channel" ? icon(conversation.is_private ? "lock" : "hash") : null;
+  const kind = conversation.is_private ? "Private channel " : "Channel ";
   const shared = conversation.is_ext_shared ? h("span", { class: "badge" }, "External") : null;
-  const title = h("h1", {}, mark, mark ? unseen("Channel ") : null, conversation.name);
+  const title = h("h1", {}, mark, mark ? unseen(kind) : null, conversation.name);
   const topic = h(
     "p",
     { class: "room-topic" },

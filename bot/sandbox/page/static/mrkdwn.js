@@ -117,7 +117,13 @@ export function channelMention(channelId, label = null) {
 function special(inside, label) {
   const [kind, ...rest] = inside.split("^");
   if (kind === "date") return document.createTextNode(fillDate(rest[0], rest[1] ?? "") ?? label ?? "");
-  return h("span", { class: "mention" }, label ?? `@${kind === "subteam" ? rest[0] : kind}`);
+  if (kind === "subteam") return groupMention(rest[0], label);
+  return h("span", { class: "mention" }, label ?? `@${kind}`);
+}
+
+export function groupMention(groupId, label = null) {
+  const known = page.slack?.user_groups.find((group) => group.id === groupId);
+  return h("span", { class: "mention" }, known ? `@${known.handle}` : (label ?? `@${groupId}`));
 }
 
 export function link(url, label) {

@@ -4,7 +4,7 @@ import { codeBlock, inlineCode } from "./code.js";
 import { fillDate } from "./dates.js";
 import { h } from "./dom.js";
 import { withEmoji } from "./emoji.js";
-import { channelMention, link, mention } from "./mrkdwn.js";
+import { channelMention, groupMention, link, mention } from "./mrkdwn.js";
 
 export function richText(block) {
   return h("div", { class: "rich-text" }, block.elements.map(part));
@@ -43,7 +43,7 @@ function piece(element) {
     case "channel":
       return channelMention(element.channel_id);
     case "usergroup":
-      return h("span", { class: "mention" }, `@${element.usergroup_id}`);
+      return groupMention(element.usergroup_id);
     case "broadcast":
       return h("span", { class: "mention" }, `@${element.range}`);
     case "emoji":

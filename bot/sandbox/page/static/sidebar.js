@@ -43,7 +43,7 @@ function section(group, go) {
 function entry(item, go) {
   const isHere = item.id === page.place;
   const mark = {
-    channel: () => icon("hash"),
+    channel: () => icon(item.is_private ? "lock" : "hash"),
     dm: () => avatar(item.name, { isApp: true, small: true }),
     home: () => icon("home"),
   }[item.kind]();
@@ -60,7 +60,7 @@ function entry(item, go) {
       onclick: () => go(item.id),
     },
     mark,
-    h("span", { class: "place-name" }, item.name),
+    h("span", { class: "place-name" }, item.name, item.is_private ? unseen(" (private channel)") : null),
     isUnread
       ? [h("span", { class: "unread", "aria-hidden": "true" }, String(item.unread)), unseen(`, ${item.unread} unread`)]
       : null,

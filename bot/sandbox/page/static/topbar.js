@@ -48,7 +48,7 @@ onSystemTheme(drawTheme);
 drawTheme();
 
 export function drawTopbar() {
-  if (page.slack) drawPeople(page.slack.people.filter((person) => person.kind !== "bot"));
+  if (page.slack) drawPeople(page.slack.people.filter((person) => person.kind !== "bot" && !person.is_deactivated));
   menuButton.setAttribute("aria-expanded", String(page.sidebarOpen));
   inspectorButton.setAttribute("aria-expanded", String(page.inspectorOpen));
   drawBotState();

@@ -1,0 +1,141 @@
+"""A day on which the team leads decide: an approval, a denial, a withdrawal and an expiry."""
+
+from collections.abc import Iterable
+
+from bot.sandbox.cams.book import Entry
+from bot.sandbox.props import PATIENCE, Scene, check_secrecy, entry_of, human_of, id_of, show_log
+from bot.sandbox.run import APPROVALS, Sandbox, environment, wait_until_connected
+from bot.sandbox.slack.workspace import Message
+from bot.sandbox.teller import Teller, as_read
+
+CHANNEL = "support"
+APPROVALS_CHANNEL = "approvals"
+HURRY = "3s"
+"""How long a decision is waited for where it is to come too late."""
+
+
+def scenes(sandbox: Sandbox, teller: Teller) -> Iterable[Scene]:
+    """The scenes, in order."""
+    story = ApprovalStory(sandbox, teller)
+    return (story.approval, story.denial, story.withdrawal, story.expiry, story.record, story.secrecy)
+
+
+class ApprovalStory:
+    """Ana asks four times; Lee decides twice."""
+
+    def __init__(self, sandbox: Sandbox, teller: Teller) -> None:
+        self._sandbox = sandbox
+        self._teller = teller
+        self._ana, self._lee = human_of(sandbox, "Ana"), human_of(sandbox, "Lee")
+        self._check = teller.check
+
+    async def approval(self) -> None:
+        self._teller.scene("Ana asks, and Lee approves")
+        entry = entry_of("The ID")
+        card = await self._asks(entry, reason="New customer, ticket 4711")
+        self._check("the card hides the number's middle", entry.phone.split()[2] not in card.words)
+        self._check("and has no code on it", entry.code not in card.words)
+        self._teller.act("Lee clicks  Approve, and confirms")
+        await self._lee.clicks("Approve", message=card)
+        told = await self._told("ready")
+        self._check("the direct message keeps the ID behind a button", id_of(entry) not in told.words)
+        self._teller.act("Ana clicks  Show ID")
+        await self._ana.clicks("Show ID", message=told)
+        modal = await self._ana.until(lambda: self._ana.modal, timeout=PATIENCE)
+        self._teller.box("Window", modal.words)
+        self._check("and the button shows it", id_of(entry) in modal.words)
+        await self._ana.closes()
+
+    async def denial(self) -> None:
+        self._teller.scene("Ana asks, and Lee denies")
+        card = await self._asks(entry_of("An ID that is not digits"), reason="They called")
+        self._teller.act("Lee clicks  Deny, and types  Which ticket is this?")
+        await self._lee.clicks("Deny", message=card)
+        await self._lee.until(lambda: self._lee.modal, timeout=PATIENCE)
+        self._lee.fills(block_id="reason", text="Which ticket is this?")
+        await self._lee.submits()
+        told = await self._told("denied")
+        self._check("Ana reads why", "Which ticket is this?" in told.words)
+        card = await self._card("denied")
+        is_closed = "@Lee" in self._read(card) and not card.buttons
+        self._check("the card says who denied it, and has no buttons left", is_closed)
+
+    async def withdrawal(self) -> None:
+        self._teller.scene("Ana asks, and takes it back")
+        await self._asks(entry_of("Product.Unsubscript"), reason="Ticket 4712")
+        self._teller.act("Ana clicks  Withdraw")
+        await self._ana.clicks("Withdraw")
+        await self._told("withdrawn")
+        card = await self._card("withdrawn")
+        self._check("nobody can decide on it any more", not card.buttons)
+
+    async def expiry(self) -> None:
+        self._teller.scene("Ana asks, and nobody decides")
+        self._teller.act(f"(the bot starts again with PHONEID_APPROVAL_TTL={HURRY})")
+        await self._start_again(HURRY)
+        await self._asks(entry_of("The ID"), reason="Ticket 4713")
+        told = await self._told("expired")
+        self._check("she is told, and can ask again", "Try again" in told.buttons)
+        card = await self._card("expired")
+        self._check("the card is closed", not card.buttons)
+
+    async def record(self) -> None:
+        self._teller.scene("What an auditor sees: phoneid log")
+        table = (await show_log(self._sandbox, self._teller)).splitlines()
+        ends = [(row.split()[4], row.split()[5]) for row in table[1:]]
+        lee, ana = self._lee.person.id, self._ana.person.id
+        as_played = [("expired", "bot"), ("withdrawn", ana), ("denied", lee), ("answered", lee)]
+        self._check("it holds every request, how it ended, and who decided", ends == as_played)
+        self._check("the API was called for the approved one alone", len(self._sandbox.cams.calls) == 1)
+
+    async def secrecy(self) -> None:
+        self._teller.scene("Where the codes are")
+        outcomes = ("The ID", "An ID that is not digits", "Product.Unsubscript")
+        check_secrecy(self._sandbox, self._teller, {entry_of(outcome).code for outcome in outcomes})
+
+    # --- telling it ---
+
+    async def _asks(self, entry: Entry, *, reason: str) -> Message:
+        """Ana fills in the form. The card of her request."""
+        self._teller.act("Ana types  /phoneid")
+        await self._ana.runs(CHANNEL, "/phoneid")
+        await self._ana.until(lambda: self._ana.modal, timeout=PATIENCE)
+        self._teller.act(f"Ana fills in  {entry.phone}  {entry.code}  {reason}")
+        for block_id, text in (("phone", entry.phone), ("code", entry.code), ("reason", reason)):
+            self._ana.fills(block_id=block_id, text=text)
+        await self._ana.submits()
+        await self._ana.until(lambda: self._ana.modal and "awaits" in self._ana.modal.words, timeout=PATIENCE)
+        await self._ana.closes()
+        return await self._card(reason, title="In #approvals, where Lee and Kim are")
+
+    async def _card(self, words: str, *, title: str = "The card now") -> Message:
+        """The newest card, once it has these words."""
+
+        def find() -> Message | None:
+            card = self._lee.sees(APPROVALS_CHANNEL)[-1:]
+            return card[0] if card and words in card[0].words else None
+
+        card = await self._lee.until(find, timeout=PATIENCE)
+        self._teller.box(title, self._read(card))
+        return card
+
+    async def _told(self, words: str) -> Message:
+        """The newest direct message to Ana, once it has these words."""
+
+        def find() -> Message | None:
+            message = self._ana.sees(self._ana.dm)[-1:]
+            return message[0] if message and words in message[0].words else None
+
+        message = await self._ana.until(find, timeout=PATIENCE)
+        self._teller.box("Direct message to Ana", self._read(message))
+        return message
+
+    def _read(self, message: Message) -> str:
+        return as_read(message.words, self._sandbox.slack.workspace)
+
+    async def _start_again(self, patience: str) -> None:
+        sandbox = self._sandbox
+        await sandbox.bot.stop()
+        settings = environment(sandbox.slack, sandbox.cams, sandbox.database)
+        await sandbox.bot.start_with({**settings, **APPROVALS, "PHONEID_APPROVAL_TTL": patience})
+        await wait_until_connected(sandbox.slack, sandbox.bot)

@@ -1,0 +1,120 @@
+"""The things Slack describes in payloads and answers (https://docs.slack.dev/reference/objects)."""
+
+import copy
+from typing import Any
+
+from bot.sandbox.slack.blockkit import JsonObject
+from bot.sandbox.slack.people import APP_ID, BOT_ID, PARTNER_TEAM_ID, SLACKBOT_ID, TEAM_ID, Kind, Person, UserGroup
+from bot.sandbox.slack.views import View
+from bot.sandbox.slack.workspace import Conversation, Message
+
+
+def message_json(message: Message) -> JsonObject:
+    """A message as Slack describes it."""
+    described: JsonObject = {"type": "message", "user": message.user_id, "ts": message.ts, "text": message.text}
+    if message.is_app and message.user_id != SLACKBOT_ID:
+        described |= {"bot_id": BOT_ID, "app_id": APP_ID, "team": TEAM_ID}
+    if message.blocks is not None:
+        described["blocks"] = copy.deepcopy(message.blocks)
+    if message.is_edited:
+        described["edited"] = {"user": message.user_id, "ts": message.ts}
+    return described
+
+
+def view_json(view: View) -> JsonObject:
+    """A view as Slack describes it, with the state of every element."""
+    content = copy.deepcopy(view.content)
+    optional: dict[str, Any] = {"title": None, "close": None, "submit": None} if content["type"] == "modal" else {}
+    return {
+        "id": view.id,
+        "team_id": TEAM_ID,
+        "private_metadata": "",
+        "callback_id": "",
+        "external_id": "",
+        "clear_on_close": False,
+        "notify_on_close": False,
+        **optional,
+        **content,
+        "state": {"values": copy.deepcopy(view.values)},
+        "hash": view.hash,
+        "previous_view_id": view.previous_view_id,
+        "root_view_id": view.root_view_id,
+        "app_id": APP_ID,
+        "app_installed_team_id": TEAM_ID,
+        "bot_id": BOT_ID,
+    }
+
+
+def user_json(person: Person) -> JsonObject:
+    """A user as ``users.info`` describes them."""
+    is_stranger = person.kind is Kind.OUTSIDER
+    described: JsonObject = {
+        "id": person.id,
+        "team_id": person.team_id,
+        "name": person.handle,
+        "real_name": person.name,
+        "deleted": person.is_deactivated,
+        "profile": {
+            "real_name": person.name,
+            "display_name": person.name,
+            "title": person.title,
+            "team": person.team_id,
+        },
+        "is_bot": person.kind is Kind.BOT,
+        "is_app_user": False,
+        "updated": 0,
+    }
+    if person.is_deactivated:  # of the top level little is left; the profile stays
+        return {name: value for name, value in described.items() if name != "real_name"}
+    if is_stranger:
+        return {**described, "is_stranger": True}
+    is_guest = person.kind is Kind.GUEST
+    roles = dict.fromkeys(("is_admin", "is_owner", "is_primary_owner", "is_ultra_restricted"), False)
+    return {**described, **roles, "is_restricted": is_guest, "tz": "Etc/UTC", "tz_offset": 0}
+
+
+def dm_json(conversation: Conversation, *, bot_id: str) -> JsonObject:
+    """A direct message with the app."""
+    (user_id,) = conversation.members - {bot_id}
+    return {"id": conversation.id, "is_im": True, "is_archived": False, "user": user_id}
+
+
+def channel_json(conversation: Conversation, *, bot_id: str) -> JsonObject:
+    """A channel. Private ones made since March 2021 have a ``C`` in front and are no ``is_group``."""
+    teams = [TEAM_ID, PARTNER_TEAM_ID] if conversation.is_ext_shared else [TEAM_ID]
+    return {
+        "id": conversation.id,
+        "name": conversation.name,
+        "name_normalized": conversation.name,
+        "is_channel": True,
+        "is_group": False,
+        "is_im": False,
+        "is_mpim": False,
+        "is_private": conversation.is_private,
+        "is_archived": conversation.is_archived,
+        "is_member": bot_id in conversation.members,
+        "is_shared": conversation.is_ext_shared,
+        "is_ext_shared": conversation.is_ext_shared,
+        "is_pending_ext_shared": False,
+        "is_org_shared": False,
+        "context_team_id": TEAM_ID,
+        "shared_team_ids": teams,
+        "topic": {"value": conversation.topic},
+    }
+
+
+def user_group_json(group: UserGroup) -> JsonObject:
+    """A user group, without its members."""
+    return {
+        "id": group.id,
+        "team_id": TEAM_ID,
+        "is_usergroup": True,
+        "is_subteam": True,
+        "name": group.name,
+        "description": "",
+        "handle": group.handle,
+        "is_external": False,
+        "date_delete": 1 if group.is_disabled else 0,
+        "auto_type": None,
+        "prefs": {"channels": [], "groups": []},
+    }

@@ -1,0 +1,226 @@
+"""Requests that need approval, in Slack: asked for, decided, used, and everyone concerned told."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+
+from pydantic import SecretStr
+
+from bot.approvals import Approvals
+from bot.errors import NotPossible, SlackError, StoreUnavailable
+from bot.lookups import Lookups
+from bot.models import Lookup, LookupId, NewLookup, Problem, State
+from bot.policy import Action, Decision, Policy, decide, is_final
+from bot.slack import approval_views, views
+from bot.slack.cards import Cards
+from bot.slack.payloads import Origin
+from bot.slack.people import People
+from bot.slack.replies import Replies
+from bot.slack.views import Message, View
+from bot.slack.visits import Visit
+from bot.texts import approvals as texts
+from bot.texts import problems
+
+log = logging.getLogger(__name__)
+
+
+TELLING = 150.0
+"""Seconds one telling may take. After three minutes it is another process's to try, and two must not try at once."""
+
+
+class Requests:
+    """Everything people do about a request that needs approval. Every click gets an answer."""
+
+    def __init__(
+        self,
+        *,
+        approvals: Approvals,
+        lookups: Lookups,
+        cards: Cards,
+        people: People,
+        replies: Replies,
+        policy: Policy,
+    ) -> None:
+        self._approvals = approvals
+        self._lookups = lookups
+        self._cards = cards
+        self._people = people
+        self._replies = replies
+        self._policy = policy
+        self._origins: dict[LookupId, Origin] = {}
+        """Where requests came from, for the answer where it was asked; after a restart the direct message is left."""
+
+    # --- the agent ---
+
+    async def ask(self, visit: Visit, new: NewLookup, decision: Decision, code: SecretStr | None) -> Lookup:
+        """Ask for approval. The receipt also goes to where it was asked."""
+        lookup, is_new = await self._approvals.ask(new, decision, code)
+        if is_new:
+            self._origins[lookup.id] = visit.origin
+            is_posted = await self._cards.post(lookup)
+            if not is_posted:
+                await self._mention(visit, views.sentence(texts.NOBODY_REACHED))
+            if await self._mention(visit, approval_views.receipt(lookup)) and is_posted:
+                await self._lookups.told(lookup)
+        return lookup
+
+    async def withdraw(self, visit: Visit, lookup_id: LookupId) -> None:
+        """Take one's own request back."""
+        lookup = await self._try(visit, partial(self._approvals.withdraw, lookup_id, actor=visit.actor))
+        if lookup:
+            await self.tell_everyone(lookup)
+
+    async def open_code_form(self, visit: Visit, lookup_id: LookupId) -> None:
+        """Ask for the code of an approved request."""
+        await self._open(Action.ENTER_CODE, visit, lookup_id, approval_views.code_form)
+
+    async def enter_code(self, visit: Visit, lookup_id: LookupId, code: SecretStr) -> Lookup | None:
+        """Use an approval, now that the code is here. The lookup as it ended; ``None`` when it was not possible."""
+        lookup = await self._try(visit, partial(self._approvals.check, Action.ENTER_CODE, lookup_id, actor=visit.actor))
+        if lookup is None:
+            return None
+        if problem := await self._problem_of_agent(lookup):
+            await self._tell(visit, views.sentence(problems.PROBLEMS[problem].what))
+            return None
+        return await self._use(lookup, code)
+
+    async def show_id(self, visit: Visit, lookup_id: LookupId) -> None:
+        """Show an ID once more, privately; journalled."""
+        await self._open(Action.SHOW_ID, visit, lookup_id, views.outcome, is_showing=True)
+
+    async def tell(self, lookup: Lookup, origin: Origin) -> bool:
+        """Tell an agent how their lookup stands. Whether Slack took it.
+
+        What needed approval is told by direct message: it may come hours later, and must not get lost.
+        """
+        if lookup.state is State.AWAITING:
+            is_posted = await self._cards.are_posted(lookup) or await self._cards.post(lookup)
+            return is_posted and await self._replies.tell(lookup.agent.user_id, approval_views.receipt(lookup))
+        asked_from = self._origins.pop(lookup.id, origin) if is_final(lookup.state) else origin
+        if not approval_views.has_ended_message(lookup):
+            response_url = "" if lookup.approval else asked_from.response_url
+            return await self._replies.tell(
+                lookup.agent.user_id, views.outcome_message(lookup), response_url=response_url
+            )
+        if not await self._replies.tell(lookup.agent.user_id, approval_views.ended(lookup)):
+            return False
+        if lookup.state is State.ANSWERED and asked_from.response_url:
+            await self._replies.respond(asked_from.response_url, views.outcome_message(lookup))
+        return True
+
+    async def tell_and_remember(self, lookup: Lookup, origin: Origin) -> None:
+        """Tell an agent how their lookup stands, and remember that they know."""
+        is_told = False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TELLING):
+                is_told = await self.tell(lookup, origin)
+        if not is_told:  # the sweeper tries again
+            log.error("outcome not told", extra={"facts": {"lookup": lookup.id}})
+            return
+        try:
+            await self._lookups.told(lookup)
+        except StoreUnavailable:  # they do know; hearing it once more does no harm, hearing that it failed would
+            log.exception("telling not remembered", extra={"facts": {"lookup": lookup.id}})
+
+    # --- the approver ---
+
+    async def approve(self, visit: Visit, lookup_id: LookupId) -> None:
+        """Approve; with the code at hand the call is made, else the agent is asked for it."""
+        lookup = await self._try(visit, partial(self._approvals.check, Action.APPROVE, lookup_id, actor=visit.actor))
+        if lookup is None:
+            return
+        if await self._problem_of_agent(lookup):
+            await self._tell(visit, views.sentence(texts.AGENT_MAY_NOT_ASK))
+            return
+        approved = await self._try(visit, partial(self._approvals.approve, lookup_id, actor=visit.actor))
+        if approved:
+            # A card that Slack is slow to take must not keep the agent waiting.
+            await asyncio.gather(self._cards.redraw(approved.id), self._use(approved))
+
+    async def open_denial(self, visit: Visit, lookup_id: LookupId) -> None:
+        """Ask an approver for the reason."""
+        await self._open(Action.DENY, visit, lookup_id, approval_views.denial_form)
+
+    async def deny(self, visit: Visit, lookup_id: LookupId, reason: str) -> None:
+        """Deny; the agent reads the reason."""
+        lookup = await self._try(visit, partial(self._approvals.deny, lookup_id, actor=visit.actor, reason=reason))
+        if lookup:
+            await self.tell_everyone(lookup)
+
+    async def show_details(self, visit: Visit, lookup_id: LookupId) -> None:
+        """Show an approver the full number, privately; journalled."""
+        await self._open(Action.SEE_DETAILS, visit, lookup_id, approval_views.details, is_showing=True)
+
+    # --- time ---
+
+    async def overdue(self) -> list[Callable[[], Awaitable[object]]]:
+        """End what nobody decided on or used in time, and find what to remind of. Gives the work that follows."""
+        ended = [partial(self.tell_everyone, lookup) for lookup in await self._approvals.expire()]
+        waiting = [partial(self._cards.post, lookup, is_reminder=True) for lookup in await self._approvals.remind()]
+        return [*ended, *waiting]
+
+    # --- shared ---
+
+    async def _use(self, lookup: Lookup, code: SecretStr | None = None) -> Lookup:
+        try:
+            used = await self._approvals.use(lookup, code)
+        except NotPossible as error:  # the agent entered the code elsewhere in this very moment, or time ran out
+            return error.lookup or lookup
+        ended = await self._lookups.run(*used) if used else lookup
+        await self.tell_everyone(ended)
+        return ended
+
+    async def tell_everyone(self, lookup: Lookup) -> None:
+        """Everyone concerned gets to know: whoever sees a card, and the agent."""
+        await asyncio.gather(self._cards.redraw(lookup.id), self.tell_and_remember(lookup, Origin()))
+
+    async def _problem_of_agent(self, lookup: Lookup) -> Problem | None:
+        """Why whoever asked may not ask any more: they may have become a guest while the request waited."""
+        return decide(lookup.agent, await self._people.standing(lookup.agent), self._policy).problem
+
+    async def _try(self, visit: Visit, do: Callable[..., Awaitable[Lookup]]) -> Lookup | None:
+        """Do what somebody clicked, or tell them why not."""
+        try:
+            return await do(standing=await self._people.standing(visit.actor))
+        except NotPossible as error:
+            await self._tell(visit, _why_not(error))
+            if error.lookup:
+                await self._cards.redraw(error.lookup.id)  # a card that still had buttons was an old one
+            return None
+
+    async def _open(
+        self,
+        action: Action,
+        visit: Visit,
+        lookup_id: LookupId,
+        build: Callable[[Origin, Lookup], View],
+        *,
+        is_showing: bool = False,
+    ) -> None:
+        lookup = await self._try(visit, partial(self._approvals.check, action, lookup_id, actor=visit.actor))
+        if lookup is None:
+            return
+        if is_showing:  # first: what is not in the journal is not shown
+            await self._approvals.record_showing(lookup, visit.actor)
+        try:
+            await self._replies.open_view(visit.trigger_id, build(visit.origin, lookup))
+        except SlackError as error:
+            log.info("window not opened", extra={"facts": {"lookup": lookup_id, "error": error.reason}})
+            await self._tell(visit, views.sentence(texts.WINDOW_TOO_LATE))
+
+    async def _tell(self, visit: Visit, message: Message) -> None:
+        await self._replies.tell(visit.actor.user_id, message, response_url=visit.origin.response_url)
+
+    async def _mention(self, visit: Visit, message: Message) -> bool:
+        return await self._replies.mention(visit.actor.user_id, message, response_url=visit.origin.response_url)
+
+
+def _why_not(error: NotPossible) -> Message:
+    if error.problem:
+        explanation = problems.PROBLEMS[error.problem]
+        return views.sentence(f"{explanation.what} {explanation.next}")
+    if error.lookup:
+        return approval_views.outcome(error.lookup)
+    return views.sentence(texts.no_button("is not there any more"))

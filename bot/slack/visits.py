@@ -1,0 +1,26 @@
+"""Somebody doing something in Slack."""
+
+from dataclasses import dataclass
+
+from bot.models import Actor
+from bot.slack.payloads import Click, Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """Who, from where, and the window they did it in, if in one."""
+
+    actor: Actor
+    origin: Origin
+    trigger_id: str = ""
+    """Opens a window, once, for 3 seconds."""
+    view_id: str | None = None
+
+
+def of_click(click: Click) -> Visit:
+    return Visit(
+        actor=click.actor,
+        origin=click.origin,
+        trigger_id=click.trigger_id,
+        view_id=click.view.id if click.view else None,
+    )

@@ -1,0 +1,76 @@
+"""A lookup's row in the database, and the values it holds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.models import Actor, Approval, Lookup, LookupId, PhoneNumber, Problem, Result, State, Through
+
+
+def result_columns(result: Result) -> dict[str, str | int | None]:
+    """What a lookup came to, by column."""
+    return {
+        "phone_number_id": result.phone_number_id,
+        "problem": result.problem,
+        "api_code": result.api_code,
+        "request_id": result.request_id,
+        "http_status": result.http_status,
+        "milliseconds": result.milliseconds,
+        "attempts": result.attempts,
+    }
+
+
+def decision_columns(actor: Actor, *, at: float, reason: str) -> dict[str, str | float | None]:
+    """Who ended a lookup's waiting, when and why, by column."""
+    return {
+        "decided_at": at,
+        "decided_team_id": actor.team_id,
+        "decided_user_id": actor.user_id,
+        "decided_through": actor.through,
+        "decision_reason": reason,
+    }
+
+
+NO_DECISION: Mapping[str, None] = dict.fromkeys(
+    ("decided_at", "decided_team_id", "decided_user_id", "decided_through", "decision_reason")
+)
+
+
+def lookup(row: dict[str, Any]) -> Lookup:
+    """The lookup that a row, all its columns, holds."""
+    return Lookup(
+        id=LookupId(row["id"]),
+        state=State(row["state"]),
+        agent=Actor(team_id=row["team_id"], user_id=row["user_id"], through=Through(row["through"])),
+        phone=PhoneNumber(row["phone"]),
+        reason=row["reason"],
+        channel_id=row["channel_id"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        result=Result(
+            phone_number_id=row["phone_number_id"],
+            problem=Problem(row["problem"]) if row["problem"] else None,
+            api_code=row["api_code"],
+            request_id=row["request_id"],
+            http_status=row["http_status"],
+            milliseconds=row["milliseconds"],
+            attempts=row["attempts"],
+        ),
+        approval=_approval(row),
+    )
+
+
+def _approval(row: dict[str, Any]) -> Approval | None:
+    if row["expires_at"] is None:
+        return None
+    if row["decided_at"] is None:
+        return Approval(expires_at=row["expires_at"])
+    return Approval(
+        expires_at=row["expires_at"],
+        decided_by=Actor(
+            team_id=row["decided_team_id"],
+            user_id=row["decided_user_id"],
+            through=Through(row["decided_through"]),
+        ),
+        decided_at=row["decided_at"],
+        reason=row["decision_reason"],
+    )

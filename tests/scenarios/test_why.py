@@ -1,0 +1,71 @@
+"""``/phoneid why``: what the policy means for whoever asks, and which rule says so."""
+
+import pytest
+
+from bot.policy import Rule, Verdict
+from bot.texts import approvals as texts
+from tests.scenarios.asking import TO_CHANNEL, TO_EACH
+from tests.scenarios.scene import OpenScene
+
+OFF: dict[str, str] = {}
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "sentences"),
+    [
+        ("Ana", OFF, [texts.VERDICTS[Verdict.MAY], texts.RULES[Rule.NO_APPROVALS], texts.MAY_NOT_DECIDE]),
+        (
+            "Ana",
+            TO_EACH,
+            [
+                texts.VERDICTS[Verdict.MAY_WITH_APPROVAL],
+                texts.RULES[Rule.APPROVALS],
+                texts.MAY_NOT_DECIDE,
+                texts.decided_by("<@U0KIM>, <@U0LEE>"),
+            ],
+        ),
+        (
+            "Lee",
+            TO_CHANNEL,
+            [
+                texts.VERDICTS[Verdict.MAY_WITH_APPROVAL],
+                texts.RULES[Rule.APPROVALS],
+                texts.MAY_DECIDE,
+                texts.decided_by("<!subteam^S0LEADS>"),
+            ],
+        ),
+        (
+            "Kim",
+            TO_EACH | {"PHONEID_TRUSTED": "S0LEADS"},
+            [texts.VERDICTS[Verdict.MAY], texts.RULES[Rule.TRUSTED], texts.MAY_DECIDE],
+        ),
+        (
+            "Ana",
+            TO_EACH | {"PHONEID_AGENTS": "S0LEADS"},
+            [texts.VERDICTS[Verdict.MAY_NOT], texts.RULES[Rule.NOT_AN_AGENT], texts.MAY_NOT_DECIDE],
+        ),
+        ("Gus", TO_EACH, [texts.VERDICTS[Verdict.MAY_NOT], texts.RULES[Rule.NOT_A_MEMBER], texts.MAY_NOT_DECIDE]),
+        (
+            "Gus",  # being named does not make a guest decide
+            TO_EACH | {"PHONEID_APPROVERS": "U0LEE,U0GUS"},
+            [texts.VERDICTS[Verdict.MAY_NOT], texts.RULES[Rule.NOT_A_MEMBER], texts.MAY_NOT_DECIDE],
+        ),
+    ],
+    ids=["off", "agent", "approver", "trusted", "not an agent", "guest", "guest who is named"],
+)
+async def test_why_says_what_the_policy_means_for_a_person(
+    scene_with: OpenScene, name: str, settings: dict[str, str], sentences: list[str]
+) -> None:
+    async with scene_with(**settings) as scene:
+        human = scene.human(name)
+        await human.runs("support", "/phoneid why")
+        message = await scene.answer(human, sentences[0])
+        assert message.is_ephemeral
+        assert message.words.splitlines() == sentences
+        assert await scene.lookups() == []
+        assert list(scene.slack.complaints) == []
+
+
+def test_every_rule_and_every_verdict_has_its_words() -> None:
+    assert set(texts.RULES) == set(Rule)
+    assert set(texts.VERDICTS) == set(Verdict)

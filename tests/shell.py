@@ -1,0 +1,36 @@
+"""A shell for tests of the command line."""
+
+import asyncio
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Ran:
+    status: int | None
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A shell in a folder of its own, with nothing in its environment but what is needed."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    async def run(self, *arguments: str, typed: str = "", **environment: str) -> Ran:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            *arguments,
+            cwd=self.folder,
+            env={"PATH": "/usr/bin:/bin", **self.environment, **environment},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await asyncio.wait_for(process.communicate(typed.encode()), 60)
+        return Ran(process.returncode, out.decode(), err.decode())

@@ -1,0 +1,122 @@
+"""Odd bytes, odd files and odd variables on the command line: one sentence each, and no traceback."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.cams.book import BOOK
+from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
+from bot.store.sqlite import SqliteStore
+from tests.clocks import SteppingClock
+
+PATIENCE = 60.0
+NOT_UTF8 = os.fsdecode(b"\xff")
+ACCOUNT = {
+    "PATH": "/usr/bin:/bin",
+    "PYTHONUTF8": "1",
+    "ALIBABA_CLOUD_ACCESS_KEY_ID": SANDBOX_ACCOUNT.access_key_id,
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SANDBOX_ACCOUNT.access_key_secret.get_secret_value(),
+}
+LOOKUP = ("lookup", "+86 138 0000 1234")
+
+
+async def start(folder: Path, *arguments: str, environment: dict[str, str] | None = None) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        *arguments,
+        cwd=folder,
+        env=ACCOUNT | (environment or {}),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def refusal(
+    folder: Path, *arguments: str, typed: bytes = b"208312\n", environment: dict[str, str] | None = None
+) -> str:
+    """What is said on standard error; the exit code has to be 2, and nothing is on standard output."""
+    process = await start(folder, *arguments, environment=environment)
+    out, err = await asyncio.wait_for(process.communicate(typed), PATIENCE)
+    said = err.decode()
+    assert (process.returncode, out) == (2, b""), said
+    assert "Traceback" not in said
+    return said
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("HTTPS_PROXY", "foo:bar:baz", "HTTPS_PROXY or ALL_PROXY is not a proxy"),
+        ("ALL_PROXY", "gopher://127.0.0.1:70", "HTTPS_PROXY or ALL_PROXY is not a proxy"),
+        ("SSL_CERT_FILE", "/no/such/file.pem", "does not lead to certificates"),
+        ("SSL_CERT_FILE", "/", "does not lead to certificates"),
+        ("PHONEID_CAMS_URL", "http://127.0.0.1:99999999", "PHONEID_CAMS_URL is not a URL"),
+    ],
+)
+async def test_a_way_to_the_api_that_is_none_is_named(tmp_path: Path, name: str, value: str, words: str) -> None:
+    assert words in await refusal(tmp_path, *LOOKUP, environment={name: value})
+
+
+async def test_an_env_file_that_is_not_utf8_is_named_and_not_quoted(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"ALIBABA_CLOUD_ACCESS_KEY_SECRET=invented\xff\n")
+    said = await refusal(tmp_path, *LOOKUP)
+    assert ".env cannot be read" in said
+    assert "invented" not in said
+
+
+@pytest.mark.parametrize("content", [b"notes\n", b"notes\n" * 2000], ids=["short", "long"])
+async def test_a_file_that_is_no_database_is_somebody_elses(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "notes.txt").write_bytes(content)
+    said = await refusal(tmp_path, *LOOKUP, environment={"DATABASE_URL": "sqlite:///notes.txt"})
+    assert "notes.txt was written by a newer version, or is not this bot's" in said
+    assert (tmp_path / "notes.txt").read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("log", "--agent", NOT_UTF8), "not text"),
+        ((*LOOKUP, "--reason", NOT_UTF8), "not text"),
+        (("log", "--limit", "9" * 23), "1<=x<=1000000"),
+        (("log", "--limit", "0"), "1<=x<=1000000"),
+    ],
+)
+async def test_an_option_that_cannot_be_meant_is_a_sentence(
+    tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    store = SqliteStore(tmp_path / "phoneid.db", clock=SteppingClock())
+    await store.open()
+    await store.aclose()
+    assert words in await refusal(tmp_path, *arguments)
+
+
+async def test_a_code_that_is_no_text_is_a_sentence(tmp_path: Path) -> None:
+    strict = {"PYTHONIOENCODING": "utf-8:strict"}  # as in most people's locale
+    said = await refusal(tmp_path, *LOOKUP, typed=b"208312\xff\n", environment=strict)
+    assert "only letters A-Z and digits" in said
+    assert "208312" not in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+async def test_a_lookup_that_is_ended_says_so(tmp_path: Path, number: signal.Signals) -> None:
+    slow = next(entry for entry in BOOK if entry.outcome == "The ID, after 3 seconds")
+    cams = LocalCams()
+    await cams.start()
+    process = await start(tmp_path, "lookup", slow.phone, environment={"PHONEID_CAMS_URL": cams.url})
+    assert process.stdin
+    assert process.stderr
+    process.stdin.write(f"{slow.code}\n".encode())
+    await process.stdin.drain()
+    await asyncio.wait_for(process.stderr.readuntil(b"\n"), PATIENCE)  # it asks; by then it listens for signals
+    process.send_signal(number)
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
+    await cams.stop()
+    assert (process.returncode, out) == (1, b""), err.decode()
+    assert "L-" in err.decode()  # the reference to ask about: the lookup ended on the record
