@@ -41,7 +41,7 @@ async def test_a_channel_shared_after_the_start_gets_no_more_cards(tmp_path: Pat
         lookup_id = await request(running)
         lee = running.human("Lee")
         assert not any(lookup_id in each.words for each in lee.sees("C0APPROVALS"))
-        assert find_card(lee, lookup_id, channel=lee.dm)
+        assert "Asked by" in find_card(lee, lookup_id, channel=lee.dm).words
 
 
 async def test_a_request_whose_process_died_before_anybody_was_asked_is_asked_for_by_the_next(tmp_path: Path) -> None:
