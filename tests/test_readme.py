@@ -1,0 +1,63 @@
+"""The README tells the truth: its settings, commands, files and links are the ones there are."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.cli import phoneid
+from bot.settings import BotSettings
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+EXAMPLE = (ROOT / ".env.example").read_text()
+
+
+def rows_after(heading: str) -> list[str]:
+    """The first cells of the table after a heading."""
+    section = README.split(f"\n{heading}\n", 1)[1].split("\n## ", 1)[0]
+    return re.findall(r"^\| `([^`|]+)", section, re.MULTILINE)
+
+
+def test_every_setting_is_in_the_table_and_nothing_else_is() -> None:
+    names = {(field.validation_alias or name) for name, field in BotSettings.model_fields.items()}
+    assert {name.lower() for name in rows_after("## Settings")} == names
+
+
+def test_every_setting_is_in_the_example_file() -> None:
+    named = set(re.findall(r"^#?([A-Z_]+)=", EXAMPLE, re.MULTILINE))
+    assert named == set(rows_after("## Settings"))
+
+
+def test_the_defaults_in_the_table_are_those_of_the_code() -> None:
+    for name, field in BotSettings.model_fields.items():
+        row = next(line for line in README.splitlines() if line.startswith(f"| `{name.upper()}`"))
+        if isinstance(field.default, str | int) and not isinstance(field.default, bool):
+            assert f"`{field.default}`" in row, row
+
+
+def test_every_command_is_in_the_table_with_its_options() -> None:
+    told = {row.split()[1]: row for row in rows_after("## Commands")}
+    assert set(told) == set(phoneid.commands)
+    section = README.split("\n## Commands\n", 1)[1].split("\n## ", 1)[0]
+    for name, command in phoneid.commands.items():
+        row = next(line for line in section.splitlines() if line.startswith(f"| `phoneid {name}"))
+        options = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
+        assert set(re.findall(r"--[a-z-]+", row.split(" | ")[0].split("` |")[0])) == options - {"--help"}
+
+
+def test_every_exit_code_it_names_is_one_of_the_command_lines() -> None:
+    from bot import cli
+
+    assert f"{cli.EXIT_NO_ID}, there is no ID; {cli.EXIT_CANNOT_START}, it could not start" in README
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
+def test_every_file_it_links_to_is_there(link: str) -> None:
+    assert (ROOT / link).exists()
+
+
+def test_every_room_it_walks_through_is_there() -> None:
+    flow = README.split("One request, from top to bottom:", 1)[1].split("```", 2)[1]
+    for room in re.findall(r"(?:──▶ |├─ |└─ |^ {10})([a-z]+(?:/[a-z]+)?)/? ", flow, re.MULTILINE):
+        assert (ROOT / "bot" / room).is_dir() or (ROOT / "bot" / f"{room}.py").exists(), room
