@@ -65,17 +65,17 @@ class Approvals:
         """
         lookup = await self._store.find(lookup_id)
         if lookup is None:
-            await self._forbid(action, actor, None, Problem.NOT_YOUR_REQUEST)
+            await self.forbid(action, actor, None, Problem.NOT_YOUR_REQUEST)
             raise NotPossible(Problem.NOT_YOUR_REQUEST, None)
         if problem := policy.problem_with(action, actor=actor, standing=standing, lookup=lookup, policy=self._policy):
-            await self._forbid(action, actor, lookup_id, problem)
+            await self.forbid(action, actor, lookup_id, problem)
             raise NotPossible(problem, lookup)
         if lookup.approval is None and action not in NEED_NO_APPROVAL:  # there was nothing to decide
-            await self._forbid(action, actor, lookup_id, Problem.NOT_YOUR_REQUEST)
+            await self.forbid(action, actor, lookup_id, Problem.NOT_YOUR_REQUEST)
             raise NotPossible(Problem.NOT_YOUR_REQUEST, lookup)
         in_time = self._as_of_now(lookup)
         if not policy.is_possible(action, in_time.state):
-            await self._forbid(action, actor, lookup_id, None)
+            await self.forbid(action, actor, lookup_id, None)
             raise NotPossible(None, in_time)
         return lookup
 
@@ -158,7 +158,7 @@ class Approvals:
         try:
             return await self._move(lookup, to_state, actor=actor, reason=reason, expires_at=expires_at)
         except NotPossible:
-            await self._forbid(action, actor, lookup_id, None)
+            await self.forbid(action, actor, lookup_id, None)
             raise
 
     def _as_of_now(self, lookup: Lookup) -> Lookup:
@@ -187,7 +187,8 @@ class Approvals:
         log.info("approval moved", extra={"facts": {"lookup": lookup.id, "state": to_state, "by": actor.user_id}})
         return moved
 
-    async def _forbid(self, action: Action, actor: Actor, lookup_id: LookupId | None, problem: Problem | None) -> None:
+    async def forbid(self, action: Action, actor: Actor, lookup_id: LookupId | None, problem: Problem | None) -> None:
+        """Record that somebody tried what they may not do, or came too late for (``None``)."""
         why = problem.value if problem else "too late"
         await self._store.note(
             Event.FORBIDDEN, actor=actor, lookup_id=lookup_id, facts={"action": action.value, "why": why}

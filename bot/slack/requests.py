@@ -63,7 +63,7 @@ class Requests:
             if not is_posted:
                 await self._mention(visit, views.sentence(texts.NOBODY_REACHED))
             if await self._mention(visit, approval_views.receipt(lookup)) and is_posted:
-                await self._lookups.told(lookup)
+                await self._remember_told(lookup)
         return lookup
 
     async def withdraw(self, visit: Visit, lookup_id: LookupId) -> None:
@@ -82,6 +82,7 @@ class Requests:
         if lookup is None:
             return None
         if problem := await self._problem_of_agent(lookup):
+            await self._approvals.forbid(Action.ENTER_CODE, visit.actor, lookup.id, problem)
             await self._tell(visit, views.sentence(problems.PROBLEMS[problem].what))
             return None
         return await self._use(lookup, code)
@@ -119,6 +120,9 @@ class Requests:
         if not is_told:  # the sweeper tries again
             log.error("outcome not told", extra={"facts": {"lookup": lookup.id}})
             return
+        await self._remember_told(lookup)
+
+    async def _remember_told(self, lookup: Lookup) -> None:
         try:
             await self._lookups.told(lookup)
         except StoreUnavailable:  # they do know; hearing it once more does no harm, hearing that it failed would
@@ -131,7 +135,8 @@ class Requests:
         lookup = await self._try(visit, partial(self._approvals.check, Action.APPROVE, lookup_id, actor=visit.actor))
         if lookup is None:
             return
-        if await self._problem_of_agent(lookup):
+        if problem := await self._problem_of_agent(lookup):
+            await self._approvals.forbid(Action.APPROVE, visit.actor, lookup.id, problem)
             await self._tell(visit, views.sentence(texts.AGENT_MAY_NOT_ASK))
             return
         approved = await self._try(visit, partial(self._approvals.approve, lookup_id, actor=visit.actor))

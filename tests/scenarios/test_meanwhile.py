@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.clock import SystemClock
-from bot.models import Actor, NewLookup, PhoneNumber, State, Through
+from bot.models import Actor, Event, NewLookup, PhoneNumber, State, Through
 from bot.sandbox.slack.people import Kind
 from bot.sandbox.slack.trouble import SlackTrouble
 from bot.store.sqlite import SqliteStore
 from bot.texts import approvals as texts
-from tests.scenarios.asking import TO_CHANNEL, TO_EACH, buttons_left, find_card, request, state_of
+from tests.scenarios.asking import TO_CHANNEL, TO_EACH, buttons_left, find_card, journal, request, state_of
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene, open_scene, with_bot
 
 ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
@@ -32,6 +32,7 @@ async def test_who_became_a_guest_meanwhile_gets_no_id(tmp_path: Path) -> None:
             await running.answer(lee, texts.AGENT_MAY_NOT_ASK, channel=lee.dm)
             assert await state_of(running, lookup_id) is State.AWAITING
             assert running.cams.calls == []
+            assert (await journal(running, lookup_id))[-1].event is Event.FORBIDDEN
 
 
 async def test_a_channel_shared_after_the_start_gets_no_more_cards(tmp_path: Path) -> None:
