@@ -1,6 +1,6 @@
 """What the use cases need from the outside, as narrow as they need it."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -16,10 +16,12 @@ from bot.models import (
     Lookup,
     LookupId,
     NewLookup,
+    Outlook,
     PhoneNumber,
     Problem,
     Result,
     State,
+    Ticket,
 )
 
 
@@ -40,11 +42,16 @@ class Clock(Protocol):
 class Quota(Protocol):
     """The account's calls per second."""
 
-    def turn(self) -> AbstractAsyncContextManager[None]:
+    def turn(self, ticket: Ticket, *, before: Callable[[], Awaitable[None]]) -> AbstractAsyncContextManager[None]:
         """Wait for a free slot, hold it during the block, and give it back after it.
 
-        One turn is one request on the wire: every attempt takes its own, and signs only inside it.
+        One turn is one request on the wire: every attempt takes its own, and signs only inside it. ``before`` is done
+        when the slot is certain and the block is about to begin.
         """
+        ...
+
+    def outlook(self, lookup_id: LookupId) -> Outlook | None:
+        """What whoever waits for this lookup's turn can expect; ``None`` when it waits for none."""
         ...
 
 

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from bot import policy
 from bot.errors import ApiError, LookupMoved, StoreUnavailable
 from bot.interfaces import Clock, PhoneIdApi, Quota, Store
-from bot.models import Lookup, LookupId, NewLookup, Problem, Result, State
+from bot.models import Lane, Lookup, LookupId, NewLookup, Outlook, Problem, Result, State, Ticket
 
 log = logging.getLogger(__name__)
 
@@ -84,12 +84,12 @@ class Lookups:
         log.info("lookup accepted", extra={"facts": {"lookup": lookup.id, "state": lookup.state, "new": is_new}})
         return lookup, is_new
 
-    async def run(self, lookup: Lookup, code: SecretStr) -> Lookup:
+    async def run(self, lookup: Lookup, code: SecretStr, *, lane: Lane = Lane.INTERACTIVE) -> Lookup:
         """Ask the API for a queued lookup and return the lookup as it ended.
 
         Raises ``StoreUnavailable`` when the outcome cannot be recorded: an ID that is not in the record is not shown.
         """
-        trip = _Trip(lookup, store=self._store, quota=self._quota, clock=self._clock)
+        trip = _Trip(lookup, lane, store=self._store, quota=self._quota, clock=self._clock)
         call = asyncio.create_task(trip.ask(self._api, code))
         self._calls[lookup.id] = call
         try:
@@ -120,6 +120,10 @@ class Lookups:
             return None
         return lookup
 
+    def outlook(self, lookup_id: LookupId) -> Outlook | None:
+        """What whoever waits for this lookup can expect; ``None`` when it does not wait for its turn."""
+        return self._quota.outlook(lookup_id)
+
     async def renew(self) -> None:
         """Keep what runs in this process its own for another lease."""
         await self._store.renew([*self._calls])
@@ -139,8 +143,9 @@ class Lookups:
 class _Trip:
     """One lookup's way to the API and back: counts its attempts and records its states."""
 
-    def __init__(self, lookup: Lookup, *, store: Store, quota: Quota, clock: Clock) -> None:
+    def __init__(self, lookup: Lookup, lane: Lane, *, store: Store, quota: Quota, clock: Clock) -> None:
         self._lookup = lookup
+        self._ticket = Ticket(lookup_id=lookup.id, agent=f"{lookup.agent.team_id} {lookup.agent.user_id}", lane=lane)
         self._store = store
         self._quota = quota
         self._clock = clock
@@ -202,12 +207,15 @@ class _Trip:
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
-        async with self._quota.turn():
-            if self._lookup.state is State.QUEUED:
-                await self._move(State.CALLING)
+        async with self._quota.turn(self._ticket, before=self._record_calling):
+            if self._started is None:
                 self._started = self._clock.monotonic()
             self._attempts += 1
             yield
+
+    async def _record_calling(self) -> None:
+        if self._lookup.state is State.QUEUED:
+            await self._move(State.CALLING)
 
     async def _move_from_where_it_is(self, to_state: State, result: Result) -> None:
         try:

@@ -9,6 +9,9 @@ import phonenumbers
 LookupId = NewType("LookupId", str)
 """Names one lookup, e.g. ``L-7K3Q9FZ2``. Opaque and random; also the reference a user can quote."""
 
+BatchId = NewType("BatchId", str)
+"""Names one list of numbers, e.g. ``B-7K3Q9FZ2``. Opaque and random."""
+
 MASK = "••••••"
 """How a verification code is shown everywhere: fixed, so that not even its length is told."""
 
@@ -135,6 +138,17 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a lookup stands in the list it was asked for with."""
+
+    batch_id: BatchId
+    number: int
+    """From 1."""
+    of: int
+    """How many lookups the list holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewLookup:
     """A lookup somebody asks for. The code is not part of it: a record of it must not exist."""
 
@@ -145,6 +159,8 @@ class NewLookup:
     """Where it was asked; empty on the command line and for shortcuts."""
     submission_key: str
     """The same submission delivered twice carries the same key."""
+    place: Place | None = None
+    """In a list; ``None`` for a number asked for by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +199,35 @@ class Lookup:
     result: Result
     approval: Approval | None = None
     """``None`` when none was needed."""
+    place: Place | None = None
+    """In a list; ``None`` for a number asked for by itself."""
+
+
+class Lane(StrEnum):
+    """How urgent a call is: whoever waits for one answer goes before lists."""
+
+    INTERACTIVE = "interactive"
+    BULK = "bulk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """What a lookup waits with for its turn at the API."""
+
+    lookup_id: LookupId
+    agent: str
+    """Whose lookup it is: within a lane agents take turns, however much each of them asks."""
+    lane: Lane = Lane.INTERACTIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What somebody who waits for a turn can expect."""
+
+    place: int
+    """From 1: how many turns until theirs."""
+    seconds: float
+    """An estimate."""
 
 
 class Event(StrEnum):

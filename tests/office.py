@@ -15,6 +15,7 @@ from bot.policy import Action, Circle, Decision, Membership, Policy, Rule, Stand
 from bot.store.sqlite import SqliteStore
 from bot.vault import Vault
 from tests.clocks import SteppingClock
+from tests.quotas import FreeQuota
 
 HOUR = 3600.0
 CODE = SecretStr("208312")
@@ -29,12 +30,6 @@ def member(user_id: str) -> Actor:
 
 ANA, LEE, KIM = member("U0ANA"), member("U0LEE"), member("U0KIM")
 POLICY = Policy(approvers=Circle(user_ids=frozenset({"U0LEE", "U0KIM"})), needs_approval=True)
-
-
-class FreeQuota:
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        yield
 
 
 class GoodApi:

@@ -15,6 +15,7 @@ from bot.models import Actor, Answer, Lookup, NewLookup, PhoneNumber, Problem, S
 from bot.policy import YES, Decision, Rule, Verdict
 from bot.store.sqlite import SqliteStore
 from tests.clocks import SteppingClock
+from tests.quotas import FreeQuota
 
 ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
 CODE = SecretStr("208312")
@@ -22,18 +23,6 @@ YES_ANSWER = Answer(phone_number_id="710000000000001", request_id="R-1")
 
 Turn = Callable[[], AbstractAsyncContextManager[None]]
 Script = Callable[[Turn], Awaitable[Answer]]
-
-
-class CountingQuota:
-    """Always has a turn."""
-
-    def __init__(self) -> None:
-        self.turns = 0
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        self.turns += 1
-        yield
 
 
 class ScriptedApi:
@@ -117,7 +106,7 @@ async def using(
     await store.open()
     api: PhoneIdApi = ScriptedApi(script)
     kept: Store = store
-    yield Lookups(store=kept, api=api, quota=CountingQuota(), clock=clock), store, clock
+    yield Lookups(store=kept, api=api, quota=FreeQuota(), clock=clock), store, clock
     await store.aclose()
 
 

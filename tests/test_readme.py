@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import phoneid
+from bot.cli.main import phoneid
 from bot.settings import BotSettings
 
 ROOT = Path(__file__).parent.parent
@@ -47,7 +47,7 @@ def test_every_command_is_in_the_table_with_its_options() -> None:
 
 
 def test_every_exit_code_it_names_is_one_of_the_command_lines() -> None:
-    from bot import cli
+    from bot.cli import arguments as cli
 
     assert f"{cli.EXIT_NO_ID}, there is no ID; {cli.EXIT_CANNOT_START}, it could not start" in README
 

@@ -1,11 +1,12 @@
 """The quota of one process that has an account's calls to itself, behind ``bot.interfaces.Quota``."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from bot.errors import ApiError
 from bot.interfaces import Clock
+from bot.models import LookupId, Outlook, Ticket
 from bot.quota.slots import LATEST_ARRIVAL, Full, Slot, Slots
 
 
@@ -25,8 +26,11 @@ class MemoryQuota:
         """How many wait for their turn now."""
         return self._waiting
 
+    def outlook(self, lookup_id: LookupId) -> Outlook | None:  # noqa: ARG002
+        return None
+
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def turn(self, ticket: Ticket, *, before: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:  # noqa: ARG002
         """Wait for a free slot, hold it during the block, and give it back after it.
 
         The block is one call. If it raises, the call counts as unanswered and its slot rests longer, except for an
@@ -36,6 +40,7 @@ class MemoryQuota:
         slot = await self._wait_for_slot()
         was_answered = False
         try:
+            await before()
             yield
             was_answered = True
         except ApiError as error:

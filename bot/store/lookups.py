@@ -24,10 +24,10 @@ SWEEPER = Actor(team_id="-", user_id="sweeper", through=Through.BOT)
 INSERT = """
     INSERT INTO lookups (
         id, state, team_id, user_id, through, channel_id, phone, reason, submission_key,
-        created_at, updated_at, owner, lease_until, tell_after, problem, expires_at)
+        created_at, updated_at, owner, lease_until, tell_after, problem, expires_at, batch_id, batch_number, batch_size)
     VALUES (
         :id, :state, :team_id, :user_id, :through, :channel_id, :phone, :reason, :submission_key,
-        :now, :now, :owner, :lease_until, :tell_after, :problem, :expires_at)"""
+        :now, :now, :owner, :lease_until, :tell_after, :problem, :expires_at, :batch_id, :batch_number, :batch_size)"""
 
 # The old state in the WHERE is the whole guard: of any number of callers, one finds the row as it was.
 MOVE = """
@@ -119,6 +119,7 @@ def accept(
             "now": moment.now,
             "problem": problem,
             "expires_at": expires_at,
+            **rows.place_columns(new.place),
             **_holder(state, moment),
             **(_tell_after(state, moment, TELLING) if new.agent.through is Through.SLACK else {"tell_after": None}),
         },

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.models import Actor, Approval, Lookup, LookupId, PhoneNumber, Problem, Result, State, Through
+from bot.models import Actor, Approval, BatchId, Lookup, LookupId, PhoneNumber, Place, Problem, Result, State, Through
 
 
 def result_columns(result: Result) -> dict[str, str | int | None]:
@@ -35,6 +35,15 @@ NO_DECISION: Mapping[str, None] = dict.fromkeys(
 )
 
 
+def place_columns(place: Place | None) -> dict[str, str | int | None]:
+    """Where in which list a lookup stands, by column."""
+    return {
+        "batch_id": place.batch_id if place else None,
+        "batch_number": place.number if place else None,
+        "batch_size": place.of if place else None,
+    }
+
+
 def lookup(row: dict[str, Any]) -> Lookup:
     """The lookup that a row, all its columns, holds."""
     return Lookup(
@@ -56,7 +65,14 @@ def lookup(row: dict[str, Any]) -> Lookup:
             attempts=row["attempts"],
         ),
         approval=_approval(row),
+        place=_place(row),
     )
+
+
+def _place(row: dict[str, Any]) -> Place | None:
+    if row["batch_id"] is None:
+        return None
+    return Place(batch_id=BatchId(row["batch_id"]), number=row["batch_number"], of=row["batch_size"])
 
 
 def _approval(row: dict[str, Any]) -> Approval | None:

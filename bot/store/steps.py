@@ -204,6 +204,13 @@ def create_cards(db: Database) -> None:
     db.execute("CREATE INDEX cards_by_lookup ON cards (lookup_id)")
 
 
+def allow_lists(db: Database) -> None:
+    # A lookup asked for in a list stands there; all three are null for one asked for by itself.
+    for column in ("batch_id TEXT", "batch_number INTEGER", "batch_size INTEGER"):
+        db.execute(f"ALTER TABLE lookups ADD COLUMN {column}")
+    db.execute("CREATE INDEX lookups_by_batch ON lookups (batch_id, batch_number) WHERE batch_id IS NOT NULL")
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     create_lookups,
     create_journal,
@@ -211,4 +218,5 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     remember_who_was_told,
     allow_approvals,
     create_cards,
+    allow_lists,
 )

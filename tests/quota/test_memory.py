@@ -12,9 +12,16 @@ from hypothesis import strategies as st
 
 from bot.errors import ApiError
 from bot.interfaces import Clock, Quota
-from bot.models import Problem, Side
+from bot.models import LookupId, Problem, Side, Ticket
 from bot.quota.memory import MemoryQuota
 from bot.quota.slots import LATEST_ARRIVAL
+
+TICKET = Ticket(lookup_id=LookupId("L-1"), agent="ana")
+
+
+async def nothing() -> None:
+    """Has nothing to do before its turn."""
+
 
 InVirtualTime = Callable[[Callable[[Any], Awaitable[Any]]], Any]
 
@@ -54,7 +61,7 @@ class Server:
     async def call(self, number: int, plan: Plan, quota: Quota) -> None:
         loop = asyncio.get_running_loop()
         await asyncio.sleep(plan.comes)
-        async with quota.turn():
+        async with quota.turn(TICKET, before=nothing):
             self.served.append(number)
             self.seen.append(loop.time() + plan.there)
             await asyncio.sleep(plan.gives_up_after if plan.fate is Fate.LOST else plan.there + plan.back)
@@ -182,7 +189,7 @@ def test_it_tells_how_many_wait(in_virtual_time: InVirtualTime) -> None:
         quota, told = MemoryQuota(1, clock=clock), []
 
         async def call() -> None:
-            async with quota.turn():
+            async with quota.turn(TICKET, before=nothing):
                 told.append(quota.waiting)
 
         calls = [asyncio.create_task(call()) for _ in range(3)]
@@ -197,7 +204,7 @@ def test_it_tells_how_many_wait(in_virtual_time: InVirtualTime) -> None:
 
 def test_what_the_block_raises_comes_out(in_virtual_time: InVirtualTime) -> None:
     async def story(clock: Clock) -> None:
-        async with MemoryQuota(1, clock=clock).turn():
+        async with MemoryQuota(1, clock=clock).turn(TICKET, before=nothing):
             raise KeyError("canary")
 
     with pytest.raises(KeyError, match="canary"):

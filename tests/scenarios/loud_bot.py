@@ -18,7 +18,7 @@ class LoudLogger(logging.Logger):
 
 if __name__ == "__main__":
     logging.setLoggerClass(LoudLogger)
-    from bot.cli import main
+    from bot.cli.main import main
 
     sys.argv = ["phoneid", "run"]
     main()

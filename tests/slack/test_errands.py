@@ -26,6 +26,7 @@ from bot.store.sqlite import SqliteStore
 from bot.texts import approvals, asking, problems
 from bot.vault import Vault
 from tests.clocks import SteppingClock
+from tests.quotas import FreeQuota
 
 ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
 ORIGIN = Origin(channel_id="C0SUPPORT", response_url="http://127.0.0.1/respond")
@@ -83,12 +84,6 @@ class FakeCards:
 
     async def redraw(self, lookup_id: LookupId) -> None:
         self.redrawn.append(lookup_id)
-
-
-class FreeQuota:
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        yield
 
 
 class GoodApi:

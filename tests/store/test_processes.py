@@ -145,4 +145,4 @@ def test_a_process_killed_while_it_migrates_leaves_the_old_database(path: Path, 
         assert [*old.conn.iterdump()] == before
         migrate(old)  # as the next start does
         assert old.execute("SELECT count(*) FROM lookups").fetchone() == (500,)
-        assert [one.name for one in old["lookups"].columns][-1] == "decision_reason"
+        assert "decision_reason" in {one.name for one in old["lookups"].columns}

@@ -1,0 +1,54 @@
+"""``phoneid log``: what was asked, for whoever has to know."""
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import click
+
+from bot import listing, settings
+from bot.cli.arguments import CannotStart, check_text, read_phone
+from bot.durations import read_duration
+from bot.models import LogQuery, Lookup
+from bot.texts import terminal
+
+
+@click.command()
+@click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(1, 1_000_000), help="At most so many, newest first."
+)
+@click.option("--agent", callback=check_text, help="Only this user id.")
+@click.option("--phone", help="Only this number.")
+@click.option("--since", help="Only since then: 90m, 24h, 7d, or a date such as 2026-11-01.")
+@click.option("--json", "is_json", is_flag=True, help="Print JSON.")
+@click.option("--csv", "is_csv", is_flag=True, help="Print CSV.")
+def log(*, limit: int, agent: str | None, phone: str | None, since: str | None, is_json: bool, is_csv: bool) -> None:
+    """Show what was asked, by whom, who decided, and what came of it."""
+    if is_json and is_csv:
+        raise click.UsageError(terminal.FORMAT_ONCE)
+    record_settings = settings.read(settings.RecordSettings)
+    path = record_settings.database_path
+    if not path.exists():
+        raise CannotStart(terminal.no_database(str(path)))
+    number = read_phone(phone, record_settings) if phone else None
+    query = LogQuery(limit=limit, user_id=agent, phone=number, since=_read_since(since) if since else None)
+    lookups = asyncio.run(_search(record_settings, query))
+    show = listing.as_json if is_json else listing.as_csv if is_csv else listing.as_table
+    click.echo(show(lookups), nl=not is_csv)
+
+
+async def _search(record_settings: settings.RecordSettings, query: LogQuery) -> list[Lookup]:
+    from bot.app import open_store
+
+    async with open_store(record_settings) as store:
+        return await store.search(query)
+
+
+def _read_since(since: str) -> float:
+    """Unix seconds of ``90m``, ``24h``, ``7d`` ago, or of an ISO date (local time unless it says otherwise)."""
+    with suppress(ValueError):
+        return datetime.now(UTC).timestamp() - read_duration(since)
+    try:
+        return datetime.fromisoformat(since.strip()).timestamp()
+    except (ValueError, OverflowError):
+        raise click.UsageError(terminal.SINCE_UNREADABLE) from None

@@ -1,0 +1,47 @@
+"""The command line: the only printer and exiter. Here are its entry point and the list of its commands."""
+
+import sys
+from typing import NoReturn
+
+import click
+
+from bot.cli.arguments import EXIT_CANNOT_START, EXIT_NO_ID
+from bot.cli.log import log
+from bot.cli.lookup import lookup
+from bot.cli.run import run
+from bot.cli.sandbox import cams, demo
+from bot.cli.why import why
+from bot.errors import PhoneIdError, SettingsError
+from bot.texts import terminal
+
+
+def main() -> None:
+    """The entry point: our errors become words and an exit code, never a traceback."""
+    try:
+        phoneid.main(prog_name="phoneid")
+    except SettingsError as error:
+        _cannot_start(error)
+    except PhoneIdError as error:
+        click.echo(terminal.command_failed(str(error)), err=True)
+        sys.exit(EXIT_NO_ID)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="phoneid-bot")
+def phoneid() -> None:
+    """Turns a pre-validated WhatsApp number and its verification code into the phone number ID.
+
+    To look at it without any account: phoneid demo
+    """
+
+
+for _command in (run, demo, lookup, log, why, cams):
+    phoneid.add_command(_command)
+
+
+def _cannot_start(error: SettingsError) -> NoReturn:
+    click.echo(terminal.SETTINGS_HEADING, err=True)
+    for mistake in error.mistakes:
+        click.echo(f"  - {mistake}", err=True)
+    click.echo(terminal.SETTINGS_FOOTER, err=True)
+    sys.exit(EXIT_CANNOT_START)

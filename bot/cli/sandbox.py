@@ -1,0 +1,46 @@
+"""``phoneid demo`` and ``phoneid cams``: the local world."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import click
+
+from bot.cli.arguments import CannotStart
+
+Ended = TypeVar("Ended")
+
+
+@click.command()
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="The page's port; 0: any.")
+@click.option("--no-browser", is_flag=True, help="Do not open the page in a browser.")
+@click.option("--approvals", "with_approvals", is_flag=True, help="Every request needs a team lead's approval.")
+@click.option("--script", "is_script", is_flag=True, help="Play a short story on the terminal instead, and check it.")
+def demo(*, port: int, no_browser: bool, with_approvals: bool, is_script: bool) -> None:
+    """Run the bot in the sandbox: a local Slack and a local API, no accounts needed."""
+    from bot.sandbox import run as sandbox
+    from bot.sandbox import story
+
+    if is_script:
+        sys.exit(_run_sandbox(story.play(click.echo)))
+    policy = sandbox.APPROVALS if with_approvals else sandbox.NO_APPROVALS
+    _run_sandbox(sandbox.serve_page(port=port, opens_browser=not no_browser, policy=policy, say=click.echo))
+
+
+@click.command()
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
+def cams(port: int) -> None:
+    """Run the local API alone, for other clients, and list its test numbers."""
+    from bot.sandbox import run as sandbox
+
+    _run_sandbox(sandbox.serve_cams(port=port, say=click.echo))
+
+
+def _run_sandbox(running: Coroutine[Any, Any, Ended]) -> Ended:
+    from bot.sandbox.run import CannotServe
+
+    try:
+        return asyncio.run(running)
+    except CannotServe as error:
+        raise CannotStart(str(error)) from None

@@ -1,0 +1,39 @@
+"""``phoneid why``: what the policy means for one person."""
+
+import asyncio
+import re
+
+import click
+
+from bot import logs, settings
+from bot.cli.arguments import CannotStart
+from bot.models import Actor, Through
+from bot.policy import Membership, Standing, Verdict, decide
+from bot.texts import approvals, terminal
+
+
+@click.command()
+@click.argument("user")
+def why(user: str) -> None:
+    """Say what the policy means for USER, a Slack user id: may they ask, must it be approved, by whom, and why so."""
+    if not re.fullmatch(r"[UW][A-Z0-9]+", user):
+        raise click.UsageError(terminal.USER_UNREADABLE)
+    bot_settings = settings.read(settings.BotSettings)
+    logs.configure(level="WARNING", log_format=bot_settings.phoneid_log_format)
+    person = Actor(team_id="", user_id=user, through=Through.SLACK)
+    standing = asyncio.run(_standing(bot_settings, person))
+    if standing.membership is Membership.UNKNOWN:
+        raise CannotStart(terminal.user_unknown(user))
+    policy = bot_settings.policy
+    decision = decide(person, standing, policy)
+    is_approver = policy.approvers.holds(person, standing)
+    click.echo("\n".join(approvals.what_the_policy_means(decision, is_approver=is_approver)))
+    if decision.verdict is Verdict.MAY_WITH_APPROVAL:
+        click.echo(approvals.decided_by(policy.approvers.ids))
+
+
+async def _standing(bot_settings: settings.BotSettings, person: Actor) -> Standing:
+    from bot.app import open_people
+
+    async with open_people(bot_settings) as people:
+        return await people.standing(person)
