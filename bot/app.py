@@ -18,8 +18,9 @@ from bot.errors import SchemaUnknown, SettingsError, StoreError, StoreUnavailabl
 from bot.interfaces import Clock, Store
 from bot.lookups import Lookups
 from bot.models import LogQuery
-from bot.quota.memory import MemoryQuota
+from bot.quota.account import Rules
 from bot.quota.slots import LATEST_ARRIVAL
+from bot.quota.turns import Turns
 from bot.repeating import Repeating
 from bot.settings import BotSettings, LookupSettings, RecordSettings
 from bot.slack import connection
@@ -33,6 +34,7 @@ from bot.slack.people import People
 from bot.slack.replies import Replies
 from bot.slack.requests import Requests
 from bot.slack.windows import SETTLED_AFTER, Windows
+from bot.store.cells import SqliteCell
 from bot.store.sqlite import SqliteStore
 from bot.texts import terminal
 from bot.vault import Vault
@@ -63,6 +65,9 @@ class Waits:
 
 PATIENT = Waits()
 
+QUOTA_CELL = "quota"
+"""The name under which the processes of an account share the state of its calls."""
+
 
 @asynccontextmanager
 async def open_store(
@@ -90,12 +95,31 @@ async def open_lookups(
     """The use case with the real API behind it; lookups of dead processes are swept by whoever runs the bot."""
     clock = clock or SystemClock()
     credentials = _credentials(settings)
-    quota = MemoryQuota(settings.phoneid_qps, clock=clock, latest_arrival=waits.latest_arrival)
-    async with open_http(settings.phoneid_cams_url, read_seconds=waits.api_reading) as http:
+    async with (
+        open_http(settings.phoneid_cams_url, read_seconds=waits.api_reading) as http,
+        open_quota(settings, clock, waits=waits) as quota,
+    ):
         api = CamsClient(http, credentials=lambda: credentials, clock=clock)
         lookups = Lookups(store=store, api=api, quota=quota, clock=clock)
         async with Repeating(lookups.renew, every=waits.lease / 3, clock=clock):
             yield lookups
+
+
+@asynccontextmanager
+async def open_quota(
+    settings: LookupSettings, clock: Clock | None = None, *, waits: Waits = PATIENT
+) -> AsyncIterator[Turns]:
+    """The account's calls per second, shared by all processes on one database. Its schema must be this release's."""
+    cell = SqliteCell(settings.database_path, QUOTA_CELL)
+    await cell.open()
+    turns = Turns(
+        Rules(settings.phoneid_qps, latest_arrival=waits.latest_arrival), cell=cell, clock=clock or SystemClock()
+    )
+    try:
+        yield turns
+    finally:
+        await turns.aclose()
+        await cell.aclose()
 
 
 @asynccontextmanager

@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from pydantic import SecretStr
 
 from bot.models import (
     Actor,
     Answer,
+    Call,
     Card,
     Event,
     JournalEntry,
@@ -23,6 +24,8 @@ from bot.models import (
     State,
     Ticket,
 )
+
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -39,10 +42,21 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
+class Cell(Protocol):
+    """A text that processes share: read and changed by one of them at a time."""
+
+    async def change(self, think: Callable[[str], tuple[str, T]]) -> T:
+        """Give the text (empty at first) to ``think``, keep what it returns first, and return what it returns second.
+
+        ``think`` may be called twice, and on another thread. Raises ``StoreUnavailable``.
+        """
+        ...
+
+
 class Quota(Protocol):
     """The account's calls per second."""
 
-    def turn(self, ticket: Ticket, *, before: Callable[[], Awaitable[None]]) -> AbstractAsyncContextManager[None]:
+    def turn(self, ticket: Ticket, *, before: Callable[[], Awaitable[None]]) -> AbstractAsyncContextManager[Call]:
         """Wait for a free slot, hold it during the block, and give it back after it.
 
         One turn is one request on the wire: every attempt takes its own, and signs only inside it. ``before`` is done
@@ -59,7 +73,7 @@ class PhoneIdApi(Protocol):
     """Alibaba Cloud's ``GetPreValidatePhoneId``."""
 
     async def get_phone_number_id(
-        self, phone: PhoneNumber, code: SecretStr, *, turn: Callable[[], AbstractAsyncContextManager[None]]
+        self, phone: PhoneNumber, code: SecretStr, *, turn: Callable[[], AbstractAsyncContextManager[Call]]
     ) -> Answer:
         """The ID of a pre-validated number.
 

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from bot import policy
 from bot.errors import ApiError, LookupMoved, StoreUnavailable
 from bot.interfaces import Clock, PhoneIdApi, Quota, Store
-from bot.models import Lane, Lookup, LookupId, NewLookup, Outlook, Problem, Result, State, Ticket
+from bot.models import Call, Lane, Lookup, LookupId, NewLookup, Outlook, Problem, Result, State, Ticket
 
 log = logging.getLogger(__name__)
 
@@ -206,12 +206,13 @@ class _Trip:
         return self._lookup
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        async with self._quota.turn(self._ticket, before=self._record_calling):
+    async def _turn(self) -> AsyncIterator[Call]:
+        async with self._quota.turn(self._ticket, before=self._record_calling) as call:
+            self._ticket = self._ticket.again()
             if self._started is None:
                 self._started = self._clock.monotonic()
             self._attempts += 1
-            yield
+            yield call
 
     async def _record_calling(self) -> None:
         if self._lookup.state is State.QUEUED:

@@ -1,6 +1,6 @@
 """The values everything else speaks in: who, which number, what state, what came back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NewType
 
@@ -218,6 +218,21 @@ class Ticket:
     agent: str
     """Whose lookup it is: within a lane agents take turns, however much each of them asks."""
     lane: Lane = Lane.INTERACTIVE
+    is_again: bool = False
+    """Whether it had a turn before: then it goes before its agent's others."""
+
+    def again(self) -> "Ticket":
+        return replace(self, is_again=True)
+
+
+@dataclass(slots=True)
+class Call:
+    """A call under way; whoever makes it writes on it what the quota learns from."""
+
+    sent_at: float | None = None
+    """When the request's first byte left, and"""
+    answered_at: float | None = None
+    """when the answer's first bytes were here: monotonic seconds; ``None``: not, or not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

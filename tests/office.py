@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from bot.approvals import Approvals
 from bot.errors import NotPossible
 from bot.lookups import Lookups
-from bot.models import Actor, Answer, Event, JournalEntry, Lookup, LookupId, NewLookup, PhoneNumber, Through
+from bot.models import Actor, Answer, Call, Event, JournalEntry, Lookup, LookupId, NewLookup, PhoneNumber, Through
 from bot.policy import Action, Circle, Decision, Membership, Policy, Rule, Standing, Verdict
 from bot.store.sqlite import SqliteStore
 from bot.vault import Vault
@@ -34,7 +34,7 @@ POLICY = Policy(approvers=Circle(user_ids=frozenset({"U0LEE", "U0KIM"})), needs_
 
 class GoodApi:
     async def get_phone_number_id(
-        self, phone: PhoneNumber, code: SecretStr, *, turn: Callable[[], AbstractAsyncContextManager[None]]
+        self, phone: PhoneNumber, code: SecretStr, *, turn: Callable[[], AbstractAsyncContextManager[Call]]
     ) -> Answer:
         async with turn():
             return Answer(phone_number_id="710000000000001", request_id="R-1")

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from bot.models import LookupId, Outlook, Ticket
+from bot.models import Call, LookupId, Outlook, Ticket
 
 
 class FreeQuota:
@@ -13,10 +13,10 @@ class FreeQuota:
         self.tickets: list[Ticket] = []
 
     @asynccontextmanager
-    async def turn(self, ticket: Ticket, *, before: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    async def turn(self, ticket: Ticket, *, before: Callable[[], Awaitable[None]]) -> AsyncIterator[Call]:
         self.tickets.append(ticket)
         await before()
-        yield
+        yield Call()
 
     def outlook(self, lookup_id: LookupId) -> Outlook | None:
         return None

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from bot.errors import ApiError, StoreUnavailable
 from bot.interfaces import PhoneIdApi, Store
 from bot.lookups import STATE_AFTER, Lookups
-from bot.models import Actor, Answer, Lookup, NewLookup, PhoneNumber, Problem, Side, State, Through
+from bot.models import Actor, Answer, Call, Lookup, NewLookup, PhoneNumber, Problem, Side, State, Through
 from bot.policy import YES, Decision, Rule, Verdict
 from bot.store.sqlite import SqliteStore
 from tests.clocks import SteppingClock
@@ -21,7 +21,7 @@ ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
 CODE = SecretStr("208312")
 YES_ANSWER = Answer(phone_number_id="710000000000001", request_id="R-1")
 
-Turn = Callable[[], AbstractAsyncContextManager[None]]
+Turn = Callable[[], AbstractAsyncContextManager[Call]]
 Script = Callable[[Turn], Awaitable[Answer]]
 
 

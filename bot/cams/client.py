@@ -13,10 +13,11 @@ from bot.cams.credentials import Credentials
 from bot.cams.protocol import decipher, request_body
 from bot.cams.retry import Stop, decide
 from bot.cams.signing import Acs3Auth, new_nonce
+from bot.cams.stopwatch import Stopwatch
 from bot.cams.transport import EXCHANGE_SECONDS, exchange
 from bot.errors import ApiError
 from bot.interfaces import Clock
-from bot.models import Answer, PhoneNumber
+from bot.models import Answer, Call, PhoneNumber
 
 log = logging.getLogger("bot.cams")
 
@@ -45,7 +46,7 @@ class CamsClient:
         self._exchange_seconds = exchange_seconds
 
     async def get_phone_number_id(
-        self, phone: PhoneNumber, code: SecretStr, *, turn: Callable[[], AbstractAsyncContextManager[None]]
+        self, phone: PhoneNumber, code: SecretStr, *, turn: Callable[[], AbstractAsyncContextManager[Call]]
     ) -> Answer:
         """The ID of a pre-validated number, asked for again as ``bot.cams.retry`` allows.
 
@@ -57,9 +58,9 @@ class CamsClient:
         while True:
             attempt += 1
             try:
-                async with turn():
+                async with turn() as call:
                     first_at = min(first_at, self._clock.monotonic())
-                    return await self._ask(body, code, attempt=attempt)
+                    return await self._ask(body, code, call, attempt=attempt)
             except ApiError as error:
                 elapsed = self._clock.monotonic() - first_at
                 decision = decide(error, attempt=attempt, elapsed=elapsed, chance=self._chance())
@@ -69,11 +70,12 @@ class CamsClient:
             # Outside the turn: whoever waits holds no slot.
             await self._clock.sleep(decision.seconds)
 
-    async def _ask(self, body: SecretBytes, code: SecretStr, *, attempt: int) -> Answer:
+    async def _ask(self, body: SecretBytes, code: SecretStr, call: Call, *, attempt: int) -> Answer:
         """One attempt: one signed request on the wire."""
         started = self._clock.monotonic()
         try:
-            reply = await exchange(self._http, body, auth=self._auth, seconds=self._exchange_seconds)
+            watch = Stopwatch(self._clock, call)
+            reply = await exchange(self._http, body, auth=self._auth, seconds=self._exchange_seconds, stopwatch=watch)
             answer = decipher(status=reply.status, headers=reply.headers, body=reply.body, code=code)
         except ApiError as error:
             self._log_failure(error, attempt=attempt, milliseconds=self._milliseconds_since(started))

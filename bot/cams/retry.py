@@ -48,13 +48,9 @@ def _backoff(attempt: int, chance: float) -> float:
     return chance * 2.0 ** (attempt - 1)
 
 
-def _throttled(attempt: int, chance: float) -> float:
-    """The limit counts a second, so one second must pass at least."""
-    return 1.0 + _backoff(attempt, chance)
-
-
 RULES: Mapping[Problem, Rule] = {
-    Problem.THROTTLED: Rule(attempts=3, pause=_throttled),
+    # No pause of its own: the quota, which sees the answer, makes everyone wait, once, and as long as the server says.
+    Problem.THROTTLED: Rule(attempts=3, pause=_no_pause),
     Problem.SERVICE_TROUBLE: Rule(attempts=3, pause=_backoff),
     Problem.NO_ANSWER: Rule(attempts=3, pause=_backoff),
     # Every attempt signs with a nonce of its own, so a second such answer is not about the nonce.
@@ -76,7 +72,8 @@ def decide(error: ApiError, *, attempt: int, elapsed: float, chance: float) -> W
         return Stop(StopReason.NO_USE)
     if attempt >= rule.attempts:
         return Stop(StopReason.ATTEMPTS_SPENT)
-    seconds = max(rule.pause(attempt, chance), error.retry_after or 0.0)
+    hint = 0.0 if error.problem is Problem.THROTTLED else error.retry_after or 0.0
+    seconds = max(rule.pause(attempt, chance), hint)
     if elapsed + seconds >= TIME_LIMIT:
         return Stop(StopReason.TIME_SPENT)
     return Wait(seconds)

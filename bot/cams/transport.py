@@ -1,9 +1,10 @@
 """The wire to Alibaba Cloud: bytes out, bytes back, and httpx's errors as ours."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import httpx
 from pydantic import SecretBytes
@@ -68,13 +69,28 @@ def _client(base_url: httpx.URL, *, connect_seconds: float, read_seconds: float)
 
 
 async def exchange(
-    http: httpx.AsyncClient, body: SecretBytes, *, auth: httpx.Auth, seconds: float = EXCHANGE_SECONDS
+    http: httpx.AsyncClient,
+    body: SecretBytes,
+    *,
+    auth: httpx.Auth,
+    seconds: float = EXCHANGE_SECONDS,
+    stopwatch: Callable[[str, Mapping[str, Any]], Awaitable[None]],
 ) -> Reply:
-    """Send one request and take its answer. Raises ``ApiError`` when there is none, or one too long to be one."""
+    """Send one request and take its answer. Raises ``ApiError`` when there is none, or one too long to be one.
+
+    ``stopwatch`` hears what happens on the wire meanwhile (https://www.encode.io/httpcore/extensions/#trace).
+    """
     try:
         async with (
             asyncio.timeout(seconds),
-            http.stream("POST", "/", content=body.get_secret_value(), headers=HEADERS, auth=auth) as response,
+            http.stream(
+                "POST",
+                "/",
+                content=body.get_secret_value(),
+                headers=HEADERS,
+                auth=auth,
+                extensions={"trace": stopwatch},
+            ) as response,
         ):
             return Reply(status=response.status_code, headers=response.headers, body=await _read(response))
     except FOREIGN_ERRORS as error:

@@ -1,21 +1,25 @@
-"""Slots: who may call now, so that the server never sees more than its limit in any second. Pure: time is passed in.
+"""Slots: who may call when, so that the server never sees more than its limit in any second. Pure: time is passed in.
 
-There is one slot for each call per second. A call takes a free slot and holds it until it has ended; a second later the
-slot is free again.
+There is one slot for each call per second. A call takes a free slot and holds it until it has ended; the slot is free
+again a second later, less a credit.
 
-Why this is safe: take any one slot. The server saw its first call before that call's answer came back. It sees the next
-call after that one is sent, which is a second or more after the answer. So the server sees a slot at most once in any
-window of a second, however long each way takes and wherever the window starts; ten slots, ten calls. The way back of
-the first call and the way there of the next come on top; they are far more than two clocks can drift in a second.
+Why this is safe without the credit: take any one slot. The server saw its first call before that call's answer came
+back. It sees the next call after that one is sent, which is a second or more after the answer. So the server sees a
+slot at most once in any window of a second, however long each way takes and wherever the window starts; ten slots, ten
+calls.
+
+Why it is safe with the credit: between the two moments at which the server sees the slot lie, besides the rest, the way
+back of the first call and the way there of the second. The credit is less than what these two take together as long as
+no round trip is shorter than the floor it was taken from (``bot.quota.credit``).
 
 A call that ended without an answer proves nothing: the request may be still on its way, and be seen after we gave up.
 No wait is a proof then, so there is a bound: a request that arrives at all arrives within ``LATEST_ARRIVAL`` of our
-giving up. The slot of such a call rests for that much longer. When nothing answers, this slows the calls down, which is
-right for another reason.
+giving up. The slot of such a call rests for that much longer, and without credit. The same bound covers a process that
+dies: whoever holds a slot says so again and again, and a slot whose holder fell silent is free when a request sent with
+its last breath must have been seen a second ago.
 """
 
-from dataclasses import dataclass
-from typing import NewType
+from pydantic import BaseModel, ConfigDict
 
 WINDOW = 1.0
 """Seconds over which the server counts."""
@@ -24,37 +28,63 @@ LATEST_ARRIVAL = 4.0
 """Seconds after giving up in which a lost request may still be seen. TCP sends a lost segment again after about 1 s and
 then 2 s (RFC 6298); two losses in a row and a slow way are covered, three are not."""
 
-Slot = NewType("Slot", int)
+RENEWAL = 1.0
+"""Seconds between two times that a holder says it is alive. Most calls are over before the first."""
+
+STALL = 0.5
+"""Seconds by which a holder may be late with that, its machine being busy."""
 
 
-@dataclass(frozen=True, slots=True)
-class Full:
-    """There is no free slot before ``until``; there may be one then."""
+class Slot(BaseModel):
+    """One call at a time. Times are seconds on one clock that only ever grows, the same for every process."""
 
-    until: float
+    model_config = ConfigDict(frozen=True)
+
+    ended_at: float | None = None
+    """When its last call ended; ``None``: it had none."""
+    was_answered: bool = True
+    """Whether that call had an answer, any answer."""
+    holder: str = ""
+    """The process whose call it carries now; empty: nobody's."""
+    held_until: float = 0.0
+    """When it is free if its holder says nothing more."""
 
 
-class Slots:
-    """``capacity`` slots. Times are seconds on one clock that only ever grows."""
+def lease(now: float, *, latest_arrival: float) -> float:
+    """Until when a slot is its holder's who says now that it lives."""
+    return now + RENEWAL + STALL + latest_arrival + WINDOW
 
-    def __init__(self, capacity: int, cooldown: float = WINDOW, *, latest_arrival: float = LATEST_ARRIVAL) -> None:
-        if capacity < 1:
-            raise ValueError("without slots nobody could ever call")
-        self._cooldown = cooldown
-        self._latest_arrival = latest_arrival
-        self._free_at = dict.fromkeys(map(Slot, range(capacity)), float("-inf"))
-        """The slots that nobody holds."""
 
-    def take(self, now: float) -> Slot | Full:
-        """A slot, which is the caller's until ``release``; or the time from which on to ask again."""
-        # What is held now can be given back now at the earliest, and then rests.
-        until = min([now + self._cooldown, *self._free_at.values()])
-        if until > now:
-            return Full(until)
-        slot = min(self._free_at, key=self._free_at.__getitem__)
-        del self._free_at[slot]
-        return slot
+def may_still_send(slot: Slot, now: float, *, latest_arrival: float) -> bool:
+    """Whether a request sent now is seen, and no longer counted, when the slot can next be somebody else's."""
+    return now + latest_arrival + WINDOW <= slot.held_until
 
-    def release(self, slot: Slot, now: float, *, was_answered: bool) -> None:
-        """Give a slot back when its call has ended. ``was_answered``: the server's answer, any answer, has come."""
-        self._free_at[slot] = now + self._cooldown + (0.0 if was_answered else self._latest_arrival)
+
+def free_at(slot: Slot, now: float, *, credit: float, latest_arrival: float) -> float:
+    """When the next call may be sent on it; for a slot that is held, the earliest moment that can be."""
+    credited = max(0.0, WINDOW - credit)
+    if slot.holder:
+        return min(slot.held_until, now + credited)
+    if slot.ended_at is None:
+        return now
+    return slot.ended_at + (credited if slot.was_answered else WINDOW + latest_arrival)
+
+
+def is_held(slot: Slot, now: float) -> bool:
+    """Whether it carries a call of a process that lives."""
+    return bool(slot.holder) and slot.held_until > now
+
+
+def taken(slot: Slot, *, holder: str, now: float, latest_arrival: float) -> Slot:
+    # When its last call ended stays: given back unused, it rests as if nothing had been.
+    return slot.model_copy(update={"holder": holder, "held_until": lease(now, latest_arrival=latest_arrival)})
+
+
+def given_back(slot: Slot) -> Slot:
+    """Nothing was sent on it."""
+    return slot.model_copy(update={"holder": "", "held_until": 0.0})
+
+
+def ended(at: float, *, was_answered: bool) -> Slot:
+    """Its call has ended."""
+    return Slot(ended_at=at, was_answered=was_answered)

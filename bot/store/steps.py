@@ -211,6 +211,11 @@ def allow_lists(db: Database) -> None:
     db.execute("CREATE INDEX lookups_by_batch ON lookups (batch_id, batch_number) WHERE batch_id IS NOT NULL")
 
 
+def create_cells(db: Database) -> None:
+    # What processes share while they run, such as the quota's state.
+    db.execute("CREATE TABLE cells (name TEXT NOT NULL PRIMARY KEY, text TEXT NOT NULL) STRICT")
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     create_lookups,
     create_journal,
@@ -219,4 +224,5 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     allow_approvals,
     create_cards,
     allow_lists,
+    create_cells,
 )

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from bot.cams.client import CamsClient
 from bot.cams.credentials import Credentials
 from bot.cams.transport import open_http
+from bot.models import Call
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
 from tests.clocks import SteppingClock
 
@@ -19,13 +20,16 @@ class FakeTurns:
 
     def __init__(self, diary: list[str]) -> None:
         self.errors: list[BaseException] = []
+        self.calls: list[Call] = []
         self._diary = diary
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def turn(self) -> AsyncIterator[Call]:
         self._diary.append("turn begins")
+        call = Call()
+        self.calls.append(call)
         try:
-            yield
+            yield call
         except BaseException as error:
             self.errors.append(error)
             raise

@@ -80,16 +80,16 @@ async def test_each_attempt_is_signed_in_its_own_turn_and_waits_outside_of_it(
         diary.append("sign")
         return f"nonce-{len(diary)}"
 
-    script = Script(refusal("Throttling.User"), refusal("InternalError"), ok(), diary=diary)
+    script = Script(refusal("ServiceUnavailable"), refusal("InternalError"), ok(), diary=diary)
     async with httpx.AsyncClient(transport=script, base_url="http://cams.test") as http:
         client = CamsClient(http, credentials=lambda: credentials, clock=clock, chance=lambda: 0.5, nonce=nonce)
         await client.get_phone_number_id(PHONE, code, turn=turns.turn)
 
     attempt = ["turn begins", "sign", "request", "turn ends"]
     assert diary == [*attempt, "sleep", *attempt, "sleep", *attempt]
-    assert clock.naps == [1.5, 1.0]
+    assert clock.naps == [0.5, 1.0]
     dates = [request.headers["x-acs-date"] for request in script.requests]
-    assert dates == ["2027-01-15T08:00:00Z", "2027-01-15T08:00:01Z", "2027-01-15T08:00:02Z"]
+    assert dates == ["2027-01-15T08:00:00Z", "2027-01-15T08:00:00Z", "2027-01-15T08:00:01Z"]
     assert len({request.headers["x-acs-signature-nonce"] for request in script.requests}) == 3
     assert len({request.headers["authorization"] for request in script.requests}) == 3
 
@@ -105,8 +105,8 @@ async def test_the_quota_sees_the_throttled_call(client_of: MakeClient, turns: "
 async def test_a_hint_to_wait_is_followed(
     client_of: MakeClient, clock: SteppingClock, turns: "FakeTurns", code: SecretStr
 ) -> None:
-    throttled = refusal("Throttling", **{"x-acs-retry-after": "4000"})
-    await client_of(Script(throttled, ok())).get_phone_number_id(PHONE, code, turn=turns.turn)
+    busy = refusal("ServiceUnavailable", **{"x-acs-retry-after": "4000"})
+    await client_of(Script(busy, ok())).get_phone_number_id(PHONE, code, turn=turns.turn)
     assert clock.naps == [4.0]
 
 

@@ -13,9 +13,10 @@ from bot.cams.client import CamsClient
 from bot.cams.credentials import Credentials
 from bot.cams.protocol import MAX_BODY_BYTES
 from bot.cams.signing import Acs3Auth
+from bot.cams.stopwatch import Stopwatch
 from bot.cams.transport import FOREIGN_ERRORS, exchange, open_http
 from bot.errors import ApiError, SettingsError
-from bot.models import PhoneNumber, Problem, Side
+from bot.models import Call, PhoneNumber, Problem, Side
 from bot.sandbox.cams.server import LocalCams
 from tests.clocks import SteppingClock
 
@@ -108,8 +109,9 @@ async def test_nobody_listening_is_no_answer(clock: SteppingClock, credentials: 
     url = api.url
     await api.stop()
     async with open_http(url) as http:
+        auth, watch = Acs3Auth(credentials=lambda: credentials, clock=clock), Stopwatch(clock, Call())
         with pytest.raises(ApiError) as caught:
-            await exchange(http, SecretBytes(b""), auth=Acs3Auth(credentials=lambda: credentials, clock=clock))
+            await exchange(http, SecretBytes(b""), auth=auth, stopwatch=watch)
     assert (caught.value.problem, caught.value.side) == (Problem.NO_ANSWER, Side.ALIBABA)
     assert isinstance(caught.value.__cause__, httpx.ConnectError)
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from bot.approvals import Approvals
 from bot.errors import SlackError, StoreUnavailable
 from bot.lookups import Lookups
-from bot.models import Actor, Answer, LogQuery, Lookup, LookupId, NewLookup, PhoneNumber, Problem, State, Through
+from bot.models import Actor, Answer, Call, LogQuery, Lookup, LookupId, NewLookup, PhoneNumber, Problem, State, Through
 from bot.policy import Circle, Membership, Policy, Standing
 from bot.slack import form, views
 from bot.slack.cards import Cards
@@ -88,7 +88,7 @@ class FakeCards:
 
 class GoodApi:
     async def get_phone_number_id(
-        self, phone: PhoneNumber, code: SecretStr, *, turn: Callable[[], AbstractAsyncContextManager[None]]
+        self, phone: PhoneNumber, code: SecretStr, *, turn: Callable[[], AbstractAsyncContextManager[Call]]
     ) -> Answer:
         async with turn():
             return Answer(phone_number_id="710000000000001", request_id="R-1")

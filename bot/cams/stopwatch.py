@@ -1,0 +1,28 @@
+"""How long a round trip takes on the wire, for the quota's credit."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.interfaces import Clock
+from bot.models import Call
+
+FIRST_BYTE_OUT = "http11.send_request_headers.started"
+FIRST_BYTES_BACK = "http11.receive_response_headers.complete"
+
+
+class Stopwatch:
+    """Notes on a call when it left and when its answer came, as httpcore tells it: give it as ``trace`` extension.
+
+    From inside the connection: with the time to open one, which the next call does not need, a round trip would seem
+    three times as long as it is, and the credit taken from it would break the limit.
+    """
+
+    def __init__(self, clock: Clock, call: Call) -> None:
+        self._clock = clock
+        self._call = call
+
+    async def __call__(self, event: str, _facts: Mapping[str, Any]) -> None:
+        if event == FIRST_BYTE_OUT:
+            self._call.sent_at = self._clock.monotonic()
+        elif event == FIRST_BYTES_BACK:
+            self._call.answered_at = self._clock.monotonic()

@@ -1,0 +1,87 @@
+"""The pace: how many of the slots may be used, and from when on, after the server said that it was too much. Pure.
+
+The server may count otherwise than we do, or others may use the account. A throttled answer stops everyone for a
+moment, and one slot fewer is used from then on; if that was not enough, half of them. The way back is quick up to where
+it was good, and from there slow, one slot at a time: each failed try doubles the time to the next, each good one halves
+it.
+"""
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.quota.slots import WINDOW
+
+LONGEST_PAUSE = 20.0
+"""Seconds: a longer hint of the server's is not followed to its end, because people wait."""
+
+NOT_ENOUGH = 10.0
+"""Seconds after a throttled answer in which another one says that one slot fewer is not enough."""
+
+QUICKLY = 2.0
+"""Seconds between two steps back up to what was good."""
+
+FIRST_PATIENCE = 15.0
+LONGEST_PATIENCE = 600.0
+"""Seconds before one slot more than was good is tried."""
+
+TRUST_AFTER = 60.0
+"""Seconds in which the credit, gone with a throttled answer, comes back."""
+
+
+class Pace(BaseModel):
+    """``fewer`` counts down from all slots, so that it says the same whatever the limit is set to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    fewer: int = 0
+    """Slots not to be used now."""
+    fewer_when_good: int = 0
+    """And when it was last good."""
+    changed_at: float = 0.0
+    patience: float = FIRST_PATIENCE
+    throttled_at: float | None = None
+    """When an answer last said that it was too much; ``None``: never."""
+    resumes_at: float = 0.0
+    """No call starts before."""
+
+
+def advanced(pace: Pace, now: float) -> Pace:
+    """The pace as time has changed it."""
+    while pace.fewer:
+        is_known = pace.fewer > pace.fewer_when_good
+        at = pace.changed_at + (QUICKLY if is_known else pace.patience)
+        if at > now:
+            break
+        update: dict[str, float] = {"fewer": pace.fewer - 1, "changed_at": at}
+        if not is_known:
+            update |= {"fewer_when_good": pace.fewer - 1, "patience": max(FIRST_PATIENCE, pace.patience / 2)}
+        pace = pace.model_copy(update=update)
+    return pace
+
+
+def throttled(pace: Pace, now: float, *, started_at: float, hint: float | None, slots: int) -> Pace:
+    """The pace after a throttled answer to a call that started then; ``hint``: the server's own, in seconds.
+
+    Calls that were on their way already when the first such answer came say nothing new.
+    """
+    pace = advanced(pace, now)
+    resumes_at = max(pace.resumes_at, now + max(WINDOW, min(hint or 0.0, LONGEST_PAUSE)))
+    if pace.throttled_at is not None and started_at <= pace.throttled_at:
+        return pace.model_copy(update={"resumes_at": resumes_at})
+    used = slots - min(pace.fewer, slots - 1)
+    is_repeated = pace.throttled_at is not None and now - pace.throttled_at < NOT_ENOUGH
+    used_now = max(1, used // 2 if is_repeated else used - 1)
+    return Pace(
+        fewer=slots - used_now,
+        fewer_when_good=slots - max(1, used - 1),
+        changed_at=resumes_at,
+        patience=min(LONGEST_PATIENCE, pace.patience * 2),
+        throttled_at=now,
+        resumes_at=resumes_at,
+    )
+
+
+def trust(pace: Pace, now: float) -> float:
+    """How much of the credit may be used, 0..1."""
+    if pace.throttled_at is None:
+        return 1.0
+    return min(1.0, max(0.0, (now - pace.throttled_at) / TRUST_AFTER))

@@ -1,0 +1,66 @@
+"""What waits for a turn in this process: each agent's calls in the order they came, in each lane."""
+
+import asyncio
+from collections import deque
+
+from bot.models import Lane, LookupId, Ticket
+from bot.quota.account import Grant
+from bot.quota.order import Demand, Party
+
+
+class Waiting:
+    """One ticket, until its grant comes."""
+
+    def __init__(self, ticket: Ticket) -> None:
+        self.ticket = ticket
+        self.party = Party(ticket.lane, ticket.agent)
+        self.granted: asyncio.Future[Grant] = asyncio.get_running_loop().create_future()
+
+
+class Queue:
+    """Not fair by itself: it says what waits, and is told whose turn it is."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Party, deque[Waiting]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def add(self, waiting: Waiting) -> None:
+        """Behind its agent's others; a call that is asked again goes before them."""
+        line = self._waiting.setdefault(waiting.party, deque())
+        if waiting.ticket.is_again:
+            line.appendleft(waiting)
+        else:
+            line.append(waiting)
+
+    def remove(self, waiting: Waiting) -> None:
+        """Whoever waited has left, or got their turn."""
+        line = self._waiting.get(waiting.party, deque())
+        if waiting in line:
+            line.remove(waiting)
+        if not line:
+            self._waiting.pop(waiting.party, None)
+
+    def first(self, party: Party) -> Waiting | None:
+        """Whoever of this party came first."""
+        line = self._waiting.get(party)
+        return line[0] if line else None
+
+    def all(self) -> list[Waiting]:
+        return [waiting for line in self._waiting.values() for waiting in line]
+
+    def demand(self) -> Demand:
+        """What waits, in numbers."""
+        by_lane: dict[Lane, dict[str, int]] = {Lane.INTERACTIVE: {}, Lane.BULK: {}}
+        for party, line in self._waiting.items():
+            by_lane[party.lane][party.agent] = len(line)
+        return Demand(interactive=by_lane[Lane.INTERACTIVE], bulk=by_lane[Lane.BULK])
+
+    def position(self, lookup_id: LookupId) -> tuple[Party, int] | None:
+        """Whose call for this lookup waits, and how many of the same party's come before it."""
+        for party, line in self._waiting.items():
+            for position, waiting in enumerate(line):
+                if waiting.ticket.lookup_id == lookup_id:
+                    return party, position
+        return None

@@ -1,0 +1,197 @@
+"""The limit is never broken and everybody is served: whatever the latencies, orders, failures and deaths."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.interfaces import Clock
+from bot.models import Lane, LookupId, Ticket
+from bot.quota.account import LEAD, Rules
+from bot.quota.credit import WARM_UP
+from bot.quota.slots import LATEST_ARRIVAL, RENEWAL, STALL
+from tests.quota.world import Fate, Plan, World
+
+InVirtualTime = Callable[[Callable[[Any], Awaitable[Any]]], Any]
+
+PROCESSES = 3
+
+moments = st.floats(0, 6)
+latencies = st.sampled_from([0.0, 0.02, 0.3, 12.0]) | st.floats(0, 2)
+
+
+@st.composite
+def plans(draw: st.DrawFn, *, latency: st.SearchStrategy[float] = latencies) -> Plan:
+    fate = draw(st.sampled_from([Fate.ANSWERED, Fate.ANSWERED, Fate.REFUSED, Fate.LOST, Fate.CANCELLED]))
+    there = draw(latency)
+    given_up = fate in (Fate.LOST, Fate.CANCELLED)
+    return Plan(
+        comes=draw(moments),
+        # Nobody can know when a request that was given up arrives; that it does so soon is what we assume.
+        there=min(there, LATEST_ARRIVAL) if given_up else there,
+        back=draw(latency),
+        fate=fate,
+        gives_up_after=draw(st.floats(0, 8)),
+        process=draw(st.integers(0, PROCESSES - 1)),
+        agent=draw(st.sampled_from(["ana", "ben", "cleo"])),
+        lane=draw(st.sampled_from(Lane)),
+    )
+
+
+async def _play(clock: Clock, rules: Rules, each: list[Plan], deaths: dict[int, float]) -> World:
+    world = World(clock, rules, processes=PROCESSES)
+    endings = await world.play(each, deaths=deaths)
+    for number, (plan, ending) in enumerate(zip(each, endings, strict=True)):
+        is_waited_for = plan.fate is not Fate.CANCELLED and plan.process not in deaths
+        assert not is_waited_for or number in world.served, f"{plan} waited for ever: {ending!r}"
+    return world
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    each=st.lists(plans(), max_size=25),
+    limit=st.integers(1, 10),
+)
+def test_without_credit_the_limit_is_kept_whatever_the_latencies(
+    each: list[Plan], limit: int, in_virtual_time: InVirtualTime
+) -> None:
+    rules = Rules(limit, has_credit=False)
+    world = in_virtual_time(lambda clock: _play(clock, rules, each, {}))
+    assert world.server.kept(limit)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    each=st.lists(plans(latency=st.floats(0, LATEST_ARRIVAL)), min_size=1, max_size=25),
+    limit=st.integers(1, 4),
+    deaths=st.dictionaries(st.integers(0, PROCESSES - 2), st.floats(0, 8), min_size=1),
+)
+def test_without_credit_it_is_kept_when_processes_die_and_the_others_are_served(
+    each: list[Plan], limit: int, deaths: dict[int, float], in_virtual_time: InVirtualTime
+) -> None:
+    rules = Rules(limit, has_credit=False)
+    world = in_virtual_time(lambda clock: _play(clock, rules, each, deaths))
+    assert world.server.kept(limit)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    each=st.lists(plans(latency=st.floats(0, 1)), min_size=10, max_size=40),
+    floor=st.tuples(st.floats(0.001, 1), st.floats(0.001, 1)),
+    limit=st.integers(1, 10),
+    deaths=st.dictionaries(st.integers(0, PROCESSES - 2), st.floats(5, 15), max_size=1),
+)
+def test_with_credit_it_is_kept_as_long_as_no_leg_is_faster_than_the_floor(
+    each: list[Plan],
+    floor: tuple[float, float],
+    limit: int,
+    deaths: dict[int, float],
+    in_virtual_time: InVirtualTime,
+) -> None:
+    there, back = floor
+    # The first ones show the floor, so that the credit is taken from it; after them no leg is faster.
+    first = [Plan(there=there, back=back, process=PROCESSES - 1) for _ in range(WARM_UP)]
+    later = [_slower(plan, there=there, back=back, after=(WARM_UP / limit + 1) * (1 + there + back)) for plan in each]
+    world = in_virtual_time(lambda clock: _play(clock, Rules(limit), first + later, deaths))
+    assert world.server.kept(limit)
+
+
+def _slower(plan: Plan, *, there: float, back: float, after: float) -> Plan:
+    return Plan(
+        comes=plan.comes + after,
+        there=plan.there + there,
+        back=plan.back + back,
+        fate=plan.fate if plan.fate in (Fate.ANSWERED, Fate.REFUSED) else Fate.ANSWERED,
+        process=plan.process,
+        agent=plan.agent,
+        lane=plan.lane,
+    )
+
+
+def test_a_credit_larger_than_what_the_legs_take_would_break_it(
+    in_virtual_time: InVirtualTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The test above could tell: with twice the credit it is broken.
+    monkeypatch.setattr("bot.quota.account.credit", lambda trips: 2 * min(trips, default=0.0))
+    calls = [Plan(there=0.1, back=0.1) for _ in range(40)]
+    world = in_virtual_time(lambda clock: _play(clock, Rules(10), calls, {}))
+    assert not world.server.kept(10)
+
+
+def test_ten_calls_start_at_once_and_the_eleventh_when_the_first_may_be_forgotten(
+    in_virtual_time: InVirtualTime,
+) -> None:
+    calls = [Plan(there=0.1, back=0.1) for _ in range(11)]
+    world = in_virtual_time(lambda clock: _play(clock, Rules(10, has_credit=False), calls, {}))
+    assert world.server.seen == pytest.approx([0.1] * 10 + [0.1 + 1.2])
+
+
+def test_a_call_without_an_answer_rests_until_it_must_have_arrived(in_virtual_time: InVirtualTime) -> None:
+    calls = [Plan(there=3.9, fate=Fate.LOST, gives_up_after=0.5), Plan()]
+    world = in_virtual_time(lambda clock: _play(clock, Rules(1), calls, {}))
+    assert world.server.seen == pytest.approx([3.9, 0.5 + 1.0 + LATEST_ARRIVAL])
+
+
+def test_a_refused_call_was_answered(in_virtual_time: InVirtualTime) -> None:
+    calls = [Plan(there=0.2, fate=Fate.REFUSED), Plan()]
+    world = in_virtual_time(lambda clock: _play(clock, Rules(1), calls, {}))
+    assert world.server.seen == pytest.approx([0.2, 1.2])
+
+
+def test_a_cancelled_call_gives_its_slot_back(in_virtual_time: InVirtualTime) -> None:
+    calls = [Plan(back=60.0, fate=Fate.CANCELLED, gives_up_after=0.5), Plan()]
+    world = in_virtual_time(lambda clock: _play(clock, Rules(1), calls, {}))
+    assert world.server.seen == pytest.approx([0.0, 0.5 + 1.0 + LATEST_ARRIVAL])
+
+
+def test_whoever_leaves_while_waiting_takes_nobodys_turn(in_virtual_time: InVirtualTime) -> None:
+    leaving = [Plan(comes=0.1, fate=Fate.CANCELLED, gives_up_after=0.2) for _ in range(5)]
+    world = in_virtual_time(lambda clock: _play(clock, Rules(1), [Plan(), *leaving, Plan(comes=0.2)], {}))
+    assert world.server.seen == pytest.approx([0.0, 1.0])
+
+
+def test_a_call_longer_than_its_lease_keeps_its_slot(in_virtual_time: InVirtualTime) -> None:
+    calls = [Plan(there=30.0, back=30.0), Plan(comes=1.0, process=1)]
+    world = in_virtual_time(lambda clock: _play(clock, Rules(1), calls, {}))
+    assert world.server.seen == pytest.approx([30.0, 61.0])
+
+
+def test_a_dead_processs_slots_come_back_when_what_it_sent_must_have_arrived(in_virtual_time: InVirtualTime) -> None:
+    calls = [Plan(there=1.0, back=60.0), Plan(process=1)]
+    world = in_virtual_time(lambda clock: _play(clock, Rules(1), calls, {0: 0.9}))
+    assert world.server.seen == pytest.approx([1.0, RENEWAL + STALL + LATEST_ARRIVAL + 1.0], abs=LEAD)
+
+
+def test_a_process_that_died_waiting_holds_nobody_up_for_long(in_virtual_time: InVirtualTime) -> None:
+    calls = [Plan(), *(Plan(agent="ben", process=1) for _ in range(5)), Plan(comes=0.6)]
+    world = in_virtual_time(lambda clock: _play(clock, Rules(1), calls, {1: 0.5}))
+    assert world.server.seen == pytest.approx([0.0, 1.15], abs=0.05)
+
+
+async def _stall(clock: Clock) -> list[float]:
+    """Somebody whose machine stands still between taking a slot and sending."""
+    world = World(clock, Rules(1), processes=2)
+    slow, quick = (process.turns for process in world.processes)
+    sent: list[float] = []
+
+    async def call(turns: Any, stall: float) -> None:
+        stalls = iter([stall])
+
+        async def before() -> None:
+            await asyncio.sleep(next(stalls, 0.0))
+
+        async with turns.turn(Ticket(lookup_id=LookupId("L-1"), agent="ana"), before=before):
+            sent.append(clock.monotonic())
+
+    await asyncio.gather(call(slow, 20.0), call(quick, 0.0))
+    for process in world.processes:
+        await process.turns.aclose()
+    return sent
+
+
+def test_whoever_was_held_up_too_long_before_sending_waits_for_another_slot(in_virtual_time: InVirtualTime) -> None:
+    first, second = in_virtual_time(_stall)
+    assert second - first >= 1.0
