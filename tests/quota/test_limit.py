@@ -167,7 +167,7 @@ def test_a_dead_processs_slots_come_back_when_what_it_sent_must_have_arrived(in_
 
 def test_a_process_that_died_waiting_holds_nobody_up_for_long(in_virtual_time: InVirtualTime) -> None:
     calls = [Plan(), *(Plan(agent="ben", process=1) for _ in range(5)), Plan(comes=0.6)]
-    world = in_virtual_time(lambda clock: _play(clock, Rules(1), calls, {1: 0.5}))
+    world = in_virtual_time(lambda clock: _play(clock, Rules(1), calls, {1: 0.7}))
     assert world.server.seen == pytest.approx([0.0, 1.15], abs=0.05)
 
 
