@@ -23,6 +23,7 @@ from bot.quota.slots import LATEST_ARRIVAL
 from bot.repeating import Repeating
 from bot.settings import BotSettings, LookupSettings, RecordSettings
 from bot.slack import connection
+from bot.slack.alarms import Alarms
 from bot.slack.approval_desk import ApprovalDesk
 from bot.slack.cards import Cards
 from bot.slack.desk import Desk
@@ -178,6 +179,7 @@ class _Front:
 
     errands: Errands
     requests: Requests
+    alarms: Alarms
     jobs: Jobs
 
 
@@ -221,7 +223,7 @@ def _open_front(
         policy=policy,
         clock=clock,
     )
-    return _Front(errands, requests, Jobs())
+    return _Front(errands, requests, Alarms(store=store, cards=cards, replies=replies), Jobs())
 
 
 async def _check_approvals(settings: BotSettings, client: AsyncWebClient, people: People) -> None:
@@ -273,7 +275,7 @@ def _sweeping(lookups: Lookups, front: _Front, clock: Clock, *, every: float) ->
     async def sweep() -> None:
         for lookup in await lookups.sweep():
             front.jobs.start(Job(partial(front.errands.tell_untold, lookup), leave_to_next_sweep))
-        for work in await front.requests.overdue():
+        for work in [*await front.requests.overdue(), *await front.alarms.due()]:
             front.jobs.start(Job(work, leave_to_next_sweep))
 
     return Repeating(sweep, every=every, clock=clock)
