@@ -28,6 +28,7 @@ from bot.slack.approval_desk import ApprovalDesk
 from bot.slack.cards import Cards
 from bot.slack.desk import Desk
 from bot.slack.errands import Errands
+from bot.slack.history import History
 from bot.slack.jobs import Job, Jobs
 from bot.slack.listeners import build_app
 from bot.slack.people import People
@@ -158,7 +159,7 @@ async def running_bot(
         front = _open_front(settings, client, store=store, lookups=lookups, people=people, clock=clock, waits=waits)
         stack.push_async_callback(_finish, front.jobs, lookups, waits.finishing)
         app = build_app(
-            Desk(front.errands, region=settings.phoneid_default_region),
+            Desk(front.errands, front.history, region=settings.phoneid_default_region),
             ApprovalDesk(front.requests, front.errands),
             front.jobs,
             client=client,
@@ -173,13 +174,14 @@ async def running_bot(
         log.info("stopping", extra={"facts": {"running": front.jobs.running}})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Front:
     """What works for the people in Slack."""
 
     errands: Errands
     requests: Requests
     alarms: Alarms
+    history: History
     jobs: Jobs
 
 
@@ -223,7 +225,13 @@ def _open_front(
         policy=policy,
         clock=clock,
     )
-    return _Front(errands, requests, Alarms(store=store, cards=cards, replies=replies), Jobs())
+    return _Front(
+        errands=errands,
+        requests=requests,
+        alarms=Alarms(store=store, cards=cards, replies=replies),
+        history=History(store=store, people=people, replies=replies, policy=policy),
+        jobs=Jobs(),
+    )
 
 
 async def _check_approvals(settings: BotSettings, client: AsyncWebClient, people: People) -> None:
