@@ -1,11 +1,13 @@
 """The guess guard: a handful of refused codes is free, then attempts wait longer and longer, or need approval."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from bot.guesses import (
     COUNTED,
+    FIRST_WAIT,
     FREE,
     FREE_FOR_AGENT,
     FREE_FOR_NUMBER,
@@ -24,7 +26,8 @@ from bot.models import Problem, State
 from bot.policy import YES, Decision, Rule, Verdict
 
 NOW = 1_800_000_000.0
-MINUTE = 60.0
+MINUTE, HOUR = 60.0, 3600.0
+MOST_IN_A_DAY = 34
 N, A = FREE_FOR_NUMBER, FREE_FOR_AGENT
 
 MAY = Decision(Verdict.MAY, Rule.NO_APPROVALS)
@@ -147,7 +150,7 @@ def test_waits_only_grow_and_nobody_gets_far_in_a_day() -> None:
     waits = [later - sooner for sooner, later in pairwise(tried) if sooner < NOW + REMEMBERED / 2]
     assert waits == sorted(waits)
     for start in tried:
-        assert sum(start <= each < start + REMEMBERED for each in tried) <= 34
+        assert sum(start <= each < start + REMEMBERED for each in tried) <= MOST_IN_A_DAY
 
 
 def test_only_what_may_have_been_about_the_code_is_counted() -> None:
@@ -163,6 +166,15 @@ def test_only_what_may_have_been_about_the_code_is_counted() -> None:
         Problem.BAD_CREDENTIALS,
         Problem.CLOCK_OFF,
     }
+
+
+def test_the_readme_gives_the_guards_numbers() -> None:
+    readme = " ".join((Path(__file__).parent.parent / "README.md").read_text().split())
+    assert f"a number has {N} free, an agent {A} over all numbers" in readme
+    assert (REMEMBERED, FIRST_WAIT, LONGEST_WAIT) == (24 * HOUR, MINUTE, HOUR)
+    assert "over the last 24 hours" in readme
+    assert "1 minute from the last refused code, then 2, 4, 8 and so on up to an hour" in readme
+    assert f"at most {MOST_IN_A_DAY} codes a day" in readme
 
 
 def test_nothing_counted_is_nothing_to_wait_for() -> None:
