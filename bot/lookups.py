@@ -106,10 +106,12 @@ class Lookups:
         return None if until is None else until - now
 
     async def run(self, lookup: Lookup, code: SecretStr, *, lane: Lane = Lane.INTERACTIVE) -> Lookup:
-        """Ask the API for a queued lookup and return the lookup as it ended.
+        """Ask the API for a queued lookup and return the lookup as it ended; one that has ended is left as it is.
 
         Raises ``StoreUnavailable`` when the outcome cannot be recorded: an ID that is not in the record is not shown.
         """
+        if policy.is_final(lookup.state):  # say rejected by the guess guard, among others of a list
+            return lookup
         trip = _Trip(lookup, lane, store=self._store, quota=self._quota, clock=self._clock)
         call = asyncio.create_task(trip.ask(self._api, code))
         self._calls[lookup.id] = call

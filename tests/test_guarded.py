@@ -63,6 +63,13 @@ async def test_what_was_queued_before_the_last_refusal_is_not_asked(office: Offi
     assert moves == [(None, State.QUEUED), (State.QUEUED, State.REJECTED)]
 
 
+async def test_running_what_was_rejected_asks_nobody(office: Office) -> None:
+    await use_up(office.store, KIM, PHONE)
+    rejected, _ = await office.lookups.accept(new(), MAY)
+    assert await office.lookups.run(rejected, CODE) == rejected
+    assert len(await office.store.journal(rejected.id)) == 1
+
+
 async def test_an_approval_given_knowing_what_was_refused_is_used_at_once(office: Office) -> None:
     asked = await office.ask()
     await use_up(office.store, KIM, PHONE)

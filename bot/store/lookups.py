@@ -98,9 +98,9 @@ def accept(
     state: State,
     problem: Problem | None,
     expires_at: float | None,
-    wait_until: float | None,
     new_id: Callable[[], LookupId],
     moment: Moment,
+    wait_until: float | None = None,
 ) -> tuple[Lookup, bool]:
     """Record a lookup; ``False`` with the recorded one when its submission was recorded before.
 
