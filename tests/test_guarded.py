@@ -1,14 +1,22 @@
 """The guess guard in the use cases: what it keeps from being asked ends in words, and an approval is not lost to it."""
 
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 
 import pytest
+from pydantic import SecretStr
 
-from bot.models import Actor, NewLookup, Problem, State, Through
+from bot.errors import ApiError
+from bot.guesses import FREE_FOR_AGENT
+from bot.lookups import Lookups
+from bot.models import Actor, Answer, Lane, NewLookup, PhoneNumber, Problem, Side, State, Through
 from bot.policy import Action, Circle, Decision, Membership, Policy, Rule, Standing, Verdict, decide
 from bot.texts import problems
 from tests.guessing import use_up
 from tests.office import ANA, CODE, FULL, KIM, PHONE, Office, open_office
+from tests.quotas import FreeQuota
 
 MAY = Decision(Verdict.MAY, Rule.NO_APPROVALS)
 ROOT = Actor(team_id="host", user_id="root", through=Through.COMMAND_LINE)
@@ -61,6 +69,30 @@ async def test_what_was_queued_before_the_last_refusal_is_not_asked(office: Offi
     assert (ended.result.wait_until, ended.result.phone_number_id) == (last.updated_at + MINUTE, None)
     moves = [(entry.from_state, entry.to_state) for entry in await office.store.journal(lookup.id)]
     assert moves == [(None, State.QUEUED), (State.QUEUED, State.REJECTED)]
+
+
+class RefusingApi:
+    """Says no to every code, and counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def get_phone_number_id(
+        self, phone: PhoneNumber, code: SecretStr, *, turn: Callable[[], AbstractAsyncContextManager[None]]
+    ) -> Answer:
+        async with turn():
+            self.asked += 1
+            raise ApiError(Problem.UNKNOWN_CODE, side=Side.AGENT, may_retry=False)
+
+
+async def test_a_list_of_wrong_codes_ends_when_its_agents_free_ones_are_used_up(office: Office) -> None:
+    api = RefusingApi()
+    lookups = Lookups(store=office.store, api=api, quota=FreeQuota(), clock=office.clock)
+    phones = [PhoneNumber(f"1202555{number:04}") for number in range(30)]
+    listed = [(await lookups.accept(replace(new(key=phone.digits), phone=phone), MAY))[0] for phone in phones]
+    ended = [await lookups.run(lookup, CODE, lane=Lane.BULK) for lookup in listed]
+    assert api.asked == FREE_FOR_AGENT
+    assert Counter(each.state for each in ended) == {State.REFUSED: FREE_FOR_AGENT, State.REJECTED: 20}
 
 
 async def test_running_what_was_rejected_asks_nobody(office: Office) -> None:
