@@ -75,8 +75,7 @@ class Lookups:
     ) -> tuple[Lookup, bool]:
         """Record what was asked for: queued, awaiting approval until ``expires_at``, or rejected.
 
-        A yes is rejected all the same when by now too many codes were refused. ``False`` when this submission was
-        recorded before.
+        Rejected too when by now too many codes were refused. ``False`` when this submission was recorded before.
         """
         state = _STATE_AFTER[decision.verdict]
         policy.check_transition(None, state)
@@ -96,10 +95,7 @@ class Lookups:
         return guesses.guard(decision, tally, now=self._clock.now())
 
     async def wait_of(self, lookup: Lookup) -> float | None:
-        """For how long (seconds) the guess guard keeps an approved lookup from being called; ``None``: it does not.
-
-        What was refused before the approval was given does not count.
-        """
+        """For how long (seconds) the guess guard keeps an approved lookup from being called; ``None``: it does not."""
         tally, now = await self._store.tally(lookup.agent, lookup.phone), self._clock.now()
         approved_at = lookup.approval.decided_at if lookup.approval else None
         until = guesses.wait_until(tally, now=now, approved_at=approved_at)

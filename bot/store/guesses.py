@@ -3,8 +3,8 @@
 from sqlite_utils import Database
 
 from bot.errors import TooManyGuesses
-from bot.guesses import FREE, REMEMBERED, Guesses, Suspect, Tally, wait_until
-from bot.models import Actor, Event, Lookup, LookupId, PhoneNumber, Through
+from bot.guesses import COUNTED, FREE, REMEMBERED, Guesses, Suspect, Tally, wait_until
+from bot.models import Actor, Event, Lookup, LookupId, PhoneNumber, State, Through
 from bot.store import journal
 
 GUARD = Actor(team_id="-", user_id="guard", through=Through.BOT)
@@ -55,16 +55,27 @@ def wait_for(db: Database, agent: Actor, phone: PhoneNumber, *, now: float) -> f
     return wait_until(tally(db, agent, phone, now=now), now=now)
 
 
-def check(db: Database, lookup: Lookup, *, now: float) -> None:
-    """Raise ``TooManyGuesses`` if a lookup may not be called now. Of several at once each sees those before it."""
+def watch(db: Database, lookup: Lookup, *, now: float) -> None:
+    """See to every lookup on its one way to the API, and on its way back with a refusal; it has just moved.
+
+    Raises ``TooManyGuesses`` if it may not be called now: then the move must be undone.
+    """
+    if lookup.state is State.CALLING:
+        _check(db, lookup, now=now)
+    if lookup.state is State.REFUSED and lookup.result.problem in COUNTED:
+        _suspect(db, lookup, now=now)
+
+
+def _check(db: Database, lookup: Lookup, *, now: float) -> None:
+    # Of several at once each sees those before it: a process holds the write lock from here to its commit.
     counted = tally(db, lookup.agent, lookup.phone, now=now, but_for=lookup.id)
     approved_at = lookup.approval.decided_at if lookup.approval else None
     if until := wait_until(counted, now=now, approved_at=approved_at):
         raise TooManyGuesses(until)
 
 
-def suspect(db: Database, lookup: Lookup, *, now: float) -> None:
-    """Raise the alarm if this refused lookup used up what is free. Each one counts one up, so it is raised once."""
+def _suspect(db: Database, lookup: Lookup, *, now: float) -> None:
+    # Raise the alarm if this one used up what is free. Each refused lookup counts one up, so it is raised once.
     counted = tally(db, lookup.agent, lookup.phone, now=now)
     for each in Suspect:
         guesses = counted.of(each)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from bot.errors import LookupMoved
-from bot.guesses import COUNTED
 from bot.models import Actor, Event, LogQuery, Lookup, LookupId, NewLookup, Problem, Result, State, Through
 from bot.store import guesses, journal, rows
 
@@ -180,7 +179,9 @@ def move(
     journal.write(
         db, event, lookup_id, at=moment.now, from_state=from_state, to_state=to_state, actor=actor, facts=facts
     )
-    return _guarded(db, _recorded(db, lookup_id), now=moment.now)
+    lookup = _recorded(db, lookup_id)
+    guesses.watch(db, lookup, now=moment.now)
+    return lookup
 
 
 def renew(db: Database, running: Collection[LookupId], *, moment: Moment) -> None:
@@ -261,15 +262,6 @@ def _first(db: Database, sql: str, values: dict[str, str]) -> Lookup | None:
 def _recorded(db: Database, lookup_id: LookupId) -> Lookup:
     (row,) = db.query(BY_ID, {"id": lookup_id})
     return rows.lookup(row)
-
-
-def _guarded(db: Database, lookup: Lookup, *, now: float) -> Lookup:
-    """The one way to the API, and the one way back with a refusal: here the guess guard watches."""
-    if lookup.state is State.CALLING:
-        guesses.check(db, lookup, now=now)
-    if lookup.state is State.REFUSED and lookup.result.problem in COUNTED:
-        guesses.suspect(db, lookup, now=now)
-    return lookup
 
 
 def _holder(state: State, moment: Moment) -> dict[str, str | float | None]:
