@@ -24,10 +24,12 @@ from bot.quota.turns import Turns
 from bot.repeating import Repeating
 from bot.settings import BotSettings, LookupSettings, RecordSettings
 from bot.slack import connection
+from bot.slack.alarms import Alarms
 from bot.slack.approval_desk import ApprovalDesk
 from bot.slack.cards import Cards
 from bot.slack.desk import Desk
 from bot.slack.errands import Errands
+from bot.slack.history import History
 from bot.slack.jobs import Job, Jobs
 from bot.slack.listeners import build_app
 from bot.slack.people import People
@@ -181,7 +183,7 @@ async def running_bot(
         front = _open_front(settings, client, store=store, lookups=lookups, people=people, clock=clock, waits=waits)
         stack.push_async_callback(_finish, front.jobs, lookups, waits.finishing)
         app = build_app(
-            Desk(front.errands, region=settings.phoneid_default_region),
+            Desk(front.errands, front.history, region=settings.phoneid_default_region),
             ApprovalDesk(front.requests, front.errands),
             front.jobs,
             client=client,
@@ -196,12 +198,14 @@ async def running_bot(
         log.info("stopping", extra={"facts": {"running": front.jobs.running}})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Front:
     """What works for the people in Slack."""
 
     errands: Errands
     requests: Requests
+    alarms: Alarms
+    history: History
     jobs: Jobs
 
 
@@ -245,7 +249,13 @@ def _open_front(
         policy=policy,
         clock=clock,
     )
-    return _Front(errands, requests, Jobs())
+    return _Front(
+        errands=errands,
+        requests=requests,
+        alarms=Alarms(store=store, cards=cards, replies=replies),
+        history=History(store=store, people=people, replies=replies, policy=policy),
+        jobs=Jobs(),
+    )
 
 
 async def _check_approvals(settings: BotSettings, client: AsyncWebClient, people: People) -> None:
@@ -297,7 +307,7 @@ def _sweeping(lookups: Lookups, front: _Front, clock: Clock, *, every: float) ->
     async def sweep() -> None:
         for lookup in await lookups.sweep():
             front.jobs.start(Job(partial(front.errands.tell_untold, lookup), leave_to_next_sweep))
-        for work in await front.requests.overdue():
+        for work in [*await front.requests.overdue(), *await front.alarms.due()]:
             front.jobs.start(Job(work, leave_to_next_sweep))
 
     return Repeating(sweep, every=every, clock=clock)

@@ -1,12 +1,13 @@
 """The use case: somebody else decides first. Once, for good, and whatever happens to the process."""
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pydantic import SecretStr
 
 from bot import policy
 from bot.errors import LookupMoved, NotPossible
+from bot.guesses import Tally
 from bot.interfaces import Clock, Store
 from bot.lookups import Lookups
 from bot.models import Actor, Event, LogQuery, Lookup, LookupId, NewLookup, Problem, State, Through
@@ -34,6 +35,8 @@ class Lately:
 
     by_agent: int
     for_number: int
+    refused: Tally = field(default_factory=Tally)
+    """Codes, over the time that the guess guard remembers."""
 
 
 class Approvals:
@@ -118,7 +121,8 @@ class Approvals:
         since = lookup.created_at - LATELY
         by_agent = await self._store.search(LogQuery(limit=1000, user_id=lookup.agent.user_id, since=since))
         for_number = await self._store.search(LogQuery(limit=1000, phone=lookup.phone, since=since))
-        return Lately(by_agent=len(by_agent), for_number=len(for_number))
+        refused = await self._store.tally(lookup.agent, lookup.phone)
+        return Lately(by_agent=len(by_agent), for_number=len(for_number), refused=refused)
 
     async def expire(self) -> list[Lookup]:
         """End what nobody decided on or used in time. Whoever gets a lookup from here tells everyone concerned."""

@@ -8,7 +8,8 @@ PhoneIdError
 ├── StoreError             the database
 │   ├── StoreUnavailable   it cannot be read or written now
 │   ├── SchemaUnknown      it was written by another release
-│   └── LookupMoved        a compare-and-set lost its race
+│   ├── LookupMoved        a compare-and-set lost its race
+│   └── TooManyGuesses     a lookup may not be called: too many codes were refused
 └── SlackError             Slack could not be asked or told
 """
 
@@ -113,6 +114,14 @@ class LookupMoved(StoreError):
     def __init__(self, current: Lookup | None) -> None:
         super().__init__(f"the lookup is {current.state.value if current else 'not there'}")
         self.current = current
+
+
+class TooManyGuesses(StoreError):
+    """A lookup may not be called before ``until`` (Unix seconds): too many codes were refused."""
+
+    def __init__(self, until: float) -> None:
+        super().__init__("too many codes were refused")
+        self.until = until
 
 
 class SlackError(PhoneIdError):

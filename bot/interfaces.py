@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 from pydantic import SecretStr
 
+from bot.guesses import Alarm, Tally
 from bot.models import (
     Actor,
     Answer,
@@ -90,11 +91,18 @@ class Store(Protocol):
     """
 
     async def accept(
-        self, new: NewLookup, *, state: State, problem: Problem | None = None, expires_at: float | None = None
+        self,
+        new: NewLookup,
+        *,
+        state: State,
+        problem: Problem | None = None,
+        expires_at: float | None = None,
+        wait_until: float | None = None,
     ) -> tuple[Lookup, bool]:
         """Record a lookup, in the state it starts in. ``False`` when its submission was recorded before.
 
-        ``expires_at`` (Unix seconds) is for one that awaits approval, and makes its ``Approval``.
+        One that would start ``queued`` is rejected when too many codes were refused. ``expires_at`` (Unix seconds) is
+        for one that awaits approval, and makes its ``Approval``; ``wait_until`` for one rejected for a while.
         """
         ...
 
@@ -110,6 +118,8 @@ class Store(Protocol):
         expires_at: float | None = None,
     ) -> Lookup:
         """Change a lookup's state if it is still ``from_state``. Raises ``LookupMoved`` when it is not.
+
+        To ``calling`` it raises ``TooManyGuesses``, and changes nothing, when too many codes were refused.
 
         Leaving ``awaiting`` records ``actor`` as who decided, now, with ``reason``. ``expires_at``, when given,
         replaces the approval's.
@@ -142,6 +152,21 @@ class Store(Protocol):
 
         Each is returned once, to one caller, and marked and journalled as reminded.
         """
+        ...
+
+    async def tally(self, agent: Actor, phone: PhoneNumber | None) -> Tally:
+        """What is counted against an attempt of this agent, for this number if it is known."""
+        ...
+
+    async def claim_alarms(self) -> list[Alarm]:
+        """Alarms that codes may be guessed and nobody was told of.
+
+        Each is the caller's to tell for some minutes; then, untold still, it goes to the next caller, for an hour.
+        """
+        ...
+
+    async def alarm_told(self, alarm: Alarm, *, people: int) -> None:
+        """Record that so many people or channels were told."""
         ...
 
     async def find(self, lookup_id: LookupId) -> Lookup | None: ...

@@ -7,10 +7,23 @@ from contextlib import asynccontextmanager
 
 from pydantic import SecretStr
 
-from bot import policy
-from bot.errors import ApiError, LookupMoved, StoreUnavailable
+from bot import guesses, policy
+from bot.errors import ApiError, LookupMoved, StoreUnavailable, TooManyGuesses
 from bot.interfaces import Clock, PhoneIdApi, Quota, Store
-from bot.models import Call, Lane, Lookup, LookupId, NewLookup, Outlook, Problem, Result, State, Ticket
+from bot.models import (
+    Actor,
+    Call,
+    Lane,
+    Lookup,
+    LookupId,
+    NewLookup,
+    Outlook,
+    PhoneNumber,
+    Problem,
+    Result,
+    State,
+    Ticket,
+)
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +60,7 @@ STATE_AFTER: Mapping[Problem, State] = {
     Problem.NOT_AN_APPROVER: State.REJECTED,
     Problem.OWN_REQUEST: State.REJECTED,
     Problem.NOT_YOUR_REQUEST: State.REJECTED,
+    Problem.TOO_MANY_GUESSES: State.REJECTED,
 }
 """The state each problem ends a lookup in."""
 
@@ -74,21 +88,39 @@ class Lookups:
     ) -> tuple[Lookup, bool]:
         """Record what was asked for: queued, awaiting approval until ``expires_at``, or rejected.
 
-        ``False`` when this submission was recorded before.
+        Rejected too when by now too many codes were refused. ``False`` when this submission was recorded before.
         """
         state = _STATE_AFTER[decision.verdict]
         policy.check_transition(None, state)
         lookup, is_new = await self._store.accept(
-            new, state=state, problem=decision.problem, expires_at=expires_at if state is State.AWAITING else None
+            new,
+            state=state,
+            problem=decision.problem,
+            expires_at=expires_at if state is State.AWAITING else None,
+            wait_until=decision.wait_until,
         )
         log.info("lookup accepted", extra={"facts": {"lookup": lookup.id, "state": lookup.state, "new": is_new}})
         return lookup, is_new
 
+    async def guard(self, decision: policy.Decision, agent: Actor, phone: PhoneNumber | None = None) -> policy.Decision:
+        """What the guess guard leaves of a policy's yes to this agent, for this number if it is known."""
+        tally = await self._store.tally(agent, phone)
+        return guesses.guard(decision, tally, now=self._clock.now())
+
+    async def wait_of(self, lookup: Lookup) -> float | None:
+        """For how long (seconds) the guess guard keeps an approved lookup from being called; ``None``: it does not."""
+        tally, now = await self._store.tally(lookup.agent, lookup.phone), self._clock.now()
+        approved_at = lookup.approval.decided_at if lookup.approval else None
+        until = guesses.wait_until(tally, now=now, approved_at=approved_at)
+        return None if until is None else until - now
+
     async def run(self, lookup: Lookup, code: SecretStr, *, lane: Lane = Lane.INTERACTIVE) -> Lookup:
-        """Ask the API for a queued lookup and return the lookup as it ended.
+        """Ask the API for a queued lookup and return the lookup as it ended; one that has ended is left as it is.
 
         Raises ``StoreUnavailable`` when the outcome cannot be recorded: an ID that is not in the record is not shown.
         """
+        if policy.is_final(lookup.state):  # say rejected by the guess guard, among others of a list
+            return lookup
         trip = _Trip(lookup, lane, store=self._store, quota=self._quota, clock=self._clock)
         call = asyncio.create_task(trip.ask(self._api, code))
         self._calls[lookup.id] = call
@@ -178,6 +210,7 @@ class _Trip:
         api_code: str | None = None,
         request_id: str | None = None,
         http_status: int | None = None,
+        wait_until: float | None = None,
     ) -> Result:
         started = self._started
         return Result(
@@ -188,6 +221,7 @@ class _Trip:
             http_status=http_status,
             milliseconds=None if started is None else round((self._clock.monotonic() - started) * 1000),
             attempts=self._attempts,
+            wait_until=wait_until,
         )
 
     async def end(self, result: Result) -> Lookup:
@@ -247,6 +281,8 @@ def _result_of(call: asyncio.Task[Result], trip: _Trip) -> Result:
         return call.result()
     if isinstance(error, LookupMoved):
         raise error
+    if isinstance(error, TooManyGuesses):
+        return trip.result(problem=Problem.TOO_MANY_GUESSES, wait_until=error.until)
     log.error("lookup broke", extra={"facts": {"lookup": trip.lookup_id}}, exc_info=error)
     return trip.result(problem=Problem.INTERNAL)
 

@@ -108,6 +108,7 @@ class Problem(StrEnum):
     NOT_AN_APPROVER = "not an approver"
     OWN_REQUEST = "own request"
     NOT_YOUR_REQUEST = "not your request"
+    TOO_MANY_GUESSES = "too many guesses"
     PROCESS_ENDED = "process ended"
     INTERNAL = "internal"
 
@@ -135,6 +136,8 @@ class Result:
     """From the first attempt's start to the last one's end, with every wait between them; the wait before the first is
     not in it."""
     attempts: int | None = None
+    wait_until: float | None = None
+    """Unix seconds: when trying again is possible, after too many refused codes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +261,10 @@ class Event(StrEnum):
     """The ID, or the full number, was shown to somebody once more."""
     FORBIDDEN = "forbidden"
     """Somebody tried what they may not do; nothing changed."""
+    SUSPECTED = "suspected"
+    """With this lookup so many codes were refused that somebody may be guessing."""
+    WARNED = "warned"
+    """Those who decide were told of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,6 +289,9 @@ class LogQuery:
 
     limit: int = 50
     user_id: str | None = None
+    team_id: str | None = None
     phone: PhoneNumber | None = None
     since: float | None = None
     """Unix seconds; lookups asked at or after it."""
+    before: LookupId | None = None
+    """Only lookups older than this one."""

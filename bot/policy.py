@@ -17,7 +17,7 @@ TRANSITIONS: Mapping[State | None, frozenset[State]] = {
     State.WITHDRAWN: frozenset(),
     State.EXPIRED: frozenset(),
     State.LAPSED: frozenset(),
-    State.QUEUED: frozenset({State.CALLING, State.FAILED, State.INTERRUPTED}),
+    State.QUEUED: frozenset({State.CALLING, State.REJECTED, State.FAILED, State.INTERRUPTED}),
     State.CALLING: frozenset({State.ANSWERED, State.REFUSED, State.FAILED, State.INTERRUPTED}),
     State.ANSWERED: frozenset(),
     State.REFUSED: frozenset(),
@@ -132,6 +132,7 @@ class Rule(StrEnum):
     NO_APPROVALS = "no approvals"
     TRUSTED = "trusted"
     APPROVALS = "approvals"
+    GUESSES = "guesses"
 
 
 class Verdict(StrEnum):
@@ -147,6 +148,8 @@ class Decision:
     verdict: Verdict
     rule: Rule
     problem: Problem | None = None
+    wait_until: float | None = None
+    """Unix seconds: when they may again; ``None`` where waiting does not help."""
 
 
 YES = Decision(Verdict.MAY, Rule.COMMAND_LINE)

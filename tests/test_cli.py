@@ -16,6 +16,7 @@ from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
 from bot.sandbox.run import CannotServe, open_sandbox
 from bot.store.sqlite import SqliteStore
 from tests.clocks import SteppingClock
+from tests.guessing import use_up
 from tests.shell import Shell
 
 CODE = "208312"
@@ -75,6 +76,17 @@ def test_the_policy_is_asked_on_the_command_line_too() -> None:
     source = Path(lookup.__file__).read_text()
     assert "decide(agent, " in source
     assert "YES" not in source
+
+
+async def test_after_too_many_refused_codes_the_terminal_waits_too(shell: Shell) -> None:
+    phone = PhoneNumber("8613800001234")
+    store = SqliteStore(shell.folder / "phoneid.db", clock=SteppingClock(time.time()))
+    await store.open()
+    await use_up(store, Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK), phone)
+    await store.aclose()
+    ran = await shell.run("lookup", "+86 138 0000 1234", typed=CODE)  # the right one, this time
+    assert (ran.status, ran.out) == (1, "")
+    assert "wait 1 minute, then try again" in ran.err
 
 
 async def test_a_lookup_without_an_id_says_why_and_exits_1(shell: Shell) -> None:

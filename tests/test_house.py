@@ -13,6 +13,7 @@ ROWS = (
     {"models"},
     {"errors"},
     {"durations", "policy"},
+    {"guesses"},
     {"texts"},
     {"interfaces", "clock", "settings", "logs"},
     {"entry", "listing", "repeating", "vault", "cams", "quota", "store"},

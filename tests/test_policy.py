@@ -113,7 +113,7 @@ CHANGES = {
     None: {State.REJECTED, State.QUEUED, State.AWAITING},
     State.AWAITING: {State.APPROVED, State.DENIED, State.WITHDRAWN, State.EXPIRED},
     State.APPROVED: {State.QUEUED, State.LAPSED},
-    State.QUEUED: {State.CALLING, State.FAILED, State.INTERRUPTED},
+    State.QUEUED: {State.CALLING, State.REJECTED, State.FAILED, State.INTERRUPTED},
     State.CALLING: {State.ANSWERED, State.REFUSED, State.FAILED, State.INTERRUPTED},
 }
 

@@ -30,12 +30,16 @@ class TypedKind(StrEnum):
 
     HELP = "help"
     WHY = "why"
+    HISTORY = "history"
     EMPTY = "empty"
     NUMBER = "number"
     NUMBER_AND_CODE = "number and code"
     UNCERTAIN = "uncertain"
     """There are digits, but which of them are the number and which the code is not certain."""
     UNREADABLE = "unreadable"
+
+
+_WORDS = {"help": TypedKind.HELP, "?": TypedKind.HELP, "why": TypedKind.WHY, "history": TypedKind.HISTORY}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +67,8 @@ def read_command(text: str, *, region: str | None) -> Typed:
     line = _mark_separators(normalise(text))
     if not line:
         return Typed(kind=TypedKind.EMPTY)
-    if line.casefold() in {"help", "?"}:
-        return Typed(kind=TypedKind.HELP)
-    if line.casefold() == "why":
-        return Typed(kind=TypedKind.WHY)
+    if line.casefold() in _WORDS:
+        return Typed(kind=_WORDS[line.casefold()])
     digits = sum(character.isdigit() for character in line)
     if digits < _SHORTEST_LIKELY_CODE or len(line) > _LONGEST_COMMAND:
         return Typed(kind=TypedKind.UNREADABLE)

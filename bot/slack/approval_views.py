@@ -10,7 +10,7 @@ from bot.slack.blocks import Block
 from bot.slack.payloads import Origin
 from bot.slack.views import Message, View
 from bot.texts import approvals as texts
-from bot.texts import asking
+from bot.texts import asking, problems
 
 WITHDRAW = "withdraw"
 ENTER_CODE = "enter_code"
@@ -68,6 +68,13 @@ def outcome(lookup: Lookup) -> Message:
     return Message(said, [blocks.formatted_section(said)])
 
 
+def wait(lookup: Lookup, seconds: float) -> Message:
+    """That an approved request can be used only later, with the way to do so then."""
+    said = problems.too_many_guesses(seconds)
+    words = f"{said.what} {said.next}"
+    return Message(blocks.escape(words), [blocks.section(words), *_code_button(lookup)])
+
+
 def denial_form(origin: Origin, lookup: Lookup) -> View:
     field = blocks.text_field(
         block_id=f"{REASON}-{secrets.token_hex(4)}",
@@ -122,11 +129,13 @@ def details(origin: Origin, lookup: Lookup) -> View:
     }
 
 
-def why(decision: Decision, *, may_decide: bool, approvers: Circle) -> Message:
-    """What the policy means for one person, and which rule says so."""
+def why(decision: Decision, *, may_decide: bool, approvers: Circle, wait: float | None = None) -> Message:
+    """What the policy means for one person, and which rule says so. ``wait``: for how long (seconds) they may not."""
     said = [blocks.escape(line) for line in texts.what_the_policy_means(decision, is_approver=may_decide)]
     if decision.verdict is Verdict.MAY_WITH_APPROVAL:
         said.append(texts.decided_by(names(approvers)))
+    if wait is not None:
+        said.append(blocks.escape(problems.too_many_guesses(wait).next))
     return Message("\n".join(said), [blocks.formatted_section("\n".join(said))])
 
 

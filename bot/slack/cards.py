@@ -60,7 +60,7 @@ class Cards:
     async def post(self, lookup: Lookup, *, is_reminder: bool = False) -> bool:
         """Ask those who decide. Whether anybody could be asked: one approver who left must not break the request."""
         message = card(lookup, await self._approvals.lately(lookup), is_reminder=is_reminder)
-        posted = [await self._post_to(place, lookup, message) for place in await self._places(lookup)]
+        posted = [await self._post_to(place, lookup, message) for place in await self.places(lookup)]
         if not any(posted):
             log.error("nobody could be asked to decide", extra={"facts": {"lookup": lookup.id}})
         # Somebody may have decided on the first copy while the last was on its way.
@@ -106,7 +106,8 @@ class Cards:
             if again_after is not None:
                 await self._clock.sleep(again_after)
 
-    async def _places(self, lookup: Lookup) -> list[str]:
+    async def places(self, lookup: Lookup) -> list[str]:
+        """Where a lookup's agent's colleagues decide: the channel, or each approver's user id but the agent's own."""
         if self._channel_id and await self._is_ours(self._channel_id):
             return [self._channel_id]
         return sorted(await self._people.active(self._approvers) - {lookup.agent.user_id})
@@ -147,10 +148,12 @@ def card(lookup: Lookup, lately: Lately, *, is_reminder: bool = False) -> Messag
     """What approvers decide on. The reason is somebody's text: plain in the blocks, escaped in the fallback."""
     heading = (texts.reminder_heading if is_reminder else texts.card_heading)(lookup.phone)
     history = texts.asked_lately(lately.by_agent, lately.for_number, LATELY)
+    refused = texts.refused_lately(lately.refused)
     body = [
         blocks.header(heading),
         blocks.formatted_section(texts.asked_by(f"<@{lookup.agent.user_id}>")),
         blocks.section(f"{texts.REASON_GIVEN}: {lookup.reason or texts.NO_REASON}"),
+        *([blocks.section(refused)] if refused else []),
         blocks.formatted_context(texts.expires(_date(lookup))),
         blocks.context(f"{history} {texts.reference(lookup)}"),
         blocks.buttons(*_buttons(lookup)),

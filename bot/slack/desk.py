@@ -9,6 +9,7 @@ from bot.entry.command import TypedKind, read_command
 from bot.models import LookupId, NewLookup, PhoneNumber
 from bot.slack import form, views
 from bot.slack.errands import Errands
+from bot.slack.history import History
 from bot.slack.jobs import Job
 from bot.slack.payloads import Click, Origin, Shortcut, SlashCommand, Submission
 from bot.slack.visits import Visit, of_click
@@ -26,8 +27,9 @@ class Reaction:
 class Desk:
     """The front of the house. Every ``on_…`` is quick: it reads, and sends somebody on an errand."""
 
-    def __init__(self, errands: Errands, *, region: str | None) -> None:
+    def __init__(self, errands: Errands, history: History, *, region: str | None) -> None:
         self._errands = errands
+        self._history = history
         self._region = region
 
     def on_command(self, command: SlashCommand) -> Reaction:
@@ -40,6 +42,8 @@ class Desk:
             return self._send(visit, partial(self._errands.answer_command, visit, new, typed.code))
         if typed.kind is TypedKind.WHY:
             return self._send(visit, partial(self._errands.explain, visit))
+        if typed.kind is TypedKind.HISTORY:
+            return self._send(visit, partial(self._history.show, visit))
         notice = asking.NUMBER_UNCERTAIN if typed.kind is TypedKind.UNCERTAIN else None
         return self._open(visit, form.Filling(phone=typed.number, notice=notice))
 
@@ -64,6 +68,10 @@ class Desk:
     def on_try_again(self, click: Click) -> Reaction:
         visit = of_click(click)
         return self._send(visit, partial(self._errands.reopen_form, visit, LookupId(click.action.value)))
+
+    def on_older(self, click: Click) -> Reaction:
+        visit = of_click(click)
+        return self._send(visit, partial(self._history.show_older, visit, LookupId(click.action.value)))
 
     def on_unknown_click(self, click: Click) -> Reaction:
         visit = of_click(click)

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from bot.errors import SlackError, StoreUnavailable
 from bot.interfaces import Clock
 from bot.lookups import Lookups
-from bot.models import Actor, Lookup, LookupId, NewLookup, State
+from bot.models import Actor, Lookup, LookupId, NewLookup, PhoneNumber, State
 from bot.policy import Decision, Policy, Rule, Verdict, decide
 from bot.slack import approval_views, form, views
 from bot.slack.payloads import Origin
@@ -56,7 +56,7 @@ class Errands:
 
     async def answer_command(self, visit: Visit, new: NewLookup, code: SecretStr) -> None:
         """Look up, and tell how it ended where the command was typed; or open the form that asks for approval."""
-        decision = await self._decide(visit.actor)
+        decision = await self._decide(visit.actor, new.phone)
         if decision.verdict is Verdict.MAY_WITH_APPROVAL:
             await self._open(visit, decision, form.Filling(phone=new.phone, notice=approvals.CODE_NOT_YET))
             return
@@ -77,7 +77,7 @@ class Errands:
     async def answer_form(self, visit: Visit, new: NewLookup, code: SecretStr | None) -> None:
         """Look up, or ask for approval, and show in the form's window how that ended. The message stays."""
         submitted_at = self._clock.monotonic()
-        decision = await self._decide(visit.actor)
+        decision = await self._decide(visit.actor, new.phone)
         view_id = visit.view_id or ""
         again = form.Filling(phone=new.phone, reason=new.reason)
         if decision.verdict is Verdict.MAY_WITH_APPROVAL and not new.reason:
@@ -103,7 +103,7 @@ class Errands:
     async def open_form(self, visit: Visit, filling: form.Filling) -> None:
         """Open the form, filled in as far as known; or say why this person gets none."""
         try:
-            decision = await asyncio.wait_for(self._decide(visit.actor), BEFORE_THE_FORM)
+            decision = await asyncio.wait_for(self._decide(visit.actor, filling.phone), BEFORE_THE_FORM)
         except TimeoutError:
             decision = UNDECIDED
         await self._open(visit, decision, filling)
@@ -125,9 +125,11 @@ class Errands:
     async def explain(self, visit: Visit) -> None:
         """Say what the policy means for this person."""
         standing = await self._people.standing(visit.actor)
-        decision = decide(visit.actor, standing, self._policy)
-        may_decide = self._policy.approvers.holds(visit.actor, standing)
-        await self._tell(visit, approval_views.why(decision, may_decide=may_decide, approvers=self._policy.approvers))
+        decision = await self._lookups.guard(decide(visit.actor, standing, self._policy), visit.actor)
+        approvers = self._policy.approvers
+        may_decide = approvers.holds(visit.actor, standing)
+        wait = self._seconds_until(decision.wait_until)
+        await self._tell(visit, approval_views.why(decision, may_decide=may_decide, approvers=approvers, wait=wait))
 
     async def tell_untold(self, lookup: Lookup) -> None:
         """Tell everyone concerned how a lookup stands whose process could not."""
@@ -160,6 +162,8 @@ class Errands:
             await self._tell(visit, views.sentence(asking.FORM_TOO_LATE, with_form_button=True))
 
     def _form(self, visit: Visit, decision: Decision, filling: form.Filling) -> views.View:
+        if (wait := self._seconds_until(decision.wait_until)) is not None:
+            return views.refusal(visit.origin, problems.too_many_guesses(wait))
         if decision.problem:
             return views.refusal(visit.origin, problems.PROBLEMS[decision.problem])
         needs_approval = decision.verdict is Verdict.MAY_WITH_APPROVAL
@@ -169,5 +173,9 @@ class Errands:
     async def _tell(self, visit: Visit, message: views.Message) -> None:
         await self._replies.tell(visit.actor.user_id, message, response_url=visit.origin.response_url)
 
-    async def _decide(self, actor: Actor) -> Decision:
-        return decide(actor, await self._people.standing(actor), self._policy)
+    async def _decide(self, actor: Actor, phone: PhoneNumber | None) -> Decision:
+        decision = decide(actor, await self._people.standing(actor), self._policy)
+        return await self._lookups.guard(decision, actor, phone)
+
+    def _seconds_until(self, moment: float | None) -> float | None:
+        return None if moment is None else max(0.0, moment - self._clock.now())

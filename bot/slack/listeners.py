@@ -14,7 +14,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.interfaces import Clock
-from bot.slack import approval_views, cards, form, views
+from bot.slack import approval_views, cards, form, history, views
 from bot.slack.approval_desk import ApprovalDesk
 from bot.slack.connection import Identity
 from bot.slack.desk import Desk, Reaction
@@ -83,6 +83,7 @@ def build_app(
     app.view(form.APPROVAL_CALLBACK)(listen.submission)
     app.action(views.OPEN_FORM)(listen.open_form)
     app.action(views.TRY_AGAIN)(listen.try_again)
+    app.action(history.OLDER)(listen.older)
     for action_id, on in listen.buttons():
         app.action(action_id)(on)
     app.view(approval_views.DENIAL)(listen.denial)
@@ -154,6 +155,9 @@ class Listeners:
 
     async def try_again(self, ack: Ack, body: Body) -> None:
         await self._react(ack, Click, body, self._desk.on_try_again)
+
+    async def older(self, ack: Ack, body: Body) -> None:
+        await self._react(ack, Click, body, self._desk.on_older)
 
     async def unknown_click(self, ack: Ack, body: Body) -> None:
         await self._react(ack, Click, body, self._desk.on_unknown_click)

@@ -85,6 +85,10 @@ class Requests:
             await self._approvals.forbid(Action.ENTER_CODE, visit.actor, lookup.id, problem)
             await self._tell(visit, views.sentence(problems.PROBLEMS[problem].what))
             return None
+        if wait := await self._lookups.wait_of(lookup):  # the approval stays: it can be used after the wait
+            await self._approvals.forbid(Action.ENTER_CODE, visit.actor, lookup.id, Problem.TOO_MANY_GUESSES)
+            await self._tell(visit, approval_views.wait(lookup, wait))
+            return None
         return await self._use(lookup, code)
 
     async def show_id(self, visit: Visit, lookup_id: LookupId) -> None:

@@ -32,8 +32,13 @@ def progress(origin: Origin, phone: PhoneNumber) -> View:
 
 def outcome(origin: Origin, lookup: Lookup) -> View:
     """How a lookup ended, in the window the form was in."""
-    again = [] if lookup.state is State.REJECTED else [blocks.buttons(_again_button(lookup))]
+    again = [blocks.buttons(_again_button(lookup))] if may_try_again(lookup) else []
     return modal(origin, [*_outcome_blocks(lookup), *again])
+
+
+def may_try_again(lookup: Lookup) -> bool:
+    """Whether asking anew could end otherwise: not for whoever may not ask."""
+    return lookup.state is not State.REJECTED or lookup.result.wait_until is not None
 
 
 def refusal(origin: Origin, explanation: problems.Explanation) -> View:
@@ -54,7 +59,7 @@ def outcome_message(lookup: Lookup) -> Message:
     """How a lookup ended, as a message to its agent alone."""
     if lookup.state is State.ANSWERED:
         return Message(blocks.escape(asking.answer(lookup)), _outcome_blocks(lookup))
-    again = [] if lookup.state is State.REJECTED else [blocks.buttons(_again_button(lookup))]
+    again = [blocks.buttons(_again_button(lookup))] if may_try_again(lookup) else []
     return Message(blocks.escape(problems.no_id(lookup)), [*_outcome_blocks(lookup), *again])
 
 

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from bot.errors import LookupMoved
 from bot.models import Actor, Event, LogQuery, Lookup, LookupId, NewLookup, Problem, Result, State, Through
-from bot.store import journal, rows
+from bot.store import guesses, journal, rows
 
 RUNNING = frozenset({State.QUEUED, State.CALLING})
 """A process holds these by a lease; in every other state a lookup belongs to nobody."""
@@ -24,10 +24,12 @@ SWEEPER = Actor(team_id="-", user_id="sweeper", through=Through.BOT)
 INSERT = """
     INSERT INTO lookups (
         id, state, team_id, user_id, through, channel_id, phone, reason, submission_key,
-        created_at, updated_at, owner, lease_until, tell_after, problem, expires_at, batch_id, batch_number, batch_size)
+        created_at, updated_at, owner, lease_until, tell_after, problem, wait_until, expires_at,
+        batch_id, batch_number, batch_size)
     VALUES (
         :id, :state, :team_id, :user_id, :through, :channel_id, :phone, :reason, :submission_key,
-        :now, :now, :owner, :lease_until, :tell_after, :problem, :expires_at, :batch_id, :batch_number, :batch_size)"""
+        :now, :now, :owner, :lease_until, :tell_after, :problem, :wait_until, :expires_at,
+        :batch_id, :batch_number, :batch_size)"""
 
 # The old state in the WHERE is the whole guard: of any number of callers, one finds the row as it was.
 MOVE = """
@@ -45,7 +47,7 @@ MOVE = """
 SET_RESULT = """
     UPDATE lookups SET
         phone_number_id = :phone_number_id, problem = :problem, api_code = :api_code, request_id = :request_id,
-        http_status = :http_status, milliseconds = :milliseconds, attempts = :attempts
+        http_status = :http_status, milliseconds = :milliseconds, attempts = :attempts, wait_until = :wait_until
     WHERE id = :id"""
 
 # lease_until is set exactly while a lookup runs. A process may own rows it runs no more: it could not record their end.
@@ -97,10 +99,16 @@ def accept(
     expires_at: float | None,
     new_id: Callable[[], LookupId],
     moment: Moment,
+    wait_until: float | None = None,
 ) -> tuple[Lookup, bool]:
-    """Record a lookup; ``False`` with the recorded one when its submission was recorded before."""
+    """Record a lookup; ``False`` with the recorded one when its submission was recorded before.
+
+    One to be queued is rejected if the guess guard says so: it counts what any process has recorded until now.
+    """
     if recorded := _first(db, BY_SUBMISSION, {"submission_key": new.submission_key}):
         return recorded, False
+    if state is State.QUEUED and (until := guesses.wait_for(db, new.agent, new.phone, now=moment.now)):
+        state, problem, wait_until = State.REJECTED, Problem.TOO_MANY_GUESSES, until
     lookup_id = new_id()
     while find(db, lookup_id):
         lookup_id = new_id()
@@ -118,6 +126,7 @@ def accept(
             "submission_key": new.submission_key,
             "now": moment.now,
             "problem": problem,
+            "wait_until": wait_until,
             "expires_at": expires_at,
             **rows.place_columns(new.place),
             **_holder(state, moment),
@@ -145,8 +154,8 @@ def move(
 ) -> Lookup:
     """Change a lookup's state if it is still ``from_state``. Raises ``LookupMoved`` when it is not.
 
-    Leaving ``awaiting`` records ``actor`` as who decided, with ``reason``. ``telling`` is how long (seconds) whoever
-    ended it has to tell its agent.
+    Raises ``TooManyGuesses`` for one that may not be called now. Leaving ``awaiting`` records ``actor`` as who decided,
+    with ``reason``. ``telling`` is how long (seconds) whoever ended it has to tell its agent.
     """
     is_decision = from_state is State.AWAITING
     moved = db.execute(
@@ -170,7 +179,9 @@ def move(
     journal.write(
         db, event, lookup_id, at=moment.now, from_state=from_state, to_state=to_state, actor=actor, facts=facts
     )
-    return _recorded(db, lookup_id)
+    lookup = _recorded(db, lookup_id)
+    guesses.watch(db, lookup, now=moment.now)
+    return lookup
 
 
 def renew(db: Database, running: Collection[LookupId], *, moment: Moment) -> None:
@@ -225,12 +236,18 @@ def search_sql(query: LogQuery) -> tuple[str, dict[str, str | float]]:
     if query.user_id is not None:
         conditions.append("user_id = :user_id")
         values["user_id"] = query.user_id
+    if query.team_id is not None:
+        conditions.append("team_id = :team_id")
+        values["team_id"] = query.team_id
     if query.phone is not None:
         conditions.append("phone = :phone")
         values["phone"] = query.phone.digits
     if query.since is not None:
         conditions.append("created_at >= :since")
         values["since"] = query.since
+    if query.before is not None:
+        conditions.append("(created_at, rowid) < (SELECT created_at, rowid FROM lookups WHERE id = :before)")
+        values["before"] = query.before
     where = " AND ".join(conditions) or "TRUE"
     # The row number settles which of two in the same instant is newer.
     sql = f"SELECT * FROM lookups WHERE {where} ORDER BY created_at DESC, rowid DESC LIMIT :limit"  # noqa: S608 - constants only

@@ -6,7 +6,7 @@ from typing import Any
 from bot.models import Actor, Approval, BatchId, Lookup, LookupId, PhoneNumber, Place, Problem, Result, State, Through
 
 
-def result_columns(result: Result) -> dict[str, str | int | None]:
+def result_columns(result: Result) -> dict[str, str | float | None]:
     """What a lookup came to, by column."""
     return {
         "phone_number_id": result.phone_number_id,
@@ -16,6 +16,7 @@ def result_columns(result: Result) -> dict[str, str | int | None]:
         "http_status": result.http_status,
         "milliseconds": result.milliseconds,
         "attempts": result.attempts,
+        "wait_until": result.wait_until,
     }
 
 
@@ -63,6 +64,7 @@ def lookup(row: dict[str, Any]) -> Lookup:
             http_status=row["http_status"],
             milliseconds=row["milliseconds"],
             attempts=row["attempts"],
+            wait_until=row["wait_until"],
         ),
         approval=_approval(row),
         place=_place(row),

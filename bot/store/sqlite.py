@@ -11,6 +11,7 @@ from typing import TypeVar
 from sqlite_utils import Database
 
 from bot.errors import StoreUnavailable
+from bot.guesses import Alarm, Tally
 from bot.interfaces import Clock
 from bot.models import (
     Actor,
@@ -21,11 +22,12 @@ from bot.models import (
     Lookup,
     LookupId,
     NewLookup,
+    PhoneNumber,
     Problem,
     Result,
     State,
 )
-from bot.store import approvals, cards, journal, lookups
+from bot.store import alarms, approvals, cards, guesses, journal, lookups
 from bot.store.connection import changing, connect, file_behind, let_readers_pass, telling_foreign, telling_unavailable
 from bot.store.lookups import Moment, new_lookup_id
 from bot.store.migrations import migrate
@@ -78,7 +80,13 @@ class SqliteStore:
             self._thread.shutdown(wait=False)  # nothing is left to wait for
 
     async def accept(
-        self, new: NewLookup, *, state: State, problem: Problem | None = None, expires_at: float | None = None
+        self,
+        new: NewLookup,
+        *,
+        state: State,
+        problem: Problem | None = None,
+        expires_at: float | None = None,
+        wait_until: float | None = None,
     ) -> tuple[Lookup, bool]:
         return await self._change(
             lambda db: lookups.accept(
@@ -87,6 +95,7 @@ class SqliteStore:
                 state=state,
                 problem=problem,
                 expires_at=expires_at,
+                wait_until=wait_until,
                 new_id=self._new_id,
                 moment=self._moment(),
             )
@@ -142,6 +151,15 @@ class SqliteStore:
         return await self._change(
             lambda db: approvals.claim_reminders(db, asked_before=asked_before, moment=self._moment())
         )
+
+    async def tally(self, agent: Actor, phone: PhoneNumber | None) -> Tally:
+        return await self._ask(lambda db: guesses.tally(db, agent, phone, now=self._clock.now()))
+
+    async def claim_alarms(self) -> list[Alarm]:
+        return await self._change(lambda db: alarms.claim(db, now=self._clock.now()))
+
+    async def alarm_told(self, alarm: Alarm, *, people: int) -> None:
+        await self._change(lambda db: alarms.told(db, alarm, people=people, now=self._clock.now()))
 
     async def find(self, lookup_id: LookupId) -> Lookup | None:
         return await self._ask(lambda db: lookups.find(db, lookup_id))

@@ -216,6 +216,28 @@ def create_cells(db: Database) -> None:
     db.execute("CREATE TABLE cells (name TEXT NOT NULL PRIMARY KEY, text TEXT NOT NULL) STRICT")
 
 
+def guard_against_guesses(db: Database) -> None:
+    # A rejected lookup may be tried again then.
+    db.execute("ALTER TABLE lookups ADD COLUMN wait_until REAL")
+    # What is counted, for each attempt: only what may have been about the code, only what answers, only what is called.
+    guesses = "WHERE problem IN ('unknown code', 'bad request')"
+    db.execute(f"CREATE INDEX lookups_guessed_for_number ON lookups (phone, updated_at) {guesses}")
+    db.execute(f"CREATE INDEX lookups_guessed_by_agent ON lookups (user_id, team_id, updated_at) {guesses}")
+    db.execute("CREATE INDEX lookups_answered ON lookups (phone, updated_at) WHERE state = 'answered'")
+    db.execute("CREATE INDEX lookups_calling ON lookups (state) WHERE state = 'calling'")
+    db.execute("""
+        CREATE TABLE alarms (
+            lookup_id  TEXT NOT NULL REFERENCES lookups (id),
+            suspect    TEXT NOT NULL CHECK (suspect IN ('number', 'agent')),
+            refused    INTEGER NOT NULL,
+            first_at   REAL NOT NULL,
+            at         REAL NOT NULL,
+            tell_after REAL,  -- when some process should tell those who decide; null: they know
+            PRIMARY KEY (lookup_id, suspect)
+        ) STRICT""")
+    db.execute("CREATE INDEX alarms_to_tell ON alarms (tell_after) WHERE tell_after IS NOT NULL")
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     create_lookups,
     create_journal,
@@ -225,4 +247,5 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     create_cards,
     allow_lists,
     create_cells,
+    guard_against_guesses,
 )

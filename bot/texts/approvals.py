@@ -6,6 +6,7 @@ Plain text: whoever shows a sentence escapes it for where it is shown. Never put
 from collections.abc import Mapping
 
 from bot.durations import write_duration
+from bot.guesses import FREE, REMEMBERED, Suspect, Tally
 from bot.models import Lookup, PhoneNumber, State
 from bot.policy import Decision, Rule, Verdict
 
@@ -113,6 +114,16 @@ def asked_lately(by_agent: int, for_number: int, seconds: float) -> str:
     return f"Asked in the last {span}: {_times(by_agent)} by this agent, {_times(for_number)} for this number."
 
 
+def refused_lately(tally: Tally) -> str:
+    """How many codes were refused, for whoever decides; empty when it is no more than happens to anybody."""
+    counts = [
+        f"{tally.of(suspect).refused} {whose}"
+        for suspect, whose in ((Suspect.NUMBER, "for this number"), (Suspect.AGENT, "of this agent"))
+        if tally.of(suspect).refused >= FREE[suspect]
+    ]
+    return f"Codes refused in the last {write_duration(REMEMBERED)}: {', '.join(counts)}." if counts else ""
+
+
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
@@ -170,6 +181,7 @@ RULES: Mapping[Rule, str] = {
     Rule.NO_APPROVALS: "PHONEID_APPROVAL is never: no request needs approval.",
     Rule.TRUSTED: "PHONEID_TRUSTED names this person or a usergroup they are in.",
     Rule.APPROVALS: "PHONEID_APPROVAL is always.",
+    Rule.GUESSES: f"Too many verification codes were refused in the last {write_duration(REMEMBERED)}.",
 }
 VERDICTS: Mapping[Verdict, str] = {
     Verdict.MAY: "May ask, without approval.",

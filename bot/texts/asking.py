@@ -36,6 +36,7 @@ USAGE_LINES = (
     (f"{COMMAND}", "opens a form"),
     (f"{COMMAND} +86 138 0000 1234", "opens the form with this number in it"),
     (f"{COMMAND} +86 138 0000 1234 208312", "gets the ID at once: type the number, then its verification code"),
+    (f"{COMMAND} history", "shows your latest lookups, each ID behind a button"),
     (f"{COMMAND} why", "says what you may do here, and why"),
     (f"{COMMAND} help", "shows this"),
 )

@@ -3,9 +3,11 @@
 Plain text: whoever shows a sentence escapes it for where it is shown. Never put a verification code into one.
 """
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.durations import write_duration
 from bot.models import Lookup, Problem, Side, State
 
 
@@ -141,6 +143,11 @@ PROBLEMS: Mapping[Problem, Explanation] = {
         "Only whoever asked can do that.",
         Side.AGENT,
     ),
+    Problem.TOO_MANY_GUESSES: Explanation(
+        "Too many verification codes were refused, for this number or of yours.",
+        "Find out the right code, wait a while, then try again.",
+        Side.AGENT,
+    ),
     Problem.PROCESS_ENDED: Explanation(
         "The bot stopped before the answer came.",
         "Try again, and enter the code again.",
@@ -170,7 +177,20 @@ def no_id(lookup: Lookup) -> str:
 
 
 def explain(lookup: Lookup) -> Explanation:
+    if lookup.result.wait_until is not None:
+        return too_many_guesses(lookup.result.wait_until - lookup.updated_at)
     return PROBLEMS[lookup.result.problem or Problem.INTERNAL]
+
+
+def too_many_guesses(seconds: float) -> Explanation:
+    """For whoever has to wait so long before the next code."""
+    what_next = f"Find out the right code, wait {_whole_minutes(seconds)}, then try again."
+    return replace(PROBLEMS[Problem.TOO_MANY_GUESSES], next=what_next)
+
+
+def _whole_minutes(seconds: float) -> str:
+    # Rounded up: whoever comes back in time must not be sent away once more.
+    return write_duration(math.ceil(seconds / 60) * 60)
 
 
 def reference_line(lookup: Lookup) -> str:

@@ -62,6 +62,9 @@ class ReadyDesk(Desk):
     def on_try_again(self, _: object) -> Reaction:
         return self._react()
 
+    def on_older(self, _: object) -> Reaction:
+        return self._react()
+
     def on_unknown_click(self, _: object) -> Reaction:
         return self._react()
 
@@ -114,6 +117,7 @@ EVERY_LISTENER = [
     ("submission", SUBMISSION),
     ("open_form", CLICK),
     ("try_again", CLICK),
+    ("older", CLICK),
     ("unknown_click", CLICK),
 ]
 QUIET_LISTENERS = [each for each in EVERY_LISTENER if each[0] not in ("command", "submission")]

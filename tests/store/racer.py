@@ -6,13 +6,14 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 
 from sqlite_utils import Database
 
 from bot.clock import SystemClock
-from bot.errors import LookupMoved
+from bot.errors import LookupMoved, TooManyGuesses
 from bot.interfaces import Store
-from bot.models import Actor, LookupId, State, Through
+from bot.models import Actor, LookupId, NewLookup, PhoneNumber, Problem, Result, State, Through
 from bot.store import lookups
 from bot.store.connection import changing, connect
 from bot.store.lookups import Moment
@@ -74,6 +75,40 @@ async def remind(path: str) -> list[str]:
     return await with_store(path, race)
 
 
+async def guess(path: str, phone: str, *keys: str) -> list[str]:
+    """Asks for one number over and over, each time with a code that is refused; gives those that were called."""
+
+    async def race(store: Store) -> list[str]:
+        called: list[str] = []
+        for key in keys:
+            submission_key = f"{os.getpid()} {key}"
+            new = NewLookup(
+                agent=RACER, phone=PhoneNumber(phone), reason="", channel_id="", submission_key=submission_key
+            )
+            lookup, _ = await store.accept(new, state=State.QUEUED)
+            if lookup.state is State.REJECTED:
+                continue
+            with suppress(TooManyGuesses):
+                await store.move(lookup.id, from_state=State.QUEUED, to_state=State.CALLING, actor=RACER)
+                refused = Result(problem=Problem.UNKNOWN_CODE)
+                await store.move(
+                    lookup.id, from_state=State.CALLING, to_state=State.REFUSED, actor=RACER, result=refused
+                )
+                called.append(lookup.id)
+        return called
+
+    return await with_store(path, race)
+
+
+async def alarm(path: str) -> list[str]:
+    """Gives the lookups whose alarms it claimed."""
+
+    async def race(store: Store) -> list[str]:
+        return [claimed.lookup.id for claimed in await store.claim_alarms()]
+
+    return await with_store(path, race)
+
+
 async def start(*paths: str) -> list[str]:
     """Opens each database, new ones as a rule; gives those it could open."""
     wait_for_the_start()
@@ -124,6 +159,8 @@ if __name__ == "__main__":
         "sweep": sweep,
         "start": start,
         "remind": remind,
+        "guess": guess,
+        "alarm": alarm,
         "die": die,
         "die_migrating": die_migrating,
     }

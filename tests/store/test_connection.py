@@ -12,12 +12,13 @@ import pytest
 from sqlite_utils import Database
 
 from bot.interfaces import Store
-from bot.models import LogQuery, NewLookup, PhoneNumber, State
+from bot.models import LogQuery, LookupId, NewLookup, PhoneNumber, State
 from bot.store import approvals, cards, journal, lookups
 from bot.store.connection import IN_MEMORY, changing, connect, let_readers_pass
 from bot.store.migrations import migrate
 
 ANAS = LogQuery(user_id="U0ANA")
+OLDER = LogQuery(user_id="U0ANA", team_id="T0001", before=LookupId("L-1"))
 NUMBERS = LogQuery(phone=PhoneNumber("8613800001234"), since=1.0)
 
 
@@ -136,6 +137,7 @@ def test_a_change_that_raises_is_undone(database: Database) -> None:
         (lookups.CLAIM_UNTOLD, "SEARCH lookups USING INDEX lookups_to_tell (tell_after<?)"),
         (lookups.search_sql(LogQuery())[0], "SCAN lookups USING INDEX lookups_by_time"),
         (lookups.search_sql(ANAS)[0], "SEARCH lookups USING INDEX lookups_by_user (user_id=?)"),
+        (lookups.search_sql(OLDER)[0], "SEARCH lookups USING INDEX lookups_by_user (user_id=? AND created_at<?)"),
         (lookups.search_sql(NUMBERS)[0], "SEARCH lookups USING INDEX lookups_by_phone (phone=? AND created_at>?)"),
         (approvals.DUE, "SEARCH lookups USING INDEX lookups_expiring (expires_at<?)"),
         (approvals.CLAIM_REMINDERS, "SEARCH lookups USING INDEX lookups_unreminded (created_at<?)"),

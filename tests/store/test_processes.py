@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from bot.clock import SystemClock
-from bot.models import NewLookup, State
+from bot.guesses import FREE_FOR_NUMBER
+from bot.models import NewLookup, Problem, Result, State
 from bot.store.connection import connect, let_readers_pass
 from bot.store.migrations import migrate
 from bot.store.sqlite import SqliteStore
@@ -96,6 +97,38 @@ async def test_of_two_processes_claiming_reminders_each_goes_to_one(
     assert sorted([*claimed[0], *claimed[1]]) == ids
     reminded = plain.execute("SELECT lookup_id FROM journal WHERE event = 'reminded'").fetchall()
     assert sorted(lookup_id for (lookup_id,) in reminded) == ids
+
+
+def test_two_processes_that_guess_get_hardly_further_than_one(
+    path: Path, race: Racers, plain: sqlite3.Connection
+) -> None:
+    called = race("guess", str(path), "12025550115", *map(str, range(40)))
+    refused = plain.execute("SELECT count(*) FROM lookups WHERE state = 'refused'").fetchone()[0]
+    assert refused == len([*called[0], *called[1]])
+    # Each process may have had one under way when the last free one was refused.
+    assert FREE_FOR_NUMBER <= refused <= FREE_FOR_NUMBER + 1
+    alarms = plain.execute("SELECT count(*) FROM journal WHERE event = 'suspected'").fetchone()
+    assert alarms == (1,)
+
+
+async def test_of_two_processes_claiming_an_alarm_one_gets_it(
+    path: Path, new: Callable[..., NewLookup], race: Racers
+) -> None:
+    store = SqliteStore(path, clock=SystemClock())
+    await store.open()
+    for _ in range(FREE_FOR_NUMBER):
+        lookup, _ = await store.accept(new(), state=State.QUEUED)
+        await store.move(lookup.id, from_state=State.QUEUED, to_state=State.CALLING, actor=lookup.agent)
+        await store.move(
+            lookup.id,
+            from_state=State.CALLING,
+            to_state=State.REFUSED,
+            actor=lookup.agent,
+            result=Result(problem=Problem.UNKNOWN_CODE),
+        )
+    await store.aclose()
+    claimed = race("alarm", str(path), racers=3)
+    assert [each for one in claimed for each in one] == [lookup.id]
 
 
 @pytest.mark.parametrize("age", [0, 3], ids=["new", "old"])

@@ -1,0 +1,122 @@
+"""The guess guard: a verification code is a password. Pure: counts and times in, a decision out.
+
+Nobody may try codes until one fits. The first few refused ones are free: people mistype. After those each refused one
+makes the next attempt wait twice as long, or, where approvals are on, need one.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.models import Lookup, Problem
+from bot.policy import Decision, Rule, Verdict
+
+COUNTED = frozenset({Problem.UNKNOWN_CODE, Problem.BAD_REQUEST})
+"""Refusals that may have been about the code. Every other one is about the account, the call or the number, whatever
+the code was; if those counted, an administrator's mistake would make everybody wait."""
+
+REMEMBERED = 86400.0
+"""Seconds a refused code counts. Many times the longest wait: otherwise waiting once would earn a new handful. So one
+after the other at most 34 codes are tried for one number in a day, of the million there are with six digits."""
+
+FREE_FOR_NUMBER = 5
+"""Refused codes that a number has free: nobody mistypes the same code more often."""
+
+FREE_FOR_AGENT = 10
+"""And an agent, over all numbers: whoever asks for many mistypes more often."""
+
+FIRST_WAIT = 60.0
+"""Seconds from the last free one; each further one doubles it."""
+
+LONGEST_WAIT = 3600.0
+"""Seconds. An agent with a customer on the phone comes back in an hour; a guesser needs years."""
+
+
+class Suspect(StrEnum):
+    """What refused codes are counted by."""
+
+    NUMBER = "number"
+    AGENT = "agent"
+
+
+FREE = {Suspect.NUMBER: FREE_FOR_NUMBER, Suspect.AGENT: FREE_FOR_AGENT}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guesses:
+    """Refused codes of one number, since its last answer, or of one agent. Times are Unix seconds."""
+
+    refused: int = 0
+    first_at: float = 0.0
+    last_at: float = 0.0
+    under_way: int = 0
+    """Calls without an answer yet."""
+
+
+NONE = Guesses()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What is counted against an attempt."""
+
+    for_number: Guesses = NONE
+    by_agent: Guesses = NONE
+
+    def of(self, suspect: Suspect) -> Guesses:
+        return self.for_number if suspect is Suspect.NUMBER else self.by_agent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """Somebody may be guessing codes."""
+
+    lookup: Lookup
+    """Whose refusal was one too many."""
+    suspect: Suspect
+    refused: int
+    seconds: float
+    """From the first refused code to this one."""
+
+
+def wait_until(tally: Tally, *, now: float, approved_at: float | None = None) -> float | None:
+    """When the next attempt may be made (Unix seconds); ``None`` means now.
+
+    ``approved_at``: when somebody approved this very attempt. They could know of what was refused until then.
+    """
+    ends = [_end_of_wait(suspect, tally.of(suspect), now=now, approved_at=approved_at) for suspect in Suspect]
+    return max((end for end in ends if end > now), default=None)
+
+
+def is_over(tally: Tally) -> bool:
+    """Whether more codes were refused than are free."""
+    return any(tally.of(suspect).refused >= FREE[suspect] for suspect in Suspect)
+
+
+def guard(decision: Decision, tally: Tally, *, now: float) -> Decision:
+    """What the guard leaves of a policy's yes. Who needs approval needs no guard: somebody looks at each attempt."""
+    if decision.verdict is not Verdict.MAY:
+        return decision
+    if decision.rule is Rule.TRUSTED and is_over(tally):
+        return Decision(Verdict.MAY_WITH_APPROVAL, Rule.GUESSES)
+    until = wait_until(tally, now=now)
+    if until is None:
+        return decision
+    return Decision(Verdict.MAY_NOT, Rule.GUESSES, Problem.TOO_MANY_GUESSES, until)
+
+
+def _end_of_wait(suspect: Suspect, guesses: Guesses, *, now: float, approved_at: float | None) -> float:
+    free = FREE[suspect]
+    if guesses.refused < free:
+        return 0.0
+    if approved_at is not None:
+        return 0.0 if approved_at >= guesses.last_at else guesses.last_at + _wait_after(guesses.refused - free)
+    # What is under way may be refused in a moment, so from here on it counts as if it were: attempts at once get no
+    # further than one after the other. Before, it does not: a list has many under way, and all of them may be right.
+    last_at = now if guesses.under_way else guesses.last_at
+    return last_at + _wait_after(guesses.refused + guesses.under_way - free)
+
+
+def _wait_after(beyond: int) -> float:
+    """Seconds, after so many refused codes beyond the free ones."""
+    doublings = min(beyond, 30)  # far beyond the longest wait, and still a float
+    return min(FIRST_WAIT * 2.0**doublings, LONGEST_WAIT)

@@ -1,0 +1,199 @@
+"""Somebody tries codes: after a handful they wait, whatever way they take, and those who decide hear of it once."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+from bot.app import open_store
+from bot.models import Actor, Event, Lookup, PhoneNumber, Problem, State, Through
+from bot.policy import Rule
+from bot.sandbox.bot_process import BotProcess
+from bot.settings import RecordSettings, read
+from bot.store.sqlite import SqliteStore
+from bot.texts import approvals as texts
+from bot.texts import asking, problems
+from bot.texts import guesses as alarms
+from tests.guessing import guess
+from tests.guessing import use_up as use_up_in
+from tests.scenarios.asking import (
+    GOOD,
+    GOOD_ID,
+    TO_EACH,
+    find,
+    find_card,
+    finish,
+    forbidden,
+    journal,
+    request,
+    state_of,
+    told,
+)
+from tests.scenarios.scene import PATIENCE, OpenScene, Scene, open_scene
+
+KIM = Actor(team_id="T0SANDBOX", user_id="U0KIM", through=Through.SLACK)
+ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
+WAIT = "wait 1 minute, then try again"
+
+
+@asynccontextmanager
+async def record(scene: Scene) -> AsyncIterator[SqliteStore]:
+    async with open_store(read(RecordSettings, {"DATABASE_URL": scene.environment["DATABASE_URL"]})) as store:
+        yield store
+
+
+async def use_up(scene: Scene, *, agent: Actor = KIM) -> Lookup:
+    """Refused codes for the good number, none is free any more; as if they had come through another process."""
+    async with record(scene) as store:
+        return await use_up_in(store, agent, PhoneNumber(GOOD.digits))
+
+
+def let_time_pass(scene: Scene, seconds: float) -> None:
+    """Move what was refused into the past."""
+    with closing(sqlite3.connect(scene.environment["DATABASE_URL"].removeprefix("sqlite:///"))) as database, database:
+        database.execute("UPDATE lookups SET updated_at = updated_at - ? WHERE state = 'refused'", [seconds])
+
+
+async def rejected(scene: Scene) -> Lookup:
+    newest = (await scene.lookups())[0]
+    assert (newest.state, newest.result.problem) == (State.REJECTED, Problem.TOO_MANY_GUESSES)
+    return newest
+
+
+async def test_the_sixth_code_is_not_asked_even_if_it_is_the_right_one(scene: Scene) -> None:
+    for number in range(5):
+        await scene.ask(GOOD, code=f"00000{number}")
+        await finish(scene)
+    await scene.ask(GOOD)
+    message = await scene.answer(scene.ana, WAIT)
+    assert message.is_ephemeral
+    assert problems.PROBLEMS[Problem.TOO_MANY_GUESSES].what in message.text
+    assert message.buttons == [asking.TRY_AGAIN]
+    assert len(scene.cams.calls) == 5
+    (entry,) = await journal(scene, (await rejected(scene)).id)
+    assert (entry.event, entry.facts["problem"]) == (Event.ASKED, Problem.TOO_MANY_GUESSES)
+    let_time_pass(scene, 60.0)
+    await scene.ask(GOOD)
+    await scene.answer(scene.ana, GOOD_ID)
+
+
+async def test_the_form_waits_too(scene: Scene) -> None:
+    await scene.ana.runs("support", "/phoneid")
+    await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
+    scene.ana.fills(block_id="phone", text=GOOD.phone)
+    scene.ana.fills(block_id="code", text=GOOD.code)
+    await use_up(scene)
+    await scene.ana.submits()
+    await scene.ana.until(lambda: scene.ana.modal and WAIT in scene.ana.modal.words, timeout=PATIENCE)
+    await rejected(scene)
+    assert scene.cams.calls == []
+    await finish(scene)
+
+
+async def test_there_is_no_form_for_a_number_that_waits(scene: Scene) -> None:
+    await use_up(scene)
+    await scene.ana.runs("support", f"/phoneid {GOOD.phone}")
+    modal = await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
+    assert WAIT in modal.words
+    assert "submit" not in modal.content
+
+
+async def test_the_trusted_must_ask_for_approval_and_the_card_says_how_many_were_refused(
+    scene_with: OpenScene,
+) -> None:
+    async with scene_with(**TO_EACH, PHONEID_TRUSTED="U0ANA") as scene:
+        await use_up(scene)
+        await scene.ask(GOOD)
+        modal = await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
+        assert texts.CODE_NOT_YET in modal.words
+        scene.ana.fills(block_id="reason", text="ticket 7")
+        scene.ana.fills(block_id="code", text=GOOD.code)
+        await scene.ana.submits()
+        await scene.ana.until(lambda: scene.ana.modal and "awaits approval" in scene.ana.modal.words, timeout=PATIENCE)
+        asked = (await scene.lookups())[0]
+        card = find_card(scene.human("Lee"), asked.id)
+        assert "Codes refused in the last 24 hours: 5 for this number." in card.words
+        await scene.human("Lee").clicks("Approve", message=card)  # who decides knows: no wait on top
+        await told(scene, texts.TOLD_ANSWERED)
+        assert list(scene.slack.complaints) == []
+
+
+async def test_a_code_for_an_approval_from_before_waits_and_the_approval_stays(scene_with: OpenScene) -> None:
+    async with scene_with(**TO_EACH) as scene:
+        lookup_id = await request(scene, code=None)
+        await scene.human("Lee").clicks("Approve")
+        message = await told(scene, texts.TOLD_ENTER_CODE)
+        await use_up(scene)
+        await enter_code(scene)
+        await told(scene, WAIT)
+        assert await state_of(scene, lookup_id) is State.APPROVED
+        assert [each.why for each in forbidden(scene)] == [Problem.TOO_MANY_GUESSES]
+        assert scene.cams.calls == []
+        let_time_pass(scene, 60.0)
+        await enter_code(scene)
+        await told(scene, texts.TOLD_ANSWERED)
+        assert message.buttons == [texts.ENTER_CODE]
+        assert list(scene.slack.complaints) == []
+
+
+async def enter_code(scene: Scene) -> None:
+    await scene.ana.clicks(texts.ENTER_CODE)
+    await scene.ana.until(lambda: scene.ana.modal and "code" in str(scene.ana.modal.content), timeout=PATIENCE)
+    scene.ana.fills(block_id="code", text=GOOD.code)
+    await scene.ana.submits()
+    await finish(scene)
+    await scene.ana.closes()
+
+
+async def test_why_mentions_a_wait_that_runs(scene: Scene) -> None:
+    async with record(scene) as store:
+        for last in range(10):
+            await guess(store, ANA, PhoneNumber(f"1202555{last:04}"))
+    await scene.ana.runs("support", "/phoneid why")
+    message = await scene.answer(scene.ana, "May not ask.")
+    assert texts.RULES[Rule.GUESSES] in message.words
+    assert WAIT in message.words
+
+
+async def test_why_says_nothing_of_a_wait_that_is_over(scene: Scene) -> None:
+    async with record(scene) as store:
+        for last in range(10):
+            await guess(store, ANA, PhoneNumber(f"1202555{last:04}"))
+    let_time_pass(scene, 60.0)
+    await scene.ana.runs("support", "/phoneid why")
+    message = await scene.answer(scene.ana, "May ask, without approval.")
+    assert "wait" not in message.words
+
+
+async def test_of_two_bots_one_tells_the_approvers_and_only_once(tmp_path: Path) -> None:
+    async with open_scene(tmp_path, settings={"PHONEID_APPROVERS": "U0LEE,U0KIM"}) as scene:
+        last = await use_up(scene, agent=ANA)  # before they start: both look for alarms as soon as they run
+        bots = [BotProcess(folder=tmp_path) for _ in range(2)]
+        try:
+            for bot in bots:
+                await bot.start_with(scene.environment)
+            await scene.slack.until(lambda: scene.slack.connections == len(bots), timeout=PATIENCE)
+            for name in ("Lee", "Kim"):
+                human = scene.human(name)
+                alarm = await scene.answer(human, alarms.ALARM_HEADING, channel=human.dm)
+                assert "5 refused codes for +861•••••1234" in alarm.text
+                assert "the last by <@U0ANA>" in alarm.text
+        finally:
+            for bot in bots:
+                await bot.stop()
+        for name in ("Lee", "Kim"):
+            seen = scene.human(name).sees(scene.human(name).dm)
+            assert len([each for each in seen if alarms.ALARM_HEADING in each.text]) == 1
+        warned = [entry for entry in await journal(scene, last.id) if entry.event is Event.WARNED]
+        assert [entry.facts for entry in warned] == [{"suspect": "number", "told": 2}]
+        assert (await find(scene, last.id)).state is State.REFUSED
+        assert list(scene.slack.complaints) == []
+
+
+async def test_an_approver_who_guesses_is_not_the_one_who_is_told(scene_with: OpenScene) -> None:
+    async with scene_with(PHONEID_APPROVERS="U0LEE,U0ANA") as scene:
+        await use_up(scene, agent=ANA)
+        lee = scene.human("Lee")
+        await scene.answer(lee, alarms.ALARM_HEADING, channel=lee.dm)
+        await finish(scene)
+        assert not [each for each in scene.ana.sees(scene.ana.dm) if alarms.ALARM_HEADING in each.text]
