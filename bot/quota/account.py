@@ -17,7 +17,7 @@ from bot.quota.order import Demand, Party, next_party
 from bot.quota.pace import Pace, advanced, throttled, trust
 from bot.quota.slots import LATEST_ARRIVAL, Slot
 
-LEAD = 0.025
+LEAD = 0.02
 """Seconds before a slot is free in which it is given to whoever is next. The way through the database, and what has to
 be recorded before a call, happen in this time instead of after it."""
 
@@ -27,6 +27,9 @@ PRESENT = 1.0
 SLOW = 0.15
 """Seconds that a free slot is left to whoever is next, before anybody may take it."""
 
+FARTHEST = 60.0
+"""Seconds: no time in the state lies farther ahead, unless the clock or somebody's hand has been at it."""
+
 LOOK_AGAIN = 0.02
 """Seconds in which a process that is next has taken its slot, normally."""
 
@@ -34,7 +37,7 @@ SPREAD = 0.95
 """Calls of lists keep this part of an even distance: ten that start together would come back together, and whoever asks
 for one number in between would wait for a whole second."""
 
-SLACK = 0.04
+SLACK = 0.08
 """Seconds by which a call may be behind that distance and the next one still keep to the plan: otherwise each delay
 would delay all that follow."""
 
@@ -197,12 +200,18 @@ def _heard(account: Account, demand: Demand, *, process: str, now: float, rules:
 
 def _current(account: Account, *, now: float, rules: Rules) -> Account:
     """The account as time and the settings have changed it."""
-    if account.changed_at > now + LEAD:
+    if account.changed_at > now + LEAD or _latest_time(account) > now + FARTHEST:
         # The clock began anew: the machine did. Whatever was under way then may have been seen a moment ago.
         return Account(changed_at=now, slots=(Slot(ended_at=now, was_answered=False),) * rules.limit)
     missing = max(0, rules.limit - len(account.slots))
     pace = advanced(account.pace, now)
     return account.model_copy(update={"slots": account.slots + (Slot(),) * missing, "pace": pace})
+
+
+def _latest_time(account: Account) -> float:
+    pace = account.pace
+    of_slots = [time for each in account.slots for time in (each.ended_at or 0.0, each.held_until)]
+    return max(pace.changed_at, pace.resumes_at, pace.throttled_at or 0.0, account.paced_at or 0.0, *of_slots)
 
 
 def _usable(account: Account, *, now: float, rules: Rules) -> list[tuple[int, float]]:

@@ -16,12 +16,12 @@ REMEMBERED = 150
 """Round trips that count. A path that becomes shorter is noticed with the first of them, one that becomes longer when
 the last of the old ones is forgotten: until then the credit is smaller than it could be."""
 
-MARGIN = 0.4
-FEW = 60
+MARGIN = 0.15
+FEW = 200
 """How much of the difference between a usual and the shortest round trip is kept back: ``MARGIN`` times as much once
 many have been seen, and twice that at ``FEW``. The shortest of a few is not yet the shortest there is."""
 
-LEAST_MARGIN = 0.03
+LEAST_MARGIN = 0.02
 """And at least so much of the shortest round trip."""
 
 

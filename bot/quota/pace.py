@@ -35,7 +35,7 @@ class Pace(BaseModel):
     fewer: int = 0
     """Slots not to be used now."""
     fewer_when_good: int = 0
-    """And when it was last good."""
+    """And when it was last good; one less is tried now and then."""
     changed_at: float = 0.0
     patience: float = FIRST_PATIENCE
     throttled_at: float | None = None
@@ -46,16 +46,19 @@ class Pace(BaseModel):
 
 def advanced(pace: Pace, now: float) -> Pace:
     """The pace as time has changed it."""
-    while pace.fewer:
-        is_known = pace.fewer > pace.fewer_when_good
-        at = pace.changed_at + (QUICKLY if is_known else pace.patience)
+    while pace.fewer or pace.fewer_when_good:
+        at = pace.changed_at + (QUICKLY if pace.fewer > pace.fewer_when_good else pace.patience)
         if at > now:
             break
-        update: dict[str, float] = {"fewer": pace.fewer - 1, "changed_at": at}
-        if not is_known:
-            update |= {"fewer_when_good": pace.fewer - 1, "patience": max(FIRST_PATIENCE, pace.patience / 2)}
-        pace = pace.model_copy(update=update)
+        pace = pace.model_copy(update={"changed_at": at, **_next_step(pace)})
     return pace
+
+
+def _next_step(pace: Pace) -> dict[str, float]:
+    if pace.fewer >= pace.fewer_when_good:
+        return {"fewer": pace.fewer - 1}
+    # What was tried has proved good.
+    return {"fewer_when_good": pace.fewer, "patience": max(FIRST_PATIENCE, pace.patience / 2)}
 
 
 def throttled(pace: Pace, now: float, *, started_at: float, hint: float | None, slots: int) -> Pace:
