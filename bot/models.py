@@ -270,3 +270,4 @@ class LogQuery:
     phone: PhoneNumber | None = None
     since: float | None = None
     """Unix seconds; lookups asked at or after it."""
+    batch_id: BatchId | None = None

@@ -43,6 +43,7 @@ def test_a_row_says_who_when_where_which_and_what_came_back() -> None:
         "decided_by": None,
         "decided_at": None,
         "decision_reason": None,
+        "list": None,
     }
 
 
@@ -113,7 +114,7 @@ def test_what_still_waits_was_decided_by_nobody() -> None:
 
 def test_an_approvers_reason_is_no_formula_either() -> None:
     denied = decided(State.DENIED, "U0LEE", reason="=1+1")
-    assert list(csv.reader(io.StringIO(as_csv([denied]))))[1][-1] == "'=1+1"
+    assert list(csv.reader(io.StringIO(as_csv([denied]))))[1][COLUMNS.index("decision_reason")] == "'=1+1"
 
 
 def test_the_table_shows_who_decided_and_fits_120_columns() -> None:

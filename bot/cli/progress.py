@@ -1,0 +1,46 @@
+"""How far a list is: a bar on a terminal, a line now and then in a log file."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import click
+
+from bot.models import State
+from bot.texts import listed
+
+Counts = Mapping[State, int]
+
+_EVERY_SHARE = 10  # in a log file: ten lines for a list,
+_EVERY_SECONDS = 10.0  # and more where it is slow
+
+
+@contextmanager
+def showing_progress(of: int, *, is_hidden: bool) -> Iterator[Callable[[Counts], None]]:
+    """What it gives is to be called after each result, with all counts so far."""
+    if is_hidden:
+        yield lambda _counts: None
+    elif sys.stderr.isatty():
+        with click.progressbar(
+            length=of, file=sys.stderr, show_pos=True, item_show_func=lambda told: told, width=30
+        ) as bar:
+            bar.render_progress()  # before the first result: somebody waits for it
+            yield lambda counts: bar.update(1, listed.trouble(counts))
+    else:
+        yield _Lines(of).tell
+
+
+class _Lines:
+    def __init__(self, of: int) -> None:
+        self._of = of
+        self._done = 0
+        self._told_at = time.monotonic()
+
+    def tell(self, counts: Counts) -> None:
+        self._done += 1
+        is_share = self._done * _EVERY_SHARE // self._of > (self._done - 1) * _EVERY_SHARE // self._of
+        is_late = time.monotonic() - self._told_at >= _EVERY_SECONDS
+        if self._done < self._of and (is_share or is_late):
+            click.echo(listed.progress(self._done, self._of, counts), err=True)
+            self._told_at = time.monotonic()
