@@ -62,10 +62,9 @@ class IdsFile:
 
     def finish(self, order: Collection[PhoneNumber]) -> None:
         """One row a number, the list's in its order, then others that were there; all at once or not at all."""
-        os.fsync(self._descriptor)
         listed_first = [self._rows[phone] for phone in order if phone in self._rows]
         others = [row for phone, row in self._rows.items() if phone not in set(order)]
-        # What is there is right already, if in another order: a folder that takes no new file is no failure.
+        # What is written is right already, if in another order: a folder that takes no new file is no failure.
         with suppress(OSError):
             self._replace(HEADINGS + b"".join(row.as_line() for row in [*listed_first, *others]))
 
@@ -111,7 +110,7 @@ def _lock(descriptor: int) -> None:
 
 def _read_rows(descriptor: int, name: str) -> dict[PhoneNumber, Row]:
     """The last row of each number; what was torn off is cut off. Raises ``CannotStart`` for another's file."""
-    with open(descriptor, "rb", closefd=False) as file:  # noqa: PTH123 - a descriptor, not a path
+    with open(descriptor, "rb", closefd=False) as file:
         content = file.read()
     whole = content[: content.rfind(b"\n") + 1]
     if not whole and not HEADINGS.startswith(content):

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from bot.cli.arguments import EXIT_CANNOT_START, CannotStart
+from bot.cli.arguments import EXIT_CANNOT_START, STREAM, CannotStart
 from bot.cli.asking import Asking
 from bot.cli.caller import identify, on_ending
 from bot.cli.ids import Ids, IdsStream, Row
@@ -19,12 +19,10 @@ from bot.cli.progress import showing_progress
 from bot.entry.records import LARGEST
 from bot.entry.table import Line, read_table
 from bot.errors import ListError
-from bot.models import BatchId, PhoneNumber, State
+from bot.models import PhoneNumber, State
 from bot.settings import LookupSettings
 from bot.store.lookups import new_batch_id
 from bot.texts import listed
-
-STREAM = "-"
 
 Rows = dict[PhoneNumber, Row]
 
@@ -35,36 +33,34 @@ def ask_list(settings: LookupSettings, *, file: str, output: str, reason: str, i
     ``is_again``: refused numbers are asked again. Raises ``CannotStart``.
     """
     lines = _read_list(file, region=settings.phoneid_default_region, reason=reason)
+    why_stopped = None
     with _open_output(output) as ids:
-        settled = _settled(ids.earlier, lines, is_again=is_again)
-        to_ask = [line for line in lines if line.phone not in settled]
-        why_stopped = None
-        rows = {**settled}
+        rows = _settled(ids.earlier, lines, is_again=is_again)
+        to_ask = [line for line in lines if line.phone not in rows]
         if to_ask:
-            batch_id = new_batch_id()
-            click.echo(listed.beginning(len(to_ask), before=_count(settled), batch_id=batch_id), err=True)
             is_hidden = output == STREAM and sys.stdout.isatty()  # there the rows themselves move
-            why_stopped = asyncio.run(_ask(settings, ids, to_ask, rows, batch_id=batch_id, is_hidden=is_hidden))
+            why_stopped = asyncio.run(_ask(settings, ids, to_ask, rows, is_hidden=is_hidden))
             ids.finish([line.phone for line in lines])
     for sentence in _ending(lines, rows, why_stopped=why_stopped, may_go_on=output != STREAM):
         click.echo(sentence, err=True)
     return _count(rows)[State.ANSWERED] == len(lines)
 
 
-async def _ask(
-    settings: LookupSettings, ids: Ids, lines: Sequence[Line], rows: Rows, *, batch_id: BatchId, is_hidden: bool
-) -> str | None:
+async def _ask(settings: LookupSettings, ids: Ids, lines: Sequence[Line], rows: Rows, *, is_hidden: bool) -> str | None:
     """Ask for the lines' numbers and add what came of them to ``rows``. Why it stopped before their end, if it did."""
     from bot.app import open_lookups, open_store
 
+    batch_id, counts = new_batch_id(), _count(rows)
     # Enough that one waits for each slot while another's answer is on its way.
     at_once = 2 * settings.phoneid_qps + 10
     async with open_store(settings) as store, open_lookups(settings, store) as lookups:
+        click.echo(listed.beginning(len(lines), before=counts, batch_id=batch_id), err=True)
         with showing_progress(len(lines), is_hidden=is_hidden) as show:
 
             def tell(row: Row) -> None:
                 rows[row.phone] = row
-                show(_count(rows))
+                counts[row.state] += 1
+                show(counts)
 
             asking = Asking(lookups, ids, agent=identify(), batch_id=batch_id, tell=tell)
             on_ending(lambda: asking.stop(listed.STOPPED))

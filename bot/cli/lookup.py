@@ -9,9 +9,8 @@ import click
 from pydantic import SecretStr
 
 from bot import listing, logs, settings
-from bot.cli.arguments import EXIT_NO_ID, check_text, read_phone
+from bot.cli.arguments import EXIT_NO_ID, STREAM, check_text, read_phone
 from bot.cli.caller import identify, on_ending
-from bot.cli.listed import STREAM, ask_list
 from bot.entry.fields import read_code, read_reason
 from bot.entry.secrecy import number_holds, text_holds
 from bot.errors import EntryError, EntryMistake
@@ -43,12 +42,13 @@ def lookup(
     lookup_settings = settings.read(settings.LookupSettings)
     logs.configure(level="ERROR", log_format=lookup_settings.phoneid_log_format)
     why = _read_reason(reason)
-    if phone is None:
-        assert file is not None
-        assert output is not None
-        if not ask_list(lookup_settings, file=file, output=output, reason=why, is_again=is_again):
-            sys.exit(EXIT_NO_ID)
-        return
+    if file is not None and output is not None:
+        from bot.cli.listed import ask_list
+
+        sys.exit(
+            0 if ask_list(lookup_settings, file=file, output=output, reason=why, is_again=is_again) else EXIT_NO_ID
+        )
+    assert phone is not None
     number = read_phone(phone, lookup_settings)
     code = _read_code()
     _check_apart(number, code, why)

@@ -12,8 +12,9 @@ from bot.texts import listed
 
 Counts = Mapping[State, int]
 
-_EVERY_SHARE = 10  # in a log file: ten lines for a list,
-_EVERY_SECONDS = 10.0  # and more where it is slow
+_SHARES = 10  # in a log file: a line for each tenth of the list,
+_SOONEST = 1.0  # but none for a tenth that takes less (seconds),
+_LATEST = 10.0  # and more where a tenth takes longer (seconds)
 
 
 @contextmanager
@@ -39,8 +40,7 @@ class _Lines:
 
     def tell(self, counts: Counts) -> None:
         self._done += 1
-        is_share = self._done * _EVERY_SHARE // self._of > (self._done - 1) * _EVERY_SHARE // self._of
-        is_late = time.monotonic() - self._told_at >= _EVERY_SECONDS
-        if self._done < self._of and (is_share or is_late):
+        is_share = self._done * _SHARES // self._of > (self._done - 1) * _SHARES // self._of
+        if self._done < self._of and time.monotonic() - self._told_at >= (_SOONEST if is_share else _LATEST):
             click.echo(listed.progress(self._done, self._of, counts), err=True)
             self._told_at = time.monotonic()

@@ -89,11 +89,14 @@ class _Reader:
     def _read_record(self, record: Record) -> Line | None:
         """The record's number; ``None`` when it has mistakes, which are noted."""
         if len(record.cells) == 1:
-            return self._read_text(record.line, record.cells[0])
-        number, code, reason = (_cell(record.cells, at) for at in self._columns)
+            number, code, reason = record.cells[0], "", ""
+        else:
+            number, code, reason = (_cell(record.cells, at) for at in self._columns)
         if re.search(r"[\r\n]", (number + code).strip()):
             self._note(record.line, ListMistake.CELL_OVER_LINES)
             return None
+        if len(record.cells) == 1:
+            return self._read_text(record.line, number)
         return self._read_cells(record.line, number, code, reason.strip() or self._reason)
 
     def _read_text(self, line: int, text: str) -> Line | None:

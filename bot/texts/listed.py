@@ -116,15 +116,15 @@ def trouble(counts: Mapping[State, int]) -> str:
 
 
 WHY_IN_COLUMN = "The column why says what happened to the others."
-TO_GO_ON = "To go on, run the same command again: what is finished is not asked again."
-TO_ASK_REFUSED = "Refused numbers are not asked again. Once their codes are right, add --again."
+TO_GO_ON = "Run the same command again to ask for the rest: what is finished is not asked again."
+TO_ASK_REFUSED = "What was refused for its number or code is not asked again. Once those are right, add --again."
 STOPPED = "Stopped."
 
 
 def output_stopped(why: str, batch_id: BatchId) -> str:
     return (
-        f"Stopped: the output cannot be written any more ({why}). What was answered until then is in phoneid log --list "
-        f"{batch_id}."
+        f"Stopped: the output cannot be written any more ({why}). "
+        f"What was answered until then is in phoneid log --list {batch_id}."
     )
 
 
