@@ -21,7 +21,10 @@ class Shell:
     environment: dict[str, str]
 
     async def run(self, *arguments: str, typed: str = "", **environment: str) -> Ran:
-        process = await asyncio.create_subprocess_exec(
+        return await finish(await self.start(*arguments, **environment), typed=typed)
+
+    async def start(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "bot",
@@ -32,5 +35,8 @@ class Shell:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        out, err = await asyncio.wait_for(process.communicate(typed.encode()), 60)
-        return Ran(process.returncode, out.decode(), err.decode())
+
+
+async def finish(process: asyncio.subprocess.Process, *, typed: str = "") -> Ran:
+    out, err = await asyncio.wait_for(process.communicate(typed.encode()), 60)
+    return Ran(process.returncode, out.decode(), err.decode())
