@@ -1,6 +1,7 @@
 """``phoneid lookup --file``: the IDs of a list of numbers."""
 
 import asyncio
+import logging
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -27,11 +28,26 @@ from bot.texts import listed
 Rows = dict[PhoneNumber, Row]
 
 
+class OncePerEvent(logging.Filter):
+    """Lets the first record of each event pass: what is wrong with one number is soon wrong with thirty."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        is_first = record.msg not in self._seen
+        self._seen.add(record.msg)
+        return is_first
+
+
 def ask_list(settings: LookupSettings, *, file: str, output: str, reason: str, is_again: bool) -> bool:
     """Ask for a list's numbers, but for those that are settled in the output. Whether all of them are answered.
 
     ``is_again``: refused numbers are asked again. Raises ``CannotStart``.
     """
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(OncePerEvent())
     lines = _read_list(file, region=settings.phoneid_default_region, reason=reason)
     why_stopped = None
     with _open_output(output) as ids:
