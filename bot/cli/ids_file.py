@@ -18,6 +18,8 @@ from bot.texts import listed
 if sys.platform != "win32":
     import fcntl
 
+_AS_IT_IS = getattr(os, "O_BINARY", 0)  # Windows would write the ends of lines in its own way
+
 _REPLACED_MEANWHILE = 5
 """How often a file may be replaced while it is opened, before it counts as busy."""
 
@@ -62,11 +64,11 @@ class IdsFile:
 
     def finish(self, order: Collection[PhoneNumber]) -> None:
         """One row a number, the list's in its order, then others that were there; all at once or not at all."""
-        listed_first = [self._rows[phone] for phone in order if phone in self._rows]
-        others = [row for phone, row in self._rows.items() if phone not in set(order)]
+        in_order = dict.fromkeys((*order, *self._rows))
+        rows = [self._rows[phone] for phone in in_order if phone in self._rows]
         # What is written is right already, if in another order: a folder that takes no new file is no failure.
         with suppress(OSError):
-            self._replace(HEADINGS + b"".join(row.as_line() for row in [*listed_first, *others]))
+            self._replace(HEADINGS + b"".join(row.as_line() for row in rows))
 
     def _replace(self, content: bytes) -> None:
         descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
@@ -84,7 +86,7 @@ class IdsFile:
 
 def _open_alone(path: Path, name: str) -> int:
     for _ in range(_REPLACED_MEANWHILE):
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _AS_IT_IS, 0o600)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise CannotStart(listed.output_unusable(name, listed.NOT_A_FILE))

@@ -46,7 +46,7 @@ def log(
         user_id=agent,
         phone=number,
         since=_read_since(since) if since else None,
-        batch_id=BatchId(batch) if batch else None,
+        batch_id=BatchId(batch.strip().upper()) if batch else None,
     )
     lookups = asyncio.run(_search(record_settings, query))
     show = listing.as_json if is_json else listing.as_csv if is_csv else listing.as_table

@@ -29,18 +29,22 @@ def showing_progress(of: int, *, is_hidden: bool) -> Iterator[Callable[[Counts],
             bar.render_progress()  # before the first result: somebody waits for it
             yield lambda counts: bar.update(1, listed.trouble(counts))
     else:
-        yield _Lines(of).tell
+        yield ProgressLines(of).tell
 
 
-class _Lines:
-    def __init__(self, of: int) -> None:
+class ProgressLines:
+    """A line for each tenth of a list, or more where a tenth takes long."""
+
+    def __init__(self, of: int, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._of = of
+        self._monotonic = monotonic
         self._done = 0
-        self._told_at = time.monotonic()
+        self._told_at = monotonic()
 
     def tell(self, counts: Counts) -> None:
+        """After each result; the last is left to whoever says what came of it all."""
         self._done += 1
         is_share = self._done * _SHARES // self._of > (self._done - 1) * _SHARES // self._of
-        if self._done < self._of and time.monotonic() - self._told_at >= (_SOONEST if is_share else _LATEST):
+        if self._done < self._of and self._monotonic() - self._told_at >= (_SOONEST if is_share else _LATEST):
             click.echo(listed.progress(self._done, self._of, counts), err=True)
-            self._told_at = time.monotonic()
+            self._told_at = self._monotonic()

@@ -138,6 +138,11 @@ def test_mistakes_are_words_and_as_many_as_can_be_read() -> None:
     assert "line 2" in told
 
 
+def test_the_sentences_name_the_limits_there_are() -> None:
+    assert f"{MOST_NUMBERS:,} numbers" in listed.LIST_MISTAKES[ListMistake.TOO_MANY]
+    assert f"{LARGEST // 1_000_000} MB" in listed.LIST_MISTAKES[ListMistake.TOO_LARGE]
+
+
 @pytest.mark.parametrize("mistake", ListMistake)
 def test_every_mistake_of_a_list_has_its_sentence(mistake: ListMistake) -> None:
     assert listed.LIST_MISTAKES[mistake].endswith((".", "?"))
