@@ -5,7 +5,7 @@ import logging
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,13 +19,17 @@ from bot.cli.ids_file import open_ids_file
 from bot.cli.progress import showing_progress
 from bot.entry.records import LARGEST
 from bot.entry.table import Line, read_table
-from bot.errors import ListError
+from bot.errors import ListError, StoreError
 from bot.models import PhoneNumber, State
 from bot.settings import LookupSettings
 from bot.store.lookups import new_batch_id
 from bot.texts import listed
 
 Rows = dict[PhoneNumber, Row]
+
+_MOST_AT_ONCE = 40
+"""Numbers that are accepted and not ended yet. Up to here it is as many as keep every slot of the quota in use: one
+waits for each while another's answer is on its way. More would wait for a connection: bot.cams has as many."""
 
 
 class OncePerEvent(logging.Filter):
@@ -67,8 +71,7 @@ async def _ask(settings: LookupSettings, ids: Ids, lines: Sequence[Line], rows: 
     from bot.app import open_lookups, open_store
 
     batch_id, counts = new_batch_id(), _count(rows)
-    # Enough that one waits for each slot while another's answer is on its way.
-    at_once = 2 * settings.phoneid_qps + 10
+    at_once = min(2 * settings.phoneid_qps + 10, _MOST_AT_ONCE)
     async with open_store(settings) as store, open_lookups(settings, store) as lookups:
         click.echo(listed.beginning(len(lines), before=counts, batch_id=batch_id), err=True)
         with showing_progress(len(lines), is_hidden=is_hidden) as show:
@@ -81,6 +84,10 @@ async def _ask(settings: LookupSettings, ids: Ids, lines: Sequence[Line], rows: 
             asking = Asking(lookups, ids, agent=identify(), batch_id=batch_id, tell=tell)
             on_ending(lambda: asking.stop(listed.STOPPED))
             await asking.ask(lines, at_once=at_once)
+        with suppress(
+            StoreError
+        ):  # what a killed run left in the record has ended, too, and no bot may be there to say so
+            await store.interrupt_abandoned([])
     return asking.why_stopped
 
 

@@ -5,10 +5,14 @@ import json
 import os
 import signal
 import stat
+import time
 
 import pytest
 
+from bot.models import Actor, NewLookup, PhoneNumber, State, Through
 from bot.sandbox.cams.book import BOOK
+from bot.store.sqlite import SqliteStore
+from tests.clocks import SteppingClock
 from tests.cli.conftest import PLENTY, Desk
 from tests.shell import finish
 
@@ -88,6 +92,19 @@ async def test_a_killed_run_goes_on_where_it_was(desk: Desk) -> None:
     assert [(row["phone_number"], row["state"]) for row in desk.ids()] == [
         (entry.digits, "answered") for entry in PLENTY[:30]
     ]
+
+
+async def test_what_a_killed_run_left_in_the_record_ends_as_interrupted(desk: Desk) -> None:
+    store = SqliteStore(desk.shell.folder / "phoneid.db", clock=SteppingClock(time.time() - 60.0))
+    await store.open()
+    ana = Actor(team_id="host", user_id="ana", through=Through.COMMAND_LINE)
+    new = NewLookup(agent=ana, phone=PhoneNumber("12025560039"), reason="", channel_id="", submission_key="1")
+    await store.accept(new, state=State.QUEUED)
+    await store.aclose()
+    desk.write(ANSWERED)
+    await desk.shell.run(*LIST)
+    recorded = json.loads((await desk.shell.run("log", "--json")).out)
+    assert [row["state"] for row in recorded] == ["answered", "interrupted"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
