@@ -84,9 +84,8 @@ async def _ask(settings: LookupSettings, ids: Ids, lines: Sequence[Line], rows: 
             asking = Asking(lookups, ids, agent=identify(), batch_id=batch_id, tell=tell)
             on_ending(lambda: asking.stop(listed.STOPPED))
             await asking.ask(lines, at_once=at_once)
-        with suppress(
-            StoreError
-        ):  # what a killed run left in the record has ended, too, and no bot may be there to say so
+        # What a killed run left in the record has ended, too, and there may be no bot here to say so.
+        with suppress(StoreError):
             await store.interrupt_abandoned([])
     return asking.why_stopped
 

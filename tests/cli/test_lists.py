@@ -12,8 +12,8 @@ import pytest
 from bot.models import Actor, NewLookup, PhoneNumber, State, Through
 from bot.sandbox.cams.book import BOOK
 from bot.store.sqlite import SqliteStore
-from tests.clocks import SteppingClock
 from tests.cli.conftest import PLENTY, Desk
+from tests.clocks import SteppingClock
 from tests.shell import finish
 
 LIST = ("lookup", "--file", "numbers.csv", "--output", "ids.csv")
