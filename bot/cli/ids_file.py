@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -24,12 +24,18 @@ _REPLACED_MEANWHILE = 5
 """How often a file may be replaced while it is opened, before it counts as busy."""
 
 
+def lock_alone(descriptor: int) -> None:
+    """Raises ``BlockingIOError``. The lock ends with the process, however that ends."""
+    if sys.platform != "win32":  # there, nothing stops two runs on one file
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
 @contextmanager
-def open_ids_file(name: str) -> Iterator["IdsFile"]:
+def open_ids_file(name: str, *, lock: Callable[[int], None] = lock_alone) -> Iterator["IdsFile"]:
     """The file, new or with what an earlier run wrote, for this process alone. Raises ``CannotStart``."""
     path = Path(name).resolve()  # behind a link: the file is replaced, not the link
     try:
-        descriptor = _open_alone(path, name)
+        descriptor = _open_alone(path, name, lock)
     except OSError as error:
         raise CannotStart(listed.output_unusable(name, error.strerror or "")) from None
     try:
@@ -84,13 +90,13 @@ class IdsFile:
             raise
 
 
-def _open_alone(path: Path, name: str) -> int:
+def _open_alone(path: Path, name: str, lock: Callable[[int], None]) -> int:
     for _ in range(_REPLACED_MEANWHILE):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _AS_IT_IS, 0o600)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise CannotStart(listed.output_unusable(name, listed.NOT_A_FILE))
-            _lock(descriptor)
+            lock(descriptor)
             # Whoever had the lock may have put a new file in this one's place, as their last act.
             if os.path.samestat(os.fstat(descriptor), path.stat()):
                 return descriptor
@@ -102,12 +108,6 @@ def _open_alone(path: Path, name: str) -> int:
             raise
         os.close(descriptor)
     raise CannotStart(listed.output_busy(name))
-
-
-def _lock(descriptor: int) -> None:
-    """Raises ``BlockingIOError``. The lock ends with the process, however that ends."""
-    if sys.platform != "win32":  # there, nothing stops two runs on one file
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _read_rows(descriptor: int, name: str) -> dict[PhoneNumber, Row]:

@@ -11,7 +11,7 @@ import pytest
 
 from bot.cli.arguments import CannotStart
 from bot.cli.ids import COLUMNS, HEADINGS, Row
-from bot.cli.ids_file import open_ids_file
+from bot.cli.ids_file import lock_alone, open_ids_file
 from bot.models import Actor, Lookup, LookupId, PhoneNumber, Problem, Result, State, Through
 
 ANSWERED = Lookup(
@@ -136,6 +136,21 @@ def test_a_file_is_one_runs_at_a_time(path: Path) -> None:
         pytest.fail("it is open twice")
     with open_ids_file(str(path)):
         pass
+
+
+def test_a_file_that_another_run_replaced_as_its_last_act_is_not_written_where_nobody_sees_it(path: Path) -> None:
+    path.touch()
+    others_last_act = [Row.of(ended(Problem.NOT_YOURS, State.REFUSED))]
+
+    def lock(descriptor: int) -> None:
+        if others_last_act:
+            (path.parent / "new").write_bytes(HEADINGS + others_last_act.pop().as_line())
+            (path.parent / "new").replace(path)
+        lock_alone(descriptor)
+
+    with open_ids_file(str(path), lock=lock) as ids:
+        ids.add(Row.of(ANSWERED))
+    assert phones(path) == ["12025550101", "8613800001234"]
 
 
 @pytest.fixture

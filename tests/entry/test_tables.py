@@ -103,6 +103,7 @@ def test_national_numbers_are_read_where_there_is_a_region() -> None:
         ("phone,code\n+86 138 0000 1234,2.08312E+05", [(2, "code unreadable")]),
         ("12345678,8613800001234", [(1, "number too short")]),
         ("+86 138 0000 1234 208312,208312", [(1, "number too long")]),
+        ("+49 30 12345 208312,208312", [(1, "number holds code")]),
         ("+44 20 7946 0018 1234,1234", [(1, "number too long")]),
         ("phone,code,reason\n+86 138 0000 1234,208312,code 208 312", [(2, "reason holds code")]),
     ],
