@@ -24,7 +24,7 @@ def showing_progress(of: int, *, is_hidden: bool) -> Iterator[Callable[[Counts],
         yield lambda _counts: None
     elif sys.stderr.isatty():
         with click.progressbar(
-            length=of, file=sys.stderr, show_pos=True, item_show_func=lambda told: told, width=30
+            length=of, file=sys.stderr, show_pos=True, item_show_func=lambda told: told, width=0
         ) as bar:
             bar.render_progress()  # before the first result: somebody waits for it
             yield lambda counts: bar.update(1, listed.trouble(counts))
