@@ -33,7 +33,7 @@ def lock_alone(descriptor: int) -> None:
 @contextmanager
 def open_ids_file(name: str, *, lock: Callable[[int], None] = lock_alone) -> Iterator["IdsFile"]:
     """The file, new or with what an earlier run wrote, for this process alone. Raises ``CannotStart``."""
-    path = Path(name).resolve()  # behind a link: the file is replaced, not the link
+    path = Path(os.path.realpath(name))  # behind a link: the file is replaced, not the link
     try:
         descriptor = _open_alone(path, name, lock)
     except OSError as error:

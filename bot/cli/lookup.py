@@ -33,10 +33,12 @@ def lookup(
 
     Prints the ID alone on standard output. Exit code 0: there is an ID; 1: there is none; 2: it could not be asked.
 
-    A list is CSV with the columns phone_number, code and, if you like, reason; or a number and its code on each line,
-    without headings. Up to 10,000 numbers. Mistakes are named by line before anything is asked. What runs can be
-    stopped: the same command goes on, and does not ask again for what is finished. Exit code 0: all are answered; 1:
-    not all; 2: nothing could be asked.
+    For many numbers: phoneid lookup --file numbers.csv --output ids.csv
+
+    The list is CSV with the columns phone_number, code and, if you like, reason; or a number and its code on each
+    line, without headings. Up to 10,000 numbers. Mistakes are named by line before anything is asked. What runs can
+    be stopped: the same command goes on, and does not ask again for what is finished. Exit code 0: all are answered;
+    1: not all; 2: nothing could be asked.
     """
     _check_combination(phone, file, output, is_json=is_json, is_again=is_again)
     lookup_settings = settings.read(settings.LookupSettings)

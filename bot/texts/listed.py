@@ -20,8 +20,6 @@ LIST_TYPED = (
     "--file - reads the list from a pipe or a file: what is typed here would stand on the screen, the codes too. "
     "Write phoneid lookup --file - < numbers.csv."
 )
-
-
 STANDARD_INPUT = "Standard input"
 
 

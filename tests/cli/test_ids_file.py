@@ -127,6 +127,12 @@ def test_a_link_is_followed_and_who_may_read_stays_as_it_was(path: Path) -> None
     assert stat.S_IMODE(target.stat().st_mode) == 0o640
 
 
+def test_a_link_to_itself_is_a_sentence(path: Path) -> None:
+    path.symlink_to(path)
+    with pytest.raises(CannotStart, match="cannot be written"), open_ids_file(str(path)):
+        pytest.fail("it is open")
+
+
 def test_a_file_is_one_runs_at_a_time(path: Path) -> None:
     with (
         open_ids_file(str(path)),
