@@ -3,6 +3,7 @@
 PhoneIdError
 ├── SettingsError          the start is not possible; every mistake is named
 ├── EntryError             what somebody typed cannot be read
+├── ListError              a list of numbers cannot be read; every mistake is named by its line
 ├── ApiError               a call brought no ID
 ├── NotPossible            somebody may not do that, or not any more
 ├── StoreError             the database
@@ -13,6 +14,7 @@ PhoneIdError
 └── SlackError             Slack could not be asked or told
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.models import Lookup, Problem, Side
@@ -53,6 +55,39 @@ class EntryError(PhoneIdError):
     def __init__(self, mistake: EntryMistake) -> None:
         super().__init__(mistake.value)
         self.mistake = mistake
+
+
+class ListMistake(StrEnum):
+    """What only a list can have wrong; the words for each are in ``bot.texts``."""
+
+    NOT_TEXT = "not text"
+    TOO_LARGE = "too large"
+    TOO_MANY = "too many"
+    EMPTY = "empty"
+    COLUMNS_UNKNOWN = "columns unknown"
+    COLUMNS_DOUBLE = "columns double"
+    CELL_OVER_LINES = "cell over lines"
+    UNCERTAIN = "uncertain"
+    OTHER_CODE = "other code"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineMistake:
+    """What is wrong with one line of a list."""
+
+    mistake: EntryMistake | ListMistake
+    line: int | None = None
+    """From 1, as editors count; ``None``: it is the list as a whole."""
+    other_line: int | None = None
+    """The line this one contradicts."""
+
+
+class ListError(PhoneIdError):
+    """A list of numbers cannot be read. Never carries what stands in it: there are codes among that."""
+
+    def __init__(self, *mistakes: LineMistake) -> None:
+        super().__init__("; ".join(f"line {each.line}: {each.mistake.value}" for each in mistakes))
+        self.mistakes = mistakes
 
 
 class ApiError(PhoneIdError):

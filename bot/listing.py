@@ -27,6 +27,7 @@ COLUMNS = (
     "decided_by",
     "decided_at",
     "decision_reason",
+    "list",
 )
 """What is recorded of a lookup. There is no column for the code: it is not recorded."""
 
@@ -63,6 +64,7 @@ def as_row(lookup: Lookup) -> Row:
         "decided_by": decided_by.user_id if decided_by else None,
         "decided_at": _time(decided_at) if decided_at else None,
         "decision_reason": approval.reason if approval and decided_by else None,
+        "list": lookup.place.batch_id if lookup.place else None,
     }
 
 
@@ -78,7 +80,7 @@ def as_csv(lookups: Sequence[Lookup]) -> str:
     writer.writerow(COLUMNS)
     for lookup in lookups:
         row = as_row(lookup)
-        writer.writerow([_inert(row[column]) for column in COLUMNS])
+        writer.writerow([inert(row[column]) for column in COLUMNS])
     return lines.getvalue()
 
 
@@ -102,7 +104,8 @@ def _time(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _inert(value: str | int | None) -> str | int | None:
+def inert(value: str | int | None) -> str | int | None:
+    """The value as a cell of CSV that no spreadsheet takes for a formula."""
     # A spreadsheet runs a cell that starts like a formula, and what people typed and what an API sent both get here.
     if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
         return f"'{value}"

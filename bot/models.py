@@ -295,3 +295,4 @@ class LogQuery:
     """Unix seconds; lookups asked at or after it."""
     before: LookupId | None = None
     """Only lookups older than this one."""
+    batch_id: BatchId | None = None

@@ -3,14 +3,16 @@
 import asyncio
 import json
 import os
+import re
 import socket
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from bot.cli import lookup
+from bot.cli import asking, lookup
 from bot.models import Actor, NewLookup, PhoneNumber, State, Through
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
 from bot.sandbox.run import CannotServe, open_sandbox
@@ -71,10 +73,11 @@ async def test_a_user_without_a_name_is_recorded_by_number(shell: Shell) -> None
     assert (ran.status, json.loads(ran.out)["agent"]) == (0, str(os.getuid()))
 
 
-def test_the_policy_is_asked_on_the_command_line_too() -> None:
+@pytest.mark.parametrize("module", [lookup, asking])
+def test_the_policy_is_asked_on_the_command_line_too(module: ModuleType) -> None:
     # It says yes to everyone here, so nothing that can be run shows whether it was asked.
-    source = Path(lookup.__file__).read_text()
-    assert "decide(agent, " in source
+    source = Path(str(module.__file__)).read_text()
+    assert re.search(r"accept\(new, decide\((self\._)?agent, ", source)
     assert "YES" not in source
 
 

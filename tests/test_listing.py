@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 from bot.listing import COLUMNS, as_csv, as_json, as_row, as_table
-from bot.models import Actor, Approval, Lookup, LookupId, PhoneNumber, Problem, Result, State, Through
+from bot.models import Actor, Approval, BatchId, Lookup, LookupId, PhoneNumber, Place, Problem, Result, State, Through
 
 LOOKUP = Lookup(
     id=LookupId("L-7K3Q9FZ2"),
@@ -43,7 +43,13 @@ def test_a_row_says_who_when_where_which_and_what_came_back() -> None:
         "decided_by": None,
         "decided_at": None,
         "decision_reason": None,
+        "list": None,
     }
+
+
+def test_a_row_says_which_list_its_number_was_asked_with() -> None:
+    place = Place(batch_id=BatchId("B-7K3Q9FZ2"), number=3, of=40)
+    assert as_row(replace(LOOKUP, place=place))["list"] == "B-7K3Q9FZ2"
 
 
 def test_json_and_csv_hold_every_column() -> None:
@@ -113,7 +119,7 @@ def test_what_still_waits_was_decided_by_nobody() -> None:
 
 def test_an_approvers_reason_is_no_formula_either() -> None:
     denied = decided(State.DENIED, "U0LEE", reason="=1+1")
-    assert list(csv.reader(io.StringIO(as_csv([denied]))))[1][-1] == "'=1+1"
+    assert list(csv.reader(io.StringIO(as_csv([denied]))))[1][COLUMNS.index("decision_reason")] == "'=1+1"
 
 
 def test_the_table_shows_who_decided_and_fits_120_columns() -> None:

@@ -11,6 +11,9 @@ from bot.texts import asking, terminal
 EXIT_NO_ID = 1
 EXIT_CANNOT_START = 2
 
+STREAM = "-"
+"""In the place of a file's name: standard input, or standard output."""
+
 
 class CannotStart(click.ClickException):
     """A command cannot do anything, for a reason that one sentence tells."""

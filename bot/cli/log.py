@@ -9,7 +9,7 @@ import click
 from bot import listing, settings
 from bot.cli.arguments import CannotStart, check_text, read_phone
 from bot.durations import read_duration
-from bot.models import LogQuery, Lookup
+from bot.models import BatchId, LogQuery, Lookup
 from bot.texts import terminal
 
 
@@ -19,10 +19,20 @@ from bot.texts import terminal
 )
 @click.option("--agent", callback=check_text, help="Only this user id.")
 @click.option("--phone", help="Only this number.")
+@click.option("--list", "batch", callback=check_text, help="Only this list of numbers, by its B-… id.")
 @click.option("--since", help="Only since then: 90m, 24h, 7d, or a date such as 2026-11-01.")
 @click.option("--json", "is_json", is_flag=True, help="Print JSON.")
 @click.option("--csv", "is_csv", is_flag=True, help="Print CSV.")
-def log(*, limit: int, agent: str | None, phone: str | None, since: str | None, is_json: bool, is_csv: bool) -> None:
+def log(
+    *,
+    limit: int,
+    agent: str | None,
+    phone: str | None,
+    batch: str | None,
+    since: str | None,
+    is_json: bool,
+    is_csv: bool,
+) -> None:
     """Show what was asked, by whom, who decided, and what came of it."""
     if is_json and is_csv:
         raise click.UsageError(terminal.FORMAT_ONCE)
@@ -31,7 +41,13 @@ def log(*, limit: int, agent: str | None, phone: str | None, since: str | None, 
     if not path.exists():
         raise CannotStart(terminal.no_database(str(path)))
     number = read_phone(phone, record_settings) if phone else None
-    query = LogQuery(limit=limit, user_id=agent, phone=number, since=_read_since(since) if since else None)
+    query = LogQuery(
+        limit=limit,
+        user_id=agent,
+        phone=number,
+        since=_read_since(since) if since else None,
+        batch_id=BatchId(batch.strip().upper()) if batch else None,
+    )
     lookups = asyncio.run(_search(record_settings, query))
     show = listing.as_json if is_json else listing.as_csv if is_csv else listing.as_table
     click.echo(show(lookups), nl=not is_csv)

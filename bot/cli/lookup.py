@@ -1,49 +1,58 @@
-"""``phoneid lookup``: one number's ID, from a terminal."""
+"""``phoneid lookup``: one number's ID, or a list's, from a terminal."""
 
 import asyncio
 import json
-import os
-import signal
 import sys
-from contextlib import suppress
-from getpass import getuser
-from platform import node
 from uuid import uuid4
 
 import click
 from pydantic import SecretStr
 
 from bot import listing, logs, settings
-from bot.cli.arguments import EXIT_NO_ID, check_text, read_phone
+from bot.cli.arguments import EXIT_NO_ID, STREAM, check_text, read_phone
+from bot.cli.caller import identify, on_ending
 from bot.entry.fields import read_code, read_reason
 from bot.entry.secrecy import number_holds, text_holds
 from bot.errors import EntryError, EntryMistake
-from bot.models import Actor, Lookup, NewLookup, PhoneNumber, State, Through
+from bot.models import Lookup, NewLookup, PhoneNumber, State
 from bot.policy import Membership, Policy, Standing, decide
-from bot.texts import asking, problems
-
-_ENDINGS = tuple(
-    number
-    for number in signal.Signals
-    if number.name in {"SIGTERM", "SIGINT", "SIGHUP"} and signal.getsignal(number) is not signal.SIG_IGN
-)
-"""What ends a lookup in words: a closed terminal too, but not where it was to be ignored, as ``nohup`` asks."""
+from bot.texts import asking, listed, problems
 
 
 @click.command()
-@click.argument("phone")
-@click.option("--reason", default="", callback=check_text, help="Recorded with the lookup.")
-@click.option("--json", "is_json", is_flag=True, help="Print the whole outcome as JSON.")
-def lookup(*, phone: str, reason: str, is_json: bool) -> None:
+@click.argument("phone", required=False)
+@click.option("--reason", default="", callback=check_text, help="Recorded with the lookup, or with each of a list.")
+@click.option("--json", "is_json", is_flag=True, help="Print the whole outcome of PHONE as JSON.")
+@click.option("--file", metavar="FILE", help="A list of numbers and codes instead of PHONE; - is standard input.")
+@click.option("--output", metavar="FILE", help="Where the list's IDs go, as CSV; - is standard output.")
+@click.option("--again", "is_again", is_flag=True, help="Ask again for the list's refused numbers, too.")
+def lookup(
+    *, phone: str | None, reason: str, is_json: bool, file: str | None, output: str | None, is_again: bool
+) -> None:
     """Get the ID of PHONE. The verification code is asked for, or read from standard input: never an argument.
 
     Prints the ID alone on standard output. Exit code 0: there is an ID; 1: there is none; 2: it could not be asked.
+
+    For many numbers: phoneid lookup --file numbers.csv --output ids.csv
+
+    The list is CSV with the columns phone_number, code and, if you like, reason; or a number and its code on each
+    line, without headings. Up to 10,000 numbers. Mistakes are named by line before anything is asked. What runs can
+    be stopped: the same command goes on, and does not ask again for what is finished. Exit code 0: all are answered;
+    1: not all; 2: nothing could be asked.
     """
+    _check_combination(phone, file, output, is_json=is_json, is_again=is_again)
     lookup_settings = settings.read(settings.LookupSettings)
     logs.configure(level="ERROR", log_format=lookup_settings.phoneid_log_format)
+    why = _read_reason(reason)
+    if file is not None and output is not None:
+        from bot.cli.listed import ask_list
+
+        sys.exit(
+            0 if ask_list(lookup_settings, file=file, output=output, reason=why, is_again=is_again) else EXIT_NO_ID
+        )
+    assert phone is not None
     number = read_phone(phone, lookup_settings)
     code = _read_code()
-    why = _read_reason(reason)
     _check_apart(number, code, why)
     ended = asyncio.run(_lookup(lookup_settings, number, code, why))
     if is_json:
@@ -60,25 +69,15 @@ async def _lookup(
 ) -> Lookup:
     from bot.app import open_lookups, open_store
 
-    agent = Actor(team_id=node() or "this machine", user_id=_user_name(), through=Through.COMMAND_LINE)
+    agent = identify()
     new = NewLookup(agent=agent, phone=number, reason=reason, channel_id="", submission_key=f"command line:{uuid4()}")
     async with open_store(lookup_settings) as store, open_lookups(lookup_settings, store) as lookups:
-        for number_of_signal in _ENDINGS:
-            with suppress(NotImplementedError):
-                asyncio.get_running_loop().add_signal_handler(number_of_signal, lookups.interrupt)
+        on_ending(lookups.interrupt)
         accepted, _ = await lookups.accept(new, decide(agent, Standing(Membership.UNKNOWN), Policy()))
         if accepted.state is State.REJECTED:
             return accepted
         click.echo(asking.asking(number), err=True)
         return await lookups.run(accepted, code)
-
-
-def _user_name() -> str:
-    """Whoever runs this, by name, or by number where that user has no name: in many containers."""
-    try:
-        return getuser()
-    except (KeyError, OSError, ImportError):  # by version and system of Python; ImportError is Windows'
-        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
 
 
 def _read_code() -> SecretStr:
@@ -105,3 +104,19 @@ def _read_reason(reason: str) -> str:
         return read_reason(reason)
     except EntryError as error:
         raise click.UsageError(asking.ENTRY_MISTAKES[error.mistake]) from None
+
+
+def _check_combination(
+    phone: str | None, file: str | None, output: str | None, *, is_json: bool, is_again: bool
+) -> None:
+    """Raises ``click.UsageError`` for what makes no sense together."""
+    wrong = {
+        listed.PHONE_OR_FILE: (phone is None) == (file is None),
+        listed.FILE_NEEDED: file is None and (output is not None or is_again),
+        listed.OUTPUT_NEEDED: file is not None and output is None,
+        listed.JSON_NOT_HERE: file is not None and is_json,
+        listed.AGAIN_NEEDS_FILE: is_again and output == STREAM,
+    }
+    for sentence, is_wrong in wrong.items():
+        if is_wrong:
+            raise click.UsageError(sentence)

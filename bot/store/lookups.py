@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from bot.errors import LookupMoved
-from bot.models import Actor, Event, LogQuery, Lookup, LookupId, NewLookup, Problem, Result, State, Through
+from bot.models import Actor, BatchId, Event, LogQuery, Lookup, LookupId, NewLookup, Problem, Result, State, Through
 from bot.store import guesses, journal, rows
 
 RUNNING = frozenset({State.QUEUED, State.CALLING})
@@ -87,7 +87,12 @@ class Moment:
 
 def new_lookup_id() -> LookupId:
     """``L-`` and 8 characters that nobody confuses when reading them out (Crockford's base 32): 40 random bits."""
-    return LookupId("L-" + "".join(secrets.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(8)))
+    return LookupId(f"L-{_random_name()}")
+
+
+def new_batch_id() -> BatchId:
+    """``B-`` and as many."""
+    return BatchId(f"B-{_random_name()}")
 
 
 def accept(
@@ -248,10 +253,17 @@ def search_sql(query: LogQuery) -> tuple[str, dict[str, str | float]]:
     if query.before is not None:
         conditions.append("(created_at, rowid) < (SELECT created_at, rowid FROM lookups WHERE id = :before)")
         values["before"] = query.before
+    if query.batch_id is not None:
+        conditions.append("batch_id = :batch_id")
+        values["batch_id"] = query.batch_id
     where = " AND ".join(conditions) or "TRUE"
     # The row number settles which of two in the same instant is newer.
     sql = f"SELECT * FROM lookups WHERE {where} ORDER BY created_at DESC, rowid DESC LIMIT :limit"  # noqa: S608 - constants only
     return sql, values
+
+
+def _random_name() -> str:
+    return "".join(secrets.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(8))
 
 
 def _first(db: Database, sql: str, values: dict[str, str]) -> Lookup | None:

@@ -1,7 +1,6 @@
 """The text that processes share: in memory, in one process's database, and between processes."""
 
 import asyncio
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -80,8 +79,8 @@ async def test_cells_of_one_database_are_told_apart_by_name(path: Path) -> None:
 
 
 async def test_processes_that_change_it_at_once_lose_nothing(path: Path) -> None:
-    adders = [subprocess.Popen([sys.executable, "-c", ADD, str(path)]) for _ in range(ADDERS)]
-    assert [adder.wait(60) for adder in adders] == [0] * ADDERS
+    adders = [await asyncio.create_subprocess_exec(sys.executable, "-c", ADD, str(path)) for _ in range(ADDERS)]
+    assert await asyncio.gather(*(adder.wait() for adder in adders)) == [0] * ADDERS
     cell = SqliteCell(path, "sum")
     await cell.open()
     assert await cell.change(lambda text: (text, int(text))) == ADDERS * TIMES

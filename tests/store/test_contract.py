@@ -11,11 +11,13 @@ from bot.errors import LookupMoved, StoreUnavailable
 from bot.interfaces import Store
 from bot.models import (
     Actor,
+    BatchId,
     LogQuery,
     Lookup,
     LookupId,
     NewLookup,
     PhoneNumber,
+    Place,
     Problem,
     Result,
     State,
@@ -231,6 +233,15 @@ async def test_the_log_lists_what_matches_newest_first(
 async def test_of_two_in_the_same_instant_the_later_is_newer(store: Store, new: New) -> None:
     ids = [(await _queued(store, new())).id for _ in range(5)]
     assert [lookup.id for lookup in await store.search(LogQuery())] == ids[::-1]
+
+
+async def test_the_log_can_be_narrowed_to_one_list(store: Store, new: New) -> None:
+    for batch, number in (("B-1", 1), ("B-2", 1), ("B-1", 2)):
+        place = Place(batch_id=BatchId(batch), number=number, of=2)
+        await store.accept(new(reason=f"{batch} {number}", place=place), state=State.QUEUED)
+    await store.accept(new(), state=State.QUEUED)
+    found = await store.search(LogQuery(batch_id=BatchId("B-1")))
+    assert [lookup.reason for lookup in found] == ["B-1 2", "B-1 1"]
 
 
 # --- leases ---

@@ -1,0 +1,121 @@
+"""A list's output: one row a number, as CSV, written as the results come."""
+
+import csv
+import io
+import os
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.listing import as_row, inert
+from bot.models import Lookup, PhoneNumber, Problem, Side, State
+from bot.texts.problems import PROBLEMS
+
+COLUMNS = (
+    "phone_number",
+    "phone_number_id",
+    "state",
+    "problem",
+    "why",
+    "api_code",
+    "request_id",
+    "reference",
+    "asked_at",
+)
+
+HEADINGS = (",".join(COLUMNS) + "\r\n").encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One number's row, cell by cell."""
+
+    cells: tuple[str, ...]
+
+    @classmethod
+    def of(cls, lookup: Lookup) -> "Row":
+        """A lookup's row: no cell is a formula, and none goes over several lines."""
+        problem = lookup.result.problem
+        known = {**as_row(lookup), "why": PROBLEMS[problem].what if problem else None}
+        return cls(tuple(" ".join(str(inert(known[column]) or "").split()) for column in COLUMNS))
+
+    @classmethod
+    def read(cls, cells: Sequence[str]) -> "Row":
+        """A row that was written before. Raises ``ValueError`` when it was not written by this command."""
+        row = cls(tuple(cells))
+        if len(cells) != len(COLUMNS):
+            raise ValueError("a row has another number of cells")
+        _ = (row.phone, row.state, row.problem)
+        return row
+
+    @property
+    def phone(self) -> PhoneNumber:
+        return PhoneNumber(self.cells[COLUMNS.index("phone_number")])
+
+    @property
+    def state(self) -> State:
+        return State(self.cells[COLUMNS.index("state")])
+
+    @property
+    def problem(self) -> Problem | None:
+        name = self.cells[COLUMNS.index("problem")]
+        return Problem(name) if name else None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether asking again cannot help: there is an ID, or the number itself, or its code, was refused.
+
+        What was refused for the account's sake, or the bot's, is asked again: that can be put right.
+        """
+        if self.state is State.ANSWERED:
+            return True
+        is_no = self.state in {State.REFUSED, State.REJECTED}
+        return is_no and self.problem is not None and PROBLEMS[self.problem].turn is Side.AGENT
+
+    def as_line(self) -> bytes:
+        line = io.StringIO()
+        csv.writer(line).writerow(self.cells)
+        return line.getvalue().encode()
+
+
+class Ids(Protocol):
+    """Where the rows go."""
+
+    @property
+    def earlier(self) -> Mapping[PhoneNumber, Row]:
+        """What an earlier run wrote."""
+        ...
+
+    def add(self, row: Row) -> None:
+        """Write a row, whole, now. Raises ``OSError``."""
+        ...
+
+    def finish(self, order: Collection[PhoneNumber]) -> None:
+        """Put the rows into the list's order, each number once, where that is possible."""
+        ...
+
+
+class IdsStream:
+    """Rows to a stream that nobody can read again, such as standard output."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._has_headings = False
+
+    @property
+    def earlier(self) -> Mapping[PhoneNumber, Row]:
+        return {}
+
+    def add(self, row: Row) -> None:
+        headings = b"" if self._has_headings else HEADINGS
+        write_all(self._descriptor, headings + row.as_line())
+        self._has_headings = True
+
+    def finish(self, order: Collection[PhoneNumber]) -> None:
+        """Nothing: what was written is gone."""
+
+
+def write_all(descriptor: int, content: bytes) -> None:
+    """Raises ``OSError``; a part may be written then."""
+    while content:
+        content = content[os.write(descriptor, content) :]

@@ -1,0 +1,128 @@
+"""A list's output as a file: a run that was stopped, even killed, goes on where it was."""
+
+import csv
+import io
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from bot.cli.arguments import CannotStart
+from bot.cli.ids import COLUMNS, HEADINGS, Row, write_all
+from bot.models import PhoneNumber
+from bot.texts import listed
+
+if sys.platform != "win32":
+    import fcntl
+
+_AS_IT_IS = getattr(os, "O_BINARY", 0)  # Windows would write the ends of lines in its own way
+
+_REPLACED_MEANWHILE = 5
+"""How often a file may be replaced while it is opened, before it counts as busy."""
+
+
+def lock_alone(descriptor: int) -> None:
+    """Raises ``BlockingIOError``. The lock ends with the process, however that ends."""
+    if sys.platform != "win32":  # there, nothing stops two runs on one file
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextmanager
+def open_ids_file(name: str, *, lock: Callable[[int], None] = lock_alone) -> Iterator["IdsFile"]:
+    """The file, new or with what an earlier run wrote, for this process alone. Raises ``CannotStart``."""
+    path = Path(os.path.realpath(name))  # behind a link: the file is replaced, not the link
+    try:
+        descriptor = _open_alone(path, name, lock)
+    except OSError as error:
+        raise CannotStart(listed.output_unusable(name, error.strerror or "")) from None
+    try:
+        yield IdsFile(path, descriptor, _read_rows(descriptor, name))
+    finally:
+        os.close(descriptor)
+
+
+class IdsFile:
+    """Rows in a file. It is always whole: a row that a kill tore is dropped when the file is opened again."""
+
+    def __init__(self, path: Path, descriptor: int, rows: dict[PhoneNumber, Row]) -> None:
+        self._path = path
+        self._descriptor = descriptor
+        self._rows = rows
+        self._earlier = {**rows}
+        self._size = os.lseek(descriptor, 0, os.SEEK_END)
+
+    @property
+    def earlier(self) -> Mapping[PhoneNumber, Row]:
+        return self._earlier
+
+    def add(self, row: Row) -> None:
+        line = row.as_line() if self._size else HEADINGS + row.as_line()
+        try:
+            write_all(self._descriptor, line)
+        except OSError:
+            os.ftruncate(self._descriptor, self._size)  # the disk is full: half a row must not stay
+            raise
+        self._size += len(line)
+        self._rows[row.phone] = row
+
+    def finish(self, order: Collection[PhoneNumber]) -> None:
+        """One row a number, the list's in its order, then others that were there; all at once or not at all."""
+        in_order = dict.fromkeys((*order, *self._rows))
+        rows = [self._rows[phone] for phone in in_order if phone in self._rows]
+        # What is written is right already, if in another order: a folder that takes no new file is no failure.
+        with suppress(OSError):
+            self._replace(HEADINGS + b"".join(row.as_line() for row in rows))
+
+    def _replace(self, content: bytes) -> None:
+        descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
+        try:
+            with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+                file.write(content)
+                file.flush()
+                os.fsync(descriptor)
+            Path(name).chmod(stat.S_IMODE(os.fstat(self._descriptor).st_mode))
+            Path(name).replace(self._path)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+
+def _open_alone(path: Path, name: str, lock: Callable[[int], None]) -> int:
+    for _ in range(_REPLACED_MEANWHILE):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _AS_IT_IS, 0o600)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise CannotStart(listed.output_unusable(name, listed.NOT_A_FILE))
+            lock(descriptor)
+            # Whoever had the lock may have put a new file in this one's place, as their last act.
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
+        except BlockingIOError:
+            os.close(descriptor)
+            break
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+    raise CannotStart(listed.output_busy(name))
+
+
+def _read_rows(descriptor: int, name: str) -> dict[PhoneNumber, Row]:
+    """The last row of each number; what was torn off is cut off. Raises ``CannotStart`` for another's file."""
+    with open(descriptor, "rb", closefd=False) as file:
+        content = file.read()
+    whole = content[: content.rfind(b"\n") + 1]
+    if not whole and not HEADINGS.startswith(content):
+        raise CannotStart(listed.output_foreign(name))
+    try:
+        headings, *rows = csv.reader(io.StringIO(whole.decode("utf-8-sig") or ",".join(COLUMNS), newline=""))
+        if tuple(headings) != COLUMNS:
+            raise ValueError("other headings")
+        found = {row.phone: row for row in map(Row.read, rows)}
+    except (ValueError, csv.Error):
+        raise CannotStart(listed.output_foreign(name)) from None
+    os.ftruncate(descriptor, len(whole))
+    return found

@@ -1,0 +1,143 @@
+"""``phoneid lookup --file``: the IDs of a list of numbers."""
+
+import asyncio
+import logging
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from bot.cli.arguments import EXIT_CANNOT_START, STREAM, CannotStart
+from bot.cli.asking import Asking
+from bot.cli.caller import identify, on_ending
+from bot.cli.ids import Ids, IdsStream, Row
+from bot.cli.ids_file import open_ids_file
+from bot.cli.progress import showing_progress
+from bot.entry.records import LARGEST
+from bot.entry.table import Line, read_table
+from bot.errors import ListError, StoreError
+from bot.models import PhoneNumber, State
+from bot.settings import LookupSettings
+from bot.store.lookups import new_batch_id
+from bot.texts import listed
+
+Rows = dict[PhoneNumber, Row]
+
+_MOST_AT_ONCE = 40
+"""Numbers that are accepted and not ended yet. Up to here it is as many as keep every slot of the quota in use: one
+waits for each while another's answer is on its way. More would wait for a connection: bot.cams has as many."""
+
+
+class OncePerEvent(logging.Filter):
+    """Lets the first record of each event pass: what is wrong with one number is soon wrong with thirty."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        is_first = record.msg not in self._seen
+        self._seen.add(record.msg)
+        return is_first
+
+
+def ask_list(settings: LookupSettings, *, file: str, output: str, reason: str, is_again: bool) -> bool:
+    """Ask for a list's numbers, but for those that are settled in the output. Whether all of them are answered.
+
+    ``is_again``: refused numbers are asked again. Raises ``CannotStart``.
+    """
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(OncePerEvent())
+    lines = _read_list(file, region=settings.phoneid_default_region, reason=reason)
+    why_stopped = None
+    with _open_output(output) as ids:
+        rows = _settled(ids.earlier, lines, is_again=is_again)
+        to_ask = [line for line in lines if line.phone not in rows]
+        if to_ask:
+            is_hidden = output == STREAM and sys.stdout.isatty()  # there the rows themselves move
+            why_stopped = asyncio.run(_ask(settings, ids, to_ask, rows, is_hidden=is_hidden))
+            ids.finish([line.phone for line in lines])
+    for sentence in _ending(lines, rows, why_stopped=why_stopped, may_go_on=output != STREAM):
+        click.echo(sentence, err=True)
+    return _count(rows)[State.ANSWERED] == len(lines)
+
+
+async def _ask(settings: LookupSettings, ids: Ids, lines: Sequence[Line], rows: Rows, *, is_hidden: bool) -> str | None:
+    """Ask for the lines' numbers and add what came of them to ``rows``. Why it stopped before their end, if it did."""
+    from bot.app import open_lookups, open_store
+
+    batch_id, counts = new_batch_id(), _count(rows)
+    at_once = min(2 * settings.phoneid_qps + 10, _MOST_AT_ONCE)
+    async with open_store(settings) as store, open_lookups(settings, store) as lookups:
+        click.echo(listed.beginning(len(lines), before=counts, batch_id=batch_id), err=True)
+        with showing_progress(len(lines), is_hidden=is_hidden) as show:
+
+            def tell(row: Row) -> None:
+                rows[row.phone] = row
+                counts[row.state] += 1
+                show(counts)
+
+            asking = Asking(lookups, ids, agent=identify(), batch_id=batch_id, tell=tell)
+            on_ending(lambda: asking.stop(listed.STOPPED))
+            await asking.ask(lines, at_once=at_once)
+        # What a killed run left in the record has ended, too, and there may be no bot here to say so.
+        with suppress(StoreError):
+            await store.interrupt_abandoned([])
+    return asking.why_stopped
+
+
+def _settled(earlier: Mapping[PhoneNumber, Row], lines: Sequence[Line], *, is_again: bool) -> Rows:
+    rows = {line.phone: earlier[line.phone] for line in lines if line.phone in earlier}
+    return {
+        phone: row for phone, row in rows.items() if row.state is State.ANSWERED or (row.is_settled and not is_again)
+    }
+
+
+def _count(rows: Mapping[PhoneNumber, Row]) -> Counter[State]:
+    return Counter(row.state for row in rows.values())
+
+
+def _ending(lines: Sequence[Line], rows: Rows, *, why_stopped: str | None, may_go_on: bool) -> list[str]:
+    counts = _count(rows)
+    are_left = any(line.phone not in rows or not rows[line.phone].is_settled for line in lines)
+    are_refused = any(row.is_settled and row.state is not State.ANSWERED for row in rows.values())
+    sentences = [why_stopped or "", f"{listed.tally(counts, of=len(lines))}."]
+    sentences += [listed.WHY_IN_COLUMN] if counts.total() > counts[State.ANSWERED] else []
+    sentences += [listed.TO_GO_ON] if are_left and may_go_on else []
+    sentences += [listed.TO_ASK_REFUSED] if are_refused and may_go_on else []
+    return [sentence for sentence in sentences if sentence]
+
+
+def _read_list(file: str, *, region: str | None, reason: str) -> list[Line]:
+    try:
+        return read_table(_read_bytes(file), region=region, reason=reason)
+    except ListError as error:
+        _show_mistakes(file, error)
+
+
+def _read_bytes(file: str) -> bytes:
+    if file == STREAM:
+        if sys.stdin.isatty():
+            raise click.UsageError(listed.LIST_TYPED)
+        return sys.stdin.buffer.read(LARGEST + 1)
+    try:
+        with Path(file).open("rb") as opened:
+            return opened.read(LARGEST + 1)
+    except OSError as error:
+        raise CannotStart(listed.input_unreadable(file, error.strerror or "")) from None
+
+
+def _show_mistakes(file: str, error: ListError) -> NoReturn:
+    name = listed.STANDARD_INPUT if file == STREAM else file
+    click.echo(listed.mistakes_heading(name), err=True)
+    for line in listed.mistake_lines(error.mistakes):
+        click.echo(f"  - {line}", err=True)
+    sys.exit(EXIT_CANNOT_START)
+
+
+def _open_output(output: str) -> AbstractContextManager[Ids]:
+    return nullcontext(IdsStream(sys.stdout.fileno())) if output == STREAM else open_ids_file(output)

@@ -1,0 +1,129 @@
+"""What whoever runs a list of numbers on the command line reads.
+
+Never put anything that stands in the list into a sentence: there are codes among it.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from bot.errors import EntryMistake, LineMistake, ListMistake
+from bot.models import BatchId, State
+from bot.texts.asking import ENTRY_MISTAKES
+
+# --- how it was called ------------------------------------------------------------------------------------------------
+
+PHONE_OR_FILE = "Give either PHONE, or --file with a list of numbers."
+OUTPUT_NEEDED = "Say where the IDs go: --output ids.csv, or --output - for standard output."
+FILE_NEEDED = "--output and --again are for a list: give --file instead of PHONE."
+JSON_NOT_HERE = "--json is for a single number: the IDs of a list are CSV."
+AGAIN_NEEDS_FILE = "--again asks again for what an output file says was refused: it has no meaning with --output -."
+LIST_TYPED = (
+    "--file - reads the list from a pipe or a file: what is typed here would stand on the screen, the codes too. "
+    "Write phoneid lookup --file - < numbers.csv."
+)
+STANDARD_INPUT = "Standard input"
+
+
+def input_unreadable(path: str, why: str) -> str:
+    return f"The list {path} cannot be read: {why}."
+
+
+# --- what is wrong with the list --------------------------------------------------------------------------------------
+
+LIST_MISTAKES: Mapping[ListMistake, str] = {
+    ListMistake.NOT_TEXT: "The list is not text in UTF-8. In a spreadsheet, save it as CSV UTF-8.",
+    ListMistake.TOO_LARGE: "The list is larger than 2 MB. Split it, or leave out what is not needed.",
+    ListMistake.TOO_MANY: "The list has more than 10,000 numbers. Split it.",
+    ListMistake.EMPTY: "There is no number in the list. Write a number and its code on each line.",
+    ListMistake.COLUMNS_UNKNOWN: "The headings do not say where number and code are. Use phone_number and code.",
+    ListMistake.COLUMNS_DOUBLE: "Several headings mean the same. Leave one for the number and one for the code.",
+    ListMistake.CELL_OVER_LINES: "A cell goes on over several lines. Is a quotation mark not closed?",
+    ListMistake.UNCERTAIN: "I cannot tell the number from the code. Write number, comma, code.",
+    ListMistake.OTHER_CODE: "This number stands in the list twice, with different codes. Leave the right one.",
+}
+
+_SHOWN = 20
+
+
+def mistakes_heading(path: str) -> str:
+    return f"{path} cannot be used yet, and nothing was asked:"
+
+
+def mistake_lines(mistakes: Sequence[LineMistake]) -> list[str]:
+    """The first mistakes by line, and how many more there are."""
+    lines = [_mistake(each) for each in mistakes[:_SHOWN]]
+    more = len(mistakes) - len(lines)
+    return [*lines, f"and {more} more"] if more else lines
+
+
+def _mistake(each: LineMistake) -> str:
+    mistake = each.mistake
+    what = ENTRY_MISTAKES[mistake] if isinstance(mistake, EntryMistake) else LIST_MISTAKES[mistake]
+    where = "" if each.line is None else f"line {each.line}: "
+    return where + (f"{what} (The other is in line {each.other_line}.)" if each.other_line else what)
+
+
+# --- the output -------------------------------------------------------------------------------------------------------
+
+
+def output_unusable(path: str, why: str) -> str:
+    return f"The output {path} cannot be written: {why}."
+
+
+def output_foreign(path: str) -> str:
+    return f"{path} is there already, and not as this command writes it. Choose another name for --output."
+
+
+def output_busy(path: str) -> str:
+    return f"Another phoneid lookup is writing {path} right now. Wait for its end, or choose another name."
+
+
+NOT_A_FILE = "it is not a file; for standard output write --output -"
+
+# --- how it goes ------------------------------------------------------------------------------------------------------
+
+
+def beginning(count: int, *, before: Mapping[State, int], batch_id: BatchId) -> str:
+    """``before``: what came of the numbers that are not asked again."""
+    besides = f" Not asked again: {_counted(before)}." if before else ""
+    return f"Asking Alibaba Cloud for {_ids(count)}, list {batch_id}.{besides}"
+
+
+def _ids(count: int) -> str:
+    return "1 ID" if count == 1 else f"{count} IDs"
+
+
+def _counted(counts: Mapping[State, int]) -> str:
+    return ", ".join(f"{counts[state]} {state.value}" for state in State if counts.get(state))
+
+
+def tally(counts: Mapping[State, int], *, of: int) -> str:
+    """``38 of 40 answered, 1 refused, 1 failed``."""
+    missing = of - sum(counts.values())
+    others = [trouble(counts), f"{missing} not asked" if missing else ""]
+    return ", ".join([f"{counts.get(State.ANSWERED, 0)} of {of} answered", *filter(None, others)])
+
+
+def progress(done: int, of: int, counts: Mapping[State, int]) -> str:
+    """A line of a log file. ``counts`` may hold numbers of earlier runs, too."""
+    return f"{done} of {of} asked: {_counted(counts)}"
+
+
+def trouble(counts: Mapping[State, int]) -> str:
+    """``1 refused, 2 failed``."""
+    return _counted({state: count for state, count in counts.items() if state is not State.ANSWERED})
+
+
+WHY_IN_COLUMN = "The column why says what happened to the others."
+TO_GO_ON = "Run the same command again to ask for the rest: what is finished is not asked again."
+TO_ASK_REFUSED = "What was refused for its number or code is not asked again. Once those are right, add --again."
+STOPPED = "Stopped."
+
+
+def output_stopped(why: str, batch_id: BatchId) -> str:
+    return (
+        f"Stopped: the output cannot be written any more ({why}). "
+        f"What was answered until then is in phoneid log --list {batch_id}."
+    )
+
+
+NOT_RECORDED = "Stopped: the database cannot be used right now, and what cannot be recorded is not shown."

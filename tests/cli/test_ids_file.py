@@ -1,0 +1,203 @@
+"""The file of a list's IDs: whole whatever happens, its owner's own, and harmless to open."""
+
+import csv
+import resource
+import stat
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.cli.arguments import CannotStart
+from bot.cli.ids import COLUMNS, HEADINGS, Row
+from bot.cli.ids_file import lock_alone, open_ids_file
+from bot.models import Actor, Lookup, LookupId, PhoneNumber, Problem, Result, State, Through
+
+ANSWERED = Lookup(
+    id=LookupId("L-7K3Q9FZ2"),
+    state=State.ANSWERED,
+    agent=Actor(team_id="host", user_id="ana", through=Through.COMMAND_LINE),
+    phone=PhoneNumber("8613800001234"),
+    reason="",
+    channel_id="",
+    created_at=1_770_000_000.0,
+    updated_at=1_770_000_001.0,
+    result=Result(phone_number_id="920155500012345", api_code="OK", request_id="R"),
+)
+
+
+def ended(problem: Problem, state: State, phone: str = "12025550101") -> Lookup:
+    result = Result(problem=problem, api_code="Some.Code")
+    return replace(ANSWERED, phone=PhoneNumber(phone), state=state, result=result)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ids.csv"
+
+
+def phones(path: Path) -> list[str]:
+    with path.open(newline="") as file:
+        return [row["phone_number"] for row in csv.DictReader(file)]
+
+
+def test_a_row_is_on_the_disk_at_once_and_found_again(path: Path) -> None:
+    with open_ids_file(str(path)) as ids:
+        ids.add(Row.of(ANSWERED))
+        assert phones(path) == ["8613800001234"]
+    with open_ids_file(str(path)) as ids:
+        assert dict(ids.earlier) == {ANSWERED.phone: Row.of(ANSWERED)}
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r="])
+def test_no_cell_is_a_formula_or_goes_over_lines(start: str) -> None:
+    result = Result(phone_number_id=f"{start}HYPERLINK(1)", api_code="a\r\nb")
+    cells = dict(zip(COLUMNS, Row.of(replace(ANSWERED, result=result)).cells, strict=True))
+    assert cells["phone_number_id"].startswith("'")
+    assert cells["api_code"] == "a b"
+    assert Row.of(replace(ANSWERED, result=result)).as_line().count(b"\n") == 1
+
+
+@pytest.mark.parametrize("torn", range(1, len(Row.of(ANSWERED).as_line())))
+def test_a_row_that_a_kill_tore_is_dropped_wherever_it_tore(path: Path, torn: int) -> None:
+    other = Row.of(ended(Problem.NOT_YOURS, State.REFUSED))
+    path.write_bytes(HEADINGS + other.as_line() + Row.of(ANSWERED).as_line()[:torn])
+    with open_ids_file(str(path)) as ids:
+        assert list(ids.earlier) == [other.phone]
+        ids.add(Row.of(ANSWERED))
+    assert phones(path) == ["12025550101", "8613800001234"]
+
+
+@pytest.mark.parametrize("content", [b"", HEADINGS[:1], HEADINGS[:-1], HEADINGS])
+def test_a_file_without_a_row_is_as_good_as_new(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with open_ids_file(str(path)) as ids:
+        ids.add(Row.of(ANSWERED))
+    assert path.read_bytes() == HEADINGS + Row.of(ANSWERED).as_line()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"phone_number,code\r\n8613800001234,208312\r\n",
+        b"something",
+        b"\xff\xfe\r\n",
+        HEADINGS + b"8613800001234,1\r\n",
+        HEADINGS + b"8.6138E+12,1,answered,,,,,,\r\n",
+        HEADINGS + b"8613800001234,1,well,,,,,,\r\n",
+    ],
+)
+def test_a_file_of_somebody_else_is_left_alone(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(CannotStart, match="is there already"), open_ids_file(str(path)):
+        pytest.fail("it is open")
+    assert path.read_bytes() == content
+
+
+def test_a_file_that_an_editor_saved_is_still_ours(path: Path) -> None:
+    ours = HEADINGS + Row.of(ANSWERED).as_line()
+    path.write_bytes(b"\xef\xbb\xbf" + ours.replace(b"\r\n", b"\n"))
+    with open_ids_file(str(path)) as ids:
+        assert list(ids.earlier) == [ANSWERED.phone]
+
+
+def test_at_the_end_each_number_has_its_last_row_in_the_lists_order_and_others_stay(path: Path) -> None:
+    failed, answered = ended(Problem.NO_ANSWER, State.FAILED, "8613800001234"), ANSWERED
+    elsewhere = ended(Problem.NOT_YOURS, State.REFUSED, "12025550199")
+    first = ended(Problem.NOT_YOURS, State.REFUSED)
+    with open_ids_file(str(path)) as ids:
+        for lookup in (elsewhere, failed, answered, first):
+            ids.add(Row.of(lookup))
+        ids.finish([first.phone, answered.phone])
+    assert path.read_bytes() == HEADINGS + b"".join(Row.of(each).as_line() for each in (first, answered, elsewhere))
+    assert [each.name for each in path.parent.iterdir()] == ["ids.csv"]
+
+
+def test_a_link_is_followed_and_who_may_read_stays_as_it_was(path: Path) -> None:
+    target = path.parent / "target.csv"
+    target.touch(mode=0o640)
+    target.chmod(0o640)
+    path.symlink_to(target)
+    with open_ids_file(str(path)) as ids:
+        ids.add(Row.of(ANSWERED))
+        ids.finish([ANSWERED.phone])
+    assert path.is_symlink()
+    assert phones(target) == ["8613800001234"]
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+
+
+def test_a_link_to_itself_is_a_sentence(path: Path) -> None:
+    path.symlink_to(path)
+    with pytest.raises(CannotStart, match="cannot be written"), open_ids_file(str(path)):
+        pytest.fail("it is open")
+
+
+def test_a_file_is_one_runs_at_a_time(path: Path) -> None:
+    with (
+        open_ids_file(str(path)),
+        pytest.raises(CannotStart, match="Another phoneid lookup is writing"),
+        open_ids_file(str(path)),
+    ):
+        pytest.fail("it is open twice")
+    with open_ids_file(str(path)):
+        pass
+
+
+def test_a_file_that_another_run_replaced_as_its_last_act_is_not_written_where_nobody_sees_it(path: Path) -> None:
+    path.touch()
+    others_last_act = [Row.of(ended(Problem.NOT_YOURS, State.REFUSED))]
+
+    def lock(descriptor: int) -> None:
+        if others_last_act:
+            (path.parent / "new").write_bytes(HEADINGS + others_last_act.pop().as_line())
+            (path.parent / "new").replace(path)
+        lock_alone(descriptor)
+
+    with open_ids_file(str(path), lock=lock) as ids:
+        ids.add(Row.of(ANSWERED))
+    assert phones(path) == ["12025550101", "8613800001234"]
+
+
+@pytest.fixture
+def full_disk(path: Path) -> Iterator[int]:
+    """No file can be longer than so many bytes."""
+    size = len(HEADINGS + Row.of(ANSWERED).as_line()) + 10
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    yield size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_leaves_no_half_row(path: Path, full_disk: int) -> None:
+    with open_ids_file(str(path)) as ids:
+        ids.add(Row.of(ANSWERED))
+        with pytest.raises(OSError, match="too large"):
+            ids.add(Row.of(ended(Problem.NOT_YOURS, State.REFUSED)))
+    assert path.read_bytes() == HEADINGS + Row.of(ANSWERED).as_line()
+
+
+@pytest.mark.parametrize(
+    "lookup",
+    [
+        ANSWERED,
+        ended(Problem.NOT_YOURS, State.REFUSED),
+        ended(Problem.UNKNOWN_CODE, State.REFUSED),
+        ended(Problem.OUTSIDER, State.REJECTED),
+    ],
+)
+def test_what_the_number_or_its_code_was_refused_for_is_settled(lookup: Lookup) -> None:
+    assert Row.of(lookup).is_settled
+
+
+@pytest.mark.parametrize(
+    "lookup",
+    [
+        ended(Problem.BAD_CREDENTIALS, State.REFUSED),
+        ended(Problem.NONCE_USED, State.REFUSED),
+        ended(Problem.NO_ANSWER, State.FAILED),
+        ended(Problem.PROCESS_ENDED, State.INTERRUPTED),
+    ],
+)
+def test_what_asking_again_could_change_is_not_settled(lookup: Lookup) -> None:
+    assert not Row.of(lookup).is_settled
