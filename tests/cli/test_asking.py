@@ -10,7 +10,7 @@ from bot.cli.asking import Asking
 from bot.cli.ids import Row
 from bot.entry.table import Line
 from bot.lookups import Lookups
-from bot.models import Actor, Answer, BatchId, Lane, LogQuery, PhoneNumber, Place, State, Through
+from bot.models import Actor, Answer, Call, BatchId, Lane, LogQuery, PhoneNumber, Place, State, Through
 from bot.store.sqlite import SqliteStore
 from tests.clocks import SteppingClock
 from tests.quotas import FreeQuota
@@ -31,7 +31,7 @@ class CountingApi:
         self.most = 0
 
     async def get_phone_number_id(
-        self, phone: PhoneNumber, code: SecretStr, *, turn: Callable[[], AbstractAsyncContextManager[None]]
+        self, phone: PhoneNumber, code: SecretStr, *, turn: Callable[[], AbstractAsyncContextManager[Call]]
     ) -> Answer:
         async with turn():
             self.running += 1
