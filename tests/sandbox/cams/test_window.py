@@ -1,10 +1,13 @@
-"""The limit counts every one-second window, not calendar seconds."""
+"""The limit counts every one-second window, or calendar seconds where it is told to."""
+
+import math
+from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.cams.window import SlidingWindow
+from bot.sandbox.cams.window import Counting, FixedSeconds, SlidingWindow, Window, open_window
 
 
 class BruteForce:
@@ -52,3 +55,34 @@ def test_a_slot_is_free_again_after_exactly_a_second(*, gap: float, is_admitted:
 def test_a_throttled_call_uses_nothing_up() -> None:
     window = SlidingWindow(calls=1)
     assert [window.admit(now) for now in (0.0, 0.5, 0.9, 1.0)] == [True, False, False, True]
+
+
+@given(calls=st.integers(1, 5), times=st.lists(st.floats(0, 5), max_size=60))
+def test_fixed_seconds_admit_the_first_calls_of_each_second(calls: int, times: list[float]) -> None:
+    window, seen = FixedSeconds(calls=calls), Counter[int]()
+    for now in sorted(times):
+        seen[math.floor(now)] += 1
+        assert window.admit(now) == (seen[math.floor(now)] <= calls)
+
+
+def test_twice_the_limit_gets_in_around_the_turn_of_a_fixed_second() -> None:
+    window = FixedSeconds(calls=10)
+    assert all(window.admit(now) for now in [0.9] * 10 + [1.0] * 10)
+    assert not window.admit(1.9)
+
+
+@pytest.mark.parametrize("window", [SlidingWindow(calls=1), FixedSeconds(calls=1)], ids=["sliding", "fixed"])
+def test_a_clock_that_goes_back_lets_nobody_in_twice(window: Window) -> None:
+    assert [window.admit(now) for now in (5.0, 3.0, 4.5, 5.5, 6.0)] == [True, False, False, False, True]
+
+
+def test_a_call_at_a_time_long_past_counts_as_one_of_now() -> None:
+    window = SlidingWindow(calls=2)
+    assert [window.admit(now) for now in (5.0, 2.0, 5.9, 6.0)] == [True, True, False, True]
+
+
+@pytest.mark.parametrize(("counting", "kind"), [(Counting.SLIDING, SlidingWindow), (Counting.FIXED, FixedSeconds)])
+def test_each_way_of_counting_has_its_window(counting: Counting, kind: type) -> None:
+    window = open_window(counting, calls=9)
+    assert isinstance(window, kind)
+    assert [window.admit(0.0) for _ in range(10)].count(True) == 9
