@@ -21,7 +21,7 @@ def draw(profile: Profile, *, seed: int = 1) -> list[float]:
     [
         ("calm", 0.001, 0.001, 0.001),
         ("local", 0.010, 0.035, 0.060),
-        ("wide-area", 0.060, 0.065, 1.0),
+        ("wide-area", 0.060, 0.066, 1.0),
         ("heavy", 0.020, 0.160, 0.300),
     ],
 )
