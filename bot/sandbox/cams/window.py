@@ -34,10 +34,9 @@ class SlidingWindow:
         self._calls = calls
         self._seconds = seconds
         self._admitted: deque[float] = deque()
-        self._latest = -math.inf
 
     def admit(self, now: float) -> bool:
-        self._latest = now = max(self._latest, now)
+        # A time before the last one is popped with it: what came first stays in front until its second is over.
         while self._admitted and now - self._admitted[0] >= self._seconds:
             self._admitted.popleft()
         if len(self._admitted) >= self._calls:
