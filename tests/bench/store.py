@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from bot.clock import SystemClock
-from bot.models import Actor, LogQuery, NewLookup, PhoneNumber, Result, State, Through
+from bot.models import Actor, LogQuery, Lookup, NewLookup, PhoneNumber, Result, State, Through
 from bot.store.sqlite import SqliteStore
 from tests.bench.table import Row, milliseconds, percentile
 
@@ -63,15 +63,14 @@ async def _timed(do: Callable[[int], Awaitable[None]], times: int) -> str:
     return f"p50 {milliseconds(percentile(taken, 50))}, p95 {milliseconds(percentile(taken, 95))}"
 
 
-async def record(store: SqliteStore, number: int, *, key: str) -> None:
+async def record(store: SqliteStore, number: int, *, key: str) -> Lookup:
     """One lookup's life, from the request to the ID."""
     agent = Actor(team_id="T0", user_id=f"U{number % 50:02}", through=Through.SLACK)
     new = NewLookup(agent=agent, phone=_phone(number), reason="ticket 7", channel_id="C0", submission_key=key)
     lookup, _ = await store.accept(new, state=State.QUEUED)
     await store.move(lookup.id, from_state=State.QUEUED, to_state=State.CALLING, actor=agent)
     result = Result(phone_number_id="920155500012345", api_code="OK", http_status=200, milliseconds=140, attempts=1)
-    await store.move(lookup.id, from_state=State.CALLING, to_state=State.ANSWERED, actor=agent, result=result)
-    await store.told(lookup.id, State.ANSWERED)
+    return await store.move(lookup.id, from_state=State.CALLING, to_state=State.ANSWERED, actor=agent, result=result)
 
 
 async def fill(path: Path, rows: int) -> None:
@@ -79,7 +78,8 @@ async def fill(path: Path, rows: int) -> None:
     store = SqliteStore(path, clock=SystemClock())
     await store.open()
     for number in range(min(rows, SEED)):
-        await record(store, number, key=f"seed {number}")
+        lookup = await record(store, number, key=f"seed {number}")
+        await store.told(lookup.id, lookup.state)  # nobody is left to tell of a million old ones
     await store.aclose()
     database = sqlite3.connect(path)
     try:
