@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 import click
 
 from bot.cli.arguments import CannotStart
+from bot.sandbox.cams.latency import PROFILES
+from bot.sandbox.cams.window import Counting
 
 Ended = TypeVar("Ended")
 
@@ -30,11 +32,22 @@ def demo(*, port: int, no_browser: bool, with_approvals: bool, is_script: bool) 
 
 @click.command()
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
-def cams(port: int) -> None:
+@click.option("--latency", type=click.Choice([*PROFILES]), help="Let requests and answers take their time.")
+@click.option("--qps", default=10, show_default=True, type=click.IntRange(min=1), help="The limit: calls per second.")
+@click.option(
+    "--count",
+    "counting",
+    default=Counting.SLIDING.value,
+    show_default=True,
+    type=click.Choice([each.value for each in Counting]),
+    help="Count every second there is, or calendar seconds.",
+)
+def cams(*, port: int, latency: str | None, qps: int, counting: str) -> None:
     """Run the local API alone, for other clients, and list its test numbers."""
     from bot.sandbox import run as sandbox
 
-    _run_sandbox(sandbox.serve_cams(port=port, say=click.echo))
+    network = PROFILES[latency] if latency else None
+    _run_sandbox(sandbox.serve_cams(port=port, say=click.echo, network=network, qps=qps, counting=Counting(counting)))
 
 
 def _run_sandbox(running: Coroutine[Any, Any, Ended]) -> Ended:

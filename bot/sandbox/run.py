@@ -9,13 +9,17 @@ import webbrowser
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from random import Random
 
 from bot.sandbox import texts
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.cams.book import BOOK
+from bot.sandbox.cams.latency import Profile
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
 from bot.sandbox.cams.trouble import ApiTrouble
+from bot.sandbox.cams.window import Counting
 from bot.sandbox.inspector import Inspector
 from bot.sandbox.page.world import Switch, World
 from bot.sandbox.page_api import PageApi
@@ -139,9 +143,20 @@ async def serve_page(*, port: int, opens_browser: bool, policy: Mapping[str, str
         await _until_interrupted()
 
 
-async def serve_cams(*, port: int, say: Say) -> None:
-    """The local API alone, until interrupted. Raises ``CannotServe``."""
-    cams = LocalCams()
+async def serve_cams(
+    *, port: int, say: Say, network: Profile | None = None, qps: int = 10, counting: Counting = Counting.SLIDING
+) -> None:
+    """The local API alone, until interrupted; without a ``network`` nothing spends time on the way.
+
+    Raises ``CannotServe``.
+    """
+    chance = Random(0)  # noqa: S311 - no secret: the same ways at each start, so that clients can be compared
+    cams = LocalCams(
+        qps=qps,
+        counting=counting,
+        latency_there=partial(network.there, chance) if network else None,
+        latency_back=partial(network.back, chance) if network else None,
+    )
     try:
         with _telling_port_taken(port):
             await cams.start(port=port)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from bot.sandbox.cams.answers import BAD_NUMBER, NOT_YOURS, THROTTLED_BY_GATEWAY, Refusal, Reply
 from bot.sandbox.cams.book import BOOK, WRONG_CODE, Entry
 from bot.sandbox.cams.verification import Account, SentRequest, Verifier, access_key_id
-from bot.sandbox.cams.window import SlidingWindow
+from bot.sandbox.cams.window import Counting, open_window
 
 
 def form_parameters(request: SentRequest) -> dict[str, str]:
@@ -23,19 +23,28 @@ def form_parameters(request: SentRequest) -> dict[str, str]:
 class Operation:
     """``GetPreValidatePhoneId`` over the book of numbers."""
 
-    def __init__(self, accounts: Iterable[Account], *, qps: int, book: Iterable[Entry] = BOOK) -> None:
+    def __init__(
+        self,
+        accounts: Iterable[Account],
+        *,
+        qps: int,
+        counting: Counting = Counting.SLIDING,
+        book: Iterable[Entry] = BOOK,
+    ) -> None:
         known = {account.access_key_id: account for account in accounts}
         self._verifier = Verifier(known)
-        self._windows = {key: SlidingWindow(calls=qps) for key in known}
+        self._counting = counting
+        self._windows = {key: open_window(counting, calls=qps) for key in known}
         self._entries = {entry.digits: entry for entry in book}
         self._asked: Counter[str] = Counter()
 
     def reply(self, request: SentRequest, *, now: float, monotonic: float) -> Reply:
-        """``now`` is Unix seconds, for the date in the signature; ``monotonic`` is for the limit."""
+        """``now``: Unix seconds, for the signature's date and calendar seconds; ``monotonic``: for a sliding limit."""
         refusal = self._verifier.refusal(request, now=now)
         if refusal is not None:
             return refusal
-        if not self._windows[access_key_id(request)].admit(monotonic):
+        counted_at = now if self._counting is Counting.FIXED else monotonic
+        if not self._windows[access_key_id(request)].admit(counted_at):
             return THROTTLED_BY_GATEWAY
         return self._look_up(form_parameters(request))
 

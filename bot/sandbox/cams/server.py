@@ -19,6 +19,7 @@ from bot.sandbox.cams.book import BOOK, Entry
 from bot.sandbox.cams.operation import Operation, form_parameters
 from bot.sandbox.cams.trouble import ApiTrouble, overruling_reply, slowed
 from bot.sandbox.cams.verification import Account, SentRequest
+from bot.sandbox.cams.window import Counting
 from bot.sandbox.inspector import Inspector, Wire
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,8 @@ class SeenCall:
 class LocalCams:
     """The server. ``calls`` is what it saw, in order of arrival; ``trouble`` may be set at any time.
 
-    ``latency_there`` and ``latency_back`` give the seconds a request and its answer spend on the way.
+    ``latency_there`` and ``latency_back`` give the seconds a request and its answer spend on the way. A request counts,
+    against ``qps`` and as ``counting`` says, when it arrives.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class LocalCams:
         *,
         accounts: Iterable[Account] = (SANDBOX_ACCOUNT,),
         qps: int = 10,
+        counting: Counting = Counting.SLIDING,
         book: Iterable[Entry] = BOOK,
         clock: Clock | None = None,
         inspector: Inspector | None = None,
@@ -60,7 +63,7 @@ class LocalCams:
     ) -> None:
         self.trouble = ApiTrouble.NONE
         self.calls: list[SeenCall] = []
-        self._operation = Operation(accounts, qps=qps, book=book)
+        self._operation = Operation(accounts, qps=qps, counting=counting, book=book)
         self._clock = clock or SystemClock()
         self._inspector = inspector
         self._latency_there = latency_there

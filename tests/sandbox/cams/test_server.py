@@ -11,6 +11,7 @@ import pytest
 
 from bot.sandbox.cams.server import BROKEN, LocalCams
 from bot.sandbox.cams.trouble import ApiTrouble
+from bot.sandbox.cams.window import Counting
 from bot.sandbox.inspector import Inspector, Wire
 from tests.clocks import SteppingClock
 
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from tests.sandbox.cams.conftest import Signer
 
 Start = Callable[..., Awaitable[LocalCams]]
+
+
+class LateClock(SteppingClock):
+    """The machine was started in the middle of a second."""
+
+    def monotonic(self) -> float:
+        return self.time - 0.5
 
 
 async def post(api: LocalCams, signer: "Signer", **changes: Any) -> httpx.Response:
@@ -131,6 +139,24 @@ class TestOrder:
         api = await start(qps=1)
         await post(api, signer, changed={"x-acs-version": "2000-01-01"})
         assert (await post(api, signer)).status_code == 200
+
+    async def test_it_counts_calendar_seconds_where_it_is_told_to(self, start: Start, signer: "Signer") -> None:
+        clock = LateClock()
+        api = await start(qps=1, counting=Counting.FIXED, clock=clock)
+        clock.time += 0.9
+        for later in (0.0, 0.1, 0.8):  # at .9, at the full second, and at .8 of that
+            clock.time += later
+            await post(api, signer)
+        assert [call.api_code for call in api.calls] == ["OK", "OK", "Throttling.User"]
+
+    async def test_a_call_counts_when_it_arrives_not_when_it_was_sent(
+        self, start: Start, signer: "Signer", clock: SteppingClock
+    ) -> None:
+        ways = iter([0.9, 0.0])
+        api = await start(qps=1, latency_there=lambda: next(ways))
+        await post(api, signer)  # sent a second before the next, and there a tenth of one
+        clock.time += 0.1
+        assert (await post(api, signer)).json()["Code"] == "Throttling.User"
 
     async def test_flow_control_comes_before_the_parameters(self, start: Start, signer: "Signer") -> None:
         api = await start(qps=1)

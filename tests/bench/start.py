@@ -1,0 +1,25 @@
+"""How long a start takes, and how much memory the process then has."""
+
+from collections.abc import AsyncIterator, Callable
+from statistics import median
+
+from tests.bench.apps import APPS, open_app
+from tests.bench.table import Row
+
+LEGEND = """\
+Start: from the process's start until /readyz says yes; medians. By then the bot has checked its token and opened its
+database."""
+
+
+async def measure(*, rounds: int, say: Callable[[str], None]) -> AsyncIterator[Row]:
+    seconds: dict[str, list[float]] = {name: [] for name in APPS}
+    megabytes: dict[str, list[float]] = {name: [] for name in APPS}
+    for number in range(rounds):
+        for name, program in APPS.items():  # in turn, so that what else the machine does hits both
+            say(f"start {number + 1} of {rounds}: {name}")
+            async with open_app(program) as app:
+                seconds[name].append(app.seconds)
+                megabytes[name].append(app.megabytes)
+    for name in APPS:
+        figures = f"{median(seconds[name]):.2f} s, {median(megabytes[name]):.0f} MB"
+        yield Row(what="start until ready, memory then", who=name, figures=figures)

@@ -1,0 +1,127 @@
+"""The benchmarks run and count right. What they measure is not tested: that depends on the machine."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bot.clock import SystemClock
+from bot.models import LogQuery
+from bot.sandbox.cams.server import SeenCall
+from bot.store.sqlite import SqliteStore
+from tests.bench import apps, quota, store
+from tests.bench.__main__ import main
+from tests.bench.contenders import CONTENDERS, split
+from tests.bench.table import Row, milliseconds, percentile, render
+
+
+def silence(_line: str) -> None: ...
+
+
+async def all_of(rows: AsyncIterator[Row]) -> list[Row]:
+    async with asyncio.timeout(60):
+        return [row async for row in rows]
+
+
+def seen(times: list[float], *, throttled: int = 0) -> list[SeenCall]:
+    accepted = [SeenCall(arrived_at=at, phone="", api_code="OK") for at in times]
+    return accepted + [SeenCall(arrived_at=0.0, phone="", api_code="Throttling.User")] * throttled
+
+
+def test_ten_calls_each_second_however_spread_are_the_whole_limit() -> None:
+    at_once = [float(second) for second in range(10) for _ in range(10)]
+    assert quota.outcome(seen(at_once), seconds=10).share == pytest.approx(100)
+    assert quota.outcome(seen([second / 10 for second in range(100)]), seconds=10).share == pytest.approx(100)
+
+
+def test_a_burst_at_the_start_does_not_help() -> None:
+    half = [second / 5 for second in range(1, 51)]
+    assert quota.outcome(seen([0.0] * 10 + half), seconds=10).share == pytest.approx(50)
+    assert quota.outcome(seen([0.0] * 10 + half), seconds=10).share_with_burst == pytest.approx(60)
+
+
+def test_throttled_calls_are_counted_and_are_no_use_of_the_limit() -> None:
+    done = quota.outcome(seen([second / 10 for second in range(20)], throttled=7), seconds=2)
+    assert (done.throttled, len(done.accepted)) == (7, 20)
+
+
+@pytest.mark.parametrize(("whole", "parts"), [(10, [3, 3, 2, 2]), (400, [100, 100, 100, 100]), (3, [1, 1, 1, 0])])
+def test_what_does_not_come_out_even_goes_to_the_first(whole: int, parts: list[int]) -> None:
+    assert split(whole, [1, 1, 1, 1]) == parts
+
+
+@pytest.mark.parametrize(("contender", "calls"), [("ours", [100] * 4), ("aiolimiter", [120, 120, 80, 80])])
+def test_who_cannot_share_a_limit_gets_work_like_its_part_of_it(contender: str, calls: list[int]) -> None:
+    assert [work.calls for work in quota.works_of(contender, calls=400, processes=4)] == calls
+
+
+def test_ours_is_the_first_of_them() -> None:
+    assert next(iter(CONTENDERS)) == "ours"
+
+
+async def test_a_race_of_two_processes_answers_every_call() -> None:
+    works = [quota.Work(calls=6), quota.Work(calls=0, singles=3, seconds=1.1)]
+    async with asyncio.timeout(60):
+        done = await quota.race("ours", works, profile="calm")
+    assert (len(done.accepted), done.throttled, len(done.waits)) == (9, 0, 3)
+    assert 0 <= max(done.waits) < done.seconds
+
+
+async def test_the_official_sdk_takes_part() -> None:
+    async with asyncio.timeout(60):
+        done = await quota.race("official SDK", [quota.Work(calls=11)], profile="calm")
+    assert (len(done.accepted), done.throttled > 0) == (11, True)
+
+
+@pytest.mark.parametrize("name", apps.APPS)
+async def test_an_app_starts_and_acknowledges(name: str) -> None:
+    async with asyncio.timeout(60), apps.open_app(apps.APPS[name]) as app:
+        await app.slack.human("Ana").runs("support", "/phoneid help")
+        assert app.slack.deliveries[0].is_acknowledged
+    assert app.seconds > 0
+
+
+async def test_a_record_is_filled_with_copies_and_still_takes_lookups(tmp_path: Path) -> None:
+    path = tmp_path / "phoneid.db"
+    await store.fill(path, 3 * store.SEED)
+    opened = SqliteStore(path, clock=SystemClock())
+    await opened.open()
+    try:
+        await store.record(opened, 1, key="one more")
+        everything = await opened.search(LogQuery(limit=10 * store.SEED))
+        entries = [await opened.journal(lookup.id) for lookup in (everything[0], everything[-1])]
+    finally:
+        await opened.aclose()
+    assert len(everything) == 3 * store.SEED + 1
+    assert [len(each) for each in entries] == [3, 3]
+
+
+async def test_few_rows_are_measured() -> None:
+    rows = await all_of(store.measure(sizes=(100,), times=3, say=silence))
+    assert [row.what for row in rows][-1] == "writing one lookup, 100 rows"
+
+
+def test_the_table_is_markdown_and_lines_up() -> None:
+    lines = render([Row(what="a", who="ours", figures="1 s"), Row(what="longer", who="x", figures="2 s")]).splitlines()
+    assert lines[1] == "|---|---|---|"
+    assert {line.index("|", 2) for line in lines if not line.startswith("|-")} == {9}
+
+
+def test_percentiles_are_values_that_were_measured() -> None:
+    values = [float(value) for value in range(100, 0, -1)]
+    assert [percentile(values, percent) for percent in (0, 50, 95, 100)] == [1, 51, 96, 100]
+    assert percentile([7.0], 95) == 7.0
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0.0001234, "0.12 ms"), (0.0123, "12 ms"), (1.5, "1500 ms")])
+def test_milliseconds_have_digits_that_mean_something(seconds: float, told: str) -> None:
+    assert milliseconds(seconds) == told
+
+
+@pytest.mark.parametrize("arguments", [["--only", "speed"], ["--profiles", "moon"], ["--contenders", "nobody"]])
+def test_the_command_says_what_it_can_measure(arguments: list[str]) -> None:
+    ran = CliRunner().invoke(main, arguments)
+    assert ran.exit_code == 2
+    assert "choose from" in ran.output
