@@ -13,9 +13,10 @@ from pydantic import SecretStr
 from bot.cams.credentials import Credentials
 from bot.cams.protocol import request_body
 from bot.cams.signing import Acs3Auth
+from bot.cams.stopwatch import Stopwatch
 from bot.cams.transport import exchange, open_http
 from bot.clock import SystemClock
-from bot.models import PhoneNumber
+from bot.models import Call, PhoneNumber
 from bot.sandbox.cams.latency import PROFILES
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT
 from tests.shell import Shell
@@ -46,10 +47,11 @@ async def ask(url: str, *, times: int) -> tuple[Sequence[int], float]:
         access_key_secret=SANDBOX_ACCOUNT.access_key_secret,
         security_token=None,
     )
-    auth = Acs3Auth(credentials=lambda: credentials, clock=SystemClock())
+    clock = SystemClock()
+    auth, watch = Acs3Auth(credentials=lambda: credentials, clock=clock), Stopwatch(clock, Call())
     async with open_http(url) as http:
         began = time.monotonic()
-        statuses = [(await exchange(http, GOOD, auth=auth)).status for _ in range(times)]
+        statuses = [(await exchange(http, GOOD, auth=auth, stopwatch=watch)).status for _ in range(times)]
         return statuses, time.monotonic() - began
 
 

@@ -5,11 +5,11 @@ again one to two seconds after a throttled answer. Packages are imported when th
 """
 
 import asyncio
+import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -19,7 +19,7 @@ from bot.cams.credentials import Credentials
 from bot.cams.transport import open_http
 from bot.clock import SystemClock
 from bot.errors import ApiError
-from bot.models import PhoneNumber, Problem, Ticket
+from bot.models import Call, PhoneNumber, Problem, Ticket
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT
 from tests.bench.ours import open_quota
 
@@ -65,7 +65,7 @@ Granted = Callable[[], Awaitable[None]]
 Ask = Callable[[Ticket, Granted], Awaitable[None]]
 """One call, answered; raises ``NotAnswered``."""
 
-Turns = Callable[[Ticket, Granted], Callable[[], AbstractAsyncContextManager[None]]]
+Turns = Callable[[Ticket, Granted], Callable[[], AbstractAsyncContextManager[Call]]]
 """Makes the turns that the attempts of one call take."""
 
 
@@ -101,12 +101,21 @@ async def _through_client(seat: Seat, turns: Turns) -> AsyncIterator[Ask]:
 def _first(acquire: Callable[[], Awaitable[object]]) -> Turns:
     """Turns that begin when ``acquire`` returns; whose they are does not matter to it."""
 
-    def turns(_ticket: Ticket, granted: Granted) -> Callable[[], AbstractAsyncContextManager[None]]:
+    def turns(_ticket: Ticket, granted: Granted) -> Callable[[], AbstractAsyncContextManager[Call]]:
+        was_throttled = False
+
         @asynccontextmanager
-        async def turn() -> AsyncIterator[None]:
+        async def turn() -> AsyncIterator[Call]:
+            nonlocal was_throttled
+            if was_throttled:  # our client leaves this pause to the quota, and a limiter knows nothing of answers
+                await asyncio.sleep(1 + random.random())
             await acquire()
             await granted()
-            yield
+            try:
+                yield Call()
+            except ApiError as error:
+                was_throttled = error.problem is Problem.THROTTLED
+                raise
 
         return turn
 
@@ -117,11 +126,21 @@ def _first(acquire: Callable[[], Awaitable[object]]) -> Turns:
 async def _open_ours(seat: Seat) -> AsyncIterator[Ask]:
     async with open_quota(seat.shared / "quota.db", seat.qps) as quota:
 
-        def turns(ticket: Ticket, granted: Granted) -> Callable[[], AbstractAsyncContextManager[None]]:
-            return partial(quota.turn, ticket, before=granted)
+        def turns(ticket: Ticket, granted: Granted) -> Callable[[], AbstractAsyncContextManager[Call]]:
+            @asynccontextmanager
+            async def turn() -> AsyncIterator[Call]:
+                async with quota.turn(ticket, before=_nothing) as call:
+                    await granted()
+                    yield call
+
+            return turn
 
         async with _through_client(seat, turns) as ask:
             yield ask
+
+
+async def _nothing() -> None:
+    """What the bot records before a call is measured with the database."""
 
 
 @asynccontextmanager
@@ -175,7 +194,7 @@ async def _open_limits(seat: Seat) -> AsyncIterator[Ask]:
 async def _open_without_limiter(seat: Seat) -> AsyncIterator[Ask]:
     pool = asyncio.Semaphore(AT_ONCE)  # httpx can be asked for more; with hundreds it is busy with its own queue
 
-    def turns(_ticket: Ticket, granted: Granted) -> Callable[[], AbstractAsyncContextManager[None]]:
+    def turns(_ticket: Ticket, granted: Granted) -> Callable[[], AbstractAsyncContextManager[Call]]:
         @asynccontextmanager
         async def turn() -> AsyncIterator[None]:
             async with pool:

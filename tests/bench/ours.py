@@ -6,10 +6,24 @@ from pathlib import Path
 
 from bot.clock import SystemClock
 from bot.interfaces import Quota
-from bot.quota.memory import MemoryQuota
+from bot.quota.account import Rules
+from bot.quota.turns import Turns
+from bot.store.cells import SqliteCell
+from bot.store.sqlite import SqliteStore
 
 
 @asynccontextmanager
 async def open_quota(path: Path, qps: int) -> AsyncIterator[Quota]:
     """``qps`` calls a second for all processes that open it at ``path``."""
-    yield MemoryQuota(qps, clock=SystemClock())  # does not look at path yet: each process has a limit of its own
+    clock = SystemClock()
+    store = SqliteStore(path, clock=clock)
+    await store.open()  # makes the schema
+    cell = SqliteCell(path, "quota")
+    await cell.open()
+    turns = Turns(Rules(qps), cell=cell, clock=clock)
+    try:
+        yield turns
+    finally:
+        await turns.aclose()
+        await cell.aclose()
+        await store.aclose()
