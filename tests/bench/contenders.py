@@ -102,24 +102,41 @@ def _first(acquire: Callable[[], Awaitable[object]]) -> Turns:
     """Turns that begin when ``acquire`` returns; whose they are does not matter to it."""
 
     def turns(_ticket: Ticket, granted: Granted) -> Callable[[], AbstractAsyncContextManager[Call]]:
-        was_throttled = False
-
         @asynccontextmanager
         async def turn() -> AsyncIterator[Call]:
-            nonlocal was_throttled
-            if was_throttled:  # our client leaves this pause to the quota, and a limiter knows nothing of answers
-                await asyncio.sleep(1 + random.random())
             await acquire()
             await granted()
-            try:
-                yield Call()
-            except ApiError as error:
-                was_throttled = error.problem is Problem.THROTTLED
-                raise
+            yield Call()
 
         return turn
 
-    return turns
+    return _pausing(turns)
+
+
+def _pausing(turns: Turns) -> Turns:
+    """The same turns, after a throttled call one to two seconds later.
+
+    Our client leaves that pause to the quota, and a limiter knows nothing of answers.
+    """
+
+    def paused(ticket: Ticket, granted: Granted) -> Callable[[], AbstractAsyncContextManager[Call]]:
+        turn, was_throttled = turns(ticket, granted), False
+
+        @asynccontextmanager
+        async def pause_and_turn() -> AsyncIterator[Call]:
+            nonlocal was_throttled
+            if was_throttled:
+                await asyncio.sleep(1 + random.random())
+            async with turn() as call:
+                try:
+                    yield call
+                except ApiError as error:
+                    was_throttled = error.problem is Problem.THROTTLED
+                    raise
+
+        return pause_and_turn
+
+    return paused
 
 
 @asynccontextmanager
@@ -196,14 +213,14 @@ async def _open_without_limiter(seat: Seat) -> AsyncIterator[Ask]:
 
     def turns(_ticket: Ticket, granted: Granted) -> Callable[[], AbstractAsyncContextManager[Call]]:
         @asynccontextmanager
-        async def turn() -> AsyncIterator[None]:
+        async def turn() -> AsyncIterator[Call]:
             async with pool:
                 await granted()
-                yield
+                yield Call()
 
         return turn
 
-    async with _through_client(seat, turns) as ask:
+    async with _through_client(seat, _pausing(turns)) as ask:
         yield ask
 
 
