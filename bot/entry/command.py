@@ -137,11 +137,18 @@ def _may_be_a_lone_code(line: str, whole: Interpretation) -> bool:
 
 
 def _choose_safe_number(readings: set[_Reading]) -> PhoneNumber | None:
-    """The shortest number, if the readings agree on which side the code is: no other reading's code reaches into it."""
-    numbers = {reading.number for reading in readings}
-    if None in numbers or len({reading.is_code_first for reading in readings if reading.code}) > 1:
+    """The shortest number, if the readings agree on which side the code is: no other reading's code reaches into it.
+
+    None where it is no part of the others: libphonenumber adds area codes to some numbers that lack one, and the
+    shortest to type is then another number than was meant.
+    """
+    numbers = {reading.number.digits for reading in readings if reading.number}
+    sides = {reading.is_code_first for reading in readings if reading.code}
+    if len(sides) > 1 or any(reading.number is None for reading in readings):
         return None
-    return min((number for number in numbers if number), key=lambda number: len(number.digits))
+    shortest = min(numbers, key=len)
+    is_part_of = str.endswith if True in sides else str.startswith
+    return PhoneNumber(shortest) if all(is_part_of(number, shortest) for number in numbers) else None
 
 
 def _read_unknown_number(line: str, region: str | None) -> PhoneNumber | None:

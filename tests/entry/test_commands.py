@@ -150,6 +150,7 @@ def test_a_code_is_kept_as_typed(text: str, number: str, code: str) -> None:
         ("+1 202 555 0100 +1 202 555 0101", None, None),
         ("please find 8613800001234", None, None),
         ("8613800001234 208312", "DE", None),  # a German number too
+        ("261 20 21 234 56 A0A00", None, None),  # read with the code 56A0A00, it is a number nobody typed
     ],
 )
 def test_what_is_uncertain_gives_no_digit_of_a_code_away(text: str, region: str | None, number: str | None) -> None:
@@ -184,6 +185,8 @@ def _digits(text: str) -> str:
 
 @given(number=NUMBERS, code=CODES, gap=GAPS, is_code_first=st.booleans(), has_plus=st.booleans())
 @example(number="+49 30 12345", code="2083", gap=" ", is_code_first=False, has_plus=False)
+# Without its last group it is a number without its area code, to which libphonenumber adds one that nobody typed.
+@example(number="+261 20 21 234 56", code="A0A00", gap=" ", is_code_first=False, has_plus=False)
 def test_a_certain_reading_is_what_was_meant_and_an_uncertain_one_gives_no_digit_of_the_code(
     *, number: str, code: str, gap: str, is_code_first: bool, has_plus: bool
 ) -> None:
