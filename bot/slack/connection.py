@@ -16,10 +16,12 @@ from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
     AsyncRateLimitErrorRetryHandler,
 )
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SettingsError
-from bot.slack.gate import gate
+from bot.slack.gate import gate, log_malformed
 from bot.slack.refusals import is_passing, reason_of
 from bot.texts import terminal
 
@@ -119,10 +121,20 @@ async def check_approval_channel(client: AsyncWebClient, channel_id: str) -> Non
             raise SettingsError(terminal.approval_channel_unusable(channel_id, why))
 
 
+class Receiver(AsyncSocketModeHandler):
+    """Bolt's, but for payloads that Bolt trips over: its client would log a traceback, and what the error quotes."""
+
+    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override] # as Bolt
+        try:
+            await super().handle(client, req)
+        except Exception as error:  # noqa: BLE001 - a boundary, as the gate is one in HTTP mode
+            log_malformed(error)
+
+
 @asynccontextmanager
 async def socket_mode(app: AsyncApp, app_token: str) -> AsyncIterator[None]:
     """Receive payloads over Socket Mode while inside."""
-    handler = AsyncSocketModeHandler(app, app_token)
+    handler = Receiver(app, app_token)
     await handler.connect_async()
     log.info("connected", extra={"facts": {"mode": "socket"}})
     try:

@@ -30,7 +30,7 @@ def gate(*, path: str, signing_secret: str) -> Middleware:
         except web.HTTPException:  # aiohttp's own answers: too long, no such method
             raise
         except Exception as error:  # noqa: BLE001 - a boundary: what was sent decides what is raised in here
-            _log_malformed(error)
+            log_malformed(error)
             return web.Response(status=400)
 
     return let_in
@@ -38,7 +38,7 @@ def gate(*, path: str, signing_secret: str) -> Middleware:
 
 async def refuse_malformed(error: Exception) -> BoltResponse:
     """Bolt's answer where a payload without the shape of its type made it raise. Our own listeners never do."""
-    _log_malformed(error)
+    log_malformed(error)
     return BoltResponse(status=400, body="")
 
 
@@ -51,6 +51,7 @@ def _is_signed(request: web.Request, body: bytes, verifier: SignatureVerifier) -
         return False
 
 
-def _log_malformed(error: Exception) -> None:
+def log_malformed(error: Exception) -> None:
+    """Record that a payload was refused because reading it made somebody else's code raise this."""
     # By its kind alone: the text of such an error may quote what was sent.
     log.warning("payload malformed", extra={"facts": {"error": type(error).__name__}})

@@ -16,8 +16,14 @@ class PayloadError(PhoneIdError):
     """A payload is not shaped as Slack shapes it. Says where, never what it held."""
 
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=255)]
-Text = Annotated[SecretStr, BeforeValidator(lambda value: "" if value is None else value)]
+def _whole(value: Any) -> Any:
+    # JSON can hold half a surrogate pair, which is a character in no encoding: it could not be recorded.
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(value, str) else value
+
+
+Word = Annotated[str, BeforeValidator(_whole)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=255), BeforeValidator(_whole)]
+Text = Annotated[SecretStr, BeforeValidator(lambda value: "" if value is None else _whole(value))]
 """Anything typed may hold a verification code: a secret until it is read. Slack sends null for an empty field."""
 
 
@@ -28,12 +34,12 @@ class _Payload(BaseModel):
 class Origin(_Payload):
     """Where a form was opened from. It travels in the form's ``private_metadata``: not a secret, not an authority."""
 
-    channel_id: str = ""
-    response_url: str = ""
+    channel_id: Word = ""
+    response_url: Word = ""
 
 
 class _About(_Payload):
-    lookup_id: str = ""
+    lookup_id: Word = ""
 
 
 class _Team(_Payload):
@@ -42,7 +48,7 @@ class _Team(_Payload):
 
 class _User(_Payload):
     id: Id
-    team_id: str = ""
+    team_id: Word = ""
 
 
 class SlashCommand(_Payload):
@@ -94,8 +100,8 @@ class _State(_Payload):
 class _View(_Payload):
     id: Id
     hash: Id
-    callback_id: str = ""
-    private_metadata: str = ""
+    callback_id: Word = ""
+    private_metadata: Word = ""
 
     @property
     def origin(self) -> Origin:
@@ -144,7 +150,7 @@ class Submission(_Interaction):
 
 class _Action(_Payload):
     action_id: Id
-    value: str = ""
+    value: Word = ""
 
 
 class _Channel(_Payload):
@@ -156,7 +162,7 @@ class Click(_Interaction):
 
     trigger_id: Id
     actions: Annotated[tuple[_Action, ...], BeforeValidator(lambda value: value or [])]
-    response_url: str = ""
+    response_url: Word = ""
     channel: _Channel | None = None
     view: _View | None = None
 
@@ -174,8 +180,8 @@ class Click(_Interaction):
 class Sender(_Payload):
     """Whoever sent a payload, as far as one that cannot be handled still says so; empty where it does not."""
 
-    user_id: str = ""
-    response_url: str = ""
+    user_id: Word = ""
+    response_url: Word = ""
 
 
 PayloadType = TypeVar("PayloadType", bound=_Payload)
