@@ -21,7 +21,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SettingsError
-from bot.slack.gate import gate, log_malformed
+from bot.slack.gate import gate, log_malformed, note_malformed
 from bot.slack.refusals import is_passing, reason_of
 from bot.texts import terminal
 
@@ -152,6 +152,7 @@ async def signed_http(
     web_app = app.server(port=port, path=PATH, host=host).web_app
     web_app.middlewares.append(gate(path=PATH, signing_secret=signing_secret))
     web_app.add_routes([web.get("/healthz", _alive), web.get("/readyz", _ready(is_ready))])
+    logging.getLogger("aiohttp.server").addFilter(note_malformed)
     runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=CLOSING)
     await runner.setup()
     try:

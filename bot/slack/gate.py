@@ -6,6 +6,7 @@ Bolt parses a request before it verifies it, so an unsigned body that cannot be 
 import logging
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
@@ -49,6 +50,15 @@ def _is_signed(request: web.Request, body: bytes, verifier: SignatureVerifier) -
         return verifier.is_valid(body, timestamp, signature)
     except (ValueError, TypeError, OverflowError):  # no number, not ASCII, not UTF-8, beyond any float
         return False
+
+
+def note_malformed(record: logging.LogRecord) -> bool:
+    """A filter for aiohttp's log: bytes that are no HTTP are one line as well, not a traceback that quotes them."""
+    error = record.exc_info[1] if record.exc_info else None
+    if not isinstance(error, HttpProcessingError | web.RequestPayloadError):
+        return True
+    log_malformed(error)
+    return False
 
 
 def log_malformed(error: Exception) -> None:

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import aiohttp
 from pydantic import SecretStr
+from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
@@ -139,6 +140,7 @@ class Slack:
 class Front:
     """Give it payloads as Slack would; ``lookups`` are some that are recorded, one for each state at least."""
 
+    app: AsyncApp
     receiver: Receiver
     jobs: Jobs
     slack: Slack
@@ -151,18 +153,22 @@ class Front:
         self.slack.acks.clear()
         request = SocketModeRequest(type="", envelope_id="1", payload=dict(payload))
         await self.receiver.handle(cast(SocketModeClient, self.slack), request)
-        assert await self.jobs.drain(20), "work goes on and on"
-        sent, self.slack.sent[:] = [*self.slack.sent], []
         acks = [*self.slack.acks]
-        said = [*sent, *(("ack", ack) for ack in acks)]
-        written, records = self.heard.take()
-        _check_log(written, records)
-        for method, each in said:
-            _check_said(method, each)
+        said = await self.finish()
         assert len(acks) <= 1, "acknowledged twice"
         if acks and _is_somebody(payload):  # what Bolt has no listener for, Slack says itself
             assert any(each for _, each in said), "no words for whoever did that"
         return bool(acks)
+
+    async def finish(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """What was said, when all that was begun is done. Fails if any of it is amiss."""
+        assert await self.jobs.drain(20), "work goes on and on"
+        said = [*self.slack.sent, *(("ack", ack) for ack in self.slack.acks)]
+        self.slack.sent.clear()
+        _check_log(*self.heard.take())
+        for method, each in said:
+            _check_said(method, each)
+        return said
 
 
 HANDLED = frozenset({"payload not handled", "reply not taken"})
@@ -231,11 +237,13 @@ async def open_front() -> AsyncIterator[Front]:
     )
     recorded = [lookup_id async for lookup_id in _record(store)]
     receiver = Receiver(app, "xapp-invented")
-    with listening() as heard:
-        yield Front(receiver=receiver, jobs=front.jobs, slack=slack, heard=heard, api=api, lookups=recorded)
-    await receiver.client.aiohttp_client_session.close()
-    await people.aclose()
-    await store.aclose()
+    try:
+        with listening() as heard:
+            yield Front(app=app, receiver=receiver, jobs=front.jobs, slack=slack, heard=heard, api=api, lookups=recorded)
+    finally:
+        await receiver.client.aiohttp_client_session.close()
+        await people.aclose()
+        await store.aclose()
 
 
 async def _record(store: SqliteStore) -> AsyncIterator[LookupId]:

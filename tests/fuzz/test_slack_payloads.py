@@ -6,83 +6,16 @@ from typing import Any
 
 import pytest
 
-from bot.slack import approval_views, cards, form, history, views
+from bot.slack import history
 from tests.fuzz.amount import chances
-from tests.fuzz.front import HOOKS, TEAM, Front, open_front
-from tests.fuzz.odd import CODE, mutated, odd_text
-
-PHONES = ("+86 138 0000 1234", "+1 202 555 0100", "+261 20 21 234 56", "+49 30 12345", "")
-
+from tests.fuzz.front import Front, open_front
+from tests.fuzz.odd import CODE, mutated
+from tests.fuzz.payloads import click, command, command_text, shortcut, submission
 
 @pytest.fixture
 async def front() -> AsyncIterator[Front]:
     async with open_front() as opened:
         yield opened
-
-
-def who(chance: Random) -> dict[str, Any]:
-    user_id = chance.choice(("U0ANA", "U0TRU", "U0LEE"))
-    return {"user": {"id": user_id, "team_id": TEAM}, "team": {"id": TEAM}, "trigger_id": f"{chance.random()}"}
-
-
-def command(chance: Random, text: str) -> dict[str, Any]:
-    return {
-        "command": "/phoneid",
-        "text": text,
-        "user_id": chance.choice(("U0ANA", "U0TRU")),
-        "team_id": TEAM,
-        "channel_id": "C0SUPPORT",
-        "trigger_id": f"{chance.random()}",
-        "response_url": f"{HOOKS}commands/1",
-    }
-
-
-def command_text(chance: Random) -> str:
-    words = ["help", "why", "history", "/", ",", "code", CODE, *PHONES]
-    parts = [chance.choice((chance.choice(words), odd_text(chance))) for _ in range(chance.randint(1, 4))]
-    return chance.choice((" ", "", "\n", ", ")).join(parts)
-
-
-def submission(chance: Random, front: Front) -> dict[str, Any]:
-    callback_id = chance.choice((form.CALLBACK, form.APPROVAL_CALLBACK, approval_views.DENIAL, approval_views.CODE_FORM))
-    fields = {
-        form.PHONE: chance.choice(PHONES),
-        form.CODE: CODE,
-        form.REASON: chance.choice(("ticket 7", odd_text(chance))),
-    }
-    values = {f"{name}-{number}": {name: {"type": "plain_text_input", "value": value}} for number, (name, value) in enumerate(fields.items())}
-    metadata = f'{{"channel_id": "C0SUPPORT", "response_url": "{HOOKS}1", "lookup_id": "{chance.choice(front.lookups)}"}}'
-    view = {
-        "type": "modal",
-        "id": "V1",
-        "hash": f"{chance.random()}",
-        "callback_id": callback_id,
-        "private_metadata": metadata,
-        "state": {"values": values},
-    }
-    return {**who(chance), "type": "view_submission", "view": view}
-
-
-def click(chance: Random, front: Front, action_id: str | None = None) -> dict[str, Any]:
-    pressed = action_id or chance.choice(
-        (
-            cards.APPROVE, cards.DENY, cards.DETAILS, approval_views.WITHDRAW, approval_views.ENTER_CODE,
-            approval_views.SHOW_ID, views.TRY_AGAIN, views.OPEN_FORM, "a_button_that_is_gone",
-        )
-    )
-    action = {"action_id": pressed, "block_id": "b", "type": "button", "value": chance.choice(front.lookups)}
-    place: dict[str, Any] = {"channel": {"id": "C0SUPPORT"}, "response_url": f"{HOOKS}actions/1"}
-    if chance.random() < 0.3:
-        place = {"view": {"id": "V1", "hash": "1.a", "callback_id": "", "private_metadata": "{}"}}
-    return {**who(chance), **place, "type": "block_actions", "actions": [action]}
-
-
-def shortcut(chance: Random) -> dict[str, Any]:
-    return {**who(chance), "type": "shortcut", "callback_id": views.SHORTCUT}
-
-
-def read_as_text(payload: dict[str, Any]) -> bool:
-    return isinstance(payload, dict)
 
 
 async def run(front: Front, entrance: str, make: Callable[[Random], Any], *, usual: int) -> None:
