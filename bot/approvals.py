@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pydantic import SecretStr
 
 from bot import policy
-from bot.errors import LookupMoved, NotPossible
+from bot.errors import LookupMoved, NotPossible, RecordDamaged
 from bot.guesses import Tally
 from bot.interfaces import Clock, Store
 from bot.lookups import Lookups
@@ -133,6 +133,8 @@ class Approvals:
                 ended.append(await self._move(lookup, _OVERDUE[lookup.state], actor=BOT))
             except NotPossible:  # decided, used or swept by somebody else in this very moment
                 continue
+            except RecordDamaged:  # edited by hand; the others must not wait for it
+                log.exception("approval not ended", extra={"facts": {"lookup": lookup.id}})
         return ended
 
     async def remind(self) -> list[Lookup]:

@@ -9,6 +9,7 @@ PhoneIdError
 ├── StoreError             the database
 │   ├── StoreUnavailable   it cannot be read or written now
 │   ├── SchemaUnknown      it was written by another release
+│   ├── RecordDamaged      a record in it was changed by other hands
 │   ├── LookupMoved        a compare-and-set lost its race
 │   └── TooManyGuesses     a lookup may not be called: too many codes were refused
 └── SlackError             Slack could not be asked or told
@@ -141,6 +142,14 @@ class StoreUnavailable(StoreError):
 
 class SchemaUnknown(StoreError):
     """The database was written by another release: its schema is not one this release can migrate."""
+
+
+class RecordDamaged(StoreError):
+    """A record cannot be read: somebody else changed it, or the disk did. ``column`` is where; its value is not told."""
+
+    def __init__(self, column: str) -> None:
+        super().__init__(f"a record in the database is damaged: its {column} is not what this bot writes")
+        self.column = column
 
 
 class LookupMoved(StoreError):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
-from bot import listing, settings
+from bot import listing, logs, settings
 from bot.cli.arguments import CannotStart, check_text, read_phone
 from bot.durations import read_duration
 from bot.models import BatchId, LogQuery, Lookup
@@ -37,6 +37,7 @@ def log(
     if is_json and is_csv:
         raise click.UsageError(terminal.FORMAT_ONCE)
     record_settings = settings.read(settings.RecordSettings)
+    logs.configure(level="WARNING", log_format=record_settings.phoneid_log_format)  # a damaged record is left out
     path = record_settings.database_path
     if not path.exists():
         raise CannotStart(terminal.no_database(str(path)))

@@ -4,7 +4,7 @@ It is small enough to be read and written as a whole, so that one change by one 
 coordination there is.
 """
 
-import math
+import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -45,7 +45,7 @@ would delay all that follow."""
 class Account(BaseModel):
     """Times are seconds on one clock that only ever grows, the same for every process."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     changed_at: float = 0.0
     slots: tuple[Slot, ...] = ()
@@ -184,7 +184,7 @@ def read(text: str) -> Account:
     try:
         return Account.model_validate_json(text)
     except ValidationError:  # kept by another release, or edited: then nothing is known of what is under way
-        return Account(changed_at=math.inf)
+        return Account(changed_at=sys.float_info.max)
 
 
 def _heard(account: Account, demand: Demand, *, process: str, now: float, rules: Rules) -> Account:

@@ -26,7 +26,7 @@ class Party(NamedTuple):
 class Demand(BaseModel):
     """What waits in one process: how many calls of which agents."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     interactive: dict[str, int] = {}
     bulk: dict[str, int] = {}

@@ -6,7 +6,9 @@ it was good, and from there slow, one slot at a time: each failed try doubles th
 it.
 """
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from bot.quota.slots import WINDOW
 
@@ -27,17 +29,21 @@ TRUST_AFTER = 60.0
 """Seconds in which the credit, gone with a throttled answer, comes back."""
 
 
+Fewer = Annotated[int, Field(ge=0, le=1000)]
+"""The most that the limit can be set to; without bounds an edited state would keep ``advanced`` busy for ever."""
+
+
 class Pace(BaseModel):
     """``fewer`` counts down from all slots, so that it says the same whatever the limit is set to."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
-    fewer: int = 0
+    fewer: Fewer = 0
     """Slots not to be used now."""
-    fewer_when_good: int = 0
+    fewer_when_good: Fewer = 0
     """And when it was last good; one less is tried now and then."""
-    changed_at: float = 0.0
-    patience: float = FIRST_PATIENCE
+    changed_at: Annotated[float, Field(ge=0.0)] = 0.0
+    patience: Annotated[float, Field(ge=FIRST_PATIENCE)] = FIRST_PATIENCE
     throttled_at: float | None = None
     """When an answer last said that it was too much; ``None``: never."""
     resumes_at: float = 0.0

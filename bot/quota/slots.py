@@ -38,7 +38,7 @@ STALL = 0.5
 class Slot(BaseModel):
     """One call at a time. Times are seconds on one clock that only ever grows, the same for every process."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     ended_at: float | None = None
     """When its last call ended; ``None``: it had none."""

@@ -134,7 +134,7 @@ class Receiver(AsyncSocketModeHandler):
 @asynccontextmanager
 async def socket_mode(app: AsyncApp, app_token: str) -> AsyncIterator[None]:
     """Receive payloads over Socket Mode while inside."""
-    handler = Receiver(app, app_token)
+    handler: AsyncSocketModeHandler = Receiver(app, app_token)
     await handler.connect_async()
     log.info("connected", extra={"facts": {"mode": "socket"}})
     try:

@@ -1,19 +1,21 @@
 """The alarms that codes may be guessed: each is told by one process."""
 
-from collections.abc import Mapping
-from typing import Any
+from functools import partial
 
 from sqlite_utils import Database
 
 from bot.guesses import Alarm, Suspect
 from bot.models import Event, LookupId
 from bot.store import journal, lookups
+from bot.store.columns import Row, count, moment, note_ignored, one_of, readable, text
 from bot.store.guesses import GUARD
 
 # One statement finds and marks: of any number of callers, one gets each row. After an hour it alarms nobody any more.
 CLAIM = """
-    UPDATE alarms SET tell_after = :tell_after WHERE tell_after <= :now AND at > :now - 3600
+    UPDATE OR IGNORE alarms SET tell_after = :tell_after WHERE tell_after <= :now AND at > :now - 3600
     RETURNING lookup_id, suspect, refused, first_at, at"""
+
+NOT_CLAIMED = "SELECT lookup_id FROM alarms WHERE tell_after <= :now AND at > :now - 3600"
 
 TOLD = """
     UPDATE alarms SET tell_after = NULL
@@ -23,7 +25,8 @@ TOLD = """
 def claim(db: Database, *, now: float) -> list[Alarm]:
     """Alarms to tell now; they are the caller's for ``lookups.TELLING`` seconds."""
     rows = [*db.query(CLAIM, {"now": now, "tell_after": now + lookups.TELLING})]
-    return [alarm for row in rows if (alarm := _alarm(db, row))]
+    note_ignored("alarms", db.query(NOT_CLAIMED, {"now": now}))
+    return [alarm for alarm in readable("alarms", rows, partial(_alarm, db)) if alarm]
 
 
 def told(db: Database, alarm: Alarm, *, people: int, now: float) -> None:
@@ -34,10 +37,13 @@ def told(db: Database, alarm: Alarm, *, people: int, now: float) -> None:
         journal.write(db, Event.WARNED, alarm.lookup.id, at=now, actor=GUARD, facts=facts)
 
 
-def _alarm(db: Database, row: Mapping[str, Any]) -> Alarm | None:
-    lookup = lookups.find(db, LookupId(row["lookup_id"]))
+def _alarm(db: Database, row: Row) -> Alarm | None:
+    lookup = lookups.find(db, LookupId(text(row, "lookup_id")))
     if lookup is None:
         return None
     return Alarm(
-        lookup=lookup, suspect=Suspect(row["suspect"]), refused=row["refused"], seconds=row["at"] - row["first_at"]
+        lookup=lookup,
+        suspect=one_of(Suspect, row, "suspect"),
+        refused=count(row, "refused"),
+        seconds=moment(row, "at") - moment(row, "first_at"),
     )

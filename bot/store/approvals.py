@@ -4,6 +4,7 @@ from sqlite_utils import Database
 
 from bot.models import Event, Lookup
 from bot.store import journal, rows
+from bot.store.columns import note_ignored
 from bot.store.lookups import SWEEPER, Moment
 
 # The states stand here as in the partial indexes: only then does SQLite see that an index holds all that is asked for.
@@ -12,15 +13,16 @@ DUE = """
     ORDER BY expires_at, rowid"""
 
 # One statement finds and marks: of any number of callers, one gets each row.
-CLAIM_REMINDERS = """
-    UPDATE lookups SET reminded_at = :now
-    WHERE state = 'awaiting' AND reminded_at IS NULL AND created_at < :asked_before
-    RETURNING *"""
+UNREMINDED = "state = 'awaiting' AND reminded_at IS NULL AND created_at < :asked_before"
+
+CLAIM_REMINDERS = f"UPDATE OR IGNORE lookups SET reminded_at = :now WHERE {UNREMINDED} RETURNING *"  # noqa: S608 - constants
+
+NOT_CLAIMED = f"SELECT id FROM lookups WHERE {UNREMINDED}"  # noqa: S608 - constants
 
 
 def due(db: Database, *, now: float) -> list[Lookup]:
     """Lookups whose approval, not yet given or not yet used, has run out; the longest overdue first."""
-    return [rows.lookup(row) for row in db.query(DUE, {"now": now})]
+    return rows.lookups(db.query(DUE, {"now": now}))
 
 
 def claim_reminders(db: Database, *, asked_before: float, moment: Moment) -> list[Lookup]:
@@ -28,7 +30,8 @@ def claim_reminders(db: Database, *, asked_before: float, moment: Moment) -> lis
 
     A reminder is no change of the lookup: ``updated_at`` stays.
     """
-    claimed = [rows.lookup(row) for row in db.query(CLAIM_REMINDERS, {"now": moment.now, "asked_before": asked_before})]
+    claimed = rows.lookups(db.query(CLAIM_REMINDERS, {"now": moment.now, "asked_before": asked_before}))
+    note_ignored("lookups", db.query(NOT_CLAIMED, {"asked_before": asked_before}))
     claimed.sort(key=lambda lookup: lookup.created_at)  # RETURNING promises no order
     for lookup in claimed:
         journal.write(db, Event.REMINDED, lookup.id, at=moment.now, actor=SWEEPER)

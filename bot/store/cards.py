@@ -3,12 +3,13 @@
 from sqlite_utils import Database
 
 from bot.models import Card, LookupId
+from bot.store.columns import Row, readable, text
 
 INSERT = """
     INSERT INTO cards (lookup_id, channel_id, ts) VALUES (:lookup_id, :channel_id, :ts)
     ON CONFLICT (channel_id, ts) DO NOTHING"""
 
-OF_LOOKUP = "SELECT channel_id, ts FROM cards WHERE lookup_id = :lookup_id ORDER BY rowid"
+OF_LOOKUP = "SELECT lookup_id, channel_id, ts FROM cards WHERE lookup_id = :lookup_id ORDER BY rowid"
 
 
 def add(db: Database, lookup_id: LookupId, card: Card) -> None:
@@ -18,4 +19,8 @@ def add(db: Database, lookup_id: LookupId, card: Card) -> None:
 
 def of_lookup(db: Database, lookup_id: LookupId) -> list[Card]:
     """One lookup's messages, in the order they were added."""
-    return [Card(row["channel_id"], row["ts"]) for row in db.query(OF_LOOKUP, {"lookup_id": lookup_id})]
+    return readable("cards", db.query(OF_LOOKUP, {"lookup_id": lookup_id}), _card)
+
+
+def _card(row: Row) -> Card:
+    return Card(text(row, "channel_id"), text(row, "ts"))

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -40,6 +41,8 @@ def connect(path: str, *, busy_timeout: float) -> Database:
         _create_private(Path(path))
     # No isolation level: the driver begins no transaction behind our back, `changing` begins each one.
     connection = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None)
+    # Text that is not UTF-8, which only other hands can have put there, must not make every row beside it unreadable.
+    connection.text_factory = partial(str, encoding="utf-8", errors="replace")
     try:
         # Plugins are off: what happens to be installed beside us must not change our connection.
         database = Database(connection, execute_plugins=False, recursive_triggers=True)

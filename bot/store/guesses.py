@@ -1,5 +1,7 @@
 """What is counted against guessing codes, and the alarm when it becomes too much. Part of the callers' transactions."""
 
+from typing import TypeGuard
+
 from sqlite_utils import Database
 
 from bot.errors import TooManyGuesses
@@ -42,11 +44,11 @@ def tally(
     since = now - REMEMBERED
     (answered_at,) = db.execute(LAST_ANSWER, {"phone": digits}).fetchone()
     # Whoever has the right code need not guess it. An agent's own count goes on: the answer may be to another number.
-    since_answer = max(since, answered_at or 0.0)
+    since_answer = max(since, answered_at) if _has_been(answered_at, now) else since
     (for_number, by_agent) = db.execute(UNDER_WAY, {"phone": digits, **who, "id": but_for or ""}).fetchone()
     return Tally(
-        for_number=_guesses(db, FOR_NUMBER, {"phone": digits, "since": since_answer}, under_way=for_number),
-        by_agent=_guesses(db, BY_AGENT, {**who, "since": since}, under_way=by_agent),
+        for_number=_guesses(db, FOR_NUMBER, {"phone": digits, "since": since_answer}, now=now, under_way=for_number),
+        by_agent=_guesses(db, BY_AGENT, {**who, "since": since}, now=now, under_way=by_agent),
     )
 
 
@@ -87,6 +89,18 @@ def _suspect(db: Database, lookup: Lookup, *, now: float) -> None:
         journal.write(db, Event.SUSPECTED, lookup.id, at=now, actor=GUARD, facts=facts)
 
 
-def _guesses(db: Database, sql: str, values: dict[str, str | float], *, under_way: int) -> Guesses:
+def _guesses(db: Database, sql: str, values: dict[str, str | float], *, now: float, under_way: int) -> Guesses:
     (refused, first_at, last_at) = db.execute(sql, values).fetchone()
-    return Guesses(refused=refused, first_at=first_at or 0.0, last_at=last_at or 0.0, under_way=under_way)
+    if not refused:
+        return Guesses(under_way=under_way)
+    return Guesses(
+        refused=refused,
+        first_at=first_at if _has_been(first_at, now) else now,
+        last_at=last_at if _has_been(last_at, now) else now,
+        under_way=under_way,
+    )
+
+
+def _has_been(at: object, now: float) -> TypeGuard[float]:
+    # A time that other hands wrote, or a clock that was set back, must neither end the guard nor make it endless.
+    return isinstance(at, float | int) and at <= now

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from sqlite_utils import Database
 
 from bot.models import Actor, Event, JournalEntry, LookupId, Result, State, Through
+from bot.store.columns import Row, count, moment, one_of, readable, text
 
 Facts = Mapping[str, str | int | None]
 
@@ -49,19 +50,33 @@ def write(
 
 def read(db: Database, lookup_id: LookupId) -> list[JournalEntry]:
     """One lookup's entries, oldest first."""
-    return [
-        JournalEntry(
-            seq=row["seq"],
-            at=row["at"],
-            event=Event(row["event"]),
-            lookup_id=LookupId(row["lookup_id"]),
-            from_state=State(row["from_state"]) if row["from_state"] else None,
-            to_state=State(row["to_state"]) if row["to_state"] else None,
-            actor=Actor(team_id=row["team_id"], user_id=row["user_id"], through=Through(row["through"])),
-            facts=json.loads(row["facts"]),
-        )
-        for row in db.query(OF_LOOKUP, {"lookup_id": lookup_id})
-    ]
+    return readable("journal", db.query(OF_LOOKUP, {"lookup_id": lookup_id}), _entry)
+
+
+def _entry(row: Row) -> JournalEntry:
+    return JournalEntry(
+        seq=count(row, "seq"),
+        at=moment(row, "at"),
+        event=one_of(Event, row, "event"),
+        lookup_id=LookupId(text(row, "lookup_id")),
+        from_state=one_of(State, row, "from_state") if row["from_state"] else None,
+        to_state=one_of(State, row, "to_state") if row["to_state"] else None,
+        actor=Actor(
+            team_id=text(row, "team_id"), user_id=text(row, "user_id"), through=one_of(Through, row, "through")
+        ),
+        facts=one_of(_object, row, "facts"),
+    )
+
+
+def _object(written: str) -> dict[str, str | int | None]:
+    """Raises ``ValueError`` for what is no JSON object."""
+    try:
+        value = json.loads(written)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(value, dict):
+        raise ValueError("no object")
+    return value
 
 
 def facts_of(result: Result | None) -> Facts:

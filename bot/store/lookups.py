@@ -2,14 +2,16 @@
 
 import json
 import secrets
+import sqlite3
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from bot.errors import LookupMoved
+from bot.errors import LookupMoved, RecordDamaged
 from bot.models import Actor, BatchId, Event, LogQuery, Lookup, LookupId, NewLookup, Problem, Result, State, Through
 from bot.store import guesses, journal, rows
+from bot.store.columns import note_ignored, readable
 
 RUNNING = frozenset({State.QUEUED, State.CALLING})
 """A process holds these by a lease; in every other state a lookup belongs to nobody."""
@@ -51,8 +53,9 @@ SET_RESULT = """
     WHERE id = :id"""
 
 # lease_until is set exactly while a lookup runs. A process may own rows it runs no more: it could not record their end.
+# OR IGNORE here and below: a row edited into what its table forbids is left alone, and the others are not.
 RENEW = """
-    UPDATE lookups SET lease_until = :lease_until
+    UPDATE OR IGNORE lookups SET lease_until = :lease_until
     WHERE lease_until IS NOT NULL AND owner = :owner AND id IN (SELECT value FROM json_each(:running))"""
 
 # What runs here is alive, however late its lease: the clock may have been set, or the database locked for long.
@@ -63,10 +66,12 @@ ABANDONED = """
 
 TOLD = "UPDATE lookups SET tell_after = NULL WHERE id = :id AND state = :state"
 
-CLAIM_UNTOLD = """
-    UPDATE lookups SET tell_after = :tell_after
-    WHERE tell_after <= :now AND updated_at > :now - 86400  -- whoever could not be told for a day has left
-    RETURNING *"""
+UNTOLD = "tell_after <= :now AND updated_at > :now - 86400"
+"""Whoever could not be told for a day has left."""
+
+CLAIM_UNTOLD = f"UPDATE OR IGNORE lookups SET tell_after = :tell_after WHERE {UNTOLD} RETURNING *"  # noqa: S608 - constants
+
+NOT_CLAIMED = f"SELECT id FROM lookups WHERE {UNTOLD}"  # noqa: S608 - constants
 
 TELLING = 180.0
 """Seconds a process has to tell an agent how a lookup ended, before it is another's to try."""
@@ -163,20 +168,17 @@ def move(
     with ``reason``. ``telling`` is how long (seconds) whoever ended it has to tell its agent.
     """
     is_decision = from_state is State.AWAITING
-    moved = db.execute(
-        MOVE,
-        {
-            "id": lookup_id,
-            "from_state": from_state,
-            "to_state": to_state,
-            "now": moment.now,
-            "expires_at": expires_at,
-            **_holder(to_state, moment),
-            **_tell_after(to_state, moment, telling),
-            **(rows.decision_columns(actor, at=moment.now, reason=reason or "") if is_decision else rows.NO_DECISION),
-        },
-    )
-    if not moved.rowcount:
+    values = {
+        "id": lookup_id,
+        "from_state": from_state,
+        "to_state": to_state,
+        "now": moment.now,
+        "expires_at": expires_at,
+        **_holder(to_state, moment),
+        **_tell_after(to_state, moment, telling),
+        **(rows.decision_columns(actor, at=moment.now, reason=reason or "") if is_decision else rows.NO_DECISION),
+    }
+    if not _update(db, values):
         raise LookupMoved(find(db, lookup_id))
     if result is not None:
         db.execute(SET_RESULT, {"id": lookup_id, **rows.result_columns(result)})
@@ -198,20 +200,22 @@ def renew(db: Database, running: Collection[LookupId], *, moment: Moment) -> Non
 def interrupt_abandoned(db: Database, running: Collection[LookupId], *, moment: Moment) -> int:
     """End every running lookup whose lease ran out, but for those the owner still runs. Their agents are to be told."""
     values = {"now": moment.now, "owner": moment.owner, "running": json.dumps([*running])}
-    abandoned = [rows.lookup(row) for row in db.query(ABANDONED, values)]
-    for lookup in abandoned:
-        move(
-            db,
-            lookup.id,
-            from_state=lookup.state,
-            to_state=State.INTERRUPTED,
-            actor=SWEEPER,
-            result=Result(problem=Problem.PROCESS_ENDED),
-            moment=moment,
-            event=Event.ABANDONED,
-            telling=0.0,
-        )
-    return len(abandoned)
+    abandoned = [*db.query(ABANDONED, values)]
+    return len(readable("lookups", abandoned, lambda row: _interrupt(db, rows.lookup(row), moment)))
+
+
+def _interrupt(db: Database, lookup: Lookup, moment: Moment) -> Lookup:
+    return move(
+        db,
+        lookup.id,
+        from_state=lookup.state,
+        to_state=State.INTERRUPTED,
+        actor=SWEEPER,
+        result=Result(problem=Problem.PROCESS_ENDED),
+        moment=moment,
+        event=Event.ABANDONED,
+        telling=0.0,
+    )
 
 
 def told(db: Database, lookup_id: LookupId, state: State) -> None:
@@ -220,8 +224,9 @@ def told(db: Database, lookup_id: LookupId, state: State) -> None:
 
 def claim_untold(db: Database, *, moment: Moment) -> list[Lookup]:
     """Lookups to tell now; they are the caller's for ``TELLING`` seconds."""
-    values = {"now": moment.now, "tell_after": moment.now + TELLING}
-    return [rows.lookup(row) for row in db.query(CLAIM_UNTOLD, values)]
+    claimed = rows.lookups(db.query(CLAIM_UNTOLD, {"now": moment.now, "tell_after": moment.now + TELLING}))
+    note_ignored("lookups", db.query(NOT_CLAIMED, {"now": moment.now}))
+    return claimed
 
 
 def find(db: Database, lookup_id: LookupId) -> Lookup | None:
@@ -231,7 +236,7 @@ def find(db: Database, lookup_id: LookupId) -> Lookup | None:
 def search(db: Database, query: LogQuery) -> list[Lookup]:
     """Matching lookups, newest first."""
     sql, values = search_sql(query)
-    return [rows.lookup(row) for row in db.query(sql, values)]
+    return rows.lookups(db.query(sql, values))
 
 
 def search_sql(query: LogQuery) -> tuple[str, dict[str, str | float]]:
@@ -260,6 +265,14 @@ def search_sql(query: LogQuery) -> tuple[str, dict[str, str | float]]:
     # The row number settles which of two in the same instant is newer.
     sql = f"SELECT * FROM lookups WHERE {where} ORDER BY created_at DESC, rowid DESC LIMIT :limit"  # noqa: S608 - constants only
     return sql, values
+
+
+def _update(db: Database, values: dict[str, str | float | None]) -> bool:
+    """Whether the lookup was as it was expected to be. Raises ``RecordDamaged``."""
+    try:
+        return bool(db.execute(MOVE, values).rowcount)
+    except sqlite3.IntegrityError as error:  # only of a row that was against the table's rules before
+        raise RecordDamaged("state") from error
 
 
 def _random_name() -> str:

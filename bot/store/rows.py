@@ -1,9 +1,9 @@
 """A lookup's row in the database, and the values it holds."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from bot.models import Actor, Approval, BatchId, Lookup, LookupId, PhoneNumber, Place, Problem, Result, State, Through
+from bot.store.columns import Row, count, maybe, moment, one_of, readable, text
 
 
 def result_columns(result: Result) -> dict[str, str | float | None]:
@@ -45,50 +45,61 @@ def place_columns(place: Place | None) -> dict[str, str | int | None]:
     }
 
 
-def lookup(row: dict[str, Any]) -> Lookup:
-    """The lookup that a row, all its columns, holds."""
+def lookup(row: Row) -> Lookup:
+    """The lookup that a row, all its columns, holds. Raises ``RecordDamaged``."""
     return Lookup(
-        id=LookupId(row["id"]),
-        state=State(row["state"]),
-        agent=Actor(team_id=row["team_id"], user_id=row["user_id"], through=Through(row["through"])),
-        phone=PhoneNumber(row["phone"]),
-        reason=row["reason"],
-        channel_id=row["channel_id"],
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
+        id=LookupId(text(row, "id")),
+        state=one_of(State, row, "state"),
+        agent=_actor(row),
+        phone=one_of(PhoneNumber, row, "phone"),
+        reason=text(row, "reason"),
+        channel_id=text(row, "channel_id"),
+        created_at=moment(row, "created_at"),
+        updated_at=moment(row, "updated_at"),
         result=Result(
-            phone_number_id=row["phone_number_id"],
-            problem=Problem(row["problem"]) if row["problem"] else None,
-            api_code=row["api_code"],
-            request_id=row["request_id"],
-            http_status=row["http_status"],
-            milliseconds=row["milliseconds"],
-            attempts=row["attempts"],
-            wait_until=row["wait_until"],
+            phone_number_id=maybe(text, row, "phone_number_id"),
+            problem=one_of(Problem, row, "problem") if row["problem"] else None,
+            api_code=maybe(text, row, "api_code"),
+            request_id=maybe(text, row, "request_id"),
+            http_status=maybe(count, row, "http_status"),
+            milliseconds=maybe(count, row, "milliseconds"),
+            attempts=maybe(count, row, "attempts"),
+            wait_until=maybe(moment, row, "wait_until"),
         ),
         approval=_approval(row),
         place=_place(row),
     )
 
 
-def _place(row: dict[str, Any]) -> Place | None:
+def lookups(found: Iterable[Row]) -> list[Lookup]:
+    """Those that can be read."""
+    return readable("lookups", found, lookup)
+
+
+def _actor(row: Row, prefix: str = "") -> Actor:
+    return Actor(
+        team_id=text(row, f"{prefix}team_id"),
+        user_id=text(row, f"{prefix}user_id"),
+        through=one_of(Through, row, f"{prefix}through"),
+    )
+
+
+def _place(row: Row) -> Place | None:
     if row["batch_id"] is None:
         return None
-    return Place(batch_id=BatchId(row["batch_id"]), number=row["batch_number"], of=row["batch_size"])
+    return Place(
+        batch_id=BatchId(text(row, "batch_id")), number=count(row, "batch_number"), of=count(row, "batch_size")
+    )
 
 
-def _approval(row: dict[str, Any]) -> Approval | None:
+def _approval(row: Row) -> Approval | None:
     if row["expires_at"] is None:
         return None
     if row["decided_at"] is None:
-        return Approval(expires_at=row["expires_at"])
+        return Approval(expires_at=moment(row, "expires_at"))
     return Approval(
-        expires_at=row["expires_at"],
-        decided_by=Actor(
-            team_id=row["decided_team_id"],
-            user_id=row["decided_user_id"],
-            through=Through(row["decided_through"]),
-        ),
-        decided_at=row["decided_at"],
-        reason=row["decision_reason"],
+        expires_at=moment(row, "expires_at"),
+        decided_by=_actor(row, "decided_"),
+        decided_at=moment(row, "decided_at"),
+        reason=text(row, "decision_reason"),
     )

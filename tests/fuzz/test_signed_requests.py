@@ -150,7 +150,7 @@ async def test_any_bytes_are_answered_or_refused() -> None:
                 answers[status] += 1
             except Exception as error:
                 raise AssertionError(f"request number {number}: {request[:3000]!r}") from error
-        assert min(answers[200], answers[400], answers[401]) > 10, answers  # else the inputs are all of one kind
+        assert min(answers[200], answers[400], answers[401]) > number / 100, answers  # else the inputs are all of one kind
         body = urlencode(command(Random(0), "help")).encode()
         assert await send(port, as_plain_request(body)) == 200
 
