@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -70,7 +72,7 @@ def as_row(lookup: Lookup) -> Row:
 
 def as_json(lookups: Sequence[Lookup]) -> str:
     """A JSON array, one object a lookup, newest first."""
-    return json.dumps([as_row(lookup) for lookup in lookups], ensure_ascii=False, indent=2)
+    return in_json([as_row(lookup) for lookup in lookups])
 
 
 def as_csv(lookups: Sequence[Lookup]) -> str:
@@ -105,11 +107,27 @@ def _time(at: float) -> str:
 
 
 def inert(value: str | int | None) -> str | int | None:
-    """The value as a cell of CSV that no spreadsheet takes for a formula."""
-    # A spreadsheet runs a cell that starts like a formula, and what people typed and what an API sent both get here.
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value
+    """The value as a cell of CSV that no spreadsheet takes for a formula, and no terminal for an order."""
+    if not isinstance(value, str):
+        return value
+    # What people typed and what an API sent both get here. A spreadsheet runs a cell that starts like a formula, some
+    # also behind blanks, or with the wide forms of the signs: https://owasp.org/www-community/attacks/CSV_Injection
+    shown = _UNSEEN.sub("�", value)
+    start = unicodedata.normalize("NFKC", shown.lstrip()[:1])
+    is_formula = start in ("=", "+", "-", "@") or shown.startswith(("\t", "\r", "\n"))
+    return f"'{shown}" if is_formula else shown
+
+
+def in_json(value: Row | list[Row]) -> str:
+    """JSON to look at: letters of all scripts as they are, and what a terminal would obey or hide as ``\\u`` escapes."""
+    written = json.dumps(value, ensure_ascii=False, indent=2)
+    return _OUTSIDE_ASCII.sub(lambda found: found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1], written)
+
+
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+"""Control characters but for tabs and ends of lines, marks of direction, and what has no width; emoji need some of it."""
+
+_OUTSIDE_ASCII = re.compile(r"[^\n -~]")
 
 
 def _printable(value: str | int | None) -> str:

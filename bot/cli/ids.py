@@ -37,7 +37,8 @@ class Row:
         """A lookup's row: no cell is a formula, and none goes over several lines."""
         problem = lookup.result.problem
         known = {**as_row(lookup), "why": PROBLEMS[problem].what if problem else None}
-        return cls(tuple(" ".join(str(inert(known[column]) or "").split()) for column in COLUMNS))
+        # Made inert last: without its blanks a text may start otherwise.
+        return cls(tuple(str(inert(" ".join(str(known[column] or "").split()))) for column in COLUMNS))
 
     @classmethod
     def read(cls, cells: Sequence[str]) -> "Row":

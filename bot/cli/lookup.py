@@ -1,7 +1,6 @@
 """``phoneid lookup``: one number's ID, or a list's, from a terminal."""
 
 import asyncio
-import json
 import sys
 from uuid import uuid4
 
@@ -56,7 +55,7 @@ def lookup(
     _check_apart(number, code, why)
     ended = asyncio.run(_lookup(lookup_settings, number, code, why))
     if is_json:
-        click.echo(json.dumps(listing.as_row(ended), ensure_ascii=False, indent=2))
+        click.echo(listing.in_json(listing.as_row(ended)))
     elif ended.state is State.ANSWERED:
         click.echo(ended.result.phone_number_id)
     if ended.state is not State.ANSWERED:

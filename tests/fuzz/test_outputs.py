@@ -1,0 +1,107 @@
+"""Whatever the record holds, what is printed of it is a table, JSON and CSV that obey nobody.
+
+Beside this: tests/test_listing.py, tests/cli/test_ids_file.py, tests/test_logs.py (forged lines), tests/slack/test_views.py
+(mentions), and tests/fuzz/front.py, which looks for mentions in everything that is sent to Slack.
+"""
+
+import csv
+import io
+import json
+import logging
+import unicodedata
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from bot import listing
+from bot.cli import ids
+from bot.logs import JsonFormatter, TextFormatter
+from bot.models import Actor, Approval, BatchId, Lookup, LookupId, PhoneNumber, Place, Problem, Result, State, Through
+from tests.fuzz.amount import chances
+from tests.fuzz.odd import odd_text
+
+UNSEEN = ("Cc", "Cf", "Zl", "Zp")
+"""Unicode's categories of what moves a cursor, turns text around, has no width, or ends a line."""
+
+
+def text(chance: Random) -> str:
+    """What SQLite can hold."""
+    return odd_text(chance)[:1000].encode("utf-8", "replace").decode()
+
+
+def odd_lookup(chance: Random) -> Lookup:
+    by = Actor(team_id=text(chance), user_id=text(chance), through=chance.choice([*Through]))
+    return Lookup(
+        id=LookupId(text(chance)),
+        state=chance.choice([*State]),
+        agent=Actor(team_id=text(chance), user_id=text(chance), through=Through.COMMAND_LINE),
+        phone=PhoneNumber(str(chance.randrange(10**15))),
+        reason=text(chance),
+        channel_id=text(chance),
+        created_at=chance.uniform(0, 253_402_214_399),
+        updated_at=0.0,
+        result=Result(
+            phone_number_id=chance.choice((None, text(chance))),
+            problem=chance.choice((None, *Problem)),
+            api_code=text(chance),
+            request_id=text(chance),
+            attempts=chance.randrange(5),
+        ),
+        approval=Approval(expires_at=0.0, decided_by=by, decided_at=1.0, reason=text(chance)),
+        place=Place(batch_id=BatchId(text(chance)), number=1, of=2),
+    )
+
+
+def check_cell(cell: str) -> None:
+    start = unicodedata.normalize("NFKC", cell.lstrip()[:1])
+    assert start not in ("=", "+", "-", "@")
+    assert not cell.startswith(("\t", "\r", "\n"))
+    unseen = {character for character in cell if unicodedata.category(character) in ("Cc", "Zl", "Zp")}
+    assert unseen <= {"\t", "\r", "\n"}
+    assert not any(unicodedata.bidirectional(character) in BIDI for character in cell)
+
+
+BIDI = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+def check(lookup: Lookup) -> None:
+    table, plain = listing.as_table([lookup]), listing.as_json([lookup])
+    assert table.count("\n") == 1
+    for character in table + plain:
+        assert character == "\n" or unicodedata.category(character) not in UNSEEN
+    assert json.loads(plain) == [listing.as_row(lookup)], "JSON is the record, exactly"
+    for exported in (listing.as_csv([lookup]), ids.Row.of(lookup).as_line().decode()):
+        rows = list(csv.reader(io.StringIO(exported, newline="")))
+        for cell in rows[-1]:
+            check_cell(cell)
+    written = ids.Row.of(lookup)
+    assert ids.Row.read(next(csv.reader([written.as_line().decode()]))) == written
+
+
+def test_any_record_is_printed_and_exported_as_text() -> None:
+    csv.field_size_limit(10_000_000)
+    for number, chance in chances("exports and tables", usual=400):
+        lookup = odd_lookup(chance)
+        try:
+            check(lookup)
+        except Exception as error:
+            raise AssertionError(f"record number {number}: {lookup!r:.3000}") from error
+
+
+@pytest.mark.parametrize("request_id", [" =1+1", "\uff1d1+1", "\n=1+1", "\u2007@SUM(1+1)"])
+def test_a_formula_behind_blanks_is_none_in_a_lists_ids(request_id: str) -> None:
+    lookup = replace(odd_lookup(Random(1)), result=Result(request_id=request_id))
+    assert ids.Row.of(lookup).cells[ids.COLUMNS.index("request_id")].startswith("'")
+
+
+def test_any_event_in_the_log_is_one_line() -> None:
+    forms = (TextFormatter(), JsonFormatter())
+    for number, chance in chances("log line", usual=400):
+        facts = {"agent": odd_text(chance)[:1000], "lookup": odd_text(chance)[:1000]}
+        record = logging.LogRecord("bot.x", logging.INFO, "x.py", 1, "said %s", (odd_text(chance),), None)
+        record.facts = facts
+        for form in forms:
+            line = form.format(record)
+            assert line.isprintable(), f"number {number}: {line!r:.2000}"
+            line.encode()
