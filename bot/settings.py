@@ -22,11 +22,14 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 NEVER_BLANK = frozenset({"phoneid_agents"})
 """Settings of which a blank value is a mistake and not the default: an emptied list must not let everyone in."""
 
+_LONGEST_NAME = 60
+"""Characters; twice the longest there is."""
+
 SettingsType = TypeVar("SettingsType", bound="RecordSettings")
 
 
 def _check_sqlite_url(url: str) -> str:
-    if not re.fullmatch(r"sqlite:///.+", url):
+    if not re.fullmatch(r"sqlite:///[^\n\0]+", url):  # no file's name holds a NUL
         raise ValueError(terminal.DATABASE_URL_UNREADABLE)
     return url
 
@@ -76,6 +79,8 @@ def _check_http_url(url: str) -> str:
         raise ValueError(terminal.URL_UNREADABLE) from None
     if parts.scheme != "https" and host not in LOOPBACK:
         raise ValueError(terminal.URL_IN_CLEAR_TEXT)
+    if "@" in parts.netloc:  # a password would be where URLs are shown
+        raise ValueError(terminal.URL_UNREADABLE)
     return url
 
 
@@ -178,7 +183,7 @@ def _unknown_names(values: Mapping[str, str]) -> list[str]:
     # A mistyped PHONEID_AGENTS would quietly mean "everyone".
     known = {field.validation_alias or name for name, field in BotSettings.model_fields.items()}
     return [
-        terminal.setting_unknown(name.upper())
+        terminal.setting_unknown(re.sub(r"[^A-Z0-9_]", "?", name.upper())[:_LONGEST_NAME])
         for name in sorted(values)
         if name.startswith("phoneid_") and name not in known
     ]

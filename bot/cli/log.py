@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -39,7 +40,7 @@ def log(
     record_settings = settings.read(settings.RecordSettings)
     logs.configure(level="WARNING", log_format=record_settings.phoneid_log_format)  # a damaged record is left out
     path = record_settings.database_path
-    if not path.exists():
+    if not _is_there(path):
         raise CannotStart(terminal.no_database(str(path)))
     number = read_phone(phone, record_settings) if phone else None
     query = LogQuery(
@@ -52,6 +53,13 @@ def log(
     lookups = asyncio.run(_search(record_settings, query))
     show = listing.as_json if is_json else listing.as_csv if is_csv else listing.as_table
     click.echo(show(lookups), nl=not is_csv)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # its name is too long for any file, or it is behind a closed door
+        return False
 
 
 async def _search(record_settings: settings.RecordSettings, query: LogQuery) -> list[Lookup]:

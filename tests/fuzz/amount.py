@@ -1,6 +1,6 @@
 """How many inputs each entrance gets, and how many it got.
 
-``PHONEID_FUZZ=10000 pytest tests/fuzz`` gives each as many; without it there are few enough for every run of the tests.
+``FUZZ=10000 .venv/bin/pytest tests/fuzz`` gives each as many; without it there are few enough for every run of the tests.
 An input is known by its number: the same number is the same input, whenever and wherever it is made.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from hypothesis import HealthCheck, settings
 
-WANTED = int(os.environ.get("PHONEID_FUZZ", "0"))
+WANTED = int(os.environ.get("FUZZ", "0"))
 
 RUN: Counter[str] = Counter()
 """Inputs that were run, by entrance."""
