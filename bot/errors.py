@@ -145,7 +145,7 @@ class SchemaUnknown(StoreError):
 
 
 class RecordDamaged(StoreError):
-    """A record cannot be read: somebody else changed it, or the disk did. ``column`` is where; its value is not told."""
+    """A record cannot be read: somebody else changed it, or the disk did. ``column`` is where, not what."""
 
     def __init__(self, column: str) -> None:
         super().__init__(f"a record in the database is damaged: its {column} is not what this bot writes")

@@ -119,15 +119,18 @@ def inert(value: str | int | None) -> str | int | None:
 
 
 def in_json(value: Row | list[Row]) -> str:
-    """JSON to look at: letters of all scripts as they are, and what a terminal would obey or hide as ``\\u`` escapes."""
+    """JSON to look at: letters of all scripts as they are; what a terminal would obey or hide, as ``\\u`` escapes."""
     written = json.dumps(value, ensure_ascii=False, indent=2)
-    return _OUTSIDE_ASCII.sub(lambda found: found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1], written)
+    return _NOT_ASCII.sub(lambda found: found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1], written)
 
 
-_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-"""Control characters but for tabs and ends of lines, marks of direction, and what has no width; emoji need some of it."""
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"  # control characters but for tabs and ends of lines
+    r"|[\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]"  # marks of direction, and what has no width
+)
+"""What nobody sees; but for the joiners that emoji are made with."""
 
-_OUTSIDE_ASCII = re.compile(r"[^\n -~]")
+_NOT_ASCII = re.compile(r"[^\n -~]")
 
 
 def _printable(value: str | int | None) -> str:

@@ -52,7 +52,7 @@ def one_of(kind: Callable[[str], T], row: Row, column: str) -> T:
 
 
 def readable(table: str, rows: Iterable[Row], read: Callable[[Row], T]) -> list[T]:
-    """What can be read of the rows. Each damaged one is in the log: it must not take all others with it, nor go unseen."""
+    """What can be read of the rows. A damaged one is in the log: it must not take all others along, nor go unseen."""
     values = []
     for row in rows:
         try:

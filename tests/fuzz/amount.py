@@ -1,6 +1,6 @@
 """How many inputs each entrance gets, and how many it got.
 
-``FUZZ=10000 .venv/bin/pytest tests/fuzz`` gives each as many; without it there are few enough for every run of the tests.
+``FUZZ=10000 .venv/bin/pytest tests/fuzz`` gives each as many; without it they are few, for every run of the tests.
 An input is known by its number: the same number is the same input, whenever and wherever it is made.
 """
 
@@ -31,5 +31,7 @@ def chances(entrance: str, *, usual: int) -> Iterator[tuple[int, random.Random]]
 def generated(usual: int) -> settings:
     """For inputs that hypothesis makes; whoever uses it counts them in ``RUN``."""
     return settings(
-        max_examples=amount(usual), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+        max_examples=amount(usual),
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from random import Random
 from typing import Any, cast
 
@@ -220,7 +221,9 @@ def _is_somebody(payload: Mapping[str, Any]) -> bool:
 async def open_front() -> AsyncIterator[Front]:
     clock, slack, api = SteppingClock(), Slack(), OddApi()
     settings = read(BotSettings, ENVIRONMENT)
-    client = AsyncWebClient("xoxb-invented", base_url=API, session=cast(aiohttp.ClientSession, slack), retry_handlers=[])
+    client = AsyncWebClient(
+        "xoxb-invented", base_url=API, session=cast(aiohttp.ClientSession, slack), retry_handlers=[]
+    )
     store = SqliteStore(":memory:", clock=clock)
     await store.open()
     lookups = Lookups(store=store, api=api, quota=FreeQuota(), clock=clock)
@@ -239,7 +242,9 @@ async def open_front() -> AsyncIterator[Front]:
     receiver = Receiver(app, "xapp-invented")
     try:
         with listening() as heard:
-            yield Front(app=app, receiver=receiver, jobs=front.jobs, slack=slack, heard=heard, api=api, lookups=recorded)
+            yield Front(
+                app=app, receiver=receiver, jobs=front.jobs, slack=slack, heard=heard, api=api, lookups=recorded
+            )
     finally:
         await receiver.client.aiohttp_client_session.close()
         await people.aclose()
@@ -264,11 +269,14 @@ async def _record(store: SqliteStore) -> AsyncIterator[LookupId]:
     ):
         agent = Actor(team_id=TEAM, user_id=user_id, through=Through.SLACK)
         new = NewLookup(
-            agent=agent, phone=PhoneNumber(f"1202555{1000 + number}"), reason="ticket 7 " + MENTION, channel_id="C0SUPPORT",
+            agent=agent,
+            phone=PhoneNumber(f"1202555{1000 + number}"),
+            reason="ticket 7 " + MENTION,
+            channel_id="C0SUPPORT",
             submission_key=f"recorded {number}",
         )
         lookup, _ = await store.accept(new, state=states[0], expires_at=1e11 if states[0] is State.AWAITING else None)
-        for from_state, to_state in zip(states, states[1:], strict=False):
+        for from_state, to_state in pairwise(states):
             result = {
                 State.ANSWERED: Result(phone_number_id="1234567", api_code="OK"),
                 State.REFUSED: Result(problem=UNKNOWN_CODE.problem, api_code=MENTION),

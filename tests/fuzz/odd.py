@@ -25,7 +25,7 @@ TEXTS = (
     MENTION,
     f"<@U0LEE> {MENTION} <https://example.invalid|click> `*_~`",
     "&lt;&amp;amp;<",
-    "=HYPERLINK(\"http://example.invalid\")",
+    '=HYPERLINK("http://example.invalid")',
     "@SUM(1+1)",
     "%s %n {0} {} ${x}",
     "'; DROP TABLE lookups; --",
@@ -78,7 +78,15 @@ def odd_text(chance: Random) -> str:
     """A text nobody would type, or one that somebody might."""
     if chance.random() < 0.7:
         return "".join(chance.choice(TEXTS) for _ in range(chance.choice((1, 1, 1, 2, 3))))
-    ranges = ((0x20, 0x7E), (0x00, 0x20), (0x7F, 0x2FF), (0x600, 0x6FF), (0x2000, 0x206F), (0xD7F0, 0xFFFF), (0, 0x10FFFF))
+    ranges = (
+        (0x20, 0x7E),
+        (0x00, 0x20),
+        (0x7F, 0x2FF),
+        (0x600, 0x6FF),
+        (0x2000, 0x206F),
+        (0xD7F0, 0xFFFF),
+        (0, 0x10FFFF),
+    )
     return "".join(chr(chance.randint(*chance.choice(ranges))) for _ in range(chance.randint(0, 30)))
 
 

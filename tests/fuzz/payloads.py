@@ -34,14 +34,21 @@ def command_text(chance: Random) -> str:
 
 
 def submission(chance: Random, front: Front) -> dict[str, Any]:
-    callback_id = chance.choice((form.CALLBACK, form.APPROVAL_CALLBACK, approval_views.DENIAL, approval_views.CODE_FORM))
+    callback_id = chance.choice(
+        (form.CALLBACK, form.APPROVAL_CALLBACK, approval_views.DENIAL, approval_views.CODE_FORM)
+    )
     fields = {
         form.PHONE: chance.choice(PHONES),
         form.CODE: CODE,
         form.REASON: chance.choice(("ticket 7", odd_text(chance))),
     }
-    values = {f"{name}-{number}": {name: {"type": "plain_text_input", "value": value}} for number, (name, value) in enumerate(fields.items())}
-    metadata = f'{{"channel_id": "C0SUPPORT", "response_url": "{HOOKS}1", "lookup_id": "{chance.choice(front.lookups)}"}}'
+    values = {
+        f"{name}-{number}": {name: {"type": "plain_text_input", "value": value}}
+        for number, (name, value) in enumerate(fields.items())
+    }
+    metadata = (
+        f'{{"channel_id": "C0SUPPORT", "response_url": "{HOOKS}1", "lookup_id": "{chance.choice(front.lookups)}"}}'
+    )
     view = {
         "type": "modal",
         "id": "V1",
@@ -56,8 +63,15 @@ def submission(chance: Random, front: Front) -> dict[str, Any]:
 def click(chance: Random, front: Front, action_id: str | None = None) -> dict[str, Any]:
     pressed = action_id or chance.choice(
         (
-            cards.APPROVE, cards.DENY, cards.DETAILS, approval_views.WITHDRAW, approval_views.ENTER_CODE,
-            approval_views.SHOW_ID, views.TRY_AGAIN, views.OPEN_FORM, "a_button_that_is_gone",
+            cards.APPROVE,
+            cards.DENY,
+            cards.DETAILS,
+            approval_views.WITHDRAW,
+            approval_views.ENTER_CODE,
+            approval_views.SHOW_ID,
+            views.TRY_AGAIN,
+            views.OPEN_FORM,
+            "a_button_that_is_gone",
         )
     )
     action = {"action_id": pressed, "block_id": "b", "type": "button", "value": chance.choice(front.lookups)}

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -46,8 +47,10 @@ async def record(path: Path) -> list[LookupId]:
         expires_at = clock.time + 60.0 if way[0] is State.AWAITING else None
         problem = Problem.NOT_ALLOWED if way == (State.REJECTED,) else None
         lookup, _ = await store.accept(new, state=way[0], problem=problem, expires_at=expires_at)
-        for from_state, to_state in zip(way, way[1:], strict=False):
-            result = Result(phone_number_id="1234567", api_code="OK", attempts=1) if to_state is State.ANSWERED else None
+        for from_state, to_state in pairwise(way):
+            result = (
+                Result(phone_number_id="1234567", api_code="OK", attempts=1) if to_state is State.ANSWERED else None
+            )
             await store.move(lookup.id, from_state=from_state, to_state=to_state, actor=LEE, result=result, reason="no")
         await store.add_card(lookup.id, Card("C0TEAMLEADS", f"{number}.1"))
         recorded.append(lookup.id)
@@ -76,10 +79,13 @@ def edit(path: Path, chance: Random) -> str:
             database.execute(f"DROP TRIGGER {trigger}")
         for _ in range(chance.choice((1, 1, 2, 4))):
             table = chance.choice(("lookups", "lookups", "lookups", "journal", "cards", "alarms"))
-            columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
+            # But for seq: with its last number used up, SQLite takes no entry any more, and the store no change.
+            columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})") if row[1] != "seq"]
             column, value = chance.choice(columns), _odd_cell(chance)
             holder = "CAST(? AS TEXT)" if isinstance(value, bytes) and chance.random() < 0.7 else "?"
-            which = f"rowid = (SELECT rowid FROM {table} ORDER BY random() LIMIT 1)" if chance.random() < 0.8 else "TRUE"
+            which = (
+                f"rowid = (SELECT rowid FROM {table} ORDER BY random() LIMIT 1)" if chance.random() < 0.8 else "TRUE"
+            )
             which = which.replace("random()", f"rowid * {chance.randint(1, 997)} % 991")
             try:
                 database.execute(f"UPDATE {table} SET {column} = {holder} WHERE {which}", (value,))
@@ -92,7 +98,20 @@ def edit(path: Path, chance: Random) -> str:
 
 
 def _odd_cell(chance: Random) -> object:
-    numbers = (0, -1, 1, 2**63 - 1, -(2**63), 1.5, -0.0, 1e308, float("inf"), float("-inf"), 1_800_000_000, 253_402_300_800)
+    numbers = (
+        0,
+        -1,
+        1,
+        2**63 - 1,
+        -(2**63),
+        1.5,
+        -0.0,
+        1e308,
+        float("inf"),
+        float("-inf"),
+        1_800_000_000,
+        253_402_300_800,
+    )
     words = [*State, *Problem, *Through, "{}", "[]", "null", '{"a": {"b": 1}}', "[" * 100_000, "+1 202", "1" * 16]
     match chance.randrange(5):
         case 0:

@@ -67,7 +67,9 @@ def as_headers(chance: Random) -> list[tuple[str, str]]:
     headers = [("content-type", chance.choice(types)), ("x-acs-retry-after", chance.choice(hints))]
     if chance.random() < 0.2:
         headers.append(("content-encoding", chance.choice(("gzip", "br", "deflate", "x"))))
-    return [(name, value.encode("latin-1", "replace").decode("latin-1")) for name, value in headers * chance.choice((1, 2))]
+    return [
+        (name, value.encode("latin-1", "replace").decode("latin-1")) for name, value in headers * chance.choice((1, 2))
+    ]
 
 
 class OddWire(httpx.AsyncBaseTransport):

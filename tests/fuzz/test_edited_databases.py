@@ -1,8 +1,9 @@
-"""Whatever hands have made of the database: what can be read is read, and what cannot is refused or left out, loudly."""
+"""Whatever hands have made of the database: what can be read is, and the rest is refused or left out, loudly."""
 
 import shutil
+import sqlite3
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from bot import listing
 from bot.approvals import Lately
-from bot.errors import StoreError
+from bot.errors import StoreError, StoreUnavailable
 from bot.models import BatchId, LogQuery, Lookup, LookupId, NewLookup, State
 from bot.slack import alarms, approval_views, cards, history, views
 from bot.slack.payloads import Origin
@@ -108,3 +109,18 @@ async def test_a_database_edited_by_hand_is_read_as_far_as_it_can_be(tmp_path: P
                 assert not any(record.exc_info for record in records)
             except Exception as error:
                 raise AssertionError(f"number {number}: {done}") from error
+
+
+async def test_a_journal_whose_last_number_is_used_up_takes_no_change(tmp_path: Path) -> None:
+    ids = await recorded.record(tmp_path / "phoneid.db")
+    with closing(sqlite3.connect(tmp_path / "phoneid.db", isolation_level=None)) as database:
+        database.execute("DROP TRIGGER journal_keeps_entries")
+        database.execute("UPDATE journal SET seq = 9223372036854775807 WHERE seq = 1")
+    store = SqliteStore(tmp_path / "phoneid.db", clock=SteppingClock())
+    await store.open()
+    with pytest.raises(StoreUnavailable):
+        await store.move(ids[1], from_state=State.AWAITING, to_state=State.APPROVED, actor=LEE)
+    unchanged = await store.find(ids[1])
+    assert unchanged
+    assert unchanged.state is State.AWAITING
+    await store.aclose()

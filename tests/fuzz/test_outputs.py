@@ -1,7 +1,7 @@
 """Whatever the record holds, what is printed of it is a table, JSON and CSV that obey nobody.
 
-Beside this: tests/test_listing.py, tests/cli/test_ids_file.py, tests/test_logs.py (forged lines), tests/slack/test_views.py
-(mentions), and tests/fuzz/front.py, which looks for mentions in everything that is sent to Slack.
+Beside this: tests/test_listing.py, tests/cli/test_ids_file.py, tests/test_logs.py (forged lines),
+tests/slack/test_views.py (mentions), and tests/fuzz/front.py, which looks for mentions in all that is sent to Slack.
 """
 
 import csv

@@ -26,7 +26,12 @@ def worked() -> Account:
         now += 0.1
         if isinstance(answer, Grant) and number % 3:
             ending = Ending(
-                started_at=now - 0.1, ended_at=now, was_answered=True, round_trip=0.08, was_throttled=number == 20, hint=1.0
+                started_at=now - 0.1,
+                ended_at=now,
+                was_answered=True,
+                round_trip=0.08,
+                was_throttled=number == 20,
+                hint=1.0,
             )
             state = account.ended(state, answer, ending, now=now, rules=RULES)
     return state

@@ -12,6 +12,7 @@ from tests.fuzz.front import Front, open_front
 from tests.fuzz.odd import CODE, mutated
 from tests.fuzz.payloads import click, command, command_text, shortcut, submission
 
+
 @pytest.fixture
 async def front() -> AsyncIterator[Front]:
     async with open_front() as opened:
@@ -35,7 +36,12 @@ async def test_any_text_behind_the_command(front: Front) -> None:
 
 
 async def test_commands_of_any_shape(front: Front) -> None:
-    await run(front, "command payload", lambda chance: mutated(command(chance, f"+86 138 0000 1234 {CODE}"), chance), usual=300)
+    await run(
+        front,
+        "command payload",
+        lambda chance: mutated(command(chance, f"+86 138 0000 1234 {CODE}"), chance),
+        usual=300,
+    )
 
 
 async def test_forms_with_any_values(front: Front) -> None:
