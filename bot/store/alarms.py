@@ -7,15 +7,13 @@ from sqlite_utils import Database
 from bot.guesses import Alarm, Suspect
 from bot.models import Event, LookupId
 from bot.store import journal, lookups
-from bot.store.columns import Row, count, moment, note_ignored, one_of, readable, text
+from bot.store.columns import Row, count, moment, one_of, readable, text
 from bot.store.guesses import GUARD
 
 # One statement finds and marks: of any number of callers, one gets each row. After an hour it alarms nobody any more.
 CLAIM = """
-    UPDATE OR IGNORE alarms SET tell_after = :tell_after WHERE tell_after <= :now AND at > :now - 3600
+    UPDATE alarms SET tell_after = :tell_after WHERE tell_after <= :now AND at > :now - 3600
     RETURNING lookup_id, suspect, refused, first_at, at"""
-
-NOT_CLAIMED = "SELECT lookup_id FROM alarms WHERE tell_after <= :now AND at > :now - 3600"
 
 TOLD = """
     UPDATE alarms SET tell_after = NULL
@@ -25,7 +23,6 @@ TOLD = """
 def claim(db: Database, *, now: float) -> list[Alarm]:
     """Alarms to tell now; they are the caller's for ``lookups.TELLING`` seconds."""
     rows = [*db.query(CLAIM, {"now": now, "tell_after": now + lookups.TELLING})]
-    note_ignored("alarms", db.query(NOT_CLAIMED, {"now": now}))
     return [alarm for alarm in readable("alarms", rows, partial(_alarm, db)) if alarm]
 
 

@@ -13,6 +13,7 @@ DUE = """
     ORDER BY expires_at, rowid"""
 
 # One statement finds and marks: of any number of callers, one gets each row.
+# OR IGNORE: a row edited into what its table forbids is left alone, and the others are not.
 UNREMINDED = "state = 'awaiting' AND reminded_at IS NULL AND created_at < :asked_before"
 
 CLAIM_REMINDERS = f"UPDATE OR IGNORE lookups SET reminded_at = :now WHERE {UNREMINDED} RETURNING *"  # noqa: S608 - constants

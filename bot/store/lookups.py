@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from bot.errors import LookupMoved, RecordDamaged
 from bot.models import Actor, BatchId, Event, LogQuery, Lookup, LookupId, NewLookup, Problem, Result, State, Through
 from bot.store import guesses, journal, rows
-from bot.store.columns import note_ignored, readable
+from bot.store.columns import readable
 
 RUNNING = frozenset({State.QUEUED, State.CALLING})
 """A process holds these by a lease; in every other state a lookup belongs to nobody."""
@@ -53,9 +53,8 @@ SET_RESULT = """
     WHERE id = :id"""
 
 # lease_until is set exactly while a lookup runs. A process may own rows it runs no more: it could not record their end.
-# OR IGNORE here and below: a row edited into what its table forbids is left alone, and the others are not.
 RENEW = """
-    UPDATE OR IGNORE lookups SET lease_until = :lease_until
+    UPDATE lookups SET lease_until = :lease_until
     WHERE lease_until IS NOT NULL AND owner = :owner AND id IN (SELECT value FROM json_each(:running))"""
 
 # What runs here is alive, however late its lease: the clock may have been set, or the database locked for long.
@@ -66,12 +65,10 @@ ABANDONED = """
 
 TOLD = "UPDATE lookups SET tell_after = NULL WHERE id = :id AND state = :state"
 
-UNTOLD = "tell_after <= :now AND updated_at > :now - 86400"
-"""Whoever could not be told for a day has left."""
-
-CLAIM_UNTOLD = f"UPDATE OR IGNORE lookups SET tell_after = :tell_after WHERE {UNTOLD} RETURNING *"  # noqa: S608 - constants
-
-NOT_CLAIMED = f"SELECT id FROM lookups WHERE {UNTOLD}"  # noqa: S608 - constants
+CLAIM_UNTOLD = """
+    UPDATE lookups SET tell_after = :tell_after
+    WHERE tell_after <= :now AND updated_at > :now - 86400  -- whoever could not be told for a day has left
+    RETURNING *"""
 
 TELLING = 180.0
 """Seconds a process has to tell an agent how a lookup ended, before it is another's to try."""
@@ -224,9 +221,8 @@ def told(db: Database, lookup_id: LookupId, state: State) -> None:
 
 def claim_untold(db: Database, *, moment: Moment) -> list[Lookup]:
     """Lookups to tell now; they are the caller's for ``TELLING`` seconds."""
-    claimed = rows.lookups(db.query(CLAIM_UNTOLD, {"now": moment.now, "tell_after": moment.now + TELLING}))
-    note_ignored("lookups", db.query(NOT_CLAIMED, {"now": moment.now}))
-    return claimed
+    values = {"now": moment.now, "tell_after": moment.now + TELLING}
+    return rows.lookups(db.query(CLAIM_UNTOLD, values))
 
 
 def find(db: Database, lookup_id: LookupId) -> Lookup | None:

@@ -142,7 +142,7 @@ def check(status: int, said: str) -> None:
 
 def test_any_arguments(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     statuses: Counter[int] = Counter()
-    for number, chance in chances("command-line arguments", usual=250):
+    for number, chance in chances("command-line arguments", usual=150):
         arguments, typed = odd_arguments(chance), chance.choice((b"", f"{CODE}\n".encode(), chance.randbytes(9)))
         try:
             status, said = run(arguments, typed, monkeypatch)
@@ -180,7 +180,7 @@ def odd_output(chance: Random) -> bytes:
 def test_any_list_and_any_output_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a list's cells mean is fuzzed in tests/entry/test_tables.py; here the command as a whole is."""
     statuses: Counter[int] = Counter()
-    for number, chance in chances("list and output file", usual=60):
+    for number, chance in chances("list and output file", usual=40):
         content, before = odd_list(chance), odd_output(chance)
         Path("list.csv").write_bytes(content)
         Path("ids.csv").write_bytes(before)

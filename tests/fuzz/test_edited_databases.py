@@ -95,7 +95,7 @@ async def test_a_database_edited_by_hand_is_read_as_far_as_it_can_be(tmp_path: P
         recorded.loosen(template)
     with listening() as heard:
         whole = await look_through(Path(shutil.copy(template, edited)), ids)
-        for number, chance in chances(f"edited database, {'loose' if is_loose else 'strict'}", usual=150):
+        for number, chance in chances(f"edited database, {'loose' if is_loose else 'strict'}", usual=50):
             for name in ("edited.db", "edited.db-wal", "edited.db-shm"):
                 (tmp_path / name).unlink(missing_ok=True)
             shutil.copy(template, edited)

@@ -1,7 +1,7 @@
 """The inputs that found something, each with what it found.
 
-Of databases: tests/store/test_damaged.py. Of commands: the examples in tests/entry/test_commands.py. Of exports and of the
-quota's state: beside their fuzzing here.
+Of databases: tests/store/test_damaged.py. Of commands: the examples in tests/entry/test_commands.py. Of exports and of
+the quota's state: beside their fuzzing here.
 """
 
 import gzip

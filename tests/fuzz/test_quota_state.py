@@ -95,4 +95,4 @@ def test_any_state_gives_a_turn_in_the_end() -> None:
 )
 def test_a_pace_that_cannot_be_is_none(pace: dict[str, float]) -> None:
     state = json.loads(worked().model_dump_json())
-    use(json.dumps({**state, "slots": state["slots"] * 5, "pace": {**state["pace"], **pace}}))
+    use(json.dumps({**state, "slots": [{}] * 50, "pace": {**state["pace"], **pace}}))
