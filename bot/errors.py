@@ -8,13 +8,14 @@ PhoneIdError
 ├── StoreError             the database
 │   ├── StoreUnavailable   it cannot be read or written now
 │   ├── SchemaUnknown      it was written by another release
-│   └── LookupMoved        a compare-and-set lost its race
+│   ├── LookupMoved        a compare-and-set lost its race
+│   └── StillOpen          a number cannot be forgotten while it is being asked for
 └── SlackError             Slack could not be asked or told
 """
 
 from enum import StrEnum
 
-from bot.models import Lookup, Problem, Side
+from bot.models import Lookup, Problem, Side, Traces
 
 
 class PhoneIdError(Exception):
@@ -113,6 +114,14 @@ class LookupMoved(StoreError):
     def __init__(self, current: Lookup | None) -> None:
         super().__init__(f"the lookup is {current.state.value if current else 'not there'}")
         self.current = current
+
+
+class StillOpen(StoreError):
+    """Lookups of a number run, or wait for a decision or a code: it cannot be forgotten yet. Nothing was."""
+
+    def __init__(self, traces: Traces) -> None:
+        super().__init__(f"{traces.running} running, {traces.waiting} waiting")
+        self.traces = traces
 
 
 class SlackError(PhoneIdError):

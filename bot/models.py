@@ -15,6 +15,9 @@ BatchId = NewType("BatchId", str)
 MASK = "••••••"
 """How a verification code is shown everywhere: fixed, so that not even its length is told."""
 
+A_FORGOTTEN_NUMBER = "a forgotten number"
+"""How a number is shown that was forgotten."""
+
 
 class Through(StrEnum):
     """What somebody acted through."""
@@ -47,12 +50,18 @@ class PhoneNumber:
     @property
     def international(self) -> str:
         """As people write it: ``+86 138 0000 1234``."""
+        if self == FORGOTTEN:
+            return A_FORGOTTEN_NUMBER
         try:
             return phonenumbers.format_number(
                 phonenumbers.parse(f"+{self.digits}"), phonenumbers.PhoneNumberFormat.INTERNATIONAL
             )
         except phonenumbers.NumberParseException:  # stored by an older release whose country codes were others
             return f"+{self.digits}"
+
+
+FORGOTTEN = PhoneNumber("0")
+"""Stands where a number was forgotten. It is nobody's: no country code starts with 0."""
 
 
 class State(StrEnum):
@@ -202,6 +211,24 @@ class Lookup:
     place: Place | None = None
     """In a list; ``None`` for a number asked for by itself."""
 
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether its number, ID and reasons were forgotten; that it was asked, by whom and how it ended stays."""
+        return self.phone == FORGOTTEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traces:
+    """Where in the record a number is: how many lookups."""
+
+    ended: int
+    """Of this number, and over: these can be forgotten."""
+    running: int
+    waiting: int
+    """For a decision, or for the code."""
+    mentions: int
+    """Of other numbers, with a reason in which this number or its ID stands."""
+
 
 class Lane(StrEnum):
     """How urgent a call is: whoever waits for one answer goes before lists."""
@@ -243,6 +270,12 @@ class Event(StrEnum):
     """The ID, or the full number, was shown to somebody once more."""
     FORBIDDEN = "forbidden"
     """Somebody tried what they may not do; nothing changed."""
+    EXPORTED = "exported"
+    """The record was read from the command line."""
+    STARTED = "started"
+    """A bot started: with these settings."""
+    FORGOTTEN = "forgotten"
+    """A lookup's number, ID and reasons were removed from the record, or only the reasons."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,10 @@ BOT = ROOT / "bot"
 ROWS = (
     {"models"},
     {"errors"},
-    {"durations", "policy"},
+    {"durations", "evidence", "policy"},
     {"texts"},
     {"interfaces", "clock", "settings", "logs"},
-    {"entry", "listing", "repeating", "vault", "cams", "quota", "store"},
+    {"entry", "listing", "repeating", "retention", "vault", "cams", "quota", "store"},
     {"lookups"},
     {"approvals"},
     {"slack"},

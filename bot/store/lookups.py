@@ -4,6 +4,7 @@ import json
 import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -24,10 +25,12 @@ SWEEPER = Actor(team_id="-", user_id="sweeper", through=Through.BOT)
 INSERT = """
     INSERT INTO lookups (
         id, state, team_id, user_id, through, channel_id, phone, reason, submission_key,
-        created_at, updated_at, owner, lease_until, tell_after, problem, expires_at, batch_id, batch_number, batch_size)
+        created_at, updated_at, owner, lease_until, tell_after, problem, expires_at, batch_id, batch_number, batch_size,
+        salt)
     VALUES (
         :id, :state, :team_id, :user_id, :through, :channel_id, :phone, :reason, :submission_key,
-        :now, :now, :owner, :lease_until, :tell_after, :problem, :expires_at, :batch_id, :batch_number, :batch_size)"""
+        :now, :now, :owner, :lease_until, :tell_after, :problem, :expires_at, :batch_id, :batch_number, :batch_size,
+        :salt)"""
 
 # The old state in the WHERE is the whole guard: of any number of callers, one finds the row as it was.
 MOVE = """
@@ -88,6 +91,11 @@ def new_lookup_id() -> LookupId:
     return LookupId("L-" + "".join(secrets.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(8)))
 
 
+def new_salt() -> bytes:
+    """What makes a lookup's digests tell nothing: random, and long enough that nobody tries them all."""
+    return secrets.token_bytes(32)
+
+
 def accept(
     db: Database,
     new: NewLookup,
@@ -119,14 +127,24 @@ def accept(
             "now": moment.now,
             "problem": problem,
             "expires_at": expires_at,
+            "salt": new_salt(),
             **rows.place_columns(new.place),
             **_holder(state, moment),
             **(_tell_after(state, moment, TELLING) if new.agent.through is Through.SLACK else {"tell_after": None}),
         },
     )
-    facts = journal.facts_of(Result(problem=problem) if problem else None)
-    journal.write(db, Event.ASKED, lookup_id, at=moment.now, to_state=state, actor=new.agent, facts=facts)
-    return _recorded(db, lookup_id), True
+    row = _row(db, lookup_id)
+    journal.write(
+        db,
+        Event.ASKED,
+        lookup_id,
+        at=moment.now,
+        to_state=state,
+        actor=new.agent,
+        facts=journal.facts_of(Result(problem=problem) if problem else None),
+        digest=rows.digest(row),
+    )
+    return rows.lookup(row), True
 
 
 def move(
@@ -166,11 +184,19 @@ def move(
         raise LookupMoved(find(db, lookup_id))
     if result is not None:
         db.execute(SET_RESULT, {"id": lookup_id, **rows.result_columns(result)})
-    facts = journal.facts_of(result)  # not the reason: it can be forgotten, an entry cannot
+    row = _row(db, lookup_id)
     journal.write(
-        db, event, lookup_id, at=moment.now, from_state=from_state, to_state=to_state, actor=actor, facts=facts
+        db,
+        event,
+        lookup_id,
+        at=moment.now,
+        from_state=from_state,
+        to_state=to_state,
+        actor=actor,
+        facts=journal.facts_of(result),  # not the reason: it can be forgotten, an entry cannot
+        digest=rows.digest(row) if is_decision or result is not None else None,
     )
-    return _recorded(db, lookup_id)
+    return rows.lookup(row)
 
 
 def renew(db: Database, running: Collection[LookupId], *, moment: Moment) -> None:
@@ -242,9 +268,9 @@ def _first(db: Database, sql: str, values: dict[str, str]) -> Lookup | None:
     return rows.lookup(found[0]) if found else None
 
 
-def _recorded(db: Database, lookup_id: LookupId) -> Lookup:
+def _row(db: Database, lookup_id: LookupId) -> dict[str, Any]:
     (row,) = db.query(BY_ID, {"id": lookup_id})
-    return rows.lookup(row)
+    return row
 
 
 def _holder(state: State, moment: Moment) -> dict[str, str | float | None]:

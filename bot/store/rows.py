@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bot.evidence import record_digest
 from bot.models import Actor, Approval, BatchId, Lookup, LookupId, PhoneNumber, Place, Problem, Result, State, Through
 
 
@@ -42,6 +43,11 @@ def place_columns(place: Place | None) -> dict[str, str | int | None]:
         "batch_number": place.number if place else None,
         "batch_size": place.of if place else None,
     }
+
+
+def digest(row: dict[str, Any]) -> str | None:
+    """What vouches for the lookup that a row, all its columns, holds; ``None`` for a forgotten one."""
+    return record_digest(row, row["salt"]) if row["salt"] is not None else None
 
 
 def lookup(row: dict[str, Any]) -> Lookup:

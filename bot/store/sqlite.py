@@ -11,6 +11,7 @@ from typing import TypeVar
 from sqlite_utils import Database
 
 from bot.errors import StoreUnavailable
+from bot.evidence import Head, Inspection
 from bot.interfaces import Clock
 from bot.models import (
     Actor,
@@ -21,11 +22,13 @@ from bot.models import (
     Lookup,
     LookupId,
     NewLookup,
+    PhoneNumber,
     Problem,
     Result,
     State,
+    Traces,
 )
-from bot.store import approvals, cards, journal, lookups
+from bot.store import approvals, cards, forgetting, journal, lookups, verification
 from bot.store.connection import changing, connect, file_behind, let_readers_pass, telling_foreign, telling_unavailable
 from bot.store.lookups import Moment, new_lookup_id
 from bot.store.migrations import migrate
@@ -163,6 +166,26 @@ class SqliteStore:
 
     async def claim_untold(self) -> list[Lookup]:
         return await self._change(lambda db: lookups.claim_untold(db, moment=self._moment()))
+
+    async def traces(self, phone: PhoneNumber) -> Traces:
+        return await self._ask(lambda db: forgetting.traces(db, phone))
+
+    async def forget(self, phone: PhoneNumber, *, actor: Actor) -> Traces:
+        return await self._change(lambda db: forgetting.forget(db, phone, actor=actor, now=self._clock.now()))
+
+    async def forget_old(self, *, before: float, limit: int) -> int:
+        return await self._change(
+            lambda db: forgetting.forget_old(db, before=before, limit=limit, now=self._clock.now())
+        )
+
+    async def scrub(self) -> bool:
+        return await self._ask(forgetting.scrub)
+
+    async def journal_head(self) -> Head:
+        return await self._ask(journal.head)
+
+    async def inspect(self, *, anchor: Head | None = None) -> Inspection:
+        return await self._ask(lambda db: verification.inspect(db, anchor=anchor))
 
     # --- the thread ---
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from sqlite_utils import Database
 
+from bot.store import chaining
+
 
 def create_lookups(db: Database) -> None:
     db.execute("""
@@ -211,6 +213,11 @@ def allow_lists(db: Database) -> None:
     db.execute("CREATE INDEX lookups_by_batch ON lookups (batch_id, batch_number) WHERE batch_id IS NOT NULL")
 
 
+def chain_journal(db: Database) -> None:
+    chaining.chain(db)
+    protect_journal(db)  # the table was built anew, and triggers go with their table
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     create_lookups,
     create_journal,
@@ -219,4 +226,5 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     allow_approvals,
     create_cards,
     allow_lists,
+    chain_journal,
 )
