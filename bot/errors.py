@@ -15,7 +15,8 @@ PhoneIdError
 
 from enum import StrEnum
 
-from bot.models import Lookup, Problem, Side, Traces
+from bot.models import Lookup, Problem, Side
+from bot.traces import Traces
 
 
 class PhoneIdError(Exception):

@@ -23,8 +23,8 @@ from bot.models import (
     Result,
     State,
     Ticket,
-    Traces,
 )
+from bot.traces import Traces
 
 
 class Clock(Protocol):
@@ -177,7 +177,7 @@ class Store(Protocol):
         ...
 
     async def scrub(self) -> bool:
-        """Remove the bytes of what was forgotten from the files. ``False`` while a reader keeps that from being done."""
+        """Remove the bytes of what was forgotten from the files. ``False`` while a reader hinders it."""
         ...
 
     async def journal_head(self) -> Head:

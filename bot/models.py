@@ -217,19 +217,6 @@ class Lookup:
         return self.phone == FORGOTTEN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Traces:
-    """Where in the record a number is: how many lookups."""
-
-    ended: int
-    """Of this number, and over: these can be forgotten."""
-    running: int
-    waiting: int
-    """For a decision, or for the code."""
-    mentions: int
-    """Of other numbers, with a reason in which this number or its ID stands."""
-
-
 class Lane(StrEnum):
     """How urgent a call is: whoever waits for one answer goes before lists."""
 

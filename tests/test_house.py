@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 BOT = ROOT / "bot"
 
 ROWS = (
-    {"models"},
+    {"models", "traces"},
     {"errors"},
     {"durations", "evidence", "policy"},
     {"texts"},

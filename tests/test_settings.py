@@ -122,7 +122,7 @@ def test_a_mistyped_setting_of_ours_does_not_pass_unseen() -> None:
 
 
 def test_settings_of_later_versions_are_refused_not_ignored() -> None:
-    assert "PHONEID_RETENTION is not a setting of this version" in mistakes(GOOD | {"PHONEID_RETENTION": "90d"})
+    assert "PHONEID_COLOUR is not a setting of this version" in mistakes(GOOD | {"PHONEID_COLOUR": "red"})
 
 
 @pytest.mark.parametrize("approvers", [{}, {"PHONEID_APPROVERS": ""}, {"PHONEID_APPROVERS": "  "}])

@@ -10,10 +10,11 @@ from sqlite_utils import Database
 
 from bot.entry.characters import normalise
 from bot.errors import StillOpen
-from bot.models import FORGOTTEN, Actor, Event, LookupId, PhoneNumber, State, Traces
+from bot.models import FORGOTTEN, Actor, Event, LookupId, PhoneNumber, State
 from bot.store import journal, rows
 from bot.store.connection import changing
 from bot.store.lookups import BY_ID, RUNNING, SWEEPER, new_salt
+from bot.traces import Traces
 
 WAITING = frozenset({State.AWAITING, State.APPROVED})
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.errors import StoreUnavailable
-from bot.evidence import EMPTY, Head, entry_hash
+from bot.evidence import EMPTY, Head, Value, entry_hash
 from bot.models import Actor, Event, JournalEntry, LookupId, Result, State, Through
 
 Facts = Mapping[str, str | int | None]
@@ -50,7 +50,7 @@ def write(
     ``digest`` vouches for what the lookup's record is from now on.
     """
     previous, seq = _next(db)
-    entry = {
+    entry: dict[str, Value] = {
         "seq": seq,
         "at": at,
         "event": event,

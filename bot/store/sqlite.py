@@ -26,12 +26,12 @@ from bot.models import (
     Problem,
     Result,
     State,
-    Traces,
 )
 from bot.store import approvals, cards, forgetting, journal, lookups, verification
 from bot.store.connection import changing, connect, file_behind, let_readers_pass, telling_foreign, telling_unavailable
 from bot.store.lookups import Moment, new_lookup_id
 from bot.store.migrations import migrate
+from bot.traces import Traces
 
 T = TypeVar("T")
 
