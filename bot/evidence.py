@@ -112,6 +112,9 @@ class Inspection:
     fault: Fault | None
 
 
+_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def entry_hash(entry: Mapping[str, Value], previous: str) -> str:
     """SHA-256, in hexadecimal, of an entry (the columns ``CHAINED``) and the hash of the one before it."""
     return hashlib.sha256(_canonical({**{name: entry[name] for name in CHAINED}, "previous": previous})).hexdigest()
@@ -137,5 +140,4 @@ def _canonical(value: Mapping[str, object]) -> bytes:
     from language to language, and rounded they would hide a small change.
     """
     exact = {name: struct.pack(">d", each).hex() if isinstance(each, float) else each for name, each in value.items()}
-    written = json.dumps(exact, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return written.encode("utf-8", "surrogateescape")  # bytes that are no UTF-8 were put there by hand
+    return _WRITER.encode(exact).encode("utf-8", "surrogateescape")  # bytes that are no UTF-8 were put there by hand

@@ -72,6 +72,8 @@ CLAIM_UNTOLD = """
 TELLING = 180.0
 """Seconds a process has to tell an agent how a lookup ended, before it is another's to try."""
 
+SALT_BYTES = 32
+
 BY_ID = "SELECT * FROM lookups WHERE id = :id"
 
 BY_SUBMISSION = "SELECT * FROM lookups WHERE submission_key = :submission_key"
@@ -93,7 +95,7 @@ def new_lookup_id() -> LookupId:
 
 def new_salt() -> bytes:
     """What makes a lookup's digests tell nothing: random, and long enough that nobody tries them all."""
-    return secrets.token_bytes(32)
+    return secrets.token_bytes(SALT_BYTES)
 
 
 def accept(

@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from bot.evidence import EMPTY, Fault, Flaw, Head, Inspection, entry_hash, record_digest
 from bot.models import FORGOTTEN, Event, LookupId
 from bot.store import journal
+from bot.store.lookups import SALT_BYTES
 
 ENTRIES = "SELECT * FROM journal ORDER BY seq"
 
@@ -82,7 +83,8 @@ def _inspect_records(db: Database, chain: Inspection) -> Inspection:
 
 
 def _is_vouched_for(row: dict[str, Any]) -> bool:
-    return row["salt"] is not None and row["vouched_digest"] == record_digest(row, row["salt"])
+    # HMAC fills short keys up with zeros: only a salt of the right length is the one there was.
+    return len(row["salt"] or b"") == SALT_BYTES and row["vouched_digest"] == record_digest(row, row["salt"])
 
 
 def _is_forgotten(row: dict[str, Any]) -> bool:
