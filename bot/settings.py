@@ -155,12 +155,7 @@ class BotSettings(LookupSettings):
 
     @property
     def _in_force(self) -> dict[str, str | int | float | None]:
-        values = {name: getattr(self, name) for name in BotSettings.model_fields if name not in NOT_TOLD}
-        return {
-            name: value.ids if isinstance(value, Circle) else value
-            for name, value in values.items()
-            if not isinstance(value, SecretStr)
-        }
+        return {name: _tell(getattr(self, name)) for name in BotSettings.model_fields if name not in NOT_TOLD}
 
     @property
     def policy(self) -> Policy:
@@ -171,6 +166,12 @@ class BotSettings(LookupSettings):
             approvers=self.phoneid_approvers,
             needs_approval=self.phoneid_approval == "always",
         )
+
+
+def _tell(value: Circle | SecretStr | str | float | None) -> str | int | float | None:
+    if isinstance(value, SecretStr):
+        return "set"
+    return value.ids if isinstance(value, Circle) else value
 
 
 def read(kind: type[SettingsType], environment: Mapping[str, str] | None = None) -> SettingsType:

@@ -25,7 +25,7 @@ def verify(*, since_head: str | None) -> None:
 
     Exit code 0: it is whole; 1: it is not; 2: it could not be checked.
     """
-    anchor = _read_head(since_head) if since_head else None
+    anchor = _read_head(since_head) if since_head is not None else None
     inspection = asyncio.run(_inspect(_existing_record(), anchor))
     if inspection.fault:
         click.echo(texts.not_whole(inspection), err=True)
