@@ -60,9 +60,9 @@ def _is_agreed(number: PhoneNumber, traces: Traces) -> bool:
 async def _scrub(store: Store) -> bool:
     """Also when there was nothing to forget now: an earlier try may have been kept from it."""
     try:
-        is_scrubbed = await store.scrub()
-    except StoreUnavailable:
-        is_scrubbed = False
-    if not is_scrubbed:
-        click.echo(texts.NOT_SCRUBBED, err=True)
-    return is_scrubbed
+        if await store.scrub():
+            return True
+        click.echo(texts.not_scrubbed(texts.READ_BY_OTHERS), err=True)
+    except StoreUnavailable as error:
+        click.echo(texts.not_scrubbed(str(error)), err=True)
+    return False

@@ -3,6 +3,7 @@
 The entries stay whole: they hold only a digest, and its salt is destroyed with what it is of.
 """
 
+import re
 from collections.abc import Collection, Iterator
 
 import phonenumbers
@@ -52,11 +53,7 @@ _SHORT = 7
 
 def traces(db: Database, phone: PhoneNumber) -> Traces:
     """Where the number is."""
-    counts = {State(state): count for state, count in db.execute(BY_STATE, {"phone": phone.digits})}
-    running = sum(counts.get(state, 0) for state in RUNNING)
-    waiting = sum(counts.get(state, 0) for state in WAITING)
-    mentions = sum(1 for _ in _mentions(db, phone))
-    return Traces(ended=sum(counts.values()) - running - waiting, running=running, waiting=waiting, mentions=mentions)
+    return _traces(db, phone, mentions=[*_mentions(db, phone)])
 
 
 def forget(db: Database, phone: PhoneNumber, *, actor: Actor, now: float) -> Traces:
@@ -64,10 +61,11 @@ def forget(db: Database, phone: PhoneNumber, *, actor: Actor, now: float) -> Tra
 
     Who ends a request that waits is up to its agent and the approvers, whose cards must be redrawn: not to this.
     """
-    found = traces(db, phone)
+    mentions = [*_mentions(db, phone)]  # while the IDs to look for are still there
+    found = _traces(db, phone, mentions=mentions)
     if found.running or found.waiting:
         raise StillOpen(found)
-    for lookup_id in [*_mentions(db, phone)]:  # while the IDs to look for are still there
+    for lookup_id in mentions:
         _forget_reasons(db, lookup_id, actor=actor, now=now)
     ended = [LookupId(row["id"]) for row in db.query(OF_NUMBER, {"phone": phone.digits})]
     _forget_all(db, ended, actor=actor, now=now, why="command")
@@ -117,6 +115,14 @@ def _forget_reasons(db: Database, lookup_id: LookupId, *, actor: Actor, now: flo
     _remember_to_scrub(db)
 
 
+def _traces(db: Database, phone: PhoneNumber, *, mentions: Collection[LookupId]) -> Traces:
+    counts = {State(state): count for state, count in db.execute(BY_STATE, {"phone": phone.digits})}
+    running = sum(counts.get(state, 0) for state in RUNNING)
+    waiting = sum(counts.get(state, 0) for state in WAITING)
+    ended = sum(counts.values()) - running - waiting
+    return Traces(ended=ended, running=running, waiting=waiting, mentions=len(mentions))
+
+
 def _mentions(db: Database, phone: PhoneNumber) -> Iterator[LookupId]:
     """Lookups of other numbers in whose reasons the number stands, in any writing, or its ID."""
     digits = _without_country(phone)
@@ -137,6 +143,8 @@ def _without_country(phone: PhoneNumber) -> str:
 
 
 def _digits(text: str) -> str:
+    if text.isascii():  # nearly all: others wait while every reason is looked at
+        return re.sub(r"\D", "", text)
     return "".join(character for character in normalise(text) if character.isdigit())
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.errors import LookupMoved
-from bot.models import Actor, Event, LogQuery, Lookup, LookupId, NewLookup, Problem, Result, State, Through
+from bot.models import Actor, Event, LogQuery, Lookup, LookupId, NewLookup, PhoneNumber, Problem, Result, State, Through
 from bot.store import journal, rows
 
 RUNNING = frozenset({State.QUEUED, State.CALLING})
@@ -185,6 +185,7 @@ def move(
     if not moved.rowcount:
         raise LookupMoved(find(db, lookup_id))
     if result is not None:
+        result = rows.apart(result, PhoneNumber(_row(db, lookup_id)["phone"]))
         db.execute(SET_RESULT, {"id": lookup_id, **rows.result_columns(result)})
     row = _row(db, lookup_id)
     journal.write(

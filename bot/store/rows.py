@@ -1,10 +1,41 @@
 """A lookup's row in the database, and the values it holds."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.evidence import record_digest
-from bot.models import Actor, Approval, BatchId, Lookup, LookupId, PhoneNumber, Place, Problem, Result, State, Through
+from bot.models import (
+    MASK,
+    Actor,
+    Approval,
+    BatchId,
+    Lookup,
+    LookupId,
+    PhoneNumber,
+    Place,
+    Problem,
+    Result,
+    State,
+    Through,
+)
+
+_SHORT = 8
+"""Characters: a shorter ID stands in many a request id by chance."""
+
+
+def apart(result: Result, phone: PhoneNumber) -> Result:
+    """The result with what the API calls its answer masked where the number or the ID stands in it.
+
+    Entries tell of the code and the request id, and entries are for ever.
+    """
+    phone_number_id = result.phone_number_id or ""
+    hidden = [phone.digits, *([phone_number_id] if len(phone_number_id) >= _SHORT else [])]
+
+    def mask(text: str | None) -> str | None:
+        return MASK if text and any(each in text for each in hidden) else text
+
+    return replace(result, api_code=mask(result.api_code), request_id=mask(result.request_id))
 
 
 def result_columns(result: Result) -> dict[str, str | int | None]:

@@ -56,10 +56,14 @@ def _whole_before(inspection: Inspection) -> str:
 
 # --- forgetting -------------------------------------------------------------------------------------------------------
 
-NOT_SCRUBBED = (
-    "Something of what was forgotten may still be in the database's files: another program keeps them busy. The "
-    "running bot tries again every hour. Or end what reads the database, and run this command once more."
-)
+READ_BY_OTHERS = "another program keeps them busy"
+
+
+def not_scrubbed(why: str) -> str:
+    return (
+        f"Something of what was forgotten may still be in the database's files: {why}. The running bot tries again "
+        "every hour. Or remove the cause, such as a program that reads the database, and run this command once more."
+    )
 
 
 def asks_to_forget(phone: PhoneNumber, traces: Traces) -> str:
