@@ -185,8 +185,7 @@ def move(
     if not moved.rowcount:
         raise LookupMoved(find(db, lookup_id))
     if result is not None:
-        result = rows.apart(result, PhoneNumber(_row(db, lookup_id)["phone"]))
-        db.execute(SET_RESULT, {"id": lookup_id, **rows.result_columns(result)})
+        result = _set_result(db, lookup_id, result)
     row = _row(db, lookup_id)
     journal.write(
         db,
@@ -264,6 +263,12 @@ def search_sql(query: LogQuery) -> tuple[str, dict[str, str | float]]:
     # The row number settles which of two in the same instant is newer.
     sql = f"SELECT * FROM lookups WHERE {where} ORDER BY created_at DESC, rowid DESC LIMIT :limit"  # noqa: S608 - constants only
     return sql, values
+
+
+def _set_result(db: Database, lookup_id: LookupId, result: Result) -> Result:
+    apart = rows.apart(result, PhoneNumber(_row(db, lookup_id)["phone"]))
+    db.execute(SET_RESULT, {"id": lookup_id, **rows.result_columns(apart)})
+    return apart
 
 
 def _first(db: Database, sql: str, values: dict[str, str]) -> Lookup | None:
