@@ -113,6 +113,31 @@ async def test_without_a_database_there_is_a_sentence_and_no_file(
     assert held_by(database) == b""
 
 
+@pytest.mark.parametrize("changed", ["'L-\x1b[2J\n'", "CAST(x'4cff' AS TEXT)"])
+async def test_an_id_that_was_changed_by_hand_does_nothing_to_the_terminal(
+    shell: Shell, database: Path, raw: sqlite3.Connection, changed: str
+) -> None:
+    await record(database, State.REJECTED)
+    raw.execute(f"UPDATE lookups SET id = {changed}")
+    ran = await shell.run("journal", "verify")
+    assert (ran.status, ran.out) == (1, "")
+    assert "was changed" in ran.err
+    assert "Traceback" not in ran.err
+    assert "\x1b" not in ran.err
+
+
+@pytest.mark.parametrize("table", ["journal", "journal_head", "lookups"])
+async def test_a_table_that_was_taken_away_is_a_sentence(
+    shell: Shell, database: Path, raw: sqlite3.Connection, table: str
+) -> None:
+    await record(database, State.REJECTED)
+    raw.execute(f"DROP TABLE {table}")
+    ran = await shell.run("journal", "verify")
+    assert (ran.status, ran.out) == (1, "")
+    assert f"the journal cannot be checked: no such table: {table}" in ran.err.replace("main.", "")
+    assert "Traceback" not in ran.err
+
+
 # --- forget ---
 
 

@@ -1,5 +1,6 @@
 """Is the journal whole, and the record what it vouches for? In the memory of one entry, however many there are."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -8,6 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from bot.errors import SchemaUnknown
 from bot.evidence import EMPTY, Fault, Flaw, Head, Inspection, entry_hash, record_digest
 from bot.models import FORGOTTEN, Event, LookupId
 from bot.store import journal
@@ -32,8 +34,11 @@ GONE = """
 
 
 def inspect(db: Database, *, anchor: Head | None = None) -> Inspection:
-    """Check every entry, then every lookup; ``anchor`` is a head that was noted elsewhere."""
-    with _one_view(db), _any_bytes(db):
+    """Check every entry, then every lookup; ``anchor`` is a head that was noted elsewhere.
+
+    Raises ``SchemaUnknown`` when a table or a column is not there.
+    """
+    with _telling_what_is_gone(), _one_view(db), _any_bytes(db):
         chain = _inspect_entries(db, anchor)
         return chain if chain.fault else _inspect_records(db, chain)
 
@@ -96,6 +101,16 @@ def _gone(db: Database) -> Fault | None:
     for seq, lookup_id in db.execute(GONE):
         return Fault(flaw=Flaw.RECORD_GONE, seq=seq, lookup_id=LookupId(lookup_id))
     return None
+
+
+@contextmanager
+def _telling_what_is_gone() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+            raise
+        raise SchemaUnknown(f"the journal cannot be checked: {error}") from error  # a table or a column was taken away
 
 
 @contextmanager

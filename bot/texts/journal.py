@@ -45,7 +45,9 @@ def not_whole(inspection: Inspection) -> str:
 
 
 def _flaw(fault: Fault | None) -> str:
-    return FLAWS[fault.flaw].format(seq=fault.seq, lookup_id=fault.lookup_id) if fault else ""
+    # Whoever changed an id by hand may have put into it what moves the cursor.
+    shown = "".join(each if each.isprintable() else "�" for each in (fault and fault.lookup_id) or "")
+    return FLAWS[fault.flaw].format(seq=fault.seq, lookup_id=shown) if fault else ""
 
 
 def _whole_before(inspection: Inspection) -> str:

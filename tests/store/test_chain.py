@@ -201,3 +201,8 @@ def test_the_form_is_the_same_for_ever() -> None:
 def test_times_that_nearly_agree_have_hashes_that_differ(at: float, nearly: float) -> None:
     entry = dict.fromkeys(auditor.ENTRY, None)
     assert entry_hash(entry | {"at": nearly}, GENESIS) != entry_hash(entry | {"at": at}, GENESIS)
+
+
+def test_a_value_of_a_kind_that_was_never_written_has_a_hash_of_its_own() -> None:
+    entry = dict.fromkeys(auditor.ENTRY, None)
+    assert entry_hash(entry | {"facts": b"{}"}, GENESIS) != entry_hash(entry | {"facts": "{}"}, GENESIS)
