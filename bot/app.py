@@ -17,11 +17,12 @@ from bot.clock import SystemClock
 from bot.errors import SchemaUnknown, SettingsError, StoreError, StoreUnavailable
 from bot.interfaces import Clock, Store
 from bot.lookups import Lookups
-from bot.models import LogQuery
+from bot.models import Actor, Event, LogQuery, Through
 from bot.quota.account import Rules
 from bot.quota.slots import LATEST_ARRIVAL
 from bot.quota.turns import Turns
 from bot.repeating import Repeating
+from bot.retention import Retention
 from bot.settings import BotSettings, LookupSettings, RecordSettings
 from bot.slack import connection
 from bot.slack.alarms import Alarms
@@ -59,6 +60,8 @@ class Waits:
     """For a process that says nothing to count as dead, and its lookups as interrupted."""
     sweeping: float = 5.0
     """Between looks at what dead processes and passing time left behind."""
+    forgetting: float = 3600.0
+    """Between looks at what is older than PHONEID_RETENTION."""
     approval: float | None = None
     """For a decision; ``None``: as PHONEID_APPROVAL_TTL says."""
     latest_arrival: float = LATEST_ARRIVAL
@@ -180,6 +183,8 @@ async def running_bot(
         people = People(client, team_id=identity.team_id, clock=clock, group_ids=settings.policy.group_ids)
         stack.push_async_callback(people.aclose)
         await _check_approvals(settings, client, people)
+        itself = Actor(team_id=identity.team_id, user_id=identity.bot_user_id, through=Through.BOT)
+        await store.note(Event.STARTED, actor=itself, lookup_id=None, facts=settings.told)
         front = _open_front(settings, client, store=store, lookups=lookups, people=people, clock=clock, waits=waits)
         stack.push_async_callback(_finish, front.jobs, lookups, waits.finishing)
         app = build_app(
@@ -194,6 +199,8 @@ async def running_bot(
         port = await stack.enter_async_context(_connected(settings, app, host=host, store=store))
         # Last: a start that fails must not have ended anything that it then tells nobody of.
         await stack.enter_async_context(_sweeping(lookups, front, clock, every=waits.sweeping))
+        retention = Retention(store, seconds=settings.phoneid_retention, clock=clock)
+        await stack.enter_async_context(Repeating(retention.apply, every=waits.forgetting, clock=clock))
         yield Bot(app=app, jobs=front.jobs, port=port)
         log.info("stopping", extra={"facts": {"running": front.jobs.running}})
 

@@ -77,7 +77,7 @@ class Approvals:
             await self.forbid(action, actor, lookup_id, Problem.NOT_YOUR_REQUEST)
             raise NotPossible(Problem.NOT_YOUR_REQUEST, lookup)
         in_time = self._as_of_now(lookup)
-        if not policy.is_possible(action, in_time.state):
+        if lookup.is_forgotten or not policy.is_possible(action, in_time.state):
             await self.forbid(action, actor, lookup_id, None)
             raise NotPossible(None, in_time)
         return lookup

@@ -6,11 +6,11 @@ from typing import Protocol, TypeVar
 
 from pydantic import SecretStr
 
+from bot.evidence import Head, Inspection
 from bot.guesses import Alarm, Tally
 from bot.models import (
     Actor,
     Answer,
-    Call,
     Card,
     Event,
     JournalEntry,
@@ -18,13 +18,13 @@ from bot.models import (
     Lookup,
     LookupId,
     NewLookup,
-    Outlook,
     PhoneNumber,
     Problem,
     Result,
     State,
-    Ticket,
 )
+from bot.tickets import Call, Outlook, Ticket
+from bot.traces import Traces
 
 T = TypeVar("T")
 
@@ -196,4 +196,31 @@ class Store(Protocol):
 
         Each is the caller's to tell for some minutes; then, untold still, it goes to the next caller, for a day.
         """
+        ...
+
+    async def traces(self, phone: PhoneNumber) -> Traces:
+        """Where a number is in the record."""
+        ...
+
+    async def forget(self, phone: PhoneNumber, *, actor: Actor) -> Traces:
+        """Forget a number everywhere: it, its ID and the reasons. What there was of it.
+
+        Raises ``StillOpen`` when a lookup of it runs or waits, and forgets nothing.
+        """
+        ...
+
+    async def forget_old(self, *, before: float, limit: int) -> int:
+        """Forget ended lookups that were asked before then (Unix seconds), ``limit`` at most. How many."""
+        ...
+
+    async def scrub(self) -> bool:
+        """Remove the bytes of what was forgotten from the files. ``False`` while a reader hinders it."""
+        ...
+
+    async def journal_head(self) -> Head:
+        """The newest entry's number and hash."""
+        ...
+
+    async def inspect(self, *, anchor: Head | None = None) -> Inspection:
+        """Check that the journal is whole and the record what it vouches for; ``anchor`` is a head noted elsewhere."""
         ...

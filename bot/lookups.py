@@ -10,20 +10,8 @@ from pydantic import SecretStr
 from bot import guesses, policy
 from bot.errors import ApiError, LookupMoved, StoreUnavailable, TooManyGuesses
 from bot.interfaces import Clock, PhoneIdApi, Quota, Store
-from bot.models import (
-    Actor,
-    Call,
-    Lane,
-    Lookup,
-    LookupId,
-    NewLookup,
-    Outlook,
-    PhoneNumber,
-    Problem,
-    Result,
-    State,
-    Ticket,
-)
+from bot.models import Actor, Lookup, LookupId, NewLookup, PhoneNumber, Problem, Result, State
+from bot.tickets import Call, Lane, Outlook, Ticket
 
 log = logging.getLogger(__name__)
 

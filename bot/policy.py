@@ -95,7 +95,7 @@ class Circle:
     @property
     def ids(self) -> str:
         """As the settings list them."""
-        return ", ".join([*sorted(self.group_ids), *sorted(self.user_ids)])
+        return "everyone" if self.is_everyone else ", ".join([*sorted(self.group_ids), *sorted(self.user_ids)])
 
     def holds(self, actor: Actor, standing: Standing) -> bool:
         return self.is_everyone or actor.user_id in self.user_ids or bool(self.group_ids & standing.groups)

@@ -62,6 +62,8 @@ def decider(lookup: Lookup) -> str:
 
 def outcome(lookup: Lookup) -> Message:
     """What has become of a request, for somebody whose click came too late."""
+    if lookup.is_forgotten:
+        return views.sentence(asking.FORGOTTEN)
     by = decider(lookup)
     words = blocks.escape(texts.no_button(texts.OUTCOMES[lookup.state]))
     said = f"{words} {texts.BY} {by}." if by else words

@@ -113,6 +113,8 @@ class Errands:
         lookup = await self._lookups.find(lookup_id, user_id=visit.actor.user_id, team_id=visit.actor.team_id)
         if lookup is None:
             await self.say(visit, asking.GONE)
+        elif lookup.is_forgotten:
+            await self.say(visit, asking.FORGOTTEN)
         else:
             await self.open_form(visit, form.Filling(phone=lookup.phone, reason=lookup.reason))
 

@@ -67,7 +67,7 @@ def page(found: Sequence[Lookup], *, is_first: bool) -> Message:
 
 
 def _entry(lookup: Lookup) -> Block:
-    button = _button(lookup)
+    button = None if lookup.is_forgotten else _button(lookup)
     entry = blocks.formatted_section(_line(lookup, separator="\n"))
     return {**entry, "accessory": button} if button else entry
 

@@ -32,6 +32,8 @@ def progress(origin: Origin, phone: PhoneNumber) -> View:
 
 def outcome(origin: Origin, lookup: Lookup) -> View:
     """How a lookup ended, in the window the form was in."""
+    if lookup.is_forgotten:
+        return trouble(origin, asking.FORGOTTEN)
     again = [blocks.buttons(_again_button(lookup))] if may_try_again(lookup) else []
     return modal(origin, [*_outcome_blocks(lookup), *again])
 
@@ -57,6 +59,8 @@ def trouble(origin: Origin, sentence: str) -> View:
 
 def outcome_message(lookup: Lookup) -> Message:
     """How a lookup ended, as a message to its agent alone."""
+    if lookup.is_forgotten:
+        return sentence(asking.FORGOTTEN, with_form_button=True)
     if lookup.state is State.ANSWERED:
         return Message(blocks.escape(asking.answer(lookup)), _outcome_blocks(lookup))
     again = [blocks.buttons(_again_button(lookup))] if may_try_again(lookup) else []

@@ -11,6 +11,7 @@ from typing import TypeVar
 from sqlite_utils import Database
 
 from bot.errors import StoreUnavailable
+from bot.evidence import Head, Inspection
 from bot.guesses import Alarm, Tally
 from bot.interfaces import Clock
 from bot.models import (
@@ -27,10 +28,12 @@ from bot.models import (
     Result,
     State,
 )
-from bot.store import alarms, approvals, cards, guesses, journal, lookups
+from bot.store import alarms, approvals, cards, forgetting, guesses, journal, lookups, search, verification
 from bot.store.connection import changing, connect, file_behind, let_readers_pass, telling_foreign, telling_unavailable
-from bot.store.lookups import Moment, new_lookup_id
+from bot.store.lookups import Moment
 from bot.store.migrations import migrate
+from bot.store.names import new_lookup_id
+from bot.traces import Traces
 
 T = TypeVar("T")
 
@@ -165,7 +168,7 @@ class SqliteStore:
         return await self._ask(lambda db: lookups.find(db, lookup_id))
 
     async def search(self, query: LogQuery) -> list[Lookup]:
-        return await self._ask(lambda db: lookups.search(db, query))
+        return await self._ask(lambda db: search.search(db, query))
 
     async def journal(self, lookup_id: LookupId) -> list[JournalEntry]:
         return await self._ask(lambda db: journal.read(db, lookup_id))
@@ -181,6 +184,26 @@ class SqliteStore:
 
     async def claim_untold(self) -> list[Lookup]:
         return await self._change(lambda db: lookups.claim_untold(db, moment=self._moment()))
+
+    async def traces(self, phone: PhoneNumber) -> Traces:
+        return await self._ask(lambda db: forgetting.traces(db, phone))
+
+    async def forget(self, phone: PhoneNumber, *, actor: Actor) -> Traces:
+        return await self._change(lambda db: forgetting.forget(db, phone, actor=actor, now=self._clock.now()))
+
+    async def forget_old(self, *, before: float, limit: int) -> int:
+        return await self._change(
+            lambda db: forgetting.forget_old(db, before=before, limit=limit, now=self._clock.now())
+        )
+
+    async def scrub(self) -> bool:
+        return await self._ask(forgetting.scrub)
+
+    async def journal_head(self) -> Head:
+        return await self._ask(journal.head)
+
+    async def inspect(self, *, anchor: Head | None = None) -> Inspection:
+        return await self._ask(lambda db: verification.inspect(db, anchor=anchor))
 
     # --- the thread ---
 

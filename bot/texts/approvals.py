@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from bot.durations import write_duration
 from bot.guesses import FREE, REMEMBERED, Suspect, Tally
-from bot.models import Lookup, PhoneNumber, State
+from bot.models import A_FORGOTTEN_NUMBER, FORGOTTEN, Lookup, PhoneNumber, State
 from bot.policy import Decision, Rule, Verdict
 
 # --- asking -----------------------------------------------------------------------------------------------------------
@@ -96,6 +96,8 @@ def about_hidden(phone: PhoneNumber) -> str:
 
 def hidden(phone: PhoneNumber) -> str:
     """A number with its middle hidden, at least half of it: ``+861•••••1234``."""
+    if phone == FORGOTTEN:
+        return A_FORGOTTEN_NUMBER
     digits = phone.digits
     head, tail = (3, 4) if len(digits) >= 13 else (2, 3)
     return f"+{digits[:head]}•••••{digits[-tail:]}" if len(digits) > 9 else f"+{digits[:2]}•••••"

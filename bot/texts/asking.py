@@ -112,4 +112,5 @@ def not_recorded(reference: str) -> str:
 
 FORM_TOO_LATE = "The form did not open in time. Press the button to open it."
 GONE = "This button is for a lookup that is not yours or is not recorded any more. Open the form instead."
+FORGOTTEN = "The number and the ID of this lookup were forgotten, as your administrator has decided. You can ask again."
 NOTHING_THERE = "This button does not work any more. Open the form instead."

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from bot.quota.memory import MemoryQuota
+
 from bot.clock import SystemClock
 from bot.interfaces import Quota
-from bot.quota.memory import MemoryQuota
 
 
 @asynccontextmanager

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.models import Lane
 from bot.quota.account import LEAD, Account, Ending, Grant, Later, Rules, ask, ended, given_back, read, renewed, wait
 from bot.quota.order import Demand
 from bot.quota.slots import LATEST_ARRIVAL, WINDOW
+from bot.tickets import Lane
 
 RULES = Rules(2)
 ANAS = Demand(interactive={"ana": 5})

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from bot.approvals import Approvals
 from bot.errors import SlackError, StoreUnavailable
 from bot.lookups import Lookups
-from bot.models import Actor, Answer, Call, LogQuery, Lookup, LookupId, NewLookup, PhoneNumber, Problem, State, Through
+from bot.models import Actor, Answer, LogQuery, Lookup, LookupId, NewLookup, PhoneNumber, Problem, State, Through
 from bot.policy import Circle, Membership, Policy, Standing
 from bot.slack import form, views
 from bot.slack.cards import Cards
@@ -24,6 +24,7 @@ from bot.slack.visits import Visit
 from bot.slack.windows import Windows
 from bot.store.sqlite import SqliteStore
 from bot.texts import approvals, asking, problems
+from bot.tickets import Call
 from bot.vault import Vault
 from tests.clocks import SteppingClock
 from tests.quotas import FreeQuota
