@@ -13,11 +13,13 @@ from pydantic import SecretStr
 from bot.cams.credentials import Credentials
 from bot.cams.protocol import request_body
 from bot.cams.signing import Acs3Auth
+from bot.cams.stopwatch import Stopwatch
 from bot.cams.transport import exchange, open_http
 from bot.clock import SystemClock
 from bot.models import PhoneNumber
 from bot.sandbox.cams.latency import PROFILES
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT
+from bot.tickets import Call
 from tests.shell import Shell
 
 GOOD = request_body(PhoneNumber("8613800001234"), SecretStr("208312"))
@@ -49,7 +51,8 @@ async def ask(url: str, *, times: int) -> tuple[Sequence[int], float]:
     auth = Acs3Auth(credentials=lambda: credentials, clock=SystemClock())
     async with open_http(url) as http:
         began = time.monotonic()
-        statuses = [(await exchange(http, GOOD, auth=auth)).status for _ in range(times)]
+        stopwatch = Stopwatch(SystemClock(), Call())
+        statuses = [(await exchange(http, GOOD, auth=auth, stopwatch=stopwatch)).status for _ in range(times)]
         return statuses, time.monotonic() - began
 
 

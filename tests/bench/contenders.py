@@ -21,7 +21,7 @@ from bot.clock import SystemClock
 from bot.errors import ApiError
 from bot.models import PhoneNumber, Problem
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT
-from bot.tickets import Ticket
+from bot.tickets import Call, Ticket
 from tests.bench.ours import open_quota
 
 PHONE, CODE = "8613800001234", "208312"
@@ -66,7 +66,7 @@ Granted = Callable[[], Awaitable[None]]
 Ask = Callable[[Ticket, Granted], Awaitable[None]]
 """One call, answered; raises ``NotAnswered``."""
 
-Turns = Callable[[Ticket, Granted], Callable[[], AbstractAsyncContextManager[None]]]
+Turns = Callable[[Ticket, Granted], Callable[[], AbstractAsyncContextManager[Call]]]
 """Makes the turns that the attempts of one call take."""
 
 
@@ -102,12 +102,12 @@ async def _through_client(seat: Seat, turns: Turns) -> AsyncIterator[Ask]:
 def _first(acquire: Callable[[], Awaitable[object]]) -> Turns:
     """Turns that begin when ``acquire`` returns; whose they are does not matter to it."""
 
-    def turns(_ticket: Ticket, granted: Granted) -> Callable[[], AbstractAsyncContextManager[None]]:
+    def turns(_ticket: Ticket, granted: Granted) -> Callable[[], AbstractAsyncContextManager[Call]]:
         @asynccontextmanager
-        async def turn() -> AsyncIterator[None]:
+        async def turn() -> AsyncIterator[Call]:
             await acquire()
             await granted()
-            yield
+            yield Call()
 
         return turn
 
@@ -118,7 +118,7 @@ def _first(acquire: Callable[[], Awaitable[object]]) -> Turns:
 async def _open_ours(seat: Seat) -> AsyncIterator[Ask]:
     async with open_quota(seat.shared / "quota.db", seat.qps) as quota:
 
-        def turns(ticket: Ticket, granted: Granted) -> Callable[[], AbstractAsyncContextManager[None]]:
+        def turns(ticket: Ticket, granted: Granted) -> Callable[[], AbstractAsyncContextManager[Call]]:
             return partial(quota.turn, ticket, before=granted)
 
         async with _through_client(seat, turns) as ask:
@@ -176,12 +176,12 @@ async def _open_limits(seat: Seat) -> AsyncIterator[Ask]:
 async def _open_without_limiter(seat: Seat) -> AsyncIterator[Ask]:
     pool = asyncio.Semaphore(AT_ONCE)  # httpx can be asked for more; with hundreds it is busy with its own queue
 
-    def turns(_ticket: Ticket, granted: Granted) -> Callable[[], AbstractAsyncContextManager[None]]:
+    def turns(_ticket: Ticket, granted: Granted) -> Callable[[], AbstractAsyncContextManager[Call]]:
         @asynccontextmanager
-        async def turn() -> AsyncIterator[None]:
+        async def turn() -> AsyncIterator[Call]:
             async with pool:
                 await granted()
-                yield
+                yield Call()
 
         return turn
 
