@@ -1,6 +1,7 @@
 """The use case: somebody else decides first. Once, for good, and whatever happens to the process."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import SecretStr
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 BOT = Actor(team_id="-", user_id="bot", through=Through.BOT)
 """Who ends what nobody ended in time."""
 
-NEED_NO_APPROVAL = frozenset({Action.SHOW_ID, Action.SEE_DETAILS})
+NEED_NO_APPROVAL = frozenset({Action.SHOW_ID, Action.SEE_DETAILS, Action.STOP, Action.SHOW_RESULTS})
 """What can be done to a lookup that nobody had to approve."""
 
 LATELY = 7 * 86400.0
@@ -37,7 +38,10 @@ class Lately:
 
 
 class Approvals:
-    """Everything about a lookup before it may be asked."""
+    """Everything about a lookup before it may be asked.
+
+    A lookup that stands in a list stands for the list: what is done to one is done to all of them, or to none.
+    """
 
     def __init__(
         self, *, store: Store, lookups: Lookups, vault: Vault, policy: Policy, seconds: float, clock: Clock
@@ -88,17 +92,13 @@ class Approvals:
 
     async def deny(self, lookup_id: LookupId, *, actor: Actor, standing: Standing, reason: str) -> Lookup:
         """Deny, with the reason the agent will read. Raises ``NotPossible``."""
-        lookup = await self._end_waiting(
+        return await self._end_waiting(
             Action.DENY, State.DENIED, lookup_id, actor=actor, standing=standing, reason=reason
         )
-        self._vault.take(lookup_id)
-        return lookup
 
     async def withdraw(self, lookup_id: LookupId, *, actor: Actor, standing: Standing) -> Lookup:
         """Take one's own request back. Raises ``NotPossible``."""
-        lookup = await self._end_waiting(Action.WITHDRAW, State.WITHDRAWN, lookup_id, actor=actor, standing=standing)
-        self._vault.take(lookup_id)
-        return lookup
+        return await self._end_waiting(Action.WITHDRAW, State.WITHDRAWN, lookup_id, actor=actor, standing=standing)
 
     async def use(self, lookup: Lookup, code: SecretStr | None = None) -> tuple[Lookup, SecretStr] | None:
         """Turn an approval into a queued lookup and its code; ``None`` when there is no code yet.
@@ -106,9 +106,23 @@ class Approvals:
         Raises ``NotPossible`` when somebody was quicker.
         """
         code = code or self._vault.take(lookup.id)
-        if code is None:
+        if code is None or lookup.place:  # one code is no list's
             return None
-        return await self._move(lookup, State.QUEUED, actor=lookup.agent), code
+        (queued,) = await self._move(lookup, State.QUEUED, actor=lookup.agent)
+        return queued, code
+
+    async def use_list(
+        self, listed: Sequence[Lookup], codes: Mapping[LookupId, SecretStr] | None = None
+    ) -> list[tuple[Lookup, SecretStr]] | None:
+        """Turn the approval of a list into queued lookups and their codes; ``None`` when a code is not there yet.
+
+        Raises ``NotPossible`` when somebody was quicker.
+        """
+        kept = codes or {each.id: code for each in listed if (code := self._vault.take(each.id))}
+        if not all(each.id in kept for each in listed):
+            return None
+        queued = await self._move(listed[0], State.QUEUED, actor=listed[0].agent)
+        return [(each, kept[each.id]) for each in queued]
 
     async def record_showing(self, lookup: Lookup, actor: Actor) -> None:
         """Record that an ID, or a full number, is about to be shown once more."""
@@ -126,7 +140,7 @@ class Approvals:
         ended = []
         for lookup in await self._store.due():
             try:
-                ended.append(await self._move(lookup, _OVERDUE[lookup.state], actor=BOT))
+                ended.append((await self._move(lookup, _OVERDUE[lookup.state], actor=BOT))[0])
             except NotPossible:  # decided, used or swept by somebody else in this very moment
                 continue
         return ended
@@ -156,10 +170,14 @@ class Approvals:
     ) -> Lookup:
         lookup = await self.check(action, lookup_id, actor=actor, standing=standing)
         try:
-            return await self._move(lookup, to_state, actor=actor, reason=reason, expires_at=expires_at)
+            moved = await self._move(lookup, to_state, actor=actor, reason=reason, expires_at=expires_at)
         except NotPossible:
             await self.forbid(action, actor, lookup_id, None)
             raise
+        if policy.is_final(to_state):
+            for each in moved:
+                self._vault.take(each.id)
+        return moved[0]
 
     def _as_of_now(self, lookup: Lookup) -> Lookup:
         """The lookup as the sweeper, who may just not have come by yet, will leave it and tell everyone concerned."""
@@ -176,12 +194,29 @@ class Approvals:
         actor: Actor,
         reason: str | None = None,
         expires_at: float | None = None,
-    ) -> Lookup:
+    ) -> list[Lookup]:
+        """The lookup as it then is, or the list that it stands for."""
         policy.check_transition(lookup.state, to_state)
         try:
-            moved = await self._store.move(
-                lookup.id, from_state=lookup.state, to_state=to_state, actor=actor, reason=reason, expires_at=expires_at
-            )
+            if lookup.place:
+                moved = await self._store.move_list(
+                    lookup.place.batch_id,
+                    from_state=lookup.state,
+                    to_state=to_state,
+                    actor=actor,
+                    reason=reason,
+                    expires_at=expires_at,
+                )
+            else:
+                one = await self._store.move(
+                    lookup.id,
+                    from_state=lookup.state,
+                    to_state=to_state,
+                    actor=actor,
+                    reason=reason,
+                    expires_at=expires_at,
+                )
+                moved = [one]
         except LookupMoved as error:
             raise NotPossible(None, error.current) from None
         log.info("approval moved", extra={"facts": {"lookup": lookup.id, "state": to_state, "by": actor.user_id}})

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 from pydantic import SecretStr
@@ -37,8 +37,9 @@ STATE_AFTER: Mapping[Problem, State] = {
     Problem.BAD_CREDENTIALS: State.REFUSED,
     Problem.CLOCK_OFF: State.REFUSED,
     Problem.UNKNOWN_CODE: State.REFUSED,
-    # The process did.
+    # The process ended, or its agent stopped the list.
     Problem.PROCESS_ENDED: State.INTERRUPTED,
+    Problem.STOPPED: State.INTERRUPTED,
     # Nobody was asked.
     Problem.NOT_ALLOWED: State.REJECTED,
     Problem.GUEST: State.REJECTED,
@@ -113,6 +114,15 @@ class Lookups:
         for call in self._calls.values():
             call.cancel()
 
+    def drop(self, ended: Iterable[LookupId]) -> None:
+        """Wait no longer for what the record says has ended; each ``run`` then returns its lookup as it ended.
+
+        Whoever ended it may have been another process: here it would wait for a turn that nobody needs.
+        """
+        for lookup_id in ended:
+            if call := self._calls.get(lookup_id):
+                call.cancel()
+
     async def find(self, lookup_id: LookupId, *, user_id: str, team_id: str) -> Lookup | None:
         """An agent's own lookup; ``None`` for one that is not theirs as for one that is not there."""
         lookup = await self._store.find(lookup_id)
@@ -136,8 +146,15 @@ class Lookups:
         return await self._store.claim_untold()
 
     async def told(self, lookup: Lookup) -> None:
-        """Remember that a lookup's agent knows how it ended: nobody has to tell them any more."""
-        await self._store.told(lookup.id, lookup.state)
+        """Remember that a lookup's agent knows how it stands: nobody has to tell them any more.
+
+        Where the lookup stands for a list, they know it of all that are in the same state.
+        """
+        if lookup.place is None:
+            await self._store.told(lookup.id, lookup.state)
+        else:
+            listed = await self._store.read_list(lookup.place.batch_id)
+            await self._store.told_list([each for each in listed if each.state is lookup.state])
 
 
 class _Trip:

@@ -109,6 +109,8 @@ class Problem(StrEnum):
     OWN_REQUEST = "own request"
     NOT_YOUR_REQUEST = "not your request"
     PROCESS_ENDED = "process ended"
+    STOPPED = "stopped"
+    """Its agent stopped the list before its turn came."""
     INTERNAL = "internal"
 
 

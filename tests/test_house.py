@@ -18,6 +18,7 @@ ROWS = (
     {"entry", "listing", "repeating", "vault", "cams", "quota", "store"},
     {"lookups"},
     {"approvals"},
+    {"lists"},
     {"slack"},
     {"app"},
     {"sandbox", "cli"},

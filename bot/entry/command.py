@@ -30,6 +30,7 @@ class TypedKind(StrEnum):
 
     HELP = "help"
     WHY = "why"
+    LIST = "list"
     EMPTY = "empty"
     NUMBER = "number"
     NUMBER_AND_CODE = "number and code"
@@ -65,8 +66,8 @@ def read_command(text: str, *, region: str | None) -> Typed:
         return Typed(kind=TypedKind.EMPTY)
     if line.casefold() in {"help", "?"}:
         return Typed(kind=TypedKind.HELP)
-    if line.casefold() == "why":
-        return Typed(kind=TypedKind.WHY)
+    if line.casefold() in {"why", "list"}:
+        return Typed(kind=TypedKind(line.casefold()))
     digits = sum(character.isdigit() for character in line)
     if digits < _SHORTEST_LIKELY_CODE or len(line) > _LONGEST_COMMAND:
         return Typed(kind=TypedKind.UNREADABLE)

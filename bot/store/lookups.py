@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from bot.errors import LookupMoved
-from bot.models import Actor, Event, LogQuery, Lookup, LookupId, NewLookup, Problem, Result, State, Through
+from bot.models import Actor, BatchId, Event, LogQuery, Lookup, LookupId, NewLookup, Problem, Result, State, Through
 from bot.store import journal, rows
 
 RUNNING = frozenset({State.QUEUED, State.CALLING})
@@ -61,10 +61,17 @@ ABANDONED = """
 
 TOLD = "UPDATE lookups SET tell_after = NULL WHERE id = :id AND state = :state"
 
+# A list is told as a whole: not while some of it runs, nor while whoever ended the last of it may still tell.
 CLAIM_UNTOLD = """
     UPDATE lookups SET tell_after = :tell_after
     WHERE tell_after <= :now AND updated_at > :now - 86400  -- whoever could not be told for a day has left
+    AND (batch_id IS NULL OR (
+        batch_id NOT IN (SELECT coalesce(batch_id, '') FROM lookups WHERE lease_until IS NOT NULL)
+        AND batch_id NOT IN (SELECT coalesce(batch_id, '') FROM lookups WHERE tell_after > :now)))
     RETURNING *"""
+
+# Whoever was to tell how the rest of the list ended has died with it.
+TELL_LIST_NOW = "UPDATE lookups SET tell_after = :now WHERE batch_id = :batch_id AND tell_after > :now"
 
 TELLING = 180.0
 """Seconds a process has to tell an agent how a lookup ended, before it is another's to try."""
@@ -85,7 +92,16 @@ class Moment:
 
 def new_lookup_id() -> LookupId:
     """``L-`` and 8 characters that nobody confuses when reading them out (Crockford's base 32): 40 random bits."""
-    return LookupId("L-" + "".join(secrets.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(8)))
+    return LookupId(f"L-{_draw()}")
+
+
+def new_batch_id() -> BatchId:
+    """``B-`` and 8 such characters."""
+    return BatchId(f"B-{_draw()}")
+
+
+def _draw() -> str:
+    return "".join(secrets.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(8))
 
 
 def accept(
@@ -99,7 +115,7 @@ def accept(
     moment: Moment,
 ) -> tuple[Lookup, bool]:
     """Record a lookup; ``False`` with the recorded one when its submission was recorded before."""
-    if recorded := _first(db, BY_SUBMISSION, {"submission_key": new.submission_key}):
+    if recorded := find_submission(db, new.submission_key):
         return recorded, False
     lookup_id = new_id()
     while find(db, lookup_id):
@@ -195,6 +211,8 @@ def interrupt_abandoned(db: Database, running: Collection[LookupId], *, moment: 
             event=Event.ABANDONED,
             telling=0.0,
         )
+    for batch_id in {lookup.place.batch_id for lookup in abandoned if lookup.place}:
+        db.execute(TELL_LIST_NOW, {"batch_id": batch_id, "now": moment.now})
     return len(abandoned)
 
 
@@ -203,13 +221,17 @@ def told(db: Database, lookup_id: LookupId, state: State) -> None:
 
 
 def claim_untold(db: Database, *, moment: Moment) -> list[Lookup]:
-    """Lookups to tell now; they are the caller's for ``TELLING`` seconds."""
+    """Lookups to tell now, one for each list; they are the caller's for ``TELLING`` seconds."""
     values = {"now": moment.now, "tell_after": moment.now + TELLING}
-    return [rows.lookup(row) for row in db.query(CLAIM_UNTOLD, values)]
+    return rows.one_of_each_list(rows.lookup(row) for row in db.query(CLAIM_UNTOLD, values))
 
 
 def find(db: Database, lookup_id: LookupId) -> Lookup | None:
     return _first(db, BY_ID, {"id": lookup_id})
+
+
+def find_submission(db: Database, submission_key: str) -> Lookup | None:
+    return _first(db, BY_SUBMISSION, {"submission_key": submission_key})
 
 
 def search(db: Database, query: LogQuery) -> list[Lookup]:

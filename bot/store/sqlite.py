@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from bot.errors import StoreUnavailable
 from bot.interfaces import Clock
 from bot.models import (
     Actor,
+    BatchId,
     Card,
     Event,
     JournalEntry,
@@ -25,7 +26,7 @@ from bot.models import (
     Result,
     State,
 )
-from bot.store import approvals, cards, journal, lookups
+from bot.store import approvals, batches, cards, journal, lookups
 from bot.store.connection import changing, connect, file_behind, let_readers_pass, telling_foreign, telling_unavailable
 from bot.store.lookups import Moment, new_lookup_id
 from bot.store.migrations import migrate
@@ -117,6 +118,61 @@ class SqliteStore:
             )
         )
 
+    async def accept_list(
+        self,
+        news: Sequence[NewLookup],
+        *,
+        state: State,
+        problem: Problem | None = None,
+        expires_at: float | None = None,
+    ) -> tuple[list[Lookup], bool]:
+        return await self._change(
+            lambda db: batches.accept(
+                db,
+                news,
+                state=state,
+                problem=problem,
+                expires_at=expires_at,
+                new_id=self._new_id,
+                moment=self._moment(),
+            )
+        )
+
+    async def read_list(self, batch_id: BatchId) -> list[Lookup]:
+        return await self._ask(lambda db: batches.read(db, batch_id))
+
+    async def move_list(
+        self,
+        batch_id: BatchId,
+        *,
+        from_state: State,
+        to_state: State,
+        actor: Actor,
+        reason: str | None = None,
+        expires_at: float | None = None,
+    ) -> list[Lookup]:
+        return await self._change(
+            lambda db: batches.move(
+                db,
+                batch_id,
+                from_state=from_state,
+                to_state=to_state,
+                actor=actor,
+                reason=reason,
+                expires_at=expires_at,
+                moment=self._moment(),
+            )
+        )
+
+    async def stop_list(self, batch_id: BatchId, *, actor: Actor) -> list[Lookup]:
+        return await self._change(lambda db: batches.stop(db, batch_id, actor=actor, moment=self._moment()))
+
+    async def set_bulletin(self, batch_id: BatchId, message: Card) -> None:
+        await self._change(lambda db: batches.set_bulletin(db, batch_id, message))
+
+    async def bulletin(self, batch_id: BatchId) -> Card | None:
+        return await self._ask(lambda db: batches.bulletin(db, batch_id))
+
     async def note(
         self,
         event: Event,
@@ -128,6 +184,13 @@ class SqliteStore:
         await self._change(
             lambda db: journal.write(db, event, lookup_id, at=self._clock.now(), actor=actor, facts=facts)
         )
+
+    async def note_each(self, event: Event, *, actor: Actor, lookup_ids: Sequence[LookupId]) -> None:
+        def write(db: Database) -> None:
+            for lookup_id in lookup_ids:
+                journal.write(db, event, lookup_id, at=self._clock.now(), actor=actor)
+
+        await self._change(write)
 
     async def add_card(self, lookup_id: LookupId, card: Card) -> None:
         await self._change(lambda db: cards.add(db, lookup_id, card))
@@ -160,6 +223,9 @@ class SqliteStore:
 
     async def told(self, lookup_id: LookupId, state: State) -> None:
         await self._change(lambda db: lookups.told(db, lookup_id, state))
+
+    async def told_list(self, known: Collection[Lookup]) -> None:
+        await self._change(lambda db: batches.told(db, known))
 
     async def claim_untold(self) -> list[Lookup]:
         return await self._change(lambda db: lookups.claim_untold(db, moment=self._moment()))

@@ -211,6 +211,16 @@ def allow_lists(db: Database) -> None:
     db.execute("CREATE INDEX lookups_by_batch ON lookups (batch_id, batch_number) WHERE batch_id IS NOT NULL")
 
 
+def create_bulletins(db: Database) -> None:
+    # The message in which a list's agent follows it. A list has one, and nothing else to its name.
+    db.execute("""
+        CREATE TABLE bulletins (
+            batch_id   TEXT NOT NULL PRIMARY KEY,
+            channel_id TEXT NOT NULL,
+            ts         TEXT NOT NULL
+        ) STRICT""")
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     create_lookups,
     create_journal,
@@ -219,4 +229,5 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     allow_approvals,
     create_cards,
     allow_lists,
+    create_bulletins,
 )

@@ -68,6 +68,13 @@ ENTRY_MISTAKES: Mapping[EntryMistake, str] = {
     EntryMistake.CODE_TOO_LONG: "This is too long for a code. Enter only the code here.",
     EntryMistake.NUMBER_HOLDS_CODE: "The number ends with the code. Enter only the number here.",
     EntryMistake.REASON_HOLDS_CODE: "The reason holds the code, and the reason is kept. Take the code out.",
+    EntryMistake.LINE_UNCERTAIN: "I cannot tell the number from the code. Put a comma between them.",
+    EntryMistake.LINE_UNREADABLE: "There is no phone number here. Write the number, then its code.",
+    EntryMistake.NUMBER_TWICE: "This number already stands in an earlier line.",
+    EntryMistake.NUMBER_NOT_APPROVED: "This number is not one of the approved ones.",
+    EntryMistake.NUMBERS_LEFT_OUT: "Approved numbers are missing. Keep a line for each of them.",
+    EntryMistake.LIST_EMPTY: "Enter at least one number with its code.",
+    EntryMistake.LIST_TOO_LONG: "This is too much for one list. Enter up to 100 numbers.",
     EntryMistake.REASON_TOO_LONG: "This reason is too long. Use 500 characters or fewer.",
 }
 
