@@ -16,6 +16,7 @@ from bot.cams.transport import READ_SECONDS, open_http
 from bot.clock import SystemClock
 from bot.errors import SchemaUnknown, SettingsError, StoreError, StoreUnavailable
 from bot.interfaces import Clock, Store
+from bot.lists import Lists
 from bot.lookups import Lookups
 from bot.models import LogQuery
 from bot.quota.memory import MemoryQuota
@@ -28,6 +29,9 @@ from bot.slack.cards import Cards
 from bot.slack.desk import Desk
 from bot.slack.errands import Errands
 from bot.slack.jobs import Job, Jobs
+from bot.slack.list_desk import ListDesk
+from bot.slack.list_errands import ListErrands
+from bot.slack.list_runs import ListRuns
 from bot.slack.listeners import build_app
 from bot.slack.people import People
 from bot.slack.replies import Replies
@@ -156,9 +160,11 @@ async def running_bot(
         await _check_approvals(settings, client, people)
         front = _open_front(settings, client, store=store, lookups=lookups, people=people, clock=clock, waits=waits)
         stack.push_async_callback(_finish, front.jobs, lookups, waits.finishing)
+        region = settings.phoneid_default_region
         app = build_app(
-            Desk(front.errands, region=settings.phoneid_default_region),
+            Desk(front.errands, front.list_errands, region=region),
             ApprovalDesk(front.requests, front.errands),
+            ListDesk(front.list_errands, front.errands, region=region),
             front.jobs,
             client=client,
             signing_secret=_signing_secret(settings),
@@ -177,6 +183,7 @@ class _Front:
     """What works for the people in Slack."""
 
     errands: Errands
+    list_errands: ListErrands
     requests: Requests
     jobs: Jobs
 
@@ -191,15 +198,12 @@ def _open_front(
     clock: Clock,
     waits: Waits,
 ) -> _Front:
-    policy, replies = settings.policy, Replies(client, clock=clock)
-    approvals = Approvals(
-        store=store,
-        lookups=lookups,
-        vault=Vault(clock),
-        policy=policy,
-        seconds=waits.approval or settings.phoneid_approval_ttl,
-        clock=clock,
-    )
+    policy, replies, vault = settings.policy, Replies(client, clock=clock), Vault(clock)
+    seconds = waits.approval or settings.phoneid_approval_ttl
+    approvals = Approvals(store=store, lookups=lookups, vault=vault, policy=policy, seconds=seconds, clock=clock)
+    lists = Lists(store=store, lookups=lookups, approvals=approvals, vault=vault, seconds=seconds, clock=clock)
+    windows = Windows(replies, clock=clock, settled_after=waits.settling)
+    runs = ListRuns(lists=lists, replies=replies, windows=windows, clock=clock)
     cards = Cards(
         client,
         store=store,
@@ -210,18 +214,37 @@ def _open_front(
         clock=clock,
     )
     requests = Requests(
-        approvals=approvals, lookups=lookups, cards=cards, people=people, replies=replies, policy=policy
+        approvals=approvals,
+        lookups=lookups,
+        lists=lists,
+        runs=runs,
+        cards=cards,
+        people=people,
+        replies=replies,
+        policy=policy,
     )
     errands = Errands(
         lookups=lookups,
         requests=requests,
         people=people,
         replies=replies,
-        windows=Windows(replies, clock=clock, settled_after=waits.settling),
+        windows=windows,
         policy=policy,
         clock=clock,
     )
-    return _Front(errands, requests, Jobs())
+    list_errands = ListErrands(
+        lists=lists,
+        lookups=lookups,
+        runs=runs,
+        requests=requests,
+        errands=errands,
+        people=people,
+        replies=replies,
+        windows=windows,
+        policy=policy,
+        clock=clock,
+    )
+    return _Front(errands, list_errands, requests, Jobs())
 
 
 async def _check_approvals(settings: BotSettings, client: AsyncWebClient, people: People) -> None:

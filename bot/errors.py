@@ -43,6 +43,7 @@ class EntryMistake(StrEnum):
     CODE_TOO_LONG = "code too long"
     REASON_TOO_LONG = "reason too long"
     NUMBER_HOLDS_CODE = "number holds code"
+    REASON_MISSING = "reason missing"
     REASON_HOLDS_CODE = "reason holds code"
     LINE_UNCERTAIN = "line uncertain"
     LINE_UNREADABLE = "line unreadable"

@@ -11,7 +11,7 @@ from bot.approvals import Approvals
 from bot.errors import NotPossible, StoreUnavailable
 from bot.interfaces import Clock, Store
 from bot.lookups import Lookups
-from bot.models import Actor, BatchId, Event, Lane, Lookup, LookupId, NewLookup, Problem, State
+from bot.models import Actor, BatchId, Card, Event, Lane, Lookup, LookupId, NewLookup, Problem, State
 from bot.policy import Action, Decision, Standing, Verdict, check_transition, is_final
 from bot.vault import Vault
 
@@ -150,6 +150,13 @@ class Lists:
     async def record_showing(self, listed: Sequence[Lookup], actor: Actor) -> None:
         """Record that the IDs, or the full numbers, of a list are about to be shown once more."""
         await self._store.note_each(Event.SHOWN, actor=actor, lookup_ids=[each.id for each in listed])
+
+    async def follow_in(self, lookup: Lookup, message: Card) -> None:
+        """Remember the message in which a list's agent follows it."""
+        await self._store.set_bulletin(_batch_of(lookup), message)
+
+    async def followed_in(self, lookup: Lookup) -> Card | None:
+        return await self._store.bulletin(_batch_of(lookup))
 
     async def told(self, listed: Sequence[Lookup]) -> None:
         """Remember that the agent knows how each of these stands."""

@@ -148,13 +148,16 @@ class Lookups:
     async def told(self, lookup: Lookup) -> None:
         """Remember that a lookup's agent knows how it stands: nobody has to tell them any more.
 
-        Where the lookup stands for a list, they know it of all that are in the same state.
+        Where the lookup stands for a list, they know it of all of it.
         """
         if lookup.place is None:
             await self._store.told(lookup.id, lookup.state)
         else:
+            has_ended = policy.is_final(lookup.state)
             listed = await self._store.read_list(lookup.place.batch_id)
-            await self._store.told_list([each for each in listed if each.state is lookup.state])
+            await self._store.told_list(
+                [each for each in listed if each.state is lookup.state or (has_ended and policy.is_final(each.state))]
+            )
 
 
 class _Trip:

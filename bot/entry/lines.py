@@ -25,6 +25,8 @@ WHOLE = 0
 class Listed:
     """A line that could be read."""
 
+    line: int
+    """Its number, from 1."""
     phone: PhoneNumber
     code: SecretStr | None
     """``None`` only where codes may wait."""
@@ -63,7 +65,7 @@ def read_lines(text: str, *, region: str | None, needs_codes: bool = True) -> Li
     listed: list[Listed] = []
     mistakes: dict[int, EntryMistake] = {}
     for number, line in lines.items():
-        read = _read(read_command(line, region=region), needs_code=needs_codes)
+        read = _read(number, read_command(line, region=region), needs_code=needs_codes)
         if isinstance(read, Listed) and any(read.phone == other.phone for other in listed):
             read = EntryMistake.NUMBER_TWICE
         if isinstance(read, Listed):
@@ -73,10 +75,10 @@ def read_lines(text: str, *, region: str | None, needs_codes: bool = True) -> Li
     return Lines(tuple(listed), mistakes)
 
 
-def _read(typed: Typed, *, needs_code: bool) -> Listed | EntryMistake:
+def _read(line: int, typed: Typed, *, needs_code: bool) -> Listed | EntryMistake:
     is_number = typed.kind is TypedKind.NUMBER_AND_CODE or (typed.kind is TypedKind.NUMBER and not needs_code)
     if not is_number or typed.number is None:
         return _UNREAD.get(typed.kind, EntryMistake.LINE_UNREADABLE)
     if typed.code and number_holds(typed.number, typed.code):
         return EntryMistake.NUMBER_HOLDS_CODE
-    return Listed(typed.number, typed.code)
+    return Listed(line, typed.number, typed.code)

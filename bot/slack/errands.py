@@ -56,7 +56,7 @@ class Errands:
 
     async def answer_command(self, visit: Visit, new: NewLookup, code: SecretStr) -> None:
         """Look up, and tell how it ended where the command was typed; or open the form that asks for approval."""
-        decision = await self._decide(visit.actor)
+        decision = await self.decide(visit.actor)
         if decision.verdict is Verdict.MAY_WITH_APPROVAL:
             await self._open(visit, decision, form.Filling(phone=new.phone, notice=approvals.CODE_NOT_YET))
             return
@@ -77,7 +77,7 @@ class Errands:
     async def answer_form(self, visit: Visit, new: NewLookup, code: SecretStr | None) -> None:
         """Look up, or ask for approval, and show in the form's window how that ended. The message stays."""
         submitted_at = self._clock.monotonic()
-        decision = await self._decide(visit.actor)
+        decision = await self.decide(visit.actor)
         view_id = visit.view_id or ""
         again = form.Filling(phone=new.phone, reason=new.reason)
         if decision.verdict is Verdict.MAY_WITH_APPROVAL and not new.reason:
@@ -102,11 +102,7 @@ class Errands:
 
     async def open_form(self, visit: Visit, filling: form.Filling) -> None:
         """Open the form, filled in as far as known; or say why this person gets none."""
-        try:
-            decision = await asyncio.wait_for(self._decide(visit.actor), BEFORE_THE_FORM)
-        except TimeoutError:
-            decision = UNDECIDED
-        await self._open(visit, decision, filling)
+        await self._open(visit, await self.decide_soon(visit.actor), filling)
 
     async def reopen_form(self, visit: Visit, lookup_id: LookupId) -> None:
         """Open the form for the number of an earlier lookup of theirs. Its code was never kept."""
@@ -150,7 +146,10 @@ class Errands:
         return lookup if lookup.state is State.REJECTED or code is None else await self._lookups.run(lookup, code)
 
     async def _open(self, visit: Visit, decision: Decision, filling: form.Filling) -> None:
-        view = self._form(visit, decision, filling)
+        await self.open_window(visit, self._form(visit, decision, filling))
+
+    async def open_window(self, visit: Visit, view: views.View) -> None:
+        """Show a form in the window they are in, or else in a new one."""
         if visit.view_id and await self._windows.show(visit.view_id, view):
             return
         try:
@@ -169,5 +168,13 @@ class Errands:
     async def _tell(self, visit: Visit, message: views.Message) -> None:
         await self._replies.tell(visit.actor.user_id, message, response_url=visit.origin.response_url)
 
-    async def _decide(self, actor: Actor) -> Decision:
+    async def decide_soon(self, actor: Actor) -> Decision:
+        """Whether somebody may ask, for whether to open a form: its submission is decided again."""
+        try:
+            return await asyncio.wait_for(self.decide(actor), BEFORE_THE_FORM)
+        except TimeoutError:
+            return UNDECIDED
+
+    async def decide(self, actor: Actor) -> Decision:
+        """Whether somebody may ask."""
         return decide(actor, await self._people.standing(actor), self._policy)

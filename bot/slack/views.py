@@ -8,10 +8,11 @@ from bot.models import Lookup, PhoneNumber, State
 from bot.slack import blocks
 from bot.slack.blocks import Block
 from bot.slack.payloads import Origin
-from bot.texts import asking, problems
+from bot.texts import asking, lists, problems
 
 NOTICE = "lookup_notice"
 OPEN_FORM = "open_form"
+OPEN_LIST = "open_list_form"
 TRY_AGAIN = "try_again"
 SHORTCUT = "get_phone_number_id"
 
@@ -65,7 +66,13 @@ def usage(*, is_unreadable: bool = False) -> Message:
     text = f"{asking.USAGE_UNREADABLE} {asking.usage()}" if is_unreadable else asking.usage()
     body = blocks.formatted_section(f"*{asking.USAGE_TITLE}*\n{lines}")
     return Message(
-        text, [*first, body, blocks.context(asking.USAGE_PRIVATE), blocks.buttons(_open_button(is_primary=True))]
+        text,
+        [
+            *first,
+            body,
+            blocks.context(asking.USAGE_PRIVATE),
+            blocks.buttons(_open_button(is_primary=True), several_button()),
+        ],
     )
 
 
@@ -111,6 +118,11 @@ def _answer_blocks(lookup: Lookup) -> list[Block]:
         blocks.preformatted(embedded_signup(phone_number_id)),
         blocks.context(problems.reference_line(lookup)),
     ]
+
+
+def several_button() -> Block:
+    """Opens the form for several numbers."""
+    return blocks.button(lists.SEVERAL, action_id=OPEN_LIST, label=lists.SEVERAL_LABEL)
 
 
 def embedded_signup(phone_number_id: str) -> str:

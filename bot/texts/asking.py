@@ -36,6 +36,7 @@ USAGE_LINES = (
     (f"{COMMAND}", "opens a form"),
     (f"{COMMAND} +86 138 0000 1234", "opens the form with this number in it"),
     (f"{COMMAND} +86 138 0000 1234 208312", "gets the ID at once: type the number, then its verification code"),
+    (f"{COMMAND} list", "opens a form for several numbers"),
     (f"{COMMAND} why", "says what you may do here, and why"),
     (f"{COMMAND} help", "shows this"),
 )
@@ -67,6 +68,7 @@ ENTRY_MISTAKES: Mapping[EntryMistake, str] = {
     EntryMistake.CODE_UNREADABLE: "A code has only letters A-Z and digits. Enter it again.",
     EntryMistake.CODE_TOO_LONG: "This is too long for a code. Enter only the code here.",
     EntryMistake.NUMBER_HOLDS_CODE: "The number ends with the code. Enter only the number here.",
+    EntryMistake.REASON_MISSING: "Enter a reason: somebody has to decide on it.",
     EntryMistake.REASON_HOLDS_CODE: "The reason holds the code, and the reason is kept. Take the code out.",
     EntryMistake.LINE_UNCERTAIN: "I cannot tell the number from the code. Put a comma between them.",
     EntryMistake.LINE_UNREADABLE: "There is no phone number here. Write the number, then its code.",
