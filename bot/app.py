@@ -9,14 +9,12 @@ from functools import partial
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.approvals import Approvals
 from bot.cams.client import CamsClient
 from bot.cams.credentials import Credentials
 from bot.cams.transport import READ_SECONDS, open_http
 from bot.clock import SystemClock
 from bot.errors import SchemaUnknown, SettingsError, StoreError, StoreUnavailable
 from bot.interfaces import Clock, Store
-from bot.lists import Lists
 from bot.lookups import Lookups
 from bot.models import LogQuery
 from bot.quota.memory import MemoryQuota
@@ -25,21 +23,15 @@ from bot.repeating import Repeating
 from bot.settings import BotSettings, LookupSettings, RecordSettings
 from bot.slack import connection
 from bot.slack.approval_desk import ApprovalDesk
-from bot.slack.cards import Cards
 from bot.slack.desk import Desk
-from bot.slack.errands import Errands
+from bot.slack.front import Front, open_front
 from bot.slack.jobs import Job, Jobs
 from bot.slack.list_desk import ListDesk
-from bot.slack.list_errands import ListErrands
-from bot.slack.list_runs import ListRuns
 from bot.slack.listeners import build_app
 from bot.slack.people import People
-from bot.slack.replies import Replies
-from bot.slack.requests import Requests
-from bot.slack.windows import SETTLED_AFTER, Windows
+from bot.slack.windows import SETTLED_AFTER
 from bot.store.sqlite import SqliteStore
 from bot.texts import terminal
-from bot.vault import Vault
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +150,17 @@ async def running_bot(
         people = People(client, team_id=identity.team_id, clock=clock, group_ids=settings.policy.group_ids)
         stack.push_async_callback(people.aclose)
         await _check_approvals(settings, client, people)
-        front = _open_front(settings, client, store=store, lookups=lookups, people=people, clock=clock, waits=waits)
+        front = open_front(
+            client,
+            store=store,
+            lookups=lookups,
+            people=people,
+            policy=settings.policy,
+            channel_id=settings.phoneid_approval_channel,
+            seconds=waits.approval or settings.phoneid_approval_ttl,
+            settling=waits.settling,
+            clock=clock,
+        )
         stack.push_async_callback(_finish, front.jobs, lookups, waits.finishing)
         region = settings.phoneid_default_region
         app = build_app(
@@ -176,75 +178,6 @@ async def running_bot(
         await stack.enter_async_context(_sweeping(lookups, front, clock, every=waits.sweeping))
         yield Bot(app=app, jobs=front.jobs, port=port)
         log.info("stopping", extra={"facts": {"running": front.jobs.running}})
-
-
-@dataclass(frozen=True, slots=True)
-class _Front:
-    """What works for the people in Slack."""
-
-    errands: Errands
-    list_errands: ListErrands
-    requests: Requests
-    jobs: Jobs
-
-
-def _open_front(
-    settings: BotSettings,
-    client: AsyncWebClient,
-    *,
-    store: Store,
-    lookups: Lookups,
-    people: People,
-    clock: Clock,
-    waits: Waits,
-) -> _Front:
-    policy, replies, vault = settings.policy, Replies(client, clock=clock), Vault(clock)
-    seconds = waits.approval or settings.phoneid_approval_ttl
-    approvals = Approvals(store=store, lookups=lookups, vault=vault, policy=policy, seconds=seconds, clock=clock)
-    lists = Lists(store=store, lookups=lookups, approvals=approvals, vault=vault, seconds=seconds, clock=clock)
-    windows = Windows(replies, clock=clock, settled_after=waits.settling)
-    runs = ListRuns(lists=lists, replies=replies, windows=windows, clock=clock)
-    cards = Cards(
-        client,
-        store=store,
-        approvals=approvals,
-        people=people,
-        approvers=policy.approvers,
-        channel_id=settings.phoneid_approval_channel,
-        clock=clock,
-    )
-    requests = Requests(
-        approvals=approvals,
-        lookups=lookups,
-        lists=lists,
-        runs=runs,
-        cards=cards,
-        people=people,
-        replies=replies,
-        policy=policy,
-    )
-    errands = Errands(
-        lookups=lookups,
-        requests=requests,
-        people=people,
-        replies=replies,
-        windows=windows,
-        policy=policy,
-        clock=clock,
-    )
-    list_errands = ListErrands(
-        lists=lists,
-        lookups=lookups,
-        runs=runs,
-        requests=requests,
-        errands=errands,
-        people=people,
-        replies=replies,
-        windows=windows,
-        policy=policy,
-        clock=clock,
-    )
-    return _Front(errands, list_errands, requests, Jobs())
 
 
 async def _check_approvals(settings: BotSettings, client: AsyncWebClient, people: People) -> None:
@@ -289,7 +222,7 @@ async def _finish(jobs: Jobs, lookups: Lookups, seconds: float) -> None:
         await jobs.cancel()
 
 
-def _sweeping(lookups: Lookups, front: _Front, clock: Clock, *, every: float) -> Repeating:
+def _sweeping(lookups: Lookups, front: Front, clock: Clock, *, every: float) -> Repeating:
     async def leave_to_next_sweep(_error: Exception, _reference: str) -> None:
         """Nobody is waiting for this; what could not be done is found again."""
 
