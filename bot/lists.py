@@ -17,8 +17,11 @@ from bot.vault import Vault
 
 log = logging.getLogger(__name__)
 
+FOLLOWED_AFTER = 0.5
+"""Seconds until the first look at a running list: then its window can be stopped."""
+
 FOLLOWED_EVERY = 2.5
-"""Seconds between looks at a running list: its window and its message can be drawn so often within Slack's limits."""
+"""Seconds between looks from then on: Slack takes an update of a message about once a second, over a minute."""
 
 STARTS_IN = {Verdict.MAY: State.QUEUED, Verdict.MAY_WITH_APPROVAL: State.AWAITING, Verdict.MAY_NOT: State.REJECTED}
 
@@ -163,9 +166,9 @@ class Lists:
         await self._store.told_list(listed)
 
     async def _follow_until_done(self, first: Lookup, runs: Sequence[asyncio.Task[Lookup]], follow: Follow) -> None:
-        left = set(runs)
+        left, pause = set(runs), FOLLOWED_AFTER
         while left:
-            tick = asyncio.create_task(self._clock.sleep(FOLLOWED_EVERY))
+            tick = asyncio.create_task(self._clock.sleep(pause))
             try:
                 while left and not tick.done():
                     done, _ = await asyncio.wait({tick, *left}, return_when=asyncio.FIRST_COMPLETED)
@@ -174,6 +177,7 @@ class Lists:
                 tick.cancel()
             if left:
                 await self._look(first, follow)
+            pause = FOLLOWED_EVERY
 
     async def _look(self, first: Lookup, follow: Follow) -> None:
         """Show how far the list is. Whatever comes of that, the list goes on."""
