@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 
 from pydantic import SecretStr
 
@@ -13,6 +14,7 @@ from bot.interfaces import Clock, Store
 from bot.lookups import Lookups
 from bot.models import Actor, BatchId, Card, Event, Lane, Lookup, LookupId, NewLookup, Problem, State
 from bot.policy import Action, Decision, Standing, Verdict, check_transition, is_final
+from bot.repeating import while_running
 from bot.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -112,9 +114,11 @@ class Lists:
         runs = [asyncio.create_task(self._lookups.run(*each, lane=Lane.BULK)) for each in asked]
         first, _ = asked[0]
         del asked  # the codes are the runs' now, and each is gone with its own
+        everything = asyncio.gather(*runs, return_exceptions=True)
         try:
-            await self._follow_until_done(first, runs, follow)
-            outcomes = await asyncio.gather(*runs, return_exceptions=True)
+            async for _ in while_running(everything, chain([FOLLOWED_AFTER], repeat(FOLLOWED_EVERY)), self._clock):
+                await self._look(first, follow)
+            outcomes = await everything
         finally:
             for run in runs:
                 run.cancel()
@@ -132,7 +136,8 @@ class Lists:
         """
         found = await self._store.find(lookup_id)
         listed = await self.read(found) if found and found.place else []
-        running = next((each for each in listed if not is_final(each.state)), None)
+        # The last that has not ended: the first may have, before it is looked at again.
+        running = next((each for each in reversed(listed) if not is_final(each.state)), None)
         lookup = await self._check(Action.STOP, running.id if running else lookup_id, actor=actor, standing=standing)
         stopped = await self._store.stop_list(_batch_of(lookup), actor=actor)
         self._lookups.drop(each.id for each in stopped)
@@ -164,20 +169,6 @@ class Lists:
     async def told(self, listed: Sequence[Lookup]) -> None:
         """Remember that the agent knows how each of these stands."""
         await self._store.told_list(listed)
-
-    async def _follow_until_done(self, first: Lookup, runs: Sequence[asyncio.Task[Lookup]], follow: Follow) -> None:
-        left, pause = set(runs), FOLLOWED_AFTER
-        while left:
-            tick = asyncio.create_task(self._clock.sleep(pause))
-            try:
-                while left and not tick.done():
-                    done, _ = await asyncio.wait({tick, *left}, return_when=asyncio.FIRST_COMPLETED)
-                    left -= done
-            finally:
-                tick.cancel()
-            if left:
-                await self._look(first, follow)
-            pause = FOLLOWED_EVERY
 
     async def _look(self, first: Lookup, follow: Follow) -> None:
         """Show how far the list is. Whatever comes of that, the list goes on."""

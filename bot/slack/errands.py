@@ -16,6 +16,7 @@ from bot.slack.payloads import Origin
 from bot.slack.people import People
 from bot.slack.replies import Replies
 from bot.slack.requests import Requests
+from bot.slack.turns import Turns
 from bot.slack.visits import Visit
 from bot.slack.windows import Windows
 from bot.texts import approvals, asking, problems
@@ -24,9 +25,6 @@ log = logging.getLogger(__name__)
 
 BEFORE_THE_FORM = 1.0
 """Seconds to find out whether somebody may ask before the form opens anyway: its trigger id lives for 3 in all."""
-
-BEFORE_A_NOTICE = 2.0
-"""Seconds a command may take before its agent is told that it is still running."""
 
 UNDECIDED = Decision(Verdict.MAY, Rule.NO_APPROVALS)
 """Slack did not say in time who somebody is: they get the form, and the submission is decided again."""
@@ -46,6 +44,7 @@ class Errands:
         policy: Policy,
         clock: Clock,
     ) -> None:
+        self._turns = Turns(lookups=lookups, replies=replies, clock=clock)
         self._lookups = lookups
         self._requests = requests
         self._people = people
@@ -60,19 +59,12 @@ class Errands:
         if decision.verdict is Verdict.MAY_WITH_APPROVAL:
             await self._open(visit, decision, form.Filling(phone=new.phone, notice=approvals.CODE_NOT_YET))
             return
-        answering = asyncio.create_task(self._look_up(new, decision, code))
-        late = asyncio.create_task(self._clock.sleep(BEFORE_A_NOTICE))
-        try:
-            await asyncio.wait({answering, late}, return_when=asyncio.FIRST_COMPLETED)
-            if not answering.done():
-                notice = views.sentence(asking.still_asking(new.phone))
-                await self._replies.mention(visit.actor.user_id, notice, response_url=visit.origin.response_url)
-            lookup = await answering
-        finally:
-            late.cancel()
-            answering.cancel()
-        if lookup:
-            await self.tell_outcome(lookup, visit.origin)
+        lookup = await self._accept(new, decision)
+        if lookup is None:
+            return
+        if lookup.state is not State.REJECTED:
+            lookup = await self._turns.run_typed(visit, lookup, code)
+        await self.tell_outcome(lookup, visit.origin)
 
     async def answer_form(self, visit: Visit, new: NewLookup, code: SecretStr | None) -> None:
         """Look up, or ask for approval, and show in the form's window how that ended. The message stays."""
@@ -88,9 +80,11 @@ class Errands:
         elif decision.verdict is Verdict.MAY and code is None:
             view = self._form(visit, decision, replace(again, notice=asking.CODE_NEEDED))
         else:
-            lookup = await self._look_up(new, decision, code)
+            lookup = await self._accept(new, decision)
             if lookup is None:
                 return
+            if lookup.state is not State.REJECTED and code:
+                lookup = await self._turns.run_in_window(visit, lookup, code)
             await asyncio.gather(
                 self.tell_outcome(lookup, visit.origin),
                 self._windows.show_after_submission(
@@ -138,12 +132,10 @@ class Errands:
         """Tell an agent how their lookup stands, and remember that they know."""
         await self._requests.tell_and_remember(lookup, origin)
 
-    async def _look_up(self, new: NewLookup, decision: Decision, code: SecretStr | None) -> Lookup | None:
-        """The lookup as it ended; ``None`` when this submission was received before and its answer goes elsewhere."""
+    async def _accept(self, new: NewLookup, decision: Decision) -> Lookup | None:
+        """The lookup as recorded; ``None`` when its submission was received before, and its answer goes elsewhere."""
         lookup, is_new = await self._lookups.accept(new, decision)
-        if not is_new:
-            return None
-        return lookup if lookup.state is State.REJECTED or code is None else await self._lookups.run(lookup, code)
+        return lookup if is_new else None
 
     async def _open(self, visit: Visit, decision: Decision, filling: form.Filling) -> None:
         await self.open_window(visit, self._form(visit, decision, filling))

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from bot.models import Lookup, PhoneNumber, State
+from bot.models import Lookup, Outlook, PhoneNumber, State
 from bot.slack import blocks
 from bot.slack.blocks import Block
 from bot.slack.payloads import Origin
@@ -27,8 +27,10 @@ class Message:
     blocks: list[Block]
 
 
-def progress(origin: Origin, phone: PhoneNumber) -> View:
-    return modal(origin, [blocks.section(asking.asking(phone)), blocks.context(asking.STILL_ASKING)])
+def progress(origin: Origin, phone: PhoneNumber, outlook: Outlook | None = None) -> View:
+    """That a lookup is on its way; with ``outlook`` when its turn will come."""
+    waits = [blocks.section(asking.waiting(phone, outlook.place, outlook.seconds))] if outlook else []
+    return modal(origin, [blocks.section(asking.asking(phone)), *waits, blocks.context(asking.STILL_ASKING)])
 
 
 def outcome(origin: Origin, lookup: Lookup) -> View:

@@ -3,6 +3,7 @@
 Plain text: whoever shows a sentence escapes it for where it is shown. Never put a verification code into one.
 """
 
+import math
 from collections.abc import Mapping
 
 from bot.errors import EntryMistake
@@ -90,6 +91,19 @@ def asking(phone: PhoneNumber) -> str:
 
 
 STILL_ASKING = "This can take a minute. You may close this window: the answer also comes as a message."
+
+
+def waiting(phone: PhoneNumber, place: int, seconds: float) -> str:
+    """While somebody waits for a turn at the API: how many turns until theirs, and an estimate."""
+    turn = "next in line" if place == 1 else f"number {place} in line"
+    return f"{phone.international} is {turn} to be asked for, in about {wait(seconds)}."
+
+
+def wait(seconds: float) -> str:
+    """``8 seconds``, ``3 minutes``: rounded up, so that nobody is promised too much."""
+    if seconds <= 1:
+        return "1 second"
+    return f"{math.ceil(seconds)} seconds" if seconds <= 90 else f"{math.ceil(seconds / 60)} minutes"
 
 
 def still_asking(phone: PhoneNumber) -> str:

@@ -3,7 +3,6 @@
 Plain text: whoever shows a sentence escapes it for where it is shown. Never put a verification code into one.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 
 from bot.errors import EntryMistake
@@ -91,20 +90,13 @@ def asking_for(count: int) -> str:
 
 def so_far(answered: int, ended: int, seconds: float | None) -> str:
     """How it went until now, and how long the rest takes (seconds) where that is known."""
-    left = f" About {wait(seconds)} left." if seconds else ""
-    return f"{_counts(answered, ended)}{left}"
+    left = f" About {asking.wait(seconds)} left." if seconds else ""
+    return f"{_counts(answered, ended) if ended else 'No answer yet.'}{left}"
 
 
 def progress_text(answered: int, ended: int, of: int, seconds: float | None) -> str:
     """The whole of it as one text, for screen readers and notifications."""
     return f"{asking_for(of)} {ended} of {of} done. {so_far(answered, ended, seconds)}"
-
-
-def wait(seconds: float) -> str:
-    """``8 seconds``, ``3 minutes``: rounded up, so that nobody is promised too much."""
-    if seconds <= 1:
-        return "1 second"
-    return f"{math.ceil(seconds)} seconds" if seconds <= 90 else f"{math.ceil(seconds / 60)} minutes"
 
 
 def _counts(answered: int, ended: int) -> str:

@@ -215,6 +215,7 @@ async def test_stopping_ends_what_was_not_called_and_nothing_else(tmp_path: Path
             await ana.closes()
         else:
             await window_with(ana, texts.STOP)
+        await scene.slack.until(lambda: running.cams.calls, timeout=PATIENCE)
         await ana.clicks(texts.STOP)
         await message_with(ana, "You stopped your list of 60 numbers.")
         states = Counter(each.state for each in await listed(running))
