@@ -12,7 +12,8 @@ from bot.texts import approvals as texts
 from bot.vault import Vault
 from tests.scenarios.asking import TO_EACH, deny, finish, open_modal, request, told
 from tests.scenarios.scene import PATIENCE, QUICK, OpenScene, Scene, open_scene
-from tests.scenarios.test_canary import CANARY, LOUD_BOT, canary_entry, search, with_canary
+from tests.scenarios.listing import message_with, submit_list, window_with
+from tests.scenarios.test_canary import CANARY, LIST, LOUD_BOT, canary_entry, search, with_canary
 
 GOOD = canary_entry("The ID")
 
@@ -58,6 +59,13 @@ async def go_every_way(scene: Scene) -> None:
         scene.ana.fills(block_id="code", text=typed)
         await scene.ana.submits()
     await told(scene, "No ID for")
+    for _ in range(2):
+        await submit_list(scene, LIST, reason="ticket 7")
+        await window_with(scene.ana, "awaits approval")
+        await scene.ana.closes()
+        await message_with(lee, "Approval needed: IDs of")
+    await lee.clicks("Approve")  # the other one still waits at the end
+    await message_with(scene.ana, "is done")
     await scene.ana.closes()
     await open_modal(scene.ana, "Try again")
     await scene.ana.closes()
