@@ -40,7 +40,7 @@ def ended(lookup: Lookup) -> Message:
     if lookup.place and lookup.state is State.APPROVED:
         what = f"{texts.TOLD_APPROVED} {texts.TOLD_ENTER_CODES}"
     reason = lookup.approval.reason if lookup.approval else ""
-    by = "" if lookup.state is State.WITHDRAWN else decider(lookup)  # they know that they did
+    by = "" if lookup.state is State.WITHDRAWN else views.decider(lookup)  # they know that they did
     body = [
         blocks.header(texts.about(lookup)),
         blocks.formatted_section(blocks.escape(what) + (f" {texts.BY} {by}." if by else "")),
@@ -57,15 +57,9 @@ def has_ended_message(lookup: Lookup) -> bool:
     return lookup.approval is not None and lookup.state in _TOLD
 
 
-def decider(lookup: Lookup) -> str:
-    """Who decided, as Slack's markup for a person; empty when it was nobody in Slack."""
-    by = lookup.approval.decided_by if lookup.approval else None
-    return f"<@{by.user_id}>" if by and by.user_id.startswith(("U", "W")) else ""
-
-
 def outcome(lookup: Lookup) -> Message:
     """What has become of a request, for somebody whose click came too late."""
-    by = decider(lookup)
+    by = views.decider(lookup)
     words = blocks.escape(texts.no_button(texts.outcome(lookup)))
     said = f"{words} {texts.BY} {by}." if by else words
     return Message(said, [blocks.formatted_section(said)])

@@ -35,7 +35,8 @@ def progress(origin: Origin, now: Progress) -> View:
 def progress_message(now: Progress) -> Message:
     """The message that follows a running list. Messages stay: no ID is in it."""
     text = texts.progress_text(len(now.answered), len(now.ended), len(now.listed), now.seconds)
-    return Message(blocks.escape(text), [*_progress_blocks(now), blocks.context(texts.ONLY_YOURS), *_stop(now)])
+    body = [*_approved(now.listed), *_progress_blocks(now), blocks.context(texts.ONLY_YOURS), *_stop(now)]
+    return Message(blocks.escape(text), body)
 
 
 def results(origin: Origin, listed: Sequence[Lookup]) -> View:
@@ -44,9 +45,9 @@ def results(origin: Origin, listed: Sequence[Lookup]) -> View:
         origin,
         [
             blocks.section(texts.done(listed) if Progress(listed=listed).is_over else texts.WAITING_RESULTS),
-            *_table(listed),
+            blocks.buttons(*_again(listed), _another_button()),  # above the table, which may be long
             blocks.context(texts.COPY_HINT),
-            blocks.buttons(*_again(listed), _another_button()),
+            *_table(listed),
             blocks.context(approvals.reference(listed[0])),
         ],
         title=texts.RESULTS_TITLE,
@@ -64,6 +65,7 @@ def done_message(listed: Sequence[Lookup]) -> Message:
     )
     said = texts.done(listed)
     body = [
+        *_approved(listed),
         blocks.section(said),
         blocks.context(approvals.reference(listed[0])),
         blocks.buttons(show, *_again(listed)),
@@ -90,6 +92,12 @@ def details(origin: Origin, listed: Sequence[Lookup]) -> View:
 def again_button(lookup: Lookup) -> Block:
     """Opens the form with the numbers of a list that have no ID."""
     return blocks.button(texts.ASK_AGAIN, action_id=LIST_AGAIN, label=texts.ASK_AGAIN_LABEL, value=lookup.id)
+
+
+def _approved(listed: Sequence[Lookup]) -> list[Block]:
+    """That a list which needed approval has it, and whose."""
+    by = views.decider(listed[0])
+    return [blocks.formatted_section(f"{approvals.TOLD_APPROVED} {approvals.BY} {by}.")] if by else []
 
 
 def _progress_blocks(now: Progress) -> list[Block]:

@@ -122,6 +122,12 @@ def _answer_blocks(lookup: Lookup) -> list[Block]:
     ]
 
 
+def decider(lookup: Lookup) -> str:
+    """Who decided, as Slack's markup for a person; empty when it was nobody in Slack."""
+    by = lookup.approval.decided_by if lookup.approval else None
+    return f"<@{by.user_id}>" if by and by.user_id.startswith(("U", "W")) else ""
+
+
 def several_button() -> Block:
     """Opens the form for several numbers."""
     return blocks.button(lists.SEVERAL, action_id=OPEN_LIST, label=lists.SEVERAL_LABEL)

@@ -59,6 +59,9 @@ async def go_every_way(scene: Scene) -> None:
         scene.ana.fills(block_id="code", text=typed)
         await scene.ana.submits()
     await told(scene, "No ID for")
+    await scene.ana.closes()
+    await open_modal(scene.ana, "Try again")
+    await scene.ana.closes()
     for _ in range(2):
         await submit_list(scene, LIST, reason="ticket 7")
         await window_with(scene.ana, "awaits approval")
@@ -66,9 +69,6 @@ async def go_every_way(scene: Scene) -> None:
         await message_with(lee, "Approval needed: IDs of")
     await lee.clicks("Approve")  # the other one still waits at the end
     await message_with(scene.ana, "is done")
-    await scene.ana.closes()
-    await open_modal(scene.ana, "Try again")
-    await scene.ana.closes()
 
 
 # --- in memory ---
