@@ -118,6 +118,8 @@ class Approvals:
 
         Raises ``NotPossible`` when somebody was quicker.
         """
+        if listed[0].state is not State.APPROVED:
+            raise NotPossible(None, listed[0])
         kept = codes or {each.id: code for each in listed if (code := self._vault.take(each.id))}
         if not all(each.id in kept for each in listed):
             return None

@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, repeat
 
 from pydantic import SecretStr
 
@@ -23,7 +22,10 @@ FOLLOWED_AFTER = 0.5
 """Seconds until the first look at a running list: then its window can be stopped."""
 
 FOLLOWED_EVERY = 2.5
-"""Seconds between looks from then on: Slack takes an update of a message about once a second, over a minute."""
+"""Seconds between looks from then on."""
+
+LOOKS_APART = 1.25
+"""Seconds between looks at all lists together: each is an update of a message, and Slack takes 50 of these a minute."""
 
 STARTS_IN = {Verdict.MAY: State.QUEUED, Verdict.MAY_WITH_APPROVAL: State.AWAITING, Verdict.MAY_NOT: State.REJECTED}
 
@@ -73,6 +75,8 @@ class Lists:
         self._vault = vault
         self._seconds = seconds
         self._clock = clock
+        self._running = 0
+        """Lists that run in this process."""
 
     async def accept(
         self, news: Sequence[NewLookup], decision: Decision, codes: Sequence[SecretStr | None]
@@ -115,11 +119,13 @@ class Lists:
         first, _ = asked[0]
         del asked  # the codes are the runs' now, and each is gone with its own
         everything = asyncio.gather(*runs, return_exceptions=True)
+        self._running += 1
         try:
-            async for _ in while_running(everything, chain([FOLLOWED_AFTER], repeat(FOLLOWED_EVERY)), self._clock):
+            async for _ in while_running(everything, self._pauses(), self._clock):
                 await self._look(first, follow)
             outcomes = await everything
         finally:
+            self._running -= 1
             for run in runs:
                 run.cancel()
             await asyncio.wait(runs)
@@ -169,6 +175,11 @@ class Lists:
     async def told(self, listed: Sequence[Lookup]) -> None:
         """Remember that the agent knows how each of these stands."""
         await self._store.told_list(listed)
+
+    def _pauses(self) -> Iterator[float]:
+        yield FOLLOWED_AFTER
+        while True:
+            yield max(FOLLOWED_EVERY, LOOKS_APART * self._running)
 
     async def _look(self, first: Lookup, follow: Follow) -> None:
         """Show how far the list is. Whatever comes of that, the list goes on."""

@@ -122,16 +122,24 @@ class ListErrands:
         window = self._window(visit)
         lookup = await self._requests.check_entering(visit, lookup_id)
         if lookup is None or lookup.place is None:
-            await self._show(window, views.notice(visit.origin, texts.NOT_ENTERED))
+            await self._show(window, await self._instead(visit, lookup_id))
             return
         listed = await self._lists.read(lookup)
         by_phone = {each.phone: each.code for each in filled.listed if each.code}
         if by_phone.keys() != {each.phone for each in listed}:  # the form said otherwise: it was tampered with
             await self._show(window, list_form.build_codes(visit.origin, listed))
             return
-        ended = await self._requests.use_list(lookup, {each.id: by_phone[each.phone] for each in listed}, window=window)
-        if ended.state is State.QUEUED or ended.state is State.CALLING:  # entered twice: the first goes on
-            await self._show(window, _as_it_is(visit, await self._lists.read(lookup)))
+        codes = {each.id: by_phone[each.phone] for each in listed}
+        if not await self._requests.use_list(lookup, codes, window=window):
+            await self._show(window, await self._instead(visit, lookup_id))
+
+    async def _instead(self, visit: Visit, lookup_id: LookupId) -> views.View:
+        """What to show when codes could not be used: the list, if they were before."""
+        lookup = await self._lookups.find(lookup_id, user_id=visit.actor.user_id, team_id=visit.actor.team_id)
+        listed = await self._lists.read(lookup) if lookup and lookup.place else []
+        if listed and listed[0].state not in (State.AWAITING, State.APPROVED):
+            return _as_it_is(visit, listed)
+        return views.notice(visit.origin, texts.NOT_ENTERED)
 
     async def _check(self, action: Action, visit: Visit, lookup_id: LookupId) -> list[Lookup] | None:
         return await self._requests.attempt(visit, partial(self._lists.check, action, lookup_id, actor=visit.actor))

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -13,7 +14,7 @@ from bot.lists import Lists, Progress
 from bot.models import Card, Lookup
 from bot.slack import list_views, views
 from bot.slack.payloads import Origin
-from bot.slack.replies import Replies, Shown
+from bot.slack.replies import TELLING, Replies, Shown
 from bot.slack.windows import Windows
 from bot.texts import lists as texts
 
@@ -80,10 +81,14 @@ class ListRuns:
                 log.exception("message not remembered", extra={"facts": {"lookup": first.id}})
 
     async def _end_message(self, listed: Sequence[Lookup], posted: Card | None) -> None:
-        message = list_views.done_message(listed)
-        if not (posted and await self._update(posted, message)) and not await self._replies.tell(
-            listed[0].agent.user_id, message
-        ):
+        is_told = False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TELLING):
+                message = list_views.done_message(listed)
+                is_told = bool(posted and await self._update(posted, message)) or await self._replies.tell(
+                    listed[0].agent.user_id, message
+                )
+        if not is_told:
             log.error("outcome not told", extra={"facts": {"lookup": listed[0].id}})  # the sweeper tries again
             return
         try:

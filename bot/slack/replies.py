@@ -26,6 +26,10 @@ TELL_AGAIN_AFTER = (2.0, 10.0, 60.0)
 """Seconds before each further try to tell an outcome, when Slack takes it neither way."""
 
 
+TELLING = 150.0
+"""Seconds one telling may take. After three minutes it is another process's to try, and two must not try at once."""
+
+
 class Shown(StrEnum):
     """What became of showing something in a window or a message that is there."""
 

@@ -20,7 +20,7 @@ from bot.slack.cards import Cards
 from bot.slack.list_runs import ListRuns, Window
 from bot.slack.payloads import Origin
 from bot.slack.people import People
-from bot.slack.replies import Replies
+from bot.slack.replies import TELLING, Replies
 from bot.slack.views import Message, View
 from bot.slack.visits import Visit
 from bot.texts import approvals as texts
@@ -29,10 +29,6 @@ from bot.texts import problems
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
-TELLING = 150.0
-"""Seconds one telling may take. After three minutes it is another process's to try, and two must not try at once."""
 
 
 class Requests:
@@ -72,7 +68,8 @@ class Requests:
 
     async def announce(self, visit: Visit, lookup: Lookup) -> None:
         """Ask those who decide, and give the agent the receipt where they asked."""
-        self._origins[lookup.id] = visit.origin
+        if lookup.place is None:  # how a list ended is behind a button of its own message
+            self._origins[lookup.id] = visit.origin
         is_posted = await self._cards.post(lookup)
         if not is_posted:
             await self._mention(visit, views.sentence(texts.NOBODY_REACHED))
@@ -187,12 +184,14 @@ class Requests:
 
     # --- shared ---
 
-    async def use_list(self, lookup: Lookup, codes: Codes | None = None, *, window: Window | None = None) -> Lookup:
-        """Ask for an approved list, or its agent for the codes. The lookup it is named by, as it then is."""
+    async def use_list(
+        self, lookup: Lookup, codes: Codes | None = None, *, window: Window | None = None
+    ) -> Lookup | None:
+        """Ask for an approved list, or its agent for the codes. ``None`` when somebody was quicker."""
         try:
             asked = await self._lists.use(lookup, codes)
-        except NotPossible as error:  # as below
-            return error.lookup or lookup
+        except NotPossible:  # as below
+            return None
         if asked is None:
             await self.tell_everyone(lookup)
             return lookup
@@ -202,7 +201,7 @@ class Requests:
 
     async def _use(self, lookup: Lookup, code: SecretStr | None = None) -> Lookup:
         if lookup.place:
-            return await self.use_list(lookup)
+            return await self.use_list(lookup) or lookup
         try:
             used = await self._approvals.use(lookup, code)
         except NotPossible as error:  # the agent entered the code elsewhere in this very moment, or time ran out

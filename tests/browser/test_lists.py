@@ -1,6 +1,5 @@
 """A list in the browser: a bad line is named, the bar moves, the results can be read again."""
 
-import os
 import re
 
 from playwright.async_api import Page, expect
@@ -12,11 +11,6 @@ GOOD, PHONE_NUMBER_ID = "+86 138 0000 1234 208312", "920155500012345"
 WRONG_CODE = "+1 202 555 0101 999999"
 SLOW = "+1 202 555 0108 483920"
 """Its ID takes 3 seconds: long enough to see the bar stand at two of three."""
-
-
-async def shoot(page: Page, name: str) -> None:
-    if folder := os.environ.get("SHOTS"):
-        await page.screenshot(path=f"{folder}/{name}.png")
 
 
 async def test_a_list_with_a_bad_line_a_refused_code_and_successes(page: Page, sandbox: Sandbox) -> None:
@@ -34,10 +28,8 @@ async def open_form(page: Page) -> None:
     await composer.fill("/phoneid help")
     await composer.press("Enter")
     usage = page.get_by_test_id("message").last
-    await shoot(page, "usage")
     await usage.get_by_role("button", name="Several numbers").click()
     await expect(page.get_by_test_id("modal")).to_contain_text("Enter up to 100 pre-validated WhatsApp numbers")
-    await shoot(page, "form")
 
 
 async def name_the_bad_line(page: Page) -> None:
@@ -47,7 +39,6 @@ async def name_the_bad_line(page: Page) -> None:
     modal = page.get_by_test_id("modal")
     await expect(modal).to_contain_text("Line 2: There is no phone number here.")
     await expect(field).to_have_attribute("aria-invalid", "true")
-    await shoot(page, "mistakes")
     await field.fill(f"{GOOD}\n{WRONG_CODE}\n{SLOW}")
     await page.get_by_test_id("modal-submit").click()
 
@@ -55,13 +46,10 @@ async def name_the_bad_line(page: Page) -> None:
 async def watch_it_run(page: Page) -> None:
     modal = page.get_by_test_id("modal")
     await expect(modal).to_contain_text("░░░░░░░░░░░░░░░░░░░░ 0 of 3")
-    await shoot(page, "progress-0")
     await expect(modal).to_contain_text("▓▓▓▓▓▓▓▓▓▓▓▓▓░░░░░░░ 2 of 3", timeout=15_000)
     await expect(modal).to_contain_text(PHONE_NUMBER_ID)
-    await shoot(page, "progress-2")
     await expect(modal).to_contain_text("2 have their ID, 1 has none.", timeout=15_000)
     await expect(modal).to_contain_text(re.compile(r"12025550101\s+Alibaba Cloud said no.*VerifyCode\.Incorrect"))
-    await shoot(page, "results")
     await page.keyboard.press("Escape")
     await expect(modal).to_have_count(0)
 
@@ -71,14 +59,12 @@ async def read_the_results_again(page: Page) -> None:
     message = page.get_by_test_id("message").last
     await expect(message).to_contain_text("Your list of 3 numbers is done.")
     await expect(message).not_to_contain_text(PHONE_NUMBER_ID)
-    await shoot(page, "message")
     await message.get_by_role("button", name="Show results").click()
     modal = page.get_by_test_id("modal")
     await expect(modal).to_contain_text(PHONE_NUMBER_ID)
     await modal.get_by_role("button", name="Ask again for the rest").click()
     field = page.get_by_role("textbox", name="Numbers and codes")
     await expect(field).to_have_value("+1 202-555-0101 ")
-    await shoot(page, "again")
     await page.keyboard.press("Escape")
 
 

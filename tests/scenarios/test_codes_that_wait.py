@@ -11,8 +11,8 @@ from bot.sandbox.cams.book import BOOK
 from bot.texts import approvals as texts
 from bot.vault import Vault
 from tests.scenarios.asking import TO_EACH, deny, finish, open_modal, request, told
-from tests.scenarios.scene import PATIENCE, QUICK, OpenScene, Scene, open_scene
 from tests.scenarios.listing import message_with, submit_list, window_with
+from tests.scenarios.scene import PATIENCE, QUICK, OpenScene, Scene, open_scene
 from tests.scenarios.test_canary import CANARY, LIST, LOUD_BOT, canary_entry, search, with_canary
 
 GOOD = canary_entry("The ID")

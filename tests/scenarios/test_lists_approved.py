@@ -160,6 +160,9 @@ async def test_without_codes_the_agent_is_asked_for_them_in_a_form_of_the_approv
     ana.fills(block_id="numbers", text=lines([REFUSED, OPAQUE, GOOD]))  # in any order
     await ana.submits()
     assert "8613800001234\t920155500012345" in await window_with(ana, "is done")
+    await scene.slack.redeliver(edit=lambda payload: None)
+    await finish(scene)
+    assert "8613800001234\t920155500012345" in await window_with(ana, "is done")
     assert len(scene.cams.calls) == 3
 
 
