@@ -60,6 +60,7 @@ class Office:
     approvals: Approvals
     api: HeldApi
     quota: FreeQuota
+    vault: Vault
     store: SqliteStore
     clock: SteppingClock
 
@@ -91,7 +92,7 @@ async def opened() -> AsyncIterator[Office]:
     lookups = Lookups(store=store, api=api, quota=quota, clock=clock)
     approvals = Approvals(store=store, lookups=lookups, vault=vault, policy=POLICY, seconds=HOUR, clock=clock)
     lists = Lists(store=store, lookups=lookups, approvals=approvals, vault=vault, seconds=HOUR, clock=clock)
-    yield Office(lists, lookups, approvals, api, quota, store, clock)
+    yield Office(lists, lookups, approvals, api, quota, vault, store, clock)
     await store.aclose()
 
 
@@ -197,6 +198,7 @@ async def test_an_approved_list_is_used_once_and_with_all_its_codes_or_not_at_al
 
 async def test_the_codes_of_a_list_that_was_denied_are_forgotten(office: Office) -> None:
     listed = await office.accept(decision=NEEDED)
+    assert len(office.vault) == 4
     await office.approvals.deny(listed[0].id, actor=LEE, standing=FULL, reason="no")
     assert await office.states(listed[0]) == [State.DENIED] * 4
-    assert await office.approvals.use_list(listed) is None
+    assert len(office.vault) == 0
