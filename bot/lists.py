@@ -53,6 +53,11 @@ class Progress:
         return len(self.ended) == len(self.listed)
 
     @property
+    def is_stopped(self) -> bool:
+        """Whether its agent stopped it; what was being called then may still be."""
+        return any(each.result.problem is Problem.STOPPED for each in self.listed)
+
+    @property
     def has_stoppable(self) -> bool:
         """Whether anything is left that was not called yet."""
         return any(each.state is State.QUEUED for each in self.listed)
@@ -117,7 +122,6 @@ class Lists:
         """
         runs = [asyncio.create_task(self._lookups.run(*each, lane=Lane.BULK)) for each in asked]
         first, _ = asked[0]
-        del asked  # the codes are the runs' now, and each is gone with its own
         everything = asyncio.gather(*runs, return_exceptions=True)
         self._running += 1
         try:

@@ -155,7 +155,7 @@ def _code_button(lookup: Lookup) -> list[Block]:
 
 def _again_button(lookup: Lookup) -> list[Block]:
     if lookup.place:
-        return [blocks.buttons(list_views.again_button(lookup))]
+        return [blocks.buttons(list_views.again_button(lookup, is_whole=True))]
     button = blocks.button(asking.TRY_AGAIN, action_id=views.TRY_AGAIN, label=asking.TRY_AGAIN_LABEL, value=lookup.id)
     return [blocks.buttons(button)]
 

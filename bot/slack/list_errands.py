@@ -78,8 +78,9 @@ class ListErrands:
             return
         news = [_new_lookup(visit, filled, number, key) for number in range(len(filled.listed))]
         listed, is_new = await self._lists.accept(news, decision, [each.code for each in filled.listed])
-        if not is_new:  # delivered twice: whoever runs it goes on showing it
-            await self._show(window, _as_it_is(visit, listed))
+        if not is_new:
+            if _is_settled(listed):  # while it runs, whoever runs it goes on showing it
+                await self._show(window, _as_it_is(visit, listed))
         elif decision.verdict is Verdict.MAY:
             codes = [each.code for each in filled.listed if each.code]
             await self._runs.run([*zip(listed, codes, strict=True)], window=window)
@@ -175,6 +176,10 @@ def _new_lookup(visit: Visit, filled: list_form.Filled, number: int, key: str) -
         channel_id=visit.origin.channel_id,
         submission_key=f"{key}:{number + 1}",
     )
+
+
+def _is_settled(listed: Sequence[Lookup]) -> bool:
+    return Progress(listed=listed).is_over or listed[0].state is State.AWAITING
 
 
 def _as_it_is(visit: Visit, listed: Sequence[Lookup]) -> views.View:

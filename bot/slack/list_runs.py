@@ -46,9 +46,14 @@ class ListRuns:
         """Ask for a queued list, and tell its agent as it goes and when it has ended. The list as it ended."""
         first = asked[0][0]
         board = _Board(window, replies=self._replies)
-        async with asyncio.TaskGroup() as sending:  # Slack may be slow to take the message: the list does not wait
-            sending.create_task(self._post(board, [lookup for lookup, _ in asked]))
+        # Slack may be slow to take the message: the list does not wait for that.
+        sending = {asyncio.create_task(self._post(board, [lookup for lookup, _ in asked]))}
+        try:
             listed = await self._lists.run(asked, board.draw)
+            await asyncio.wait(sending)
+        finally:
+            for task in sending:
+                task.cancel()
         showing = [self._end_message(listed, board.message)]
         if window:
             results = list_views.results(window.origin, listed)

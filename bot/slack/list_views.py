@@ -44,7 +44,7 @@ def results(origin: Origin, listed: Sequence[Lookup]) -> View:
     return _window(
         origin,
         [
-            blocks.section(texts.done(listed) if Progress(listed=listed).is_over else texts.WAITING_RESULTS),
+            blocks.section(_said(listed)),
             blocks.buttons(*_again(listed), _another_button()),  # above the table, which may be long
             blocks.context(texts.COPY_HINT),
             *_table(listed),
@@ -89,9 +89,15 @@ def details(origin: Origin, listed: Sequence[Lookup]) -> View:
     )
 
 
-def again_button(lookup: Lookup) -> Block:
-    """Opens the form with the numbers of a list that have no ID."""
-    return blocks.button(texts.ASK_AGAIN, action_id=LIST_AGAIN, label=texts.ASK_AGAIN_LABEL, value=lookup.id)
+def again_button(lookup: Lookup, *, is_whole: bool = False) -> Block:
+    """Opens the form with the numbers of a list that have no ID; ``is_whole`` where none was asked for."""
+    words, label = (texts.ASK_WHOLE, texts.ASK_WHOLE_LABEL) if is_whole else (texts.ASK_AGAIN, texts.ASK_AGAIN_LABEL)
+    return blocks.button(words, action_id=LIST_AGAIN, label=label, value=lookup.id)
+
+
+def _said(listed: Sequence[Lookup]) -> str:
+    now = Progress(listed=listed)
+    return texts.done(listed) if now.is_over else texts.so_far(len(now.answered), len(now.ended), None)
 
 
 def _approved(listed: Sequence[Lookup]) -> list[Block]:
@@ -105,6 +111,7 @@ def _progress_blocks(now: Progress) -> list[Block]:
         blocks.section(texts.asking_for(len(now.listed))),
         _bar(len(now.ended), len(now.listed)),
         blocks.section(texts.so_far(len(now.answered), len(now.ended), now.seconds)),
+        *([blocks.section(texts.STOPPING)] if now.is_stopped else []),
     ]
 
 

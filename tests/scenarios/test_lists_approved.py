@@ -120,7 +120,7 @@ async def test_denied_the_whole_list_is_denied_and_can_be_asked_again(scene: Sce
     assert await states(scene) == [State.DENIED] * 3
     assert len(scene.ana.sees(scene.ana.dm)) == 1
     assert (await card_of(scene.human("Kim"))).buttons == []
-    await scene.ana.clicks(list_texts.ASK_AGAIN)
+    await scene.ana.clicks(list_texts.ASK_WHOLE)
     await window_with(scene.ana, "This needs approval by")
     assert scene.ana.modal
     assert all(each.phone in str(scene.ana.modal.values) for each in THREE)
