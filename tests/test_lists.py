@@ -1,7 +1,7 @@
 """The use case of lists: followed within Slack's limits, stopped by their agent alone, used once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
@@ -23,6 +23,7 @@ from bot.models import (
     Problem,
     Side,
     State,
+    Ticket,
 )
 from bot.policy import Decision, Rule, Verdict
 from bot.store.sqlite import SqliteStore
@@ -51,6 +52,15 @@ class HeldApi:
         if phone.digits.endswith("3"):
             raise ApiError(Problem.NOT_YOURS, side=Side.AGENT, may_retry=False)
         return Answer(phone_number_id=f"id {phone.digits}", request_id="R-1")
+
+
+class NoTurns(FreeQuota):
+    """Nobody's turn ever comes."""
+
+    @asynccontextmanager
+    async def turn(self, ticket: Ticket, *, before: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+        await asyncio.Event().wait()
+        yield
 
 
 @dataclass
@@ -85,8 +95,8 @@ class Office:
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[Office]:
-    clock, api, quota = SteppingClock(), HeldApi(), FreeQuota()
+async def opened(quota: FreeQuota) -> AsyncIterator[Office]:
+    clock, api = SteppingClock(), HeldApi()
     store, vault = SqliteStore(":memory:", clock=clock), Vault(clock)
     await store.open()
     lookups = Lookups(store=store, api=api, quota=quota, clock=clock)
@@ -98,7 +108,7 @@ async def opened() -> AsyncIterator[Office]:
 
 @pytest.fixture
 async def office() -> AsyncIterator[Office]:
-    async with opened() as office:
+    async with opened(FreeQuota()) as office:
         yield office
 
 
@@ -141,17 +151,22 @@ async def test_whatever_becomes_of_looking_the_list_goes_on(office: Office) -> N
     assert Progress(listed=ended).is_over
 
 
-async def test_what_another_process_stopped_is_not_waited_for(office: Office) -> None:
-    listed = await office.accept()
-    assert listed[0].place
+@pytest.mark.parametrize("is_elsewhere", [False, True], ids=["here", "by another process"])
+async def test_what_is_stopped_waits_for_no_turn_any_more(*, is_elsewhere: bool) -> None:
+    async with opened(NoTurns()) as office:
+        listed = await office.accept()
+        batch_id = listed[0].place.batch_id if listed[0].place else None
+        assert batch_id
 
-    async def stop_elsewhere(_: Progress) -> None:
-        office.api.release.set()
+        async def stop(_: Progress) -> None:
+            if is_elsewhere:
+                await office.store.stop_list(batch_id, actor=ANA)
+            else:
+                await office.lists.stop(listed[0].id, actor=ANA, standing=FULL)
 
-    await office.store.stop_list(listed[0].place.batch_id, actor=ANA)  # before any of it got its turn
-    ended = await office.lists.run([*zip(listed, CODES, strict=True)], stop_elsewhere)
-    assert [each.result.problem for each in ended] == [Problem.STOPPED] * 4
-    assert office.api.called == []
+        ended = await asyncio.wait_for(office.lists.run([*zip(listed, CODES, strict=True)], stop), 5)
+        assert [each.result.problem for each in ended] == [Problem.STOPPED] * 4
+        assert office.api.called == []
 
 
 @pytest.mark.parametrize(
