@@ -81,15 +81,15 @@ class FakeReplies:
     said: list[tuple[str, str]] = field(default_factory=list)
 
     async def post(self, user_id: str, message: Message) -> Card | None:
-        self.said.append(("post", message.text))
+        self.said.append(("post", f"{message.text} {message.blocks}"))
         return self.posts
 
     async def update(self, posted: Card, message: Message) -> Shown:
-        self.said.append(("update", message.text))
+        self.said.append(("update", f"{message.text} {message.blocks}"))
         return self.updates.pop(0) if self.updates else Shown.YES
 
     async def tell(self, user_id: str, message: Message, *, response_url: str = "") -> bool:
-        self.said.append(("tell", message.text))
+        self.said.append(("tell", f"{message.text} {message.blocks}"))
         return self.tells
 
     async def update_view(self, view_id: str, view: View) -> Shown:
@@ -172,4 +172,4 @@ async def test_what_a_dead_process_left_is_told_anew_and_its_message_points_ther
     lists, replies = FakeLists(followed_here=POSTED), FakeReplies()
     assert await runs(lists, replies).tell(DONE[0])
     assert replies.kinds() == ["tell", "update"]
-    assert replies.said[1][1] == texts.SEE_BELOW
+    assert texts.SEE_BELOW in replies.said[1][1]
