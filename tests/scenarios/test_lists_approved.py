@@ -79,6 +79,7 @@ async def test_approved_with_all_codes_the_list_is_asked_and_its_agent_told_once
     told = await message_with(scene.ana, "is done")
     await finish(scene)
     assert "920155500012345" not in told.words + told.text
+    assert "Your request was approved. Decided by <@U0LEE>." in told.words
     assert len(scene.ana.sees(scene.ana.dm)) == 1
     assert await states(scene) == [State.ANSWERED, State.ANSWERED, State.REFUSED]
     assert len(scene.cams.calls) == 3
