@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.interfaces import Clock
-from bot.models import Call
+from bot.tickets import Call
 
 FIRST_BYTE_OUT = "http11.send_request_headers.started"
 FIRST_BYTES_BACK = "http11.receive_response_headers.complete"

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.models import Lane
 from bot.quota import slots as slot
 from bot.quota.credit import REMEMBERED, credit
 from bot.quota.order import Demand, Party, next_party
 from bot.quota.pace import Pace, advanced, throttled, trust
 from bot.quota.slots import LATEST_ARRIVAL, Slot
+from bot.tickets import Lane
 
 LEAD = 0.02
 """Seconds before a slot is free in which it is given to whoever is next. The way through the database, and what has to

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.models import Lane
+from bot.tickets import Lane
 
 LANES = (Lane.INTERACTIVE, Lane.BULK)
 """The most urgent first."""

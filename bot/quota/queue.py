@@ -3,9 +3,10 @@
 import asyncio
 from collections import deque
 
-from bot.models import Lane, LookupId, Ticket
+from bot.models import LookupId
 from bot.quota.account import Grant
 from bot.quota.order import Demand, Party
+from bot.tickets import Lane, Ticket
 
 
 class Waiting:

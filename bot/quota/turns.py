@@ -11,12 +11,13 @@ from typing import TypeVar
 
 from bot.errors import ApiError, StoreUnavailable
 from bot.interfaces import Cell, Clock
-from bot.models import Call, LookupId, Outlook, Problem, Ticket
+from bot.models import LookupId, Problem
 from bot.quota import account as shared
 from bot.quota.account import Account, Ending, Grant, Later, Rules
 from bot.quota.order import ahead_of
 from bot.quota.queue import Queue, Waiting
 from bot.quota.slots import RENEWAL, may_still_send
+from bot.tickets import Call, Outlook, Ticket
 
 log = logging.getLogger(__name__)
 

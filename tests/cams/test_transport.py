@@ -16,8 +16,9 @@ from bot.cams.signing import Acs3Auth
 from bot.cams.stopwatch import Stopwatch
 from bot.cams.transport import FOREIGN_ERRORS, exchange, open_http
 from bot.errors import ApiError, SettingsError
-from bot.models import Call, PhoneNumber, Problem, Side
+from bot.models import PhoneNumber, Problem, Side
 from bot.sandbox.cams.server import LocalCams
+from bot.tickets import Call
 from tests.clocks import SteppingClock
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ import json
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.models import Lane
 from bot.quota.account import LEAD, Account, Ending, Grant, Later, Rules, ask, ended, given_back, read, renewed, wait
 from bot.quota.order import Demand
 from bot.quota.slots import LATEST_ARRIVAL, WINDOW
+from bot.tickets import Lane
 
 RULES = Rules(2)
 ANAS = Demand(interactive={"ana": 5})
@@ -119,6 +119,7 @@ def test_a_time_that_cannot_be_blocks_nobody(edit: dict[str, object]) -> None:
     assert outcome == Later(1000.0 + WINDOW + LATEST_ARRIVAL - LEAD)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # once per machine, text() writes a table of all characters
 @given(
     edit=st.dictionaries(
         st.sampled_from(sorted(Account.model_fields)),

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.interfaces import Clock
-from bot.models import Lane, LookupId, Ticket
+from bot.models import LookupId
 from bot.quota.account import LEAD, Rules
 from bot.quota.credit import WARM_UP
 from bot.quota.slots import LATEST_ARRIVAL, RENEWAL, STALL
+from bot.tickets import Lane, Ticket
 from tests.quota.world import Fate, Plan, World
 
 InVirtualTime = Callable[[Callable[[Any], Awaitable[Any]]], Any]

@@ -10,12 +10,13 @@ import pytest
 
 from bot.errors import ApiError
 from bot.interfaces import Clock
-from bot.models import Lane, LookupId, Problem, Ticket
+from bot.models import LookupId, Problem
 from bot.quota.account import Rules
 from bot.quota.cells import MemoryCell
 from bot.quota.turns import Turns
 from bot.sandbox.cams.latency import PROFILES
 from bot.sandbox.cams.window import Counting, SlidingWindow, Window, open_window
+from bot.tickets import Lane, Ticket
 from tests.quota.world import nothing, refusal
 
 InVirtualTime = Callable[[Callable[[Any], Awaitable[Any]]], Any]

@@ -9,10 +9,11 @@ import pytest
 
 from bot.errors import StoreUnavailable
 from bot.interfaces import Clock
-from bot.models import Lane, LookupId, Outlook, Ticket
+from bot.models import LookupId
 from bot.quota.account import Rules
 from bot.quota.cells import MemoryCell
 from bot.quota.turns import Turns
+from bot.tickets import Lane, Outlook, Ticket
 from tests.quota.world import Fate, Plan, World, nothing, refusal, wait_for_turn
 
 InVirtualTime = Callable[[Callable[[Any], Awaitable[Any]]], Any]

@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 from bot.errors import ApiError, StoreUnavailable
 from bot.interfaces import Clock, Quota
-from bot.models import Lane, LookupId, Problem, Side, Ticket
+from bot.models import LookupId, Problem, Side
 from bot.quota.account import Rules
 from bot.quota.cells import MemoryCell
 from bot.quota.turns import Turns
+from bot.tickets import Lane, Ticket
 
 T = TypeVar("T")
 
