@@ -17,8 +17,8 @@ from bot.errors import SchemaUnknown, SettingsError, StoreError, StoreUnavailabl
 from bot.interfaces import Clock, Store
 from bot.lookups import Lookups
 from bot.models import Actor, Event, LogQuery, Through
-from bot.quota.account import Rules
 from bot.quota.slots import LATEST_ARRIVAL
+from bot.quota.state import Rules
 from bot.quota.turns import Turns
 from bot.repeating import Repeating
 from bot.retention import Retention

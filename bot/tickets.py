@@ -1,5 +1,6 @@
 """What the API's calls are shared out with: who waits, how urgently, and for how long."""
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -32,6 +33,8 @@ class Ticket:
 class Call:
     """A call under way; whoever makes it writes on it what the quota learns from."""
 
+    leaves_before: float = math.inf
+    """Monotonic seconds: a request sent later would be one too many, so it must not be sent."""
     sent_at: float | None = None
     """When the request's first byte left, and"""
     answered_at: float | None = None

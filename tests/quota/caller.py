@@ -12,7 +12,7 @@ from bot.cams.transport import open_http
 from bot.clock import SystemClock
 from bot.errors import ApiError
 from bot.models import LookupId, PhoneNumber
-from bot.quota.account import Rules
+from bot.quota.state import Rules
 from bot.quota.turns import Turns
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT
 from bot.store.cells import SqliteCell

@@ -11,8 +11,8 @@ import pytest
 from bot.errors import ApiError
 from bot.interfaces import Clock
 from bot.models import LookupId, Problem
-from bot.quota.account import Rules
 from bot.quota.cells import MemoryCell
+from bot.quota.state import Rules
 from bot.quota.turns import Turns
 from bot.sandbox.cams.latency import PROFILES
 from bot.sandbox.cams.window import Counting, SlidingWindow, Window, open_window
