@@ -11,6 +11,7 @@ PhoneIdError
 │   ├── SchemaUnknown      it was written by another release
 │   ├── RecordDamaged      a record in it was changed by other hands
 │   ├── LookupMoved        a compare-and-set lost its race
+│   ├── StillOpen          a number cannot be forgotten while it is being asked for
 │   └── TooManyGuesses     a lookup may not be called: too many codes were refused
 └── SlackError             Slack could not be asked or told
 """
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.models import Lookup, Problem, Side
+from bot.traces import Traces
 
 
 class PhoneIdError(Exception):
@@ -47,7 +49,15 @@ class EntryMistake(StrEnum):
     CODE_TOO_LONG = "code too long"
     REASON_TOO_LONG = "reason too long"
     NUMBER_HOLDS_CODE = "number holds code"
+    REASON_MISSING = "reason missing"
     REASON_HOLDS_CODE = "reason holds code"
+    LINE_UNCERTAIN = "line uncertain"
+    LINE_UNREADABLE = "line unreadable"
+    NUMBER_TWICE = "number twice"
+    NUMBER_NOT_APPROVED = "number not approved"
+    NUMBERS_LEFT_OUT = "numbers left out"
+    LIST_EMPTY = "list empty"
+    LIST_TOO_LONG = "list too long"
 
 
 class EntryError(PhoneIdError):
@@ -166,6 +176,14 @@ class TooManyGuesses(StoreError):
     def __init__(self, until: float) -> None:
         super().__init__("too many codes were refused")
         self.until = until
+
+
+class StillOpen(StoreError):
+    """Lookups of a number run, or wait for a decision or a code: it cannot be forgotten yet. Nothing was."""
+
+    def __init__(self, traces: Traces) -> None:
+        super().__init__(f"{traces.running} running, {traces.waiting} waiting")
+        self.traces = traces
 
 
 class SlackError(PhoneIdError):

@@ -54,7 +54,7 @@ def as_row(lookup: Lookup) -> Row:
         "team": lookup.agent.team_id,
         "through": lookup.agent.through.value,
         "channel": lookup.channel_id,
-        "phone_number": lookup.phone.digits,
+        "phone_number": "forgotten" if lookup.is_forgotten else lookup.phone.digits,
         "state": lookup.state.value,
         "phone_number_id": result.phone_number_id,
         "problem": result.problem.value if result.problem else None,

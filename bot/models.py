@@ -1,6 +1,6 @@
 """The values everything else speaks in: who, which number, what state, what came back."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
@@ -14,6 +14,9 @@ BatchId = NewType("BatchId", str)
 
 MASK = "••••••"
 """How a verification code is shown everywhere: fixed, so that not even its length is told."""
+
+A_FORGOTTEN_NUMBER = "a forgotten number"
+"""How a number is shown that was forgotten."""
 
 
 class Through(StrEnum):
@@ -47,12 +50,18 @@ class PhoneNumber:
     @property
     def international(self) -> str:
         """As people write it: ``+86 138 0000 1234``."""
+        if self == FORGOTTEN:
+            return A_FORGOTTEN_NUMBER
         try:
             return phonenumbers.format_number(
                 phonenumbers.parse(f"+{self.digits}"), phonenumbers.PhoneNumberFormat.INTERNATIONAL
             )
         except phonenumbers.NumberParseException:  # stored by an older release whose country codes were others
             return f"+{self.digits}"
+
+
+FORGOTTEN = PhoneNumber("0")
+"""Stands where a number was forgotten. It is nobody's: no country code starts with 0."""
 
 
 class State(StrEnum):
@@ -110,6 +119,8 @@ class Problem(StrEnum):
     NOT_YOUR_REQUEST = "not your request"
     TOO_MANY_GUESSES = "too many guesses"
     PROCESS_ENDED = "process ended"
+    STOPPED = "stopped"
+    """Its agent stopped the list before its turn came."""
     INTERNAL = "internal"
 
 
@@ -205,47 +216,10 @@ class Lookup:
     place: Place | None = None
     """In a list; ``None`` for a number asked for by itself."""
 
-
-class Lane(StrEnum):
-    """How urgent a call is: whoever waits for one answer goes before lists."""
-
-    INTERACTIVE = "interactive"
-    BULK = "bulk"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ticket:
-    """What a lookup waits with for its turn at the API."""
-
-    lookup_id: LookupId
-    agent: str
-    """Whose lookup it is: within a lane agents take turns, however much each of them asks."""
-    lane: Lane = Lane.INTERACTIVE
-    is_again: bool = False
-    """Whether it had a turn before: then it goes before its agent's others."""
-
-    def again(self) -> "Ticket":
-        return replace(self, is_again=True)
-
-
-@dataclass(slots=True)
-class Call:
-    """A call under way; whoever makes it writes on it what the quota learns from."""
-
-    sent_at: float | None = None
-    """When the request's first byte left, and"""
-    answered_at: float | None = None
-    """when the answer's first bytes were here: monotonic seconds; ``None``: not, or not measured."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outlook:
-    """What somebody who waits for a turn can expect."""
-
-    place: int
-    """From 1: how many turns until theirs."""
-    seconds: float
-    """An estimate."""
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether its number, ID and reasons were forgotten; that it was asked, by whom and how it ended stays."""
+        return self.phone == FORGOTTEN
 
 
 class Event(StrEnum):
@@ -265,6 +239,12 @@ class Event(StrEnum):
     """With this lookup so many codes were refused that somebody may be guessing."""
     WARNED = "warned"
     """Those who decide were told of it."""
+    EXPORTED = "exported"
+    """The record was read from the command line."""
+    STARTED = "started"
+    """A bot started: with these settings."""
+    FORGOTTEN = "forgotten"
+    """A lookup's number, ID and reasons were removed from the record, or only the reasons."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

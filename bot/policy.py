@@ -36,6 +36,8 @@ class Action(StrEnum):
     ENTER_CODE = "enter code"
     SHOW_ID = "show id"
     SEE_DETAILS = "see details"
+    STOP = "stop"
+    SHOW_RESULTS = "show results"
 
 
 ALLOWED_IN: Mapping[Action, frozenset[State]] = {
@@ -45,6 +47,8 @@ ALLOWED_IN: Mapping[Action, frozenset[State]] = {
     Action.ENTER_CODE: frozenset({State.APPROVED}),
     Action.SHOW_ID: frozenset({State.ANSWERED}),
     Action.SEE_DETAILS: frozenset(State),
+    Action.STOP: frozenset({State.QUEUED, State.CALLING}),
+    Action.SHOW_RESULTS: frozenset(State),
 }
 
 APPROVERS_ACTIONS = frozenset({Action.APPROVE, Action.DENY, Action.SEE_DETAILS})
@@ -95,7 +99,7 @@ class Circle:
     @property
     def ids(self) -> str:
         """As the settings list them."""
-        return ", ".join([*sorted(self.group_ids), *sorted(self.user_ids)])
+        return "everyone" if self.is_everyone else ", ".join([*sorted(self.group_ids), *sorted(self.user_ids)])
 
     def holds(self, actor: Actor, standing: Standing) -> bool:
         return self.is_everyone or actor.user_id in self.user_ids or bool(self.group_ids & standing.groups)

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from bot.durations import read_duration
 from bot.errors import SettingsError
+from bot.evidence import settings_digest
 from bot.policy import EVERYONE, NOBODY, Circle, Policy
 from bot.texts import terminal
 
@@ -24,6 +25,10 @@ NEVER_BLANK = frozenset({"phoneid_agents"})
 
 _LONGEST_NAME = 60
 """Characters; twice the longest there is."""
+
+NOT_TOLD = frozenset({"database_url", "log_level", "phoneid_log_format", "alibaba_cloud_access_key_id"})
+"""Settings left out of the digest: where the record and the logs are, and the half of the credentials that is no
+secret."""
 
 SettingsType = TypeVar("SettingsType", bound="RecordSettings")
 
@@ -139,6 +144,23 @@ class BotSettings(LookupSettings):
     phoneid_approval_channel: Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")] | None = None
     phoneid_approval_ttl: Annotated[float, BeforeValidator(_read_duration)] = 86400.0
     """Seconds."""
+    phoneid_retention: Annotated[float | None, BeforeValidator(_read_duration)] = None
+    """Seconds; ``None``: for ever."""
+
+    @property
+    def told(self) -> dict[str, str | int | None]:
+        """What the journal is told at a start: the policy, and a digest of every setting that is no secret."""
+        return {
+            "settings": settings_digest(self._in_force),
+            "approval": self.phoneid_approval,
+            "agents": self.phoneid_agents.ids,
+            "trusted": self.phoneid_trusted.ids,
+            "approvers": self.phoneid_approvers.ids,
+        }
+
+    @property
+    def _in_force(self) -> dict[str, str | int | float | None]:
+        return {name: _tell(getattr(self, name)) for name in BotSettings.model_fields if name not in NOT_TOLD}
 
     @property
     def policy(self) -> Policy:
@@ -149,6 +171,12 @@ class BotSettings(LookupSettings):
             approvers=self.phoneid_approvers,
             needs_approval=self.phoneid_approval == "always",
         )
+
+
+def _tell(value: Circle | SecretStr | str | float | None) -> str | int | float | None:
+    if isinstance(value, SecretStr):
+        return "set"
+    return value.ids if isinstance(value, Circle) else value
 
 
 def read(kind: type[SettingsType], environment: Mapping[str, str] | None = None) -> SettingsType:

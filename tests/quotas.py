@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from bot.models import Call, LookupId, Outlook, Ticket
+from bot.models import LookupId
+from bot.tickets import Call, Outlook, Ticket
 
 
 class FreeQuota:

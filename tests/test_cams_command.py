@@ -16,9 +16,10 @@ from bot.cams.signing import Acs3Auth
 from bot.cams.stopwatch import Stopwatch
 from bot.cams.transport import exchange, open_http
 from bot.clock import SystemClock
-from bot.models import Call, PhoneNumber
+from bot.models import PhoneNumber
 from bot.sandbox.cams.latency import PROFILES
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT
+from bot.tickets import Call
 from tests.shell import Shell
 
 GOOD = request_body(PhoneNumber("8613800001234"), SecretStr("208312"))

@@ -207,7 +207,7 @@ async def test_a_database_of_somebody_else_is_left_alone(shell: Shell) -> None:
     assert "Traceback" not in ran.err
 
 
-@pytest.mark.parametrize("command", ["run", "demo", "lookup", "log", "why", "cams"])
+@pytest.mark.parametrize("command", ["run", "demo", "lookup", "log", "journal", "forget", "why", "cams"])
 async def test_every_command_explains_itself(tmp_path: Path, command: str) -> None:
     ran = await Shell(tmp_path, {}).run(command, "--help")
     assert ran.status == 0

@@ -11,9 +11,10 @@ from pydantic import SecretStr
 from bot.errors import ApiError
 from bot.guesses import FREE_FOR_AGENT
 from bot.lookups import Lookups
-from bot.models import Actor, Answer, Call, Lane, NewLookup, PhoneNumber, Problem, Side, State, Through
+from bot.models import Actor, Answer, NewLookup, PhoneNumber, Problem, Side, State, Through
 from bot.policy import Action, Circle, Decision, Membership, Policy, Rule, Standing, Verdict, decide
 from bot.texts import problems
+from bot.tickets import Call, Lane
 from tests.guessing import use_up
 from tests.office import ANA, CODE, FULL, KIM, PHONE, Office, open_office
 from tests.quotas import FreeQuota

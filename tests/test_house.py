@@ -10,15 +10,17 @@ ROOT = Path(__file__).parent.parent
 BOT = ROOT / "bot"
 
 ROWS = (
-    {"models"},
+    {"models", "tickets", "traces"},
     {"errors"},
-    {"durations", "policy"},
+    {"durations", "evidence", "policy"},
     {"guesses"},
     {"texts"},
     {"interfaces", "clock", "settings", "logs"},
-    {"entry", "listing", "repeating", "vault", "cams", "quota", "store"},
+    {"entry", "listing", "repeating", "retention", "vault", "cams", "quota", "store"},
+    {"trips"},
     {"lookups"},
     {"approvals"},
+    {"lists"},
     {"slack"},
     {"app"},
     {"sandbox", "cli"},

@@ -6,7 +6,20 @@ import json
 from dataclasses import replace
 
 from bot.listing import COLUMNS, as_csv, as_json, as_row, as_table
-from bot.models import Actor, Approval, BatchId, Lookup, LookupId, PhoneNumber, Place, Problem, Result, State, Through
+from bot.models import (
+    FORGOTTEN,
+    Actor,
+    Approval,
+    BatchId,
+    Lookup,
+    LookupId,
+    PhoneNumber,
+    Place,
+    Problem,
+    Result,
+    State,
+    Through,
+)
 
 LOOKUP = Lookup(
     id=LookupId("L-7K3Q9FZ2"),
@@ -143,3 +156,11 @@ def test_the_table_says_what_came_of_it() -> None:
     heading, *rows = as_table(lookups).splitlines()
     column = heading.index("result")
     assert [row[column:] for row in rows] == ["710000000000001", "Unknown.ResourceOwnerId", "no answer", ""]
+
+
+def test_what_was_forgotten_is_said_to_be_so_in_every_form() -> None:
+    forgotten = replace(LOOKUP, phone=FORGOTTEN, reason="", result=replace(LOOKUP.result, phone_number_id=None))
+    for show in (as_table, as_json, as_csv):
+        shown = show([forgotten])
+        assert "forgotten" in shown
+        assert "L-7K3Q9FZ2" in shown

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import click
 import pytest
 
 from bot.cli.main import phoneid
@@ -42,8 +43,17 @@ def test_every_command_is_in_the_table_with_its_options() -> None:
     section = README.split("\n## Commands\n", 1)[1].split("\n## ", 1)[0]
     for name, command in phoneid.commands.items():
         row = next(line for line in section.splitlines() if line.startswith(f"| `phoneid {name}"))
-        options = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
+        parameters = [each for one in (command, *getattr(command, "commands", {}).values()) for each in one.params]
+        options = {option for parameter in parameters for option in parameter.opts if option.startswith("--")}
         assert set(re.findall(r"--[a-z-]+", row.split(" | ")[0].split("` |")[0])) == options - {"--help"}
+
+
+def test_every_command_of_a_group_is_in_its_row() -> None:
+    groups = {name: command.commands for name, command in phoneid.commands.items() if isinstance(command, click.Group)}
+    assert groups
+    for name, commands in groups.items():
+        for each in commands:
+            assert f"`phoneid {name} {each}" in README
 
 
 def test_every_exit_code_it_names_is_one_of_the_command_lines() -> None:

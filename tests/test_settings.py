@@ -122,7 +122,7 @@ def test_a_mistyped_setting_of_ours_does_not_pass_unseen() -> None:
 
 
 def test_settings_of_later_versions_are_refused_not_ignored() -> None:
-    assert "PHONEID_RETENTION is not a setting of this version" in mistakes(GOOD | {"PHONEID_RETENTION": "90d"})
+    assert "PHONEID_COLOUR is not a setting of this version" in mistakes(GOOD | {"PHONEID_COLOUR": "red"})
 
 
 @pytest.mark.parametrize("approvers", [{}, {"PHONEID_APPROVERS": ""}, {"PHONEID_APPROVERS": "  "}])
@@ -197,3 +197,61 @@ def test_circles_are_lists_of_user_and_usergroup_ids(name: str, value: str) -> N
 
 def test_the_region_is_read_in_any_case() -> None:
     assert read(RecordSettings, {"PHONEID_DEFAULT_REGION": "cn"}).phoneid_default_region == "CN"
+
+
+# --- what the journal is told ---
+
+
+def told(**changes: str) -> dict[str, str | int | None]:
+    return read(BotSettings, GOOD | changes).told
+
+
+def test_the_journal_is_told_the_policy_in_clear() -> None:
+    policy = {"PHONEID_APPROVAL": "always", "PHONEID_APPROVERS": "U0LEE,S0LEADS", "PHONEID_TRUSTED": "U0KIM"}
+    facts = told(**policy)
+    assert (facts["approval"], facts["agents"]) == ("always", "everyone")
+    assert (facts["approvers"], facts["trusted"]) == ("S0LEADS, U0LEE", "U0KIM")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PHONEID_QPS", "9"),
+        ("PHONEID_CAMS_URL", "https://elsewhere.example"),
+        ("PHONEID_AGENTS", "U0ANA"),
+        ("PHONEID_TRUSTED", "U0ANA"),
+        ("PHONEID_APPROVERS", "U0ANA"),
+        ("PHONEID_APPROVAL_TTL", "1h"),
+        ("PHONEID_APPROVAL_CHANNEL", "C012AB3CD"),
+        ("PHONEID_RETENTION", "90d"),
+        ("PHONEID_DEFAULT_REGION", "CN"),
+    ],
+)
+def test_another_setting_is_another_digest(name: str, value: str) -> None:
+    assert told(**{name: value})["settings"] != told()["settings"]
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("SLACK_BOT_TOKEN", ("xoxb-1", "xoxb-2")),
+        ("SLACK_APP_TOKEN", ("xapp-1", "xapp-2")),
+        ("SLACK_SIGNING_SECRET", ("1", "2")),
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", ("LTAI-1", "LTAI-2")),
+        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ("1", "2")),
+        ("ALIBABA_CLOUD_SECURITY_TOKEN", ("1", "2")),
+        ("DATABASE_URL", ("sqlite:///1.db", "sqlite:///2.db")),
+        ("LOG_LEVEL", ("DEBUG", "INFO")),
+    ],
+)
+def test_no_secret_is_in_the_digest(name: str, values: tuple[str, str]) -> None:
+    assert told(**{name: values[0]}) == told(**{name: values[1]})
+
+
+def test_the_order_in_which_people_are_listed_is_no_other_policy() -> None:
+    assert told(PHONEID_AGENTS="U0ANA,S0LEADS,U0KIM") == told(PHONEID_AGENTS="U0KIM,U0ANA,S0LEADS")
+
+
+@pytest.mark.parametrize(("written", "seconds"), [("90d", 90 * 86400.0), ("12h", 43200.0), ("", None)])
+def test_a_retention_is_a_length_of_time(written: str, seconds: float | None) -> None:
+    assert read(BotSettings, GOOD | {"PHONEID_RETENTION": written}).phoneid_retention == seconds

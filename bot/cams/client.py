@@ -17,7 +17,8 @@ from bot.cams.stopwatch import Stopwatch
 from bot.cams.transport import EXCHANGE_SECONDS, exchange
 from bot.errors import ApiError
 from bot.interfaces import Clock
-from bot.models import Answer, Call, PhoneNumber
+from bot.models import Answer, PhoneNumber
+from bot.tickets import Call
 
 log = logging.getLogger("bot.cams")
 

@@ -8,9 +8,10 @@ from bot.cli.ids import Ids, Row
 from bot.entry.table import Line
 from bot.errors import StoreError
 from bot.lookups import Lookups
-from bot.models import Actor, BatchId, Lane, Lookup, NewLookup, Place, State
+from bot.models import Actor, BatchId, Lookup, NewLookup, Place, State
 from bot.policy import Membership, Policy, Standing, decide
 from bot.texts import listed
+from bot.tickets import Lane
 
 
 class Asking:

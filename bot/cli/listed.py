@@ -22,7 +22,7 @@ from bot.entry.table import Line, read_table
 from bot.errors import ListError, StoreError
 from bot.models import PhoneNumber, State
 from bot.settings import LookupSettings
-from bot.store.lookups import new_batch_id
+from bot.store.names import new_batch_id
 from bot.texts import listed
 
 Rows = dict[PhoneNumber, Row]

@@ -9,8 +9,9 @@ import click
 
 from bot import listing, logs, settings
 from bot.cli.arguments import CannotStart, check_text, read_phone
+from bot.cli.caller import identify
 from bot.durations import read_duration
-from bot.models import BatchId, LogQuery, Lookup
+from bot.models import BatchId, Event, LogQuery, Lookup
 from bot.texts import terminal
 
 
@@ -50,7 +51,8 @@ def log(
         since=_read_since(since) if since else None,
         batch_id=BatchId(batch.strip().upper()) if batch else None,
     )
-    lookups = asyncio.run(_search(record_settings, query))
+    form = "json" if is_json else "csv" if is_csv else "table"
+    lookups = asyncio.run(_export(record_settings, query, form=form))
     show = listing.as_json if is_json else listing.as_csv if is_csv else listing.as_table
     click.echo(show(lookups), nl=not is_csv)
 
@@ -62,11 +64,30 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-async def _search(record_settings: settings.RecordSettings, query: LogQuery) -> list[Lookup]:
+async def _export(record_settings: settings.RecordSettings, query: LogQuery, *, form: str) -> list[Lookup]:
+    """What is asked for. First it is in the journal that it was shown, and to whom."""
     from bot.app import open_store
 
     async with open_store(record_settings) as store:
-        return await store.search(query)
+        lookups = await store.search(query)
+        facts = {"form": form, **_told(query), **_extent(lookups)}
+        await store.note(Event.EXPORTED, actor=identify(), lookup_id=None, facts=facts)
+        return lookups
+
+
+def _told(query: LogQuery) -> dict[str, str | int | None]:
+    """What was asked for, without what may be a number: a filter's name, and its value only where it is a time."""
+    filters = {"agent": query.user_id, "phone": query.phone, "list": query.batch_id}
+    return {
+        "limit": query.limit,
+        "since": None if query.since is None else int(query.since),
+        "filters": ", ".join(name for name, value in filters.items() if value is not None),
+    }
+
+
+def _extent(lookups: list[Lookup]) -> dict[str, str | int | None]:
+    newest, oldest = (lookups[0].id, lookups[-1].id) if lookups else (None, None)
+    return {"lookups": len(lookups), "newest": newest, "oldest": oldest}
 
 
 def _read_since(since: str) -> float:

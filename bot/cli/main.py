@@ -6,6 +6,8 @@ from typing import NoReturn
 import click
 
 from bot.cli.arguments import EXIT_CANNOT_START, EXIT_NO_ID
+from bot.cli.forget import forget
+from bot.cli.journal import journal
 from bot.cli.log import log
 from bot.cli.lookup import lookup
 from bot.cli.run import run
@@ -35,7 +37,7 @@ def phoneid() -> None:
     """
 
 
-for _command in (run, demo, lookup, log, why, cams):
+for _command in (run, demo, lookup, log, journal, forget, why, cams):
     phoneid.add_command(_command)
 
 

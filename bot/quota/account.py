@@ -1,21 +1,16 @@
-"""The account: all that its processes share about their calls, and every change of it. Pure: state in, state out.
+"""Every change of the account: who gets which slot, and what becomes of it. Pure: state in, state out."""
 
-It is small enough to be read and written as a whole, so that one change by one process at a time is all the
-coordination there is.
-"""
-
-import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from bot.models import Lane
 from bot.quota import slots as slot
-from bot.quota.credit import REMEMBERED, credit
-from bot.quota.order import Demand, Party, next_party
-from bot.quota.pace import Pace, advanced, throttled, trust
-from bot.quota.slots import LATEST_ARRIVAL, Slot
+from bot.quota.credit import REMEMBERED
+from bot.quota.order import LANES, STEP, Demand, Party, next_party, with_newcomers, with_turn
+from bot.quota.pace import throttled
+from bot.quota.plan import after_start, planned_start
+from bot.quota.slots import Slot
+from bot.quota.state import Account, Rules, current, free_slots
+from bot.tickets import Lane
 
 LEAD = 0.02
 """Seconds before a slot is free in which it is given to whoever is next. The way through the database, and what has to
@@ -27,47 +22,11 @@ PRESENT = 1.0
 SLOW = 0.15
 """Seconds that a free slot is left to whoever is next, before anybody may take it."""
 
-FARTHEST = 60.0
-"""Seconds: no time in the state lies farther ahead, unless the clock or somebody's hand has been at it."""
-
 LOOK_AGAIN = 0.02
 """Seconds in which a process that is next has taken its slot, normally."""
 
-SPREAD = 0.95
-"""Calls of lists keep this part of an even distance: ten that start together would come back together, and whoever asks
-for one number in between would wait for a whole second."""
-
-SLACK = 0.08
-"""Seconds by which a call may be behind that distance and the next one still keep to the plan: otherwise each delay
-would delay all that follow."""
-
-
-class Account(BaseModel):
-    """Times are seconds on one clock that only ever grows, the same for every process."""
-
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
-
-    changed_at: float = 0.0
-    slots: tuple[Slot, ...] = ()
-    pace: Pace = Pace()
-    round_trips: tuple[float, ...] = ()
-    """The last ones, in seconds."""
-    demands: dict[str, Demand] = {}
-    """What waits, by process."""
-    served: dict[str, int] = {}
-    """The number of each party's last turn."""
-    paced_at: float | None = None
-    """When the last call should have started, had all of them kept their distance."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What does not change while a process runs."""
-
-    limit: int
-    """Calls per second."""
-    latest_arrival: float = LATEST_ARRIVAL
-    has_credit: bool = True
+STARVED = 2.0
+"""Seconds after which a list has a turn before single numbers, once: so it goes on, whatever else is asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +60,9 @@ def ask(
     call when the old one ends.
     """
     account = _heard(account, demand, process=process, now=now, rules=rules)
-    party = next_party(account.demands.values(), account.served)
-    own = next_party([demand], account.served)
+    lanes = LANES[::-1] if account.lists_since is not None and now - account.lists_since >= STARVED else LANES
+    party = next_party(account.demands.values(), account.served, lanes=lanes)
+    own = next_party([demand], account.served, lanes=lanes)
     if party is None or own is None:
         return account, Later(now + PRESENT)
     number, starts_at = _next_slot(account, party, now=now, rules=rules)
@@ -115,19 +75,23 @@ def ask(
         return account, Later(now + LOOK_AGAIN)
     taken = slot.taken(account.slots[number], holder=holder, now=now, latest_arrival=rules.latest_arrival)
     grant = Grant(number=number, slot=taken, party=own, starts_at=max(now, starts_at))
-    paced_at = max(_on_plan(account, now=now, rules=rules), grant.starts_at - SLACK)
-    return _granted(account, grant, process=process, now=now, paced_at=paced_at), grant
+    return _granted(account, grant, process=process, now=now, rules=rules), grant
 
 
 def renewed(account: Account, grants: Collection[Grant], *, now: float, rules: Rules) -> Account:
     """These slots stay their holders' for another while, as far as they still are."""
-    account = _current(account, now=now, rules=rules)
+    account = current(account, now=now, rules=rules)
     held = {
-        grant.number: slot.taken(grant.slot, holder=grant.holder, now=now, latest_arrival=rules.latest_arrival)
+        grant.number: slot.renewed(account.slots[grant.number], now=now, latest_arrival=rules.latest_arrival)
         for grant in grants
-        if account.slots[grant.number].holder == grant.holder
+        if is_held(account, grant)
     }
     return _with_slots(account, held, now)
+
+
+def is_held(account: Account, grant: Grant) -> bool:
+    """Whether the slot is still this grant's."""
+    return len(account.slots) > grant.number and account.slots[grant.number].holder == grant.holder
 
 
 def given_back(account: Account, grant: Grant, *, now: float, rules: Rules) -> Account:
@@ -139,7 +103,7 @@ def given_back(account: Account, grant: Grant, *, now: float, rules: Rules) -> A
 class Ending:
     """How a call ended."""
 
-    started_at: float
+    granted_at: float
     ended_at: float
     """When the answer came, or the call was given up."""
     was_answered: bool
@@ -156,7 +120,7 @@ def ended(account: Account, grant: Grant, ending: Ending, *, now: float, rules: 
         trips = (*account.round_trips, round(ending.round_trip, 4))[-REMEMBERED:]
         account = account.model_copy(update={"round_trips": trips})
     if ending.was_throttled:
-        pace = throttled(account.pace, now, started_at=ending.started_at, hint=ending.hint, slots=rules.limit)
+        pace = throttled(account.pace, now, granted_at=ending.granted_at, hint=ending.hint, slots=rules.limit)
         account = account.model_copy(update={"pace": pace})
     rested = slot.ended(ending.ended_at, was_answered=ending.was_answered)
     return _let_go(account, grant, rested, now=now, rules=rules)
@@ -164,114 +128,64 @@ def ended(account: Account, grant: Grant, ending: Ending, *, now: float, rules: 
 
 def gone(account: Account, *, process: str) -> Account:
     """Nothing waits in this process any more."""
-    return account.model_copy(
-        update={"demands": {key: each for key, each in account.demands.items() if key != process}}
-    )
-
-
-def wait(account: Account, ahead: int, *, now: float, rules: Rules) -> float:
-    """Seconds until a call may start before which ``ahead`` others do: an estimate."""
-    account = _current(account, now=now, rules=rules)
-    starts = sorted(max(now, account.pace.resumes_at, at) for _, at in _usable(account, now=now, rules=rules))
-    rounds, number = divmod(ahead, len(starts))
-    return starts[number] - now + rounds * _cycle(account, now=now, rules=rules)
-
-
-def read(text: str) -> Account:
-    """The account from what is kept of it; from nothing, a new one."""
-    if not text:
-        return Account()
-    try:
-        return Account.model_validate_json(text)
-    except ValidationError:  # kept by another release, or edited: then nothing is known of what is under way
-        return Account(changed_at=sys.float_info.max)
+    others = {key: each for key, each in account.demands.items() if key != process}
+    return account.model_copy(update={"demands": others})
 
 
 def _heard(account: Account, demand: Demand, *, process: str, now: float, rules: Rules) -> Account:
     """The account with what this process says of itself, and without processes that fell silent."""
-    account = _current(account, now=now, rules=rules)
+    account = current(account, now=now, rules=rules)
     demands = {key: each for key, each in account.demands.items() if key != process and now - each.seen_at < PRESENT}
     known = account.demands.get(process)
     is_old = known is None or known.model_copy(update={"seen_at": 0.0}) != demand or now - known.seen_at > PRESENT / 3
     demands[process] = demand.model_copy(update={"seen_at": now}) if is_old or known is None else known
-    changed_at = now if is_old else account.changed_at
-    return account.model_copy(update={"demands": demands, "changed_at": changed_at})
+    return account.model_copy(
+        update={
+            "demands": demands,
+            "served": with_newcomers(account.served, demands.values(), last=account.last_turn),
+            "lists_since": _lists_since(account, demands, now=now),
+            "changed_at": now if is_old else account.changed_at,
+        }
+    )
 
 
-def _current(account: Account, *, now: float, rules: Rules) -> Account:
-    """The account as time and the settings have changed it."""
-    if account.changed_at > now + LEAD or _latest_time(account) > now + FARTHEST:
-        # The clock began anew: the machine did. Whatever was under way then may have been seen a moment ago.
-        return Account(changed_at=now, slots=(Slot(ended_at=now, was_answered=False),) * rules.limit)
-    missing = max(0, rules.limit - len(account.slots))
-    pace = advanced(account.pace, now)
-    return account.model_copy(update={"slots": account.slots + (Slot(),) * missing, "pace": pace})
-
-
-def _latest_time(account: Account) -> float:
-    pace = account.pace
-    of_slots = [time for each in account.slots for time in (each.ended_at or 0.0, each.held_until)]
-    return max(pace.changed_at, pace.resumes_at, pace.throttled_at or 0.0, account.paced_at or 0.0, *of_slots)
-
-
-def _usable(account: Account, *, now: float, rules: Rules) -> list[tuple[int, float]]:
-    """The slots the pace leaves, and when each is free."""
-    used = max(1, rules.limit - account.pace.fewer)
-    credited = _credit(account, now=now, rules=rules)
-    return [
-        (number, slot.free_at(each, now, credit=credited, latest_arrival=rules.latest_arrival))
-        for number, each in enumerate(account.slots[:used])
-    ]
-
-
-def _credit(account: Account, *, now: float, rules: Rules) -> float:
-    return credit(account.round_trips) * trust(account.pace, now) if rules.has_credit else 0.0
-
-
-def _cycle(account: Account, *, now: float, rules: Rules) -> float:
-    """Seconds from one call's start to the next one's on the same slot, usually."""
-    trips = account.round_trips or (0.0,)
-    return slot.WINDOW + sum(trips) / len(trips) - _credit(account, now=now, rules=rules)
-
-
-def _on_plan(account: Account, *, now: float, rules: Rules) -> float:
-    """When the next call of a list should start, so that calls are spread evenly over the second."""
-    if account.paced_at is None:
-        return now
-    used = max(1, rules.limit - account.pace.fewer)
-    return account.paced_at + SPREAD * _cycle(account, now=now, rules=rules) / used
+def _lists_since(account: Account, demands: Mapping[str, Demand], *, now: float) -> float | None:
+    if not any(demand.bulk for demand in demands.values()):
+        return None
+    return now if account.lists_since is None else account.lists_since
 
 
 def _next_slot(account: Account, party: Party, *, now: float, rules: Rules) -> tuple[int, float]:
     """The slot that is free first, and when a call of that party may start on it."""
     number, at = min(
-        _usable(account, now=now, rules=rules),
+        free_slots(account, now=now, rules=rules),
         # Of two that are free at the same time, the one that nobody holds.
         key=lambda each: (max(now, each[1]), slot.is_held(account.slots[each[0]], now)),
     )
     at = max(at, account.pace.resumes_at)
     if party.lane is Lane.BULK:
-        at = max(at, _on_plan(account, now=now, rules=rules))
+        at = max(at, planned_start(account, now=now, rules=rules))
     return number, at
 
 
-def _granted(account: Account, grant: Grant, *, process: str, now: float, paced_at: float) -> Account:
-    waiting = {party.key for demand in account.demands.values() for party in demand.parties()}
-    served = {**account.served, grant.party.key: max(account.served.values(), default=0) + 1}
+def _granted(account: Account, grant: Grant, *, process: str, now: float, rules: Rules) -> Account:
+    demands = {**account.demands, process: account.demands[process].less_one(grant.party)}
+    number = account.last_turn + STEP
     account = account.model_copy(
         update={
-            # Without those who wait for nothing: coming back, they are first.
-            "served": {key: number for key, number in served.items() if key in waiting},
-            "paced_at": paced_at,
-            "demands": {**account.demands, process: account.demands[process].less_one(grant.party)},
+            "last_turn": number,
+            "served": with_turn(account.served, grant.party, demands.values(), number=number),
+            "lists_since": now if grant.party.lane is Lane.BULK else account.lists_since,
+            "paced_at": after_start(account, grant.starts_at, now=now, rules=rules),
+            "demands": demands,
         }
     )
     return _with_slots(account, {grant.number: grant.slot}, now)
 
 
 def _let_go(account: Account, grant: Grant, left: Slot, *, now: float, rules: Rules) -> Account:
-    account = _current(account, now=now, rules=rules)
-    if account.slots[grant.number].holder != grant.holder:  # its lease ran out: the slot is somebody else's
+    account = current(account, now=now, rules=rules)
+    if not is_held(account, grant):  # its lease ran out: the slot is somebody else's
         return account
     return _with_slots(account, {grant.number: left}, now)
 

@@ -25,6 +25,10 @@ LEAST_MARGIN = 0.02
 """And at least so much of the shortest round trip."""
 
 
+MOST = 0.5
+"""Seconds. Where answers take longer than that, ten calls at a time are what limits, and nothing is won by more."""
+
+
 def credit(round_trips: Sequence[float]) -> float:
     """Seconds, from the round trips (seconds) seen lately; 0 before the warm-up's end."""
     if len(round_trips) < WARM_UP:
@@ -32,4 +36,4 @@ def credit(round_trips: Sequence[float]) -> float:
     shortest = min(round_trips)
     doubt = MARGIN * (1 + FEW / len(round_trips))
     margin = max(doubt * (median(round_trips) - shortest), LEAST_MARGIN * shortest)
-    return max(0.0, shortest - margin)
+    return min(MOST, max(0.0, shortest - margin))

@@ -5,10 +5,14 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.models import Lane
+from bot.tickets import Lane
 
 LANES = (Lane.INTERACTIVE, Lane.BULK)
 """The most urgent first."""
+
+
+STEP = 1_000_000
+"""Between two turns' numbers: room for whoever begins to wait in between."""
 
 
 class Party(NamedTuple):
@@ -47,17 +51,37 @@ class Demand(BaseModel):
         return self.model_copy(update={party.lane.value: {agent: count for agent, count in left.items() if count}})
 
 
-def next_party(demands: Iterable[Demand], served: Mapping[str, int]) -> Party | None:
-    """Who is next: of those in the most urgent lane, the one whose last turn is the longest ago.
+def next_party(
+    demands: Iterable[Demand], served: Mapping[str, int], *, lanes: tuple[Lane, ...] = LANES
+) -> Party | None:
+    """Who is next: of those in the first of the ``lanes`` where anybody waits, whoever had no turn for the longest.
 
-    ``served`` numbers the turns, by party: the number of the last one. Whoever had none is first.
+    ``served`` numbers the turns, by party: the number of the last one.
     """
     demands = list(demands)
-    for lane in LANES:
+    for lane in lanes:
         agents = {agent for demand in demands for agent, count in demand.of(lane).items() if count}
         if agents:
             return min((Party(lane, agent) for agent in agents), key=lambda party: _rank(party, served))
     return None
+
+
+def with_newcomers(served: Mapping[str, int], demands: Iterable[Demand], *, last: int) -> dict[str, int]:
+    """The numbers with those of parties that begin to wait: behind whoever waits already, before the last one served.
+
+    ``last`` is the last turn's number.
+    """
+    numbered = dict(served)
+    for party in (party for demand in demands for party in demand.parties()):
+        if party.key not in numbered:
+            numbered[party.key] = 1 + max((each for each in numbered.values() if each < last), default=last - STEP)
+    return numbered
+
+
+def with_turn(served: Mapping[str, int], party: Party, demands: Iterable[Demand], *, number: int) -> dict[str, int]:
+    """The numbers after that party's turn, of those who still wait."""
+    waiting = {each.key for demand in demands for each in demand.parties()}
+    return {key: each for key, each in {**served, party.key: number}.items() if key in waiting}
 
 
 def ahead_of(party: Party, position: int, demands: Iterable[Demand], served: Mapping[str, int]) -> int:

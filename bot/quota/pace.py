@@ -38,12 +38,12 @@ class Pace(BaseModel):
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
-    fewer: Fewer = 0
+    fewer: Annotated[int, Field(ge=0, le=1000)] = 0
     """Slots not to be used now."""
-    fewer_when_good: Fewer = 0
+    fewer_when_good: Annotated[int, Field(ge=0, le=1000)] = 0
     """And when it was last good; one less is tried now and then."""
     changed_at: Annotated[float, Field(ge=0.0)] = 0.0
-    patience: Annotated[float, Field(ge=FIRST_PATIENCE)] = FIRST_PATIENCE
+    patience: Annotated[float, Field(ge=1)] = FIRST_PATIENCE
     throttled_at: float | None = None
     """When an answer last said that it was too much; ``None``: never."""
     resumes_at: float = 0.0
@@ -67,21 +67,21 @@ def _next_step(pace: Pace) -> dict[str, float]:
     return {"fewer_when_good": pace.fewer, "patience": max(FIRST_PATIENCE, pace.patience / 2)}
 
 
-def throttled(pace: Pace, now: float, *, started_at: float, hint: float | None, slots: int) -> Pace:
-    """The pace after a throttled answer to a call that started then; ``hint``: the server's own, in seconds.
+def throttled(pace: Pace, now: float, *, granted_at: float, hint: float | None, slots: int) -> Pace:
+    """The pace after a throttled answer to a call granted then; ``hint``: the server's own, in seconds.
 
     Calls that were on their way already when the first such answer came say nothing new.
     """
     pace = advanced(pace, now)
     resumes_at = max(pace.resumes_at, now + max(WINDOW, min(hint or 0.0, LONGEST_PAUSE)))
-    if pace.throttled_at is not None and started_at <= pace.throttled_at:
+    if pace.throttled_at is not None and granted_at <= pace.throttled_at:
         return pace.model_copy(update={"resumes_at": resumes_at})
     used = slots - min(pace.fewer, slots - 1)
     is_repeated = pace.throttled_at is not None and now - pace.throttled_at < NOT_ENOUGH
     used_now = max(1, used // 2 if is_repeated else used - 1)
     return Pace(
-        fewer=slots - used_now,
-        fewer_when_good=slots - max(1, used - 1),
+        fewer=max(pace.fewer, slots - used_now),  # a process with a lower limit must not give the others slots
+        fewer_when_good=max(pace.fewer, slots - max(1, used - 1)),
         changed_at=resumes_at,
         patience=min(LONGEST_PATIENCE, pace.patience * 2),
         throttled_at=now,

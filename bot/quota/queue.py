@@ -2,19 +2,29 @@
 
 import asyncio
 from collections import deque
+from dataclasses import dataclass
 
-from bot.models import Lane, LookupId, Ticket
+from bot.models import LookupId
 from bot.quota.account import Grant
 from bot.quota.order import Demand, Party
+from bot.tickets import Call, Lane, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A slot that was granted here, and the call made on it."""
+
+    grant: Grant
+    call: Call
 
 
 class Waiting:
-    """One ticket, until its grant comes."""
+    """One ticket, until a slot is held for it."""
 
     def __init__(self, ticket: Ticket) -> None:
         self.ticket = ticket
         self.party = Party(ticket.lane, ticket.agent)
-        self.granted: asyncio.Future[Grant] = asyncio.get_running_loop().create_future()
+        self.granted: asyncio.Future[Held] = asyncio.get_running_loop().create_future()
 
 
 class Queue:
@@ -29,10 +39,8 @@ class Queue:
     def add(self, waiting: Waiting) -> None:
         """Behind its agent's others; a call that is asked again goes before them."""
         line = self._waiting.setdefault(waiting.party, deque())
-        if waiting.ticket.is_again:
-            line.appendleft(waiting)
-        else:
-            line.append(waiting)
+        again = sum(each.ticket.is_again for each in line)  # they stand in front, in the order they came back
+        line.insert(again if waiting.ticket.is_again else len(line), waiting)
 
     def remove(self, waiting: Waiting) -> None:
         """Whoever waited has left, or got their turn."""
@@ -43,9 +51,8 @@ class Queue:
             self._waiting.pop(waiting.party, None)
 
     def first(self, party: Party) -> Waiting | None:
-        """Whoever of this party came first."""
-        line = self._waiting.get(party)
-        return line[0] if line else None
+        """Whoever of this party came first and still waits: who was cancelled leaves a moment later."""
+        return next((each for each in self._waiting.get(party, ()) if not each.granted.done()), None)
 
     def all(self) -> list[Waiting]:
         return [waiting for line in self._waiting.values() for waiting in line]

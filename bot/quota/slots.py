@@ -29,7 +29,7 @@ LATEST_ARRIVAL = 4.0
 then 2 s (RFC 6298); two losses in a row and a slow way are covered, three are not."""
 
 RENEWAL = 1.0
-"""Seconds between two times that a holder says it is alive. Most calls are over before the first."""
+"""Seconds between two times that a holder says it is alive."""
 
 STALL = 0.5
 """Seconds by which a holder may be late with that, its machine being busy."""
@@ -45,9 +45,10 @@ class Slot(BaseModel):
     was_answered: bool = True
     """Whether that call had an answer, any answer."""
     holder: str = ""
-    """The process whose call it carries now; empty: nobody's."""
+    """The name of the call it carries now; empty: none."""
+    taken_at: float = 0.0
     held_until: float = 0.0
-    """When it is free if its holder says nothing more."""
+    """When it is free if nobody says any more that this call is under way."""
 
 
 def lease(now: float, *, latest_arrival: float) -> float:
@@ -55,9 +56,9 @@ def lease(now: float, *, latest_arrival: float) -> float:
     return now + RENEWAL + STALL + latest_arrival + WINDOW
 
 
-def may_still_send(slot: Slot, now: float, *, latest_arrival: float) -> bool:
-    """Whether a request sent now is seen, and no longer counted, when the slot can next be somebody else's."""
-    return now + latest_arrival + WINDOW <= slot.held_until
+def leaves_before(slot: Slot, *, latest_arrival: float) -> float:
+    """Until when a request may leave: sent later, it could still count when the slot is somebody else's."""
+    return slot.held_until - latest_arrival - WINDOW
 
 
 def free_at(slot: Slot, now: float, *, credit: float, latest_arrival: float) -> float:
@@ -66,7 +67,7 @@ def free_at(slot: Slot, now: float, *, credit: float, latest_arrival: float) -> 
     if slot.holder:
         return min(slot.held_until, now + credited)
     if slot.ended_at is None:
-        return now
+        return 0.0
     return slot.ended_at + (credited if slot.was_answered else WINDOW + latest_arrival)
 
 
@@ -77,12 +78,17 @@ def is_held(slot: Slot, now: float) -> bool:
 
 def taken(slot: Slot, *, holder: str, now: float, latest_arrival: float) -> Slot:
     # When its last call ended stays: given back unused, it rests as if nothing had been.
-    return slot.model_copy(update={"holder": holder, "held_until": lease(now, latest_arrival=latest_arrival)})
+    held_until = lease(now, latest_arrival=latest_arrival)
+    return slot.model_copy(update={"holder": holder, "taken_at": now, "held_until": held_until})
+
+
+def renewed(slot: Slot, *, now: float, latest_arrival: float) -> Slot:
+    return slot.model_copy(update={"held_until": lease(now, latest_arrival=latest_arrival)})
 
 
 def given_back(slot: Slot) -> Slot:
     """Nothing was sent on it."""
-    return slot.model_copy(update={"holder": "", "held_until": 0.0})
+    return slot.model_copy(update={"holder": "", "taken_at": 0.0, "held_until": 0.0})
 
 
 def ended(at: float, *, was_answered: bool) -> Slot:

@@ -2,25 +2,34 @@
 
 import asyncio
 import logging
+import math
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from itertools import count
 from typing import TypeVar
 
 from bot.errors import ApiError, StoreUnavailable
 from bot.interfaces import Cell, Clock
-from bot.models import Call, LookupId, Outlook, Problem, Ticket
+from bot.models import LookupId, Problem
 from bot.quota import account as shared
-from bot.quota.account import Account, Ending, Grant, Later, Rules
-from bot.quota.order import ahead_of
-from bot.quota.queue import Queue, Waiting
-from bot.quota.slots import RENEWAL, may_still_send
+from bot.quota import plan
+from bot.quota.account import Ending, Grant, Later
+from bot.quota.order import ahead_of, with_newcomers
+from bot.quota.queue import Held, Queue, Waiting
+from bot.quota.slots import RENEWAL, leaves_before
+from bot.quota.state import Account, Rules, read
+from bot.tickets import Call, Outlook, Ticket
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+ASK_AGAIN = 1.0
+"""Seconds until the next try when what is shared cannot be read or changed: nothing was sent, so nothing is lost."""
+
+GIVE_UP = 20.0
+"""Seconds of such tries after which whoever waits is told."""
 
 
 class Turns:
@@ -38,8 +47,8 @@ class Turns:
         """Something came or ended, so that the next turn may be sooner than was thought."""
         self._seen = Account()
         """The account as this process last saw it."""
-        self._held: dict[str, tuple[Grant, float]] = {}
-        """What was granted for calls under way, and when."""
+        self._held: dict[str, Held] = {}
+        """What was granted here and has not ended, by its holder's name."""
         self._dispatcher: asyncio.Task[None] | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._errands: set[asyncio.Task[None]] = set()
@@ -51,18 +60,16 @@ class Turns:
         The block is one call. If it raises, the call counts as unanswered and its slot rests longer, except for an
         ``ApiError`` with an HTTP status: there the server did answer. Raises ``StoreUnavailable``.
         """
-        grant = await self._granted(ticket, before)
-        call = Call()
-        started_at = self._clock.monotonic()
+        held = await self._granted(ticket, before)
         was_answered, error = False, None
         try:
-            yield call
+            yield held.call
             was_answered = True
         except ApiError as raised:
             was_answered, error = raised.http_status is not None, raised
             raise
         finally:
-            self._end(grant, self._ending(call, error, started_at=started_at, was_answered=was_answered))
+            self._end(held, error, was_answered=was_answered)
 
     def outlook(self, lookup_id: LookupId) -> Outlook | None:
         """From what this process last saw: place and seconds until this lookup's next call may start."""
@@ -71,37 +78,41 @@ class Turns:
             return None
         party, position = found
         demands = {**self._seen.demands, self._process: self._queue.demand()}
-        ahead = ahead_of(party, position, demands.values(), self._seen.served)
+        served = with_newcomers(self._seen.served, demands.values(), last=self._seen.last_turn)
+        ahead = ahead_of(party, position, demands.values(), served)
         now = self._clock.monotonic()
-        return Outlook(place=ahead + 1, seconds=shared.wait(self._seen, ahead, now=now, rules=self._rules))
+        return Outlook(place=ahead + 1, seconds=plan.wait(self._seen, ahead, now=now, rules=self._rules))
 
     async def aclose(self) -> None:
-        """End what is still to be said to the others; whoever waits now waits for nothing."""
-        await asyncio.gather(*self._errands, return_exceptions=True)
+        """Say to the others what is still to be said. Whoever waits is told that there will be no turn."""
         for task in (self._dispatcher, self._keeper):
             if task:
                 task.cancel()
                 await asyncio.wait({task})
+        self._fail(StoreUnavailable("the quota is closed"))
+        while self._errands:
+            await asyncio.wait(set(self._errands))
 
     # --- waiting ---
 
-    async def _granted(self, ticket: Ticket, before: Callable[[], Awaitable[None]]) -> Grant:
+    async def _granted(self, ticket: Ticket, before: Callable[[], Awaitable[None]]) -> Held:
         """A slot whose call may start now, with what had to be done before it done."""
         while True:
-            grant = await self._wait(ticket)
+            held = await self._wait(ticket)
             try:
                 await before()
-                await self._clock.sleep(max(0.0, grant.starts_at - self._clock.monotonic()))
+                await self._clock.sleep(max(0.0, held.grant.starts_at - self._clock.monotonic()))
             except BaseException:
-                self._give_back(grant)
+                self._give_back(held)
                 raise
-            # Whatever held this process up, a request must not leave when the slot may soon be somebody else's.
-            if may_still_send(grant.slot, self._clock.monotonic(), latest_arrival=self._rules.latest_arrival):
-                return grant
-            self._give_back(grant)
+            now = self._clock.monotonic()
+            # This process may have been held up, and everyone told to pause, since the slot was granted.
+            if now <= held.call.leaves_before and self._seen.pace.resumes_at <= now:
+                return held
+            self._give_back(held)
             ticket = ticket.again()
 
-    async def _wait(self, ticket: Ticket) -> Grant:
+    async def _wait(self, ticket: Ticket) -> Held:
         waiting = Waiting(ticket)
         self._queue.add(waiting)
         self._wake()
@@ -122,10 +133,18 @@ class Turns:
 
     async def _dispatch(self) -> None:
         """Give out turns while somebody waits."""
+        failing_since = math.inf
         while self._queue:
             self._has_news.clear()
             try:
                 answer = await self._ask()
+                failing_since = math.inf
+            except StoreUnavailable as error:
+                now = self._clock.monotonic()
+                failing_since = min(failing_since, now)
+                if now - failing_since >= GIVE_UP:
+                    self._fail(error)
+                answer = Later(now + ASK_AGAIN)
             except Exception as error:  # noqa: BLE001 - a task's top: whoever waits must know, nobody else tells them
                 self._fail(error)
                 continue
@@ -145,14 +164,16 @@ class Turns:
         )
 
     def _hand_out(self, grant: Grant) -> None:
-        self._held[grant.holder] = (grant, self._clock.monotonic())
-        self._keep()
+        call = Call(leaves_before=leaves_before(grant.slot, latest_arrival=self._rules.latest_arrival))
+        held = self._held[grant.holder] = Held(grant, call)
+        if self._keeper is None or self._keeper.done():
+            self._keeper = asyncio.create_task(self._keep())
         waiting = self._queue.first(grant.party)
         if waiting is None:  # they left while the slot was taken for them
-            self._give_back(grant)
+            self._give_back(held)
             return
         self._queue.remove(waiting)
-        waiting.granted.set_result(grant)
+        waiting.granted.set_result(held)
 
     def _fail(self, error: Exception) -> None:
         log.warning("no turns", extra={"facts": {"error": type(error).__name__}})
@@ -174,26 +195,15 @@ class Turns:
 
     # --- what the others must know ---
 
-    def _end(self, grant: Grant, ending: Ending) -> None:
+    def _end(self, held: Held, error: ApiError | None, *, was_answered: bool) -> None:
         """Not waited for: whoever called has their answer, and a slot nobody gives back is free in a while."""
-        del self._held[grant.holder]
-        self._start(lambda account, now: shared.ended(account, grant, ending, now=now, rules=self._rules))
+        del self._held[held.grant.holder]
+        ending = _ending(held, error, was_answered=was_answered, now=self._clock.monotonic())
+        self._start(lambda account, now: shared.ended(account, held.grant, ending, now=now, rules=self._rules))
 
-    def _ending(self, call: Call, error: ApiError | None, *, started_at: float, was_answered: bool) -> Ending:
-        is_measured = was_answered and call.sent_at is not None and call.answered_at is not None
-        return Ending(
-            started_at=started_at,
-            # What was done with the answer since it came is not the slot's to wait for.
-            ended_at=call.answered_at if was_answered and call.answered_at else self._clock.monotonic(),
-            was_answered=was_answered,
-            round_trip=(call.answered_at or 0.0) - (call.sent_at or 0.0) if is_measured else None,
-            was_throttled=error is not None and error.problem is Problem.THROTTLED,
-            hint=error.retry_after if error else None,
-        )
-
-    def _give_back(self, grant: Grant) -> None:
-        del self._held[grant.holder]
-        self._start(lambda account, now: shared.given_back(account, grant, now=now, rules=self._rules))
+    def _give_back(self, held: Held) -> None:
+        del self._held[held.grant.holder]
+        self._start(lambda account, now: shared.given_back(account, held.grant, now=now, rules=self._rules))
 
     def _start(self, change: Callable[[Account, float], Account]) -> None:
         task = asyncio.create_task(self._tell(change))
@@ -203,30 +213,40 @@ class Turns:
     async def _tell(self, change: Callable[[Account, float], Account]) -> None:
         try:
             await self._change(lambda account, now: (change(account, now), None))
-        except StoreUnavailable:
-            log.warning("others not told of a slot", exc_info=True)
+        except Exception:  # a task's top; the others find out by the lease
+            log.exception("others not told of a slot")
         self._has_news.set()
 
-    def _keep(self) -> None:
-        if self._keeper is None or self._keeper.done():
-            self._keeper = asyncio.create_task(self._renew())
-
-    async def _renew(self) -> None:
-        """Say that this process lives, while it has calls under way. Most are over before there is anything to say."""
+    async def _keep(self) -> None:
+        """Say that the calls under way here are, as long as there are any."""
         while self._held:
             await self._clock.sleep(RENEWAL)
-            now = self._clock.monotonic()
-            long = [grant for grant, since in self._held.values() if now - since >= RENEWAL]
-            if long:
-                await self._tell(partial(self._renewed, long))
-
-    def _renewed(self, grants: list[Grant], account: Account, now: float) -> Account:
-        return shared.renewed(account, grants, now=now, rules=self._rules)
+            grants = [held.grant for held in self._held.values()]
+            await self._tell(lambda account, now: shared.renewed(account, grants, now=now, rules=self._rules))  # noqa: B023 - called at once
+            for held in self._held.values():
+                if shared.is_held(self._seen, held.grant):
+                    renewed = self._seen.slots[held.grant.number]
+                    held.call.leaves_before = leaves_before(renewed, latest_arrival=self._rules.latest_arrival)
 
     async def _change(self, change: Callable[[Account, float], tuple[Account, T]]) -> T:
-        def think(text: str) -> tuple[str, T]:
-            account = shared.read(text)
-            self._seen, told = change(account, self._clock.monotonic())
-            return (text if self._seen == account else self._seen.model_dump_json()), told
+        def think(text: str) -> tuple[str, tuple[Account, T]]:
+            account = read(text)
+            changed, told = change(account, self._clock.monotonic())
+            return (text if changed == account else changed.model_dump_json()), (changed, told)
 
-        return await self._cell.change(think)
+        self._seen, told = await self._cell.change(think)
+        return told
+
+
+def _ending(held: Held, error: ApiError | None, *, was_answered: bool, now: float) -> Ending:
+    call = held.call
+    is_measured = was_answered and call.sent_at is not None and call.answered_at is not None
+    return Ending(
+        granted_at=held.grant.slot.taken_at,
+        # What was done with the answer since it came is not the slot's to wait for.
+        ended_at=call.answered_at if was_answered and call.answered_at else now,
+        was_answered=was_answered,
+        round_trip=(call.answered_at or 0.0) - (call.sent_at or 0.0) if is_measured else None,
+        was_throttled=error is not None and error.problem is Problem.THROTTLED,
+        hint=error.retry_after if error else None,
+    )

@@ -8,10 +8,12 @@ from bot.models import Lookup, PhoneNumber, State
 from bot.slack import blocks
 from bot.slack.blocks import Block
 from bot.slack.payloads import Origin
-from bot.texts import asking, problems
+from bot.texts import asking, lists, problems
+from bot.tickets import Outlook
 
 NOTICE = "lookup_notice"
 OPEN_FORM = "open_form"
+OPEN_LIST = "open_list_form"
 TRY_AGAIN = "try_again"
 SHORTCUT = "get_phone_number_id"
 
@@ -26,12 +28,16 @@ class Message:
     blocks: list[Block]
 
 
-def progress(origin: Origin, phone: PhoneNumber) -> View:
-    return modal(origin, [blocks.section(asking.asking(phone)), blocks.context(asking.STILL_ASKING)])
+def progress(origin: Origin, phone: PhoneNumber, outlook: Outlook | None = None) -> View:
+    """That a lookup is on its way; with ``outlook`` when its turn will come."""
+    waits = [blocks.section(asking.waiting(phone, outlook.place, outlook.seconds))] if outlook else []
+    return modal(origin, [blocks.section(asking.asking(phone)), *waits, blocks.context(asking.STILL_ASKING)])
 
 
 def outcome(origin: Origin, lookup: Lookup) -> View:
     """How a lookup ended, in the window the form was in."""
+    if lookup.is_forgotten:
+        return trouble(origin, asking.FORGOTTEN)
     again = [blocks.buttons(_again_button(lookup))] if may_try_again(lookup) else []
     return modal(origin, [*_outcome_blocks(lookup), *again])
 
@@ -57,6 +63,8 @@ def trouble(origin: Origin, sentence: str) -> View:
 
 def outcome_message(lookup: Lookup) -> Message:
     """How a lookup ended, as a message to its agent alone."""
+    if lookup.is_forgotten:
+        return sentence(asking.FORGOTTEN, with_form_button=True)
     if lookup.state is State.ANSWERED:
         return Message(blocks.escape(asking.answer(lookup)), _outcome_blocks(lookup))
     again = [blocks.buttons(_again_button(lookup))] if may_try_again(lookup) else []
@@ -70,7 +78,13 @@ def usage(*, is_unreadable: bool = False) -> Message:
     text = f"{asking.USAGE_UNREADABLE} {asking.usage()}" if is_unreadable else asking.usage()
     body = blocks.formatted_section(f"*{asking.USAGE_TITLE}*\n{lines}")
     return Message(
-        text, [*first, body, blocks.context(asking.USAGE_PRIVATE), blocks.buttons(_open_button(is_primary=True))]
+        text,
+        [
+            *first,
+            body,
+            blocks.context(asking.USAGE_PRIVATE),
+            blocks.buttons(_open_button(is_primary=True), several_button()),
+        ],
     )
 
 
@@ -116,6 +130,17 @@ def _answer_blocks(lookup: Lookup) -> list[Block]:
         blocks.preformatted(embedded_signup(phone_number_id)),
         blocks.context(problems.reference_line(lookup)),
     ]
+
+
+def decider(lookup: Lookup) -> str:
+    """Who decided, as Slack's markup for a person; empty when it was nobody in Slack."""
+    by = lookup.approval.decided_by if lookup.approval else None
+    return f"<@{by.user_id}>" if by and by.user_id.startswith(("U", "W")) else ""
+
+
+def several_button() -> Block:
+    """Opens the form for several numbers."""
+    return blocks.button(lists.SEVERAL, action_id=OPEN_LIST, label=lists.SEVERAL_LABEL)
 
 
 def embedded_signup(phone_number_id: str) -> str:

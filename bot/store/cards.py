@@ -19,8 +19,8 @@ def add(db: Database, lookup_id: LookupId, card: Card) -> None:
 
 def of_lookup(db: Database, lookup_id: LookupId) -> list[Card]:
     """One lookup's messages, in the order they were added."""
-    return readable("cards", db.query(OF_LOOKUP, {"lookup_id": lookup_id}), _card)
+    return readable("cards", db.query(OF_LOOKUP, {"lookup_id": lookup_id}), card)
 
 
-def _card(row: Row) -> Card:
+def card(row: Row) -> Card:
     return Card(text(row, "channel_id"), text(row, "ts"))

@@ -8,14 +8,27 @@ from collections.abc import Mapping
 
 from sqlite_utils import Database
 
+from bot.errors import StoreUnavailable
+from bot.evidence import EMPTY, Head, Value, entry_hash
 from bot.models import Actor, Event, JournalEntry, LookupId, Result, State, Through
 from bot.store.columns import Row, count, moment, one_of, readable, text
 
 Facts = Mapping[str, str | int | None]
 
 INSERT = """
-    INSERT INTO journal (at, event, lookup_id, from_state, to_state, team_id, user_id, through, facts)
-    VALUES (:at, :event, :lookup_id, :from_state, :to_state, :team_id, :user_id, :through, :facts)"""
+    INSERT INTO journal (
+        seq, at, event, lookup_id, from_state, to_state, team_id, user_id, through, facts, digest, hash)
+    VALUES (
+        :seq, :at, :event, :lookup_id, :from_state, :to_state, :team_id, :user_id, :through, :facts, :digest, :hash)"""
+
+# The number is AUTOINCREMENT's, taken beforehand because it is hashed: never one that was given out before.
+NEXT = """
+    SELECT hash AS previous, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'journal'), 0) + 1 AS seq
+    FROM journal_head"""
+
+SET_HEAD = "UPDATE journal_head SET seq = :seq, hash = :hash"
+
+HEAD = "SELECT seq, hash FROM journal_head"
 
 OF_LOOKUP = "SELECT * FROM journal WHERE lookup_id = :lookup_id ORDER BY seq"
 
@@ -30,22 +43,35 @@ def write(
     from_state: State | None = None,
     to_state: State | None = None,
     facts: Facts | None = None,
+    digest: str | None = None,
 ) -> None:
-    """Append one entry. Part of the caller's transaction: a change and its entry are one."""
-    db.execute(
-        INSERT,
-        {
-            "at": at,
-            "event": event,
-            "lookup_id": lookup_id,
-            "from_state": from_state,
-            "to_state": to_state,
-            "team_id": actor.team_id,
-            "user_id": actor.user_id,
-            "through": actor.through,
-            "facts": json.dumps(dict(facts or {})),
-        },
-    )
+    """Append one entry. Part of the caller's transaction: a change and its entry are one.
+
+    ``digest`` vouches for what the lookup's record is from now on.
+    """
+    previous, seq = _next(db)
+    entry: dict[str, Value] = {
+        "seq": seq,
+        "at": at,
+        "event": event,
+        "lookup_id": lookup_id,
+        "from_state": from_state,
+        "to_state": to_state,
+        "team_id": actor.team_id,
+        "user_id": actor.user_id,
+        "through": actor.through,
+        "facts": json.dumps(dict(facts or {})),
+        "digest": digest,
+    }
+    chained = {**entry, "hash": entry_hash(entry, previous)}
+    db.execute(INSERT, chained)
+    db.execute(SET_HEAD, {"seq": seq, "hash": chained["hash"]})
+
+
+def head(db: Database) -> Head:
+    """The newest entry's number and hash, as the last change left them."""
+    found = db.execute(HEAD).fetchone()
+    return Head(*found) if found else EMPTY
 
 
 def read(db: Database, lookup_id: LookupId) -> list[JournalEntry]:
@@ -91,3 +117,10 @@ def facts_of(result: Result | None) -> Facts:
         "milliseconds": result.milliseconds,
         "attempts": result.attempts,
     }
+
+
+def _next(db: Database) -> tuple[str, int]:
+    found = db.execute(NEXT).fetchone()
+    if found is None:  # somebody took it away: an entry that follows nothing would be worth nothing
+        raise StoreUnavailable("the journal has lost its head: see phoneid journal verify")
+    return found[0], found[1]

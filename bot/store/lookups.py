@@ -1,17 +1,29 @@
 """The lookups' questions and changes. Each change is part of its caller's transaction and writes its journal entry."""
 
 import json
-import secrets
 import sqlite3
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Any
 
 from sqlite_utils import Database
 
 from bot.errors import LookupMoved, RecordDamaged
-from bot.models import Actor, BatchId, Event, LogQuery, Lookup, LookupId, NewLookup, Problem, Result, State, Through
+from bot.models import (
+    Actor,
+    Event,
+    Lookup,
+    LookupId,
+    NewLookup,
+    PhoneNumber,
+    Problem,
+    Result,
+    State,
+    Through,
+)
 from bot.store import guesses, journal, rows
-from bot.store.columns import readable
+from bot.store.columns import one_of, readable
+from bot.store.names import new_salt
 
 RUNNING = frozenset({State.QUEUED, State.CALLING})
 """A process holds these by a lease; in every other state a lookup belongs to nobody."""
@@ -27,11 +39,11 @@ INSERT = """
     INSERT INTO lookups (
         id, state, team_id, user_id, through, channel_id, phone, reason, submission_key,
         created_at, updated_at, owner, lease_until, tell_after, problem, wait_until, expires_at,
-        batch_id, batch_number, batch_size)
+        batch_id, batch_number, batch_size, salt)
     VALUES (
         :id, :state, :team_id, :user_id, :through, :channel_id, :phone, :reason, :submission_key,
         :now, :now, :owner, :lease_until, :tell_after, :problem, :wait_until, :expires_at,
-        :batch_id, :batch_number, :batch_size)"""
+        :batch_id, :batch_number, :batch_size, :salt)"""
 
 # The old state in the WHERE is the whole guard: of any number of callers, one finds the row as it was.
 MOVE = """
@@ -65,10 +77,17 @@ ABANDONED = """
 
 TOLD = "UPDATE lookups SET tell_after = NULL WHERE id = :id AND state = :state"
 
+# A list is told as a whole: not while some of it runs, nor while whoever ended the last of it may still tell.
 CLAIM_UNTOLD = """
     UPDATE lookups SET tell_after = :tell_after
     WHERE tell_after <= :now AND updated_at > :now - 86400  -- whoever could not be told for a day has left
+    AND (batch_id IS NULL OR (
+        batch_id NOT IN (SELECT coalesce(batch_id, '') FROM lookups WHERE lease_until IS NOT NULL)
+        AND batch_id NOT IN (SELECT coalesce(batch_id, '') FROM lookups WHERE tell_after > :now)))
     RETURNING *"""
+
+# Whoever was to tell how the rest of the list ended has died with it.
+TELL_LIST_NOW = "UPDATE lookups SET tell_after = :now WHERE batch_id = :batch_id AND tell_after > :now"
 
 TELLING = 180.0
 """Seconds a process has to tell an agent how a lookup ended, before it is another's to try."""
@@ -87,16 +106,6 @@ class Moment:
     lease_until: float
 
 
-def new_lookup_id() -> LookupId:
-    """``L-`` and 8 characters that nobody confuses when reading them out (Crockford's base 32): 40 random bits."""
-    return LookupId(f"L-{_random_name()}")
-
-
-def new_batch_id() -> BatchId:
-    """``B-`` and as many."""
-    return BatchId(f"B-{_random_name()}")
-
-
 def accept(
     db: Database,
     new: NewLookup,
@@ -112,37 +121,29 @@ def accept(
 
     One to be queued is rejected if the guess guard says so: it counts what any process has recorded until now.
     """
-    if recorded := _first(db, BY_SUBMISSION, {"submission_key": new.submission_key}):
+    if recorded := find_submission(db, new.submission_key):
         return recorded, False
     if state is State.QUEUED and (until := guesses.wait_for(db, new.agent, new.phone, now=moment.now)):
         state, problem, wait_until = State.REJECTED, Problem.TOO_MANY_GUESSES, until
     lookup_id = new_id()
     while find(db, lookup_id):
         lookup_id = new_id()
-    db.execute(
-        INSERT,
-        {
-            "id": lookup_id,
-            "state": state,
-            "team_id": new.agent.team_id,
-            "user_id": new.agent.user_id,
-            "through": new.agent.through,
-            "channel_id": new.channel_id,
-            "phone": new.phone.digits,
-            "reason": new.reason,
-            "submission_key": new.submission_key,
-            "now": moment.now,
-            "problem": problem,
-            "wait_until": wait_until,
-            "expires_at": expires_at,
-            **rows.place_columns(new.place),
-            **_holder(state, moment),
-            **(_tell_after(state, moment, TELLING) if new.agent.through is Through.SLACK else {"tell_after": None}),
-        },
+    values = _columns(
+        lookup_id, new, state=state, problem=problem, wait_until=wait_until, expires_at=expires_at, moment=moment
     )
-    facts = journal.facts_of(Result(problem=problem) if problem else None)
-    journal.write(db, Event.ASKED, lookup_id, at=moment.now, to_state=state, actor=new.agent, facts=facts)
-    return _recorded(db, lookup_id), True
+    db.execute(INSERT, values)
+    row = _row(db, lookup_id)
+    journal.write(
+        db,
+        Event.ASKED,
+        lookup_id,
+        at=moment.now,
+        to_state=state,
+        actor=new.agent,
+        facts=journal.facts_of(Result(problem=problem) if problem else None),
+        digest=rows.digest(row),
+    )
+    return rows.lookup(row), True
 
 
 def move(
@@ -177,14 +178,20 @@ def move(
     }
     if not _update(db, values):
         raise LookupMoved(find(db, lookup_id))
-    if result is not None:
-        db.execute(SET_RESULT, {"id": lookup_id, **rows.result_columns(result)})
-    facts = journal.facts_of(result)  # not the reason: it can be forgotten, an entry cannot
+    result = result and _set_result(db, lookup_id, result)
+    row = _row(db, lookup_id)
     journal.write(
-        db, event, lookup_id, at=moment.now, from_state=from_state, to_state=to_state, actor=actor, facts=facts
+        db,
+        event,
+        lookup_id,
+        at=moment.now,
+        from_state=from_state,
+        to_state=to_state,
+        actor=actor,
+        facts=journal.facts_of(result),  # not the reason: it can be forgotten, an entry cannot
+        digest=rows.digest(row) if is_decision or result is not None else None,
     )
-    lookup = _recorded(db, lookup_id)
-    guesses.watch(db, lookup, now=moment.now)
+    guesses.watch(db, lookup := rows.lookup(row), now=moment.now)
     return lookup
 
 
@@ -198,7 +205,10 @@ def interrupt_abandoned(db: Database, running: Collection[LookupId], *, moment: 
     """End every running lookup whose lease ran out, but for those the owner still runs. Their agents are to be told."""
     values = {"now": moment.now, "owner": moment.owner, "running": json.dumps([*running])}
     abandoned = [*db.query(ABANDONED, values)]
-    return len(readable("lookups", abandoned, lambda row: _interrupt(db, rows.lookup(row), moment)))
+    ended = readable("lookups", abandoned, lambda row: _interrupt(db, rows.lookup(row), moment))
+    for batch_id in {lookup.place.batch_id for lookup in ended if lookup.place}:
+        db.execute(TELL_LIST_NOW, {"batch_id": batch_id, "now": moment.now})
+    return len(ended)
 
 
 def _interrupt(db: Database, lookup: Lookup, moment: Moment) -> Lookup:
@@ -220,47 +230,49 @@ def told(db: Database, lookup_id: LookupId, state: State) -> None:
 
 
 def claim_untold(db: Database, *, moment: Moment) -> list[Lookup]:
-    """Lookups to tell now; they are the caller's for ``TELLING`` seconds."""
+    """Lookups to tell now, one for each list; they are the caller's for ``TELLING`` seconds."""
     values = {"now": moment.now, "tell_after": moment.now + TELLING}
-    return rows.lookups(db.query(CLAIM_UNTOLD, values))
+    return rows.one_of_each_list(rows.lookups(db.query(CLAIM_UNTOLD, values)))
 
 
 def find(db: Database, lookup_id: LookupId) -> Lookup | None:
     return _first(db, BY_ID, {"id": lookup_id})
 
 
-def search(db: Database, query: LogQuery) -> list[Lookup]:
-    """Matching lookups, newest first."""
-    sql, values = search_sql(query)
-    return rows.lookups(db.query(sql, values))
+def find_submission(db: Database, submission_key: str) -> Lookup | None:
+    return _first(db, BY_SUBMISSION, {"submission_key": submission_key})
 
 
-def search_sql(query: LogQuery) -> tuple[str, dict[str, str | float]]:
-    """The question in SQL. Only what is asked for is in it, so that each kind of question finds its index."""
-    values: dict[str, str | float] = {"limit": query.limit}
-    conditions = []
-    if query.user_id is not None:
-        conditions.append("user_id = :user_id")
-        values["user_id"] = query.user_id
-    if query.team_id is not None:
-        conditions.append("team_id = :team_id")
-        values["team_id"] = query.team_id
-    if query.phone is not None:
-        conditions.append("phone = :phone")
-        values["phone"] = query.phone.digits
-    if query.since is not None:
-        conditions.append("created_at >= :since")
-        values["since"] = query.since
-    if query.before is not None:
-        conditions.append("(created_at, rowid) < (SELECT created_at, rowid FROM lookups WHERE id = :before)")
-        values["before"] = query.before
-    if query.batch_id is not None:
-        conditions.append("batch_id = :batch_id")
-        values["batch_id"] = query.batch_id
-    where = " AND ".join(conditions) or "TRUE"
-    # The row number settles which of two in the same instant is newer.
-    sql = f"SELECT * FROM lookups WHERE {where} ORDER BY created_at DESC, rowid DESC LIMIT :limit"  # noqa: S608 - constants only
-    return sql, values
+def _columns(
+    lookup_id: LookupId,
+    new: NewLookup,
+    *,
+    state: State,
+    problem: Problem | None,
+    wait_until: float | None,
+    expires_at: float | None,
+    moment: Moment,
+) -> dict[str, Any]:
+    """A new lookup's row, by column."""
+    return {
+        "id": lookup_id,
+        "state": state,
+        "team_id": new.agent.team_id,
+        "user_id": new.agent.user_id,
+        "through": new.agent.through,
+        "channel_id": new.channel_id,
+        "phone": new.phone.digits,
+        "reason": new.reason,
+        "submission_key": new.submission_key,
+        "now": moment.now,
+        "problem": problem,
+        "wait_until": wait_until,
+        "expires_at": expires_at,
+        "salt": new_salt(),
+        **rows.place_columns(new.place),
+        **_holder(state, moment),
+        **(_tell_after(state, moment, TELLING) if new.agent.through is Through.SLACK else {"tell_after": None}),
+    }
 
 
 def _update(db: Database, values: dict[str, str | float | None]) -> bool:
@@ -271,8 +283,10 @@ def _update(db: Database, values: dict[str, str | float | None]) -> bool:
         raise RecordDamaged("state") from error
 
 
-def _random_name() -> str:
-    return "".join(secrets.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(8))
+def _set_result(db: Database, lookup_id: LookupId, result: Result) -> Result:
+    apart = rows.apart(result, one_of(PhoneNumber, _row(db, lookup_id), "phone"))
+    db.execute(SET_RESULT, {"id": lookup_id, **rows.result_columns(apart)})
+    return apart
 
 
 def _first(db: Database, sql: str, values: dict[str, str]) -> Lookup | None:
@@ -280,9 +294,9 @@ def _first(db: Database, sql: str, values: dict[str, str]) -> Lookup | None:
     return rows.lookup(found[0]) if found else None
 
 
-def _recorded(db: Database, lookup_id: LookupId) -> Lookup:
+def _row(db: Database, lookup_id: LookupId) -> dict[str, Any]:
     (row,) = db.query(BY_ID, {"id": lookup_id})
-    return rows.lookup(row)
+    return row
 
 
 def _holder(state: State, moment: Moment) -> dict[str, str | float | None]:

@@ -1,9 +1,42 @@
 """A lookup's row in the database, and the values it holds."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
 
-from bot.models import Actor, Approval, BatchId, Lookup, LookupId, PhoneNumber, Place, Problem, Result, State, Through
+from bot.evidence import record_digest
+from bot.models import (
+    MASK,
+    Actor,
+    Approval,
+    BatchId,
+    Lookup,
+    LookupId,
+    PhoneNumber,
+    Place,
+    Problem,
+    Result,
+    State,
+    Through,
+)
 from bot.store.columns import Row, count, maybe, moment, one_of, readable, text
+
+_SHORT = 8
+"""Characters: a shorter ID stands in many a request id by chance."""
+
+
+def apart(result: Result, phone: PhoneNumber) -> Result:
+    """The result with what the API calls its answer masked where the number or the ID stands in it.
+
+    Entries tell of the code and the request id, and entries are for ever.
+    """
+    phone_number_id = result.phone_number_id or ""
+    hidden = [phone.digits, *([phone_number_id] if len(phone_number_id) >= _SHORT else [])]
+
+    def mask(text: str | None) -> str | None:
+        return MASK if text and any(each in text for each in hidden) else text
+
+    return replace(result, api_code=mask(result.api_code), request_id=mask(result.request_id))
 
 
 def result_columns(result: Result) -> dict[str, str | float | None]:
@@ -45,6 +78,11 @@ def place_columns(place: Place | None) -> dict[str, str | int | None]:
     }
 
 
+def digest(row: dict[str, Any]) -> str | None:
+    """What vouches for the lookup that a row, all its columns, holds; ``None`` for a forgotten one."""
+    return record_digest(row, row["salt"]) if row["salt"] is not None else None
+
+
 def lookup(row: Row) -> Lookup:
     """The lookup that a row, all its columns, holds. Raises ``RecordDamaged``."""
     return Lookup(
@@ -82,6 +120,17 @@ def _actor(row: Row, prefix: str = "") -> Actor:
         user_id=text(row, f"{prefix}user_id"),
         through=one_of(Through, row, f"{prefix}through"),
     )
+
+
+def one_of_each_list(lookups: Iterable[Lookup]) -> list[Lookup]:
+    """Every lookup that was asked for by itself, and the first of each list; in the order in which they come."""
+    chosen: dict[str, Lookup] = {}
+    for each in lookups:
+        name = each.place.batch_id if each.place else each.id
+        before = chosen.get(name)
+        if before is None or (each.place and before.place and each.place.number < before.place.number):
+            chosen[name] = each
+    return [*chosen.values()]
 
 
 def _place(row: Row) -> Place | None:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from sqlite_utils import Database
 
+from bot.store import chaining
+
 
 def create_lookups(db: Database) -> None:
     db.execute("""
@@ -238,6 +240,21 @@ def guard_against_guesses(db: Database) -> None:
     db.execute("CREATE INDEX alarms_to_tell ON alarms (tell_after) WHERE tell_after IS NOT NULL")
 
 
+def chain_journal(db: Database) -> None:
+    chaining.chain(db)
+    protect_journal(db)  # the table was built anew, and triggers go with their table
+
+
+def create_bulletins(db: Database) -> None:
+    # The message in which a list's agent follows it. A list has one, and nothing else to its name.
+    db.execute("""
+        CREATE TABLE bulletins (
+            batch_id   TEXT NOT NULL PRIMARY KEY,
+            channel_id TEXT NOT NULL,
+            ts         TEXT NOT NULL
+        ) STRICT""")
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     create_lookups,
     create_journal,
@@ -248,4 +265,6 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     allow_lists,
     create_cells,
     guard_against_guesses,
+    chain_journal,
+    create_bulletins,
 )

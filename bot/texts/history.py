@@ -13,6 +13,7 @@ OLDER_TITLE = "Your earlier lookups"
 PRIVATE = "Only you see this. Showing an ID again asks nobody for it, and is recorded."
 EMPTY = "You have not asked for an ID here yet. Open the form to get your first one."
 NOTHING_OLDER = "There is nothing older."
+FORGOTTEN = "The number and the ID were forgotten, as your administrator has decided."
 OLDER = "Older"
 OLDER_LABEL = "Older: show your lookups before these"
 
@@ -31,6 +32,8 @@ BECAME: Mapping[State, str] = {
 
 
 def became(lookup: Lookup) -> str:
+    if lookup.is_forgotten:
+        return FORGOTTEN
     return BECAME.get(lookup.state) or problems.explain(lookup).what
 
 

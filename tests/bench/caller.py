@@ -11,7 +11,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bot.models import Lane, LookupId, Ticket
+from bot.models import LookupId
+from bot.tickets import Lane, Ticket
 from tests.bench.contenders import CONTENDERS, Ask, NotAnswered, Seat
 from tests.bench.processes import say, until_told
 

@@ -19,8 +19,9 @@ from bot.cams.credentials import Credentials
 from bot.cams.transport import open_http
 from bot.clock import SystemClock
 from bot.errors import ApiError
-from bot.models import Call, PhoneNumber, Problem, Ticket
+from bot.models import PhoneNumber, Problem
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT
+from bot.tickets import Call, Ticket
 from tests.bench.ours import open_quota
 
 PHONE, CODE = "8613800001234", "208312"

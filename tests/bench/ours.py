@@ -1,29 +1,26 @@
-"""The quota of the bot, as the benchmarks open it: the one place to change when the bot opens it otherwise."""
+"""The quota of the bot, as the bot opens it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.clock import SystemClock
+from bot import app
 from bot.interfaces import Quota
-from bot.quota.account import Rules
-from bot.quota.turns import Turns
-from bot.store.cells import SqliteCell
-from bot.store.sqlite import SqliteStore
+from bot.sandbox.cams.server import SANDBOX_ACCOUNT
+from bot.settings import LookupSettings, read
 
 
 @asynccontextmanager
 async def open_quota(path: Path, qps: int) -> AsyncIterator[Quota]:
     """``qps`` calls a second for all processes that open it at ``path``."""
-    clock = SystemClock()
-    store = SqliteStore(path, clock=clock)
-    await store.open()  # makes the schema
-    cell = SqliteCell(path, "quota")
-    await cell.open()
-    turns = Turns(Rules(qps), cell=cell, clock=clock)
-    try:
-        yield turns
-    finally:
-        await turns.aclose()
-        await cell.aclose()
-        await store.aclose()
+    settings = read(
+        LookupSettings,
+        {
+            "DATABASE_URL": f"sqlite:///{path}",
+            "PHONEID_QPS": str(qps),
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": SANDBOX_ACCOUNT.access_key_id,
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SANDBOX_ACCOUNT.access_key_secret.get_secret_value(),
+        },
+    )
+    async with app.open_store(settings), app.open_quota(settings) as quota:  # the store has the schema made
+        yield quota

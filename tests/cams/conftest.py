@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from bot.cams.client import CamsClient
 from bot.cams.credentials import Credentials
 from bot.cams.transport import open_http
-from bot.models import Call
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
+from bot.tickets import Call
 from tests.clocks import SteppingClock
 
 

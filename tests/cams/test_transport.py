@@ -2,8 +2,8 @@
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -16,8 +16,9 @@ from bot.cams.signing import Acs3Auth
 from bot.cams.stopwatch import Stopwatch
 from bot.cams.transport import FOREIGN_ERRORS, exchange, open_http
 from bot.errors import ApiError, SettingsError
-from bot.models import Call, PhoneNumber, Problem, Side
+from bot.models import PhoneNumber, Problem, Side
 from bot.sandbox.cams.server import LocalCams
+from bot.tickets import Call
 from tests.clocks import SteppingClock
 
 if TYPE_CHECKING:
@@ -208,3 +209,43 @@ class TestOpenHttp:
     def test_what_is_no_url_is_a_mistake_in_the_settings(self) -> None:
         with pytest.raises(SettingsError, match="PHONEID_CAMS_URL"):
             open_http("http://cams.test:port")
+
+
+async def test_a_request_that_comes_too_late_for_its_slot_is_not_sent(
+    clock: SteppingClock, credentials: Credentials
+) -> None:
+    api = LocalCams()
+    await api.start()
+    auth, call = Acs3Auth(credentials=lambda: credentials, clock=clock), Call(leaves_before=clock.monotonic() - 0.1)
+    async with open_http(api.url) as http:
+        with pytest.raises(ApiError) as caught:
+            await exchange(http, SecretBytes(b"a=b"), auth=auth, stopwatch=Stopwatch(clock, call))
+        assert api.calls == []
+        answered = Call()
+        await exchange(http, SecretBytes(b"a=b"), auth=auth, stopwatch=Stopwatch(clock, answered))
+    await api.stop()
+    assert (caught.value.problem, caught.value.may_retry, caught.value.http_status) == (Problem.NO_ANSWER, True, None)
+    assert len(api.calls) == 1
+
+
+async def test_a_round_trip_is_measured_without_the_time_to_connect(
+    clock: SteppingClock, credentials: Credentials
+) -> None:
+    heard: list[tuple[str, float]] = []
+
+    class Listening(Stopwatch):
+        async def __call__(self, event: str, facts: Mapping[str, Any]) -> None:
+            clock.time += 1.0  # each thing that happens on the wire takes a second
+            heard.append((event, clock.time))
+            await super().__call__(event, facts)
+
+    api = LocalCams()
+    await api.start()
+    call = Call()
+    async with open_http(api.url) as http:
+        auth = Acs3Auth(credentials=lambda: credentials, clock=clock)
+        await exchange(http, SecretBytes(b"a=b"), auth=auth, stopwatch=Listening(clock, call))
+    await api.stop()
+    times = dict(heard)
+    assert times["connection.connect_tcp.started"] < times["http11.send_request_headers.started"] == call.sent_at
+    assert call.answered_at == times["http11.receive_response_headers.complete"]

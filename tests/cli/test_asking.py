@@ -10,8 +10,9 @@ from bot.cli.asking import Asking
 from bot.cli.ids import Row
 from bot.entry.table import Line
 from bot.lookups import Lookups
-from bot.models import Actor, Answer, BatchId, Call, Lane, LogQuery, PhoneNumber, Place, State, Through
+from bot.models import Actor, Answer, BatchId, LogQuery, PhoneNumber, Place, State, Through
 from bot.store.sqlite import SqliteStore
+from bot.tickets import Call, Lane
 from tests.clocks import SteppingClock
 from tests.quotas import FreeQuota
 

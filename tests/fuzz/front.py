@@ -18,20 +18,23 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 from yarl import URL
 
-from bot.app import PATIENT, _open_front
 from bot.cams.failures import UNKNOWN_CODE
 from bot.cams.protocol import decipher
 from bot.lookups import Lookups
-from bot.models import Actor, Answer, Call, LookupId, NewLookup, PhoneNumber, Problem, Result, State, Through
+from bot.models import Actor, Answer, LookupId, NewLookup, PhoneNumber, Problem, Result, State, Through
 from bot.sandbox.slack.validator import Surface, check_message, check_view
 from bot.settings import BotSettings, read
 from bot.slack.approval_desk import ApprovalDesk
 from bot.slack.connection import Identity, Receiver
 from bot.slack.desk import Desk
+from bot.slack.front import open_front as open_real_front
 from bot.slack.jobs import Jobs
+from bot.slack.list_desk import ListDesk
 from bot.slack.listeners import build_app
 from bot.slack.people import People
+from bot.slack.windows import SETTLED_AFTER
 from bot.store.sqlite import SqliteStore
+from bot.tickets import Call
 from tests.clocks import SteppingClock
 from tests.fuzz.listening import Heard, listening
 from tests.fuzz.odd import CODE, MENTION, odd_text
@@ -228,10 +231,21 @@ async def open_front() -> AsyncIterator[Front]:
     await store.open()
     lookups = Lookups(store=store, api=api, quota=FreeQuota(), clock=clock)
     people = People(client, team_id=TEAM, clock=clock)
-    front = _open_front(settings, client, store=store, lookups=lookups, people=people, clock=clock, waits=PATIENT)
+    front = open_real_front(
+        client,
+        store=store,
+        lookups=lookups,
+        people=people,
+        policy=settings.policy,
+        channel_id=None,
+        seconds=settings.phoneid_approval_ttl,
+        settling=SETTLED_AFTER,
+        clock=clock,
+    )
     app = build_app(
-        Desk(front.errands, front.history, region=None),
+        Desk(front.errands, front.history, front.list_errands, region=None),
         ApprovalDesk(front.requests, front.errands),
+        ListDesk(front.list_errands, front.errands, region=None),
         front.jobs,
         client=client,
         signing_secret="invented",

@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any
 
-from bot.slack import approval_views, cards, form, views
+from bot.slack import approval_views, cards, form, list_form, list_views, views
 from tests.fuzz.front import HOOKS, TEAM, Front
 from tests.fuzz.odd import CODE, odd_text
 
@@ -42,6 +42,19 @@ def submission(chance: Random, front: Front) -> dict[str, Any]:
         form.CODE: CODE,
         form.REASON: chance.choice(("ticket 7", odd_text(chance))),
     }
+    return _submitted(chance, front, callback_id, fields)
+
+
+def list_submission(chance: Random, front: Front) -> dict[str, Any]:
+    """The form for several numbers, and the one for the codes of an approved list."""
+    lines = [f"{chance.choice(PHONES)}{chance.choice((' ', ', ', ''))}{CODE}" for _ in range(chance.randint(0, 5))]
+    lines += [odd_text(chance)] * chance.choice((0, 0, 1))
+    fields = {list_form.NUMBERS: "\n".join(lines), list_form.REASON: chance.choice(("ticket 7", odd_text(chance)))}
+    callback_id = chance.choice((list_form.CALLBACK, list_form.APPROVAL_CALLBACK, list_form.CODES_CALLBACK))
+    return _submitted(chance, front, callback_id, fields)
+
+
+def _submitted(chance: Random, front: Front, callback_id: str, fields: dict[str, str]) -> dict[str, Any]:
     values = {
         f"{name}-{number}": {name: {"type": "plain_text_input", "value": value}}
         for number, (name, value) in enumerate(fields.items())
@@ -71,6 +84,12 @@ def click(chance: Random, front: Front, action_id: str | None = None) -> dict[st
             approval_views.SHOW_ID,
             views.TRY_AGAIN,
             views.OPEN_FORM,
+            approval_views.ENTER_CODES,
+            cards.LIST_DETAILS,
+            views.OPEN_LIST,
+            list_views.LIST_AGAIN,
+            list_views.STOP,
+            list_views.SHOW_RESULTS,
             "a_button_that_is_gone",
         )
     )

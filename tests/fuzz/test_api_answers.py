@@ -16,7 +16,8 @@ from bot.cams.client import CamsClient
 from bot.cams.credentials import Credentials
 from bot.cams.transport import open_http
 from bot.errors import ApiError
-from bot.models import Answer, Call, PhoneNumber, Problem
+from bot.models import Answer, PhoneNumber, Problem
+from bot.tickets import Call
 from tests.clocks import SteppingClock
 from tests.fuzz.amount import chances
 from tests.fuzz.listening import Heard, listening

@@ -6,8 +6,10 @@ from random import Random
 import pytest
 
 from bot.quota import account
-from bot.quota.account import Account, Ending, Grant, Later, Rules
+from bot.quota.account import Ending, Grant, Later
 from bot.quota.order import Demand
+from bot.quota.plan import wait
+from bot.quota.state import Account, Rules, read
 from tests.fuzz.amount import chances
 from tests.fuzz.odd import mutated, odd_text
 
@@ -26,7 +28,7 @@ def worked() -> Account:
         now += 0.1
         if isinstance(answer, Grant) and number % 3:
             ending = Ending(
-                started_at=now - 0.1,
+                granted_at=now - 0.1,
                 ended_at=now,
                 was_answered=True,
                 round_trip=0.08,
@@ -39,11 +41,11 @@ def worked() -> Account:
 
 def use(text: str) -> None:
     """Take turns from a state until one is given, as a process does, and end that call."""
-    state, now = account.read(text), NOW
+    state, now = read(text), NOW
     demand = Demand(interactive={"T0SANDBOX U0TRU": 1})
     while True:
         state, answer = account.ask(state, demand, process="ours", holder="ours-1", now=now, rules=RULES)
-        assert account.wait(state, 3, now=now, rules=RULES) < PATIENCE
+        assert wait(state, 3, now=now, rules=RULES) < PATIENCE
         if isinstance(answer, Grant):
             break
         assert isinstance(answer, Later)
@@ -51,9 +53,9 @@ def use(text: str) -> None:
         assert now < NOW + PATIENCE, "nobody gets a turn any more"
     assert at_once(state, now) <= RULES.limit
     state = account.renewed(state, [answer], now=now, rules=RULES)
-    ending = Ending(started_at=now, ended_at=now + 0.1, was_answered=True, round_trip=0.1)
+    ending = Ending(granted_at=now, ended_at=now + 0.1, was_answered=True, round_trip=0.1)
     state = account.gone(account.ended(state, answer, ending, now=now + 0.1, rules=RULES), process="ours")
-    assert account.read(state.model_dump_json()) == state
+    assert read(state.model_dump_json()) == state
 
 
 def at_once(state: Account, now: float) -> int:

@@ -10,7 +10,7 @@ from bot.slack import history
 from tests.fuzz.amount import chances
 from tests.fuzz.front import Front, open_front
 from tests.fuzz.odd import CODE, mutated
-from tests.fuzz.payloads import click, command, command_text, shortcut, submission
+from tests.fuzz.payloads import click, command, command_text, list_submission, shortcut, submission
 
 
 @pytest.fixture
@@ -46,6 +46,10 @@ async def test_commands_of_any_shape(front: Front) -> None:
 
 async def test_forms_with_any_values(front: Front) -> None:
     await run(front, "modal values", lambda chance: mutated(submission(chance, front), chance), usual=400)
+
+
+async def test_list_forms_with_any_values(front: Front) -> None:
+    await run(front, "list form values", lambda chance: mutated(list_submission(chance, front), chance), usual=300)
 
 
 async def test_buttons_of_any_shape(front: Front) -> None:

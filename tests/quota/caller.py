@@ -11,11 +11,12 @@ from bot.cams.credentials import Credentials
 from bot.cams.transport import open_http
 from bot.clock import SystemClock
 from bot.errors import ApiError
-from bot.models import Lane, LookupId, PhoneNumber, Ticket
-from bot.quota.account import Rules
+from bot.models import LookupId, PhoneNumber
+from bot.quota.state import Rules
 from bot.quota.turns import Turns
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT
 from bot.store.cells import SqliteCell
+from bot.tickets import Lane, Ticket
 from tests.quota.world import nothing
 
 AT_ONCE = 15

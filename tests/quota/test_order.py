@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.models import Lane
 from bot.quota.order import Demand, Party, ahead_of, next_party
+from bot.tickets import Lane
 
 ANA, BEN, CLEO = (Party(Lane.INTERACTIVE, agent) for agent in ("ana", "ben", "cleo"))
 ANAS_LIST, BENS_LIST = (Party(Lane.BULK, agent) for agent in ("ana", "ben"))

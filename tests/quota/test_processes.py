@@ -86,15 +86,16 @@ async def test_processes_killed_in_mid_call_break_no_limit_and_leave_no_slot_beh
                     await cams.until_more_of(NUMBERS[0], calls=8)
                     victim.kill()
             killed_at = cams.calls[-1].arrived_at
-            await cams.until(lambda calls: calls[-1].arrived_at >= killed_at + FULL_AGAIN + 3)
+            await cams.until(lambda calls: calls[-1].arrived_at >= killed_at + FULL_AGAIN + 8)
             for stay in stays:
                 stay.cancel()
     finally:
         await cams.stop()
     throttled = [call for call in cams.calls if call.api_code not in ("OK", None)]
     assert not throttled, f"{len(throttled)} of {len(cams.calls)} calls were over the limit"
-    after = [call for call in cams.calls if killed_at + FULL_AGAIN <= call.arrived_at < killed_at + FULL_AGAIN + 3]
-    assert len(after) >= 24, "not all slots came back"
+    after = [call for call in cams.calls if killed_at + FULL_AGAIN <= call.arrived_at < killed_at + FULL_AGAIN + 8]
+    # Nine slots make 72 at the most, ten 80; a busy machine costs some.
+    assert len(after) >= 73, "not all slots came back"
 
 
 async def _stay(path: Path, cams: Watched, number: str) -> None:

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from bot.errors import StoreUnavailable
+from bot.errors import ApiError, StoreUnavailable
 from bot.interfaces import Clock
-from bot.models import Lane, LookupId, Outlook, Ticket
-from bot.quota.account import Rules
+from bot.models import LookupId, Problem
+from bot.quota.account import Grant
 from bot.quota.cells import MemoryCell
+from bot.quota.state import Rules
 from bot.quota.turns import Turns
+from bot.tickets import Lane, Outlook, Ticket
 from tests.quota.world import Fate, Plan, World, nothing, refusal, wait_for_turn
 
 InVirtualTime = Callable[[Callable[[Any], Awaitable[Any]]], Any]
@@ -193,3 +195,131 @@ def test_whoever_comes_while_the_last_one_leaves_is_served(in_virtual_time: InVi
     leaving = [Plan(fate=Fate.CANCELLED, gives_up_after=0.3), Plan(comes=0.3), Plan(comes=0.300001)]
     world = in_virtual_time(lambda clock: _play(clock, [Plan(), *leaving]))
     assert set(world.served) >= {0, 2, 3}
+
+
+# --- found by trying to break it ---
+
+
+async def _cancel_at_the_worst_moment(clock: Clock) -> list[str]:
+    """Whoever is first is cancelled while the slot is being taken for them."""
+    served: list[str] = []
+
+    class Cancelling(MemoryCell):
+        victim: asyncio.Task[None] | None = None
+
+        async def change(self, think: Callable[[str], tuple[str, Any]]) -> Any:
+            told = await super().change(think)
+            if self.victim and isinstance(told[1], Grant):
+                self.victim.cancel()
+                self.victim = None
+            return told
+
+    cell = Cancelling()
+    turns = Turns(Rules(1), cell=cell, clock=clock)
+
+    async def call(name: str) -> None:
+        async with turns.turn(ticket(name), before=nothing):
+            served.append(name)
+
+    cell.victim = asyncio.create_task(call("victim"))
+    others = [asyncio.create_task(call(f"other {number}")) for number in range(3)]
+    async with asyncio.timeout(30):
+        await asyncio.gather(*others)
+    await turns.aclose()
+    return served
+
+
+def test_whoever_is_cancelled_while_a_slot_is_taken_for_them_blocks_nobody(in_virtual_time: InVirtualTime) -> None:
+    assert in_virtual_time(_cancel_at_the_worst_moment) == ["other 0", "other 1", "other 2"]
+
+
+def test_newcomers_do_not_go_before_whoever_waits_already_whatever_their_names(in_virtual_time: InVirtualTime) -> None:
+    burst = [Plan(agent=f"first {number}") for number in range(25)]
+    zed = Plan(comes=0.1, agent="zed")
+    stream = [Plan(comes=0.2 + 0.1 * number, agent=f"a{number:03}") for number in range(300)]
+    world = in_virtual_time(lambda clock: _play(clock, [*burst, zed, *stream], limit=10))
+    assert world.served.index(25) < 50
+
+
+def test_a_list_goes_on_behind_more_single_numbers_than_the_limit_takes(in_virtual_time: InVirtualTime) -> None:
+    stream = [Plan(comes=0.05 * number, agent="ben") for number in range(600)]  # twenty a second, for half a minute
+    items = [Plan(comes=1.0, lane=Lane.BULK) for _ in range(5)]
+    world = in_virtual_time(lambda clock: _play(clock, stream + items, limit=10))
+    assert max(world.served.index(number) for number in range(600, 605)) < 250
+
+
+def test_turns_that_were_given_back_do_not_hold_up_lists(in_virtual_time: InVirtualTime) -> None:
+    async def story(clock: Clock) -> float:
+        turns = Turns(Rules(10), cell=MemoryCell(), clock=clock)
+
+        async def fail() -> None:
+            raise refusal(None)
+
+        for _ in range(700):
+            with pytest.raises(ApiError):
+                async with turns.turn(TICKET, before=fail):
+                    pass
+        await wait_for_turn(turns, ticket("L-2", lane=Lane.BULK))
+        await turns.aclose()
+        return clock.monotonic()
+
+    assert in_virtual_time(story) < 3.0
+
+
+class FailingFor(MemoryCell):
+    """Cannot be used until then."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        super().__init__()
+        self._clock = clock
+        self._until = seconds
+
+    async def change(self, think: Callable[[str], tuple[str, Any]]) -> Any:
+        if self._clock.monotonic() < self._until:
+            raise StoreUnavailable("locked")
+        return await super().change(think)
+
+
+def test_a_database_that_comes_back_soon_fails_nobody(in_virtual_time: InVirtualTime) -> None:
+    async def story(clock: Clock) -> int:
+        turns = Turns(Rules(10), cell=FailingFor(clock, 15.0), clock=clock)
+        await asyncio.gather(*(wait_for_turn(turns, ticket(f"L-{number}")) for number in range(30)))
+        await turns.aclose()
+        return 30
+
+    assert in_virtual_time(story) == 30
+
+
+def test_closing_tells_whoever_waits(in_virtual_time: InVirtualTime) -> None:
+    async def story(clock: Clock) -> list[BaseException | None]:
+        turns = Turns(Rules(1), cell=MemoryCell(), clock=clock)
+        waits = [asyncio.create_task(wait_for_turn(turns, ticket(f"L-{number}"))) for number in range(3)]
+        await asyncio.sleep(0.5)
+        await turns.aclose()
+        return await asyncio.gather(*waits, return_exceptions=True)
+
+    endings = in_virtual_time(story)
+    assert [type(ending) for ending in endings] == [type(None), StoreUnavailable, StoreUnavailable]
+
+
+def test_whoever_was_granted_a_turn_before_everyone_was_told_to_stop_stops_too(in_virtual_time: InVirtualTime) -> None:
+    async def story(clock: Clock) -> float:
+        turns = Turns(Rules(2), cell=MemoryCell(), clock=clock)
+
+        async def throttled() -> None:
+            with pytest.raises(ApiError):
+                async with turns.turn(ticket("L-1"), before=nothing):
+                    raise refusal(400, Problem.THROTTLED, 5.0)
+
+        async def take_a_moment() -> None:
+            await asyncio.sleep(0.3)
+
+        async def call() -> float:
+            async with turns.turn(ticket("L-2", "ben"), before=take_a_moment):
+                return clock.monotonic()
+
+        _, started = await asyncio.gather(throttled(), call())
+        await turns.aclose()
+        return float(started)
+
+    assert in_virtual_time(story) >= 5.0

@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 from bot.errors import ApiError, StoreUnavailable
 from bot.interfaces import Clock, Quota
-from bot.models import Lane, LookupId, Problem, Side, Ticket
-from bot.quota.account import Rules
+from bot.models import LookupId, Problem, Side
 from bot.quota.cells import MemoryCell
+from bot.quota.state import Rules
 from bot.quota.turns import Turns
+from bot.tickets import Lane, Ticket
 
 T = TypeVar("T")
 
@@ -33,6 +34,8 @@ class Plan:
     """One caller: when it comes, in which process, how long the request takes each way, and how it ends."""
 
     comes: float = 0.0
+    connects: float = 0.0
+    """From the turn's beginning until the request leaves."""
     there: float = 0.0
     back: float = 0.0
     fate: Fate = Fate.ANSWERED
@@ -127,7 +130,10 @@ class World:
         async with self.processes[plan.process].turns.turn(ticket, before=nothing) as call:
             self.served.append(number)
             loop = asyncio.get_running_loop()
+            await asyncio.sleep(plan.connects)
             call.sent_at = loop.time()
+            if call.sent_at > call.leaves_before:  # as bot.cams.stopwatch does
+                raise refusal(None)
             loop.call_later(plan.there, lambda: self.server.seen.append(loop.time()))
             await asyncio.sleep(plan.gives_up_after if plan.fate is Fate.LOST else plan.there + plan.back)
             if plan.fate is Fate.LOST:

@@ -147,6 +147,17 @@ async def test_what_needs_approval_says_how_it_stands_and_what_can_be_done(scene
         assert list(scene.slack.complaints) == []
 
 
+async def test_a_forgotten_number_says_so_and_has_nothing_to_press(scene: Scene) -> None:
+    await scene.ask(GOOD)
+    await finish(scene)
+    async with open_store(read(RecordSettings, {"DATABASE_URL": scene.environment["DATABASE_URL"]})) as store:
+        await store.forget(PhoneNumber(GOOD.digits), actor=ANA)
+    message = await look(scene)
+    assert texts.FORGOTTEN in message.words
+    assert "1234" not in message.words
+    assert message.buttons == []
+
+
 def test_every_end_has_its_words() -> None:
     own_reason = {State.REJECTED, State.REFUSED, State.FAILED, State.INTERRUPTED}
     assert set(texts.BECAME) == set(State) - own_reason

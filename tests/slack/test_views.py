@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from bot.approvals import Lately
-from bot.models import Actor, Approval, Lookup, LookupId, PhoneNumber, Problem, Result, State, Through
+from bot.models import FORGOTTEN, Actor, Approval, Lookup, LookupId, PhoneNumber, Problem, Result, State, Through
 from bot.slack import approval_views, cards, views
 from bot.slack.payloads import Origin
 from bot.slack.views import Message
+from bot.texts import asking
 from tests.clocks import START
 
 ODD = "<!channel> & <https://example.com|click>"
@@ -78,3 +79,12 @@ def test_a_window_holds_what_others_wrote_as_plain_text_only() -> None:
     view = views.outcome(Origin(), REFUSED)
     assert ODD in json.dumps(view, ensure_ascii=False)
     assert not any(MARKUP.search(text) for text in mrkdwn_of(view))
+
+
+@pytest.mark.parametrize("state", [State.ANSWERED, State.REFUSED, State.REJECTED])
+def test_of_a_forgotten_lookup_only_that_is_said(state: State) -> None:
+    forgotten = replace(REFUSED, state=state, phone=FORGOTTEN, reason="")
+    assert views.outcome_message(forgotten).text == asking.FORGOTTEN
+    window = json.dumps(views.outcome(Origin(), forgotten))
+    assert asking.FORGOTTEN in window
+    assert "number ID of" not in window

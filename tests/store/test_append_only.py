@@ -54,8 +54,8 @@ def test_a_number_in_the_journal_is_never_given_out_twice(connection: sqlite3.Co
     connection.execute("DROP TRIGGER journal_loses_nothing")  # whoever can write the file can do even this
     connection.execute("DELETE FROM journal")
     connection.execute(
-        "INSERT INTO journal (at, event, lookup_id, to_state, team_id, user_id, through, facts)"
-        " SELECT 0, '', id, '', '', '', '', '{}' FROM lookups"
+        "INSERT INTO journal (at, event, lookup_id, to_state, team_id, user_id, through, facts, hash)"
+        " SELECT 0, '', id, '', '', '', '', '{}', '' FROM lookups"
     )
     assert connection.execute("SELECT seq FROM journal").fetchall() == [(2,)]
 

@@ -9,7 +9,7 @@ from bot.interfaces import Store
 from bot.models import Actor, Event, NewLookup, State, Through
 
 LEE = Actor(team_id="T0001", user_id="U0LEE", through=Through.SLACK)
-ENTRY = "INSERT INTO journal (at, event, team_id, user_id, through, facts, lookup_id, from_state, to_state)"
+ENTRY = "INSERT INTO journal (at, event, team_id, user_id, through, facts, hash, lookup_id, from_state, to_state)"
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ async def lookups(store: Store, new: Callable[..., NewLookup]) -> None:
         # A lease for what does not run.
         "UPDATE lookups SET owner = 'me', lease_until = 1 WHERE reason = 'awaiting'",
         # An entry about a change that goes nowhere, or of no lookup.
-        f"{ENTRY} SELECT 1, 'moved', '', '', '', '{{}}', id, 'queued', NULL FROM lookups",
-        f"{ENTRY} VALUES (1, 'moved', '', '', '', '{{}}', NULL, NULL, 'queued')",
+        f"{ENTRY} SELECT 1, 'moved', '', '', '', '{{}}', '', id, 'queued', NULL FROM lookups",
+        f"{ENTRY} VALUES (1, 'moved', '', '', '', '{{}}', '', NULL, NULL, 'queued')",
     ],
 )
 def test_what_could_not_be_is_not_recorded(lookups: None, plain: sqlite3.Connection, statement: str) -> None:
@@ -67,7 +67,7 @@ def test_a_decision_s_reason_can_be_forgotten(lookups: None, plain: sqlite3.Conn
     "statement",
     [
         "INSERT INTO cards VALUES ('L-NONE', 'C9', '1.0')",
-        f"{ENTRY} VALUES (1, 'shown', '', '', '', '{{}}', 'L-NONE', NULL, NULL)",
+        f"{ENTRY} VALUES (1, 'shown', '', '', '', '{{}}', '', 'L-NONE', NULL, NULL)",
     ],
 )
 def test_what_belongs_to_a_lookup_needs_one(lookups: None, plain: sqlite3.Connection, statement: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretBytes, SecretStr
 
 from bot.guesses import Alarm, Guesses, Tally
-from bot.models import Actor, Approval, Card, JournalEntry, Lookup, NewLookup, PhoneNumber, Result, State
+from bot.models import MASK, Actor, Approval, Card, JournalEntry, Lookup, NewLookup, PhoneNumber, Result, State
 from bot.store.connection import changing, connect
 from bot.store.sqlite import SqliteStore
 
@@ -43,7 +43,7 @@ def test_the_store_has_no_way_to_receive_a_code() -> None:
     values = (Actor, NewLookup, Result, Approval, Card, Lookup, JournalEntry, Alarm, Tally, Guesses)
     given = [(field.name, get_type_hints(value)[field.name]) for value in values for field in fields(value)]
     given += [(name, hint) for verb in VERBS for name, hint in get_type_hints(verb).items()]
-    assert len(VERBS) == 19
+    assert len(VERBS) == 33
     assert not {name for name, _ in given} & {"code", "verify_code", "verification_code"}
     assert not [name for name, hint in given if "Secret" in str(hint) or hint in (SecretStr, SecretBytes)]
 
@@ -64,6 +64,28 @@ def test_the_journal_holds_no_number_no_reason_and_no_id(answered: None, plain: 
     for forgettable in (PHONE, REASON, ID, DENIAL):
         assert forgettable in lookups
         assert forgettable not in entries
+
+
+@pytest.mark.parametrize("field", ["api_code", "request_id"])
+@pytest.mark.parametrize("told", [PHONE, f"R-{PHONE}-1", ID, f"x{ID}"])
+async def test_what_the_api_calls_its_answer_takes_no_number_and_no_id_into_the_journal(
+    open_store: Callable[..., Awaitable[SqliteStore]],
+    new: Callable[..., NewLookup],
+    plain: sqlite3.Connection,
+    field: str,
+    told: str,
+) -> None:
+    store = await open_store()
+    lookup, _ = await store.accept(new(phone=PhoneNumber(PHONE)), state=State.QUEUED)
+    codes = {"api_code": None, "request_id": None, field: told}
+    result = Result(phone_number_id=ID, api_code=codes["api_code"], request_id=codes["request_id"])
+    moved = await store.move(
+        lookup.id, from_state=State.QUEUED, to_state=State.ANSWERED, actor=lookup.agent, result=result
+    )
+    assert getattr(moved.result, field) == MASK
+    assert moved.result.phone_number_id == ID
+    entries = str(plain.execute("SELECT * FROM journal").fetchall())
+    assert not any(word in entries for word in (PHONE, ID))
 
 
 def test_what_is_overwritten_is_gone_from_the_file(answered: None, path: Path) -> None:

@@ -130,7 +130,10 @@ def test_a_number_given_out_before_is_not_given_out_after(old: Database, *, is_e
         old.execute("DELETE FROM journal")
         old.execute("CREATE TRIGGER journal_loses_nothing BEFORE DELETE ON journal BEGIN SELECT 1; END")
     migrate(old)
-    old.execute("INSERT INTO journal (at, event, team_id, user_id, through, facts) VALUES (0, 'asked', '', '', '', '')")
+    old.execute(
+        "INSERT INTO journal (at, event, team_id, user_id, through, facts, hash)"
+        " VALUES (0, 'asked', '', '', '', '', '')"
+    )
     assert old.execute("SELECT max(seq) FROM journal").fetchone() == (COUNTER + 1,)
     assert old.execute("SELECT * FROM sqlite_sequence").fetchall() == [("journal", COUNTER + 1)]
 

@@ -17,8 +17,8 @@ from bot.errors import StoreUnavailable
 from bot.interfaces import Clock, Store
 from bot.models import Card, Event, LogQuery, LookupId, NewLookup, State
 from bot.store.connection import changing, connect, telling_unavailable
-from bot.store.lookups import new_lookup_id
 from bot.store.migrations import migrate
+from bot.store.names import new_lookup_id
 from bot.store.sqlite import SqliteStore
 
 OpenStore = Callable[..., Awaitable[Store]]

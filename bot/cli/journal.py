@@ -1,0 +1,68 @@
+"""``phoneid journal``: is the record what was recorded?"""
+
+import asyncio
+import re
+import sys
+
+import click
+
+from bot import settings
+from bot.cli.arguments import EXIT_NO_ID, CannotStart
+from bot.evidence import Head, Inspection
+from bot.texts import journal as texts
+from bot.texts import terminal
+
+
+@click.group()
+def journal() -> None:
+    """Check the journal, or print what to note elsewhere so that it can be checked against it."""
+
+
+@journal.command()
+@click.option("--since-head", metavar="SEQ:HASH", help="A head that was noted before: its entry must still be there.")
+def verify(*, since_head: str | None) -> None:
+    """Say from where to where the journal is whole, or name the first entry that is not.
+
+    Exit code 0: it is whole; 1: it is not; 2: it could not be checked.
+    """
+    anchor = _read_head(since_head) if since_head is not None else None
+    inspection = asyncio.run(_inspect(_existing_record(), anchor))
+    if inspection.fault:
+        click.echo(texts.not_whole(inspection), err=True)
+        sys.exit(EXIT_NO_ID)
+    click.echo(texts.whole(inspection, anchor))
+
+
+@journal.command()
+def head() -> None:
+    """Print the newest entry as SEQ:HASH. Note it where nobody who can write the database can write."""
+    newest = asyncio.run(_head(_existing_record()))
+    click.echo(f"{newest.seq}:{newest.hash}")
+
+
+def _read_head(typed: str) -> Head:
+    written = re.fullmatch(r"(\d{1,18}):([0-9a-f]{64})", typed.strip(), re.ASCII)
+    if written is None:
+        raise click.UsageError(texts.HEAD_UNREADABLE)
+    return Head(int(written[1]), written[2])
+
+
+def _existing_record() -> settings.RecordSettings:
+    record_settings = settings.read(settings.RecordSettings)
+    if not record_settings.database_path.exists():
+        raise CannotStart(terminal.no_database(str(record_settings.database_path)))
+    return record_settings
+
+
+async def _inspect(record_settings: settings.RecordSettings, anchor: Head | None) -> Inspection:
+    from bot.app import open_store
+
+    async with open_store(record_settings) as store:
+        return await store.inspect(anchor=anchor)
+
+
+async def _head(record_settings: settings.RecordSettings) -> Head:
+    from bot.app import open_store
+
+    async with open_store(record_settings) as store:
+        return await store.journal_head()

@@ -1,0 +1,101 @@
+"""What is said of the journal, and of forgetting."""
+
+from collections.abc import Mapping
+
+from bot.evidence import Fault, Flaw, Head, Inspection
+from bot.models import PhoneNumber
+from bot.traces import Traces
+
+# --- verifying --------------------------------------------------------------------------------------------------------
+
+HEAD_UNREADABLE = "--since-head takes what `phoneid journal head` printed: a number, a colon and 64 characters."
+
+FLAWS: Mapping[Flaw, str] = {
+    Flaw.BROKEN: (
+        "Entry {seq} is not the one that was written there: it was changed, moved or inserted, or what stood before it "
+        "is gone."
+    ),
+    Flaw.ADDED: "Entry {seq} was added past the bot.",
+    Flaw.MISSING: "Entry {seq} is gone, with all that stood between it and the last one that is whole.",
+    Flaw.NOT_AS_ANCHORED: "Entry {seq} is not the one you noted: it, or something before it, was rewritten or removed.",
+    Flaw.RECORD_CHANGED: "The entries are whole, but lookup {lookup_id} is not what they vouch for: it was changed.",
+    Flaw.RECORD_GONE: "The entries are whole, but lookup {lookup_id}, which entry {seq} is about, was removed.",
+}
+
+
+def whole(inspection: Inspection, anchor: Head | None) -> str:
+    if inspection.first is None:
+        return "The journal is whole: it has no entries yet."
+    lines = [
+        f"The journal is whole: {_count(inspection.entries, 'entry', 'entries')}, "
+        f"from {inspection.first} to {inspection.head.seq}.",
+        f"{_count(inspection.records, 'lookup is', 'lookups are')} as recorded, "
+        f"{inspection.forgotten} of them forgotten.",
+    ]
+    if anchor:
+        lines.append(f"Entry {anchor.seq} is the one you noted.")
+    return "\n".join([*lines, f"Head: {inspection.head.seq}:{inspection.head.hash}"])
+
+
+def not_whole(inspection: Inspection) -> str:
+    return (
+        f"The journal is not whole. {_flaw(inspection.fault)}\n{_whole_before(inspection)}\n"
+        "Keep a copy of the database file as it is, and compare it with a backup."
+    )
+
+
+def _flaw(fault: Fault | None) -> str:
+    # Whoever changed an id by hand may have put into it what moves the cursor.
+    shown = "".join(each if each.isprintable() else "�" for each in (fault and fault.lookup_id) or "")
+    return FLAWS[fault.flaw].format(seq=fault.seq, lookup_id=shown) if fault else ""
+
+
+def _whole_before(inspection: Inspection) -> str:
+    if inspection.first is None:
+        return "Nothing before it can be vouched for."
+    return f"The entries from {inspection.first} to {inspection.head.seq} are whole."
+
+
+# --- forgetting -------------------------------------------------------------------------------------------------------
+
+READ_BY_OTHERS = "another program keeps them busy"
+
+
+def not_scrubbed(why: str) -> str:
+    return (
+        f"Something of what was forgotten may still be in the database's files: {why}. The running bot tries again "
+        "every hour. Or remove the cause, such as a program that reads the database, and run this command once more."
+    )
+
+
+def asks_to_forget(phone: PhoneNumber, traces: Traces) -> str:
+    asked = f"Forget {phone.international}: the number, its ID and the reasons of {_lookups(traces.ended)}"
+    mentioned = f", and the reasons of {_lookups(traces.mentions)} of other numbers that mention it"
+    return f"{asked}{mentioned if traces.mentions else ''}? This cannot be undone."
+
+
+def forgotten(phone: PhoneNumber, traces: Traces) -> str:
+    if not (traces.ended or traces.mentions):
+        return f"Nothing is recorded of {phone.international}."
+    mentions = f", and the reasons of {_lookups(traces.mentions)} that mentioned it" if traces.mentions else ""
+    return f"Forgotten: {_lookups(traces.ended)}{mentions}. The journal says so, without the number."
+
+
+def still_open(phone: PhoneNumber, traces: Traces) -> str:
+    if traces.running:
+        return (
+            f"{phone.international} is still being asked for ({_lookups(traces.running)}). Nothing was forgotten: try "
+            "again in a minute."
+        )
+    return (
+        f"{_lookups(traces.waiting)} of {phone.international} still wait for a decision or a code. Nothing was "
+        "forgotten: have them denied, withdrawn or used first, or wait until they expire."
+    )
+
+
+def _lookups(count: int) -> str:
+    return _count(count, "lookup", "lookups")
+
+
+def _count(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"

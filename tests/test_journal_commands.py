@@ -1,0 +1,246 @@
+"""``phoneid journal`` and ``phoneid forget``, run as people run them; and what ``phoneid log`` leaves behind."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from bot.models import Actor, NewLookup, PhoneNumber, Problem, State, Through
+from bot.store.sqlite import SqliteStore
+from tests.clocks import SteppingClock
+from tests.shell import Shell
+from tests.store.tampering import lay_open
+
+PHONE, OTHER = "8613800001234", "12025550106"
+TYPED = "+86 138 0000 1234"
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path, {})
+
+
+@pytest.fixture
+def database(shell: Shell) -> Path:
+    return shell.folder / "phoneid.db"
+
+
+@pytest.fixture
+def raw(database: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.row_factory = sqlite3.Row
+        yield connection
+
+
+async def record(database: Path, *states: State, phone: str = PHONE, reason: str = "") -> None:
+    """One lookup for each state."""
+    store = SqliteStore(database, clock=SteppingClock(time.time()))
+    await store.open()
+    agent = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
+    for state in states:
+        new = NewLookup(agent=agent, phone=PhoneNumber(phone), reason=reason, channel_id="", submission_key=uuid4().hex)
+        problem = Problem.NOT_ALLOWED if state is State.REJECTED else None
+        expires_at = 4e9 if state is State.AWAITING else None
+        await store.accept(new, state=state, problem=problem, expires_at=expires_at)
+    await store.aclose()
+
+
+def newest(raw: sqlite3.Connection) -> dict[str, Any]:
+    return dict(raw.execute("SELECT * FROM journal ORDER BY seq DESC LIMIT 1").fetchone())
+
+
+def held_by(database: Path) -> bytes:
+    """All the bytes of the database's files."""
+    return b"".join(each.read_bytes() for each in database.parent.glob("phoneid.db*"))
+
+
+# --- journal ---
+
+
+async def test_a_whole_journal_says_from_where_to_where_and_exits_0(shell: Shell, database: Path) -> None:
+    await record(database, State.REJECTED, State.REJECTED)
+    ran = await shell.run("journal", "verify")
+    assert (ran.status, ran.err) == (0, "")
+    head = (await shell.run("journal", "head")).out
+    assert ran.out == (
+        f"The journal is whole: 2 entries, from 1 to 2.\n2 lookups are as recorded, 0 of them forgotten.\nHead: {head}"
+    )
+
+
+async def test_a_journal_that_is_not_whole_names_the_first_entry_and_exits_1(
+    shell: Shell, database: Path, raw: sqlite3.Connection
+) -> None:
+    await record(database, *[State.REJECTED] * 5)
+    lay_open(raw)
+    raw.execute("UPDATE journal SET user_id = 'U0KIM' WHERE seq IN (3, 4)")
+    ran = await shell.run("journal", "verify")
+    assert (ran.status, ran.out) == (1, "")
+    assert "Entry 3 is not the one that was written there" in ran.err
+    assert "The entries from 1 to 2 are whole." in ran.err
+
+
+async def test_a_head_that_was_noted_is_checked_against(shell: Shell, database: Path) -> None:
+    await record(database, State.REJECTED)
+    noted = (await shell.run("journal", "head")).out.strip()
+    await record(database, State.REJECTED, phone=OTHER)
+    ran = await shell.run("journal", "verify", "--since-head", noted)
+    assert (ran.status, "Entry 1 is the one you noted." in ran.out) == (0, True)
+    ran = await shell.run("journal", "verify", "--since-head", f"2:{noted[2:]}")
+    assert (ran.status, "Entry 2 is not the one you noted" in ran.err) == (1, True)
+
+
+@pytest.mark.parametrize("typed", ["", "7", "7:abc", "x:" + "0" * 64, "7:" + "g" * 64])
+async def test_a_head_that_cannot_be_read_is_a_sentence_and_exits_2(shell: Shell, database: Path, typed: str) -> None:
+    await record(database, State.REJECTED)
+    ran = await shell.run("journal", "verify", "--since-head", typed)
+    assert (ran.status, ran.out) == (2, "")
+    assert "--since-head takes what `phoneid journal head` printed" in ran.err
+
+
+@pytest.mark.parametrize("arguments", [("journal", "verify"), ("journal", "head"), ("forget", TYPED, "--yes")])
+async def test_without_a_database_there_is_a_sentence_and_no_file(
+    shell: Shell, database: Path, arguments: tuple[str, ...]
+) -> None:
+    ran = await shell.run(*arguments)
+    assert (ran.status, ran.out) == (2, "")
+    assert "There is no database at phoneid.db yet" in ran.err
+    assert held_by(database) == b""
+
+
+@pytest.mark.parametrize("changed", ["'L-\x1b[2J\n'", "CAST(x'4cff' AS TEXT)"])
+async def test_an_id_that_was_changed_by_hand_does_nothing_to_the_terminal(
+    shell: Shell, database: Path, raw: sqlite3.Connection, changed: str
+) -> None:
+    await record(database, State.REJECTED)
+    raw.execute(f"UPDATE lookups SET id = {changed}")
+    ran = await shell.run("journal", "verify")
+    assert (ran.status, ran.out) == (1, "")
+    assert "was changed" in ran.err
+    assert "Traceback" not in ran.err
+    assert "\x1b" not in ran.err
+
+
+@pytest.mark.parametrize("table", ["journal", "journal_head", "lookups"])
+async def test_a_table_that_was_taken_away_is_a_sentence(
+    shell: Shell, database: Path, raw: sqlite3.Connection, table: str
+) -> None:
+    await record(database, State.REJECTED)
+    raw.execute(f"DROP TABLE {table}")
+    ran = await shell.run("journal", "verify")
+    assert (ran.status, ran.out) == (1, "")
+    assert f"the journal cannot be checked: no such table: {table}" in ran.err.replace("main.", "")
+    assert "Traceback" not in ran.err
+
+
+# --- forget ---
+
+
+async def test_a_number_is_forgotten_after_a_yes(shell: Shell, database: Path) -> None:
+    await record(database, State.REJECTED, State.REJECTED)
+    await record(database, State.REJECTED, phone=OTHER, reason=f"as {TYPED}")
+    asked = await shell.run("forget", TYPED, typed="y\n")
+    assert asked.status == 0
+    assert "the reasons of 2 lookups, and the reasons of 1 lookup of other numbers that mention it?" in asked.err
+    assert asked.out.startswith("Forgotten: 2 lookups, and the reasons of 1 lookup that mentioned it.")
+    assert not any(word.encode() in held_by(database) for word in (PHONE, PHONE[2:], TYPED))
+    verified = await shell.run("journal", "verify")
+    assert (verified.status, "3 lookups are as recorded, 2 of them forgotten." in verified.out) == (0, True)
+    shown = json.loads((await shell.run("log", "--json")).out)
+    assert [row["phone_number"] for row in shown] == [OTHER, "forgotten", "forgotten"]
+
+
+@pytest.mark.parametrize("typed", ["n\n", "\n", ""])
+async def test_without_a_yes_nothing_is_forgotten(shell: Shell, database: Path, typed: str) -> None:
+    await record(database, State.REJECTED)
+    ran = await shell.run("forget", TYPED, typed=typed)
+    assert (ran.status, ran.out) == (1, "")
+    assert PHONE in (await shell.run("log")).out
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [(State.QUEUED, "is still being asked for (1 lookup)"), (State.AWAITING, "still wait for a decision or a code")],
+)
+async def test_a_number_that_is_in_use_is_not_forgotten(shell: Shell, database: Path, state: State, words: str) -> None:
+    await record(database, State.REJECTED, state)
+    ran = await shell.run("forget", TYPED, "--yes")
+    assert (ran.status, ran.out) == (1, "")
+    assert words in ran.err
+    assert "Nothing was forgotten" in ran.err
+    assert (await shell.run("log")).out.count(PHONE) == 2
+
+
+async def test_a_number_that_is_not_recorded_is_said_to_be_so(shell: Shell, database: Path) -> None:
+    await record(database, State.REJECTED, phone=OTHER)
+    ran = await shell.run("forget", TYPED)
+    assert (ran.status, ran.out) == (0, "Nothing is recorded of +86 138 0000 1234.\n")
+
+
+async def test_when_a_reader_keeps_bytes_it_is_said_and_trying_again_helps(
+    shell: Shell, database: Path, raw: sqlite3.Connection
+) -> None:
+    await record(database, State.REJECTED)
+    raw.execute("BEGIN")
+    raw.execute("SELECT * FROM lookups").fetchall()
+    ran = await shell.run("forget", TYPED, "--yes")
+    assert (ran.status, "another program keeps them busy" in ran.err) == (1, True)
+    raw.execute("COMMIT")
+    ran = await shell.run("forget", TYPED, "--yes")
+    assert (ran.status, ran.err) == (0, "")
+    assert PHONE.encode() not in held_by(database)
+
+
+# --- reading is in the journal ---
+
+
+async def test_reading_the_record_is_in_the_journal_without_the_number(
+    shell: Shell, database: Path, raw: sqlite3.Connection
+) -> None:
+    await record(database, State.REJECTED, State.REJECTED)
+    rows = json.loads((await shell.run("log", "--json", "--phone", TYPED, "--agent", "U0ANA", "--since", "1h")).out)
+    entry = newest(raw)
+    facts = json.loads(entry["facts"])
+    assert (entry["event"], entry["through"], entry["lookup_id"]) == ("exported", "command line", None)
+    assert abs(facts.pop("since") - (time.time() - 3600)) < 60
+    assert facts == {
+        "form": "json",
+        "limit": 50,
+        "filters": "agent, phone",
+        "lookups": 2,
+        "newest": rows[0]["reference"],
+        "oldest": rows[1]["reference"],
+    }
+    assert PHONE not in str(entry)
+
+
+@pytest.mark.parametrize(("arguments", "form"), [((), "table"), (("--csv",), "csv"), (("--json",), "json")])
+async def test_every_form_of_the_log_is(
+    shell: Shell, database: Path, raw: sqlite3.Connection, arguments: tuple[str, ...], form: str
+) -> None:
+    await record(database, State.REJECTED)
+    await shell.run("log", *arguments, "--agent", f"typed {PHONE}")
+    facts = json.loads(newest(raw)["facts"])
+    assert (facts["form"], facts["lookups"], facts["newest"], facts["filters"]) == (form, 0, None, "agent")
+    assert PHONE not in str(facts)
+
+
+async def test_that_a_list_was_looked_at_is_in_the_journal(
+    shell: Shell, database: Path, raw: sqlite3.Connection
+) -> None:
+    await record(database, State.REJECTED)
+    await shell.run("log", "--list", "B-7K3Q9FZ2")
+    assert json.loads(newest(raw)["facts"])["filters"] == "list"
+
+
+async def test_what_cannot_be_journalled_is_not_shown(shell: Shell, database: Path, raw: sqlite3.Connection) -> None:
+    await record(database, State.REJECTED)
+    raw.execute("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'full'); END")
+    ran = await shell.run("log")
+    assert ran.status != 0
+    assert PHONE not in ran.out
