@@ -107,6 +107,19 @@ def changing(database: Database) -> Iterator[None]:
 
 
 @contextmanager
+def undoing(database: Database) -> Iterator[None]:
+    """A part of a transaction that can fail by itself: then it is undone, and what was done before it stays."""
+    database.conn.execute("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        database.conn.execute("ROLLBACK TO part")
+        raise
+    finally:
+        database.conn.execute("RELEASE part")
+
+
+@contextmanager
 def telling_unavailable() -> Iterator[None]:
     """Raise ``StoreUnavailable`` for what SQLite and the file system say when the database cannot be used."""
     try:

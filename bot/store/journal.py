@@ -4,6 +4,7 @@ An entry holds no phone number, no ID and no reason: those can be forgotten late
 """
 
 import json
+import sqlite3
 from collections.abc import Mapping
 
 from sqlite_utils import Database
@@ -64,7 +65,10 @@ def write(
         "digest": digest,
     }
     chained = {**entry, "hash": entry_hash(entry, previous)}
-    db.execute(INSERT, chained)
+    try:
+        db.execute(INSERT, chained)
+    except sqlite3.IntegrityError as error:  # its last number is used up, or other hands set the counter back
+        raise StoreUnavailable("the journal takes no entry: see phoneid journal verify") from error
     db.execute(SET_HEAD, {"seq": seq, "hash": chained["hash"]})
 
 

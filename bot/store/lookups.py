@@ -23,6 +23,7 @@ from bot.models import (
 )
 from bot.store import guesses, journal, rows
 from bot.store.columns import one_of, readable
+from bot.store.connection import undoing
 from bot.store.names import new_salt
 
 RUNNING = frozenset({State.QUEUED, State.CALLING})
@@ -212,17 +213,18 @@ def interrupt_abandoned(db: Database, running: Collection[LookupId], *, moment: 
 
 
 def _interrupt(db: Database, lookup: Lookup, moment: Moment) -> Lookup:
-    return move(
-        db,
-        lookup.id,
-        from_state=lookup.state,
-        to_state=State.INTERRUPTED,
-        actor=SWEEPER,
-        result=Result(problem=Problem.PROCESS_ENDED),
-        moment=moment,
-        event=Event.ABANDONED,
-        telling=0.0,
-    )
+    with undoing(db):  # a damaged one must not keep the others running for ever
+        return move(
+            db,
+            lookup.id,
+            from_state=lookup.state,
+            to_state=State.INTERRUPTED,
+            actor=SWEEPER,
+            result=Result(problem=Problem.PROCESS_ENDED),
+            moment=moment,
+            event=Event.ABANDONED,
+            telling=0.0,
+        )
 
 
 def told(db: Database, lookup_id: LookupId, state: State) -> None:

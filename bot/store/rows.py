@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from bot.errors import RecordDamaged
 from bot.evidence import record_digest
 from bot.models import (
     MASK,
@@ -80,11 +81,12 @@ def place_columns(place: Place | None) -> dict[str, str | int | None]:
 
 def digest(row: dict[str, Any]) -> str | None:
     """What vouches for the lookup that a row, all its columns, holds; ``None`` for a forgotten one."""
-    return record_digest(row, row["salt"]) if row["salt"] is not None else None
+    return record_digest(row, row["salt"]) if _is_unforgotten(row) else None
 
 
 def lookup(row: Row) -> Lookup:
     """The lookup that a row, all its columns, holds. Raises ``RecordDamaged``."""
+    _is_unforgotten(row)  # what nothing can vouch for is no record
     return Lookup(
         id=LookupId(text(row, "id")),
         state=one_of(State, row, "state"),
@@ -107,6 +109,12 @@ def lookup(row: Row) -> Lookup:
         approval=_approval(row),
         place=_place(row),
     )
+
+
+def _is_unforgotten(row: Row) -> bool:
+    if not isinstance(row["salt"], bytes | None):
+        raise RecordDamaged("salt")
+    return row["salt"] is not None
 
 
 def lookups(found: Iterable[Row]) -> list[Lookup]:

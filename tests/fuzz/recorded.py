@@ -79,8 +79,7 @@ def edit(path: Path, chance: Random) -> str:
             database.execute(f"DROP TRIGGER {trigger}")
         for _ in range(chance.choice((1, 1, 2, 4))):
             table = chance.choice(("lookups", "lookups", "lookups", "journal", "cards", "alarms"))
-            # But for seq: with its last number used up, SQLite takes no entry any more, and the store no change.
-            columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})") if row[1] != "seq"]
+            columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
             column, value = chance.choice(columns), _odd_cell(chance)
             holder = "CAST(? AS TEXT)" if isinstance(value, bytes) and chance.random() < 0.7 else "?"
             which = (

@@ -111,11 +111,11 @@ async def test_a_database_edited_by_hand_is_read_as_far_as_it_can_be(tmp_path: P
                 raise AssertionError(f"number {number}: {done}") from error
 
 
-async def test_a_journal_whose_last_number_is_used_up_takes_no_change(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seq", ["9223372036854775807", "1", "'x'"])
+async def test_a_journal_whose_counter_was_set_takes_no_change(tmp_path: Path, seq: str) -> None:
     ids = await recorded.record(tmp_path / "phoneid.db")
     with closing(sqlite3.connect(tmp_path / "phoneid.db", isolation_level=None)) as database:
-        database.execute("DROP TRIGGER journal_keeps_entries")
-        database.execute("UPDATE journal SET seq = 9223372036854775807 WHERE seq = 1")
+        database.execute(f"UPDATE sqlite_sequence SET seq = {seq} WHERE name = 'journal'")
     store = SqliteStore(tmp_path / "phoneid.db", clock=SteppingClock())
     await store.open()
     with pytest.raises(StoreUnavailable):
