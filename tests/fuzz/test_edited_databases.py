@@ -32,6 +32,7 @@ def about_one(store: SqliteStore, ids: list[LookupId]) -> Verbs:
         *[partial(store.find, each) for each in ids],
         partial(store.accept, new, state=State.QUEUED),
         partial(store.told, ids[0], State.REJECTED),
+        partial(store.forget, recorded.PHONES[0], actor=LEE),
     ]
 
 
@@ -44,6 +45,8 @@ def about_all(store: SqliteStore, ids: list[LookupId]) -> Verbs:
         partial(store.search, LogQuery(phone=recorded.PHONES[0], since=0.0)),
         partial(store.search, LogQuery(batch_id=BatchId("B-00000000"))),
         partial(store.tally, LEE, GUESSED),
+        partial(store.read_list, BatchId("B-00000000")),
+        partial(store.traces, recorded.PHONES[0]),
         partial(store.renew, ids),
         partial(store.interrupt_abandoned, []),
         store.due,

@@ -15,7 +15,7 @@ from tests.fuzz.amount import chances
 from tests.fuzz.front import ENVIRONMENT
 from tests.fuzz.odd import odd_text
 
-SECRET = "S3CRETCANARY"
+SECRET = "s3cret-canary"  # in letters that no id has
 GOOD = {
     **ENVIRONMENT,
     "SLACK_BOT_TOKEN": f"xoxb-{SECRET}",
