@@ -68,6 +68,8 @@ def write(
     try:
         db.execute(INSERT, chained)
     except sqlite3.IntegrityError as error:  # its last number is used up, or other hands set the counter back
+        if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+            raise  # about no lookup there is: a mistake of ours
         raise StoreUnavailable("the journal takes no entry: see phoneid journal verify") from error
     db.execute(SET_HEAD, {"seq": seq, "hash": chained["hash"]})
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import StoreUnavailable
 from bot.interfaces import Store
 from bot.models import NewLookup, State
 from bot.store.connection import connect
@@ -72,11 +73,11 @@ async def test_a_change_whose_entry_cannot_be_written_is_not_made(
     lookup, _ = await store.accept(new(), state=State.QUEUED)
     await store.accept(new(), state=State.AWAITING, expires_at=1_800_003_600.0)
     plain.execute("CREATE TRIGGER broken BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'broken'); END")
-    with pytest.raises(sqlite3.IntegrityError, match="broken"):
+    with pytest.raises(StoreUnavailable, match="takes no entry"):
         await store.move(lookup.id, from_state=State.QUEUED, to_state=State.CALLING, actor=lookup.agent)
-    with pytest.raises(sqlite3.IntegrityError, match="broken"):
+    with pytest.raises(StoreUnavailable, match="takes no entry"):
         await store.accept(new(), state=State.QUEUED)
-    with pytest.raises(sqlite3.IntegrityError, match="broken"):
+    with pytest.raises(StoreUnavailable, match="takes no entry"):
         await store.claim_reminders(asked_before=1_800_003_600.0)
     rows = plain.execute("SELECT state, reminded_at FROM lookups").fetchall()
     assert rows == [("queued", None), ("awaiting", None)]
