@@ -88,7 +88,7 @@ def lookup(row: Row) -> Lookup:
     """The lookup that a row, all its columns, holds. Raises ``RecordDamaged``."""
     _is_unforgotten(row)  # what nothing can vouch for is no record
     return Lookup(
-        id=LookupId(text(row, "id")),
+        id=_id(row),
         state=one_of(State, row, "state"),
         agent=_actor(row),
         phone=one_of(PhoneNumber, row, "phone"),
@@ -109,6 +109,13 @@ def lookup(row: Row) -> Lookup:
         approval=_approval(row),
         place=_place(row),
     )
+
+
+def _id(row: Row) -> LookupId:
+    name = text(row, "id")
+    if "\ufffd" in name:  # it was no UTF-8, and under what was read instead there is no lookup
+        raise RecordDamaged("id")
+    return LookupId(name)
 
 
 def _is_unforgotten(row: Row) -> bool:

@@ -44,6 +44,7 @@ def edit(path: Path, lookup: Lookup, assignment: str) -> None:
     """What somebody does who knows how to switch the rules off."""
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("PRAGMA ignore_check_constraints = ON")
+        database.execute("PRAGMA foreign_keys = OFF")
         database.execute(f"UPDATE lookups SET {assignment} WHERE id = ?", (lookup.id,))
 
 
@@ -90,7 +91,7 @@ async def test_text_that_is_no_utf8_makes_nothing_unreadable(store: SqliteStore,
     assert found.reason == "\ufffd\ufffd"
 
 
-@pytest.mark.parametrize("assignment", ["phone = ''", "decided_at = 1.0"])
+@pytest.mark.parametrize("assignment", ["phone = ''", "decided_at = 1.0", "id = CAST(x'ff' AS TEXT)"])
 async def test_a_damaged_lookup_does_not_keep_the_sweeper_from_the_others(
     store: SqliteStore, path: Path, clock: SteppingClock, assignment: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -100,7 +101,8 @@ async def test_a_damaged_lookup_does_not_keep_the_sweeper_from_the_others(
     clock.time += 300.0
     assert await store.interrupt_abandoned([]) >= 1
     assert names(await store.claim_untold()) == [whole.id]
-    assert {vars(record)["facts"]["id"] for record in caplog.records} == {damaged.id}
+    assert {vars(record)["facts"]["id"] for record in caplog.records} <= {damaged.id, "\ufffd"}
+    assert caplog.records
 
 
 async def test_a_damaged_request_does_not_keep_others_from_being_reminded_of(
