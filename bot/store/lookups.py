@@ -75,10 +75,17 @@ ABANDONED = """
 
 TOLD = "UPDATE lookups SET tell_after = NULL WHERE id = :id AND state = :state"
 
+# A list is told as a whole: not while some of it runs, nor while whoever ended the last of it may still tell.
 CLAIM_UNTOLD = """
     UPDATE lookups SET tell_after = :tell_after
     WHERE tell_after <= :now AND updated_at > :now - 86400  -- whoever could not be told for a day has left
+    AND (batch_id IS NULL OR (
+        batch_id NOT IN (SELECT coalesce(batch_id, '') FROM lookups WHERE lease_until IS NOT NULL)
+        AND batch_id NOT IN (SELECT coalesce(batch_id, '') FROM lookups WHERE tell_after > :now)))
     RETURNING *"""
+
+# Whoever was to tell how the rest of the list ended has died with it.
+TELL_LIST_NOW = "UPDATE lookups SET tell_after = :now WHERE batch_id = :batch_id AND tell_after > :now"
 
 TELLING = 180.0
 """Seconds a process has to tell an agent how a lookup ended, before it is another's to try."""
@@ -112,7 +119,7 @@ def accept(
 
     One to be queued is rejected if the guess guard says so: it counts what any process has recorded until now.
     """
-    if recorded := _first(db, BY_SUBMISSION, {"submission_key": new.submission_key}):
+    if recorded := find_submission(db, new.submission_key):
         return recorded, False
     if state is State.QUEUED and (until := guesses.wait_for(db, new.agent, new.phone, now=moment.now)):
         state, problem, wait_until = State.REJECTED, Problem.TOO_MANY_GUESSES, until
@@ -211,6 +218,8 @@ def interrupt_abandoned(db: Database, running: Collection[LookupId], *, moment: 
             event=Event.ABANDONED,
             telling=0.0,
         )
+    for batch_id in {lookup.place.batch_id for lookup in abandoned if lookup.place}:
+        db.execute(TELL_LIST_NOW, {"batch_id": batch_id, "now": moment.now})
     return len(abandoned)
 
 
@@ -219,13 +228,17 @@ def told(db: Database, lookup_id: LookupId, state: State) -> None:
 
 
 def claim_untold(db: Database, *, moment: Moment) -> list[Lookup]:
-    """Lookups to tell now; they are the caller's for ``TELLING`` seconds."""
+    """Lookups to tell now, one for each list; they are the caller's for ``TELLING`` seconds."""
     values = {"now": moment.now, "tell_after": moment.now + TELLING}
-    return [rows.lookup(row) for row in db.query(CLAIM_UNTOLD, values)]
+    return rows.one_of_each_list(rows.lookup(row) for row in db.query(CLAIM_UNTOLD, values))
 
 
 def find(db: Database, lookup_id: LookupId) -> Lookup | None:
     return _first(db, BY_ID, {"id": lookup_id})
+
+
+def find_submission(db: Database, submission_key: str) -> Lookup | None:
+    return _first(db, BY_SUBMISSION, {"submission_key": submission_key})
 
 
 def _columns(

@@ -11,8 +11,9 @@ from bot.texts import approvals as texts
 from bot.vault import Vault
 from tests.canaries import CANARY, CANARY_BOOK
 from tests.scenarios.asking import TO_EACH, deny, finish, open_modal, request, told
+from tests.scenarios.listing import message_with, submit_list, window_with
 from tests.scenarios.scene import PATIENCE, QUICK, OpenScene, Scene, open_scene
-from tests.scenarios.test_canary import LOUD_BOT, canary_entry, search
+from tests.scenarios.test_canary import LIST, LOUD_BOT, canary_entry, search
 
 GOOD = canary_entry("The ID")
 
@@ -60,6 +61,13 @@ async def go_every_way(scene: Scene) -> None:
     await scene.ana.closes()
     await open_modal(scene.ana, "Try again")
     await scene.ana.closes()
+    for _ in range(2):
+        await submit_list(scene, LIST, reason="ticket 7")
+        await window_with(scene.ana, "awaits approval")
+        await scene.ana.closes()
+        await message_with(lee, "Approval needed: IDs of")
+    await lee.clicks("Approve")  # the other one still waits at the end
+    await message_with(scene.ana, "is done")
 
 
 # --- in memory ---
