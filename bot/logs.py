@@ -13,10 +13,14 @@ LogFormat = Literal["text", "json"]
 
 # At DEBUG these log whole request and response bodies, raw frames and headers: numbers, codes and tokens among them.
 # "phoneid" is what Bolt names the loggers of our app's listeners after.
-PAYLOAD_LOGGERS = ("slack_bolt", "slack_sdk", "phoneid", "aiohttp", "httpx", "httpcore", "hpack", "asyncio")
+PAYLOAD_LOGGERS = ("slack_sdk", "phoneid", "aiohttp", "httpx", "httpcore", "hpack", "asyncio")
 
-# Logs the whole raw body of every request with a bad signature, at INFO. The refusal itself is logged by bot.slack.
-SILENCED_LOGGER = "slack_bolt.RequestVerification"
+# Logs the raw body of every request with a bad signature, at INFO, and quotes whatever it has no listener for in a
+# warning. Refusals are logged by bot.slack.
+BOLT = "slack_bolt"
+
+# Logs a request that it cannot parse with an error that quotes it: a body, where a proxy miscounted.
+WEB_SERVER = "aiohttp.server"
 
 
 class NoPayloads(logging.Filter):
@@ -27,8 +31,10 @@ class NoPayloads(logging.Filter):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.name == SILENCED_LOGGER:
-            return False
+        if record.name.startswith(BOLT):
+            return record.levelno >= logging.ERROR
+        if record.name == WEB_SERVER:
+            _forget_what_was_sent(record)
         return record.levelno >= logging.INFO or not record.name.startswith(PAYLOAD_LOGGERS)
 
 
@@ -75,6 +81,14 @@ def configure(*, level: str, log_format: LogFormat | None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+
+
+def _forget_what_was_sent(record: logging.LogRecord) -> None:
+    """Leave only the kind of an error of aiohttp's own. Others are ours, and need their traceback."""
+    kind = record.exc_info[0] if record.exc_info else None
+    if kind and kind.__module__.startswith("aiohttp."):
+        record.exc_info = record.exc_text = None
+        record.__dict__["facts"] = {"error": kind.__name__}
 
 
 def _facts(record: logging.LogRecord) -> dict[str, object]:
