@@ -7,17 +7,23 @@ import json
 import logging
 import sys
 import time
+from collections.abc import Mapping
 from typing import Literal
 
 LogFormat = Literal["text", "json"]
 
 # At DEBUG these log whole request and response bodies, raw frames and headers: numbers, codes and tokens among them.
 # "phoneid" is what Bolt names the loggers of our app's listeners after.
-PAYLOAD_LOGGERS = ("slack_sdk", "phoneid", "aiohttp", "httpx", "httpcore", "hpack", "asyncio")
-
-# Logs the raw body of every request with a bad signature, at INFO, and quotes whatever it has no listener for in a
-# warning. Refusals are logged by bot.slack.
-BOLT = "slack_bolt"
+QUIET_BELOW: Mapping[str, int] = {
+    # Before its errors, Bolt quotes whatever it has no listener for, and the body of what is not signed.
+    "slack_bolt": logging.ERROR,
+    # Before its warnings, the URL of a reply, with which anybody can reply.
+    "slack_sdk.webhook": logging.WARNING,
+    # Before its warnings, the words with which a server gives its status.
+    "httpx": logging.WARNING,
+    **dict.fromkeys(("slack_sdk", "phoneid", "aiohttp", "httpcore", "hpack", "asyncio"), logging.INFO),
+}
+"""The level from which on a library may be heard, by its loggers' first part; the highest that fits counts."""
 
 # Logs a request that it cannot parse with an error that quotes it: a body, where a proxy miscounted.
 WEB_SERVER = "aiohttp.server"
@@ -31,11 +37,9 @@ class NoPayloads(logging.Filter):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.name.startswith(BOLT):
-            return record.levelno >= logging.ERROR
         if record.name == WEB_SERVER:
             _forget_what_was_sent(record)
-        return record.levelno >= logging.INFO or not record.name.startswith(PAYLOAD_LOGGERS)
+        return all(record.levelno >= level for name, level in QUIET_BELOW.items() if record.name.startswith(name))
 
 
 class TextFormatter(logging.Formatter):
