@@ -146,7 +146,6 @@ async def test_for_an_echo_in_every_header(
     client_of: MakeClient, turns: "FakeTurns", caplog: pytest.LogCaptureFixture
 ) -> None:
     names = (
-        "x-acs-retry-after",
         "retry-after",
         "x-acs-request-id",
         "location",
