@@ -1,7 +1,7 @@
 """A canary code goes every way there is, every logger at DEBUG; then everything that is left is searched for it."""
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,12 @@ from pydantic import SecretStr
 
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.cams.book import BOOK, Entry
+from bot.sandbox.cams.server import SANDBOX_ACCOUNT
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.slack.delivery import DeliveryKind
 from bot.sandbox.slack.signed_http import pack
 from bot.sandbox.slack.trouble import SlackTrouble
-from bot.texts import asking, lists
+from bot.texts import approvals, asking, guesses, history, lists
 from tests.canaries import CANARY, CANARY_BOOK, found_in, search_files, search_what_was_said, with_canary
 from tests.scenarios.listing import message_with, open_list_form, submit_list, window_with
 from tests.scenarios.scene import PATIENCE, Scene, entry, open_scene
@@ -25,9 +26,12 @@ LOUD_BOT = str(Path(__file__).with_name("loud_bot.py"))
 
 
 @asynccontextmanager
-async def loud_scene(tmp_path: Path, *, is_http: bool) -> AsyncIterator[tuple[Scene, BotProcess]]:
+async def loud_scene(
+    tmp_path: Path, *, is_http: bool, book: Sequence[Entry] = CANARY_BOOK, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[tuple[Scene, BotProcess]]:
     """The bot in a process of its own, as loud as can be, over a book in which every code is the canary."""
-    async with open_scene(tmp_path, is_http=is_http, book=CANARY_BOOK, settings={"LOG_LEVEL": "DEBUG"}) as scene:
+    loud = {"LOG_LEVEL": "DEBUG", "TMPDIR": str(tmp_path), **(settings or {})}
+    async with open_scene(tmp_path, is_http=is_http, book=book, settings=loud) as scene:
         with (tmp_path / "bot.log").open("wb") as log:
             bot = BotProcess(folder=tmp_path, output=log, program=(LOUD_BOT,))
             try:
@@ -66,6 +70,33 @@ async def test_the_canary_is_nowhere_over_signed_http(tmp_path: Path, unused_tcp
         await send_what_cannot_be_handled(scene)
         await bot.stop()
         search(tmp_path, scene)
+
+
+async def test_the_canary_is_nowhere_after_guesses_and_in_the_history(tmp_path: Path) -> None:
+    settings = {"PHONEID_APPROVERS": "U0LEE", "PHONEID_LOG_FORMAT": "text"}
+    async with loud_scene(tmp_path, is_http=False, book=BOOK, settings=settings) as (scene, bot):
+        await bot.start_with(scene.environment)
+        await scene.slack.until(lambda: scene.slack.is_connected, timeout=PATIENCE)
+        await scene.ask(entry("The ID"))
+        await scene.answer(scene.ana, "The phone number ID")
+        for number in range(6):
+            await scene.ask(entry("The ID"), code=CANARY)
+            await scene.slack.until(lambda least=number + 2: answers(scene) >= least, timeout=PATIENCE)  # type: ignore[misc]  # a default binds the loop's value
+        lee = scene.human("Lee")
+        await message_with(lee, guesses.ALARM_HEADING)
+        await scene.ana.runs("support", "/phoneid history")
+        await scene.answer(scene.ana, history.TITLE)
+        await scene.ana.clicks(approvals.SHOW_ID)
+        await window_with(scene.ana, "920155500012345")
+        await scene.ana.closes()
+        await scene.ana.runs("support", "/phoneid why")
+        await scene.answer(scene.ana, "May ask")
+        await bot.stop()
+        search(tmp_path, scene)
+
+
+def answers(scene: Scene) -> int:
+    return sum("Reference" in message.words for message in scene.ana.sees("support"))
 
 
 def canary_entry(outcome: str) -> Entry:
@@ -204,7 +235,15 @@ async def wait_for_port(scene: Scene) -> None:
 
 
 def search(tmp_path: Path, scene: Scene) -> None:
-    """Everything the bot wrote and everything it said to Slack."""
-    assert {"phoneid.db", "bot.log"} <= search_files(tmp_path)
+    """Everything the bot wrote and everything it said to Slack, for the code and for every credential."""
+    slack = scene.slack
+    secrets = (
+        CANARY,
+        slack.bot_token,
+        slack.app_token,
+        slack.signing_secret,
+        SANDBOX_ACCOUNT.access_key_secret.get_secret_value(),
+    )
+    assert {"phoneid.db", "bot.log"} <= search_files(tmp_path, secrets=secrets)
     assert "DEBUG" in (tmp_path / "bot.log").read_text()
-    search_what_was_said(scene.slack)
+    search_what_was_said(slack, secrets=secrets)
