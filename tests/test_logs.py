@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from aiohttp.http_exceptions import BadHttpMessage
 
 from bot import logs
 
@@ -76,17 +77,46 @@ def test_debug_lines_of_libraries_never_get_out(name: str, capsys: pytest.Captur
     logs.configure(level="DEBUG", log_format="text")
     log_everything()
     logger.debug("body: CANARY")
-    logger.warning("trouble")
+    logger.error("trouble")
     logger.setLevel(before)
     written = capsys.readouterr().err
     assert "CANARY" not in written
     assert "trouble" in written
 
 
-def test_the_raw_body_of_a_forged_request_never_gets_out(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("name", "level"),
+    [
+        ("slack_bolt", logging.WARNING),
+        ("slack_bolt.RequestVerification", logging.INFO),
+        ("slack_sdk.webhook", logging.INFO),
+        ("httpx", logging.INFO),
+    ],
+)
+def test_what_libraries_quote_above_debug_never_gets_out(
+    name: str, level: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     logs.configure(level="DEBUG", log_format="text")
-    logging.getLogger("slack_bolt.RequestVerification").info("Invalid request signature detected (body: CANARY)")
+    logging.getLogger(name).log(level, "quoted: CANARY")
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_a_request_that_cannot_be_parsed_is_told_by_its_error_alone(
+    log_format: logs.LogFormat, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure(level="DEBUG", log_format=log_format)
+    error = BadHttpMessage("Bad status line CANARY")
+    logging.getLogger("aiohttp.server").error("Error handling request from %s", "127.0.0.1", exc_info=error)
+    written = capsys.readouterr().err
+    assert "BadHttpMessage" in written
+    assert "CANARY" not in written
+
+
+def test_a_failure_of_ours_in_the_web_server_keeps_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(level="DEBUG", log_format="text")
+    logging.getLogger("aiohttp.server").error("Error handling request", exc_info=KeyError("ours"))
+    assert "KeyError: 'ours'" in capsys.readouterr().err
 
 
 def test_our_own_debug_lines_do_get_out(capsys: pytest.CaptureFixture[str]) -> None:
