@@ -79,10 +79,10 @@ def _check_http_url(url: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise ValueError(terminal.URL_UNREADABLE) from None
-    if "@" in parts.netloc:
-        raise ValueError(terminal.URL_WITH_PASSWORD)
     if parts.scheme != "https" and host not in LOOPBACK:
         raise ValueError(terminal.URL_IN_CLEAR_TEXT)
+    if "@" in parts.netloc:
+        raise ValueError(terminal.URL_WITH_A_USER)
     return url
 
 
