@@ -1,13 +1,17 @@
 """Logs: an event and its facts on one line, no library's payloads, no forged lines."""
 
+import asyncio
+import gc
 import json
 import logging
 from collections.abc import Iterator
 
 import pytest
 from aiohttp.http_exceptions import BadHttpMessage
+from pydantic import SecretStr
 
 from bot import logs
+from tests.canaries import CANARY, found_in
 
 
 @pytest.fixture(autouse=True)
@@ -123,3 +127,26 @@ def test_our_own_debug_lines_do_get_out(capsys: pytest.CaptureFixture[str]) -> N
     logs.configure(level="DEBUG", log_format="text")
     logging.getLogger("bot.lookups").debug("looked")
     assert "looked" in capsys.readouterr().err
+
+
+async def test_what_nobody_waited_for_is_told_without_its_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    async def lose(code: SecretStr) -> None:
+        typed = code.get_secret_value()
+        raise KeyError(len(typed))
+
+    def fail(code: SecretStr) -> None:
+        raise KeyError(len(code))
+
+    logs.configure(level="DEBUG", log_format="text")
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)  # it then tells of each callback with its arguments
+    loop.call_soon(fail, SecretStr(CANARY))
+    task = asyncio.create_task(lose(SecretStr(CANARY)))
+    await asyncio.wait({task})
+    del task
+    gc.collect()
+    loop.set_debug(False)
+    written = capsys.readouterr().err
+    assert "Task exception was never retrieved" in written
+    assert "Exception in callback" in written
+    assert found_in(written.encode()) == []

@@ -127,6 +127,15 @@ async def test_the_canary_is_nowhere_after_single_lookups_and_what_reads_the_rec
     search(desk, *rans)
 
 
+@pytest.mark.parametrize("proxy", ["http://ana:{}@127.0.0.1:9", "nonsense://ana:{}@127.0.0.1:9", "ana:{}@[:9"])
+async def test_a_proxys_password_is_not_shown(desk: Desk, proxy: str) -> None:
+    away = {"HTTPS_PROXY": proxy.format(CANARY), "PHONEID_CAMS_URL": "https://cams.invalid"}
+    ran = await desk.shell.run("lookup", GOOD, typed="208312", **LOUD, **away)
+    assert ran.status in {1, 2}
+    assert "Traceback" not in ran.err
+    search(desk, ran)
+
+
 async def test_a_code_that_is_typed_is_not_shown(desk: Desk) -> None:
     terminal, screen = os.openpty()
     # A session of its own: the terminal of whoever runs the tests must not be asked.

@@ -13,7 +13,7 @@ from bot.texts import approvals as texts
 from tests.canaries import CANARY, found_in, search_what_was_said
 from tests.sabotage import Place, Saboteur
 from tests.scenarios.asking import GOOD, TO_EACH, fill_in, finish, open_modal, request
-from tests.scenarios.listing import submit_list
+from tests.scenarios.listing import submit_list, window_with
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene
 
 
@@ -66,6 +66,23 @@ async def bring_it_later(scene: Scene) -> None:
     await scene.ana.submits()
 
 
+async def ask_for_a_list_with_them(scene: Scene) -> None:
+    await submit_list(scene, f"{GOOD.phone} {CANARY}", reason="ticket 7")
+    await finish(scene)
+    await approve(scene)
+
+
+async def bring_them_later(scene: Scene) -> None:
+    await submit_list(scene, GOOD.phone, reason="ticket 7")
+    await window_with(scene.ana, "awaits approval")
+    await scene.ana.closes()
+    await approve(scene)
+    await finish(scene)
+    await open_modal(scene.ana, texts.ENTER_CODES)
+    scene.ana.fills(block_id="numbers", text=f"{GOOD.phone} {CANARY}")
+    await scene.ana.submits()
+
+
 async def approve(scene: Scene) -> bool:
     """Whether there was anything to approve."""
     lee = scene.human("Lee")
@@ -83,6 +100,7 @@ ROOMS = {"slack", "entry", "lookups", "trips", "cams"}
 WAYS: Mapping[str, tuple[dict[str, str], tuple[Way, ...], set[str]]] = {
     "without approval": ({}, (type_it, fill_it_in, ask_for_a_list), {*ROOMS, "lists"}),
     "with approval": (TO_EACH, (ask_with_it, bring_it_later), {*ROOMS, "approvals", "vault"}),
+    "lists with approval": (TO_EACH, (ask_for_a_list_with_them, bring_them_later), {*ROOMS, "lists", "vault"}),
 }
 
 
