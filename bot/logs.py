@@ -7,16 +7,26 @@ import json
 import logging
 import sys
 import time
+from collections.abc import Mapping
 from typing import Literal
 
 LogFormat = Literal["text", "json"]
 
 # At DEBUG these log whole request and response bodies, raw frames and headers: numbers, codes and tokens among them.
 # "phoneid" is what Bolt names the loggers of our app's listeners after.
-PAYLOAD_LOGGERS = ("slack_bolt", "slack_sdk", "phoneid", "aiohttp", "httpx", "httpcore", "hpack", "asyncio")
+QUIET_BELOW: Mapping[str, int] = {
+    # Before its errors, Bolt quotes whatever it has no listener for, and the body of what is not signed.
+    "slack_bolt": logging.ERROR,
+    # Before its warnings, the URL of a reply, with which anybody can reply.
+    "slack_sdk.webhook": logging.WARNING,
+    # Before its warnings, the words with which a server gives its status.
+    "httpx": logging.WARNING,
+    **dict.fromkeys(("slack_sdk", "phoneid", "aiohttp", "httpcore", "hpack", "asyncio"), logging.INFO),
+}
+"""The level from which on a library may be heard, by its loggers' first part; the highest that fits counts."""
 
-# Logs the whole raw body of every request with a bad signature, at INFO. The refusal itself is logged by bot.slack.
-SILENCED_LOGGER = "slack_bolt.RequestVerification"
+# Logs a request that it cannot parse with an error that quotes it: a body, where a proxy miscounted.
+WEB_SERVER = "aiohttp.server"
 
 
 class NoPayloads(logging.Filter):
@@ -27,9 +37,9 @@ class NoPayloads(logging.Filter):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.name == SILENCED_LOGGER:
-            return False
-        return record.levelno >= logging.INFO or not record.name.startswith(PAYLOAD_LOGGERS)
+        if record.name == WEB_SERVER:
+            _forget_what_was_sent(record)
+        return all(record.levelno >= level for name, level in QUIET_BELOW.items() if record.name.startswith(name))
 
 
 class TextFormatter(logging.Formatter):
@@ -75,6 +85,14 @@ def configure(*, level: str, log_format: LogFormat | None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+
+
+def _forget_what_was_sent(record: logging.LogRecord) -> None:
+    """Leave only the kind of an error of aiohttp's own. Others are ours, and need their traceback."""
+    kind = record.exc_info[0] if record.exc_info else None
+    if kind and kind.__module__.startswith("aiohttp."):
+        record.exc_info = record.exc_text = None
+        record.__dict__["facts"] = {"error": kind.__name__}
 
 
 def _facts(record: logging.LogRecord) -> dict[str, object]:

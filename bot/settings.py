@@ -84,8 +84,8 @@ def _check_http_url(url: str) -> str:
         raise ValueError(terminal.URL_UNREADABLE) from None
     if parts.scheme != "https" and host not in LOOPBACK:
         raise ValueError(terminal.URL_IN_CLEAR_TEXT)
-    if "@" in parts.netloc:  # a password would be where URLs are shown
-        raise ValueError(terminal.URL_UNREADABLE)
+    if "@" in parts.netloc:
+        raise ValueError(terminal.URL_WITH_A_USER)
     return url
 
 

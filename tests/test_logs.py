@@ -1,12 +1,17 @@
 """Logs: an event and its facts on one line, no library's payloads, no forged lines."""
 
+import asyncio
+import gc
 import json
 import logging
 from collections.abc import Iterator
 
 import pytest
+from aiohttp.http_exceptions import BadHttpMessage
+from pydantic import SecretStr
 
 from bot import logs
+from tests.canaries import CANARY, found_in
 
 
 @pytest.fixture(autouse=True)
@@ -76,20 +81,72 @@ def test_debug_lines_of_libraries_never_get_out(name: str, capsys: pytest.Captur
     logs.configure(level="DEBUG", log_format="text")
     log_everything()
     logger.debug("body: CANARY")
-    logger.warning("trouble")
+    logger.error("trouble")
     logger.setLevel(before)
     written = capsys.readouterr().err
     assert "CANARY" not in written
     assert "trouble" in written
 
 
-def test_the_raw_body_of_a_forged_request_never_gets_out(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("name", "level"),
+    [
+        ("slack_bolt", logging.WARNING),
+        ("slack_bolt.RequestVerification", logging.INFO),
+        ("slack_sdk.webhook", logging.INFO),
+        ("httpx", logging.INFO),
+    ],
+)
+def test_what_libraries_quote_above_debug_never_gets_out(
+    name: str, level: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     logs.configure(level="DEBUG", log_format="text")
-    logging.getLogger("slack_bolt.RequestVerification").info("Invalid request signature detected (body: CANARY)")
+    logging.getLogger(name).log(level, "quoted: CANARY")
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_a_request_that_cannot_be_parsed_is_told_by_its_error_alone(
+    log_format: logs.LogFormat, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure(level="DEBUG", log_format=log_format)
+    error = BadHttpMessage("Bad status line CANARY")
+    logging.getLogger("aiohttp.server").error("Error handling request from %s", "127.0.0.1", exc_info=error)
+    written = capsys.readouterr().err
+    assert "BadHttpMessage" in written
+    assert "CANARY" not in written
+
+
+def test_a_failure_of_ours_in_the_web_server_keeps_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(level="DEBUG", log_format="text")
+    logging.getLogger("aiohttp.server").error("Error handling request", exc_info=KeyError("ours"))
+    assert "KeyError: 'ours'" in capsys.readouterr().err
 
 
 def test_our_own_debug_lines_do_get_out(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(level="DEBUG", log_format="text")
     logging.getLogger("bot.lookups").debug("looked")
     assert "looked" in capsys.readouterr().err
+
+
+async def test_what_nobody_waited_for_is_told_without_its_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    async def lose(code: SecretStr) -> None:
+        typed = code.get_secret_value()
+        raise KeyError(len(typed))
+
+    def fail(code: SecretStr) -> None:
+        raise KeyError(len(code))
+
+    logs.configure(level="DEBUG", log_format="text")
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)  # it then tells of each callback with its arguments
+    loop.call_soon(fail, SecretStr(CANARY))
+    task = asyncio.create_task(lose(SecretStr(CANARY)))
+    await asyncio.wait({task})
+    del task
+    gc.collect()
+    loop.set_debug(False)
+    written = capsys.readouterr().err
+    assert "Task exception was never retrieved" in written
+    assert "Exception in callback" in written
+    assert found_in(written.encode()) == []

@@ -77,6 +77,8 @@ def test_with_nothing_set_every_missing_name_is_in_one_message() -> None:
         ("SLACK_API_URL", "ftp://slack", "is not a URL"),
         ("PHONEID_CAMS_URL", "https://cams.example:port", "is not a URL"),
         ("PHONEID_CAMS_URL", "https://[::1", "is not a URL"),
+        ("PHONEID_CAMS_URL", "https://ana:CANARY@cams.example", "holds a user or a password"),
+        ("SLACK_API_URL", "http://CANARY@127.0.0.1/api/", "holds a user or a password"),
         ("LOG_LEVEL", "LOUD", "LOG_LEVEL"),
         ("PHONEID_LOG_FORMAT", "xml", "PHONEID_LOG_FORMAT"),
     ],

@@ -22,7 +22,7 @@ from bot.cams.failures import NO_ID, UNREADABLE, Failure, failure_of_code, failu
 from bot.cams.redaction import redact
 from bot.cams.signing import percent_encoded
 from bot.errors import ApiError
-from bot.models import Answer, PhoneNumber
+from bot.models import MASK, Answer, PhoneNumber
 
 HEADERS: Mapping[str, str] = {
     "Accept": "application/json",
@@ -84,7 +84,8 @@ def decipher(*, status: int, headers: Mapping[str, str], body: bytes, code: Secr
     """
     envelope = _parse(body)
     phone_number_id = _phone_number_id(envelope)
-    if _is_ok(envelope, status) and _readable(phone_number_id):
+    is_echo = redact(phone_number_id, code) == MASK
+    if _is_ok(envelope, status) and _readable(phone_number_id) and not is_echo:
         request_id = _request_id(envelope.request_id, code) or ""
         return Answer(phone_number_id=phone_number_id, request_id=request_id, http_status=status)
     raise _error(_failure(envelope, status), envelope, status=status, headers=headers, code=code)

@@ -93,11 +93,14 @@ async def exchange(
             ) as response,
         ):
             return Reply(status=response.status_code, headers=response.headers, body=await _read(response))
+    except httpx.RemoteProtocolError:
+        pass  # its text quotes what came, which may echo the code: it is not even chained
     except FOREIGN_ERRORS as error:
         is_passing = isinstance(error, httpx.TransportError) and not isinstance(error, _LASTING)
         raise _no_answer(NO_ANSWER if is_passing else NOT_SENDABLE) from error
     except TimeoutError as error:
         raise _no_answer(NO_ANSWER) from error
+    raise _no_answer(NO_ANSWER)
 
 
 async def _read(response: httpx.Response) -> bytes:

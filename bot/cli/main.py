@@ -16,9 +16,13 @@ from bot.cli.why import why
 from bot.errors import PhoneIdError, SettingsError
 from bot.texts import terminal
 
+if sys.platform != "win32":
+    import resource
+
 
 def main() -> None:
     """The entry point: our errors become words and an exit code, never a traceback."""
+    _leave_no_core()
     try:
         phoneid.main(prog_name="phoneid")
     except SettingsError as error:
@@ -39,6 +43,12 @@ def phoneid() -> None:
 
 for _command in (run, demo, lookup, log, journal, forget, why, cams):
     phoneid.add_command(_command)
+
+
+def _leave_no_core() -> None:
+    """A core file is the memory of a process that crashed: codes and secrets, on disk."""
+    if sys.platform != "win32":
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _cannot_start(error: SettingsError) -> NoReturn:

@@ -85,7 +85,7 @@ def read_command(text: str, *, region: str | None) -> Typed:
 class _Reading(NamedTuple):
     number: PhoneNumber | None
     """``None`` where the digits are two different numbers, a national and an international one."""
-    code: str | None
+    code: SecretStr | None
     is_code_first: bool = False
 
 
@@ -102,7 +102,7 @@ def _read_digits(line: str, region: str | None) -> Typed:
         if reading.number and reading.code is None:
             return Typed(kind=TypedKind.NUMBER, number=reading.number)
         if reading.number and reading.code:
-            return Typed(kind=TypedKind.NUMBER_AND_CODE, number=reading.number, code=SecretStr(reading.code))
+            return Typed(kind=TypedKind.NUMBER_AND_CODE, number=reading.number, code=reading.code)
     number = _choose_safe_number(readings) if readings else _read_unknown_number(line, region)
     return Typed(kind=TypedKind.UNCERTAIN, number=number)
 
@@ -112,7 +112,7 @@ def _read_every_way(line: str, region: str | None) -> Iterator[_Reading]:
     if whole.is_valid:
         yield _Reading(number_or_none(whole), None)
         if _may_be_a_lone_code(line, whole):
-            yield _Reading(None, line, is_code_first=True)
+            yield _Reading(None, SecretStr(line), is_code_first=True)
     for cut in re.finditer(r"[ \n/]", line):
         left, right = line[: cut.start()], line[cut.end() :]
         for typed, rest, is_code_first in ((left, right, False), (right, left, True)):
@@ -122,7 +122,7 @@ def _read_every_way(line: str, region: str | None) -> Iterator[_Reading]:
             interpretation = interpret(typed, region)
             # A separator says that a number ends here; a mere space does only if libphonenumber knows the number.
             if interpretation.is_valid or (cut[0] == "\n" and isinstance(interpretation.number, PhoneNumber)):
-                yield _Reading(number_or_none(interpretation), code, is_code_first)
+                yield _Reading(number_or_none(interpretation), SecretStr(code), is_code_first)
 
 
 def _read_likely_code(typed: str) -> str | None:

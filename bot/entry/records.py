@@ -5,6 +5,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bot.entry.characters import normalise
@@ -22,9 +23,10 @@ _LONGEST_HEADING = 50  # characters; longer is none, and is not looked at
 _QUOTED = re.compile(r'"[^"]*"')
 
 
-class Record(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Record:
     line: int
-    cells: list[str]
+    cells: list[str] = field(repr=False)  # there is a code among them
 
 
 class Columns(NamedTuple):

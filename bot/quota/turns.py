@@ -176,8 +176,10 @@ class Turns:
         waiting.granted.set_result(held)
 
     def _fail(self, error: Exception) -> None:
-        log.warning("no turns", extra={"facts": {"error": type(error).__name__}})
-        for waiting in self._queue.all():
+        waiting_now = self._queue.all()
+        if waiting_now:
+            log.warning("no turns", extra={"facts": {"waiting": len(waiting_now), "error": type(error).__name__}})
+        for waiting in waiting_now:
             self._queue.remove(waiting)
             if not waiting.granted.done():
                 waiting.granted.set_exception(error)

@@ -22,6 +22,7 @@ APPROVERS_MISSING = (
 )
 AGENTS_BLANK = "is empty. Write everyone, or the Slack user ids of those who may ask, such as U012AB3CD"
 URL_UNREADABLE = "is not a URL. Write it with https://"
+URL_WITH_A_USER = "holds a user or a password, which the log would show. Write it without"
 URL_IN_CLEAR_TEXT = "must start with https://: what is sent there is secret. Only this machine itself may have http://"
 SLACK_MODE_MISSING = (
     "SLACK_APP_TOKEN or SLACK_SIGNING_SECRET is missing. Set SLACK_APP_TOKEN (xapp-…, with connections:write) for "

@@ -1,9 +1,11 @@
 """The verification code shows nowhere: not in an error, not in what it is chained to, not in a log at DEBUG."""
 
+import asyncio
+import json
 import logging
 import re
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import httpx
@@ -12,11 +14,15 @@ from pydantic import SecretStr
 
 from bot.cams.client import CamsClient
 from bot.cams.credentials import Credentials
+from bot.cams.transport import open_http
 from bot.errors import ApiError
+from bot.logs import NoPayloads, TextFormatter
 from bot.models import PhoneNumber, Problem
 from bot.sandbox.cams.book import BOOK, Entry
 from bot.sandbox.cams.server import LocalCams
 from bot.sandbox.cams.trouble import ApiTrouble
+from tests.canaries import CANARY, found_in
+from tests.clocks import SteppingClock
 
 if TYPE_CHECKING:
     from tests.cams.conftest import FakeTurns
@@ -36,16 +42,22 @@ def everything_said(error: BaseException | None, caplog: pytest.LogCaptureFixtur
     shown = [f"{link!r} {link} {link.args} {vars(link)}" for link in chain(error)]
     if error is not None:
         shown.extend(traceback.format_exception(error))
-    logged = [f"{record.getMessage()} {vars(record).get('facts')}" for record in caplog.records]
-    return "\n".join([*shown, *logged, caplog.text])
+    records = [record for record in caplog.records if NoPayloads().filter(record)]
+    return "\n".join([*shown, *(f"{TextFormatter().format(record)} {vars(record).get('facts')}" for record in records)])
 
 
 def assert_silent(error: BaseException | None, caplog: pytest.LogCaptureFixture, *secrets: str) -> None:
     said = everything_said(error, caplog)
     assert "bot.cams" in said  # nothing was looked at otherwise
+    assert found_in(said.encode(), secrets) == []
     for secret in secrets:
         # Written independently of the bot's own masking: anything but letters and digits may part the characters.
         assert not re.search(r"[^0-9A-Za-z\n]{0,3}".join(map(re.escape, secret)), said)
+
+
+def respond(status: int, answer: object, headers: Mapping[str, str] | None = None) -> httpx.Response:
+    """As it comes from a wire: to be read."""
+    return httpx.Response(status, headers=headers, stream=httpx.ByteStream(json.dumps(answer).encode()))
 
 
 async def ask(client: CamsClient, entry: Entry, code: str, turns: "FakeTurns") -> BaseException | None:
@@ -107,6 +119,90 @@ async def test_for_every_echo(
     assert isinstance(error, ApiError)
     assert error.problem is not Problem.NO_ANSWER  # it was read
     assert_silent(error, caplog, "208312")
+
+
+@pytest.mark.parametrize("status", [200, 400, 429, 500])
+@pytest.mark.parametrize("name", ["Code", "Message", "RequestId", "AccessDeniedDetail", "Data", "Anything"])
+@pytest.mark.parametrize("wrapped", [lambda echo: echo, lambda echo: {"PhoneNumberId": echo}, lambda echo: [echo]])
+@pytest.mark.parametrize("echo", [CANARY, f"x {CANARY} y", f"７３０１９２８４ {CANARY[:4]}-{CANARY[4:]}"])
+async def test_for_an_echo_in_every_field(
+    status: int,
+    name: str,
+    wrapped: Callable[[str], object],
+    echo: str,
+    client_of: MakeClient,
+    turns: "FakeTurns",
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answer = {"Code": "Some.Code", "Message": "no", "RequestId": "r-1", name: wrapped(echo)}
+    client = client_of(httpx.MockTransport(lambda _: respond(status, answer)))
+    error = await ask(client, HAPPY, CANARY, turns)
+    assert isinstance(error, ApiError)
+    assert error.problem is not Problem.NOT_SENDABLE  # it was read
+    assert_silent(error, caplog, CANARY)
+
+
+async def test_for_an_echo_in_every_header(
+    client_of: MakeClient, turns: "FakeTurns", caplog: pytest.LogCaptureFixture
+) -> None:
+    names = (
+        "retry-after",
+        "x-acs-request-id",
+        "location",
+        "set-cookie",
+        "content-encoding",
+        "date",
+    )
+    for name in names:
+        said = {"Code": "Throttling.User", "Message": "no"}
+        client = client_of(httpx.MockTransport(lambda _, name=name, said=said: respond(429, said, {name: CANARY})))
+        error = await ask(client, HAPPY, CANARY, turns)
+        assert isinstance(error, ApiError)
+        assert error.problem is Problem.THROTTLED
+        assert_silent(error, caplog, CANARY)
+
+
+@pytest.mark.parametrize("echo", [CANARY, f" {CANARY} ", f"{CANARY[:4]}-{CANARY[4:]}", "７３０１９２８４"])
+async def test_an_id_that_is_the_code_is_none(
+    echo: str, client_of: MakeClient, turns: "FakeTurns", caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = {"Code": "OK", "RequestId": "r-1", "Data": {"PhoneNumberId": echo}}
+    client = client_of(httpx.MockTransport(lambda _: respond(200, answer)))
+    error = await ask(client, HAPPY, CANARY, turns)
+    assert isinstance(error, ApiError)
+    assert error.problem is Problem.UNREADABLE
+    assert_silent(error, caplog, CANARY)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"{CANARY} {CANARY}\r\n\r\n",
+        f"HTTP/1.1 200 {CANARY}\r\n{CANARY}\r\n\r\n",
+        f"HTTP/1.1 200 {CANARY}\r\nContent-Length: {CANARY}z\r\n\r\n",
+        f"HTTP/1.1 400 {CANARY}\r\nTransfer-Encoding: {CANARY}\r\n\r\n",
+        f"HTTP/1.1 400 no\r\nTransfer-Encoding: chunked\r\n\r\n{CANARY}z\r\n",
+        f"HTTP/1.1 302 no\r\nLocation: http://{CANARY}.invalid/{CANARY}\r\nContent-Length: 0\r\n\r\n",
+    ],
+)
+async def test_for_an_answer_that_is_no_http(
+    answer: str, credentials: Credentials, turns: "FakeTurns", caplog: pytest.LogCaptureFixture
+) -> None:
+    """As a proxy in between may answer, with what it was sent in its words."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(CANARY.encode())
+        writer.write(answer.encode())
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with open_http(f"http://127.0.0.1:{port}") as http:
+            client = CamsClient(http, credentials=lambda: credentials, clock=SteppingClock())
+            error = await ask(client, HAPPY, CANARY, turns)
+    assert isinstance(error, ApiError)
+    assert_silent(error, caplog, CANARY)
 
 
 async def test_the_bots_own_log_holds_no_number_and_no_message_of_the_api(

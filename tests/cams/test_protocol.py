@@ -57,7 +57,7 @@ class TestAnswers:
             phone_number_id="920155500012345", request_id=REQUEST_ID, http_status=200
         )
 
-    @pytest.mark.parametrize("phone_number_id", ["0012", "pvn-7Q3xK9_demo", "two words", "208312", "9" * 128])
+    @pytest.mark.parametrize("phone_number_id", ["0012", "pvn-7Q3xK9_demo", "two words", "x208312", "9" * 128])
     def test_the_id_is_passed_on_untouched(self, phone_number_id: str) -> None:
         body = answer(Data={"PhoneNumberId": phone_number_id})
         assert decipher(status=200, headers={}, body=body, code=CODE).phone_number_id == phone_number_id

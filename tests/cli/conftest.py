@@ -2,7 +2,8 @@
 
 import asyncio
 import csv
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,10 +66,10 @@ class Desk:
         return [call.phone for call in self.cams.calls]
 
 
-@pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+@asynccontextmanager
+async def open_desk(folder: Path, book: Sequence[Entry]) -> AsyncIterator[Desk]:
     gate = Gate()
-    cams = LocalCams(qps=1000, book=(*BOOK, *PLENTY), latency_there=gate.travel)
+    cams = LocalCams(qps=1000, book=book, latency_there=gate.travel)
     await cams.start()
     environment = {
         "ALIBABA_CLOUD_ACCESS_KEY_ID": SANDBOX_ACCOUNT.access_key_id,
@@ -76,5 +77,11 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         "PHONEID_CAMS_URL": cams.url,
         "PHONEID_QPS": "20",
     }
-    yield Desk(Shell(tmp_path, environment), cams, gate)
+    yield Desk(Shell(folder, environment), cams, gate)
     await cams.stop()
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with open_desk(tmp_path, (*BOOK, *PLENTY)) as opened:
+        yield opened

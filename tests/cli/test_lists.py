@@ -23,7 +23,6 @@ ANSWERED = BY_NUMBER["8613800001234"]
 NOT_SUBSCRIBED = BY_NUMBER["12025550102"]
 NOT_YOURS = BY_NUMBER["12025550106"]
 NO_ID = BY_NUMBER["12025550114"]
-ECHO = BY_NUMBER["12025550115"]
 
 
 async def test_each_number_gets_a_row_in_the_lists_order(desk: Desk) -> None:
@@ -185,16 +184,6 @@ async def test_without_a_database_the_run_ends_and_shows_nothing_that_is_not_rec
     assert desk.ids() == []
     assert ran.err.count("outcome not recorded") == 1
     assert not any(entry.code in ran.err for entry in PLENTY[:3])
-
-
-async def test_a_code_is_nowhere_but_in_the_list(desk: Desk) -> None:
-    desk.write(ANSWERED, NOT_YOURS, NO_ID, ECHO, *PLENTY[:3])
-    ran = await desk.shell.run(*LIST, "--reason", "ticket 7", LOG_LEVEL="DEBUG")
-    files = {path.name: path.read_bytes() for path in desk.shell.folder.iterdir() if path.name != "numbers.csv"}
-    assert {"ids.csv", "phoneid.db"} <= set(files)
-    for entry in (ANSWERED, NOT_YOURS, NO_ID, ECHO, *PLENTY[:3]):
-        assert entry.code not in ran.out + ran.err
-        assert not [name for name, content in files.items() if entry.code.encode() in content]
 
 
 async def test_the_log_shows_a_list_by_its_id(desk: Desk) -> None:

@@ -1,12 +1,8 @@
 """A canary code goes every way there is, every logger at DEBUG; then everything that is left is searched for it."""
 
-import base64
-import hashlib
-import json
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,78 +11,33 @@ import pytest
 from pydantic import SecretStr
 
 from bot.sandbox.bot_process import BotProcess
-from bot.sandbox.cams.answers import Refusal
 from bot.sandbox.cams.book import BOOK, Entry
+from bot.sandbox.cams.server import SANDBOX_ACCOUNT
 from bot.sandbox.cams.trouble import ApiTrouble
-from bot.sandbox.inspector import Wire
 from bot.sandbox.slack.delivery import DeliveryKind
-from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.slack.signed_http import pack
 from bot.sandbox.slack.trouble import SlackTrouble
-from bot.texts import asking, lists
+from bot.texts import approvals, asking, guesses, history, lists
+from tests.canaries import CANARY, CANARY_BOOK, found_in, search_files, search_what_was_said, with_canary
 from tests.scenarios.listing import message_with, open_list_form, submit_list, window_with
 from tests.scenarios.scene import PATIENCE, Scene, entry, open_scene
 
-CANARY = "73019284"
 LOUD_BOT = str(Path(__file__).with_name("loud_bot.py"))
 
 
-def with_canary(listed: Entry) -> Entry:
-    """The same number, whose code is the canary; what the API says of the code says it of the canary."""
-    replies = tuple(
-        replace(reply, code=reply.code.replace(listed.code, CANARY), message=reply.message.replace(listed.code, CANARY))
-        if isinstance(reply, Refusal)
-        else reply
-        for reply in listed.replies
-    )
-    return replace(listed, code=CANARY, replies=replies)
-
-
-def forms_of(secret: str) -> dict[str, bytes]:
-    """What to look for: the secret in every form in which it is often written."""
-    raw = secret.encode()
-    shifted = {
-        # Base64 looks different at each of three offsets; the ends depend on the neighbours and are left out.
-        f"base64 at {offset}": base64.b64encode(b"\0" * offset + raw)[(0, 2, 3)[offset] : -3]
-        for offset in range(3)
-    }
-    digests = {name: hashlib.new(name, raw).hexdigest().encode() for name in ("md5", "sha1", "sha256", "sha512")}
-    return {
-        "raw": raw,
-        "in groups": b" ".join((raw[:4], raw[4:])),
-        "reversed": raw[::-1],
-        "percent": "".join(f"%{byte:02X}" for byte in raw).encode(),
-        "json escapes": "".join(f"\\u{byte:04x}" for byte in raw).encode(),
-        "hex": raw.hex().encode(),
-        "utf-16": secret.encode("utf-16-le"),
-        "utf-16, other end": secret.encode("utf-16-be"),
-        **shifted,
-        **digests,
-    }
-
-
-def found_in(content: bytes) -> list[str]:
-    return [name for name, form in forms_of(CANARY).items() if form in content]
-
-
 @asynccontextmanager
-async def loud_scene(tmp_path: Path, *, is_http: bool) -> AsyncIterator[tuple[Scene, BotProcess]]:
+async def loud_scene(
+    tmp_path: Path, *, is_http: bool, book: Sequence[Entry] = CANARY_BOOK, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[tuple[Scene, BotProcess]]:
     """The bot in a process of its own, as loud as can be, over a book in which every code is the canary."""
-    book = [with_canary(listed) for listed in BOOK]
-    async with open_scene(tmp_path, is_http=is_http, book=book, settings={"LOG_LEVEL": "DEBUG"}) as scene:
+    loud = {"LOG_LEVEL": "DEBUG", "TMPDIR": str(tmp_path), **(settings or {})}
+    async with open_scene(tmp_path, is_http=is_http, book=book, settings=loud) as scene:
         with (tmp_path / "bot.log").open("wb") as log:
             bot = BotProcess(folder=tmp_path, output=log, program=(LOUD_BOT,))
             try:
                 yield scene, bot
             finally:
                 await bot.kill()
-
-
-async def test_the_search_finds_the_canary_in_every_form() -> None:
-    for name, form in forms_of(CANARY).items():
-        assert name in found_in(b"before " + form + b" after")
-    for offset in range(3):
-        assert found_in(base64.b64encode(b"x" * offset + CANARY.encode() + b"tail"))
 
 
 async def test_the_canary_is_nowhere_over_socket_mode(tmp_path: Path) -> None:
@@ -105,7 +56,7 @@ async def test_the_canary_is_nowhere_over_socket_mode(tmp_path: Path) -> None:
         await submit_list(scene, LIST)
         await message_with(scene.ana, lists.asking_for(len(LIST.splitlines())))
         await bot.kill()  # whatever a crash leaves in the files is searched too
-        search(tmp_path, scene.slack)
+        search(tmp_path, scene)
 
 
 async def test_the_canary_is_nowhere_over_signed_http(tmp_path: Path, unused_tcp_port: int) -> None:
@@ -118,7 +69,34 @@ async def test_the_canary_is_nowhere_over_signed_http(tmp_path: Path, unused_tcp
         await fill_in_the_form(scene)
         await send_what_cannot_be_handled(scene)
         await bot.stop()
-        search(tmp_path, scene.slack)
+        search(tmp_path, scene)
+
+
+async def test_the_canary_is_nowhere_after_guesses_and_in_the_history(tmp_path: Path) -> None:
+    settings = {"PHONEID_APPROVERS": "U0LEE", "PHONEID_LOG_FORMAT": "text"}
+    async with loud_scene(tmp_path, is_http=False, book=BOOK, settings=settings) as (scene, bot):
+        await bot.start_with(scene.environment)
+        await scene.slack.until(lambda: scene.slack.is_connected, timeout=PATIENCE)
+        await scene.ask(entry("The ID"))
+        await scene.answer(scene.ana, "The phone number ID")
+        for number in range(6):
+            await scene.ask(entry("The ID"), code=CANARY)
+            await scene.slack.until(lambda least=number + 2: answers(scene) >= least, timeout=PATIENCE)  # type: ignore[misc]  # a default binds the loop's value
+        lee = scene.human("Lee")
+        await message_with(lee, guesses.ALARM_HEADING)
+        await scene.ana.runs("support", "/phoneid history")
+        await scene.answer(scene.ana, history.TITLE)
+        await scene.ana.clicks(approvals.SHOW_ID)
+        await window_with(scene.ana, "920155500012345")
+        await scene.ana.closes()
+        await scene.ana.runs("support", "/phoneid why")
+        await scene.answer(scene.ana, "May ask")
+        await bot.stop()
+        search(tmp_path, scene)
+
+
+def answers(scene: Scene) -> int:
+    return sum("Reference" in message.words for message in scene.ana.sees("support"))
 
 
 def canary_entry(outcome: str) -> Entry:
@@ -256,15 +234,16 @@ async def wait_for_port(scene: Scene) -> None:
     pytest.fail("the bot never got ready")
 
 
-def search(tmp_path: Path, slack: LocalSlack) -> None:
-    """Everything the bot wrote and everything it said to Slack."""
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert {"phoneid.db", "bot.log"} <= {path.name for path in files}
+def search(tmp_path: Path, scene: Scene) -> None:
+    """Everything the bot wrote and everything it said to Slack, for the code and for every credential."""
+    slack = scene.slack
+    secrets = (
+        CANARY,
+        slack.bot_token,
+        slack.app_token,
+        slack.signing_secret,
+        SANDBOX_ACCOUNT.access_key_secret.get_secret_value(),
+    )
+    assert {"phoneid.db", "bot.log"} <= search_files(tmp_path, secrets=secrets)
     assert "DEBUG" in (tmp_path / "bot.log").read_text()
-    for path in files:
-        assert found_in(path.read_bytes()) == [], path.name
-    for exchange in slack.inspector.entries():
-        if exchange.wire is Wire.BOT_TO_API:  # the one place it must go to
-            continue
-        said = exchange.request if exchange.wire is Wire.BOT_TO_SLACK else exchange.response
-        assert found_in(json.dumps(said, default=str).encode()) == [], exchange.title
+    search_what_was_said(slack, secrets=secrets)

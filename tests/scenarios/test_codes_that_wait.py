@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.bot_process import BotProcess
-from bot.sandbox.cams.book import BOOK
 from bot.texts import approvals as texts
 from bot.vault import Vault
+from tests.canaries import CANARY, CANARY_BOOK
 from tests.scenarios.asking import TO_EACH, deny, finish, open_modal, request, told
 from tests.scenarios.listing import message_with, submit_list, window_with
 from tests.scenarios.scene import PATIENCE, QUICK, OpenScene, Scene, open_scene
-from tests.scenarios.test_canary import CANARY, LIST, LOUD_BOT, canary_entry, search, with_canary
+from tests.scenarios.test_canary import LIST, LOUD_BOT, canary_entry, search
 
 GOOD = canary_entry("The ID")
 
@@ -21,8 +21,7 @@ GOOD = canary_entry("The ID")
 @pytest.mark.parametrize("is_killed", [False, True], ids=["stopped", "killed"])
 async def test_a_code_that_waits_is_in_no_file_and_nothing_said(tmp_path: Path, *, is_killed: bool) -> None:
     settings = {"LOG_LEVEL": "DEBUG", **TO_EACH}
-    book = [with_canary(listed) for listed in BOOK]
-    async with open_scene(tmp_path, book=book, settings=settings) as scene:
+    async with open_scene(tmp_path, book=CANARY_BOOK, settings=settings) as scene:
         with (tmp_path / "bot.log").open("wb") as log:
             bot = BotProcess(folder=tmp_path, output=log, program=(LOUD_BOT,))
             try:
@@ -33,7 +32,7 @@ async def test_a_code_that_waits_is_in_no_file_and_nothing_said(tmp_path: Path, 
                 await (bot.kill() if is_killed else bot.stop())
             finally:
                 await bot.kill()
-        search(tmp_path, scene.slack)
+        search(tmp_path, scene)
 
 
 async def go_every_way(scene: Scene) -> None:
@@ -68,7 +67,8 @@ async def go_every_way(scene: Scene) -> None:
         await scene.ana.closes()
         await message_with(lee, "Approval needed: IDs of")
     await lee.clicks("Approve")  # the other one still waits at the end
-    await message_with(scene.ana, "is done")
+    # Throttled answers are in it: everybody pauses then.
+    await message_with(scene.ana, "is done", patience=3 * PATIENCE)
 
 
 # --- in memory ---

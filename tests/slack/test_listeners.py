@@ -10,7 +10,7 @@ import pytest
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.logs import PAYLOAD_LOGGERS
+from bot.logs import QUIET_BELOW
 from bot.slack import form, views
 from bot.slack.approval_desk import ApprovalDesk
 from bot.slack.desk import Desk, Reaction
@@ -252,5 +252,5 @@ async def test_what_bolt_logs_for_our_app_is_known_to_hold_payloads(
     await dispatch(client, clock, COMMAND)
     for name, made in logging.Logger.manager.loggerDict.items():
         if isinstance(made, logging.Logger) and name.partition(":")[0] in (NAME, "slack_bolt"):
-            assert name.startswith(PAYLOAD_LOGGERS)
+            assert name.startswith(tuple(QUIET_BELOW))
     assert {NAME, f"{NAME}:command", f"{NAME}:refuse"} <= logging.Logger.manager.loggerDict.keys()

@@ -1,0 +1,36 @@
+"""The loud bot without one of its protections: shows that the search for the canary would find what it keeps in."""
+
+import logging
+import sys
+
+from pydantic import SecretStr
+
+from bot import logs
+from bot.cams import protocol
+from bot.slack import form
+from tests.scenarios.loud_bot import LoudLogger
+
+
+class Everything(logging.Filter):
+    """Lets everything pass."""
+
+
+def show(secret: SecretStr) -> str:
+    return secret.get_secret_value()
+
+
+REMOVE = {
+    "nothing": lambda: None,
+    "the log's filter": lambda: setattr(logs, "NoPayloads", Everything),
+    "secret values": lambda: setattr(SecretStr, "__repr__", show),
+    "the masking of echoes": lambda: setattr(protocol, "redact", lambda text, code: text),
+    "the look at the reason": lambda: setattr(form, "text_holds", lambda text, code: False),
+}
+
+if __name__ == "__main__":
+    logging.setLoggerClass(LoudLogger)
+    REMOVE[sys.argv[1]]()
+    from bot.cli.main import main
+
+    sys.argv = ["phoneid", "run"]
+    main()

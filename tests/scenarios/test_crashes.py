@@ -1,0 +1,145 @@
+"""Every function that ever holds the code crashes once, in its midst: the traceback is logged, the code is not."""
+
+import io
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+
+import pytest
+
+from bot import logs
+from bot.entry.table import read_table
+from bot.errors import ListError
+from bot.texts import approvals as texts
+from tests.canaries import CANARY, found_in, search_what_was_said
+from tests.sabotage import Place, Saboteur
+from tests.scenarios.asking import GOOD, TO_EACH, fill_in, finish, open_modal, request
+from tests.scenarios.listing import submit_list, window_with
+from tests.scenarios.scene import PATIENCE, OpenScene, Scene
+
+
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    """What the bot logs, with every logger at DEBUG."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logs.TextFormatter())
+    handler.addFilter(logs.NoPayloads())
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield stream
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+async def type_it(scene: Scene) -> None:
+    await scene.ask(GOOD, code=CANARY)
+
+
+async def fill_it_in(scene: Scene) -> None:
+    await scene.ana.runs("support", "/phoneid")
+    await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
+    scene.ana.fills(block_id="phone", text=GOOD.phone)
+    scene.ana.fills(block_id="code", text=CANARY)
+    await scene.ana.submits()
+
+
+async def ask_for_a_list(scene: Scene) -> None:
+    await submit_list(scene, f"{GOOD.phone} {CANARY}")
+
+
+async def ask_with_it(scene: Scene) -> None:
+    await fill_in(scene, code=CANARY)
+    await finish(scene)
+    if await approve(scene):
+        return
+    await scene.ana.closes()
+
+
+async def bring_it_later(scene: Scene) -> None:
+    await request(scene, code=None)
+    await approve(scene)
+    await finish(scene)
+    await open_modal(scene.ana, texts.ENTER_CODE)
+    scene.ana.fills(block_id="code", text=CANARY)
+    await scene.ana.submits()
+
+
+async def ask_for_a_list_with_them(scene: Scene) -> None:
+    await submit_list(scene, f"{GOOD.phone} {CANARY}", reason="ticket 7")
+    await finish(scene)
+    await approve(scene)
+
+
+async def bring_them_later(scene: Scene) -> None:
+    await submit_list(scene, GOOD.phone, reason="ticket 7")
+    await window_with(scene.ana, "awaits approval")
+    await scene.ana.closes()
+    await approve(scene)
+    await finish(scene)
+    await open_modal(scene.ana, texts.ENTER_CODES)
+    scene.ana.fills(block_id="numbers", text=f"{GOOD.phone} {CANARY}")
+    await scene.ana.submits()
+
+
+async def approve(scene: Scene) -> bool:
+    """Whether there was anything to approve."""
+    lee = scene.human("Lee")
+    cards = [each for each in lee.sees(lee.dm) if "Approve" in each.buttons]
+    if cards:
+        await lee.clicks("Approve", message=cards[-1])
+    return bool(cards)
+
+
+Way = Callable[[Scene], Awaitable[None]]
+
+ROOMS = {"slack", "entry", "lookups", "trips", "cams"}
+"""Where the code comes through, whichever way it takes."""
+
+WAYS: Mapping[str, tuple[dict[str, str], tuple[Way, ...], set[str]]] = {
+    "without approval": ({}, (type_it, fill_it_in, ask_for_a_list), {*ROOMS, "lists"}),
+    "with approval": (TO_EACH, (ask_with_it, bring_it_later), {*ROOMS, "approvals", "vault"}),
+    "lists with approval": (TO_EACH, (ask_for_a_list_with_them, bring_them_later), {*ROOMS, "lists", "vault"}),
+}
+
+
+async def go(scene: Scene, way: Way) -> None:
+    await way(scene)
+    await finish(scene)
+    if scene.ana.modal:
+        await scene.ana.closes()
+
+
+@pytest.mark.parametrize("name", WAYS)
+async def test_no_crash_brings_the_code_to_light(scene_with: OpenScene, written: io.StringIO, name: str) -> None:
+    settings, ways, rooms = WAYS[name]
+    async with scene_with(**settings) as scene:
+        crashed: set[Place] = set()
+        for way in ways:
+            saboteur = Saboteur()
+            with saboteur.watching():
+                await go(scene, way)
+            assert saboteur.leaks == set()
+            for victim in sorted(saboteur.holders - crashed):
+                with saboteur.watching(victim):
+                    await go(scene, way)
+                assert saboteur.has_crashed, victim
+                crashed.add(victim)
+        log = written.getvalue()
+        assert rooms <= {place.module.split(".")[1] for place in crashed}
+        assert log.count("Crash: on purpose") >= len(crashed) / 2
+        assert found_in(log.encode()) == []
+        search_what_was_said(scene.slack)
+
+
+def test_no_value_shows_a_code_while_a_list_is_read() -> None:
+    saboteur = Saboteur()
+    list_ = f"phone_number,code\n{GOOD.phone},{CANARY}\n+1 202 555 0101,x{CANARY}!\n"
+    with saboteur.watching():
+        with pytest.raises(ListError) as refusal:
+            read_table(list_.encode(), region=None)
+        read_table(f"{GOOD.phone} {CANARY}\n".encode(), region=None)
+    assert found_in(f"{refusal.value!r} {refusal.value}".encode()) == []
+    assert saboteur.holders
+    assert saboteur.leaks == set()
