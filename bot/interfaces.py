@@ -179,8 +179,8 @@ class Store(Protocol):
         """What happened to one lookup, oldest first."""
         ...
 
-    async def renew(self, running: Collection[LookupId]) -> None:
-        """Say that these still run in this process: they stay its own for another lease."""
+    async def renew(self, held: Collection[LookupId]) -> None:
+        """Say that this process still runs these, or tells how they stand: they stay its own for another lease."""
         ...
 
     async def interrupt_abandoned(self, running: Collection[LookupId]) -> int:
@@ -194,7 +194,8 @@ class Store(Protocol):
     async def claim_untold(self) -> list[Lookup]:
         """Ended lookups whose agents should know by now and do not.
 
-        Each is the caller's to tell for some minutes; then, untold still, it goes to the next caller, for a day.
+        Each is the caller's to tell for a lease; then, untold still and not renewed, it goes to the next caller, for a
+        day.
         """
         ...
 

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 TELLING = 150.0
-"""Seconds one telling may take. After three minutes it is another process's to try, and two must not try at once."""
+"""Seconds one telling may take; then the sweeper of any process tries anew."""
 
 
 class Requests:
@@ -59,12 +59,16 @@ class Requests:
         lookup, is_new = await self._approvals.ask(new, decision, code)
         if is_new:
             self._origins[lookup.id] = visit.origin
-            is_posted = await self._cards.post(lookup)
-            if not is_posted:
-                await self._mention(visit, views.sentence(texts.NOBODY_REACHED))
-            if await self._mention(visit, approval_views.receipt(lookup)) and is_posted:
-                await self._remember_told(lookup)
+            with self._lookups.telling(lookup.id):
+                await self._ask_to_decide(visit, lookup)
         return lookup
+
+    async def _ask_to_decide(self, visit: Visit, lookup: Lookup) -> None:
+        is_posted = await self._cards.post(lookup)
+        if not is_posted:
+            await self._mention(visit, views.sentence(texts.NOBODY_REACHED))
+        if await self._mention(visit, approval_views.receipt(lookup)) and is_posted:
+            await self._remember_told(lookup)
 
     async def withdraw(self, visit: Visit, lookup_id: LookupId) -> None:
         """Take one's own request back."""
@@ -118,13 +122,14 @@ class Requests:
     async def tell_and_remember(self, lookup: Lookup, origin: Origin) -> None:
         """Tell an agent how their lookup stands, and remember that they know."""
         is_told = False
-        with suppress(TimeoutError):
-            async with asyncio.timeout(TELLING):
-                is_told = await self.tell(lookup, origin)
-        if not is_told:  # the sweeper tries again
-            log.error("outcome not told", extra={"facts": {"lookup": lookup.id}})
-            return
-        await self._remember_told(lookup)
+        with self._lookups.telling(lookup.id):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TELLING):
+                    is_told = await self.tell(lookup, origin)
+            if is_told:
+                await self._remember_told(lookup)
+            else:  # the sweeper tries again
+                log.error("outcome not told", extra={"facts": {"lookup": lookup.id}})
 
     async def _remember_told(self, lookup: Lookup) -> None:
         try:

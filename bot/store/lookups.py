@@ -65,7 +65,11 @@ SET_RESULT = """
 # lease_until is set exactly while a lookup runs. A process may own rows it runs no more: it could not record their end.
 RENEW = """
     UPDATE lookups SET lease_until = :lease_until
-    WHERE lease_until IS NOT NULL AND owner = :owner AND id IN (SELECT value FROM json_each(:running))"""
+    WHERE lease_until IS NOT NULL AND owner = :owner AND id IN (SELECT value FROM json_each(:held))"""
+
+RENEW_TELLING = """
+    UPDATE lookups SET tell_after = :lease_until
+    WHERE tell_after < :lease_until AND id IN (SELECT value FROM json_each(:held))"""
 
 # What runs here is alive, however late its lease: the clock may have been set, or the database locked for long.
 ABANDONED = """
@@ -79,9 +83,6 @@ CLAIM_UNTOLD = """
     UPDATE lookups SET tell_after = :tell_after
     WHERE tell_after <= :now AND updated_at > :now - 86400  -- whoever could not be told for a day has left
     RETURNING *"""
-
-TELLING = 180.0
-"""Seconds a process has to tell an agent how a lookup ended, before it is another's to try."""
 
 BY_ID = "SELECT * FROM lookups WHERE id = :id"
 
@@ -149,12 +150,13 @@ def move(
     reason: str | None = None,
     expires_at: float | None = None,
     event: Event = Event.MOVED,
-    telling: float = TELLING,
+    tell_after: float | None = None,
 ) -> Lookup:
     """Change a lookup's state if it is still ``from_state``. Raises ``LookupMoved`` when it is not.
 
     Raises ``TooManyGuesses`` for one that may not be called now. Leaving ``awaiting`` records ``actor`` as who decided,
-    with ``reason``. ``telling`` is how long (seconds) whoever ended it has to tell its agent.
+    with ``reason``. ``tell_after`` (Unix seconds) is when telling its agent is anybody's; by default that is the
+    owner's until its lease ends.
     """
     is_decision = from_state is State.AWAITING
     moved = db.execute(
@@ -166,7 +168,7 @@ def move(
             "now": moment.now,
             "expires_at": expires_at,
             **_holder(to_state, moment),
-            **_tell_after(to_state, moment, telling),
+            "tell_after": _tell_after(to_state, moment.lease_until if tell_after is None else tell_after),
             **(rows.decision_columns(actor, at=moment.now, reason=reason or "") if is_decision else rows.NO_DECISION),
         },
     )
@@ -189,10 +191,11 @@ def move(
     return lookup
 
 
-def renew(db: Database, running: Collection[LookupId], *, moment: Moment) -> None:
-    """Extend the leases of what the owner runs. No change of state, so not in the journal."""
-    values = {"owner": moment.owner, "lease_until": moment.lease_until, "running": json.dumps([*running])}
-    db.execute(RENEW, values)
+def renew(db: Database, held: Collection[LookupId], *, moment: Moment) -> None:
+    """Extend the leases of what the owner runs or tells. No change of state, so not in the journal."""
+    values = {"owner": moment.owner, "lease_until": moment.lease_until, "held": json.dumps([*held])}
+    for sql in (RENEW, RENEW_TELLING):
+        db.execute(sql, values)
 
 
 def interrupt_abandoned(db: Database, running: Collection[LookupId], *, moment: Moment) -> int:
@@ -209,7 +212,7 @@ def interrupt_abandoned(db: Database, running: Collection[LookupId], *, moment: 
             result=Result(problem=Problem.PROCESS_ENDED),
             moment=moment,
             event=Event.ABANDONED,
-            telling=0.0,
+            tell_after=moment.now,
         )
     return len(abandoned)
 
@@ -219,8 +222,8 @@ def told(db: Database, lookup_id: LookupId, state: State) -> None:
 
 
 def claim_untold(db: Database, *, moment: Moment) -> list[Lookup]:
-    """Lookups to tell now; they are the caller's for ``TELLING`` seconds."""
-    values = {"now": moment.now, "tell_after": moment.now + TELLING}
+    """Lookups to tell now; they are the owner's until its lease ends."""
+    values = {"now": moment.now, "tell_after": moment.lease_until}
     return [rows.lookup(row) for row in db.query(CLAIM_UNTOLD, values)]
 
 
@@ -256,7 +259,7 @@ def _columns(
         "salt": new_salt(),
         **rows.place_columns(new.place),
         **_holder(state, moment),
-        **(_tell_after(state, moment, TELLING) if new.agent.through is Through.SLACK else {"tell_after": None}),
+        "tell_after": _tell_after(state, moment.lease_until) if new.agent.through is Through.SLACK else None,
     }
 
 
@@ -282,5 +285,5 @@ def _holder(state: State, moment: Moment) -> dict[str, str | float | None]:
     return {"owner": None, "lease_until": None}
 
 
-def _tell_after(state: State, moment: Moment, telling: float) -> dict[str, float | None]:
-    return {"tell_after": moment.now + telling if state in WORTH_TELLING else None}
+def _tell_after(state: State, at: float) -> float | None:
+    return at if state in WORTH_TELLING else None

@@ -57,7 +57,7 @@ class SqliteStore:
     ) -> None:
         """``path`` may be ``:memory:``. ``owner`` names this process, by default at random.
 
-        ``lease`` is how long (seconds) its running lookups are its own without ``renew``; ``busy_timeout`` how long
+        ``lease`` is how long (seconds) what it runs or tells is its own without ``renew``; ``busy_timeout`` how long
         (seconds) a verb waits for another process before ``StoreUnavailable``.
         """
         self._path = str(path)
@@ -173,8 +173,8 @@ class SqliteStore:
     async def journal(self, lookup_id: LookupId) -> list[JournalEntry]:
         return await self._ask(lambda db: journal.read(db, lookup_id))
 
-    async def renew(self, running: Collection[LookupId]) -> None:
-        await self._change(lambda db: lookups.renew(db, running, moment=self._moment()))
+    async def renew(self, held: Collection[LookupId]) -> None:
+        await self._change(lambda db: lookups.renew(db, held, moment=self._moment()))
 
     async def interrupt_abandoned(self, running: Collection[LookupId]) -> int:
         return await self._change(lambda db: lookups.interrupt_abandoned(db, running, moment=self._moment()))
