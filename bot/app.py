@@ -2,14 +2,13 @@
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.approvals import Approvals
 from bot.cams.client import CamsClient
 from bot.cams.credentials import Credentials
 from bot.cams.transport import READ_SECONDS, open_http
@@ -25,22 +24,17 @@ from bot.repeating import Repeating
 from bot.retention import Retention
 from bot.settings import BotSettings, LookupSettings, RecordSettings
 from bot.slack import connection
-from bot.slack.alarms import Alarms
 from bot.slack.approval_desk import ApprovalDesk
-from bot.slack.cards import Cards
 from bot.slack.desk import Desk
-from bot.slack.errands import Errands
-from bot.slack.history import History
+from bot.slack.front import Front, open_front
 from bot.slack.jobs import Job, Jobs
+from bot.slack.list_desk import ListDesk
 from bot.slack.listeners import build_app
 from bot.slack.people import People
-from bot.slack.replies import Replies
-from bot.slack.requests import Requests
-from bot.slack.windows import SETTLED_AFTER, Windows
+from bot.slack.windows import SETTLED_AFTER
 from bot.store.cells import SqliteCell
 from bot.store.sqlite import SqliteStore
 from bot.texts import terminal
-from bot.vault import Vault
 
 log = logging.getLogger(__name__)
 
@@ -130,8 +124,7 @@ async def open_quota(
 @asynccontextmanager
 async def open_people(settings: BotSettings) -> AsyncIterator[People]:
     """What Slack knows of people, for whoever only asks. Raises ``SettingsError`` when Slack cannot be asked."""
-    token = settings.slack_bot_token.get_secret_value()
-    async with connection.web_client(token=token, base_url=settings.slack_api_url) as client:
+    async with _web_client(settings) as client:
         identity = await connection.check_bot_token(client)
         group_ids = settings.policy.group_ids
         people = People(client, team_id=identity.team_id, clock=SystemClock(), group_ids=group_ids)
@@ -139,6 +132,10 @@ async def open_people(settings: BotSettings) -> AsyncIterator[People]:
             yield people
         finally:
             await people.aclose()
+
+
+def _web_client(settings: BotSettings) -> AbstractAsyncContextManager[AsyncWebClient]:
+    return connection.web_client(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url)
 
 
 def _credentials(settings: LookupSettings) -> Credentials:
@@ -172,9 +169,7 @@ async def running_bot(
     clock = clock or SystemClock()
     log.debug("starting", extra={"facts": {"settings": settings}})  # shown with its secrets masked
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(
-            connection.web_client(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url)
-        )
+        client = await stack.enter_async_context(_web_client(settings))
         identity = await connection.check_bot_token(client)
         if settings.slack_app_token:
             await connection.check_app_token(client, settings.slack_app_token.get_secret_value())
@@ -183,13 +178,23 @@ async def running_bot(
         people = People(client, team_id=identity.team_id, clock=clock, group_ids=settings.policy.group_ids)
         stack.push_async_callback(people.aclose)
         await _check_approvals(settings, client, people)
-        itself = Actor(team_id=identity.team_id, user_id=identity.bot_user_id, through=Through.BOT)
-        await store.note(Event.STARTED, actor=itself, lookup_id=None, facts=settings.told)
-        front = _open_front(settings, client, store=store, lookups=lookups, people=people, clock=clock, waits=waits)
+        await _record_start(store, settings, identity)
+        front = open_front(
+            client,
+            store=store,
+            lookups=lookups,
+            people=people,
+            policy=settings.policy,
+            channel_id=settings.phoneid_approval_channel,
+            seconds=waits.approval or settings.phoneid_approval_ttl,
+            settling=waits.settling,
+            clock=clock,
+        )
         stack.push_async_callback(_finish, front.jobs, lookups, waits.finishing)
         app = build_app(
-            Desk(front.errands, front.history, region=settings.phoneid_default_region),
+            Desk(front.errands, front.history, front.list_errands, region=settings.phoneid_default_region),
             ApprovalDesk(front.requests, front.errands),
+            ListDesk(front.list_errands, front.errands, region=settings.phoneid_default_region),
             front.jobs,
             client=client,
             signing_secret=_signing_secret(settings),
@@ -199,70 +204,9 @@ async def running_bot(
         port = await stack.enter_async_context(_connected(settings, app, host=host, store=store))
         # Last: a start that fails must not have ended anything that it then tells nobody of.
         await stack.enter_async_context(_sweeping(lookups, front, clock, every=waits.sweeping))
-        retention = Retention(store, seconds=settings.phoneid_retention, clock=clock)
-        await stack.enter_async_context(Repeating(retention.apply, every=waits.forgetting, clock=clock))
+        await stack.enter_async_context(_forgetting(settings, store, clock, every=waits.forgetting))
         yield Bot(app=app, jobs=front.jobs, port=port)
         log.info("stopping", extra={"facts": {"running": front.jobs.running}})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Front:
-    """What works for the people in Slack."""
-
-    errands: Errands
-    requests: Requests
-    alarms: Alarms
-    history: History
-    jobs: Jobs
-
-
-def _open_front(
-    settings: BotSettings,
-    client: AsyncWebClient,
-    *,
-    store: Store,
-    lookups: Lookups,
-    people: People,
-    clock: Clock,
-    waits: Waits,
-) -> _Front:
-    policy, replies = settings.policy, Replies(client, clock=clock)
-    approvals = Approvals(
-        store=store,
-        lookups=lookups,
-        vault=Vault(clock),
-        policy=policy,
-        seconds=waits.approval or settings.phoneid_approval_ttl,
-        clock=clock,
-    )
-    cards = Cards(
-        client,
-        store=store,
-        approvals=approvals,
-        people=people,
-        approvers=policy.approvers,
-        channel_id=settings.phoneid_approval_channel,
-        clock=clock,
-    )
-    requests = Requests(
-        approvals=approvals, lookups=lookups, cards=cards, people=people, replies=replies, policy=policy
-    )
-    errands = Errands(
-        lookups=lookups,
-        requests=requests,
-        people=people,
-        replies=replies,
-        windows=Windows(replies, clock=clock, settled_after=waits.settling),
-        policy=policy,
-        clock=clock,
-    )
-    return _Front(
-        errands=errands,
-        requests=requests,
-        alarms=Alarms(store=store, cards=cards, replies=replies),
-        history=History(store=store, people=people, replies=replies, policy=policy),
-        jobs=Jobs(),
-    )
 
 
 async def _check_approvals(settings: BotSettings, client: AsyncWebClient, people: People) -> None:
@@ -273,6 +217,11 @@ async def _check_approvals(settings: BotSettings, client: AsyncWebClient, people
         raise SettingsError(terminal.no_approver_left(settings.policy.approvers.ids))
     if settings.phoneid_approval_channel:
         await connection.check_approval_channel(client, settings.phoneid_approval_channel)
+
+
+async def _record_start(store: Store, settings: BotSettings, identity: connection.Identity) -> None:
+    itself = Actor(team_id=identity.team_id, user_id=identity.bot_user_id, through=Through.BOT)
+    await store.note(Event.STARTED, actor=itself, lookup_id=None, facts=settings.told)
 
 
 def _signing_secret(settings: BotSettings) -> str:
@@ -307,7 +256,7 @@ async def _finish(jobs: Jobs, lookups: Lookups, seconds: float) -> None:
         await jobs.cancel()
 
 
-def _sweeping(lookups: Lookups, front: _Front, clock: Clock, *, every: float) -> Repeating:
+def _sweeping(lookups: Lookups, front: Front, clock: Clock, *, every: float) -> Repeating:
     async def leave_to_next_sweep(_error: Exception, _reference: str) -> None:
         """Nobody is waiting for this; what could not be done is found again."""
 
@@ -318,3 +267,7 @@ def _sweeping(lookups: Lookups, front: _Front, clock: Clock, *, every: float) ->
             front.jobs.start(Job(work, leave_to_next_sweep))
 
     return Repeating(sweep, every=every, clock=clock)
+
+
+def _forgetting(settings: BotSettings, store: Store, clock: Clock, *, every: float) -> Repeating:
+    return Repeating(Retention(store, seconds=settings.phoneid_retention, clock=clock).apply, every=every, clock=clock)

@@ -1,6 +1,7 @@
 """The use case: somebody else decides first. Once, for good, and whatever happens to the process."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pydantic import SecretStr
@@ -19,8 +20,11 @@ log = logging.getLogger(__name__)
 BOT = Actor(team_id="-", user_id="bot", through=Through.BOT)
 """Who ends what nobody ended in time."""
 
-NEED_NO_APPROVAL = frozenset({Action.SHOW_ID, Action.SEE_DETAILS})
+NEED_NO_APPROVAL = frozenset({Action.SHOW_ID, Action.SEE_DETAILS, Action.STOP, Action.SHOW_RESULTS})
 """What can be done to a lookup that nobody had to approve."""
+
+ABOUT_ALL = frozenset({Action.SEE_DETAILS, Action.SHOW_RESULTS})
+"""What can be done to a list of which this number was forgotten: the others may be there."""
 
 LATELY = 7 * 86400.0
 """Seconds over which an approver is told how often somebody, and a number, was asked for."""
@@ -36,11 +40,14 @@ class Lately:
     by_agent: int
     for_number: int
     refused: Tally = field(default_factory=Tally)
-    """Codes, over the time that the guess guard remembers."""
+    """Codes, over the time that the guess guard remembers; of a list's numbers, for the one with the most."""
 
 
 class Approvals:
-    """Everything about a lookup before it may be asked."""
+    """Everything about a lookup before it may be asked.
+
+    A lookup that stands in a list stands for the list: what is done to one is done to all of them, or to none.
+    """
 
     def __init__(
         self, *, store: Store, lookups: Lookups, vault: Vault, policy: Policy, seconds: float, clock: Clock
@@ -77,7 +84,8 @@ class Approvals:
             await self.forbid(action, actor, lookup_id, Problem.NOT_YOUR_REQUEST)
             raise NotPossible(Problem.NOT_YOUR_REQUEST, lookup)
         in_time = self._as_of_now(lookup)
-        if lookup.is_forgotten or not policy.is_possible(action, in_time.state):
+        is_gone = lookup.is_forgotten and not (lookup.place and action in ABOUT_ALL)
+        if is_gone or not policy.is_possible(action, in_time.state):
             await self.forbid(action, actor, lookup_id, None)
             raise NotPossible(None, in_time)
         return lookup
@@ -91,17 +99,13 @@ class Approvals:
 
     async def deny(self, lookup_id: LookupId, *, actor: Actor, standing: Standing, reason: str) -> Lookup:
         """Deny, with the reason the agent will read. Raises ``NotPossible``."""
-        lookup = await self._end_waiting(
+        return await self._end_waiting(
             Action.DENY, State.DENIED, lookup_id, actor=actor, standing=standing, reason=reason
         )
-        self._vault.take(lookup_id)
-        return lookup
 
     async def withdraw(self, lookup_id: LookupId, *, actor: Actor, standing: Standing) -> Lookup:
         """Take one's own request back. Raises ``NotPossible``."""
-        lookup = await self._end_waiting(Action.WITHDRAW, State.WITHDRAWN, lookup_id, actor=actor, standing=standing)
-        self._vault.take(lookup_id)
-        return lookup
+        return await self._end_waiting(Action.WITHDRAW, State.WITHDRAWN, lookup_id, actor=actor, standing=standing)
 
     async def use(self, lookup: Lookup, code: SecretStr | None = None) -> tuple[Lookup, SecretStr] | None:
         """Turn an approval into a queued lookup and its code; ``None`` when there is no code yet.
@@ -109,9 +113,25 @@ class Approvals:
         Raises ``NotPossible`` when somebody was quicker.
         """
         code = code or self._vault.take(lookup.id)
-        if code is None:
+        if code is None or lookup.place:  # one code is no list's
             return None
-        return await self._move(lookup, State.QUEUED, actor=lookup.agent), code
+        (queued,) = await self._move(lookup, State.QUEUED, actor=lookup.agent)
+        return queued, code
+
+    async def use_list(
+        self, listed: Sequence[Lookup], codes: Mapping[LookupId, SecretStr] | None = None
+    ) -> list[tuple[Lookup, SecretStr]] | None:
+        """Turn the approval of a list into queued lookups and their codes; ``None`` when a code is not there yet.
+
+        Raises ``NotPossible`` when somebody was quicker.
+        """
+        if listed[0].state is not State.APPROVED:
+            raise NotPossible(None, listed[0])
+        kept = codes or {each.id: code for each in listed if (code := self._vault.take(each.id))}
+        if not all(each.id in kept for each in listed):
+            return None
+        queued = await self._move(listed[0], State.QUEUED, actor=listed[0].agent)
+        return [(each, kept[each.id]) for each in queued]
 
     async def record_showing(self, lookup: Lookup, actor: Actor) -> None:
         """Record that an ID, or a full number, is about to be shown once more."""
@@ -121,7 +141,9 @@ class Approvals:
         since = lookup.created_at - LATELY
         by_agent = await self._store.search(LogQuery(limit=1000, user_id=lookup.agent.user_id, since=since))
         for_number = await self._store.search(LogQuery(limit=1000, phone=lookup.phone, since=since))
-        refused = await self._store.tally(lookup.agent, lookup.phone)
+        asked = await self._store.read_list(lookup.place.batch_id) if lookup.place else [lookup]
+        tallies = [await self._store.tally(each.agent, each.phone) for each in asked]
+        refused = max(tallies, key=lambda tally: tally.for_number.refused)
         return Lately(by_agent=len(by_agent), for_number=len(for_number), refused=refused)
 
     async def expire(self) -> list[Lookup]:
@@ -130,7 +152,7 @@ class Approvals:
         ended = []
         for lookup in await self._store.due():
             try:
-                ended.append(await self._move(lookup, _OVERDUE[lookup.state], actor=BOT))
+                ended.append((await self._move(lookup, _OVERDUE[lookup.state], actor=BOT))[0])
             except NotPossible:  # decided, used or swept by somebody else in this very moment
                 continue
         return ended
@@ -160,10 +182,14 @@ class Approvals:
     ) -> Lookup:
         lookup = await self.check(action, lookup_id, actor=actor, standing=standing)
         try:
-            return await self._move(lookup, to_state, actor=actor, reason=reason, expires_at=expires_at)
+            moved = await self._move(lookup, to_state, actor=actor, reason=reason, expires_at=expires_at)
         except NotPossible:
             await self.forbid(action, actor, lookup_id, None)
             raise
+        if policy.is_final(to_state):
+            for each in moved:
+                self._vault.take(each.id)
+        return moved[0]
 
     def _as_of_now(self, lookup: Lookup) -> Lookup:
         """The lookup as the sweeper, who may just not have come by yet, will leave it and tell everyone concerned."""
@@ -180,12 +206,29 @@ class Approvals:
         actor: Actor,
         reason: str | None = None,
         expires_at: float | None = None,
-    ) -> Lookup:
+    ) -> list[Lookup]:
+        """The lookup as it then is, or the list that it stands for."""
         policy.check_transition(lookup.state, to_state)
         try:
-            moved = await self._store.move(
-                lookup.id, from_state=lookup.state, to_state=to_state, actor=actor, reason=reason, expires_at=expires_at
-            )
+            if lookup.place:
+                moved = await self._store.move_list(
+                    lookup.place.batch_id,
+                    from_state=lookup.state,
+                    to_state=to_state,
+                    actor=actor,
+                    reason=reason,
+                    expires_at=expires_at,
+                )
+            else:
+                one = await self._store.move(
+                    lookup.id,
+                    from_state=lookup.state,
+                    to_state=to_state,
+                    actor=actor,
+                    reason=reason,
+                    expires_at=expires_at,
+                )
+                moved = [one]
         except LookupMoved as error:
             raise NotPossible(None, error.current) from None
         log.info("approval moved", extra={"facts": {"lookup": lookup.id, "state": to_state, "by": actor.user_id}})

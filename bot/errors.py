@@ -48,7 +48,15 @@ class EntryMistake(StrEnum):
     CODE_TOO_LONG = "code too long"
     REASON_TOO_LONG = "reason too long"
     NUMBER_HOLDS_CODE = "number holds code"
+    REASON_MISSING = "reason missing"
     REASON_HOLDS_CODE = "reason holds code"
+    LINE_UNCERTAIN = "line uncertain"
+    LINE_UNREADABLE = "line unreadable"
+    NUMBER_TWICE = "number twice"
+    NUMBER_NOT_APPROVED = "number not approved"
+    NUMBERS_LEFT_OUT = "numbers left out"
+    LIST_EMPTY = "list empty"
+    LIST_TOO_LONG = "list too long"
 
 
 class EntryError(PhoneIdError):

@@ -1,6 +1,6 @@
 """What the use cases need from the outside, as narrow as they need it."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
 
@@ -11,6 +11,7 @@ from bot.guesses import Alarm, Tally
 from bot.models import (
     Actor,
     Answer,
+    BatchId,
     Card,
     Event,
     JournalEntry,
@@ -126,6 +127,49 @@ class Store(Protocol):
         """
         ...
 
+    async def accept_list(
+        self,
+        news: Sequence[NewLookup],
+        *,
+        state: State,
+        problem: Problem | None = None,
+        expires_at: float | None = None,
+        wait_until: float | None = None,
+    ) -> tuple[list[Lookup], bool]:
+        """Record a list, all of it or nothing, and give each lookup its place. ``False`` when it was recorded before.
+
+        Each has a submission key of its own; the first one's tells the list from others. Of a list that would start
+        ``queued`` some may be rejected all the same, as in ``accept``.
+        """
+        ...
+
+    async def read_list(self, batch_id: BatchId) -> list[Lookup]:
+        """A list in its order; empty when there is none."""
+        ...
+
+    async def move_list(
+        self,
+        batch_id: BatchId,
+        *,
+        from_state: State,
+        to_state: State,
+        actor: Actor,
+        reason: str | None = None,
+        expires_at: float | None = None,
+    ) -> list[Lookup]:
+        """As ``move``, for every lookup of a list at once. Raises ``LookupMoved``, changing none, when one differs."""
+        ...
+
+    async def stop_list(self, batch_id: BatchId, *, actor: Actor) -> list[Lookup]:
+        """End what of a list is not called yet, as stopped. Gives those that this ended."""
+        ...
+
+    async def set_bulletin(self, batch_id: BatchId, message: Card) -> None:
+        """Remember the message in which a list's agent follows it."""
+        ...
+
+    async def bulletin(self, batch_id: BatchId) -> Card | None: ...
+
     async def note(
         self,
         event: Event,
@@ -137,6 +181,10 @@ class Store(Protocol):
         """Write an entry about something that changed no state."""
         ...
 
+    async def note_each(self, event: Event, *, actor: Actor, lookup_ids: Sequence[LookupId]) -> None:
+        """The same entry for each of several lookups, at once."""
+        ...
+
     async def add_card(self, lookup_id: LookupId, card: Card) -> None:
         """Remember a message in which a lookup can be decided."""
         ...
@@ -144,13 +192,16 @@ class Store(Protocol):
     async def cards(self, lookup_id: LookupId) -> list[Card]: ...
 
     async def due(self) -> list[Lookup]:
-        """Lookups that await approval, or are approved and unused, beyond their time; the longest overdue first."""
+        """Lookups that await approval, or are approved and unused, beyond their time; the longest overdue first.
+
+        A list is spoken of once, by its first lookup.
+        """
         ...
 
     async def claim_reminders(self, *, asked_before: float) -> list[Lookup]:
         """Lookups that await approval since before then (Unix seconds) and nobody was reminded of.
 
-        Each is returned once, to one caller, and marked and journalled as reminded.
+        Each is returned once, to one caller, and marked and journalled as reminded; of a list the first is returned.
         """
         ...
 
@@ -191,11 +242,15 @@ class Store(Protocol):
         """Remember that a lookup's agent knows of this state, if it is still the last."""
         ...
 
+    async def told_list(self, known: Collection[Lookup]) -> None:
+        """The same for several at once."""
+        ...
+
     async def claim_untold(self) -> list[Lookup]:
         """Ended lookups whose agents should know by now and do not.
 
         Each is the caller's to tell for a lease; then, untold still and not renewed, it goes to the next caller, for a
-        day.
+        day. A list is told as a whole, by its first lookup here, once nothing of it runs any more.
         """
         ...
 

@@ -119,6 +119,8 @@ class Problem(StrEnum):
     NOT_YOUR_REQUEST = "not your request"
     TOO_MANY_GUESSES = "too many guesses"
     PROCESS_ENDED = "process ended"
+    STOPPED = "stopped"
+    """Its agent stopped the list before its turn came."""
     INTERNAL = "internal"
 
 

@@ -36,6 +36,8 @@ class Action(StrEnum):
     ENTER_CODE = "enter code"
     SHOW_ID = "show id"
     SEE_DETAILS = "see details"
+    STOP = "stop"
+    SHOW_RESULTS = "show results"
 
 
 ALLOWED_IN: Mapping[Action, frozenset[State]] = {
@@ -45,6 +47,8 @@ ALLOWED_IN: Mapping[Action, frozenset[State]] = {
     Action.ENTER_CODE: frozenset({State.APPROVED}),
     Action.SHOW_ID: frozenset({State.ANSWERED}),
     Action.SEE_DETAILS: frozenset(State),
+    Action.STOP: frozenset({State.QUEUED, State.CALLING}),
+    Action.SHOW_RESULTS: frozenset(State),
 }
 
 APPROVERS_ACTIONS = frozenset({Action.APPROVE, Action.DENY, Action.SEE_DETAILS})

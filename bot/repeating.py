@@ -1,12 +1,26 @@
-"""Something done now and every so often."""
+"""Something done every so often: for ever, or while something else runs."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Any
 
 from bot.interfaces import Clock
 
 log = logging.getLogger(__name__)
+
+
+async def while_running(running: "asyncio.Future[Any]", pauses: Iterable[float], clock: Clock) -> AsyncIterator[None]:
+    """A turn after each pause (seconds) for as long as the other runs; none is begun once it has ended."""
+    for pause in pauses:
+        tick = asyncio.create_task(clock.sleep(pause))
+        try:
+            await asyncio.wait({running, tick}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            tick.cancel()
+        if running.done():
+            return
+        yield
 
 
 class Repeating:

@@ -21,9 +21,9 @@ from bot.guesses import (
     is_over,
     wait_until,
 )
-from bot.lookups import STATE_AFTER
 from bot.models import Problem, State
 from bot.policy import YES, Decision, Rule, Verdict
+from bot.trips import STATE_AFTER
 
 NOW = 1_800_000_000.0
 MINUTE, HOUR = 60.0, 3600.0

@@ -10,11 +10,12 @@ from pydantic import SecretStr
 
 from bot.errors import ApiError, StoreUnavailable
 from bot.interfaces import PhoneIdApi, Store
-from bot.lookups import STATE_AFTER, Lookups
+from bot.lookups import Lookups
 from bot.models import Actor, Answer, Lookup, NewLookup, PhoneNumber, Problem, Side, State, Through
 from bot.policy import YES, Decision, Rule, Verdict
 from bot.store.sqlite import SqliteStore
 from bot.tickets import Call
+from bot.trips import STATE_AFTER
 from tests.clocks import SteppingClock
 from tests.quotas import FreeQuota
 

@@ -49,7 +49,7 @@ class Person:
                 return self.deciding
             case Action.SEE_DETAILS:
                 return self.details
-            case Action.WITHDRAW | Action.ENTER_CODE | Action.SHOW_ID:
+            case Action.WITHDRAW | Action.ENTER_CODE | Action.SHOW_ID | Action.STOP | Action.SHOW_RESULTS:
                 return self.own
 
 
@@ -95,6 +95,8 @@ POSSIBLE = {
     Action.ENTER_CODE: {State.APPROVED},
     Action.SHOW_ID: {State.ANSWERED},
     Action.SEE_DETAILS: set(State),
+    Action.STOP: {State.QUEUED, State.CALLING},
+    Action.SHOW_RESULTS: set(State),
 }
 
 

@@ -31,6 +31,7 @@ class TypedKind(StrEnum):
     HELP = "help"
     WHY = "why"
     HISTORY = "history"
+    LIST = "list"
     EMPTY = "empty"
     NUMBER = "number"
     NUMBER_AND_CODE = "number and code"
@@ -39,7 +40,13 @@ class TypedKind(StrEnum):
     UNREADABLE = "unreadable"
 
 
-_WORDS = {"help": TypedKind.HELP, "?": TypedKind.HELP, "why": TypedKind.WHY, "history": TypedKind.HISTORY}
+_WORDS = {
+    "help": TypedKind.HELP,
+    "?": TypedKind.HELP,
+    "why": TypedKind.WHY,
+    "history": TypedKind.HISTORY,
+    "list": TypedKind.LIST,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

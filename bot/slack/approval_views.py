@@ -5,7 +5,7 @@ import secrets
 
 from bot.models import Lookup, State
 from bot.policy import Circle, Decision, Verdict
-from bot.slack import blocks, views
+from bot.slack import blocks, list_views, views
 from bot.slack.blocks import Block
 from bot.slack.payloads import Origin
 from bot.slack.views import Message, View
@@ -14,6 +14,7 @@ from bot.texts import asking, problems
 
 WITHDRAW = "withdraw"
 ENTER_CODE = "enter_code"
+ENTER_CODES = "enter_codes"
 SHOW_ID = "show_id"
 DENIAL = "denial_form"
 CODE_FORM = "code_form"
@@ -36,16 +37,18 @@ def receipt_window(origin: Origin, lookup: Lookup) -> View:
 def ended(lookup: Lookup) -> Message:
     """What became of a request that needed approval, for its agent. The ID is behind a button: messages stay."""
     what, again = _TOLD[lookup.state]
+    if lookup.place and lookup.state is State.APPROVED:
+        what = f"{texts.TOLD_APPROVED} {texts.TOLD_ENTER_CODES}"
     reason = lookup.approval.reason if lookup.approval else ""
-    by = "" if lookup.state is State.WITHDRAWN else decider(lookup)  # they know that they did
+    by = "" if lookup.state is State.WITHDRAWN else views.decider(lookup)  # they know that they did
     body = [
-        blocks.header(texts.about(lookup.phone)),
+        blocks.header(texts.about(lookup)),
         blocks.formatted_section(blocks.escape(what) + (f" {texts.BY} {by}." if by else "")),
         *([blocks.section(f"{texts.REASON_GIVEN}: {reason}")] if reason else []),
         blocks.context(texts.reference(lookup)),
         *again(lookup),
     ]
-    text = f"{texts.about(lookup.phone)}: {what}" + (f" {texts.REASON_GIVEN}: {reason}" if reason else "")
+    text = f"{texts.about(lookup)}: {what}" + (f" {texts.REASON_GIVEN}: {reason}" if reason else "")
     return Message(blocks.escape(f"{text} {texts.reference(lookup)}"), body)
 
 
@@ -54,18 +57,17 @@ def has_ended_message(lookup: Lookup) -> bool:
     return lookup.approval is not None and lookup.state in _TOLD
 
 
-def decider(lookup: Lookup) -> str:
-    """Who decided, as Slack's markup for a person; empty when it was nobody in Slack."""
-    by = lookup.approval.decided_by if lookup.approval else None
-    return f"<@{by.user_id}>" if by and by.user_id.startswith(("U", "W")) else ""
-
-
 def outcome(lookup: Lookup) -> Message:
     """What has become of a request, for somebody whose click came too late."""
     if lookup.is_forgotten:
         return views.sentence(asking.FORGOTTEN)
-    by = decider(lookup)
-    words = blocks.escape(texts.no_button(texts.OUTCOMES[lookup.state]))
+    return became(lookup)
+
+
+def became(lookup: Lookup) -> Message:
+    """What has become of a request."""
+    by = views.decider(lookup)
+    words = blocks.escape(texts.no_button(texts.outcome(lookup)))
     said = f"{words} {texts.BY} {by}." if by else words
     return Message(said, [blocks.formatted_section(said)])
 
@@ -88,7 +90,7 @@ def denial_form(origin: Origin, lookup: Lookup) -> View:
         has_focus=True,
     )
     return {
-        **views.modal(origin, [blocks.context(texts.about_hidden(lookup.phone)), field]),
+        **views.modal(origin, [blocks.context(texts.about_hidden(lookup)), field]),
         "callback_id": DENIAL,
         "title": blocks.plain(texts.DENY_TITLE),
         "submit": blocks.plain(texts.DENY_SUBMIT),
@@ -159,14 +161,21 @@ def _show_button(lookup: Lookup) -> list[Block]:
     return [blocks.buttons(button)]
 
 
+def code_button(lookup: Lookup) -> Block:
+    """Asks for the code of an approved request, or for all codes of the list it stands in."""
+    words, label, action_id = texts.ENTER_CODE, texts.ENTER_CODE_LABEL, ENTER_CODE
+    if lookup.place:
+        words, label, action_id = texts.ENTER_CODES, texts.ENTER_CODES_LABEL, ENTER_CODES
+    return blocks.button(words, action_id=action_id, label=label, value=lookup.id, is_primary=True)
+
+
 def _code_button(lookup: Lookup) -> list[Block]:
-    button = blocks.button(
-        texts.ENTER_CODE, action_id=ENTER_CODE, label=texts.ENTER_CODE_LABEL, value=lookup.id, is_primary=True
-    )
-    return [blocks.buttons(button)]
+    return [blocks.buttons(code_button(lookup))]
 
 
 def _again_button(lookup: Lookup) -> list[Block]:
+    if lookup.place:
+        return [blocks.buttons(list_views.again_button(lookup, is_whole=True))]
     button = blocks.button(asking.TRY_AGAIN, action_id=views.TRY_AGAIN, label=asking.TRY_AGAIN_LABEL, value=lookup.id)
     return [blocks.buttons(button)]
 

@@ -19,12 +19,14 @@ from bot.slack.remembered import Remembered
 from bot.slack.replies import NETWORK_ERRORS
 from bot.slack.views import Message
 from bot.texts import approvals as texts
+from bot.texts import lists
 
 log = logging.getLogger(__name__)
 
 APPROVE = "approve"
 DENY = "deny"
 DETAILS = "details"
+LIST_DETAILS = "list_details"
 
 
 REDRAW_AGAIN_AFTER = (5.0, 30.0, 90.0)
@@ -146,9 +148,9 @@ class Cards:
 
 def card(lookup: Lookup, lately: Lately, *, is_reminder: bool = False) -> Message:
     """What approvers decide on. The reason is somebody's text: plain in the blocks, escaped in the fallback."""
-    heading = (texts.reminder_heading if is_reminder else texts.card_heading)(lookup.phone)
-    history = texts.asked_lately(lately.by_agent, lately.for_number, LATELY)
-    refused = texts.refused_lately(lately.refused)
+    heading = (texts.reminder_heading if is_reminder else texts.card_heading)(lookup)
+    history = texts.asked_lately(lookup, lately.by_agent, lately.for_number, LATELY)
+    refused = texts.refused_lately(lookup, lately.refused)
     body = [
         blocks.header(heading),
         blocks.formatted_section(texts.asked_by(f"<@{lookup.agent.user_id}>")),
@@ -166,8 +168,9 @@ def card(lookup: Lookup, lately: Lately, *, is_reminder: bool = False) -> Messag
 
 def decided_card(lookup: Lookup) -> Message:
     """The card after it was decided, or ended otherwise: what became of it, by whom and why, and no buttons."""
-    heading = texts.decided_heading(lookup.phone)
-    became = approval_views.outcome(lookup).text
+    heading = texts.decided_heading(lookup)
+    # Of a list only the first number is looked at here: were it forgotten, the list would not be.
+    became = (approval_views.became if lookup.place else approval_views.outcome)(lookup).text
     reason = lookup.approval.reason if lookup.approval else ""
     body = [
         blocks.header(heading),
@@ -186,14 +189,19 @@ def _buttons(lookup: Lookup) -> list[Block]:
     )
     approve["confirm"] = {
         "title": blocks.plain(texts.APPROVE_CONFIRM_TITLE),
-        "text": blocks.plain(texts.APPROVE_CONFIRM_TEXT),
+        "text": blocks.plain(lists.APPROVE_CONFIRM_TEXT if lookup.place else texts.APPROVE_CONFIRM_TEXT),
         "confirm": blocks.plain(texts.APPROVE_CONFIRM_YES),
         "deny": blocks.plain(texts.CANCEL),
     }
     return [
         approve,
         blocks.button(texts.DENY, action_id=DENY, label=texts.DENY_LABEL, value=lookup.id),
-        blocks.button(texts.DETAILS, action_id=DETAILS, label=texts.DETAILS_LABEL, value=lookup.id),
+        blocks.button(
+            texts.DETAILS,
+            action_id=LIST_DETAILS if lookup.place else DETAILS,
+            label=lists.DETAILS_LABEL if lookup.place else texts.DETAILS_LABEL,
+            value=lookup.id,
+        ),
     ]
 
 

@@ -11,6 +11,7 @@ from bot.slack import form, views
 from bot.slack.errands import Errands
 from bot.slack.history import History
 from bot.slack.jobs import Job
+from bot.slack.list_errands import ListErrands
 from bot.slack.payloads import Click, Origin, Shortcut, SlashCommand, Submission
 from bot.slack.visits import Visit, of_click
 from bot.texts import approvals, asking
@@ -27,9 +28,10 @@ class Reaction:
 class Desk:
     """The front of the house. Every ``on_…`` is quick: it reads, and sends somebody on an errand."""
 
-    def __init__(self, errands: Errands, history: History, *, region: str | None) -> None:
+    def __init__(self, errands: Errands, history: History, list_errands: ListErrands, *, region: str | None) -> None:
         self._errands = errands
         self._history = history
+        self._list_errands = list_errands
         self._region = region
 
     def on_command(self, command: SlashCommand) -> Reaction:
@@ -44,6 +46,8 @@ class Desk:
             return self._send(visit, partial(self._errands.explain, visit))
         if typed.kind is TypedKind.HISTORY:
             return self._send(visit, partial(self._history.show, visit))
+        if typed.kind is TypedKind.LIST:
+            return self._send(visit, partial(self._list_errands.open_form, visit))
         notice = asking.NUMBER_UNCERTAIN if typed.kind is TypedKind.UNCERTAIN else None
         return self._open(visit, form.Filling(phone=typed.number, notice=notice))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pydantic import SecretStr
@@ -16,6 +17,7 @@ from bot.slack.payloads import Origin
 from bot.slack.people import People
 from bot.slack.replies import Replies
 from bot.slack.requests import Requests
+from bot.slack.turns import Turns
 from bot.slack.visits import Visit
 from bot.slack.windows import Windows
 from bot.texts import approvals, asking, problems
@@ -24,9 +26,6 @@ log = logging.getLogger(__name__)
 
 BEFORE_THE_FORM = 1.0
 """Seconds to find out whether somebody may ask before the form opens anyway: its trigger id lives for 3 in all."""
-
-BEFORE_A_NOTICE = 2.0
-"""Seconds a command may take before its agent is told that it is still running."""
 
 UNDECIDED = Decision(Verdict.MAY, Rule.NO_APPROVALS)
 """Slack did not say in time who somebody is: they get the form, and the submission is decided again."""
@@ -46,6 +45,7 @@ class Errands:
         policy: Policy,
         clock: Clock,
     ) -> None:
+        self._turns = Turns(lookups=lookups, replies=replies, clock=clock)
         self._lookups = lookups
         self._requests = requests
         self._people = people
@@ -56,28 +56,21 @@ class Errands:
 
     async def answer_command(self, visit: Visit, new: NewLookup, code: SecretStr) -> None:
         """Look up, and tell how it ended where the command was typed; or open the form that asks for approval."""
-        decision = await self._decide(visit.actor, new.phone)
+        decision = await self.decide(visit.actor, new.phone)
         if decision.verdict is Verdict.MAY_WITH_APPROVAL:
             await self._open(visit, decision, form.Filling(phone=new.phone, notice=approvals.CODE_NOT_YET))
             return
-        answering = asyncio.create_task(self._look_up(new, decision, code))
-        late = asyncio.create_task(self._clock.sleep(BEFORE_A_NOTICE))
-        try:
-            await asyncio.wait({answering, late}, return_when=asyncio.FIRST_COMPLETED)
-            if not answering.done():
-                notice = views.sentence(asking.still_asking(new.phone))
-                await self._replies.mention(visit.actor.user_id, notice, response_url=visit.origin.response_url)
-            lookup = await answering
-        finally:
-            late.cancel()
-            answering.cancel()
-        if lookup:
-            await self.tell_outcome(lookup, visit.origin)
+        lookup = await self._accept(new, decision)
+        if lookup is None:
+            return
+        if lookup.state is not State.REJECTED:
+            lookup = await self._turns.run_typed(visit, lookup, code)
+        await self.tell_outcome(lookup, visit.origin)
 
     async def answer_form(self, visit: Visit, new: NewLookup, code: SecretStr | None) -> None:
         """Look up, or ask for approval, and show in the form's window how that ended. The message stays."""
         submitted_at = self._clock.monotonic()
-        decision = await self._decide(visit.actor, new.phone)
+        decision = await self.decide(visit.actor, new.phone)
         view_id = visit.view_id or ""
         again = form.Filling(phone=new.phone, reason=new.reason)
         if decision.verdict is Verdict.MAY_WITH_APPROVAL and not new.reason:
@@ -88,9 +81,11 @@ class Errands:
         elif decision.verdict is Verdict.MAY and code is None:
             view = self._form(visit, decision, replace(again, notice=asking.CODE_NEEDED))
         else:
-            lookup = await self._look_up(new, decision, code)
+            lookup = await self._accept(new, decision)
             if lookup is None:
                 return
+            if lookup.state is not State.REJECTED and code:
+                lookup = await self._turns.run_in_window(visit, lookup, code)
             await asyncio.gather(
                 self.tell_outcome(lookup, visit.origin),
                 self._windows.show_after_submission(
@@ -102,11 +97,7 @@ class Errands:
 
     async def open_form(self, visit: Visit, filling: form.Filling) -> None:
         """Open the form, filled in as far as known; or say why this person gets none."""
-        try:
-            decision = await asyncio.wait_for(self._decide(visit.actor, filling.phone), BEFORE_THE_FORM)
-        except TimeoutError:
-            decision = UNDECIDED
-        await self._open(visit, decision, filling)
+        await self._open(visit, await self.decide_soon(visit.actor, filling.phone), filling)
 
     async def reopen_form(self, visit: Visit, lookup_id: LookupId) -> None:
         """Open the form for the number of an earlier lookup of theirs. Its code was never kept."""
@@ -146,15 +137,16 @@ class Errands:
         """Tell an agent how their lookup stands, and remember that they know."""
         await self._requests.tell_and_remember(lookup, origin)
 
-    async def _look_up(self, new: NewLookup, decision: Decision, code: SecretStr | None) -> Lookup | None:
-        """The lookup as it ended; ``None`` when this submission was received before and its answer goes elsewhere."""
+    async def _accept(self, new: NewLookup, decision: Decision) -> Lookup | None:
+        """The lookup as recorded; ``None`` when its submission was received before, and its answer goes elsewhere."""
         lookup, is_new = await self._lookups.accept(new, decision)
-        if not is_new:
-            return None
-        return lookup if lookup.state is State.REJECTED or code is None else await self._lookups.run(lookup, code)
+        return lookup if is_new else None
 
     async def _open(self, visit: Visit, decision: Decision, filling: form.Filling) -> None:
-        view = self._form(visit, decision, filling)
+        await self.open_window(visit, self._form(visit, decision, filling))
+
+    async def open_window(self, visit: Visit, view: views.View) -> None:
+        """Show a form in the window they are in, or else in a new one."""
         if visit.view_id and await self._windows.show(visit.view_id, view):
             return
         try:
@@ -163,11 +155,15 @@ class Errands:
             log.info("form not opened", extra={"facts": {"error": error.reason}})
             await self._tell(visit, views.sentence(asking.FORM_TOO_LATE, with_form_button=True))
 
-    def _form(self, visit: Visit, decision: Decision, filling: form.Filling) -> views.View:
+    def refusal(self, visit: Visit, decision: Decision) -> views.View | None:
+        """Why there is no form for this person; ``None`` when there is one."""
         if (wait := self._seconds_until(decision.wait_until)) is not None:
             return views.refusal(visit.origin, problems.too_many_guesses(wait))
-        if decision.problem:
-            return views.refusal(visit.origin, problems.PROBLEMS[decision.problem])
+        return views.refusal(visit.origin, problems.PROBLEMS[decision.problem]) if decision.problem else None
+
+    def _form(self, visit: Visit, decision: Decision, filling: form.Filling) -> views.View:
+        if refusal := self.refusal(visit, decision):
+            return refusal
         needs_approval = decision.verdict is Verdict.MAY_WITH_APPROVAL
         approvers = approval_views.names(self._policy.approvers) if needs_approval else None
         return form.build(visit.origin, filling, approvers=approvers)
@@ -175,9 +171,23 @@ class Errands:
     async def _tell(self, visit: Visit, message: views.Message) -> None:
         await self._replies.tell(visit.actor.user_id, message, response_url=visit.origin.response_url)
 
-    async def _decide(self, actor: Actor, phone: PhoneNumber | None) -> Decision:
-        decision = decide(actor, await self._people.standing(actor), self._policy)
-        return await self._lookups.guard(decision, actor, phone)
+    async def decide_soon(self, actor: Actor, phone: PhoneNumber | None = None) -> Decision:
+        """Whether somebody may ask, for whether to open a form: its submission is decided again."""
+        try:
+            return await asyncio.wait_for(self.decide(actor, phone), BEFORE_THE_FORM)
+        except TimeoutError:
+            return UNDECIDED
+
+    async def decide(self, actor: Actor, phone: PhoneNumber | None = None) -> Decision:
+        """Whether somebody may ask, for this number if it is known."""
+        return await self._lookups.guard(await self._policy_for(actor), actor, phone)
+
+    async def decide_list(self, actor: Actor, phones: Sequence[PhoneNumber]) -> Decision:
+        """Whether somebody may ask for a list."""
+        return await self._lookups.guard_list(await self._policy_for(actor), actor, phones)
+
+    async def _policy_for(self, actor: Actor) -> Decision:
+        return decide(actor, await self._people.standing(actor), self._policy)
 
     def _seconds_until(self, moment: float | None) -> float | None:
         return None if moment is None else max(0.0, moment - self._clock.now())

@@ -67,8 +67,9 @@ def build(origin: Origin, filling: Filling, *, approvers: str | None = None) -> 
     else:
         intro = blocks.formatted_context(approvals.form_intro(approvers))
         submit, callback = approvals.FORM_SUBMIT, APPROVAL_CALLBACK
+    fields = _fields(fresh, filling, needs_approval=approvers is not None)
     return {
-        **views.modal(origin, [*notice, intro, *_fields(fresh, filling, needs_approval=approvers is not None)]),
+        **views.modal(origin, [*notice, intro, *fields, blocks.buttons(views.several_button())]),
         "callback_id": callback,
         "submit": blocks.plain(submit),
         "close": blocks.plain(asking.FORM_CANCEL),
@@ -92,7 +93,7 @@ def read(submission: Submission, *, region: str | None) -> Filled | Mistakes:
         except EntryError as error:
             mistakes[field.block_id] = asking.ENTRY_MISTAKES[error.mistake]
     if needs_approval and values.get(REASON) == "":
-        mistakes[submission.field(REASON).block_id] = approvals.REASON_MISSING
+        mistakes[submission.field(REASON).block_id] = asking.ENTRY_MISTAKES[EntryMistake.REASON_MISSING]
     for name, mistake in _misplaced_codes(values):
         mistakes[submission.field(name).block_id] = asking.ENTRY_MISTAKES[mistake]
     return Mistakes(mistakes) if mistakes else Filled(values[PHONE], values[CODE], values[REASON])

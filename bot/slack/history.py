@@ -86,12 +86,7 @@ def _button(lookup: Lookup) -> Block | None:
                 approvals.SHOW_ID, action_id=approval_views.SHOW_ID, label=approvals.SHOW_ID_LABEL, value=lookup.id
             )
         case State.APPROVED:
-            return blocks.button(
-                approvals.ENTER_CODE,
-                action_id=approval_views.ENTER_CODE,
-                label=approvals.ENTER_CODE_LABEL,
-                value=lookup.id,
-            )
+            return approval_views.code_button(lookup)
         case State.AWAITING:
             return blocks.button(
                 approvals.WITHDRAW, action_id=approval_views.WITHDRAW, label=approvals.WITHDRAW_LABEL, value=lookup.id

@@ -14,12 +14,13 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.interfaces import Clock
-from bot.slack import approval_views, cards, form, history, views
+from bot.slack import approval_views, cards, form, history, list_form, list_views, views
 from bot.slack.approval_desk import ApprovalDesk
 from bot.slack.connection import Identity
 from bot.slack.desk import Desk, Reaction
 from bot.slack.gate import refuse_malformed
 from bot.slack.jobs import Job, Jobs, new_reference
+from bot.slack.list_desk import ListDesk
 from bot.slack.payloads import (
     Click,
     Origin,
@@ -55,6 +56,7 @@ class Tell(Protocol):
 def build_app(
     desk: Desk,
     approval_desk: ApprovalDesk,
+    list_desk: ListDesk,
     jobs: Jobs,
     *,
     client: AsyncWebClient,
@@ -76,7 +78,7 @@ def build_app(
     logger.setLevel(logging.INFO)
     app.error(refuse_malformed)
     app.use(Replays(clock).refuse)
-    listen = Listeners(desk, approval_desk, jobs, tell=Replies(client, clock=clock).tell)
+    listen = Listeners(desk, approval_desk, list_desk, jobs, tell=Replies(client, clock=clock).tell)
     app.command(asking.COMMAND)(listen.command)
     app.shortcut(views.SHORTCUT)(listen.shortcut)
     app.view(form.CALLBACK)(listen.submission)
@@ -86,6 +88,8 @@ def build_app(
     app.action(history.OLDER)(listen.older)
     for action_id, on in listen.buttons():
         app.action(action_id)(on)
+    for callback_id in (list_form.CALLBACK, list_form.APPROVAL_CALLBACK, list_form.CODES_CALLBACK):
+        app.view(callback_id)(listen.list_submission)
     app.view(approval_views.DENIAL)(listen.denial)
     app.view(approval_views.CODE_FORM)(listen.code)
     app.action(re.compile(".*"))(listen.unknown_click)  # no click is ever silent
@@ -110,9 +114,10 @@ def _authorize(identity: Identity, client: AsyncWebClient) -> Callable[[], Await
 class Listeners:
     """One for each thing people do. What cannot be handled still gets its acknowledgement, and its sender words."""
 
-    def __init__(self, desk: Desk, approval_desk: ApprovalDesk, jobs: Jobs, *, tell: Tell) -> None:
+    def __init__(self, desk: Desk, approval_desk: ApprovalDesk, list_desk: ListDesk, jobs: Jobs, *, tell: Tell) -> None:
         self._desk = desk
         self._approval_desk = approval_desk
+        self._list_desk = list_desk
         self._jobs = jobs
         self._tell = tell
 
@@ -126,8 +131,8 @@ class Listeners:
         await self._react(ack, Submission, body, self._desk.on_submission, broken=_broken_view)
 
     def buttons(self) -> Iterator[tuple[str, Callable[[Ack, Body], Awaitable[None]]]]:
-        """The buttons of requests that need approval: action id and listener."""
-        desk = self._approval_desk
+        """The buttons of requests that need approval, and of lists: action id and listener."""
+        desk, lists = self._approval_desk, self._list_desk
         for action_id, on in (
             (cards.APPROVE, desk.on_approve),
             (cards.DENY, desk.on_deny),
@@ -135,6 +140,12 @@ class Listeners:
             (approval_views.WITHDRAW, desk.on_withdraw),
             (approval_views.ENTER_CODE, desk.on_enter_code),
             (approval_views.SHOW_ID, desk.on_show_id),
+            (approval_views.ENTER_CODES, lists.on_enter_codes),
+            (cards.LIST_DETAILS, lists.on_details),
+            (views.OPEN_LIST, lists.on_open_form),
+            (list_views.LIST_AGAIN, lists.on_again),
+            (list_views.STOP, lists.on_stop),
+            (list_views.SHOW_RESULTS, lists.on_results),
         ):
             yield action_id, self._clicked(on)
 
@@ -149,6 +160,9 @@ class Listeners:
 
     async def code(self, ack: Ack, body: Body) -> None:
         await self._react(ack, Submission, body, self._approval_desk.on_code, broken=_broken_view)
+
+    async def list_submission(self, ack: Ack, body: Body) -> None:
+        await self._react(ack, Submission, body, self._list_desk.on_submission, broken=_broken_view)
 
     async def open_form(self, ack: Ack, body: Body) -> None:
         await self._react(ack, Click, body, self._desk.on_open_form)

@@ -34,6 +34,7 @@ class Origin(_Payload):
 
 class _About(_Payload):
     lookup_id: str = ""
+    numbers: str = ""
 
 
 class _Team(_Payload):
@@ -111,6 +112,14 @@ class _View(_Payload):
             return LookupId(_About.model_validate_json(self.private_metadata or "{}").lookup_id)
         except ValidationError:
             return LookupId("")
+
+    @property
+    def numbers(self) -> list[str]:
+        """Which numbers (digits) a form is about; no authority either."""
+        try:
+            return _About.model_validate_json(self.private_metadata or "{}").numbers.split()
+        except ValidationError:
+            return []
 
 
 class _SubmittedView(_View):

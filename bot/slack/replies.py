@@ -11,6 +11,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import SlackError
 from bot.interfaces import Clock
+from bot.models import Card
 from bot.slack.refusals import is_passing, reason_of
 from bot.slack.views import Message, View
 
@@ -25,12 +26,16 @@ TELL_AGAIN_AFTER = (2.0, 10.0, 60.0)
 """Seconds before each further try to tell an outcome, when Slack takes it neither way."""
 
 
+TELLING = 150.0
+"""Seconds one telling may take; then the sweeper of any process tries anew."""
+
+
 class Shown(StrEnum):
-    """What became of showing something in a window."""
+    """What became of showing something in a window or a message that is there."""
 
     YES = "yes"
     GONE = "gone"
-    """Slack does not take it: the window was closed."""
+    """Slack does not take it: the window was closed, the message was deleted."""
     NOT_NOW = "not now"
     """Slack could not be asked, or was too busy."""
 
@@ -82,18 +87,36 @@ class Replies:
         return await self._send_directly(user_id, message)
 
     async def _send_directly(self, user_id: str, message: Message) -> bool:
+        return await self.post(user_id, message) is not None
+
+    async def post(self, user_id: str, message: Message) -> Card | None:
+        """Send a direct message. Where it is now, for ``update``; ``None`` when Slack did not take it."""
         try:
             # A user id as the channel is the direct message between the app and that person.
-            await self._client.chat_postMessage(
+            posted = await self._client.chat_postMessage(
                 channel=user_id, text=message.text, blocks=message.blocks, unfurl_links=False, unfurl_media=False
             )
+            return Card(str(posted["channel"]), str(posted["ts"]))
         except SlackApiError as error:
             log.warning("direct message not taken", extra={"facts": {"error": reason_of(error)}})
-            return False
-        except NETWORK_ERRORS:
+        except (*NETWORK_ERRORS, KeyError):
             log.exception("direct message not taken")
-            return False
-        return True
+        return None
+
+    async def update(self, posted: Card, message: Message) -> Shown:
+        """Make a message that was sent say something else."""
+        try:
+            await self._client.chat_update(
+                channel=posted.channel_id, ts=posted.ts, text=message.text, blocks=message.blocks, parse="none"
+            )
+        except SlackApiError as error:
+            reason = reason_of(error)
+            log.info("message not updated", extra={"facts": {"error": reason}})
+            return Shown.NOT_NOW if reason is None or is_passing(reason) else Shown.GONE
+        except NETWORK_ERRORS:
+            log.exception("message not updated")
+            return Shown.NOT_NOW
+        return Shown.YES
 
     async def respond(self, response_url: str, message: Message) -> bool:
         """Tell where somebody typed or clicked, for their eyes only; whether that still works."""

@@ -5,19 +5,22 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
+from typing import TypeVar
 
 from pydantic import SecretStr
 
 from bot.approvals import Approvals
 from bot.errors import NotPossible, SlackError, StoreUnavailable
+from bot.lists import Codes, Lists
 from bot.lookups import Lookups
 from bot.models import Lookup, LookupId, NewLookup, Problem, State
 from bot.policy import Action, Decision, Policy, decide, is_final
 from bot.slack import approval_views, views
 from bot.slack.cards import Cards
+from bot.slack.list_runs import ListRuns, Window
 from bot.slack.payloads import Origin
 from bot.slack.people import People
-from bot.slack.replies import Replies
+from bot.slack.replies import TELLING, Replies
 from bot.slack.views import Message, View
 from bot.slack.visits import Visit
 from bot.texts import approvals as texts
@@ -25,9 +28,7 @@ from bot.texts import problems
 
 log = logging.getLogger(__name__)
 
-
-TELLING = 150.0
-"""Seconds one telling may take; then the sweeper of any process tries anew."""
+T = TypeVar("T")
 
 
 class Requests:
@@ -38,6 +39,8 @@ class Requests:
         *,
         approvals: Approvals,
         lookups: Lookups,
+        lists: Lists,
+        runs: ListRuns,
         cards: Cards,
         people: People,
         replies: Replies,
@@ -45,6 +48,8 @@ class Requests:
     ) -> None:
         self._approvals = approvals
         self._lookups = lookups
+        self._lists = lists
+        self._runs = runs
         self._cards = cards
         self._people = people
         self._replies = replies
@@ -58,10 +63,15 @@ class Requests:
         """Ask for approval. The receipt also goes to where it was asked."""
         lookup, is_new = await self._approvals.ask(new, decision, code)
         if is_new:
-            self._origins[lookup.id] = visit.origin
-            with self._lookups.telling(lookup.id):
-                await self._ask_to_decide(visit, lookup)
+            await self.announce(visit, lookup)
         return lookup
+
+    async def announce(self, visit: Visit, lookup: Lookup) -> None:
+        """Ask those who decide, and give the agent the receipt where they asked."""
+        if lookup.place is None:  # how a list ended is behind a button of its own message
+            self._origins[lookup.id] = visit.origin
+        with self._lookups.telling(lookup.id):
+            await self._ask_to_decide(visit, lookup)
 
     async def _ask_to_decide(self, visit: Visit, lookup: Lookup) -> None:
         is_posted = await self._cards.post(lookup)
@@ -72,7 +82,7 @@ class Requests:
 
     async def withdraw(self, visit: Visit, lookup_id: LookupId) -> None:
         """Take one's own request back."""
-        lookup = await self._try(visit, partial(self._approvals.withdraw, lookup_id, actor=visit.actor))
+        lookup = await self.attempt(visit, partial(self._approvals.withdraw, lookup_id, actor=visit.actor))
         if lookup:
             await self.tell_everyone(lookup)
 
@@ -82,18 +92,22 @@ class Requests:
 
     async def enter_code(self, visit: Visit, lookup_id: LookupId, code: SecretStr) -> Lookup | None:
         """Use an approval, now that the code is here. The lookup as it ended; ``None`` when it was not possible."""
-        lookup = await self._try(visit, partial(self._approvals.check, Action.ENTER_CODE, lookup_id, actor=visit.actor))
-        if lookup is None:
-            return None
-        if problem := await self._problem_of_agent(lookup):
+        lookup = await self.check_entering(visit, lookup_id)
+        return await self._use(lookup, code) if lookup else None
+
+    async def check_entering(self, visit: Visit, lookup_id: LookupId) -> Lookup | None:
+        """The approved request, if its codes may be entered now; else its agent is told why not."""
+        check = partial(self._approvals.check, Action.ENTER_CODE, lookup_id, actor=visit.actor)
+        lookup = await self.attempt(visit, check)
+        if lookup and (problem := await self._problem_of_agent(lookup)):
             await self._approvals.forbid(Action.ENTER_CODE, visit.actor, lookup.id, problem)
             await self._tell(visit, views.sentence(problems.PROBLEMS[problem].what))
             return None
-        if wait := await self._lookups.wait_of(lookup):  # the approval stays: it can be used after the wait
+        if lookup and (wait := await self._wait_of(lookup)):  # the approval stays: it can be used after the wait
             await self._approvals.forbid(Action.ENTER_CODE, visit.actor, lookup.id, Problem.TOO_MANY_GUESSES)
             await self._tell(visit, approval_views.wait(lookup, wait))
             return None
-        return await self._use(lookup, code)
+        return lookup
 
     async def show_id(self, visit: Visit, lookup_id: LookupId) -> None:
         """Show an ID once more, privately; journalled."""
@@ -107,6 +121,9 @@ class Requests:
         if lookup.state is State.AWAITING:
             is_posted = await self._cards.are_posted(lookup) or await self._cards.post(lookup)
             return is_posted and await self._replies.tell(lookup.agent.user_id, approval_views.receipt(lookup))
+        # Of a list some may have been asked while the guess guard rejected others, this one among them.
+        if lookup.place and (lookup.state in texts.ASKED or lookup.result.wait_until is not None):
+            return await self._runs.tell(lookup)
         asked_from = self._origins.pop(lookup.id, origin) if is_final(lookup.state) else origin
         if not approval_views.has_ended_message(lookup):
             response_url = "" if lookup.approval else asked_from.response_url
@@ -141,14 +158,14 @@ class Requests:
 
     async def approve(self, visit: Visit, lookup_id: LookupId) -> None:
         """Approve; with the code at hand the call is made, else the agent is asked for it."""
-        lookup = await self._try(visit, partial(self._approvals.check, Action.APPROVE, lookup_id, actor=visit.actor))
+        lookup = await self.attempt(visit, partial(self._approvals.check, Action.APPROVE, lookup_id, actor=visit.actor))
         if lookup is None:
             return
         if problem := await self._problem_of_agent(lookup):
             await self._approvals.forbid(Action.APPROVE, visit.actor, lookup.id, problem)
             await self._tell(visit, views.sentence(texts.AGENT_MAY_NOT_ASK))
             return
-        approved = await self._try(visit, partial(self._approvals.approve, lookup_id, actor=visit.actor))
+        approved = await self.attempt(visit, partial(self._approvals.approve, lookup_id, actor=visit.actor))
         if approved:
             # A card that Slack is slow to take must not keep the agent waiting.
             await asyncio.gather(self._cards.redraw(approved.id), self._use(approved))
@@ -159,7 +176,7 @@ class Requests:
 
     async def deny(self, visit: Visit, lookup_id: LookupId, reason: str) -> None:
         """Deny; the agent reads the reason."""
-        lookup = await self._try(visit, partial(self._approvals.deny, lookup_id, actor=visit.actor, reason=reason))
+        lookup = await self.attempt(visit, partial(self._approvals.deny, lookup_id, actor=visit.actor, reason=reason))
         if lookup:
             await self.tell_everyone(lookup)
 
@@ -177,7 +194,24 @@ class Requests:
 
     # --- shared ---
 
+    async def use_list(
+        self, lookup: Lookup, codes: Codes | None = None, *, window: Window | None = None
+    ) -> Lookup | None:
+        """Ask for an approved list, or its agent for the codes. ``None`` when somebody was quicker."""
+        try:
+            asked = await self._lists.use(lookup, codes)
+        except NotPossible:  # as below
+            return None
+        if asked is None:
+            await self.tell_everyone(lookup)
+            return lookup
+        listed = await self._runs.run(asked, window=window)
+        await self._cards.redraw(lookup.id)
+        return listed[0]
+
     async def _use(self, lookup: Lookup, code: SecretStr | None = None) -> Lookup:
+        if lookup.place:
+            return await self.use_list(lookup) or lookup
         try:
             used = await self._approvals.use(lookup, code)
         except NotPossible as error:  # the agent entered the code elsewhere in this very moment, or time ran out
@@ -190,11 +224,17 @@ class Requests:
         """Everyone concerned gets to know: whoever sees a card, and the agent."""
         await asyncio.gather(self._cards.redraw(lookup.id), self.tell_and_remember(lookup, Origin()))
 
+    async def _wait_of(self, lookup: Lookup) -> float | None:
+        """For how long (seconds) the guess guard keeps an approved request, or any number of a list, from its call."""
+        asked = await self._lists.read(lookup) if lookup.place else [lookup]
+        waits = [wait for each in asked if (wait := await self._lookups.wait_of(each))]
+        return max(waits, default=None)
+
     async def _problem_of_agent(self, lookup: Lookup) -> Problem | None:
         """Why whoever asked may not ask any more: they may have become a guest while the request waited."""
         return decide(lookup.agent, await self._people.standing(lookup.agent), self._policy).problem
 
-    async def _try(self, visit: Visit, do: Callable[..., Awaitable[Lookup]]) -> Lookup | None:
+    async def attempt(self, visit: Visit, do: Callable[..., Awaitable[T]]) -> T | None:
         """Do what somebody clicked, or tell them why not."""
         try:
             return await do(standing=await self._people.standing(visit.actor))
@@ -213,15 +253,19 @@ class Requests:
         *,
         is_showing: bool = False,
     ) -> None:
-        lookup = await self._try(visit, partial(self._approvals.check, action, lookup_id, actor=visit.actor))
+        lookup = await self.attempt(visit, partial(self._approvals.check, action, lookup_id, actor=visit.actor))
         if lookup is None:
             return
         if is_showing:  # first: what is not in the journal is not shown
             await self._approvals.record_showing(lookup, visit.actor)
+        await self.open_window(visit, build(visit.origin, lookup))
+
+    async def open_window(self, visit: Visit, view: View) -> None:
+        """Open a window for what somebody clicked."""
         try:
-            await self._replies.open_view(visit.trigger_id, build(visit.origin, lookup))
+            await self._replies.open_view(visit.trigger_id, view)
         except SlackError as error:
-            log.info("window not opened", extra={"facts": {"lookup": lookup_id, "error": error.reason}})
+            log.info("window not opened", extra={"facts": {"error": error.reason}})
             await self._tell(visit, views.sentence(texts.WINDOW_TOO_LATE))
 
     async def _tell(self, visit: Visit, message: Message) -> None:

@@ -8,10 +8,12 @@ from bot.models import Lookup, PhoneNumber, State
 from bot.slack import blocks
 from bot.slack.blocks import Block
 from bot.slack.payloads import Origin
-from bot.texts import asking, problems
+from bot.texts import asking, lists, problems
+from bot.tickets import Outlook
 
 NOTICE = "lookup_notice"
 OPEN_FORM = "open_form"
+OPEN_LIST = "open_list_form"
 TRY_AGAIN = "try_again"
 SHORTCUT = "get_phone_number_id"
 
@@ -26,8 +28,10 @@ class Message:
     blocks: list[Block]
 
 
-def progress(origin: Origin, phone: PhoneNumber) -> View:
-    return modal(origin, [blocks.section(asking.asking(phone)), blocks.context(asking.STILL_ASKING)])
+def progress(origin: Origin, phone: PhoneNumber, outlook: Outlook | None = None) -> View:
+    """That a lookup is on its way; with ``outlook`` when its turn will come."""
+    waits = [blocks.section(asking.waiting(phone, outlook.place, outlook.seconds))] if outlook else []
+    return modal(origin, [blocks.section(asking.asking(phone)), *waits, blocks.context(asking.STILL_ASKING)])
 
 
 def outcome(origin: Origin, lookup: Lookup) -> View:
@@ -74,7 +78,13 @@ def usage(*, is_unreadable: bool = False) -> Message:
     text = f"{asking.USAGE_UNREADABLE} {asking.usage()}" if is_unreadable else asking.usage()
     body = blocks.formatted_section(f"*{asking.USAGE_TITLE}*\n{lines}")
     return Message(
-        text, [*first, body, blocks.context(asking.USAGE_PRIVATE), blocks.buttons(_open_button(is_primary=True))]
+        text,
+        [
+            *first,
+            body,
+            blocks.context(asking.USAGE_PRIVATE),
+            blocks.buttons(_open_button(is_primary=True), several_button()),
+        ],
     )
 
 
@@ -120,6 +130,17 @@ def _answer_blocks(lookup: Lookup) -> list[Block]:
         blocks.preformatted(embedded_signup(phone_number_id)),
         blocks.context(problems.reference_line(lookup)),
     ]
+
+
+def decider(lookup: Lookup) -> str:
+    """Who decided, as Slack's markup for a person; empty when it was nobody in Slack."""
+    by = lookup.approval.decided_by if lookup.approval else None
+    return f"<@{by.user_id}>" if by and by.user_id.startswith(("U", "W")) else ""
+
+
+def several_button() -> Block:
+    """Opens the form for several numbers."""
+    return blocks.button(lists.SEVERAL, action_id=OPEN_LIST, label=lists.SEVERAL_LABEL)
 
 
 def embedded_signup(phone_number_id: str) -> str:

@@ -19,12 +19,12 @@ CLAIM_REMINDERS = """
 
 
 def due(db: Database, *, now: float) -> list[Lookup]:
-    """Lookups whose approval, not yet given or not yet used, has run out; the longest overdue first."""
-    return [rows.lookup(row) for row in db.query(DUE, {"now": now})]
+    """Lookups whose approval, not yet given or not yet used, has run out; longest overdue first, one of each list."""
+    return rows.one_of_each_list(rows.lookup(row) for row in db.query(DUE, {"now": now}))
 
 
 def claim_reminders(db: Database, *, asked_before: float, moment: Moment) -> list[Lookup]:
-    """Mark what waits since before then and nobody was reminded of; the longest waiting first.
+    """Mark what waits since before then and nobody was reminded of; the longest waiting first, one of each list.
 
     A reminder is no change of the lookup: ``updated_at`` stays.
     """
@@ -32,4 +32,4 @@ def claim_reminders(db: Database, *, asked_before: float, moment: Moment) -> lis
     claimed.sort(key=lambda lookup: lookup.created_at)  # RETURNING promises no order
     for lookup in claimed:
         journal.write(db, Event.REMINDED, lookup.id, at=moment.now, actor=SWEEPER)
-    return claimed
+    return rows.one_of_each_list(claimed)

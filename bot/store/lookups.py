@@ -79,10 +79,17 @@ ABANDONED = """
 
 TOLD = "UPDATE lookups SET tell_after = NULL WHERE id = :id AND state = :state"
 
+# A list is told as a whole: not while some of it runs, nor while whoever ended the last of it may still tell.
 CLAIM_UNTOLD = """
     UPDATE lookups SET tell_after = :tell_after
     WHERE tell_after <= :now AND updated_at > :now - 86400  -- whoever could not be told for a day has left
+    AND (batch_id IS NULL OR (
+        batch_id NOT IN (SELECT coalesce(batch_id, '') FROM lookups WHERE lease_until IS NOT NULL)
+        AND batch_id NOT IN (SELECT coalesce(batch_id, '') FROM lookups WHERE tell_after > :now)))
     RETURNING *"""
+
+# Whoever was to tell how the rest of the list ended has died with it.
+TELL_LIST_NOW = "UPDATE lookups SET tell_after = :now WHERE batch_id = :batch_id AND tell_after > :now"
 
 BY_ID = "SELECT * FROM lookups WHERE id = :id"
 
@@ -113,7 +120,7 @@ def accept(
 
     One to be queued is rejected if the guess guard says so: it counts what any process has recorded until now.
     """
-    if recorded := _first(db, BY_SUBMISSION, {"submission_key": new.submission_key}):
+    if recorded := find_submission(db, new.submission_key):
         return recorded, False
     if state is State.QUEUED and (until := guesses.wait_for(db, new.agent, new.phone, now=moment.now)):
         state, problem, wait_until = State.REJECTED, Problem.TOO_MANY_GUESSES, until
@@ -155,8 +162,7 @@ def move(
     """Change a lookup's state if it is still ``from_state``. Raises ``LookupMoved`` when it is not.
 
     Raises ``TooManyGuesses`` for one that may not be called now. Leaving ``awaiting`` records ``actor`` as who decided,
-    with ``reason``. ``tell_after`` (Unix seconds) is when telling its agent is anybody's; by default that is the
-    owner's until its lease ends.
+    with ``reason``. ``tell_after`` (Unix seconds): then anybody may tell its agent; by default when the lease ends.
     """
     is_decision = from_state is State.AWAITING
     moved = db.execute(
@@ -214,6 +220,8 @@ def interrupt_abandoned(db: Database, running: Collection[LookupId], *, moment: 
             event=Event.ABANDONED,
             tell_after=moment.now,
         )
+    for batch_id in {lookup.place.batch_id for lookup in abandoned if lookup.place}:
+        db.execute(TELL_LIST_NOW, {"batch_id": batch_id, "now": moment.now})
     return len(abandoned)
 
 
@@ -222,13 +230,17 @@ def told(db: Database, lookup_id: LookupId, state: State) -> None:
 
 
 def claim_untold(db: Database, *, moment: Moment) -> list[Lookup]:
-    """Lookups to tell now; they are the owner's until its lease ends."""
+    """Lookups to tell now, one for each list; they are the owner's until its lease ends."""
     values = {"now": moment.now, "tell_after": moment.lease_until}
-    return [rows.lookup(row) for row in db.query(CLAIM_UNTOLD, values)]
+    return rows.one_of_each_list(rows.lookup(row) for row in db.query(CLAIM_UNTOLD, values))
 
 
 def find(db: Database, lookup_id: LookupId) -> Lookup | None:
     return _first(db, BY_ID, {"id": lookup_id})
+
+
+def find_submission(db: Database, submission_key: str) -> Lookup | None:
+    return _first(db, BY_SUBMISSION, {"submission_key": submission_key})
 
 
 def _columns(

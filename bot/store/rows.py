@@ -1,6 +1,6 @@
 """A lookup's row in the database, and the values it holds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -106,6 +106,17 @@ def lookup(row: dict[str, Any]) -> Lookup:
         approval=_approval(row),
         place=_place(row),
     )
+
+
+def one_of_each_list(lookups: Iterable[Lookup]) -> list[Lookup]:
+    """Every lookup that was asked for by itself, and the first of each list; in the order in which they come."""
+    chosen: dict[str, Lookup] = {}
+    for each in lookups:
+        name = each.place.batch_id if each.place else each.id
+        before = chosen.get(name)
+        if before is None or (each.place and before.place and each.place.number < before.place.number):
+            chosen[name] = each
+    return [*chosen.values()]
 
 
 def _place(row: dict[str, Any]) -> Place | None:

@@ -1,21 +1,18 @@
 """The record in SQLite, behind ``bot.interfaces.Store``: one thread owns the connection, the event loop never waits."""
 
-import asyncio
 import secrets
-from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from sqlite_utils import Database
 
-from bot.errors import StoreUnavailable
 from bot.evidence import Head, Inspection
 from bot.guesses import Alarm, Tally
 from bot.interfaces import Clock
 from bot.models import (
     Actor,
+    BatchId,
     Card,
     Event,
     JournalEntry,
@@ -28,11 +25,12 @@ from bot.models import (
     Result,
     State,
 )
-from bot.store import alarms, approvals, cards, forgetting, guesses, journal, lookups, search, verification
-from bot.store.connection import changing, connect, file_behind, let_readers_pass, telling_foreign, telling_unavailable
+from bot.store import alarms, approvals, batches, cards, forgetting, guesses, journal, lookups, search, verification
+from bot.store.connection import changing, let_readers_pass
 from bot.store.lookups import Moment
 from bot.store.migrations import migrate
 from bot.store.names import new_lookup_id
+from bot.store.thread import DatabaseThread
 from bot.traces import Traces
 
 T = TypeVar("T")
@@ -60,27 +58,19 @@ class SqliteStore:
         ``lease`` is how long (seconds) what it runs or tells is its own without ``renew``; ``busy_timeout`` how long
         (seconds) a verb waits for another process before ``StoreUnavailable``.
         """
-        self._path = str(path)
         self._clock = clock
         self._owner = owner or secrets.token_hex(8)
         self._lease = lease
-        self._busy_timeout = busy_timeout
         self._new_id = new_id
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
-        self._database: Database | None = None
-        self._file: tuple[int, int] | None = None
-        self._is_closed = False
+        self._thread = DatabaseThread(path, busy_timeout=busy_timeout, name="store")
 
     async def open(self) -> None:
         """Connect, and bring the schema to this release's. Raises ``StoreUnavailable`` or ``SchemaUnknown``."""
-        await self._on_thread(telling_foreign()(self._open))
+        await self._thread.open(_prepare)
 
     async def aclose(self) -> None:
         """Finish what was begun and let go of the file. Every later verb raises ``StoreUnavailable``."""
-        if not self._is_closed:
-            await self._on_thread(self._close)
-            self._is_closed = True
-            self._thread.shutdown(wait=False)  # nothing is left to wait for
+        await self._thread.aclose()
 
     async def accept(
         self,
@@ -129,6 +119,63 @@ class SqliteStore:
             )
         )
 
+    async def accept_list(
+        self,
+        news: Sequence[NewLookup],
+        *,
+        state: State,
+        problem: Problem | None = None,
+        expires_at: float | None = None,
+        wait_until: float | None = None,
+    ) -> tuple[list[Lookup], bool]:
+        return await self._change(
+            lambda db: batches.accept(
+                db,
+                news,
+                state=state,
+                problem=problem,
+                expires_at=expires_at,
+                wait_until=wait_until,
+                new_id=self._new_id,
+                moment=self._moment(),
+            )
+        )
+
+    async def read_list(self, batch_id: BatchId) -> list[Lookup]:
+        return await self._ask(lambda db: batches.read(db, batch_id))
+
+    async def move_list(
+        self,
+        batch_id: BatchId,
+        *,
+        from_state: State,
+        to_state: State,
+        actor: Actor,
+        reason: str | None = None,
+        expires_at: float | None = None,
+    ) -> list[Lookup]:
+        return await self._change(
+            lambda db: batches.move(
+                db,
+                batch_id,
+                from_state=from_state,
+                to_state=to_state,
+                actor=actor,
+                reason=reason,
+                expires_at=expires_at,
+                moment=self._moment(),
+            )
+        )
+
+    async def stop_list(self, batch_id: BatchId, *, actor: Actor) -> list[Lookup]:
+        return await self._change(lambda db: batches.stop(db, batch_id, actor=actor, moment=self._moment()))
+
+    async def set_bulletin(self, batch_id: BatchId, message: Card) -> None:
+        await self._change(lambda db: batches.set_bulletin(db, batch_id, message))
+
+    async def bulletin(self, batch_id: BatchId) -> Card | None:
+        return await self._ask(lambda db: batches.bulletin(db, batch_id))
+
     async def note(
         self,
         event: Event,
@@ -140,6 +187,13 @@ class SqliteStore:
         await self._change(
             lambda db: journal.write(db, event, lookup_id, at=self._clock.now(), actor=actor, facts=facts)
         )
+
+    async def note_each(self, event: Event, *, actor: Actor, lookup_ids: Sequence[LookupId]) -> None:
+        def write(db: Database) -> None:
+            for lookup_id in lookup_ids:
+                journal.write(db, event, lookup_id, at=self._clock.now(), actor=actor)
+
+        await self._change(write)
 
     async def add_card(self, lookup_id: LookupId, card: Card) -> None:
         await self._change(lambda db: cards.add(db, lookup_id, card))
@@ -182,6 +236,9 @@ class SqliteStore:
     async def told(self, lookup_id: LookupId, state: State) -> None:
         await self._change(lambda db: lookups.told(db, lookup_id, state))
 
+    async def told_list(self, known: Collection[Lookup]) -> None:
+        await self._change(lambda db: batches.told(db, known))
+
     async def claim_untold(self) -> list[Lookup]:
         return await self._change(lambda db: lookups.claim_untold(db, moment=self._moment()))
 
@@ -205,53 +262,23 @@ class SqliteStore:
     async def inspect(self, *, anchor: Head | None = None) -> Inspection:
         return await self._ask(lambda db: verification.inspect(db, anchor=anchor))
 
-    # --- the thread ---
-
     async def _ask(self, question: Callable[[Database], T]) -> T:
-        return await self._on_thread(lambda: question(self._connected()))
+        return await self._thread.do(question)
 
     async def _change(self, change: Callable[[Database], T]) -> T:
-        return await self._on_thread(partial(self._make, change))
-
-    def _make(self, change: Callable[[Database], T]) -> T:
-        database = self._connected()
-        with changing(database):
-            # The time is read in here, with the lock held: changes are recorded in the order they have their times.
-            return change(database)
-
-    async def _on_thread(self, work: Callable[[], T]) -> T:
-        def run() -> T:
-            with telling_unavailable():
-                return work()
-
-        if self._is_closed:
-            raise StoreUnavailable("the database is closed")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, run)
-
-    def _connected(self) -> Database:
-        if self._database is None:
-            raise StoreUnavailable("the database is not open")
-        # SQLite would go on in a file that was deleted or replaced, and nobody would ever find what it records there.
-        if file_behind(self._path) != self._file:
-            raise StoreUnavailable("the database file was replaced")
-        return self._database
-
-    def _open(self) -> None:
-        database = connect(self._path, busy_timeout=self._busy_timeout)
-        try:
-            migrate(database)
-            let_readers_pass(database)
-            self._file = file_behind(self._path)
-        except BaseException:
-            database.close()
-            raise
-        self._database = database
-
-    def _close(self) -> None:
-        if self._database is not None:
-            self._database.close()
-            self._database = None
+        return await self._thread.do(lambda db: _make(db, change))
 
     def _moment(self) -> Moment:
         now = self._clock.now()
         return Moment(now=now, owner=self._owner, lease_until=now + self._lease)
+
+
+def _make(db: Database, change: Callable[[Database], T]) -> T:
+    with changing(db):
+        # The time is read in here, with the lock held: changes are recorded in the order they have their times.
+        return change(db)
+
+
+def _prepare(db: Database) -> None:
+    migrate(db)
+    let_readers_pass(db)

@@ -245,6 +245,16 @@ def chain_journal(db: Database) -> None:
     protect_journal(db)  # the table was built anew, and triggers go with their table
 
 
+def create_bulletins(db: Database) -> None:
+    # The message in which a list's agent follows it. A list has one, and nothing else to its name.
+    db.execute("""
+        CREATE TABLE bulletins (
+            batch_id   TEXT NOT NULL PRIMARY KEY,
+            channel_id TEXT NOT NULL,
+            ts         TEXT NOT NULL
+        ) STRICT""")
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     create_lookups,
     create_journal,
@@ -256,4 +266,5 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     create_cells,
     guard_against_guesses,
     chain_journal,
+    create_bulletins,
 )

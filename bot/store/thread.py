@@ -9,7 +9,7 @@ from typing import TypeVar
 from sqlite_utils import Database
 
 from bot.errors import StoreUnavailable
-from bot.store.connection import connect, file_behind, telling_unavailable
+from bot.store.connection import connect, file_behind, telling_foreign, telling_unavailable
 
 T = TypeVar("T")
 
@@ -27,8 +27,11 @@ class DatabaseThread:
         self._is_closed = False
 
     async def open(self, prepare: Callable[[Database], None]) -> None:
-        """Connect, and make the connection ready. Raises ``StoreUnavailable``, and what ``prepare`` raises."""
-        await self._run(lambda: self._open(prepare))
+        """Connect, and make the connection ready.
+
+        Raises ``StoreUnavailable``, ``SchemaUnknown`` for a file that is no database, and what ``prepare`` raises.
+        """
+        await self._run(telling_foreign()(lambda: self._open(prepare)))
 
     async def do(self, work: Callable[[Database], T]) -> T:
         """What ``work`` returns. Raises ``StoreUnavailable``."""

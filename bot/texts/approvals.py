@@ -9,13 +9,13 @@ from bot.durations import write_duration
 from bot.guesses import FREE, REMEMBERED, Suspect, Tally
 from bot.models import A_FORGOTTEN_NUMBER, FORGOTTEN, Lookup, PhoneNumber, State
 from bot.policy import Decision, Rule, Verdict
+from bot.texts import lists
 
 # --- asking -----------------------------------------------------------------------------------------------------------
 
 FORM_SUBMIT = "Ask for approval"
 REASON_HINT = "Shown to whoever decides, and kept with the request. Please no code here."
 CODE_HINT = "May wait: you will be asked for it after the approval. If you enter it now, it stays in memory until then."
-REASON_MISSING = "Enter a reason: somebody has to decide on it."
 CODE_NOT_YET = "An approval is needed first. Add a reason; you may enter the code again now, or after the approval."
 
 
@@ -25,13 +25,17 @@ def form_intro(approvers: str) -> str:
 
 def receipt(lookup: Lookup) -> str:
     return (
-        f"Your request for the ID of {lookup.phone.international} awaits approval. "
-        f"You will get a direct message as soon as somebody decides. Reference {lookup.id}"
+        f"Your request for {_ids(lookup, lookup.phone.international)} awaits approval. "
+        f"You will get a direct message as soon as somebody decides. {reference(lookup)}"
     )
 
 
 def asking_for_approval(phone: PhoneNumber) -> str:
     return f"Asking for approval of your request for {phone.international} …"
+
+
+def asking_for_approval_of(count: int) -> str:
+    return f"Asking for approval of your request for {lists.numbers(count)} …"
 
 
 NOBODY_REACHED = (
@@ -41,6 +45,8 @@ WITHDRAW = "Withdraw"
 WITHDRAW_LABEL = "Withdraw your request; nobody will be asked to decide any more"
 ENTER_CODE = "Enter code"
 ENTER_CODE_LABEL = "Enter code of the approved request"
+ENTER_CODES = "Enter codes"
+ENTER_CODES_LABEL = "Enter codes of the approved numbers"
 SHOW_ID = "Show ID"
 SHOW_ID_LABEL = "Show ID of the phone number, here and to you only"
 CODE_FORM_TITLE = "Verification code"
@@ -78,7 +84,7 @@ def asked_by(name: str) -> str:
 
 
 def reference(lookup: Lookup) -> str:
-    return f"Reference {lookup.id}"
+    return f"Reference {lookup.place.batch_id if lookup.place else lookup.id}"
 
 
 def expires(date: str) -> str:
@@ -86,12 +92,21 @@ def expires(date: str) -> str:
     return f"Expires {date} if nobody decides."
 
 
-def about(phone: PhoneNumber) -> str:
-    return f"Your request for {phone.international}"
+def about(lookup: Lookup) -> str:
+    return f"Your request for {_subject(lookup, lookup.phone.international)}"
 
 
-def about_hidden(phone: PhoneNumber) -> str:
-    return f"Request for {hidden(phone)}"
+def about_hidden(lookup: Lookup) -> str:
+    return f"Request for {_subject(lookup, hidden(lookup.phone))}"
+
+
+def _ids(lookup: Lookup, one: str) -> str:
+    return f"the {'IDs' if lookup.place else 'ID'} of {_subject(lookup, one)}"
+
+
+def _subject(lookup: Lookup, one: str) -> str:
+    """What a request is for: one number, as the caller writes it, or so many."""
+    return lists.numbers(lookup.place.of) if lookup.place else one
 
 
 def hidden(phone: PhoneNumber) -> str:
@@ -103,24 +118,27 @@ def hidden(phone: PhoneNumber) -> str:
     return f"+{digits[:head]}•••••{digits[-tail:]}" if len(digits) > 9 else f"+{digits[:2]}•••••"
 
 
-def card_heading(phone: PhoneNumber) -> str:
-    return f"Approval needed: ID of {hidden(phone)}"
+def card_heading(lookup: Lookup) -> str:
+    return f"Approval needed: {decided_heading(lookup)}"
 
 
-def reminder_heading(phone: PhoneNumber) -> str:
-    return f"Still waiting: ID of {hidden(phone)}"
+def reminder_heading(lookup: Lookup) -> str:
+    return f"Still waiting: {decided_heading(lookup)}"
 
 
-def asked_lately(by_agent: int, for_number: int, seconds: float) -> str:
+def asked_lately(lookup: Lookup, by_agent: int, for_number: int, seconds: float) -> str:
     span = write_duration(seconds)
+    if lookup.place:
+        return lists.asked_lately(by_agent, span)
     return f"Asked in the last {span}: {_times(by_agent)} by this agent, {_times(for_number)} for this number."
 
 
-def refused_lately(tally: Tally) -> str:
+def refused_lately(lookup: Lookup, tally: Tally) -> str:
     """How many codes were refused, for whoever decides; empty when it is no more than happens to anybody."""
+    for_number = "for one of these numbers" if lookup.place else "for this number"
     counts = [
         f"{tally.of(suspect).refused} {whose}"
-        for suspect, whose in ((Suspect.NUMBER, "for this number"), (Suspect.AGENT, "of this agent"))
+        for suspect, whose in ((Suspect.NUMBER, for_number), (Suspect.AGENT, "of this agent"))
         if tally.of(suspect).refused >= FREE[suspect]
     ]
     return f"Codes refused in the last {write_duration(REMEMBERED)}: {', '.join(counts)}." if counts else ""
@@ -147,11 +165,22 @@ OUTCOMES: Mapping[State, str] = {
     State.FAILED: "was approved; there was no answer",
     State.INTERRUPTED: "was approved, and broken off when the bot stopped",
 }
-"""What became of a request, after "This request"."""
+"""What became of a request for one number, after "This request"."""
+
+ASKED = frozenset({State.ANSWERED, State.REFUSED, State.FAILED, State.INTERRUPTED})
+ASKED_LIST = "was approved and asked for"
+"""How it went for each number of a list is its agent's to know."""
 
 
-def decided_heading(phone: PhoneNumber) -> str:
-    return f"ID of {hidden(phone)}"
+def decided_heading(lookup: Lookup) -> str:
+    return _ids(lookup, hidden(lookup.phone)).removeprefix("the ")
+
+
+def outcome(lookup: Lookup) -> str:
+    """What became of a request, after "This request"."""
+    # The guess guard rejects single numbers of an approved list while the others are asked.
+    is_asked = lookup.place is not None and lookup.approval is not None and lookup.state in {*ASKED, State.REJECTED}
+    return ASKED_LIST if is_asked else OUTCOMES[lookup.state]
 
 
 def no_button(outcome: str) -> str:
@@ -159,6 +188,7 @@ def no_button(outcome: str) -> str:
 
 
 TOLD_APPROVED = "Your request was approved."
+TOLD_ENTER_CODES = "Enter the verification codes to get the IDs."
 TOLD_ENTER_CODE = "Enter the verification code to get the ID."
 TOLD_ANSWERED = "The phone number ID is ready."
 TOLD_DENIED = "Your request was denied."

@@ -3,6 +3,7 @@
 Plain text: whoever shows a sentence escapes it for where it is shown. Never put a verification code into one.
 """
 
+import math
 from collections.abc import Mapping
 
 from bot.errors import EntryMistake
@@ -36,6 +37,7 @@ USAGE_LINES = (
     (f"{COMMAND}", "opens a form"),
     (f"{COMMAND} +86 138 0000 1234", "opens the form with this number in it"),
     (f"{COMMAND} +86 138 0000 1234 208312", "gets the ID at once: type the number, then its verification code"),
+    (f"{COMMAND} list", "opens a form for several numbers"),
     (f"{COMMAND} history", "shows your latest lookups, each ID behind a button"),
     (f"{COMMAND} why", "says what you may do here, and why"),
     (f"{COMMAND} help", "shows this"),
@@ -68,7 +70,15 @@ ENTRY_MISTAKES: Mapping[EntryMistake, str] = {
     EntryMistake.CODE_UNREADABLE: "A code has only letters A-Z and digits. Enter it again.",
     EntryMistake.CODE_TOO_LONG: "This is too long for a code. Enter only the code here.",
     EntryMistake.NUMBER_HOLDS_CODE: "The number ends with the code. Enter only the number here.",
+    EntryMistake.REASON_MISSING: "Enter a reason: somebody has to decide on it.",
     EntryMistake.REASON_HOLDS_CODE: "The reason holds the code, and the reason is kept. Take the code out.",
+    EntryMistake.LINE_UNCERTAIN: "I cannot tell the number from the code. Put a comma between them.",
+    EntryMistake.LINE_UNREADABLE: "There is no phone number here. Write the number, then its code.",
+    EntryMistake.NUMBER_TWICE: "This number already stands in an earlier line.",
+    EntryMistake.NUMBER_NOT_APPROVED: "This number is not one of the approved ones.",
+    EntryMistake.NUMBERS_LEFT_OUT: "Approved numbers are missing. Keep a line for each of them.",
+    EntryMistake.LIST_EMPTY: "Enter at least one number with its code.",
+    EntryMistake.LIST_TOO_LONG: "This is too much for one list. Enter up to 100 numbers.",
     EntryMistake.REASON_TOO_LONG: "This reason is too long. Use 500 characters or fewer.",
 }
 
@@ -82,6 +92,19 @@ def asking(phone: PhoneNumber) -> str:
 
 
 STILL_ASKING = "This can take a minute. You may close this window: the answer also comes as a message."
+
+
+def waiting(phone: PhoneNumber, place: int, seconds: float) -> str:
+    """While somebody waits for a turn at the API: how many turns until theirs, and an estimate."""
+    turn = "next in line" if place == 1 else f"number {place} in line"
+    return f"{phone.international} is {turn} to be asked for, in about {wait(seconds)}."
+
+
+def wait(seconds: float) -> str:
+    """``8 seconds``, ``3 minutes``: rounded up, so that nobody is promised too much."""
+    if seconds <= 1:
+        return "1 second"
+    return f"{math.ceil(seconds)} seconds" if seconds <= 90 else f"{math.ceil(seconds / 60)} minutes"
 
 
 def still_asking(phone: PhoneNumber) -> str:

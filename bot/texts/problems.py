@@ -153,6 +153,11 @@ PROBLEMS: Mapping[Problem, Explanation] = {
         "Try again, and enter the code again.",
         Side.AGENT,
     ),
+    Problem.STOPPED: Explanation(
+        "You stopped the list before this number was asked.",
+        "Ask again for it if you need its ID.",
+        Side.AGENT,
+    ),
     Problem.INTERNAL: Explanation(
         "Something in the bot broke.",
         "Try again. If it breaks again, give the reference to your administrator.",

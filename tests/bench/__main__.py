@@ -68,7 +68,7 @@ def main(*, only: tuple[str, ...], profiles: tuple[str, ...], contenders: tuple[
     began = time.monotonic()
     rows = asyncio.run(_collect(quick(plan) if is_quick else plan))
     click.echo(render(rows))
-    click.echo(f"\nMeasured in {(time.monotonic() - began) / 60:.0f} minutes on {machine()}.")
+    click.echo(f"\nMeasured in {(time.monotonic() - began) / 60:.1f} min on {machine()}.")
     for part in only:
         if part in LEGENDS:
             click.echo(f"\n{LEGENDS[part]}")
@@ -87,7 +87,8 @@ def _measurements(part: str, plan: Plan) -> AsyncIterator[Row]:
     if part == "quota":
         return quota.measure(contenders=plan.contenders, profiles=plan.profiles, calls=plan.calls, say=_say)
     if part == "waits":
-        return quota.measure_waits(profile=plan.profiles[0], calls=plan.list_calls, singles=plan.singles, say=_say)
+        profile = "wide-area" if "wide-area" in plan.profiles else plan.profiles[0]
+        return quota.measure_waits(profile=profile, calls=plan.list_calls, singles=plan.singles, say=_say)
     if part == "slack":
         return slack.measure(commands=plan.commands, say=_say)
     if part == "start":

@@ -13,7 +13,7 @@ from tests.bench.api import open_api
 from tests.bench.caller import Report
 from tests.bench.contenders import CONTENDERS, split
 from tests.bench.processes import open_process
-from tests.bench.table import Row, milliseconds, percentile
+from tests.bench.table import Row, duration, percentile
 
 QPS = 10
 
@@ -141,5 +141,5 @@ async def measure_waits(
         say(f"{what}: {contender}")
         done = await race(contender, works, profile=profile)
         middle, worst = percentile(done.waits, 50), percentile(done.waits, 95)
-        figures = f"p50 {milliseconds(middle)}, p95 {milliseconds(worst)}, {done.throttled} throttled"
+        figures = f"p50 {duration(middle)}, p95 {duration(worst)}, {done.throttled} throttled"
         yield Row(what=what, who=contender, figures=figures)

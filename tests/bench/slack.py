@@ -10,7 +10,7 @@ from bot.sandbox.slack.delivery import DeliveryKind, Parcel
 from bot.sandbox.slack.signed_http import pack
 from tests.bench.apps import APPS, RunningApp, open_app
 from tests.bench.contenders import CODE, PHONE
-from tests.bench.table import Row, milliseconds, percentile
+from tests.bench.table import Row, duration, percentile
 
 LOOKUP = f"/phoneid +{PHONE} {CODE}"
 HELP = "/phoneid help"
@@ -36,7 +36,7 @@ async def measure(*, commands: int, say: Callable[[str], None]) -> AsyncIterator
             yield Row(
                 what=f"acknowledgement, {PACE:.0f} lookups a second",
                 who=name,
-                figures=f"p50 {milliseconds(percentile(acks, 50))}, p95 {milliseconds(percentile(acks, 95))}",
+                figures=f"p50 {duration(percentile(acks, 50))}, p95 {duration(percentile(acks, 95))}",
             )
             yield Row(
                 what=f"commands, {AT_ONCE} at a time",

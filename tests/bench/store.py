@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.clock import SystemClock
 from bot.models import Actor, LogQuery, Lookup, NewLookup, PhoneNumber, Result, State, Through
 from bot.store.sqlite import SqliteStore
-from tests.bench.table import Row, milliseconds, percentile
+from tests.bench.table import Row, duration, percentile
 
 SEED = 1000
 """Lookups that are recorded as the bot does it; more are copies of these."""
@@ -60,7 +60,7 @@ async def _timed(do: Callable[[int], Awaitable[None]], times: int) -> str:
         began = time.perf_counter()
         await do(number)
         taken.append(time.perf_counter() - began)
-    return f"p50 {milliseconds(percentile(taken, 50))}, p95 {milliseconds(percentile(taken, 95))}"
+    return f"p50 {duration(percentile(taken, 50))}, p95 {duration(percentile(taken, 95))}"
 
 
 async def record(store: SqliteStore, number: int, *, key: str) -> Lookup:

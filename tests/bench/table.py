@@ -43,7 +43,9 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return ranked[min(len(ranked) - 1, int(len(ranked) * percent / 100))]
 
 
-def milliseconds(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """With as many digits as mean something."""
+    if seconds >= 1:
+        return f"{seconds:.1f} s"
     told = seconds * 1000
     return f"{told:.2f} ms" if told < 10 else f"{told:.0f} ms"

@@ -14,7 +14,7 @@ from bot.store.sqlite import SqliteStore
 from tests.bench import apps, quota, store
 from tests.bench.__main__ import main
 from tests.bench.contenders import CONTENDERS, split
-from tests.bench.table import Row, milliseconds, percentile, render
+from tests.bench.table import Row, duration, percentile, render
 
 
 def silence(_line: str) -> None: ...
@@ -115,9 +115,11 @@ def test_percentiles_are_values_that_were_measured() -> None:
     assert percentile([7.0], 95) == 7.0
 
 
-@pytest.mark.parametrize(("seconds", "told"), [(0.0001234, "0.12 ms"), (0.0123, "12 ms"), (1.5, "1500 ms")])
-def test_milliseconds_have_digits_that_mean_something(seconds: float, told: str) -> None:
-    assert milliseconds(seconds) == told
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(0.0001234, "0.12 ms"), (0.0123, "12 ms"), (0.4, "400 ms"), (51.94, "51.9 s")]
+)
+def test_durations_have_digits_that_mean_something(seconds: float, told: str) -> None:
+    assert duration(seconds) == told
 
 
 @pytest.mark.parametrize("arguments", [["--only", "speed"], ["--profiles", "moon"], ["--contenders", "nobody"]])

@@ -1,4 +1,4 @@
-"""``python -m tests.faults``: does every harm to the bot there is, and prints one table. Progress is on standard error."""
+"""``python -m tests.faults``: does the bot every harm there is, and prints one table. Progress is on standard error."""
 
 import asyncio
 import secrets

@@ -2,7 +2,6 @@
 
 import asyncio
 import csv
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random

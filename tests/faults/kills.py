@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -67,7 +67,7 @@ class World:
     async def connected(self) -> None:
         await self.scene.slack.until(lambda: self.scene.slack.connections == len(self.bots), timeout=PATIENCE)
 
-    def _moments(self) -> Mapping[str, Callable[[], object]]:
+    def _moments(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         slack, cams = self.scene.slack, self.scene.cams
         return {
             "any": lambda: asyncio.sleep(self.random.uniform(0.0, 0.8)),

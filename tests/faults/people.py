@@ -1,6 +1,7 @@
 """People who keep asking and deciding, whatever happens to the bots under their hands."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -9,6 +10,7 @@ from bot.sandbox.cams.book import Entry
 from bot.sandbox.slack.delivery import Delivery
 from bot.sandbox.slack.forms import NotOnScreen
 from bot.sandbox.slack.server import LocalSlack
+from bot.sandbox.slack.views import View
 from bot.sandbox.slack.waiting import NeverHappened
 from bot.sandbox.slack.workspace import Message
 from bot.texts import approvals as texts
@@ -49,9 +51,10 @@ class Person:
         self._pause = pause
         self._is_over = False
         self._used: set[str] = set()
-        leads: Sequence[Act] = (self._run_command, self._run_command, self._fill_in_form, self._decide, self._decide)
-        others: Sequence[Act] = (self._fill_in_form, self._fill_in_form, self._enter_code, self._withdraw)
-        self._acts = leads if is_lead else others
+        asking: Sequence[Act] = (self._fill_in_form, self._fill_in_list)
+        deciding: Sequence[Act] = (self._run_command, self._run_command, self._decide, self._decide)
+        following: Sequence[Act] = (self._fill_in_form, self._enter_code, self._withdraw)
+        self._acts = [*asking, *(deciding if is_lead else following)]
 
     async def work(self) -> None:
         while not self._is_over:
@@ -68,7 +71,7 @@ class Person:
         entry = next(self._book)
         sent = self._sent()
         await self._human.runs("support", f"/phoneid {entry.phone} {CANARY}")
-        await self._note(entry, sent())
+        await self._note(sent(), entry)
 
     async def _fill_in_form(self) -> None:
         entry = next(self._book)
@@ -77,10 +80,20 @@ class Person:
         needs_approval = texts.FORM_SUBMIT in str(modal.content)
         if not needs_approval or self._random.random() < 0.6:
             self._human.fills(block_id="code", text=CANARY)
+        await self._submit(entry)
+
+    async def _fill_in_list(self) -> None:
+        listed = [next(self._book) for _ in range(self._random.randint(2, 12))]
+        await self._human.runs("support", "/phoneid list")
+        await self._human.until(lambda: self._human.modal, timeout=PATIENCE)
+        self._human.fills(block_id="numbers", text="\n".join(f"{each.phone} {CANARY}" for each in listed))
+        await self._submit(*listed)
+
+    async def _submit(self, *entries: Entry) -> None:
         self._human.fills(block_id="reason", text=f"ticket {self._random.randrange(1000)}")
         sent = self._sent()
         await self._human.submits()
-        await self._note(entry, sent())
+        await self._note(sent(), *entries)
         await asyncio.sleep(self._random.uniform(0.0, 0.2))
         await self._close_everything()
 
@@ -96,8 +109,12 @@ class Person:
 
     async def _enter_code(self) -> None:
         for message in self._offers(self._human.dm, texts.ENTER_CODE):
-            await self._press(message, texts.ENTER_CODE)
-            self._human.fills(block_id="code", text=CANARY)
+            metadata = json.loads((await self._press(message, texts.ENTER_CODE)).content["private_metadata"])
+            if numbers := metadata.get("numbers"):
+                lines = [f"+{digits} {CANARY}" for digits in numbers.split()]
+                self._human.fills(block_id="numbers", text="\n".join(lines))
+            else:
+                self._human.fills(block_id="code", text=CANARY)
             await self._human.submits()
             await self._close_everything()
 
@@ -106,9 +123,9 @@ class Person:
             if self._random.random() < 0.1:
                 await self._human.clicks_stale(message, texts.WITHDRAW)
 
-    async def _press(self, message: Message, button: str) -> None:
+    async def _press(self, message: Message, button: str) -> View:
         await self._human.clicks_stale(message, button)
-        await self._human.until(lambda: self._human.modal, timeout=PATIENCE)
+        return await self._human.until(lambda: self._human.modal, timeout=PATIENCE)
 
     def _offers(self, channel: str, button: str) -> list[Message]:
         """The newest messages with such a button that this person has not looked at yet."""
@@ -126,8 +143,8 @@ class Person:
 
         return first
 
-    async def _note(self, entry: Entry, delivery: Delivery) -> None:
-        self.asked.append(Asked(entry, delivery))
+    async def _note(self, delivery: Delivery, *entries: Entry) -> None:
+        self.asked += [Asked(each, delivery) for each in entries]
         if self._random.random() < AGAIN:
             await self._slack.redeliver(delivery)
 

@@ -4,16 +4,16 @@ import asyncio
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.app import open_store
-from bot.models import JournalEntry, LogQuery, Lookup, LookupId, State, Through
+from bot.models import JournalEntry, LogQuery, Lookup, State, Through
 from bot.policy import is_final
 from bot.sandbox.slack.workspace import Message
 from bot.settings import RecordSettings, read
-from bot.slack import approval_views, views
+from bot.slack import approval_views, list_views, views
 from bot.texts import history
 from tests.faults.leaks import Listener, leaks_in
 from tests.faults.tally import Tally
@@ -22,6 +22,8 @@ from tests.scenarios.scene import Scene
 REFERENCE = re.compile(r"L-\w{8}")
 
 EVERYTHING = LogQuery(limit=1_000_000)
+
+Record = Sequence[tuple[Lookup, Sequence[JournalEntry]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,35 +39,42 @@ class Reckoning:
     async def reckon(self) -> Tally:
         """Everything there is to say once nothing runs any more."""
         record = await self._record()
-        seen = self._seen()
+        requests = _requests(record, self._seen())
         self.listener.listen()
-        lost = [each for lookup, entries in record for each in _lost(lookup, entries, seen[lookup.id])]
-        doubled = [each for lookup, entries in record for each in _doubled(lookup, entries, seen[lookup.id])]
-        told_twice = sum(_times_told(lookup, seen[lookup.id]) > 1 for lookup, _ in record)
         states = Counter(lookup.state.value for lookup, _ in record)
+        twice = sum(request.times_told > 1 for request in requests)
         return Tally(
             times=self.times,
             lookups=len(record),
-            lost=[*lost, *await self._broken_journal(), *self._complaints()],
-            doubled=[*doubled, *self._calls_in_vain(record)],
+            lost=[
+                *(each for lookup, entries in record for each in _lost(lookup, entries)),
+                *(each for request in requests for each in request.untold()),
+                *await self._broken_journal(),
+                *self._complaints(),
+            ],
+            doubled=[
+                *(each for lookup, entries in record for each in _doubled(lookup, entries)),
+                *(each for request in requests for each in request.contradictions()),
+                *self._calls_in_vain(record),
+            ],
             leaked=[*self.listener.found, *leaks_in(self.folder)],
-            notes=[*self.notes, f"ended as {dict(states)}", f"told the same twice: {told_twice}"],
+            notes=[*self.notes, f"ended as {dict(states)}", f"told the same twice: {twice} of {len(requests)}"],
         )
 
-    async def _record(self) -> list[tuple[Lookup, list[JournalEntry]]]:
+    async def _record(self) -> Record:
         settings = read(RecordSettings, {"DATABASE_URL": self.scene.environment["DATABASE_URL"]})
         async with open_store(settings) as store:
             return [(lookup, await store.journal(lookup.id)) for lookup in await store.search(EVERYTHING)]
 
-    def _seen(self) -> dict[LookupId, list[str]]:
-        """What stands in the bot's messages to each lookup's agent, by lookup; cards are for others' eyes."""
-        seen: dict[LookupId, list[str]] = defaultdict(list)
+    def _seen(self) -> Mapping[str, Sequence[str]]:
+        """What stands in the bot's messages to agents, by the reference in it; cards are for others' eyes."""
+        seen: dict[str, list[str]] = defaultdict(list)
         for human in self.scene.slack.humans.values():
             for conversation in human.screen.conversations:
                 for message in human.sees(conversation.id):
                     if message.is_app and not _is_card(message) and not message.text.startswith(history.TITLE):
                         for reference in {*REFERENCE.findall(message.text), *REFERENCE.findall(message.words)}:
-                            seen[LookupId(reference)].append(message.text)
+                            seen[reference].append(message.text)
         return seen
 
     async def _broken_journal(self) -> list[str]:
@@ -82,7 +91,7 @@ class Reckoning:
     def _complaints(self) -> list[str]:
         return [f"Slack complained: {each}" for each in self.scene.slack.complaints]
 
-    def _calls_in_vain(self, record: list[tuple[Lookup, list[JournalEntry]]]) -> Iterator[str]:
+    def _calls_in_vain(self, record: Record) -> Iterator[str]:
         """Calls that no attempt accounts for. What a dead process called is known of no more: one call, or none."""
         calls = Counter(call.phone for call in self.scene.cams.calls)
         attempts: Counter[str] = Counter()
@@ -93,43 +102,69 @@ class Reckoning:
                 yield f"+{phone} was called {count} times in {attempts[phone]} attempts"
 
 
-def _lost(lookup: Lookup, entries: list[JournalEntry], seen: list[str]) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What somebody in Slack asked for at once: one number, or a list in its order; and what they read of it."""
+
+    listed: Sequence[Lookup]
+    seen: Sequence[str]
+
+    @property
+    def times_told(self) -> int:
+        """How often the agent was told the same of how it ended."""
+        counts = Counter(self.seen)
+        return max(counts[text] for text in self._outcomes())
+
+    def untold(self) -> Iterator[str]:
+        first = self.listed[0]
+        if all(is_final(each.state) for each in self.listed) and not self.times_told:
+            yield f"{first.id} is {first.state}, and its agent was not told: {self.seen}"
+
+    def contradictions(self) -> Iterator[str]:
+        first = self.listed[0]
+        if contradictions := set(self.seen) - self._right():
+            yield f"{first.id} is {first.state}, and its agent read {contradictions}"
+
+    def _outcomes(self) -> set[str]:
+        first = self.listed[0]
+        told = {views.outcome_message(first).text}
+        if approval_views.has_ended_message(first):
+            told.add(approval_views.ended(first).text)
+        if first.place:
+            told.add(list_views.done_message(self.listed).text)
+        return told
+
+    def _right(self) -> set[str]:
+        """Everything an agent may have read of what ended so."""
+        first, right = self.listed[0], self._outcomes()
+        if first.approval is not None:
+            approved = replace(first, state=State.APPROVED, approval=replace(first.approval, reason=""))
+            right |= {approval_views.receipt(first).text, approval_views.ended(approved).text}
+        return right
+
+
+def _requests(record: Record, seen: Mapping[str, Sequence[str]]) -> list[Request]:
+    lists: dict[str, list[Lookup]] = defaultdict(list)
+    for lookup, _ in record:
+        if lookup.agent.through is Through.SLACK:
+            lists[lookup.place.batch_id if lookup.place else lookup.id].append(lookup)
+    ordered = [sorted(each, key=lambda lookup: lookup.place.number if lookup.place else 0) for each in lists.values()]
+    return [Request(each, seen.get(each[0].id, ())) for each in ordered]
+
+
+def _lost(lookup: Lookup, entries: Sequence[JournalEntry]) -> Iterator[str]:
     if not is_final(lookup.state):
         yield f"{lookup.id} is {lookup.state} still"
-    elif lookup.agent.through is Through.SLACK and not _times_told(lookup, seen):
-        yield f"{lookup.id} is {lookup.state}, and its agent was not told: {seen}"
-    if entries[-1].to_state is None and not any(entry.to_state is lookup.state for entry in entries):
+    if lookup.state not in {entry.to_state for entry in entries}:
         yield f"{lookup.id} is {lookup.state}, of which the journal knows nothing"
 
 
-def _doubled(lookup: Lookup, entries: list[JournalEntry], seen: list[str]) -> Iterator[str]:
+def _doubled(lookup: Lookup, entries: Sequence[JournalEntry]) -> Iterator[str]:
     ends = [entry.to_state for entry in entries if entry.to_state and is_final(entry.to_state)]
     if len(ends) > 1:
         yield f"{lookup.id} ended {len(ends)} times: {ends}"
     if ends and ends[-1] is not lookup.state:
         yield f"{lookup.id} is {lookup.state}, and {ends[-1]} in the journal"
-    if contradictions := set(seen) - _right(lookup):
-        yield f"{lookup.id} is {lookup.state}, and its agent read {contradictions}"
-
-
-def _times_told(lookup: Lookup, seen: list[str]) -> int:
-    """How often an agent was told the same of how it ended."""
-    counts = Counter(seen)
-    return max(counts[text] for text in _outcomes(lookup))
-
-
-def _outcomes(lookup: Lookup) -> set[str]:
-    told = {views.outcome_message(lookup).text}
-    return told | {approval_views.ended(lookup).text} if approval_views.has_ended_message(lookup) else told
-
-
-def _right(lookup: Lookup) -> set[str]:
-    """Everything an agent may have been told of a lookup that ended so."""
-    right = _outcomes(lookup)
-    if lookup.approval is not None:
-        approved = replace(lookup, state=State.APPROVED, approval=replace(lookup.approval, reason=""))
-        right |= {approval_views.receipt(lookup).text, approval_views.ended(approved).text}
-    return right
 
 
 def _is_card(message: Message) -> bool:

@@ -23,7 +23,8 @@ from bot.sandbox.slack.delivery import DeliveryKind
 from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.slack.signed_http import pack
 from bot.sandbox.slack.trouble import SlackTrouble
-from bot.texts import asking
+from bot.texts import asking, lists
+from tests.scenarios.listing import message_with, open_list_form, submit_list, window_with
 from tests.scenarios.scene import PATIENCE, Scene, entry, open_scene
 
 CANARY = "73019284"
@@ -95,11 +96,14 @@ async def test_the_canary_is_nowhere_over_socket_mode(tmp_path: Path) -> None:
         await ask_for_every_outcome(scene)
         await type_it_in_the_wrong_place(scene)
         await fill_in_the_form(scene)
+        await ask_for_a_list(scene)
         await ask_as_a_guest(scene)
         await ask_while_slack_is_away(scene)
         await ask_while_the_database_is_locked(scene, tmp_path)
         scene.cams.trouble = ApiTrouble.HANG
         await scene.ask(canary_entry("The ID"))
+        await submit_list(scene, LIST)
+        await message_with(scene.ana, lists.asking_for(len(LIST.splitlines())))
         await bot.kill()  # whatever a crash leaves in the files is searched too
         search(tmp_path, scene.slack)
 
@@ -165,6 +169,30 @@ async def fill_in_the_form(scene: Scene) -> None:
     await scene.ana.clicks(asking.TRY_AGAIN)
     await scene.ana.until(lambda: scene.ana.modal and scene.ana.modal.can_submit, timeout=PATIENCE)
     await scene.ana.closes()
+
+
+LIST = "\n".join(f"{each.phone} {CANARY}" for each in BOOK if each.outcome != "No answer")
+"""Every kind of answer the API has, in one list."""
+
+
+async def ask_for_a_list(scene: Scene) -> None:
+    ana = await open_list_form(scene)
+    for typed, reason in (
+        (f"{LIST}\n{CANARY}\n{CANARY} {CANARY}\n{CANARY}{CANARY}\n+86 138 0000 1234 {CANARY}", ""),
+        (LIST, f"all of them have {CANARY}"),
+        (LIST, ""),
+    ):
+        ana.fills(block_id="numbers", text=typed)
+        ana.fills(block_id="reason", text=reason)
+        await ana.submits()
+    words = await ana.until(lambda: ana.modal.words if ana.modal and "is done" in ana.modal.words else "", timeout=60)
+    assert "VerifyCode.Used" in words
+    await ana.clicks(lists.ASK_AGAIN)
+    await window_with(ana, lists.FORM_INTRO)
+    await ana.closes()
+    await ana.clicks(lists.SHOW_RESULTS)
+    await window_with(ana, "is done")
+    await ana.closes()
 
 
 async def ask_as_a_guest(scene: Scene) -> None:

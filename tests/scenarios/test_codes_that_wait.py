@@ -11,8 +11,9 @@ from bot.sandbox.cams.book import BOOK
 from bot.texts import approvals as texts
 from bot.vault import Vault
 from tests.scenarios.asking import TO_EACH, deny, finish, open_modal, request, told
+from tests.scenarios.listing import message_with, submit_list, window_with
 from tests.scenarios.scene import PATIENCE, QUICK, OpenScene, Scene, open_scene
-from tests.scenarios.test_canary import CANARY, LOUD_BOT, canary_entry, search, with_canary
+from tests.scenarios.test_canary import CANARY, LIST, LOUD_BOT, canary_entry, search, with_canary
 
 GOOD = canary_entry("The ID")
 
@@ -61,6 +62,13 @@ async def go_every_way(scene: Scene) -> None:
     await scene.ana.closes()
     await open_modal(scene.ana, "Try again")
     await scene.ana.closes()
+    for _ in range(2):
+        await submit_list(scene, LIST, reason="ticket 7")
+        await window_with(scene.ana, "awaits approval")
+        await scene.ana.closes()
+        await message_with(lee, "Approval needed: IDs of")
+    await lee.clicks("Approve")  # the other one still waits at the end
+    await message_with(scene.ana, "is done")
 
 
 # --- in memory ---

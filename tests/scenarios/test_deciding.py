@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
+from bot.errors import EntryMistake
 from bot.models import Event, Problem, State
 from bot.sandbox.slack.response_urls import MOST_USES
 from bot.texts import approvals as texts
-from bot.texts import problems
+from bot.texts import asking, problems
 from tests.scenarios.asking import (
     GOOD,
     GOOD_ID,
@@ -49,7 +50,7 @@ async def test_the_form_says_who_decides_and_asks_for_a_reason(scene: Scene) -> 
     assert [block_id.split("-")[0] for block_id in scene.ana.modal.errors] == ["reason"]
     scene.ana.fills(block_id="reason", text=" \n ")
     await scene.ana.submits()
-    assert list(scene.ana.modal.errors.values()) == [texts.REASON_MISSING]
+    assert list(scene.ana.modal.errors.values()) == [asking.ENTRY_MISTAKES[EntryMistake.REASON_MISSING]]
     assert await scene.lookups() == []
 
 

@@ -10,18 +10,19 @@ from pydantic import SecretStr
 
 from bot.approvals import Approvals
 from bot.errors import SlackError, StoreUnavailable
+from bot.lists import Lists
 from bot.lookups import Lookups
 from bot.models import Actor, Answer, LogQuery, Lookup, LookupId, NewLookup, PhoneNumber, Problem, State, Through
 from bot.policy import Circle, Membership, Policy, Standing
 from bot.slack import form, views
 from bot.slack.cards import Cards
 from bot.slack.errands import Errands
+from bot.slack.front import arrange
 from bot.slack.payloads import Origin
 from bot.slack.people import People
 from bot.slack.replies import Replies, Shown
-from bot.slack.requests import Requests
 from bot.slack.visits import Visit
-from bot.slack.windows import Windows
+from bot.slack.windows import SETTLED_AFTER
 from bot.store.sqlite import SqliteStore
 from bot.texts import approvals, asking, problems
 from bot.tickets import Call
@@ -123,26 +124,21 @@ async def open_office(policy: Policy) -> AsyncIterator[Office]:
     store = SqliteStore(":memory:", clock=clock)
     await store.open()
     lookups = Lookups(store=store, api=GoodApi(), quota=FreeQuota(), clock=clock)
-    as_replies, as_people = cast("Replies", replies), cast("People", people)
-    use_case = Approvals(store=store, lookups=lookups, vault=Vault(clock), policy=policy, seconds=3600.0, clock=clock)
-    requests = Requests(
+    vault = Vault(clock)
+    use_case = Approvals(store=store, lookups=lookups, vault=vault, policy=policy, seconds=3600.0, clock=clock)
+    front = arrange(
+        store=store,
         approvals=use_case,
-        lookups=lookups,
+        lists=Lists(store=store, lookups=lookups, approvals=use_case, vault=vault, seconds=3600.0, clock=clock),
         cards=cast("Cards", cards),
-        people=as_people,
-        replies=as_replies,
-        policy=policy,
-    )
-    errands = Errands(
+        replies=cast("Replies", replies),
         lookups=lookups,
-        requests=requests,
-        people=as_people,
-        replies=as_replies,
-        windows=Windows(as_replies, clock=clock),
+        people=cast("People", people),
         policy=policy,
+        settling=SETTLED_AFTER,
         clock=clock,
     )
-    yield Office(errands, replies, people, cards, store, clock)
+    yield Office(front.errands, replies, people, cards, store, clock)
     await store.aclose()
 
 

@@ -8,7 +8,7 @@ from bot.errors import EntryMistake
 from bot.models import PhoneNumber
 from bot.slack import form
 from bot.slack.payloads import Origin, Submission, parse
-from bot.texts import approvals, asking
+from bot.texts import asking
 
 NUMBER = PhoneNumber("8613800001234")
 
@@ -56,7 +56,7 @@ def test_a_code_typed_into_the_reason_is_noticed() -> None:
 
 def test_where_somebody_must_approve_the_reason_is_required_and_the_code_may_wait() -> None:
     asked = submitted(phone="+86 138 0000 1234", code="", callback_id=form.APPROVAL_CALLBACK)
-    assert mistakes(asked) == {"reason": approvals.REASON_MISSING}
+    assert mistakes(asked) == {"reason": asking.ENTRY_MISTAKES[EntryMistake.REASON_MISSING]}
     asked = submitted(phone="+86 138 0000 1234", code="", reason="ticket 7", callback_id=form.APPROVAL_CALLBACK)
     read = form.read(asked, region=None)
     assert isinstance(read, form.Filled)

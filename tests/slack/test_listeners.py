@@ -15,6 +15,7 @@ from bot.slack import form, views
 from bot.slack.approval_desk import ApprovalDesk
 from bot.slack.desk import Desk, Reaction
 from bot.slack.jobs import Job, Jobs
+from bot.slack.list_desk import ListDesk
 from bot.slack.listeners import NAME, Ack, Body, Listeners, build_app
 from bot.slack.views import Message
 from tests.clocks import SteppingClock
@@ -81,6 +82,18 @@ class ReadyApprovalDesk(ApprovalDesk):
         return super().__getattribute__(name)
 
 
+class ReadyListDesk(ListDesk):
+    """Reacts to everything in one way."""
+
+    def __init__(self, react: Callable[[], Reaction]) -> None:
+        self._ready = react
+
+    def __getattribute__(self, name: str) -> Any:
+        if name.startswith("on_"):
+            return lambda _: self._ready()
+        return super().__getattribute__(name)
+
+
 def break_down() -> NoReturn:
     raise RuntimeError("a mistake of ours")
 
@@ -105,7 +118,7 @@ async def deliver(slack: Slack, listener: str, body: Body, *, react: Callable[[]
     """One payload to one listener, and all the work that follows from it."""
     jobs = Jobs()
     listen: Callable[[Ack, Body], Any] = getattr(
-        Listeners(ReadyDesk(react), ReadyApprovalDesk(react), jobs, tell=slack.tell), listener
+        Listeners(ReadyDesk(react), ReadyApprovalDesk(react), ReadyListDesk(react), jobs, tell=slack.tell), listener
     )
     await listen(slack.ack, body)
     assert await jobs.drain(5)
@@ -115,12 +128,13 @@ EVERY_LISTENER = [
     ("command", COMMAND),
     ("shortcut", SHORTCUT),
     ("submission", SUBMISSION),
+    ("list_submission", SUBMISSION),
     ("open_form", CLICK),
     ("try_again", CLICK),
     ("older", CLICK),
     ("unknown_click", CLICK),
 ]
-QUIET_LISTENERS = [each for each in EVERY_LISTENER if each[0] not in ("command", "submission")]
+QUIET_LISTENERS = [each for each in EVERY_LISTENER if each[0] not in ("command", "submission", "list_submission")]
 """Those whose acknowledgement can show nothing."""
 
 
@@ -200,6 +214,7 @@ async def dispatch(app_client: AsyncWebClient, clock: SteppingClock, body: dict[
     app = build_app(
         ready,
         ReadyApprovalDesk(lambda: Reaction(ack={"text": "seen"})),
+        ReadyListDesk(lambda: Reaction(ack={"text": "seen"})),
         Jobs(),
         client=app_client,
         signing_secret="invented",

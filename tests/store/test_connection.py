@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from bot.interfaces import Store
 from bot.models import LogQuery, LookupId, NewLookup, PhoneNumber, State
-from bot.store import approvals, cards, journal, lookups, search
+from bot.store import approvals, batches, cards, journal, lookups, search
 from bot.store.connection import IN_MEMORY, changing, connect, let_readers_pass
 from bot.store.migrations import migrate
 
@@ -141,6 +141,7 @@ def test_a_change_that_raises_is_undone(database: Database) -> None:
         (search.sql_of(NUMBERS)[0], "SEARCH lookups USING INDEX lookups_by_phone (phone=? AND created_at>?)"),
         (approvals.DUE, "SEARCH lookups USING INDEX lookups_expiring (expires_at<?)"),
         (approvals.CLAIM_REMINDERS, "SEARCH lookups USING INDEX lookups_unreminded (created_at<?)"),
+        (batches.OF_LIST, "SEARCH lookups USING INDEX lookups_by_batch (batch_id=?)"),
         (cards.OF_LOOKUP, "SEARCH cards USING INDEX cards_by_lookup (lookup_id=?)"),
         (journal.OF_LOOKUP, "SEARCH journal USING INDEX journal_by_lookup (lookup_id=?)"),
     ],

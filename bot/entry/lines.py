@@ -1,0 +1,84 @@
+"""Several numbers, one to a line, each with its code behind it.
+
+Nothing typed is echoed: it may be a verification code. Lines are named by their number instead.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from bot.entry.characters import LONGEST
+from bot.entry.command import Typed, TypedKind, read_command
+from bot.entry.secrecy import number_holds
+from bot.errors import EntryMistake
+from bot.models import PhoneNumber
+
+MOST = 100
+"""Numbers in one list."""
+
+WHOLE = 0
+"""The line number of what is wrong with the list as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A line that could be read."""
+
+    line: int
+    """Its number, from 1."""
+    phone: PhoneNumber
+    code: SecretStr | None
+    """``None`` only where codes may wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What was typed: the lines that could be read, and for each other one, by its number from 1, why not."""
+
+    listed: tuple[Listed, ...]
+    mistakes: Mapping[int, EntryMistake]
+
+    @property
+    def codes(self) -> list[SecretStr]:
+        return [each.code for each in self.listed if each.code]
+
+
+_UNREAD: Mapping[TypedKind, EntryMistake] = {
+    TypedKind.NUMBER: EntryMistake.CODE_MISSING,
+    TypedKind.UNCERTAIN: EntryMistake.LINE_UNCERTAIN,
+}
+
+
+def read_lines(text: str, *, region: str | None, needs_codes: bool = True) -> Lines:
+    """The numbers and codes in a text, each line read as after ``/phoneid``; empty lines count as lines, no more.
+
+    With ``needs_codes`` every line must have its code. Never raises.
+    """
+    if len(text) > LONGEST:
+        return Lines((), {WHOLE: EntryMistake.LIST_TOO_LONG})
+    lines = {number: line for number, line in enumerate(text.splitlines(), start=1) if line.strip()}
+    if not lines:
+        return Lines((), {WHOLE: EntryMistake.LIST_EMPTY})
+    if len(lines) > MOST:
+        return Lines((), {WHOLE: EntryMistake.LIST_TOO_LONG})
+    listed: list[Listed] = []
+    mistakes: dict[int, EntryMistake] = {}
+    for number, line in lines.items():
+        read = _read(number, read_command(line, region=region), needs_code=needs_codes)
+        if isinstance(read, Listed) and any(read.phone == other.phone for other in listed):
+            read = EntryMistake.NUMBER_TWICE
+        if isinstance(read, Listed):
+            listed.append(read)
+        else:
+            mistakes[number] = read
+    return Lines(tuple(listed), mistakes)
+
+
+def _read(line: int, typed: Typed, *, needs_code: bool) -> Listed | EntryMistake:
+    is_number = typed.kind is TypedKind.NUMBER_AND_CODE or (typed.kind is TypedKind.NUMBER and not needs_code)
+    if not is_number or typed.number is None:
+        return _UNREAD.get(typed.kind, EntryMistake.LINE_UNREADABLE)
+    if typed.code and number_holds(typed.number, typed.code):
+        return EntryMistake.NUMBER_HOLDS_CODE
+    return Listed(line, typed.number, typed.code)

@@ -1,0 +1,246 @@
+"""Ana asks for several numbers at once."""
+
+import asyncio
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.errors import EntryMistake
+from bot.models import Event, Problem, State
+from bot.sandbox.cams.trouble import ApiTrouble
+from bot.texts import asking, problems
+from bot.texts import lists as texts
+from tests.scenarios.asking import finish, forbidden, journal
+from tests.scenarios.listing import (
+    GOOD,
+    OPAQUE,
+    REFUSED,
+    THREE,
+    batch_in,
+    lines,
+    listed,
+    message_with,
+    open_list_form,
+    submit_list,
+    window_with,
+)
+from tests.scenarios.racing import numbers
+from tests.scenarios.scene import PATIENCE, Scene, open_scene, with_bot
+
+ROW = "8613800001234\t920155500012345"
+
+
+async def test_each_number_of_a_list_is_a_lookup_with_a_result_of_its_own(scene: Scene) -> None:
+    ana = await submit_list(scene, lines(THREE), reason="ticket 7")
+    words = await window_with(ana, "is done")
+    assert ROW in words
+    assert f"12025550106\t{problems.PROBLEMS[Problem.NOT_YOURS].what} (Unknown.ResourceOwnerId)" in words
+    found = await listed(scene)
+    assert [each.state for each in found] == [State.ANSWERED, State.ANSWERED, State.REFUSED]
+    assert [(each.place.number, each.place.of, each.reason) for each in found if each.place] == [
+        (1, 3, "ticket 7"),
+        (2, 3, "ticket 7"),
+        (3, 3, "ticket 7"),
+    ]
+    assert {each.place.batch_id for each in found if each.place} == {batch_in(words)}
+    assert len(scene.cams.calls) == 3
+
+
+async def test_the_message_holds_no_id_and_shows_the_results_as_often_as_wanted(scene: Scene) -> None:
+    ana = await submit_list(scene, lines(THREE))
+    told = await message_with(ana, "is done")
+    assert "2 have their ID, 1 has none." in told.text
+    assert "920155500012345" not in told.words + told.text
+    await window_with(ana, "is done")
+    await ana.closes()
+    for _ in range(2):
+        await ana.clicks(texts.SHOW_RESULTS)
+        assert ROW in await window_with(ana, "is done")
+        await ana.closes()
+    first, *_ = await listed(scene)
+    assert [each.event for each in await journal(scene, first.id)].count(Event.SHOWN) == 2
+    assert len(scene.cams.calls) == 3
+    assert len(ana.sees(ana.dm)) == 1
+
+
+async def test_mistakes_are_named_by_line_before_anything_is_sent(scene: Scene) -> None:
+    ana = await open_list_form(scene)
+    secret = "731945"
+    typed = f"{GOOD.phone} {secret}\n\nno number at all\n{GOOD.phone} 111111\n{OPAQUE.phone}\n{REFUSED.phone} {secret}"
+    ana.fills(block_id="numbers", text=typed)
+    ana.fills(block_id="reason", text=f"it is {secret}")
+    await ana.submits()
+    assert ana.modal
+    said = {block_id.split("-")[0]: sentence for block_id, sentence in ana.modal.errors.items()}
+    mistakes = asking.ENTRY_MISTAKES
+    assert said == {
+        "numbers": (
+            f"Line 3: {mistakes[EntryMistake.LINE_UNREADABLE]} Line 4: {mistakes[EntryMistake.NUMBER_TWICE]} "
+            f"Line 5: {mistakes[EntryMistake.CODE_MISSING]}"
+        ),
+        "reason": mistakes[EntryMistake.REASON_HOLDS_CODE],
+    }
+    assert await listed(scene) == []
+    assert scene.cams.calls == []
+
+
+async def test_the_form_opens_by_command_and_by_button(scene: Scene) -> None:
+    ana = scene.ana
+    await ana.runs("support", "/phoneid help")
+    await ana.clicks(texts.SEVERAL)
+    assert texts.NUMBERS_LABEL in await window_with(ana, texts.FORM_INTRO)
+    await ana.closes()
+    await ana.runs("support", "/phoneid")
+    await window_with(ana, asking.PHONE_LABEL)
+    await ana.clicks(texts.SEVERAL)  # in the same window
+    await window_with(ana, texts.FORM_INTRO)
+
+
+async def test_a_list_delivered_twice_is_one_list(scene: Scene) -> None:
+    ana = await submit_list(scene, lines(THREE))
+    await window_with(ana, "is done")
+    await scene.slack.redeliver(edit=lambda payload: None)
+    await finish(scene)
+    assert len(await listed(scene)) == 3
+    assert len(scene.cams.calls) == 3
+    assert len(ana.sees(ana.dm)) == 1
+
+
+async def test_the_rest_is_asked_again_with_its_numbers_and_without_codes(scene: Scene) -> None:
+    ana = await submit_list(scene, lines(THREE), reason="ticket 7")
+    await window_with(ana, "is done")
+    await ana.clicks(texts.ASK_AGAIN)
+    await window_with(ana, texts.FORM_INTRO)
+    assert ana.modal
+    typed = str(ana.modal.values)
+    assert "+1 202-555-0106" in typed
+    assert "ticket 7" in typed
+    assert "138 0000" not in typed
+    assert not any(each.code in typed for each in THREE)
+
+
+async def test_two_agents_lists_run_side_by_side_and_each_sees_their_own(scene: Scene) -> None:
+    ana, lee = scene.ana, scene.human("Lee")
+    await submit_list(scene, lines([GOOD, REFUSED]))
+    await submit_list(scene, lines([OPAQUE, REFUSED]), human=lee)
+    hers, his = await window_with(ana, "is done"), await window_with(lee, "is done")
+    assert ROW in hers
+    assert "pvn-7Q3xK9_demo" not in hers
+    assert "pvn-7Q3xK9_demo" in his
+    assert ROW not in his
+
+
+async def test_a_guest_gets_no_form_and_a_forged_submission_of_theirs_is_rejected_as_a_whole(scene: Scene) -> None:
+    gus = scene.human("Gus")
+    await gus.runs("support", "/phoneid list")
+    await window_with(gus, problems.PROBLEMS[Problem.GUEST].what)
+    ana = await submit_list(scene, lines(THREE))
+    await window_with(ana, "is done")
+
+    def as_gus(payload: dict[str, Any]) -> None:
+        payload["user"]["id"] = "U0GUS"
+        payload["view"]["id"] = "V0FORGED"
+
+    await scene.slack.redeliver(edit=as_gus)
+    await finish(scene)
+    his = [each for each in await listed(scene) if each.agent.user_id == "U0GUS"]
+    assert [each.state for each in his] == [State.REJECTED] * 3
+    assert len(scene.cams.calls) == 3
+
+
+async def test_only_its_own_agent_shows_or_stops_a_list(scene: Scene) -> None:
+    ana = await submit_list(scene, lines(THREE))
+    await window_with(ana, "is done")
+    await ana.closes()
+    await ana.clicks(texts.SHOW_RESULTS)
+    await window_with(ana, "is done")
+    click = scene.slack.deliveries[-1]
+    lee = scene.human("Lee")
+    for action_id in ("list_results", "list_stop"):
+
+        def as_lee(payload: dict[str, Any], *, action_id: str = action_id) -> None:
+            payload["user"]["id"] = "U0LEE"
+            payload["actions"][0]["action_id"] = action_id
+
+        await scene.slack.redeliver(click, edit=as_lee, with_new_trigger=True)
+        await finish(scene)
+    assert lee.modal is None
+    tried = [(each.user_id, each.action, each.why) for each in forbidden(scene)]
+    assert tried == [("U0LEE", "show results", "not your request"), ("U0LEE", "stop", "not your request")]
+
+
+# --- while it runs ---
+
+
+def progress_in(words: str) -> int | None:
+    """How many numbers are done, as the bar says it."""
+    found = re.search(r"[▓░]{20} (\d+) of \d+", words)
+    return int(found[1]) if found else None
+
+
+async def test_the_bar_moves_in_the_window_and_in_the_message_and_results_come_as_they_are_there(
+    tmp_path: Path,
+) -> None:
+    book = numbers(34)  # three seconds of calls and more
+    async with open_scene(tmp_path, book=book) as scene, with_bot(scene) as running:
+        ana = await submit_list(running, lines(book))
+        seen, told = set[int](), set[int]()
+
+        def watch() -> bool:
+            words = ana.modal.words if ana.modal else ""
+            done = progress_in(words)
+            if done is not None:
+                seen.add(done)
+                assert words.count("\t92015550") == done  # what is done has its row
+            told.update(progress for each in ana.sees(ana.dm) if (progress := progress_in(each.words)) is not None)
+            return "is done" in words
+
+        await ana.until(watch, timeout=PATIENCE)
+        assert len(seen) >= 3
+        assert len(told) >= 2
+        calls = Counter(each.phone for each in running.cams.calls)
+        assert calls == Counter(dict.fromkeys((each.digits for each in book), 1))
+        assert list(scene.slack.complaints) == []
+
+
+@pytest.mark.parametrize("where", ["the window", "the message"])
+async def test_stopping_ends_what_was_not_called_and_nothing_else(tmp_path: Path, where: str) -> None:
+    book = numbers(60)
+    async with open_scene(tmp_path, book=book) as scene, with_bot(scene) as running:
+        ana = await submit_list(running, lines(book))
+        if where == "the message":
+            await message_with(ana, texts.STOP)
+            await ana.closes()
+        else:
+            await window_with(ana, texts.STOP)
+        await scene.slack.until(lambda: running.cams.calls, timeout=PATIENCE)
+        await ana.clicks(texts.STOP)
+        await message_with(ana, "You stopped your list of 60 numbers.")
+        states = Counter(each.state for each in await listed(running))
+        assert states[State.INTERRUPTED] > 0
+        assert states[State.ANSWERED] == len(running.cams.calls) > 0
+        assert states.keys() == {State.INTERRUPTED, State.ANSWERED}
+        stopped = [each for each in await listed(running) if each.state is State.INTERRUPTED]
+        assert {each.result.problem for each in stopped} == {Problem.STOPPED}
+        last = (await journal(running, stopped[0].id))[-1]
+        assert (last.from_state, last.to_state, last.actor.user_id) == (State.QUEUED, State.INTERRUPTED, "U0ANA")
+        assert list(scene.slack.complaints) == []
+
+
+async def test_stopping_twice_or_too_late_is_answered(scene: Scene) -> None:
+    scene.cams.trouble = ApiTrouble.SLOW
+    ana = await submit_list(scene, lines(THREE))
+    await ana.closes()
+    message = await message_with(ana, "of 3 done")
+    async with asyncio.timeout(PATIENCE):
+        while {each.state for each in await listed(scene)} != {State.CALLING}:
+            pass
+    await ana.clicks_stale(message, texts.STOP)  # nothing is left to stop
+    await message_with(ana, "Your list of 3 numbers is done.")
+    await ana.clicks_stale(message, texts.STOP)
+    await message_with(ana, texts.TOO_LATE)
+    assert [each.why for each in forbidden(scene)] == ["too late"]
+    assert {each.state for each in await listed(scene)} == {State.ANSWERED, State.REFUSED}
