@@ -109,7 +109,7 @@ async def open_world(folder: Path, *, random: Random, numbers: int) -> AsyncIter
         qps=10_000,
         book=book,
         latency_there=lambda: random.uniform(0.005, 0.03),
-        latency_back=lambda: random.uniform(0.005, 0.06),
+        latency_back=lambda: random.uniform(0.005, 0.12),
     )
     await cams.start()
     below = folder / "bots"
@@ -143,7 +143,7 @@ def _bot(folder: Path, log: BinaryIO) -> BotProcess:
     return BotProcess(folder=folder, output=log, program=("-m", "tests.faults.hasty_bot"))
 
 
-async def run(folder: Path, *, kills: int, seed: int, say: Callable[[str], None], pause: float = 0.5) -> Tally:
+async def run(folder: Path, *, kills: int, seed: int, say: Callable[[str], None], pause: float = 0.15) -> Tally:
     """The run: people ask, bots die, and in the end everything is accounted for."""
     random = Random(seed)
     lists = max(1, kills // 30)

@@ -19,7 +19,7 @@ from tests.faults.leaks import Listener, leaks_in
 from tests.faults.tally import Tally
 from tests.scenarios.scene import Scene
 
-REFERENCE = re.compile(r"L-\w{8}")
+REFERENCE = re.compile(r"[LB]-\w{8}")
 
 EVERYTHING = LogQuery(limit=1_000_000)
 
@@ -144,12 +144,15 @@ class Request:
 
 
 def _requests(record: Record, seen: Mapping[str, Sequence[str]]) -> list[Request]:
-    lists: dict[str, list[Lookup]] = defaultdict(list)
+    requests: dict[str, list[Lookup]] = defaultdict(list)
     for lookup, _ in record:
         if lookup.agent.through is Through.SLACK:
-            lists[lookup.place.batch_id if lookup.place else lookup.id].append(lookup)
-    ordered = [sorted(each, key=lambda lookup: lookup.place.number if lookup.place else 0) for each in lists.values()]
-    return [Request(each, seen.get(each[0].id, ())) for each in ordered]
+            requests[lookup.place.batch_id if lookup.place else lookup.id].append(lookup)
+    return [Request(sorted(listed, key=_number), seen.get(reference, ())) for reference, listed in requests.items()]
+
+
+def _number(lookup: Lookup) -> int:
+    return lookup.place.number if lookup.place else 0
 
 
 def _lost(lookup: Lookup, entries: Sequence[JournalEntry]) -> Iterator[str]:
