@@ -10,7 +10,15 @@ from bot.settings import BotSettings, read
 from tests.scenarios.loud_bot import LoudLogger
 
 HASTY = Waits(
-    finishing=5.0, api_reading=5.0, settling=(0.1,), lease=2.0, sweeping=0.3, approval=10.0, latest_arrival=0.3
+    finishing=3.0,
+    api_reading=1.0,
+    settling=(0.1,),
+    lease=2.0,
+    sweeping=0.3,
+    approval=10.0,
+    slack=1.0,
+    database=0.5,
+    latest_arrival=0.3,
 )
 
 

@@ -139,7 +139,10 @@ class Person:
         before = len(self._slack.deliveries)
 
         def first() -> Delivery:
-            return next(each for each in self._slack.deliveries[before:] if _sender(each) == self._human.person.id)
+            sent = [each for each in self._slack.deliveries[before:] if _sender(each) == self._human.person.id]
+            if not sent:
+                raise NotOnScreen("the form was not complete")
+            return sent[0]
 
         return first
 

@@ -5,7 +5,7 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.app import open_store
@@ -33,10 +33,8 @@ class Reckoning:
     scene: Scene
     folder: Path
     listener: Listener
-    times: int
-    notes: list[str] = field(default_factory=list)
 
-    async def reckon(self) -> Tally:
+    async def reckon(self, times: int, notes: Sequence[str]) -> Tally:
         """Everything there is to say once nothing runs any more."""
         record = await self._record()
         requests = _requests(record, self._seen())
@@ -44,7 +42,7 @@ class Reckoning:
         states = Counter(lookup.state.value for lookup, _ in record)
         twice = sum(request.times_told > 1 for request in requests)
         return Tally(
-            times=self.times,
+            times=times,
             lookups=len(record),
             lost=[
                 *(each for lookup, entries in record for each in _lost(lookup, entries)),
@@ -58,7 +56,7 @@ class Reckoning:
                 *self._calls_in_vain(record),
             ],
             leaked=[*self.listener.found, *leaks_in(self.folder)],
-            notes=[*self.notes, f"ended as {dict(states)}", f"told the same twice: {twice} of {len(requests)}"],
+            notes=[*notes, f"ended as {dict(states)}", f"told the same twice: {twice} of {len(requests)}"],
         )
 
     async def _record(self) -> Record:
