@@ -62,6 +62,7 @@ class Requests:
     async def ask(self, visit: Visit, new: NewLookup, decision: Decision, code: SecretStr | None) -> Lookup:
         """Ask for approval. The receipt also goes to where it was asked."""
         lookup, is_new = await self._approvals.ask(new, decision, code)
+        visit.recorded.set()
         if is_new:
             await self.announce(visit, lookup)
         return lookup

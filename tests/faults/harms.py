@@ -20,6 +20,8 @@ from tests.faults.tally import Tally
 from tests.faults.world import World
 from tests.scenarios.test_canary import CANARY
 
+LIST_DONE = f"Your list of {list_texts.numbers(3)} is done"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Harm:
@@ -128,7 +130,7 @@ def slack_in_trouble(trouble: SlackTrouble, *, seconds: float) -> Callable[[Path
             await asyncio.sleep(seconds)
             story.world.scene.slack.trouble = SlackTrouble.NONE
             await story.reads(ANSWERED, single)
-            await story.reads(list_texts.numbers(3))
+            await story.reads(LIST_DONE)
             return await story.reckon(times=1, lookups=[State.ANSWERED] * 4)
 
     return harm
@@ -163,7 +165,7 @@ def api_in_trouble(trouble: ApiTrouble) -> Callable[[Path], Awaitable[Tally]]:
             single = await story.ask()
             await story.ask_list(3)
             await story.reads(NO_ANSWER, single)
-            await story.reads(list_texts.numbers(3))
+            await story.reads(LIST_DONE)
             story.world.scene.cams.trouble = ApiTrouble.NONE
             await story.reads(ANSWERED, await story.ask())
             return await story.reckon(times=1, lookups=[*[State.FAILED] * 4, State.ANSWERED])

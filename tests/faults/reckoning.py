@@ -78,7 +78,7 @@ class Reckoning:
     async def _broken_journal(self) -> list[str]:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot", "journal", "verify"),
-            env={"DATABASE_URL": self.scene.environment["DATABASE_URL"]},
+            env={name: self.scene.environment[name] for name in ("DATABASE_URL", "PYTHONPATH")},
             cwd=self.folder,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
