@@ -191,6 +191,14 @@ class Store(Protocol):
 
     async def cards(self, lookup_id: LookupId) -> list[Card]: ...
 
+    async def cards_drawn(self, lookup_id: LookupId, state: State) -> None:
+        """Remember that every card of a lookup says this state, if it is still the last."""
+        ...
+
+    async def claim_stale_cards(self) -> set[LookupId]:
+        """Lookups whose cards should say by now how they stand and do not. Each is the caller's for some minutes."""
+        ...
+
     async def due(self) -> list[Lookup]:
         """Lookups that await approval, or are approved and unused, beyond their time; the longest overdue first.
 

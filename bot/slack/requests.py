@@ -188,10 +188,14 @@ class Requests:
     # --- time ---
 
     async def overdue(self) -> list[Callable[[], Awaitable[object]]]:
-        """End what nobody decided on or used in time, and find what to remind of. Gives the work that follows."""
+        """End what nobody decided on or used in time; find what to remind of, and cards that are not true any more.
+
+        Gives the work that follows.
+        """
         ended = [partial(self.tell_everyone, lookup) for lookup in await self._approvals.expire()]
         waiting = [partial(self._cards.post, lookup, is_reminder=True) for lookup in await self._approvals.remind()]
-        return [*ended, *waiting]
+        stale = [partial(self._cards.redraw, lookup_id) for lookup_id in await self._cards.stale()]
+        return [*ended, *waiting, *stale]
 
     # --- shared ---
 

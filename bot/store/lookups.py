@@ -8,18 +8,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.errors import LookupMoved
-from bot.models import (
-    Actor,
-    Event,
-    Lookup,
-    LookupId,
-    NewLookup,
-    PhoneNumber,
-    Problem,
-    Result,
-    State,
-    Through,
-)
+from bot.models import Actor, Event, Lookup, LookupId, NewLookup, PhoneNumber, Problem, Result, State, Through
 from bot.store import guesses, journal, rows
 from bot.store.names import new_salt
 

@@ -201,6 +201,12 @@ class SqliteStore:
     async def cards(self, lookup_id: LookupId) -> list[Card]:
         return await self._ask(lambda db: cards.of_lookup(db, lookup_id))
 
+    async def cards_drawn(self, lookup_id: LookupId, state: State) -> None:
+        await self._change(lambda db: cards.drawn(db, lookup_id, state))
+
+    async def claim_stale_cards(self) -> set[LookupId]:
+        return await self._change(lambda db: cards.claim_stale(db, now=self._clock.now()))
+
     async def due(self) -> list[Lookup]:
         return await self._ask(lambda db: approvals.due(db, now=self._clock.now()))
 

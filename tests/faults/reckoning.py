@@ -56,7 +56,12 @@ class Reckoning:
                 *self._calls_in_vain(record),
             ],
             leaked=[*self.listener.found, *leaks_in(self.folder)],
-            notes=[*notes, f"ended as {dict(states)}", f"told the same twice: {twice} of {len(requests)}"],
+            notes=[
+                *notes,
+                f"cards whose buttons are dead: {self._dead_buttons()}",
+                f"ended as {dict(states)}",
+                f"told the same twice: {twice} of {len(requests)}",
+            ],
         )
 
     async def _record(self) -> Record:
@@ -74,6 +79,18 @@ class Reckoning:
                         for reference in {*REFERENCE.findall(message.text), *REFERENCE.findall(message.words)}:
                             seen[reference].append(message.text)
         return seen
+
+    def _dead_buttons(self) -> int:
+        """Cards that offer what is decided: posted by a process that died before it could remember them, mostly."""
+        slack = self.scene.slack
+        seen = {
+            (message.channel_id, message.ts): message
+            for human in slack.humans.values()
+            for conversation in human.screen.conversations
+            for message in human.sees(conversation.id)
+            if _is_card(message) and message.buttons
+        }
+        return len(seen)
 
     async def _broken_journal(self) -> list[str]:
         process = await asyncio.create_subprocess_exec(
