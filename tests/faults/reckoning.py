@@ -45,13 +45,13 @@ class Reckoning:
             times=times,
             lookups=len(record),
             lost=[
-                *(each for lookup, entries in record for each in _lost(lookup, entries)),
+                *(each for lookup, entries in record for each in lost_of(lookup, entries)),
                 *(each for request in requests for each in request.untold()),
                 *await self._broken_journal(),
                 *self._complaints(),
             ],
             doubled=[
-                *(each for lookup, entries in record for each in _doubled(lookup, entries)),
+                *(each for lookup, entries in record for each in doubled_of(lookup, entries)),
                 *(each for request in requests for each in request.contradictions()),
                 *self._calls_in_vain(record),
             ],
@@ -170,14 +170,14 @@ def _number(lookup: Lookup) -> int:
     return lookup.place.number if lookup.place else 0
 
 
-def _lost(lookup: Lookup, entries: Sequence[JournalEntry]) -> Iterator[str]:
+def lost_of(lookup: Lookup, entries: Sequence[JournalEntry]) -> Iterator[str]:
     if not is_final(lookup.state):
         yield f"{lookup.id} is {lookup.state} still"
     if lookup.state not in {entry.to_state for entry in entries}:
         yield f"{lookup.id} is {lookup.state}, of which the journal knows nothing"
 
 
-def _doubled(lookup: Lookup, entries: Sequence[JournalEntry]) -> Iterator[str]:
+def doubled_of(lookup: Lookup, entries: Sequence[JournalEntry]) -> Iterator[str]:
     ends = [entry.to_state for entry in entries if entry.to_state and is_final(entry.to_state)]
     if len(ends) > 1:
         yield f"{lookup.id} ended {len(ends)} times: {ends}"
