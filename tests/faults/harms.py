@@ -59,7 +59,7 @@ HARMS = (
         do=outside.slack_in_trouble(SlackTrouble.RATE_LIMITED, seconds=4.0),
         elsewhere=("tests/scenarios/test_trouble.py::test_slack_throttling_delays_the_answer_and_does_not_lose_it",),
     ),
-    Harm(name="response URL expired", do=outside.expire_the_response_url),
+    Harm(name="response URL expired or used up", do=outside.exhaust_the_response_url),
     Harm(name="API down", do=outside.api_in_trouble(ApiTrouble.DOWN)),
     Harm(
         name="API hangs",

@@ -1,8 +1,12 @@
 """Harms from outside: to Slack, to the API, and an ordinary stop. What its agent reads is awaited by name."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+import aiohttp
 
 from bot.models import State
 from bot.sandbox.cams.trouble import ApiTrouble
@@ -34,22 +38,33 @@ def slack_in_trouble(trouble: SlackTrouble, *, seconds: float) -> Callable[[Path
     return harm
 
 
-async def expire_the_response_url(folder: Path) -> Tally:
-    """The direct message is the other way."""
+async def exhaust_the_response_url(folder: Path) -> Tally:
+    """Expired or used up: the direct message is the other way."""
     async with telling(folder) as story:
         await story.reads(ANSWERED, await story.ask())
         slack = story.world.scene.slack
-        for _ in range(2):
+        expired, used_up = f"{slack.base_url}/commands/{'0' * 32}", slack.deliveries[-1].payload["response_url"]
+        await _use_up(used_up)
+        for response_url in (expired, used_up):
             entry = next(story.numbers)
-
-            def without_way_back(payload: dict[str, str], phone: str = entry.phone) -> None:
-                payload["text"] = f"{phone} {CANARY}"
-                payload["response_url"] = f"{slack.base_url}/commands/{'0' * 32}"
-
-            await slack.redeliver(edit=without_way_back, with_new_trigger=True)
+            typed = {"text": f"{entry.phone} {CANARY}", "response_url": response_url}
+            await slack.redeliver(edit=partial(_retype, typed), with_new_trigger=True)
             message = await story.reads(ANSWERED, entry)
             assert message.channel_id == story.lee.dm
         return await story.reckon(times=2, lookups=[State.ANSWERED] * 3)
+
+
+async def _use_up(response_url: str) -> None:
+    statuses = []
+    async with aiohttp.ClientSession() as session:
+        for _ in range(5):
+            async with session.post(response_url, json={"text": "once more"}) as response:
+                statuses.append(response.status)
+    assert statuses == [200, 200, 200, 200, 404]  # the bot's own answer was the first of five
+
+
+def _retype(typed: Mapping[str, str], payload: dict[str, Any]) -> None:
+    payload.update(typed)
 
 
 # --- the API ----------------------------------------------------------------------------------------------------------
