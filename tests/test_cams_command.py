@@ -48,11 +48,11 @@ async def ask(url: str, *, times: int) -> tuple[Sequence[int], float]:
         access_key_secret=SANDBOX_ACCOUNT.access_key_secret,
         security_token=None,
     )
-    auth = Acs3Auth(credentials=lambda: credentials, clock=SystemClock())
+    clock = SystemClock()
+    auth, watch = Acs3Auth(credentials=lambda: credentials, clock=clock), Stopwatch(clock, Call())
     async with open_http(url) as http:
         began = time.monotonic()
-        stopwatch = Stopwatch(SystemClock(), Call())
-        statuses = [(await exchange(http, GOOD, auth=auth, stopwatch=stopwatch)).status for _ in range(times)]
+        statuses = [(await exchange(http, GOOD, auth=auth, stopwatch=watch)).status for _ in range(times)]
         return statuses, time.monotonic() - began
 
 

@@ -5,11 +5,11 @@ again one to two seconds after a throttled answer. Packages are imported when th
 """
 
 import asyncio
+import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -111,7 +111,33 @@ def _first(acquire: Callable[[], Awaitable[object]]) -> Turns:
 
         return turn
 
-    return turns
+    return _pausing(turns)
+
+
+def _pausing(turns: Turns) -> Turns:
+    """The same turns, after a throttled call one to two seconds later.
+
+    Our client leaves that pause to the quota, and a limiter knows nothing of answers.
+    """
+
+    def paused(ticket: Ticket, granted: Granted) -> Callable[[], AbstractAsyncContextManager[Call]]:
+        turn, was_throttled = turns(ticket, granted), False
+
+        @asynccontextmanager
+        async def pause_and_turn() -> AsyncIterator[Call]:
+            nonlocal was_throttled
+            if was_throttled:
+                await asyncio.sleep(1 + random.random())
+            async with turn() as call:
+                try:
+                    yield call
+                except ApiError as error:
+                    was_throttled = error.problem is Problem.THROTTLED
+                    raise
+
+        return pause_and_turn
+
+    return paused
 
 
 @asynccontextmanager
@@ -119,10 +145,20 @@ async def _open_ours(seat: Seat) -> AsyncIterator[Ask]:
     async with open_quota(seat.shared / "quota.db", seat.qps) as quota:
 
         def turns(ticket: Ticket, granted: Granted) -> Callable[[], AbstractAsyncContextManager[Call]]:
-            return partial(quota.turn, ticket, before=granted)
+            @asynccontextmanager
+            async def turn() -> AsyncIterator[Call]:
+                async with quota.turn(ticket, before=_nothing) as call:
+                    await granted()
+                    yield call
+
+            return turn
 
         async with _through_client(seat, turns) as ask:
             yield ask
+
+
+async def _nothing() -> None:
+    """What the bot records before a call is measured with the database."""
 
 
 @asynccontextmanager
@@ -185,7 +221,7 @@ async def _open_without_limiter(seat: Seat) -> AsyncIterator[Ask]:
 
         return turn
 
-    async with _through_client(seat, turns) as ask:
+    async with _through_client(seat, _pausing(turns)) as ask:
         yield ask
 
 

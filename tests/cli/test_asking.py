@@ -23,10 +23,12 @@ LINES = [
 
 
 class CountingApi:
-    """Answers once everybody who can be there is; remembers how many were recorded as asked by then."""
+    """Answers once everybody who can be there has been; remembers how many were recorded as asked by then."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: SqliteStore, *, at_once: int) -> None:
         self._store = store
+        self._at_once = at_once
+        self._is_full = asyncio.Event()
         self.recorded: list[int] = []
         self.running = 0
         self.most = 0
@@ -37,6 +39,9 @@ class CountingApi:
         async with turn():
             self.running += 1
             self.most = max(self.most, self.running)
+            if self.running == self._at_once:
+                self._is_full.set()
+            await self._is_full.wait()
             self.recorded.append(len(await self._store.search(LogQuery(limit=100))))
             self.running -= 1
         return Answer(phone_number_id=phone.digits[::-1], request_id="R")
@@ -66,7 +71,7 @@ async def ask(ids: KeptIds, *, at_once: int) -> tuple[Asking, CountingApi, FreeQ
     clock = SteppingClock()
     store = SqliteStore(":memory:", clock=clock)
     await store.open()
-    api, quota = CountingApi(store), FreeQuota()
+    api, quota = CountingApi(store, at_once=at_once), FreeQuota()
     lookups = Lookups(store=store, api=api, quota=quota, clock=clock)
     agent = Actor(team_id="host", user_id="ana", through=Through.COMMAND_LINE)
     asking = Asking(lookups, ids, agent=agent, batch_id=BatchId("B-7K3Q9FZ2"), tell=lambda row: None)

@@ -1,7 +1,7 @@
 """Cards say what the database says, whoever else redraws them and whatever becomes of the way to Slack."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,11 +10,12 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.approvals import Approvals, Lately
-from bot.models import Actor, Card, Lookup, NewLookup, PhoneNumber, State, Through
+from bot.models import FORGOTTEN, Actor, BatchId, Card, Lookup, NewLookup, PhoneNumber, Place, State, Through
 from bot.policy import Circle
 from bot.slack.cards import Cards, decided_card
 from bot.slack.people import People
 from bot.store.sqlite import SqliteStore
+from bot.texts import approvals as texts
 from tests.clocks import SteppingClock
 
 ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
@@ -177,3 +178,19 @@ async def test_an_approver_who_cannot_be_asked_keeps_nobody_from_being_asked(
     assert [*slack.says] == ["U0LEE"]
     slack.cut_off.add("U0LEE")
     assert not await cards.post(approved)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": State.REJECTED},  # by the guess guard: the others were asked
+        {"state": State.ANSWERED, "phone": FORGOTTEN},
+    ],
+)
+def test_a_lists_card_says_what_became_of_the_list_whatever_became_of_its_first_number(
+    approved: Lookup, changes: dict[str, Any]
+) -> None:
+    first = replace(approved, place=Place(batch_id=BatchId("B-1"), number=1, of=3), **changes)
+    said = decided_card(first).text
+    assert said.startswith("IDs of 3 numbers")
+    assert texts.ASKED_LIST in said
