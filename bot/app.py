@@ -58,6 +58,10 @@ class Waits:
     """Between looks at what is older than PHONEID_RETENTION."""
     approval: float | None = None
     """For a decision; ``None``: as PHONEID_APPROVAL_TTL says."""
+    slack: float = connection.ANSWERING
+    """For Slack's answer, each attempt."""
+    database: float = 5.0
+    """For another process to let go of the database."""
     latest_arrival: float = LATEST_ARRIVAL
     """For a request that was given up to be seen by the API after all."""
 
@@ -74,7 +78,7 @@ async def open_store(
 ) -> AsyncIterator[SqliteStore]:
     """The record. Raises ``SettingsError`` when it cannot be used."""
     path = settings.database_path
-    store = SqliteStore(path, clock=clock or SystemClock(), lease=waits.lease)
+    store = SqliteStore(path, clock=clock or SystemClock(), lease=waits.lease, busy_timeout=waits.database)
     try:
         await store.open()
     except SchemaUnknown:
@@ -109,7 +113,7 @@ async def open_quota(
     settings: LookupSettings, clock: Clock | None = None, *, waits: Waits = PATIENT
 ) -> AsyncIterator[Turns]:
     """The account's calls per second, shared by all processes on one database. Its schema must be this release's."""
-    cell = SqliteCell(settings.database_path, QUOTA_CELL)
+    cell = SqliteCell(settings.database_path, QUOTA_CELL, busy_timeout=waits.database)
     await cell.open()
     turns = Turns(
         Rules(settings.phoneid_qps, latest_arrival=waits.latest_arrival), cell=cell, clock=clock or SystemClock()
@@ -134,8 +138,9 @@ async def open_people(settings: BotSettings) -> AsyncIterator[People]:
             await people.aclose()
 
 
-def _web_client(settings: BotSettings) -> AbstractAsyncContextManager[AsyncWebClient]:
-    return connection.web_client(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url)
+def _web_client(settings: BotSettings, *, waits: Waits = PATIENT) -> AbstractAsyncContextManager[AsyncWebClient]:
+    token = settings.slack_bot_token.get_secret_value()
+    return connection.web_client(token=token, base_url=settings.slack_api_url, seconds=waits.slack)
 
 
 def _credentials(settings: LookupSettings) -> Credentials:
@@ -169,7 +174,7 @@ async def running_bot(
     clock = clock or SystemClock()
     log.debug("starting", extra={"facts": {"settings": settings}})  # shown with its secrets masked
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(_web_client(settings))
+        client = await stack.enter_async_context(_web_client(settings, waits=waits))
         identity = await connection.check_bot_token(client)
         if settings.slack_app_token:
             await connection.check_app_token(client, settings.slack_app_token.get_secret_value())

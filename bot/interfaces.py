@@ -191,6 +191,14 @@ class Store(Protocol):
 
     async def cards(self, lookup_id: LookupId) -> list[Card]: ...
 
+    async def cards_drawn(self, lookup_id: LookupId, state: State) -> None:
+        """Remember that every card of a lookup says this state, if it is still the last."""
+        ...
+
+    async def claim_stale_cards(self) -> set[LookupId]:
+        """Lookups whose cards should say by now how they stand and do not. Each is the caller's for some minutes."""
+        ...
+
     async def due(self) -> list[Lookup]:
         """Lookups that await approval, or are approved and unused, beyond their time; the longest overdue first.
 
@@ -230,8 +238,8 @@ class Store(Protocol):
         """What happened to one lookup, oldest first."""
         ...
 
-    async def renew(self, running: Collection[LookupId]) -> None:
-        """Say that these still run in this process: they stay its own for another lease."""
+    async def renew(self, held: Collection[LookupId]) -> None:
+        """Say that this process still runs these, or tells how they stand: they stay its own for another lease."""
         ...
 
     async def interrupt_abandoned(self, running: Collection[LookupId]) -> int:
@@ -249,8 +257,8 @@ class Store(Protocol):
     async def claim_untold(self) -> list[Lookup]:
         """Ended lookups whose agents should know by now and do not.
 
-        Each is the caller's to tell for some minutes; then, untold still, it goes to the next caller, for a day. A list
-        is told as a whole, by its first lookup here, once nothing of it runs any more.
+        Each is the caller's to tell for a lease; then, untold still and not renewed, it goes to the next caller, for a
+        day. A list is told as a whole, by its first lookup here, once nothing of it runs any more.
         """
         ...
 

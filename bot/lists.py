@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -175,6 +176,10 @@ class Lists:
 
     async def followed_in(self, lookup: Lookup) -> Card | None:
         return await self._store.bulletin(_batch_of(lookup))
+
+    def telling(self, listed: Sequence[Lookup]) -> AbstractContextManager[None]:
+        """While inside, telling how these stand is this process's; if it dies, it is the next one's."""
+        return self._lookups.telling(*(each.id for each in listed))
 
     async def told(self, listed: Sequence[Lookup]) -> None:
         """Remember that the agent knows how each of these stands."""

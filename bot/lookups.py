@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from pydantic import SecretStr
 
@@ -32,6 +34,7 @@ class Lookups:
         self._quota = quota
         self._clock = clock
         self._calls: dict[LookupId, asyncio.Task[Result]] = {}
+        self._telling: Counter[LookupId] = Counter()
         self._is_stopping = False
 
     async def accept(
@@ -129,16 +132,25 @@ class Lookups:
         """What whoever waits for this lookup can expect; ``None`` when it does not wait for its turn."""
         return self._quota.outlook(lookup_id)
 
+    @contextmanager
+    def telling(self, *lookup_ids: LookupId) -> Iterator[None]:
+        """While inside, telling how these lookups stand is this process's; if it dies, it is the next one's."""
+        self._telling.update(lookup_ids)
+        try:
+            yield
+        finally:
+            self._telling -= Counter(lookup_ids)
+
     async def renew(self) -> None:
-        """Keep what runs in this process its own for another lease."""
-        await self._store.renew([*self._calls])
+        """Keep what this process runs or tells its own for another lease."""
+        await self._store.renew([*{*self._calls, *self._telling}])
 
     async def sweep(self) -> list[Lookup]:
         """End what dead processes left behind. Returns the lookups whose agents the caller is to tell."""
         abandoned = await self._store.interrupt_abandoned([*self._calls])
         if abandoned:
             log.warning("abandoned lookups interrupted", extra={"facts": {"count": abandoned}})
-        return await self._store.claim_untold()
+        return [lookup for lookup in await self._store.claim_untold() if lookup.id not in self._telling]
 
     async def told(self, lookup: Lookup) -> None:
         """Remember that a lookup's agent knows how it stands: nobody has to tell them any more.

@@ -223,6 +223,21 @@ async def test_what_runs_here_is_neither_swept_nor_forgotten() -> None:
         assert (await running).state is State.INTERRUPTED
 
 
+async def test_what_is_being_told_here_is_nobody_elses_to_tell_until_this_process_dies() -> None:
+    async with using(answers) as (lookups, store, clock):
+        queued, _ = await lookups.accept(new(), YES)
+        ended = await lookups.run(queued, CODE)
+        with lookups.telling(ended.id):
+            for _ in range(5):  # Slack is slow, for longer than a lease
+                clock.time += 10
+                await lookups.renew()
+            assert await store.claim_untold() == []
+            clock.time += 60  # the database was locked for longer than a lease
+            assert await lookups.sweep() == []
+        clock.time += 60
+        assert await lookups.sweep() == [ended]
+
+
 async def test_a_lookup_whose_end_could_not_be_recorded_is_swept_and_told() -> None:
     async with using(answers, store_class=FlakyStore) as (lookups, store, clock):
         assert isinstance(store, FlakyStore)

@@ -8,6 +8,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.approvals import LATELY, Approvals, Lately
+from bot.errors import StoreUnavailable
 from bot.interfaces import Clock, Store
 from bot.models import Card, Lookup, LookupId, State
 from bot.policy import Circle
@@ -84,13 +85,23 @@ class Cards:
         """Whether anybody was asked to decide."""
         return bool(await self._store.cards(lookup.id))
 
+    async def stale(self) -> set[LookupId]:
+        """Lookups with a copy that nobody has redrawn for minutes: Slack did not take it, or whoever drew it died."""
+        return await self._store.claim_stale_cards()
+
     async def _draw(self, lookup: Lookup) -> None:
         copies = await self._store.cards(lookup.id)
-        if copies:
-            message = decided_card(lookup)
-            await asyncio.gather(*(self._update(lookup, each, message) for each in copies))
+        if not copies:
+            return
+        message = decided_card(lookup)
+        if all(await asyncio.gather(*(self._update(lookup, each, message) for each in copies))):
+            try:
+                await self._store.cards_drawn(lookup.id, lookup.state)
+            except StoreUnavailable:  # drawing it once more does no harm
+                log.exception("drawing not remembered", extra={"facts": {"lookup": lookup.id}})
 
-    async def _update(self, lookup: Lookup, each: Card, message: Message) -> None:
+    async def _update(self, lookup: Lookup, each: Card, message: Message) -> bool:
+        """Whether the copy is as it should be, or gone for good."""
         for again_after in (*REDRAW_AGAIN_AFTER, None):
             try:
                 await self._client.chat_update(
@@ -100,13 +111,14 @@ class Cards:
                 reason = reason_of(error)
                 log.warning("card not redrawn", extra={"facts": {"lookup": lookup.id, "error": reason}})
                 if reason is not None and not is_passing(reason):  # deleted, or the bot was removed from the channel
-                    return
+                    return True
             except NETWORK_ERRORS:  # the decision stands, and what follows from it must go on
                 log.exception("card not redrawn", extra={"facts": {"lookup": lookup.id}})
             else:
-                return
+                return True
             if again_after is not None:
                 await self._clock.sleep(again_after)
+        return False
 
     async def places(self, lookup: Lookup) -> list[str]:
         """Where a lookup's agent's colleagues decide: the channel, or each approver's user id but the agent's own."""

@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 CLOSING = 5.0
 """Seconds the Socket Mode client may take to close; it has been seen to wait for a peer that is gone."""
 
+ANSWERING = 30.0
+"""Seconds in which Slack's Web API answers."""
+
 PATH = "/slack/events"
 """Where signed requests come in; the manifest names it."""
 
@@ -37,9 +40,12 @@ IsReady = Callable[[], Awaitable[bool]]
 
 
 @asynccontextmanager
-async def web_client(*, token: str, base_url: str) -> AsyncIterator[AsyncWebClient]:
-    """One Web API client over one shared HTTP session; the SDK would open a new connection for every call."""
-    timeout = aiohttp.ClientTimeout(total=30)
+async def web_client(*, token: str, base_url: str, seconds: float = ANSWERING) -> AsyncIterator[AsyncWebClient]:
+    """One Web API client over one shared HTTP session; the SDK would open a new connection for every call.
+
+    ``seconds`` is how long an answer is waited for.
+    """
+    timeout = aiohttp.ClientTimeout(total=seconds)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         yield AsyncWebClient(
             token=token,

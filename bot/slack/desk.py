@@ -1,7 +1,8 @@
 """What the bot does about each thing people do in Slack: what to acknowledge at once, and which errand to run after."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,8 @@ class Reaction:
 
     ack: dict[str, Any] = field(default_factory=dict)
     job: Job | None = None
+    recorded: asyncio.Event | None = None
+    """The acknowledgement waits for this, a little while: what Slack has our word for must not die with the process."""
 
 
 class Desk:
@@ -41,7 +44,7 @@ class Desk:
             return Reaction(ack=_message(views.usage(is_unreadable=typed.kind is TypedKind.UNREADABLE)))
         if typed.kind is TypedKind.NUMBER_AND_CODE and typed.number and typed.code:
             new = _new_lookup(visit, typed.number, key=f"command:{command.trigger_id}")
-            return self._send(visit, partial(self._errands.answer_command, visit, new, typed.code))
+            return self._record(visit, partial(self._errands.answer_command, visit, new, typed.code))
         if typed.kind is TypedKind.WHY:
             return self._send(visit, partial(self._errands.explain, visit))
         if typed.kind is TypedKind.HISTORY:
@@ -60,11 +63,8 @@ class Desk:
             return Reaction(ack={"response_action": "errors", "errors": read.by_block})
         visit = Visit(actor=submission.actor, origin=submission.view.origin, view_id=submission.view.id)
         new = _new_lookup(visit, read.phone, key=submission.key, reason=read.reason)
-        return self._send(
-            visit,
-            partial(self._errands.answer_form, visit, new, read.code),
-            ack={"response_action": "update", "view": _progress(submission, read.phone)},
-        )
+        ack = {"response_action": "update", "view": _progress(submission, read.phone)}
+        return self._record(visit, partial(self._errands.answer_form, visit, new, read.code), ack=ack)
 
     def on_open_form(self, click: Click) -> Reaction:
         return self._open(of_click(click))
@@ -84,10 +84,13 @@ class Desk:
     def _open(self, visit: Visit, filling: form.Filling = form.EMPTY) -> Reaction:
         return self._send(visit, partial(self._errands.open_form, visit, filling))
 
-    def _send(
+    def _record(
         self, visit: Visit, work: Callable[[], Awaitable[None]], *, ack: dict[str, Any] | None = None
     ) -> Reaction:
-        return Reaction(ack=ack or {}, job=Job(work, partial(self._errands.tell_broken, visit)))
+        return replace(self._send(visit, work), ack=ack or {}, recorded=visit.recorded)
+
+    def _send(self, visit: Visit, work: Callable[[], Awaitable[None]]) -> Reaction:
+        return Reaction(job=Job(work, partial(self._errands.tell_broken, visit)))
 
 
 def _progress(submission: Submission, phone: PhoneNumber) -> views.View:

@@ -60,7 +60,7 @@ class Errands:
         if decision.verdict is Verdict.MAY_WITH_APPROVAL:
             await self._open(visit, decision, form.Filling(phone=new.phone, notice=approvals.CODE_NOT_YET))
             return
-        lookup = await self._accept(new, decision)
+        lookup = await self._accept(visit, new, decision)
         if lookup is None:
             return
         if lookup.state is not State.REJECTED:
@@ -81,7 +81,7 @@ class Errands:
         elif decision.verdict is Verdict.MAY and code is None:
             view = self._form(visit, decision, replace(again, notice=asking.CODE_NEEDED))
         else:
-            lookup = await self._accept(new, decision)
+            lookup = await self._accept(visit, new, decision)
             if lookup is None:
                 return
             if lookup.state is not State.REJECTED and code:
@@ -93,6 +93,7 @@ class Errands:
                 ),
             )
             return
+        visit.recorded.set()
         await self._windows.show_after_submission(view_id, view, submitted_at=submitted_at)
 
     async def open_form(self, visit: Visit, filling: form.Filling) -> None:
@@ -130,6 +131,7 @@ class Errands:
 
     async def tell_broken(self, visit: Visit, error: Exception, reference: str) -> None:
         """Tell whoever waits that something of ours broke."""
+        visit.recorded.set()  # first: an acknowledgement would be painted over what is said now
         is_store = isinstance(error, StoreUnavailable)
         await self.say(visit, asking.not_recorded(reference) if is_store else asking.broken(reference))
 
@@ -137,9 +139,10 @@ class Errands:
         """Tell an agent how their lookup stands, and remember that they know."""
         await self._requests.tell_and_remember(lookup, origin)
 
-    async def _accept(self, new: NewLookup, decision: Decision) -> Lookup | None:
+    async def _accept(self, visit: Visit, new: NewLookup, decision: Decision) -> Lookup | None:
         """The lookup as recorded; ``None`` when its submission was received before, and its answer goes elsewhere."""
         lookup, is_new = await self._lookups.accept(new, decision)
+        visit.recorded.set()
         return lookup if is_new else None
 
     async def _open(self, visit: Visit, decision: Decision, filling: form.Filling) -> None:

@@ -26,12 +26,13 @@ class Jobs:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def start(self, job: Job) -> None:
+    def start(self, job: Job) -> asyncio.Task[None]:
         """Run it; when it raises, log that under a reference and tell."""
         task = asyncio.create_task(_run(job))
         # The event loop keeps only weak references to tasks.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     @property
     def running(self) -> int:

@@ -1,8 +1,8 @@
 """What the bot does about each thing people do with lists of numbers."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from bot.models import LookupId
 from bot.slack import list_form, list_views, views
@@ -53,16 +53,15 @@ class ListDesk:
             work = partial(self._list_errands.enter_codes, visit, submission.view.lookup_id, read)
         else:
             work = partial(self._list_errands.answer_form, visit, read, submission.key)
-        return self._react(visit, work, ack={"response_action": "update", "view": _progress(submission, read)})
+        ack = {"response_action": "update", "view": _progress(submission, read)}
+        return replace(self._react(visit, work), ack=ack, recorded=visit.recorded)
 
     def _send(self, click: Click, work: Callable[[Visit, LookupId], Awaitable[object]]) -> Reaction:
         visit = of_click(click)
         return self._react(visit, partial(work, visit, LookupId(click.action.value)))
 
-    def _react(
-        self, visit: Visit, work: Callable[[], Awaitable[object]], *, ack: dict[str, Any] | None = None
-    ) -> Reaction:
-        return Reaction(ack=ack or {}, job=Job(work, partial(self._errands.tell_broken, visit)))
+    def _react(self, visit: Visit, work: Callable[[], Awaitable[object]]) -> Reaction:
+        return Reaction(job=Job(work, partial(self._errands.tell_broken, visit)))
 
 
 def _progress(submission: Submission, read: list_form.Filled) -> views.View:

@@ -78,10 +78,12 @@ class ListErrands:
         if notice := _lacks(decision, filled):
             phones = [each.phone for each in filled.listed]
             again = list_form.Filling(phones=phones, reason=filled.reason, notice=notice)
+            visit.recorded.set()
             await self._show(window, self._form(visit, decision, again))
             return
         news = [_new_lookup(visit, filled, number, key) for number in range(len(filled.listed))]
         listed, is_new = await self._lists.accept(news, decision, [each.code for each in filled.listed])
+        visit.recorded.set()
         if not is_new:
             if _is_settled(listed):  # while it runs, whoever runs it goes on showing it
                 await self._show(window, _as_it_is(visit, listed))
@@ -125,6 +127,7 @@ class ListErrands:
     async def enter_codes(self, visit: Visit, lookup_id: LookupId, filled: list_form.Filled) -> None:
         """Use an approval, now that the codes are here."""
         window = self._window(visit)
+        visit.recorded.set()  # the request is; whoever comes too late finds it approved still
         lookup = await self._requests.check_entering(visit, lookup_id)
         if lookup is None or lookup.place is None:
             await self._show(window, await self._instead(visit, lookup_id))

@@ -44,6 +44,10 @@ class ListRuns:
 
     async def run(self, asked: Sequence[tuple[Lookup, SecretStr]], *, window: Window | None) -> list[Lookup]:
         """Ask for a queued list, and tell its agent as it goes and when it has ended. The list as it ended."""
+        with self._lists.telling([lookup for lookup, _ in asked]):
+            return await self._run(asked, window)
+
+    async def _run(self, asked: Sequence[tuple[Lookup, SecretStr]], window: Window | None) -> list[Lookup]:
         first = asked[0][0]
         board = _Board(window, replies=self._replies)
         # Slack may be slow to take the message: the list does not wait for that.

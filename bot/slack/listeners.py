@@ -3,6 +3,7 @@
 A listener that raised would lose its acknowledgement (Bolt erases it), and the user would see a timeout.
 """
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -39,6 +40,9 @@ from bot.slack.views import Message
 from bot.texts import asking
 
 log = logging.getLogger(__name__)
+
+RECORDING = 1.0
+"""Seconds an acknowledgement may wait for the record: Slack waits for 3 in all."""
 
 NAME = "phoneid"
 """Bolt names loggers after it."""
@@ -201,6 +205,10 @@ class Listeners:
             if not broken and (sender.user_id or sender.response_url):
                 self._jobs.start(Job(partial(self._tell_broken, sender, reference), _tell_no_further))
             return
+        if reaction.job and reaction.recorded:
+            await _first_of(self._jobs.start(reaction.job), reaction.recorded)
+            await ack(**reaction.ack)
+            return
         await ack(**reaction.ack)
         if reaction.job:
             self._jobs.start(reaction.job)
@@ -209,6 +217,15 @@ class Listeners:
         message = views.sentence(asking.broken(reference), with_form_button=True)
         if not await self._tell(sender.user_id, message, response_url=sender.response_url):
             log.error("user not told", extra={"facts": {"reference": reference}})
+
+
+async def _first_of(working: asyncio.Task[None], recorded: asyncio.Event) -> None:
+    """Wait until something is recorded or the work is over; not so long that Slack gives up."""
+    recording = asyncio.create_task(recorded.wait())
+    try:
+        await asyncio.wait({working, recording}, timeout=RECORDING, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        recording.cancel()
 
 
 def _broken_message(reference: str) -> dict[str, Any]:

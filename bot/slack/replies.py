@@ -27,7 +27,7 @@ TELL_AGAIN_AFTER = (2.0, 10.0, 60.0)
 
 
 TELLING = 150.0
-"""Seconds one telling may take. After three minutes it is another process's to try, and two must not try at once."""
+"""Seconds one telling may take; then the sweeper of any process tries anew."""
 
 
 class Shown(StrEnum):

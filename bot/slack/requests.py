@@ -62,6 +62,7 @@ class Requests:
     async def ask(self, visit: Visit, new: NewLookup, decision: Decision, code: SecretStr | None) -> Lookup:
         """Ask for approval. The receipt also goes to where it was asked."""
         lookup, is_new = await self._approvals.ask(new, decision, code)
+        visit.recorded.set()
         if is_new:
             await self.announce(visit, lookup)
         return lookup
@@ -70,6 +71,10 @@ class Requests:
         """Ask those who decide, and give the agent the receipt where they asked."""
         if lookup.place is None:  # how a list ended is behind a button of its own message
             self._origins[lookup.id] = visit.origin
+        with self._lookups.telling(lookup.id):
+            await self._ask_to_decide(visit, lookup)
+
+    async def _ask_to_decide(self, visit: Visit, lookup: Lookup) -> None:
         is_posted = await self._cards.post(lookup)
         if not is_posted:
             await self._mention(visit, views.sentence(texts.NOBODY_REACHED))
@@ -135,13 +140,14 @@ class Requests:
     async def tell_and_remember(self, lookup: Lookup, origin: Origin) -> None:
         """Tell an agent how their lookup stands, and remember that they know."""
         is_told = False
-        with suppress(TimeoutError):
-            async with asyncio.timeout(TELLING):
-                is_told = await self.tell(lookup, origin)
-        if not is_told:  # the sweeper tries again
-            log.error("outcome not told", extra={"facts": {"lookup": lookup.id}})
-            return
-        await self._remember_told(lookup)
+        with self._lookups.telling(lookup.id):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TELLING):
+                    is_told = await self.tell(lookup, origin)
+            if is_told:
+                await self._remember_told(lookup)
+            else:  # the sweeper tries again
+                log.error("outcome not told", extra={"facts": {"lookup": lookup.id}})
 
     async def _remember_told(self, lookup: Lookup) -> None:
         try:
@@ -182,10 +188,14 @@ class Requests:
     # --- time ---
 
     async def overdue(self) -> list[Callable[[], Awaitable[object]]]:
-        """End what nobody decided on or used in time, and find what to remind of. Gives the work that follows."""
+        """End what nobody decided on or used in time; find what to remind of, and cards that are not true any more.
+
+        Gives the work that follows.
+        """
         ended = [partial(self.tell_everyone, lookup) for lookup in await self._approvals.expire()]
         waiting = [partial(self._cards.post, lookup, is_reminder=True) for lookup in await self._approvals.remind()]
-        return [*ended, *waiting]
+        stale = [partial(self._cards.redraw, lookup_id) for lookup_id in await self._cards.stale()]
+        return [*ended, *waiting, *stale]
 
     # --- shared ---
 

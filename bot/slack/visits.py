@@ -1,6 +1,7 @@
 """Somebody doing something in Slack."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from bot.models import Actor
 from bot.slack.payloads import Click, Origin
@@ -15,6 +16,8 @@ class Visit:
     trigger_id: str = ""
     """Opens a window, once, for 3 seconds."""
     view_id: str | None = None
+    recorded: asyncio.Event = field(default_factory=asyncio.Event, compare=False)
+    """Set once what they asked for is in the record, or will not be."""
 
 
 def of_click(click: Click) -> Visit:

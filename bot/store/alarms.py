@@ -20,9 +20,13 @@ TOLD = """
     WHERE lookup_id = :lookup_id AND suspect = :suspect AND tell_after IS NOT NULL"""
 
 
+TELLING = 180.0
+"""Seconds a process has to tell an alarm, before it is another's to try."""
+
+
 def claim(db: Database, *, now: float) -> list[Alarm]:
-    """Alarms to tell now; they are the caller's for ``lookups.TELLING`` seconds."""
-    rows = [*db.query(CLAIM, {"now": now, "tell_after": now + lookups.TELLING})]
+    """Alarms to tell now; they are the caller's for ``TELLING`` seconds."""
+    rows = [*db.query(CLAIM, {"now": now, "tell_after": now + TELLING})]
     return [alarm for alarm in readable("alarms", rows, partial(_alarm, db)) if alarm]
 
 

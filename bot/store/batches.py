@@ -7,7 +7,7 @@ from sqlite_utils import Database
 
 from bot.errors import LookupMoved
 from bot.models import Actor, BatchId, Card, Lookup, LookupId, NewLookup, Place, Problem, Result, State
-from bot.store import cards, lookups, rows
+from bot.store import cards, leases, lookups, rows
 from bot.store.columns import readable
 from bot.store.lookups import Moment
 from bot.store.names import new_batch_id
@@ -111,7 +111,7 @@ def stop(db: Database, batch_id: BatchId, *, actor: Actor, moment: Moment) -> li
 
 def told(db: Database, known: Collection[Lookup]) -> None:
     for each in known:
-        lookups.told(db, each.id, each.state)
+        leases.told(db, each.id, each.state)
 
 
 def set_bulletin(db: Database, batch_id: BatchId, message: Card) -> None:

@@ -1,8 +1,7 @@
 """The lookups' questions and changes. Each change is part of its caller's transaction and writes its journal entry."""
 
-import json
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,8 +21,7 @@ from bot.models import (
     Through,
 )
 from bot.store import guesses, journal, rows
-from bot.store.columns import one_of, readable
-from bot.store.connection import undoing
+from bot.store.columns import one_of
 from bot.store.names import new_salt
 
 RUNNING = frozenset({State.QUEUED, State.CALLING})
@@ -64,34 +62,6 @@ SET_RESULT = """
         phone_number_id = :phone_number_id, problem = :problem, api_code = :api_code, request_id = :request_id,
         http_status = :http_status, milliseconds = :milliseconds, attempts = :attempts, wait_until = :wait_until
     WHERE id = :id"""
-
-# lease_until is set exactly while a lookup runs. A process may own rows it runs no more: it could not record their end.
-RENEW = """
-    UPDATE lookups SET lease_until = :lease_until
-    WHERE lease_until IS NOT NULL AND owner = :owner AND id IN (SELECT value FROM json_each(:running))"""
-
-# What runs here is alive, however late its lease: the clock may have been set, or the database locked for long.
-ABANDONED = """
-    SELECT * FROM lookups
-    WHERE lease_until < :now AND NOT (owner = :owner AND id IN (SELECT value FROM json_each(:running)))
-    ORDER BY lease_until"""
-
-TOLD = "UPDATE lookups SET tell_after = NULL WHERE id = :id AND state = :state"
-
-# A list is told as a whole: not while some of it runs, nor while whoever ended the last of it may still tell.
-CLAIM_UNTOLD = """
-    UPDATE lookups SET tell_after = :tell_after
-    WHERE tell_after <= :now AND updated_at > :now - 86400  -- whoever could not be told for a day has left
-    AND (batch_id IS NULL OR (
-        batch_id NOT IN (SELECT coalesce(batch_id, '') FROM lookups WHERE lease_until IS NOT NULL)
-        AND batch_id NOT IN (SELECT coalesce(batch_id, '') FROM lookups WHERE tell_after > :now)))
-    RETURNING *"""
-
-# Whoever was to tell how the rest of the list ended has died with it.
-TELL_LIST_NOW = "UPDATE lookups SET tell_after = :now WHERE batch_id = :batch_id AND tell_after > :now"
-
-TELLING = 180.0
-"""Seconds a process has to tell an agent how a lookup ended, before it is another's to try."""
 
 BY_ID = "SELECT * FROM lookups WHERE id = :id"
 
@@ -159,12 +129,12 @@ def move(
     reason: str | None = None,
     expires_at: float | None = None,
     event: Event = Event.MOVED,
-    telling: float = TELLING,
+    tell_after: float | None = None,
 ) -> Lookup:
     """Change a lookup's state if it is still ``from_state``. Raises ``LookupMoved`` when it is not.
 
     Raises ``TooManyGuesses`` for one that may not be called now. Leaving ``awaiting`` records ``actor`` as who decided,
-    with ``reason``. ``telling`` is how long (seconds) whoever ended it has to tell its agent.
+    with ``reason``. ``tell_after`` (Unix seconds): then anybody may tell its agent; by default when the lease ends.
     """
     is_decision = from_state is State.AWAITING
     values = {
@@ -174,7 +144,7 @@ def move(
         "now": moment.now,
         "expires_at": expires_at,
         **_holder(to_state, moment),
-        **_tell_after(to_state, moment, telling),
+        "tell_after": _tell_after(to_state, moment.lease_until if tell_after is None else tell_after),
         **(rows.decision_columns(actor, at=moment.now, reason=reason or "") if is_decision else rows.NO_DECISION),
     }
     if not _update(db, values):
@@ -194,47 +164,6 @@ def move(
     )
     guesses.watch(db, lookup := rows.lookup(row), now=moment.now)
     return lookup
-
-
-def renew(db: Database, running: Collection[LookupId], *, moment: Moment) -> None:
-    """Extend the leases of what the owner runs. No change of state, so not in the journal."""
-    values = {"owner": moment.owner, "lease_until": moment.lease_until, "running": json.dumps([*running])}
-    db.execute(RENEW, values)
-
-
-def interrupt_abandoned(db: Database, running: Collection[LookupId], *, moment: Moment) -> int:
-    """End every running lookup whose lease ran out, but for those the owner still runs. Their agents are to be told."""
-    values = {"now": moment.now, "owner": moment.owner, "running": json.dumps([*running])}
-    abandoned = [*db.query(ABANDONED, values)]
-    ended = readable("lookups", abandoned, lambda row: _interrupt(db, rows.lookup(row), moment))
-    for batch_id in {lookup.place.batch_id for lookup in ended if lookup.place}:
-        db.execute(TELL_LIST_NOW, {"batch_id": batch_id, "now": moment.now})
-    return len(ended)
-
-
-def _interrupt(db: Database, lookup: Lookup, moment: Moment) -> Lookup:
-    with undoing(db):  # a damaged one must not keep the others running for ever
-        return move(
-            db,
-            lookup.id,
-            from_state=lookup.state,
-            to_state=State.INTERRUPTED,
-            actor=SWEEPER,
-            result=Result(problem=Problem.PROCESS_ENDED),
-            moment=moment,
-            event=Event.ABANDONED,
-            telling=0.0,
-        )
-
-
-def told(db: Database, lookup_id: LookupId, state: State) -> None:
-    db.execute(TOLD, {"id": lookup_id, "state": state})
-
-
-def claim_untold(db: Database, *, moment: Moment) -> list[Lookup]:
-    """Lookups to tell now, one for each list; they are the caller's for ``TELLING`` seconds."""
-    values = {"now": moment.now, "tell_after": moment.now + TELLING}
-    return rows.one_of_each_list(rows.lookups(db.query(CLAIM_UNTOLD, values)))
 
 
 def find(db: Database, lookup_id: LookupId) -> Lookup | None:
@@ -273,7 +202,7 @@ def _columns(
         "salt": new_salt(),
         **rows.place_columns(new.place),
         **_holder(state, moment),
-        **(_tell_after(state, moment, TELLING) if new.agent.through is Through.SLACK else {"tell_after": None}),
+        "tell_after": _tell_after(state, moment.lease_until) if new.agent.through is Through.SLACK else None,
     }
 
 
@@ -307,5 +236,5 @@ def _holder(state: State, moment: Moment) -> dict[str, str | float | None]:
     return {"owner": None, "lease_until": None}
 
 
-def _tell_after(state: State, moment: Moment, telling: float) -> dict[str, float | None]:
-    return {"tell_after": moment.now + telling if state in WORTH_TELLING else None}
+def _tell_after(state: State, at: float) -> float | None:
+    return at if state in WORTH_TELLING else None

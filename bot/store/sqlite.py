@@ -25,7 +25,19 @@ from bot.models import (
     Result,
     State,
 )
-from bot.store import alarms, approvals, batches, cards, forgetting, guesses, journal, lookups, search, verification
+from bot.store import (
+    alarms,
+    approvals,
+    batches,
+    cards,
+    forgetting,
+    guesses,
+    journal,
+    leases,
+    lookups,
+    search,
+    verification,
+)
 from bot.store.connection import changing, let_readers_pass
 from bot.store.lookups import Moment
 from bot.store.migrations import migrate
@@ -55,7 +67,7 @@ class SqliteStore:
     ) -> None:
         """``path`` may be ``:memory:``. ``owner`` names this process, by default at random.
 
-        ``lease`` is how long (seconds) its running lookups are its own without ``renew``; ``busy_timeout`` how long
+        ``lease`` is how long (seconds) what it runs or tells is its own without ``renew``; ``busy_timeout`` how long
         (seconds) a verb waits for another process before ``StoreUnavailable``.
         """
         self._clock = clock
@@ -201,6 +213,12 @@ class SqliteStore:
     async def cards(self, lookup_id: LookupId) -> list[Card]:
         return await self._ask(lambda db: cards.of_lookup(db, lookup_id))
 
+    async def cards_drawn(self, lookup_id: LookupId, state: State) -> None:
+        await self._change(lambda db: cards.drawn(db, lookup_id, state))
+
+    async def claim_stale_cards(self) -> set[LookupId]:
+        return await self._change(lambda db: cards.claim_stale(db, now=self._clock.now()))
+
     async def due(self) -> list[Lookup]:
         return await self._ask(lambda db: approvals.due(db, now=self._clock.now()))
 
@@ -227,20 +245,20 @@ class SqliteStore:
     async def journal(self, lookup_id: LookupId) -> list[JournalEntry]:
         return await self._ask(lambda db: journal.read(db, lookup_id))
 
-    async def renew(self, running: Collection[LookupId]) -> None:
-        await self._change(lambda db: lookups.renew(db, running, moment=self._moment()))
+    async def renew(self, held: Collection[LookupId]) -> None:
+        await self._change(lambda db: leases.renew(db, held, moment=self._moment()))
 
     async def interrupt_abandoned(self, running: Collection[LookupId]) -> int:
-        return await self._change(lambda db: lookups.interrupt_abandoned(db, running, moment=self._moment()))
+        return await self._change(lambda db: leases.interrupt_abandoned(db, running, moment=self._moment()))
 
     async def told(self, lookup_id: LookupId, state: State) -> None:
-        await self._change(lambda db: lookups.told(db, lookup_id, state))
+        await self._change(lambda db: leases.told(db, lookup_id, state))
 
     async def told_list(self, known: Collection[Lookup]) -> None:
         await self._change(lambda db: batches.told(db, known))
 
     async def claim_untold(self) -> list[Lookup]:
-        return await self._change(lambda db: lookups.claim_untold(db, moment=self._moment()))
+        return await self._change(lambda db: leases.claim_untold(db, moment=self._moment()))
 
     async def traces(self, phone: PhoneNumber) -> Traces:
         return await self._ask(lambda db: forgetting.traces(db, phone))

@@ -255,6 +255,22 @@ def create_bulletins(db: Database) -> None:
         ) STRICT""")
 
 
+def remember_what_cards_lack(db: Database) -> None:
+    # Since when a card does not say what its lookup is; null: it does. Whoever changes a lookup need not think of it.
+    db.execute("ALTER TABLE cards ADD COLUMN stale_since REAL")
+    db.execute("CREATE INDEX cards_stale ON cards (stale_since) WHERE stale_since IS NOT NULL")
+    db.execute("""
+        CREATE TRIGGER cards_fall_behind AFTER UPDATE OF state ON lookups BEGIN
+            UPDATE cards SET stale_since = NEW.updated_at WHERE lookup_id = NEW.id;
+        END""")
+    db.execute("""
+        CREATE TRIGGER cards_come_late AFTER INSERT ON cards BEGIN
+            UPDATE cards SET stale_since = (
+                SELECT updated_at FROM lookups WHERE id = NEW.lookup_id AND state <> 'awaiting')
+            WHERE channel_id = NEW.channel_id AND ts = NEW.ts;
+        END""")
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     create_lookups,
     create_journal,
@@ -267,4 +283,5 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     guard_against_guesses,
     chain_journal,
     create_bulletins,
+    remember_what_cards_lack,
 )

@@ -93,7 +93,7 @@ async def test_a_card_that_slack_is_too_busy_for_keeps_no_agent_waiting(scene_wi
 
 
 def _overdue_to_tell(tmp_path: Path) -> None:
-    """As if the three minutes had passed in which the dead process was to tell."""
+    """As if the lease had ended in which the dead process was to tell."""
     database = sqlite3.connect(tmp_path / "phoneid.db")
     with database:
         database.execute("UPDATE lookups SET tell_after = 1")

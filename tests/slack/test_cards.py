@@ -57,8 +57,13 @@ class FakePeople:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
-    opened = SqliteStore(tmp_path / "phoneid.db", clock=SteppingClock())
+def clock() -> SteppingClock:
+    return SteppingClock()
+
+
+@pytest.fixture
+async def store(tmp_path: Path, clock: SteppingClock) -> AsyncIterator[SqliteStore]:
+    opened = SqliteStore(tmp_path / "phoneid.db", clock=clock)
     await opened.open()
     yield opened
     await opened.aclose()
@@ -113,6 +118,56 @@ async def test_a_copy_that_cannot_be_redrawn_keeps_nobody_from_the_others(
     slack.cut_off.add("U0KIM")
     await cards.redraw(approved.id)
     assert slack.says == {"U0LEE": decided_card(approved).text}
+
+
+async def test_a_copy_that_cannot_be_redrawn_is_tried_again_by_the_sweeper_of_any_process(
+    slack: FakeSlack, store: SqliteStore, cards: Cards, approved: Lookup, clock: SteppingClock
+) -> None:
+    slack.cut_off.add("U0KIM")
+    await cards.redraw(approved.id)
+    assert await cards.stale() == set()  # whoever failed just now tries for a while
+    clock.time += 200
+    assert await cards.stale() == {approved.id}
+    assert await cards.stale() == set()  # one process at a time
+    slack.cut_off.clear()
+    await cards.redraw(approved.id)
+    clock.time += 200
+    assert await cards.stale() == set()
+    assert slack.says["U0KIM"] == decided_card(approved).text
+
+
+async def test_a_copy_whose_process_died_before_it_was_redrawn_is_stale(
+    store: SqliteStore, cards: Cards, approved: Lookup, clock: SteppingClock
+) -> None:
+    clock.time += 200
+    assert await cards.stale() == {approved.id}
+
+
+async def test_a_copy_that_was_posted_after_the_decision_is_stale_until_it_is_redrawn(
+    store: SqliteStore, cards: Cards, approved: Lookup, clock: SteppingClock
+) -> None:
+    await cards.redraw(approved.id)
+    await store.add_card(approved.id, Card("U0LATE", "1.000001"))
+    clock.time += 200
+    assert await cards.stale() == {approved.id}
+
+
+async def test_a_copy_that_says_an_earlier_state_is_not_taken_for_redrawn(
+    store: SqliteStore, cards: Cards, approved: Lookup, clock: SteppingClock
+) -> None:
+    await store.cards_drawn(approved.id, State.AWAITING)
+    clock.time += 200
+    assert await cards.stale() == {approved.id}
+
+
+async def test_a_card_that_awaits_a_decision_is_true_and_an_old_one_matters_no_more(
+    store: SqliteStore, cards: Cards, approved: Lookup, clock: SteppingClock
+) -> None:
+    new = NewLookup(agent=ANA, phone=PhoneNumber("12025550116"), reason="7", channel_id="C1", submission_key="other")
+    lookup, _ = await store.accept(new, state=State.AWAITING, expires_at=2_000_000_000.0)
+    await store.add_card(lookup.id, Card("U0KIM", "1.000002"))
+    clock.time += 90_000
+    assert await cards.stale() == set()
 
 
 async def test_an_approver_who_cannot_be_asked_keeps_nobody_from_being_asked(

@@ -1,7 +1,8 @@
 """What follows a list: a message that says how it ended whatever Slack takes, and a window that is not painted over."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -46,6 +47,13 @@ class FakeLists:
     breaks: Exception | None = None
     known: list[Sequence[Lookup]] = field(default_factory=list)
     followed_here: Card | None = None
+    being_told: Sequence[Lookup] = ()
+
+    @contextmanager
+    def telling(self, listed: Sequence[Lookup]) -> Iterator[None]:
+        self.being_told = listed
+        yield
+        self.being_told = ()
 
     async def run(
         self, asked: Sequence[tuple[Lookup, SecretStr]], follow: Callable[[Progress], Awaitable[None]]
@@ -67,6 +75,7 @@ class FakeLists:
         return self.followed_here
 
     async def told(self, listed: Sequence[Lookup]) -> None:
+        assert [each.id for each in self.being_told] == [each.id for each in listed]  # nobody else tells it meanwhile
         self.known.append(listed)
 
 

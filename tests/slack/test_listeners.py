@@ -105,9 +105,11 @@ class Slack:
     takes_messages: Callable[[], bool] = lambda: True
     acks: list[dict[str, Any]] = field(default_factory=list)
     told: list[tuple[str, str, str]] = field(default_factory=list)
+    acked: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def ack(self, **response: Any) -> None:
         self.acks.append(response)
+        self.acked.set()
 
     async def tell(self, user_id: str, message: Message, *, response_url: str) -> bool:
         self.told.append((user_id, message.text, response_url))
@@ -151,6 +153,38 @@ async def test_a_payload_is_acknowledged_before_its_work_starts(listener: str, b
     await deliver(slack, listener, body, react=lambda: Reaction(ack={"text": "seen"}, job=Job(work, tell_broken)))
     assert acked_before_work == [[{"text": "seen"}]]
     assert slack.told == []
+
+
+async def never_broken(_error: Exception, _reference: str) -> None:
+    raise AssertionError("nothing broke")
+
+
+async def test_what_was_asked_for_is_recorded_before_slack_has_our_word_and_need_not_be_answered() -> None:
+    slack, recorded = Slack(), asyncio.Event()
+    acks_when_recorded: list[int] = []
+
+    async def work() -> None:
+        await asyncio.sleep(0)
+        acks_when_recorded.append(len(slack.acks))
+        recorded.set()
+        await slack.acked.wait()  # the API takes its time
+
+    await deliver(slack, "command", COMMAND, react=lambda: Reaction({}, Job(work, never_broken), recorded))
+    assert acks_when_recorded == [0]
+    assert slack.acks == [{}]
+
+
+@pytest.mark.parametrize("is_slow", [False, True], ids=["is over", "takes long"])
+async def test_what_is_never_recorded_holds_up_no_acknowledgement(*, is_slow: bool) -> None:
+    slack = Slack()
+
+    async def work() -> None:
+        if is_slow:  # somebody holds the database
+            await slack.acked.wait()
+
+    async with asyncio.timeout(3.0):  # or Slack gives up
+        await deliver(slack, "command", COMMAND, react=lambda: Reaction({}, Job(work, never_broken), asyncio.Event()))
+    assert slack.acks == [{}]
 
 
 @pytest.mark.parametrize(("listener", "body"), QUIET_LISTENERS)

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from bot.interfaces import Store
 from bot.models import LogQuery, LookupId, NewLookup, PhoneNumber, State
-from bot.store import approvals, batches, cards, journal, lookups, search
+from bot.store import approvals, batches, cards, journal, leases, lookups, search
 from bot.store.connection import IN_MEMORY, changing, connect, let_readers_pass
 from bot.store.migrations import migrate
 
@@ -131,10 +131,10 @@ def test_a_change_that_raises_is_undone(database: Database) -> None:
         (lookups.BY_ID, "SEARCH lookups USING INDEX sqlite_autoindex_lookups_1 (id=?)"),
         (lookups.BY_SUBMISSION, "SEARCH lookups USING INDEX sqlite_autoindex_lookups_2 (submission_key=?)"),
         (lookups.MOVE, "SEARCH lookups USING INDEX sqlite_autoindex_lookups_1 (id=?)"),
-        (lookups.ABANDONED, "SEARCH lookups USING INDEX lookups_running (lease_until<?)"),
-        (lookups.RENEW, "SEARCH lookups USING INDEX sqlite_autoindex_lookups_1 (id=?)"),
-        (lookups.TOLD, "SEARCH lookups USING INDEX sqlite_autoindex_lookups_1 (id=?)"),
-        (lookups.CLAIM_UNTOLD, "SEARCH lookups USING INDEX lookups_to_tell (tell_after<?)"),
+        (leases.ABANDONED, "SEARCH lookups USING INDEX lookups_running (lease_until<?)"),
+        (leases.RENEW, "SEARCH lookups USING INDEX sqlite_autoindex_lookups_1 (id=?)"),
+        (leases.TOLD, "SEARCH lookups USING INDEX sqlite_autoindex_lookups_1 (id=?)"),
+        (leases.CLAIM_UNTOLD, "SEARCH lookups USING INDEX lookups_to_tell (tell_after<?)"),
         (search.sql_of(LogQuery())[0], "SCAN lookups USING INDEX lookups_by_time"),
         (search.sql_of(ANAS)[0], "SEARCH lookups USING INDEX lookups_by_user (user_id=?)"),
         (search.sql_of(OLDER)[0], "SEARCH lookups USING INDEX lookups_by_user (user_id=? AND created_at<?)"),

@@ -11,7 +11,8 @@ from bot.models import Actor, Lookup, NewLookup, Problem, Result, State, Through
 OpenStore = Callable[..., Awaitable[Store]]
 New = Callable[..., NewLookup]
 
-WITHIN, LATER, A_DAY = 170.0, 200.0, 90_000.0
+WITHIN, LATER, A_DAY = 25.0, 35.0, 90_000.0
+"""Before a lease of 30 seconds ends, after it, and when nobody tries any more."""
 
 
 async def _ended(store: Store, new: NewLookup) -> Lookup:
@@ -25,7 +26,7 @@ async def _ended(store: Store, new: NewLookup) -> Lookup:
     )
 
 
-async def test_whoever_ended_it_has_some_minutes_to_tell(open_store: OpenStore, clock: Any, new: New) -> None:
+async def test_whoever_ended_it_has_a_lease_to_tell(open_store: OpenStore, clock: Any, new: New) -> None:
     store = await open_store()
     lookup = await _ended(store, new())
     clock.time += WITHIN
@@ -59,6 +60,30 @@ async def test_one_process_tells_and_if_it_cannot_another_tries_later(
     assert len([*await stores[0].claim_untold(), *await stores[1].claim_untold()]) == 1
     clock.time += LATER
     assert [each.id for each in await stores[1].claim_untold()] == [lookup.id]
+
+
+async def test_who_still_tells_keeps_it_for_another_lease_and_another(
+    open_store: OpenStore, clock: Any, new: New
+) -> None:
+    teller, other = await open_store(), await open_store()
+    lookup = await _ended(teller, new())
+    for _ in range(5):
+        clock.time += WITHIN
+        await teller.renew([lookup.id])
+        assert await other.claim_untold() == []
+    clock.time += LATER  # it died
+    assert [each.id for each in await other.claim_untold()] == [lookup.id]
+
+
+async def test_what_was_told_is_not_to_be_told_again_by_a_late_renewal(
+    open_store: OpenStore, clock: Any, new: New
+) -> None:
+    store = await open_store()
+    lookup = await _ended(store, new())
+    await store.told(lookup.id, lookup.state)
+    await store.renew([lookup.id])
+    clock.time += LATER
+    assert await store.claim_untold() == []
 
 
 async def test_after_a_day_nobody_tries_any_more(open_store: OpenStore, clock: Any, new: New) -> None:

@@ -9,6 +9,7 @@ class SlackTrouble(StrEnum):
     NONE = "none"
     RATE_LIMITED = "rate_limited"
     UNREACHABLE = "unreachable"
+    HANG = "hang"
     PAGE = "page"
     PLAIN = "plain"
 
@@ -19,6 +20,7 @@ class SlackTrouble(StrEnum):
             SlackTrouble.NONE: "Works",
             SlackTrouble.RATE_LIMITED: "Throttles: answers 429, too many requests",
             SlackTrouble.UNREACHABLE: "Unreachable: closes each connection",
+            SlackTrouble.HANG: "Hangs: takes each request and never answers",
             SlackTrouble.PAGE: "A proxy answers: 502 with a page",
             SlackTrouble.PLAIN: "A proxy answers: 503 with a line of text",
         }[self]

@@ -56,6 +56,7 @@ class WebApi:
         name = request.match_info["method"]
         started = self._clock.monotonic()
         arguments = await _read_arguments(request)
+        await self._hang(request)
         response = self._stumble(request) or self._answer(name, request, arguments)
         self._record(name, request, arguments, response, started=started)
         return response
@@ -64,6 +65,7 @@ class WebApi:
         """A response URL."""
         started = self._clock.monotonic()
         reply = await _read_arguments(request)
+        await self._hang(request)
         response = self._stumble(request) or self._reply(request.path, reply)
         self._record("response_url", request, reply, response, started=started)
         return response
@@ -120,6 +122,14 @@ class WebApi:
             return web.json_response(refusal.as_json(), status=400)
         return web.Response(text="ok")
 
+    async def _hang(self, request: web.Request) -> None:
+        """Answer nothing. What was wanted is not done, also once the trouble is over: the caller has given up."""
+        is_hanging = self._trouble() is SlackTrouble.HANG
+        while is_hanging and request.transport is not None:
+            await self._clock.sleep(0.05)
+        if is_hanging:
+            raise web.HTTPServiceUnavailable
+
     def _stumble(self, request: web.Request) -> web.Response | None:
         """The answer of a Slack in trouble."""
         match self._trouble():
@@ -134,7 +144,7 @@ class WebApi:
                 return web.Response(status=502, content_type="text/html", text=_PAGE)
             case SlackTrouble.PLAIN:
                 return web.Response(status=503, content_type="text/plain", text="no healthy upstream")
-            case SlackTrouble.NONE:
+            case SlackTrouble.HANG | SlackTrouble.NONE:
                 return None
 
     def _record(

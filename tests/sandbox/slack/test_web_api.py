@@ -186,6 +186,21 @@ async def test_an_unreachable_slack_closes_the_connection(slack: LocalSlack, cli
     assert slack.inspector.entries()[-1].response is None
 
 
+async def test_a_hanging_slack_answers_nothing_and_does_nothing_also_later(
+    slack: LocalSlack, session: aiohttp.ClientSession
+) -> None:
+    slack.trouble = SlackTrouble.HANG
+    call = {"channel": "U0ANA", "text": "hello"}
+    headers = {"Authorization": f"Bearer {slack.bot_token}"}
+    impatient = aiohttp.ClientTimeout(total=0.3)
+    with pytest.raises(TimeoutError):
+        await session.post(f"{slack.api_url}chat.postMessage", json=call, headers=headers, timeout=impatient)
+    slack.trouble = SlackTrouble.NONE
+    async with session.post(f"{slack.api_url}auth.test", headers=headers) as response:
+        assert (await response.json())["ok"] is True
+    assert slack.human("Ana").sees(slack.human("Ana").dm) == []
+
+
 @pytest.mark.parametrize(
     ("trouble", "status", "content_type"),
     [

@@ -1,0 +1,50 @@
+"""``python -m tests.faults``: does the bot every harm there is, and prints one table. Progress is on standard error."""
+
+import asyncio
+import secrets
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import click
+
+from tests.bench.table import machine
+from tests.faults import kills as killing
+from tests.faults.harms import do_all
+from tests.faults.tally import Tally, render
+
+
+@click.command()
+@click.option("--kills", default=300, show_default=True, help="How often a bot is killed.")
+@click.option("--seed", type=int, help="Repeats the choices of a run; the timings are the machine's.")
+@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Where to leave the files.")
+def main(*, kills: int, seed: int | None, keep: Path | None) -> None:
+    """Do the bot every harm there is, and print what came of it. 300 kills take about 15 minutes."""
+    seed = secrets.randbits(32) if seed is None else seed
+    _say(f"seed {seed}")
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        if keep:
+            keep.mkdir(parents=True)
+        tallies = asyncio.run(_do_everything(keep or Path(folder), kills=kills, seed=seed))
+    click.echo(render(tallies.items()))
+    for name, tally in tallies.items():
+        for line in [*tally.notes, *tally.complaints]:
+            click.echo(f"{name}: {line}")
+    click.echo(f"\nIn {(time.monotonic() - began) / 60:.0f} minutes, with seed {seed}, on {machine()}.")
+    sys.exit(0 if all(tally.is_clean for tally in tallies.values()) else 1)
+
+
+async def _do_everything(folder: Path, *, kills: int, seed: int) -> dict[str, Tally]:
+    harmed = await do_all(folder)
+    killed = await killing.run(folder, kills=kills, seed=seed, say=_say, lists=max(1, kills // 30))
+    return {"kill -9": killed, **harmed}
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""Harms to the database: locked, full, replaced, read-only. What its agent reads is awaited by name."""
+
+import asyncio
+import os
+import resource
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.app import running_bot
+from bot.errors import SettingsError
+from bot.models import State
+from bot.settings import BotSettings, read
+from bot.texts import terminal
+from tests.faults.story import ANSWERED, NOT_RECORDED, SLOW, STOPPED, Story, telling
+from tests.faults.tally import Tally
+from tests.faults.world import World
+
+
+@contextmanager
+def locked(database: Path) -> Iterator[None]:
+    """Somebody else writes, and takes their time."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+async def lock_before_the_record(folder: Path) -> Tally:
+    """Nothing is recorded and nothing asked; the agent reads so, and asks again."""
+    async with telling(folder) as story:
+        with locked(story.world.database):
+            await story.ask()
+            await story.reads(NOT_RECORDED)
+        await story.reads(ANSWERED, await story.ask())
+        return await story.reckon(times=1, lookups=[State.ANSWERED])
+
+
+async def lock_for_a_moment_in_the_middle(folder: Path) -> Tally:
+    """The answer is there, and is recorded and told as soon as that is possible."""
+    async with telling(folder, SLOW) as story:
+        entry = await story.ask_until_called()
+        with locked(story.world.database):
+            await asyncio.sleep(2.5)  # as long as three tries to record it
+        await story.reads(ANSWERED, entry)
+        return await story.reckon(times=1, lookups=[State.ANSWERED])
+
+
+async def lock_for_long_in_the_middle(folder: Path) -> Tally:
+    """What cannot be recorded is not shown: the agent reads that, and then that the lookup was broken off."""
+    async with telling(folder, SLOW) as story:
+        entry = await story.ask_until_called()
+        with locked(story.world.database):
+            await story.reads(NOT_RECORDED)
+        await story.reads(STOPPED, entry)
+        return await story.reckon(times=1, lookups=[State.INTERRUPTED])
+
+
+@contextmanager
+def full_disk(world: World) -> Iterator[None]:
+    """No file of the bot's may grow any more."""
+    assert world.bot.pid
+    limits = resource.prlimit(world.bot.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(world.bot.pid, resource.RLIMIT_FSIZE, (4096, limits[1]))
+    yield
+    resource.prlimit(world.bot.pid, resource.RLIMIT_FSIZE, limits)
+
+
+async def fill_the_disk(folder: Path) -> Tally:
+    """As a lock: nothing new is recorded; what ran is recorded once there is room again."""
+    async with telling(folder, SLOW) as story:
+        running = await story.ask_until_called()
+        with full_disk(story.world):
+            await story.ask()
+            await story.reads(NOT_RECORDED)
+        await story.reads(ANSWERED, running)
+        await story.reads(ANSWERED, await story.ask())
+        return await story.reckon(times=1, lookups=[State.ANSWERED] * 2)
+
+
+async def replace_the_file(folder: Path) -> Tally:
+    """Nothing goes into the wrong file, nor into one that nobody finds; the right one is back as it was."""
+    async with telling(folder) as story:
+        await story.reads(ANSWERED, await story.ask())
+        database = story.world.database
+        kept = database.rename(database.with_name("kept.db"))
+        for name in ("empty", "foreign"):
+            database.write_bytes(b"" if name == "empty" else b"not a database at all\n" * 100)
+            before = len(story.lee.sees("support"))
+            await story.ask()
+            await story.until(lambda since=before: _reads_since(story, since))  # type: ignore[misc]  # a default binds the loop's value
+        kept.rename(database)
+        await story.reads(ANSWERED, await story.ask())
+        return await story.reckon(times=2, lookups=[State.ANSWERED] * 2)
+
+
+def _reads_since(story: Story, before: int) -> bool:
+    return any(NOT_RECORDED in each.text for each in story.lee.sees("support")[before:])
+
+
+@contextmanager
+def unwritable(database: Path) -> Iterator[Path]:
+    """A copy of the database that may be read by anybody and written by nobody; root, who may anything, is nobody."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        copy = folder / database.name
+        shutil.copy(database, copy)
+        copy.chmod(0o444)
+        folder.chmod(0o555)
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.seteuid(65534)
+        try:
+            yield copy
+        finally:
+            if is_root:
+                os.seteuid(0)
+            folder.chmod(0o755)
+
+
+async def forbid_to_write(folder: Path) -> Tally:
+    """The bot does not start, and says why; nothing is touched, and once it may write it goes on."""
+    async with telling(folder) as story:
+        await story.reads(ANSWERED, await story.ask())
+        await story.world.bot.stop()
+        environment = story.world.scene.environment
+        with unwritable(story.world.database) as copy:
+            before = copy.read_bytes()
+            settings = read(BotSettings, {**environment, "DATABASE_URL": f"sqlite:///{copy}"})
+            with pytest.raises(SettingsError) as refused:
+                async with running_bot(settings):
+                    pass
+            assert terminal.database_unusable(str(copy)) in refused.value.mistakes
+            assert copy.read_bytes() == before
+        await story.world.bot.start()
+        await story.world.connected()
+        await story.reads(ANSWERED, await story.ask())
+        return await story.reckon(times=1, lookups=[State.ANSWERED] * 2)

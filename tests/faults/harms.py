@@ -1,0 +1,100 @@
+"""Every harm but a kill, each done to a real bot while somebody asks, in a world of its own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.sandbox.cams.trouble import ApiTrouble
+from bot.sandbox.slack.trouble import SlackTrouble
+from tests.faults import databases, outside
+from tests.faults.tally import Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harm:
+    """Something that is done to a bot."""
+
+    name: str
+    do: Callable[[Path], Awaitable[Tally]]
+    elsewhere: tuple[str, ...] = ()
+    """Tests that look at the same harm more closely, as ``path::name``."""
+
+
+LOCKED = (
+    "tests/store/test_unavailable.py::test_while_somebody_else_writes_changes_give_up_in_time_and_the_event_loop_runs"
+)
+
+HARMS = (
+    Harm(
+        name="database locked before the record",
+        do=databases.lock_before_the_record,
+        elsewhere=(LOCKED, "tests/scenarios/test_canary.py::test_the_canary_is_nowhere_over_socket_mode"),
+    ),
+    Harm(
+        name="database locked in the middle",
+        do=databases.lock_for_a_moment_in_the_middle,
+        elsewhere=("tests/test_lookups.py::test_an_outcome_is_recorded_as_soon_as_the_store_is_back",),
+    ),
+    Harm(
+        name="database locked to the end",
+        do=databases.lock_for_long_in_the_middle,
+        elsewhere=("tests/test_lookups.py::test_a_lookup_whose_end_could_not_be_recorded_is_swept_and_told",),
+    ),
+    Harm(name="disk full", do=databases.fill_the_disk),
+    Harm(
+        name="database file replaced",
+        do=databases.replace_the_file,
+        elsewhere=("tests/store/test_unavailable.py::test_nothing_is_recorded_in_a_file_that_is_gone",),
+    ),
+    Harm(
+        name="database file read-only",
+        do=databases.forbid_to_write,
+        elsewhere=("tests/store/test_unavailable.py::test_a_place_that_is_read_only_is_unavailable",),
+    ),
+    Harm(name="Slack refuses connections", do=outside.slack_in_trouble(SlackTrouble.UNREACHABLE, seconds=2.0)),
+    Harm(name="Slack hangs", do=outside.slack_in_trouble(SlackTrouble.HANG, seconds=3.0)),
+    Harm(
+        name="Slack answers 429",
+        do=outside.slack_in_trouble(SlackTrouble.RATE_LIMITED, seconds=4.0),
+        elsewhere=("tests/scenarios/test_trouble.py::test_slack_throttling_delays_the_answer_and_does_not_lose_it",),
+    ),
+    Harm(name="response URL expired or used up", do=outside.exhaust_the_response_url),
+    Harm(name="API down", do=outside.api_in_trouble(ApiTrouble.DOWN)),
+    Harm(
+        name="API hangs",
+        do=outside.api_in_trouble(ApiTrouble.HANG),
+        elsewhere=(
+            "tests/scenarios/test_trouble.py"
+            "::test_with_the_api_hanging_50_commands_are_acknowledged_and_each_gets_its_words",
+        ),
+    ),
+    Harm(
+        name="SIGTERM",
+        do=outside.stop_while(ApiTrouble.NONE),
+        elsewhere=("tests/scenarios/test_trouble.py::test_an_ordinary_stop_finishes_what_runs",),
+    ),
+    Harm(
+        name="SIGTERM while the API hangs",
+        do=outside.stop_while(ApiTrouble.HANG),
+        elsewhere=("tests/scenarios/test_trouble.py::test_a_stop_that_cannot_wait_interrupts_and_tells",),
+    ),
+)
+
+
+AT_ONCE = 3
+"""Worlds: most of a harm is waiting, and more would be late for it."""
+
+
+async def do_all(folder: Path) -> dict[str, Tally]:
+    """Do each harm, in a world of its own; what became of it by name, in their order."""
+    free = asyncio.Semaphore(AT_ONCE)
+
+    async def do(number: int, harm: Harm) -> Tally:
+        async with free:
+            below = folder / f"harm-{number}"
+            below.mkdir()
+            return await harm.do(below)
+
+    tallies = await asyncio.gather(*(do(number, harm) for number, harm in enumerate(HARMS)))
+    return {harm.name: tally for harm, tally in zip(HARMS, tallies, strict=True)}

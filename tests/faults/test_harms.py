@@ -1,0 +1,21 @@
+"""Every harm but a kill: nothing is lost, nothing doubled, nothing leaked, and the agent reads what is decided."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults.harms import HARMS, do_all
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+async def test_after_every_harm_everything_is_accounted_for(tmp_path: Path) -> None:
+    tallies = await do_all(tmp_path)
+    assert {name: tally.complaints for name, tally in tallies.items()} == {harm.name: [] for harm in HARMS}
+    assert all(tally.lookups for tally in tallies.values())
+
+
+@pytest.mark.parametrize("named", sorted({each for harm in HARMS for each in harm.elsewhere}))
+def test_the_tests_that_look_closer_are_there(named: str) -> None:
+    path, name = named.split("::")
+    assert f"def {name}(" in (ROOT / path).read_text()

@@ -1,0 +1,121 @@
+"""The sandbox with bots in processes of their own, and everything that is needed to harm them."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import BinaryIO
+
+from bot.sandbox.bot_process import BotProcess
+from bot.sandbox.cams.book import Entry
+from bot.sandbox.cams.server import LocalCams
+from tests.faults.leaks import Listener
+from tests.faults.reckoning import Reckoning
+from tests.faults.tally import Tally
+from tests.scenarios.scene import Scene, open_scene
+
+ROOT = Path(__file__).parent.parent.parent
+
+PATIENCE = 30.0
+"""Seconds for a start: the machine may be busy."""
+
+SETTLING = 90.0
+"""Seconds until everything has ended: the command line's lease alone is 30, and an approval is good for 10."""
+
+SETTINGS = {
+    "PHONEID_QPS": "100",  # the limit has its own tests; here as much as possible is to be under way
+    "PHONEID_APPROVAL": "always",
+    "PHONEID_APPROVERS": "U0LEE,U0KIM",
+    "PHONEID_TRUSTED": "U0LEE,U0KIM",
+    "LOG_LEVEL": "DEBUG",
+    "PYTHONPATH": str(ROOT),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Where a fault happens. What the bots write is in ``folder``."""
+
+    scene: Scene
+    folder: Path
+    bots: Sequence[BotProcess]
+    listener: Listener
+    log: BinaryIO
+
+    @property
+    def bot(self) -> BotProcess:
+        """The only one, where there is one."""
+        (bot,) = self.bots
+        return bot
+
+    @property
+    def database(self) -> Path:
+        return Path(self.scene.environment["DATABASE_URL"].removeprefix("sqlite:///"))
+
+    async def connected(self) -> None:
+        await self.scene.slack.until(lambda: self.scene.slack.connections == len(self.bots), timeout=PATIENCE)
+
+    async def reckon(self, *, times: int, notes: Sequence[str] = ()) -> Tally:
+        """Wait until all is settled, stop the bots, and see what became of everything."""
+        await self._settle()
+        await asyncio.gather(*(bot.stop() for bot in self.bots))
+        tally = await Reckoning(scene=self.scene, folder=self.folder, listener=self.listener).reckon(times, notes)
+        codes = [await bot.wait() for bot in self.bots]
+        return replace(tally, lost=[*tally.lost, *(f"a bot ended with {code}" for code in codes if code)])
+
+    async def _settle(self) -> None:
+        """Wait until nothing runs or waits any more, and everybody was told; not longer than is bearable."""
+        rest = SETTLING
+        while rest > 0 and self._unsettled():
+            await asyncio.sleep(0.25)
+            rest -= 0.25
+
+    def _unsettled(self) -> int:
+        with closing(sqlite3.connect(self.database)) as database:
+            (count,) = database.execute(
+                "SELECT count(*) FROM lookups WHERE tell_after IS NOT NULL"
+                " OR state IN ('queued', 'calling', 'awaiting', 'approved')"
+            ).fetchone()
+        return int(count)
+
+
+@asynccontextmanager
+async def open_world(
+    folder: Path, *, book: Sequence[Entry], random: Random | None = None, bots: int = 1
+) -> AsyncIterator[World]:
+    """Hasty bots over one database, below the folder, and an API that is some tens of milliseconds away."""
+    chance = random or Random(0)
+    cams = LocalCams(
+        qps=10_000,
+        book=book,
+        latency_there=lambda: chance.uniform(0.005, 0.03),
+        latency_back=lambda: chance.uniform(0.005, 0.12),
+    )
+    await cams.start()
+    below = folder / "bots"
+    below.mkdir()
+    try:
+        async with open_scene(below, settings={**SETTINGS, "PHONEID_CAMS_URL": cams.url}) as scene:
+            with (below / "bots.log").open("ab") as log:
+                async with _running(replace(scene, cams=cams), below, log, bots) as world:
+                    yield world
+    finally:
+        await cams.stop()
+
+
+@asynccontextmanager
+async def _running(scene: Scene, folder: Path, log: BinaryIO, count: int) -> AsyncIterator[World]:
+    program = ("-m", "tests.faults.hasty_bot")
+    bots = [BotProcess(folder=folder, output=log, program=program) for _ in range(count)]
+    world = World(scene=scene, folder=folder, bots=bots, listener=Listener(scene.slack.inspector), log=log)
+    try:
+        for bot in bots:
+            await bot.start_with(scene.environment)
+        await world.connected()
+        yield world
+    finally:
+        for bot in bots:
+            await bot.kill()
