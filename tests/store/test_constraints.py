@@ -66,7 +66,7 @@ def test_a_decision_s_reason_can_be_forgotten(lookups: None, plain: sqlite3.Conn
 @pytest.mark.parametrize(
     "statement",
     [
-        "INSERT INTO cards VALUES ('L-NONE', 'C9', '1.0')",
+        "INSERT INTO cards (lookup_id, channel_id, ts) VALUES ('L-NONE', 'C9', '1.0')",
         f"{ENTRY} VALUES (1, 'shown', '', '', '', '{{}}', '', 'L-NONE', NULL, NULL)",
     ],
 )
