@@ -43,14 +43,14 @@ async def window_with(human: Human, words: str) -> str:
     )
 
 
-async def message_with(human: Human, words: str, *, channel: str = "", timeout: float = PATIENCE) -> Message:  # noqa: ASYNC109 - for ``until``, which has it
+async def message_with(human: Human, words: str, *, channel: str = "", patience: float = PATIENCE) -> Message:
     """The newest message with these words in it."""
 
     def find() -> Message | None:
         seen = reversed(human.sees(channel or human.dm))
         return next((each for each in seen if words in each.text or words in each.words), None)
 
-    return await human.until(find, timeout=timeout)
+    return await human.until(find, timeout=patience)
 
 
 async def listed(scene: Scene) -> list[Lookup]:

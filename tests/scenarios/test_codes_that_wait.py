@@ -67,7 +67,8 @@ async def go_every_way(scene: Scene) -> None:
         await scene.ana.closes()
         await message_with(lee, "Approval needed: IDs of")
     await lee.clicks("Approve")  # the other one still waits at the end
-    await message_with(scene.ana, "is done", timeout=60)  # some are asked again for long
+    # Throttled answers are in it: everybody pauses then.
+    await message_with(scene.ana, "is done", patience=3 * PATIENCE)
 
 
 # --- in memory ---
