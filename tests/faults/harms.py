@@ -92,7 +92,6 @@ async def do_all(folder: Path, *, times: int = 1) -> dict[str, Tally]:
 
     async def do(harm: Harm, below: Path) -> Tally:
         async with free:
-            below.mkdir()
             return await harm.do(below)
 
     async def repeat(number: int, harm: Harm) -> Tally:
