@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.slack.trouble import SlackTrouble
 from tests.faults import databases, outside
-from tests.faults.tally import Tally
+from tests.faults.tally import Tally, total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,15 +86,16 @@ AT_ONCE = 3
 """Worlds: most of a harm is waiting, and more would be late for it."""
 
 
-async def do_all(folder: Path) -> dict[str, Tally]:
-    """Do each harm, in a world of its own; what became of it by name, in their order."""
+async def do_all(folder: Path, *, times: int = 1) -> dict[str, Tally]:
+    """Do each harm so often, each time in a world of its own; what became of it by name, in their order."""
     free = asyncio.Semaphore(AT_ONCE)
 
-    async def do(number: int, harm: Harm) -> Tally:
+    async def do(harm: Harm, below: Path) -> Tally:
         async with free:
-            below = folder / f"harm-{number}"
-            below.mkdir()
             return await harm.do(below)
 
-    tallies = await asyncio.gather(*(do(number, harm) for number, harm in enumerate(HARMS)))
+    async def repeat(number: int, harm: Harm) -> Tally:
+        return total(await asyncio.gather(*(do(harm, folder / f"harm-{number}-{time}") for time in range(times))))
+
+    tallies = await asyncio.gather(*(repeat(number, harm) for number, harm in enumerate(HARMS)))
     return {harm.name: tally for harm, tally in zip(HARMS, tallies, strict=True)}

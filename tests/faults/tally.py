@@ -1,6 +1,6 @@
 """What a fault did, as a row of the table: how often it was tried, and what was lost, doubled or leaked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 
@@ -23,6 +23,18 @@ class Tally:
     def complaints(self) -> list[str]:
         named = (("lost", self.lost), ("doubled", self.doubled), ("leaked", self.leaked))
         return [f"{name}: {each}" for name, cases in named for each in cases]
+
+
+def total(tallies: Sequence[Tally]) -> Tally:
+    """One row of several."""
+    return Tally(
+        times=sum(each.times for each in tallies),
+        lookups=sum(each.lookups for each in tallies),
+        lost=[case for each in tallies for case in each.lost],
+        doubled=[case for each in tallies for case in each.doubled],
+        leaked=[case for each in tallies for case in each.leaked],
+        notes=[note for each in tallies for note in each.notes],
+    )
 
 
 HEADING = ("fault", "times", "lookups", "lost", "doubled", "leaked")

@@ -12,7 +12,7 @@ from bot.slack import views
 from tests.canaries import CANARY
 from tests.faults import leaks
 from tests.faults.reckoning import Request, doubled_of, lost_of
-from tests.faults.tally import Tally, render
+from tests.faults.tally import Tally, render, total
 
 ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
 ANSWERED = Lookup(
@@ -97,6 +97,14 @@ def test_a_code_that_was_said_to_slack_is_heard() -> None:
     listener.listen()
     listener.listen()  # each is heard once
     assert listener.found == [f"raw in {Wire.BOT_TO_SLACK.value}"]
+
+
+def test_several_times_are_one_row() -> None:
+    once = Tally(times=1, lookups=2, lost=["a"], doubled=["b"], leaked=["c"], notes=["d"])
+    assert total([once, once]) == Tally(
+        times=2, lookups=4, lost=["a"] * 2, doubled=["b"] * 2, leaked=["c"] * 2, notes=["d"] * 2
+    )
+    assert not total([once]).is_clean
 
 
 def test_the_table_is_markdown_and_lines_up() -> None:

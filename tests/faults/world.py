@@ -96,7 +96,7 @@ async def open_world(
     )
     await cams.start()
     below = folder / "bots"
-    below.mkdir()
+    below.mkdir(parents=True)
     try:
         async with open_scene(below, settings={**SETTINGS, "PHONEID_CAMS_URL": cams.url}) as scene:
             with (below / "bots.log").open("ab") as log:
