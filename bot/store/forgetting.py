@@ -117,7 +117,7 @@ def _forget_reasons(db: Database, lookup_id: LookupId, *, actor: Actor, now: flo
 
 
 def _traces(db: Database, phone: PhoneNumber, *, mentions: Collection[LookupId]) -> Traces:
-    counts = {State(state): count for state, count in db.execute(BY_STATE, {"phone": phone.digits})}
+    counts = dict(db.execute(BY_STATE, {"phone": phone.digits}).fetchall())  # also of states there are none of
     running = sum(counts.get(state, 0) for state in RUNNING)
     waiting = sum(counts.get(state, 0) for state in WAITING)
     ended = sum(counts.values()) - running - waiting
@@ -127,10 +127,10 @@ def _traces(db: Database, phone: PhoneNumber, *, mentions: Collection[LookupId])
 def _mentions(db: Database, phone: PhoneNumber) -> Iterator[LookupId]:
     """Lookups of other numbers in whose reasons the number stands, in any writing, or its ID."""
     digits = _without_country(phone)
-    ids = [row["phone_number_id"] for row in db.query(IDS_OF_NUMBER, {"phone": phone.digits})]
+    ids = [_as_text(row["phone_number_id"]) for row in db.query(IDS_OF_NUMBER, {"phone": phone.digits})]
     for row in db.query(WITH_REASONS, {"phone": phone.digits}):
-        for text in (row["reason"], row["decision_reason"]):
-            if digits in _digits(text) or any(each in text for each in ids):
+        for reason in (_as_text(row["reason"]), _as_text(row["decision_reason"])):
+            if digits in _digits(reason) or any(each in reason for each in ids):
                 yield LookupId(row["id"])
                 break
 
@@ -141,6 +141,11 @@ def _without_country(phone: PhoneNumber) -> str:
     except phonenumbers.NumberParseException:
         return phone.digits
     return national if len(national) >= _SHORT else phone.digits
+
+
+def _as_text(value: object) -> str:
+    """Whatever stands there: what was edited into something else is forgotten, too."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 def _digits(text: str) -> str:

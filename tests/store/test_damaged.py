@@ -128,3 +128,25 @@ async def test_times_from_the_future_neither_end_the_guess_guard_nor_make_it_end
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute(f"UPDATE lookups SET updated_at = {moment} WHERE state = 'refused'")
     assert (await store.tally(ANA, PHONE)).for_number.last_at == clock.time
+
+
+@pytest.mark.parametrize(
+    "assignment",
+    [
+        "state = 7",
+        "state = CAST(x'ff' AS TEXT)",
+        "reason = CAST(x'ff' AS TEXT)",
+        "reason = 12025550106, phone = '12025550107'",
+    ],
+)
+async def test_a_damaged_record_keeps_no_number_from_being_found_to_forget(
+    store: SqliteStore, path: Path, assignment: str
+) -> None:
+    lookup = await ask(store, "one", State.REJECTED)
+    await store.aclose()
+    edit(path, lookup, assignment)
+    again = SqliteStore(path, clock=SteppingClock())
+    await again.open()
+    found = await again.traces(PHONE)
+    await again.aclose()
+    assert found.ended + found.mentions == 1
