@@ -22,17 +22,20 @@ WAITING = frozenset({State.AWAITING, State.APPROVED})
 
 BY_STATE = "SELECT state, count(*) FROM lookups WHERE phone = :phone GROUP BY state"
 
-OF_NUMBER = "SELECT id FROM lookups WHERE phone = :phone ORDER BY created_at, rowid"
+# Rows go by their numbers here: an id may have been edited into something that finds no row.
+NAME = "SELECT id FROM lookups WHERE rowid = :row AND typeof(id) = 'text'"
+
+OF_NUMBER = "SELECT rowid FROM lookups WHERE phone = :phone ORDER BY created_at, rowid"
 
 IDS_OF_NUMBER = "SELECT DISTINCT phone_number_id FROM lookups WHERE phone = :phone AND phone_number_id IS NOT NULL"
 
 WITH_REASONS = """
-    SELECT id, reason, coalesce(decision_reason, '') AS decision_reason FROM lookups
+    SELECT rowid, reason, coalesce(decision_reason, '') AS decision_reason FROM lookups
     WHERE salt IS NOT NULL AND phone <> :phone AND (reason <> '' OR decision_reason <> '')"""
 
 # Whoever has not been told yet is told first, for a day; then they have left.
 OLD = """
-    SELECT id FROM lookups
+    SELECT rowid FROM lookups
     WHERE salt IS NOT NULL AND created_at < :before AND state NOT IN ('awaiting', 'approved', 'queued', 'calling')
         AND (tell_after IS NULL OR updated_at <= :now - 86400)
     ORDER BY created_at LIMIT :limit"""
@@ -41,12 +44,12 @@ FORGET = """
     UPDATE lookups SET
         phone = :forgotten, phone_number_id = NULL, reason = '', salt = NULL,
         decision_reason = CASE WHEN decided_at IS NOT NULL THEN '' END
-    WHERE id = :id"""
+    WHERE rowid = :row"""
 
 FORGET_REASONS = """
     UPDATE lookups SET
         reason = '', salt = :salt, decision_reason = CASE WHEN decided_at IS NOT NULL THEN '' END
-    WHERE id = :id"""
+    WHERE rowid = :row"""
 
 _SHORT = 7
 """Digits: a shorter national number stands in many a reason by chance, so there the country code counts too."""
@@ -66,16 +69,16 @@ def forget(db: Database, phone: PhoneNumber, *, actor: Actor, now: float) -> Tra
     found = _traces(db, phone, mentions=mentions)
     if found.running or found.waiting:
         raise StillOpen(found)
-    for lookup_id in mentions:
-        _forget_reasons(db, lookup_id, actor=actor, now=now)
-    ended = [LookupId(row["id"]) for row in db.query(OF_NUMBER, {"phone": phone.digits})]
+    for row in mentions:
+        _forget_reasons(db, row, actor=actor, now=now)
+    ended = [found["rowid"] for found in db.query(OF_NUMBER, {"phone": phone.digits})]
     _forget_all(db, ended, actor=actor, now=now, why="command")
     return found
 
 
 def forget_old(db: Database, *, before: float, limit: int, now: float) -> int:
     """Forget up to ``limit`` ended lookups that were asked before then (Unix seconds), the oldest first. How many."""
-    old = [LookupId(row["id"]) for row in db.query(OLD, {"before": before, "limit": limit, "now": now})]
+    old = [found["rowid"] for found in db.query(OLD, {"before": before, "limit": limit, "now": now})]
     _forget_all(db, old, actor=SWEEPER, now=now, why="retention")
     return len(old)
 
@@ -99,24 +102,34 @@ def scrub(db: Database) -> bool:
     return True
 
 
-def _forget_all(db: Database, lookup_ids: Collection[LookupId], *, actor: Actor, now: float, why: str) -> None:
-    for lookup_id in lookup_ids:
-        db.execute(FORGET, {"id": lookup_id, "forgotten": FORGOTTEN.digits})
-        journal.write(db, Event.FORGOTTEN, lookup_id, at=now, actor=actor, facts={"what": "all", "why": why})
-    if lookup_ids:
+def _forget_all(db: Database, lookup_rows: Collection[int], *, actor: Actor, now: float, why: str) -> None:
+    for row in lookup_rows:
+        db.execute(FORGET, {"row": row, "forgotten": FORGOTTEN.digits})
+        facts = {"what": "all", "why": why}
+        journal.write(db, Event.FORGOTTEN, _name(db, row), at=now, actor=actor, facts=facts)
+    if lookup_rows:
         _remember_to_scrub(db)
 
 
-def _forget_reasons(db: Database, lookup_id: LookupId, *, actor: Actor, now: float) -> None:
+def _forget_reasons(db: Database, row: int, *, actor: Actor, now: float) -> None:
     """Both reasons; a digest with a salt of its own vouches for what is left, and the old one can be proved no more."""
-    db.execute(FORGET_REASONS, {"id": lookup_id, "salt": new_salt()})
-    (row,) = db.query(BY_ID, {"id": lookup_id})
+    db.execute(FORGET_REASONS, {"row": row, "salt": new_salt()})
+    lookup_id = _name(db, row)
+    digest = rows.digest(next(db.query(BY_ID, {"id": lookup_id}))) if lookup_id else None
     facts = {"what": "reasons", "why": "command"}
-    journal.write(db, Event.FORGOTTEN, lookup_id, at=now, actor=actor, facts=facts, digest=rows.digest(row))
+    journal.write(db, Event.FORGOTTEN, lookup_id, at=now, actor=actor, facts=facts, digest=digest)
     _remember_to_scrub(db)
 
 
-def _traces(db: Database, phone: PhoneNumber, *, mentions: Collection[LookupId]) -> Traces:
+def _name(db: Database, row: int) -> LookupId | None:
+    """The lookup in that row; ``None`` where its id finds it no more: then an entry can name none."""
+    found = db.execute(NAME, {"row": row}).fetchone()
+    if found is None or not db.execute(BY_ID, {"id": found[0]}).fetchone():
+        return None
+    return LookupId(found[0])
+
+
+def _traces(db: Database, phone: PhoneNumber, *, mentions: Collection[int]) -> Traces:
     counts = dict(db.execute(BY_STATE, {"phone": phone.digits}).fetchall())  # also of states there are none of
     running = sum(counts.get(state, 0) for state in RUNNING)
     waiting = sum(counts.get(state, 0) for state in WAITING)
@@ -124,14 +137,14 @@ def _traces(db: Database, phone: PhoneNumber, *, mentions: Collection[LookupId])
     return Traces(ended=ended, running=running, waiting=waiting, mentions=len(mentions))
 
 
-def _mentions(db: Database, phone: PhoneNumber) -> Iterator[LookupId]:
-    """Lookups of other numbers in whose reasons the number stands, in any writing, or its ID."""
+def _mentions(db: Database, phone: PhoneNumber) -> Iterator[int]:
+    """The rows of lookups of other numbers in whose reasons the number stands, in any writing, or its ID."""
     digits = _without_country(phone)
     ids = [_as_text(row["phone_number_id"]) for row in db.query(IDS_OF_NUMBER, {"phone": phone.digits})]
     for row in db.query(WITH_REASONS, {"phone": phone.digits}):
         for reason in (_as_text(row["reason"]), _as_text(row["decision_reason"])):
             if digits in _digits(reason) or any(each in reason for each in ids):
-                yield LookupId(row["id"])
+                yield row["rowid"]
                 break
 
 

@@ -150,3 +150,16 @@ async def test_a_damaged_record_keeps_no_number_from_being_found_to_forget(
     found = await again.traces(PHONE)
     await again.aclose()
     assert found.ended + found.mentions == 1
+
+
+async def test_a_record_whose_id_finds_it_no_more_is_forgotten_all_the_same(store: SqliteStore, path: Path) -> None:
+    lookup = await ask(store, "one", State.REJECTED)
+    await store.aclose()
+    edit(path, lookup, "id = CAST(x'ff' AS TEXT)")
+    again = SqliteStore(path, clock=SteppingClock())
+    await again.open()
+    await again.forget(PHONE, actor=LEE)
+    await again.aclose()
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT phone FROM lookups").fetchall() == [("0",)]
+        assert database.execute("SELECT count(*) FROM journal WHERE event = 'forgotten'").fetchone() == (1,)
