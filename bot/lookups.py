@@ -81,6 +81,16 @@ class Lookups:
         until = guesses.wait_until(tally, now=now, approved_at=approved_at)
         return None if until is None else until - now
 
+    async def wait_of_agent(self, agent: Actor) -> float | None:
+        """For how long (seconds) the guess guard lets an agent ask for no number at all; ``None``: it does not."""
+        tally, now = await self._store.tally(agent, None), self._clock.now()
+        until = guesses.wait_until(tally, now=now)
+        return None if until is None else until - now
+
+    async def has_guessed(self, agent: Actor) -> bool:
+        """Whether an agent has used up the refused codes that are free: then only one at a time may be asked."""
+        return guesses.is_over(await self._store.tally(agent, None))
+
     async def run(self, lookup: Lookup, code: SecretStr, *, lane: Lane = Lane.INTERACTIVE) -> Lookup:
         """Ask the API for a queued lookup and return the lookup as it ended; one that has ended is left as it is.
 

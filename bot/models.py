@@ -267,7 +267,7 @@ class JournalEntry:
 class LogQuery:
     """Which lookups to list, newest first; ``None`` means any."""
 
-    limit: int = 50
+    limit: int | None = 50
     user_id: str | None = None
     team_id: str | None = None
     phone: PhoneNumber | None = None

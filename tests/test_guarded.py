@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from bot.errors import ApiError
 from bot.guesses import FREE_FOR_AGENT
 from bot.lookups import Lookups
-from bot.models import Actor, Answer, NewLookup, PhoneNumber, Problem, Side, State, Through
+from bot.models import Actor, Answer, BatchId, Lookup, NewLookup, PhoneNumber, Problem, Side, State, Through
 from bot.policy import Action, Circle, Decision, Membership, Policy, Rule, Standing, Verdict, decide
 from bot.texts import problems
 from bot.tickets import Call, Lane
@@ -94,6 +94,58 @@ async def test_a_list_of_wrong_codes_ends_when_its_agents_free_ones_are_used_up(
     ended = [await lookups.run(lookup, CODE, lane=Lane.BULK) for lookup in listed]
     assert api.asked == FREE_FOR_AGENT
     assert Counter(each.state for each in ended) == {State.REFUSED: FREE_FOR_AGENT, State.REJECTED: 20}
+
+
+class ForgetfulApi:
+    """Refuses the first ten, answers all others; each takes a while."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self.asked = 0
+
+    async def get_phone_number_id(
+        self, phone: PhoneNumber, code: SecretStr, *, turn: Callable[[], AbstractAsyncContextManager[Call]]
+    ) -> Answer:
+        async with turn():
+            self._office.clock.time += 0.1
+            self.asked += 1
+            if self.asked <= FREE_FOR_AGENT:
+                raise ApiError(Problem.UNKNOWN_CODE, side=Side.AGENT, may_retry=False)
+            return Answer(phone_number_id="710000000000001", request_id="R-1")
+
+
+async def approved_list(office: Office, size: int) -> list[tuple[Lookup, SecretStr]]:
+    news = [replace(new(key=f"list {number}"), phone=PhoneNumber(f"1202555{number:04}")) for number in range(size)]
+    listed, _ = await office.store.accept_list(news, state=State.AWAITING, expires_at=office.clock.time + 3600)
+    await office.do(Action.APPROVE, listed[0].id)
+    approved = await office.store.read_list(of(listed[0]))
+    asked = await office.approvals.use_list(approved, {each.id: CODE for each in approved})
+    assert asked is not None
+    return asked
+
+
+def of(lookup: Lookup) -> BatchId:
+    assert lookup.place is not None
+    return lookup.place.batch_id
+
+
+async def test_an_approved_list_is_asked_to_its_end_whatever_is_refused_in_it(office: Office) -> None:
+    api = ForgetfulApi(office)
+    lookups = Lookups(store=office.store, api=api, quota=FreeQuota(), clock=office.clock)
+    asked = await approved_list(office, 40)
+    ended = [await lookups.run(*each, lane=Lane.BULK) for each in asked]
+    assert Counter(each.state for each in ended) == {State.REFUSED: 10, State.ANSWERED: 30}
+    lookup, _ = await office.lookups.accept(new(key="after"), MAY)
+    assert lookup.state is State.REJECTED  # they count all the same, for whatever else its agent asks
+
+
+async def test_what_was_refused_elsewhere_after_the_approval_stops_an_approved_list(office: Office) -> None:
+    asked = await approved_list(office, 3)
+    office.clock.time += 1
+    for number in range(2):
+        await use_up(office.store, ANA, PhoneNumber(f"1202555010{number}"))
+    ended = [await office.lookups.run(*each, lane=Lane.BULK) for each in asked]
+    assert {each.result.problem for each in ended} == {Problem.TOO_MANY_GUESSES}
 
 
 async def test_running_what_was_rejected_asks_nobody(office: Office) -> None:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from uuid import uuid4
 
 from bot.cli.ids import Ids, Row
 from bot.entry.table import Line
 from bot.errors import StoreError
 from bot.lookups import Lookups
-from bot.models import Actor, BatchId, Lookup, NewLookup, Place, State
+from bot.models import Actor, BatchId, Lookup, NewLookup, Place, Problem, State
 from bot.policy import Membership, Policy, Standing, decide
 from bot.texts import listed
 from bot.tickets import Lane
@@ -30,16 +31,24 @@ class Asking:
         self._agent = agent
         self._batch_id = batch_id
         self._tell = tell
+        self._is_guarded = False
         self._writing = asyncio.Lock()
 
     async def ask(self, lines: Sequence[Line], *, at_once: int) -> None:
-        """Ask for all of them, ``at_once`` at a time. A number is recorded as asked when its time comes."""
+        """Ask for all of them, ``at_once`` at a time. A number is recorded as asked when its time comes.
+
+        One at a time when too many codes were refused before: then what is under way counts as if it were refused.
+        """
+        at_once = 1 if await self._lookups.has_guessed(self._agent) else at_once
         waiting = iter(
             (line, Place(batch_id=self._batch_id, number=number, of=len(lines))) for number, line in enumerate(lines, 1)
         )
         async with asyncio.TaskGroup() as group:
             for _ in range(min(at_once, len(lines))):
                 group.create_task(self._ask_each(waiting))
+        if self._is_guarded:
+            with suppress(StoreError):  # what was said first is nearly right
+                self.why_stopped = listed.guarded(await self._lookups.wait_of_agent(self._agent) or 0.0)
 
     def stop(self, why: str) -> None:
         """Begin no more, and break off what runs: it ends as interrupted, and in its row."""
@@ -49,11 +58,21 @@ class Asking:
     async def _ask_each(self, waiting: Iterator[tuple[Line, Place]]) -> None:
         while self.why_stopped is None and (next_one := next(waiting, None)):
             try:
-                row = Row.of(await self._look_up(*next_one))
+                ended = await self._look_up(*next_one)
+                await self._write(Row.of(ended))
+                await self._heed(ended)
             except StoreError:
                 self.stop(listed.NOT_RECORDED)
-            else:
-                await self._write(row)
+
+    async def _heed(self, ended: Lookup) -> None:
+        """Begin no more once the guess guard makes the agent wait; what waits for its number's sake stops no other.
+
+        What runs goes on: it is answered, or the guard rejects it in its turn.
+        """
+        if ended.result.problem is Problem.TOO_MANY_GUESSES:
+            wait = await self._lookups.wait_of_agent(self._agent)
+            if wait is not None and not self.why_stopped:
+                self._is_guarded, self.why_stopped = True, listed.guarded(wait)
 
     async def _look_up(self, line: Line, place: Place) -> Lookup:
         new = NewLookup(

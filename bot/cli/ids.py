@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bot.listing import as_row, inert
 from bot.models import Lookup, PhoneNumber, Problem, Side, State
+from bot.texts import listed
 from bot.texts.problems import PROBLEMS
 
 COLUMNS = (
@@ -35,8 +36,7 @@ class Row:
     @classmethod
     def of(cls, lookup: Lookup) -> "Row":
         """A lookup's row: no cell is a formula, and none goes over several lines."""
-        problem = lookup.result.problem
-        known = {**as_row(lookup), "why": PROBLEMS[problem].what if problem else None}
+        known = {**as_row(lookup), "why": listed.why(lookup)}
         # Made inert last: without its blanks a text may start otherwise.
         return cls(tuple(str(inert(" ".join(str(known[column] or "").split()))) for column in COLUMNS))
 
@@ -66,11 +66,12 @@ class Row:
     def is_settled(self) -> bool:
         """Whether asking again cannot help: there is an ID, or the number itself, or its code, was refused.
 
-        What was refused for the account's sake, or the bot's, is asked again: that can be put right.
+        What was refused for the account's sake, or the bot's, is asked again: that can be put right. So is what the
+        guess guard rejected: nobody was asked about it.
         """
         if self.state is State.ANSWERED:
             return True
-        is_no = self.state in {State.REFUSED, State.REJECTED}
+        is_no = self.state is State.REFUSED
         return is_no and self.problem is not None and PROBLEMS[self.problem].turn is Side.AGENT
 
     def as_line(self) -> bytes:

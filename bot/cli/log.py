@@ -14,10 +14,14 @@ from bot.durations import read_duration
 from bot.models import BatchId, Event, LogQuery, Lookup
 from bot.texts import terminal
 
+_NEWEST = 50
+
 
 @click.command()
 @click.option(
-    "--limit", default=50, show_default=True, type=click.IntRange(1, 1_000_000), help="At most so many, newest first."
+    "--limit",
+    type=click.IntRange(1, 1_000_000),
+    help="At most so many, newest first: 50, but a list as a whole and in its order.",
 )
 @click.option("--agent", callback=check_text, help="Only this user id.")
 @click.option("--phone", help="Only this number.")
@@ -27,7 +31,7 @@ from bot.texts import terminal
 @click.option("--csv", "is_csv", is_flag=True, help="Print CSV.")
 def log(
     *,
-    limit: int,
+    limit: int | None,
     agent: str | None,
     phone: str | None,
     batch: str | None,
@@ -45,7 +49,7 @@ def log(
         raise CannotStart(terminal.no_database(str(path)))
     number = read_phone(phone, record_settings) if phone else None
     query = LogQuery(
-        limit=limit,
+        limit=limit if limit or batch else _NEWEST,
         user_id=agent,
         phone=number,
         since=_read_since(since) if since else None,
@@ -53,8 +57,14 @@ def log(
     )
     form = "json" if is_json else "csv" if is_csv else "table"
     lookups = asyncio.run(_export(record_settings, query, form=form))
+    if query.limit is None:
+        lookups.sort(key=_place)
     show = listing.as_json if is_json else listing.as_csv if is_csv else listing.as_table
     click.echo(show(lookups), nl=not is_csv)
+
+
+def _place(lookup: Lookup) -> int:
+    return lookup.place.number if lookup.place else 0
 
 
 def _is_there(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from functools import partial
 from uuid import uuid4
 
 import click
@@ -10,6 +11,8 @@ from pydantic import SecretStr
 from bot import listing, logs, settings
 from bot.cli.arguments import EXIT_NO_ID, STREAM, check_text, read_phone
 from bot.cli.caller import identify, on_ending
+from bot.cli.waiting import run_telling
+from bot.clock import SystemClock
 from bot.entry.fields import read_code, read_reason
 from bot.entry.secrecy import number_holds, text_holds
 from bot.errors import EntryError, EntryMistake
@@ -76,7 +79,7 @@ async def _lookup(
         if accepted.state is State.REJECTED:
             return accepted
         click.echo(asking.asking(number), err=True)
-        return await lookups.run(accepted, code)
+        return await run_telling(lookups, accepted, code, clock=SystemClock(), tell=partial(click.echo, err=True))
 
 
 def _read_code() -> SecretStr:

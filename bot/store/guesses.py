@@ -6,7 +6,7 @@ from sqlite_utils import Database
 
 from bot.errors import TooManyGuesses
 from bot.guesses import COUNTED, FREE, REMEMBERED, Guesses, Suspect, Tally, wait_until
-from bot.models import Actor, Event, Lookup, LookupId, PhoneNumber, State, Through
+from bot.models import Actor, Event, Lookup, PhoneNumber, State, Through
 from bot.store import journal
 
 GUARD = Actor(team_id="-", user_id="guard", through=Through.BOT)
@@ -23,6 +23,8 @@ BY_AGENT = """
     WHERE problem IN ('unknown code', 'bad request') AND user_id = :user_id AND team_id = :team_id
     AND updated_at > :since"""
 
+BY_AGENT_ELSEWHERE = f"{BY_AGENT} AND batch_id IS NOT :batch_id"
+
 LAST_ANSWER = "SELECT max(updated_at) FROM lookups WHERE state = 'answered' AND phone = :phone"
 
 # No more rows than the account has calls per second, or as good as that.
@@ -35,20 +37,26 @@ RAISE_ALARM = """
     VALUES (:lookup_id, :suspect, :refused, :first_at, :now, :now)"""
 
 
-def tally(
-    db: Database, agent: Actor, phone: PhoneNumber | None, *, now: float, but_for: LookupId | None = None
-) -> Tally:
-    """What counts against an agent, and against a number if there is one yet, without the lookup that asks."""
+def tally(db: Database, agent: Actor, phone: PhoneNumber | None, *, now: float, but_for: Lookup | None = None) -> Tally:
+    """What counts against an agent, and against a number if there is one yet, without the lookup that asks.
+
+    Without what was refused in that lookup's list, if it was approved: somebody said yes to each of its numbers,
+    and so to one code for each, whatever became of the others.
+    """
     digits = phone.digits if phone else ""
     who = {"user_id": agent.user_id, "team_id": agent.team_id}
     since = now - REMEMBERED
     (answered_at,) = db.execute(LAST_ANSWER, {"phone": digits}).fetchone()
     # Whoever has the right code need not guess it. An agent's own count goes on: the answer may be to another number.
     since_answer = max(since, answered_at) if _has_been(answered_at, now) else since
-    (for_number, by_agent) = db.execute(UNDER_WAY, {"phone": digits, **who, "id": but_for or ""}).fetchone()
+    asking = but_for.id if but_for else ""
+    (for_number, by_agent) = db.execute(UNDER_WAY, {"phone": digits, **who, "id": asking}).fetchone()
+    approved = but_for.place if but_for and but_for.approval else None
+    (of_agent, batch_id) = (BY_AGENT_ELSEWHERE, approved.batch_id) if approved else (BY_AGENT, "")
+    values: dict[str, str | float] = {**who, "since": since, "batch_id": batch_id}
     return Tally(
         for_number=_guesses(db, FOR_NUMBER, {"phone": digits, "since": since_answer}, now=now, under_way=for_number),
-        by_agent=_guesses(db, BY_AGENT, {**who, "since": since}, now=now, under_way=by_agent),
+        by_agent=_guesses(db, of_agent, values, now=now, under_way=by_agent),
     )
 
 
@@ -70,7 +78,7 @@ def watch(db: Database, lookup: Lookup, *, now: float) -> None:
 
 def _check(db: Database, lookup: Lookup, *, now: float) -> None:
     # Of several at once each sees those before it: a process holds the write lock from here to its commit.
-    counted = tally(db, lookup.agent, lookup.phone, now=now, but_for=lookup.id)
+    counted = tally(db, lookup.agent, lookup.phone, now=now, but_for=lookup)
     approved_at = lookup.approval.decided_at if lookup.approval else None
     if until := wait_until(counted, now=now, approved_at=approved_at):
         raise TooManyGuesses(until)

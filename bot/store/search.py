@@ -14,7 +14,7 @@ def search(db: Database, query: LogQuery) -> list[Lookup]:
 
 def sql_of(query: LogQuery) -> tuple[str, dict[str, str | float]]:
     """The question in SQL. Only what is asked for is in it, so that each kind of question finds its index."""
-    values: dict[str, str | float] = {"limit": query.limit}
+    values: dict[str, str | float] = {"limit": -1 if query.limit is None else query.limit}  # below 0: all
     conditions = []
     if query.user_id is not None:
         conditions.append("user_id = :user_id")

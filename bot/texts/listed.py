@@ -3,10 +3,13 @@
 Never put anything that stands in the list into a sentence: there are codes among it.
 """
 
+import math
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from bot.errors import EntryMistake, LineMistake, ListMistake
-from bot.models import BatchId, State
+from bot.models import BatchId, Lookup, State
+from bot.texts import problems
 from bot.texts.asking import ENTRY_MISTAKES
 
 # --- how it was called ------------------------------------------------------------------------------------------------
@@ -113,10 +116,32 @@ def trouble(counts: Mapping[State, int]) -> str:
     return _counted({state: count for state, count in counts.items() if state is not State.ANSWERED})
 
 
+def why(lookup: Lookup) -> str:
+    """Why a number has no ID, and when to ask again where that has to wait; nothing for one that has."""
+    result = lookup.result
+    if result.problem is None:
+        return ""
+    what = problems.PROBLEMS[result.problem].what
+    return what if result.wait_until is None else f"{what} Run the same command again after {_time(result.wait_until)}."
+
+
+def _time(at: float) -> str:
+    # A point in time: a row is read later than it was written. Rounded up, as waits are.
+    return f"{datetime.fromtimestamp(math.ceil(at / 60) * 60, UTC):%Y-%m-%d %H:%M} UTC"
+
+
 WHY_IN_COLUMN = "The column why says what happened to the others."
 TO_GO_ON = "Run the same command again to ask for the rest: what is finished is not asked again."
 TO_ASK_REFUSED = "What was refused for its number or code is not asked again. Once those are right, add --again."
 STOPPED = "Stopped."
+
+
+def guarded(seconds: float) -> str:
+    """Of a run whose agent has to wait so long before the next code."""
+    return (
+        "Stopped: too many of the codes you asked with lately were refused. Check the codes, wait "
+        f"{problems.whole_minutes(seconds)}, then run the same command again: it goes on with what was not asked."
+    )
 
 
 def output_stopped(why: str, batch_id: BatchId) -> str:

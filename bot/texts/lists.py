@@ -6,6 +6,7 @@ Plain text: whoever shows a sentence escapes it for where it is shown. Never put
 from collections.abc import Mapping, Sequence
 
 from bot.errors import EntryMistake
+from bot.guesses import FREE_FOR_AGENT
 from bot.models import Lookup, Problem, State
 from bot.texts import asking, history, problems
 
@@ -20,7 +21,10 @@ FORM_INTRO = (
 )
 FORM_SUBMIT = "Get IDs"
 NUMBERS_LABEL = "Numbers and codes"
-NUMBERS_HINT = "One number and its code per line. Start with the country code."
+NUMBERS_HINT = (
+    "One number and its code per line. Start with the country code. "
+    f"After {FREE_FOR_AGENT} wrong codes in a day the rest has to wait."
+)
 NUMBERS_HINT_WAIT = (
     "One number and its code per line. Codes may wait: you will be asked for them after the approval. "
     "Codes you enter now stay in memory until then."

@@ -189,11 +189,11 @@ def explain(lookup: Lookup) -> Explanation:
 
 def too_many_guesses(seconds: float) -> Explanation:
     """For whoever has to wait so long before the next code."""
-    what_next = f"Find out the right code, wait {_whole_minutes(seconds)}, then try again."
+    what_next = f"Find out the right code, wait {whole_minutes(seconds)}, then try again."
     return replace(PROBLEMS[Problem.TOO_MANY_GUESSES], next=what_next)
 
 
-def _whole_minutes(seconds: float) -> str:
+def whole_minutes(seconds: float) -> str:
     # Rounded up: whoever comes back in time must not be sent away once more.
     return write_duration(math.ceil(seconds / 60) * 60)
 

@@ -186,7 +186,6 @@ def test_a_full_disk_leaves_no_half_row(path: Path) -> None:
         ANSWERED,
         ended(Problem.NOT_YOURS, State.REFUSED),
         ended(Problem.UNKNOWN_CODE, State.REFUSED),
-        ended(Problem.OUTSIDER, State.REJECTED),
     ],
 )
 def test_what_the_number_or_its_code_was_refused_for_is_settled(lookup: Lookup) -> None:
@@ -199,8 +198,18 @@ def test_what_the_number_or_its_code_was_refused_for_is_settled(lookup: Lookup) 
         ended(Problem.BAD_CREDENTIALS, State.REFUSED),
         ended(Problem.NONCE_USED, State.REFUSED),
         ended(Problem.NO_ANSWER, State.FAILED),
+        ended(Problem.TOO_MANY_GUESSES, State.REJECTED),
         ended(Problem.PROCESS_ENDED, State.INTERRUPTED),
     ],
 )
 def test_what_asking_again_could_change_is_not_settled(lookup: Lookup) -> None:
     assert not Row.of(lookup).is_settled
+
+
+def test_what_has_to_wait_says_until_when(path: Path) -> None:
+    result = Result(problem=Problem.TOO_MANY_GUESSES, wait_until=1_770_000_061.0)  # 02:41:01
+    with open_ids_file(str(path)) as ids:
+        ids.add(Row.of(replace(ANSWERED, state=State.REJECTED, result=result)))
+    with path.open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["why"].endswith("Run the same command again after 2026-02-02 02:42 UTC.")

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from bot.models import Actor, NewLookup, PhoneNumber, State, Through
+from bot.models import Actor, BatchId, NewLookup, PhoneNumber, Place, State, Through
 from bot.sandbox.cams.book import BOOK
 from bot.store.sqlite import SqliteStore
 from tests.cli.conftest import PLENTY, Desk
@@ -196,6 +196,42 @@ async def test_the_log_shows_a_list_by_its_id(desk: Desk) -> None:
         (entry.digits, batch_id, "ticket 7", "answered") for entry in PLENTY[:2]
     }
     assert {row["reference"] for row in rows} == {row["reference"] for row in desk.ids()}
+
+
+async def test_whoever_waits_for_a_turn_at_the_terminal_is_told_and_the_output_is_the_id_alone(desk: Desk) -> None:
+    one_a_second = {"PHONEID_QPS": "1"}
+    processes = [await desk.shell.start("lookup", entry.phone, environment=one_a_second) for entry in PLENTY[:4]]
+    waits = zip(processes, PLENTY, strict=False)
+    ran = await asyncio.gather(*(finish(process, typed=f"{entry.code}\n") for process, entry in waits))
+    assert any(" in line to be asked for, in about " in each.err for each in ran)
+    assert [each.out for each in ran] == [f"9{number:014}\n" for number in range(4)]
+
+
+async def test_the_log_shows_all_of_a_list_in_its_order_unless_a_limit_is_given(desk: Desk) -> None:
+    store = SqliteStore(desk.shell.folder / "phoneid.db", clock=SteppingClock(time.time()))
+    await store.open()
+    ana = Actor(team_id="host", user_id="ana", through=Through.COMMAND_LINE)
+    for number in range(1, 61):
+        await store.accept(
+            NewLookup(
+                agent=ana,
+                phone=PhoneNumber(f"1202556{number:04}"),
+                reason="",
+                channel_id="",
+                submission_key=str(number),
+                place=Place(batch_id=BatchId("B-7K3Q9FZ2"), number=number, of=60),
+            ),
+            state=State.QUEUED,
+        )
+    await store.aclose()
+
+    async def shown(*arguments: str) -> list[int]:
+        rows = json.loads((await desk.shell.run("log", "--json", *arguments)).out)
+        return [int(row["phone_number"][-4:]) for row in rows]
+
+    assert await shown("--list", "B-7K3Q9FZ2") == [*range(1, 61)]
+    assert await shown("--list", "B-7K3Q9FZ2", "--limit", "2") == [60, 59]
+    assert await shown() == [*range(60, 10, -1)]
 
 
 @pytest.mark.parametrize(

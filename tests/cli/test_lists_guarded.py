@@ -1,0 +1,74 @@
+"""A list on the command line whose codes are refused: it stops in words, and the same command goes on."""
+
+import sqlite3
+import time
+from contextlib import closing
+from dataclasses import replace
+
+from bot.cli.caller import identify
+from bot.guesses import FREE_FOR_AGENT
+from bot.models import Actor, PhoneNumber, Through
+from bot.store.sqlite import SqliteStore
+from bot.texts import listed
+from tests.cli.conftest import PLENTY, Desk
+from tests.clocks import SteppingClock
+from tests.guessing import use_up
+
+LIST = ("lookup", "--file", "numbers.csv", "--output", "ids.csv")
+
+
+def pass_the_wait(desk: Desk) -> None:
+    """As if everything in the record had happened two hours ago."""
+    with closing(sqlite3.connect(desk.shell.folder / "phoneid.db")) as record, record:
+        record.execute("UPDATE lookups SET updated_at = updated_at - 7200")
+
+
+async def test_too_many_refused_codes_stop_the_list_and_later_the_same_command_goes_on(desk: Desk) -> None:
+    wrong = [replace(entry, code="999999") for entry in PLENTY[:12]]
+    desk.write(*wrong, *PLENTY[12:])
+    ran = await desk.shell.run(*LIST)
+    rows = desk.ids()
+    refused = [row["phone_number"] for row in rows if row["state"] == "refused"]
+    assert ran.status == 1
+    assert len(refused) >= FREE_FOR_AGENT
+    assert {row["state"] for row in rows} >= {"refused", "rejected"}
+    assert "Stopped: too many of the codes you asked with lately were refused. Check the codes, wait " in ran.err
+    assert listed.TO_GO_ON in ran.err
+    assert all("Run the same command again after 2" in row["why"] for row in rows if row["state"] == "rejected")
+    calls = len(desk.cams.calls)
+    desk.write(*PLENTY)
+    pass_the_wait(desk)
+    again = await desk.shell.run(*LIST)
+    assert f"{40 - len(refused)} of 40 answered, {len(refused)} refused." in again.err
+    assert sorted(desk.asked()[calls:]) == sorted(each.digits for each in PLENTY if each.digits not in refused)
+    pass_the_wait(desk)
+    assert (await desk.shell.run(*LIST, "--again")).status == 0
+
+
+async def test_while_the_agent_has_to_wait_the_list_stops_at_once_and_the_rest_has_no_row(desk: Desk) -> None:
+    await use_up_codes(desk, *(entry.digits for entry in PLENTY[:2]), agent=identify())
+    desk.write(*PLENTY[2:])
+    ran = await desk.shell.run(*LIST)
+    assert "wait 1 minute, then run the same command again" in ran.err
+    assert "0 of 38 answered, 1 rejected, 37 not asked." in ran.err
+    assert [row["state"] for row in desk.ids()] == ["rejected"]
+    assert desk.asked() == []
+
+
+async def test_a_number_that_has_to_wait_by_itself_does_not_stop_the_others(desk: Desk) -> None:
+    await use_up_codes(desk, PLENTY[0].digits, agent=Actor(team_id="T", user_id="U0ANA", through=Through.SLACK))
+    desk.write(*PLENTY[:4])
+    ran = await desk.shell.run(*LIST)
+    assert "3 of 4 answered, 1 rejected." in ran.err
+    assert "Stopped" not in ran.err
+    assert listed.TO_GO_ON in ran.err
+    pass_the_wait(desk)
+    assert (await desk.shell.run(*LIST)).status == 0
+
+
+async def use_up_codes(desk: Desk, *phones: str, agent: Actor) -> None:
+    store = SqliteStore(desk.shell.folder / "phoneid.db", clock=SteppingClock(time.time()))
+    await store.open()
+    for phone in phones:
+        await use_up(store, agent, PhoneNumber(phone))
+    await store.aclose()

@@ -1,0 +1,65 @@
+"""Whoever waits at a terminal sees their place in line and an estimate, when it changes and not too often."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import cast
+
+import pytest
+from pydantic import SecretStr
+
+from bot.cli.waiting import run_telling
+from bot.lookups import Lookups
+from bot.models import Actor, Lookup, LookupId, PhoneNumber, Result, State, Through
+from bot.texts import asking
+from bot.tickets import Outlook
+from tests.clocks import START, SteppingClock
+
+PHONE = PhoneNumber("8613800001234")
+LOOKUP = Lookup(
+    id=LookupId("L-7K3Q9FZ2"),
+    state=State.QUEUED,
+    agent=Actor(team_id="host", user_id="ana", through=Through.COMMAND_LINE),
+    phone=PHONE,
+    reason="",
+    channel_id="",
+    created_at=START,
+    updated_at=START,
+    result=Result(),
+)
+
+
+@dataclass
+class SlowLookups:
+    """A lookup that waits for its turn, its place counted down each ``step`` seconds, and then for its answer."""
+
+    clock: SteppingClock
+    waits: float
+    step: float
+    calls: float = 0.0
+
+    async def run(self, lookup: Lookup, code: SecretStr) -> Lookup:
+        while self.clock.time < START + self.waits + self.calls:  # noqa: ASYNC110 - the clock is moved by others
+            await asyncio.sleep(0)
+        return replace(lookup, state=State.ANSWERED)
+
+    def outlook(self, lookup_id: LookupId) -> Outlook | None:
+        left = START + self.waits - self.clock.time
+        place = int(left // self.step) + 1
+        return Outlook(place=place, seconds=place * self.step) if left > 0 else None
+
+
+@pytest.mark.parametrize(
+    ("waits", "step", "calls", "told"),
+    [
+        pytest.param(0.5, 1.0, 0.0, [], id="a blink"),
+        pytest.param(0.5, 1.0, 30.0, [], id="a slow answer"),
+        pytest.param(8.5, 1.0, 0.0, [(8, 8.0), (5, 5.0), (2, 2.0)], id="after a second, then every three"),
+        pytest.param(8.5, 5.0, 9.0, [(2, 10.0), (1, 5.0)], id="only what has changed"),
+    ],
+)
+async def test_a_wait_is_told(waits: float, step: float, calls: float, told: list[tuple[int, float]]) -> None:
+    clock, said = SteppingClock(), list[str]()
+    lookups = cast(Lookups, SlowLookups(clock, waits=waits, step=step, calls=calls))
+    running = run_telling(lookups, LOOKUP, SecretStr("208312"), clock=clock, tell=said.append)
+    assert (await asyncio.wait_for(running, 10)).state is State.ANSWERED
+    assert said == [asking.waiting(PHONE, place, seconds) for place, seconds in told]
