@@ -57,6 +57,7 @@ def code_form_intro(phone: PhoneNumber) -> str:
 
 
 ASKING_NOW = "One moment. You will get a direct message; you may close this."
+NOT_ENTERED = "The code was not used. A message says why."
 
 # --- deciding ---------------------------------------------------------------------------------------------------------
 

@@ -119,7 +119,7 @@ ANOTHER_LABEL = "Another list: open an empty form for several numbers"
 COPY_HINT = "One number per line, then a tab, then its ID or why there is none: copy it into a spreadsheet."
 SEE_BELOW = "How this list ended stands in a newer message below."
 TOO_LATE = "This list has ended already: there is nothing left to stop."
-NOT_ENTERED = "The codes were not used. A direct message says why."
+NOT_ENTERED = "The codes were not used. A message says why."
 FORGOTTEN = "What is left of this list was forgotten, as your administrator has decided. You can ask for other numbers."
 GONE = "This button is for a list that is not yours or is not recorded any more. Open the form instead."
 
