@@ -151,7 +151,8 @@ async def test_what_is_stopped_waits_for_no_turn_any_more(*, is_elsewhere: bool)
             if is_elsewhere:
                 await office.store.stop_list(batch_id, actor=ANA)
             else:
-                await office.lists.stop(listed[0].id, actor=ANA, standing=FULL)
+                assert len(await office.lists.stop(listed[0].id, actor=ANA, standing=FULL)) == 4
+                assert await office.lists.stop(listed[0].id, actor=ANA, standing=FULL) == []
 
         ended = await asyncio.wait_for(office.lists.run([*zip(listed, CODES, strict=True)], stop), 5)
         assert [each.result.problem for each in ended] == [Problem.STOPPED] * 4
@@ -186,6 +187,7 @@ async def test_an_approved_list_is_used_once_and_with_all_its_codes_or_not_at_al
     partly = await office.accept(decision=NEEDED, codes=[CODES[0], None], key="partly")
     await office.approvals.approve(partly[0].id, actor=LEE, standing=FULL)
     assert await office.lists.use(partly[0]) is None
+    assert office.vault.lookup_ids == [partly[0].id]  # kept on: it was promised
     assert await office.states(partly[0]) == [State.APPROVED] * 2
 
     listed = await office.accept(decision=NEEDED)
