@@ -127,8 +127,8 @@ class Approvals:
         """
         if listed[0].state is not State.APPROVED:
             raise NotPossible(None, listed[0])
-        kept = codes or {each.id: code for each in listed if (code := self._vault.take(each.id))}
-        if not all(each.id in kept for each in listed):
+        kept = codes or self._vault.take_all([each.id for each in listed])
+        if kept is None or not all(each.id in kept for each in listed):
             return None
         queued = await self._move(listed[0], State.QUEUED, actor=listed[0].agent)
         return [(each, kept[each.id]) for each in queued]

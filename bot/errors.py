@@ -45,6 +45,7 @@ class EntryMistake(StrEnum):
     NUMBER_WITHOUT_COUNTRY = "number without country"
     NUMBER_AMBIGUOUS = "number ambiguous"
     CODE_MISSING = "code missing"
+    CODES_FOR_SOME = "codes for some"
     CODE_UNREADABLE = "code unreadable"
     CODE_TOO_LONG = "code too long"
     REASON_TOO_LONG = "reason too long"

@@ -143,7 +143,7 @@ class Lists:
     async def stop(self, lookup_id: LookupId, *, actor: Actor, standing: Standing) -> list[Lookup]:
         """End what was not called yet, for the list's own agent. Raises ``NotPossible``, and journals it.
 
-        What is being called ends by itself. The list as it then is.
+        What was ended by this; it may be nothing: what is being called ends by itself.
         """
         found = await self._store.find(lookup_id)
         listed = await self.read(found) if found and found.place else []
@@ -153,7 +153,7 @@ class Lists:
         stopped = await self._store.stop_list(_batch_of(lookup), actor=actor)
         self._lookups.drop(each.id for each in stopped)
         log.info("list stopped", extra={"facts": {"batch": _batch_of(lookup), "count": len(stopped)}})
-        return await self.read(lookup)
+        return stopped
 
     async def check(self, action: Action, lookup_id: LookupId, *, actor: Actor, standing: Standing) -> list[Lookup]:
         """The list, if this person may do that to it now. Raises ``NotPossible``, and journals it."""

@@ -1,5 +1,7 @@
 """Codes that wait for an approval: in memory only, as secret values, never longer than the approval itself."""
 
+from collections.abc import Collection
+
 from pydantic import SecretStr
 
 from bot.interfaces import Clock
@@ -31,6 +33,13 @@ class Vault:
         self.forget_expired()
         _, code = self._codes.pop(lookup_id, (0.0, None))
         return code
+
+    def take_all(self, lookup_ids: Collection[LookupId]) -> dict[LookupId, SecretStr] | None:
+        """The codes of all of these, once; ``None`` where one is not there, and the others are kept on."""
+        self.forget_expired()
+        if not self._codes.keys() >= set(lookup_ids):
+            return None
+        return {each: self._codes.pop(each)[1] for each in lookup_ids}
 
     def forget_expired(self) -> None:
         now = self._clock.now()

@@ -146,16 +146,31 @@ async def test_what_is_stopped_waits_for_no_turn_any_more(*, is_elsewhere: bool)
         listed = await office.accept()
         batch_id = listed[0].place.batch_id if listed[0].place else None
         assert batch_id
+        stopped: list[Lookup] = []
 
         async def stop(_: Progress) -> None:
             if is_elsewhere:
                 await office.store.stop_list(batch_id, actor=ANA)
             else:
-                await office.lists.stop(listed[0].id, actor=ANA, standing=FULL)
+                stopped.extend(await office.lists.stop(listed[0].id, actor=ANA, standing=FULL))
 
         ended = await asyncio.wait_for(office.lists.run([*zip(listed, CODES, strict=True)], stop), 5)
         assert [each.result.problem for each in ended] == [Problem.STOPPED] * 4
+        assert len(stopped) == (0 if is_elsewhere else 4)
         assert office.api.called == []
+
+
+async def test_where_everything_is_called_already_a_stop_ends_nothing_and_says_so(office: Office) -> None:
+    listed = await office.accept()
+    stopped: list[list[Lookup]] = []
+
+    async def stop(_: Progress) -> None:
+        stopped.append(await office.lists.stop(listed[0].id, actor=ANA, standing=FULL))
+        office.api.release.set()
+
+    ended = await office.lists.run([*zip(listed, CODES, strict=True)], stop)
+    assert stopped == [[]]
+    assert len(office.api.called) == len(ended)
 
 
 @pytest.mark.parametrize(
@@ -186,6 +201,7 @@ async def test_an_approved_list_is_used_once_and_with_all_its_codes_or_not_at_al
     partly = await office.accept(decision=NEEDED, codes=[CODES[0], None], key="partly")
     await office.approvals.approve(partly[0].id, actor=LEE, standing=FULL)
     assert await office.lists.use(partly[0]) is None
+    assert office.vault.lookup_ids == [partly[0].id]  # kept on: it was promised
     assert await office.states(partly[0]) == [State.APPROVED] * 2
 
     listed = await office.accept(decision=NEEDED)

@@ -21,7 +21,7 @@ _SHORTEST_LIKELY_CODE = 4
 _LONGEST_LIKELY_CODE = 8
 _SEPARATOR = re.compile(rf"[,;|:=\n\u3001\u060c\u061b{re.escape(AROUND)}]| /|/ ")  # "/" alone is used inside numbers
 _LABEL = re.compile(r"\b(?:verification|code|pin|otp|phone|number|tel)\b", re.IGNORECASE)
-_LABELLED = re.compile(r"\W*(?:code|pin|otp|ext|x\d)", re.IGNORECASE)
+LABELLED = re.compile(r"\W*(?:code|pin|otp|ext|x\d)", re.IGNORECASE)
 """Perhaps a label glued to a code, or an extension; perhaps a code that starts so. Nobody can tell."""
 
 
@@ -127,7 +127,7 @@ def _read_every_way(line: str, region: str | None) -> Iterator[_Reading]:
 
 def _read_likely_code(typed: str) -> str | None:
     """The code that ``typed`` is likely to be: 4 to 8 letters and digits, a digit in each group of them."""
-    if "\n" in typed or _LABELLED.match(typed) or not all(re.search(r"\d", group) for group in typed.split()):
+    if "\n" in typed or LABELLED.match(typed) or not all(re.search(r"\d", group) for group in typed.split()):
         return None
     code = join_code(typed)
     is_likely = _SHORTEST_LIKELY_CODE <= len(code) <= _LONGEST_LIKELY_CODE and LETTERS_AND_DIGITS.fullmatch(code)

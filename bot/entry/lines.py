@@ -3,19 +3,24 @@
 Nothing typed is echoed: it may be a verification code. Lines are named by their number instead.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from bot.entry.characters import LONGEST
-from bot.entry.command import Typed, TypedKind, read_command
+from bot.entry.characters import AROUND, LONGEST, normalise
+from bot.entry.command import LABELLED, Typed, TypedKind, read_command
+from bot.entry.numbers import interpret, number_or_none
 from bot.entry.secrecy import number_holds
 from bot.errors import EntryMistake
 from bot.models import PhoneNumber
 
 MOST = 100
 """Numbers in one list."""
+
+_SEPARATED = re.compile(r"([^,;]+)[,;]([^,;]+)")
+_CODE = re.compile(r"[0-9A-Za-z]{3,32}")
 
 WHOLE = 0
 """The line number of what is wrong with the list as a whole."""
@@ -51,7 +56,9 @@ _UNREAD: Mapping[TypedKind, EntryMistake] = {
 
 
 def read_lines(text: str, *, region: str | None, needs_codes: bool = True) -> Lines:
-    """The numbers and codes in a text, each line read as after ``/phoneid``; empty lines count as lines, no more.
+    """The numbers and codes in a text; empty lines count as lines, no more.
+
+    Each line is read as after ``/phoneid``; where that is not certain, a single separator decides.
 
     With ``needs_codes`` every line must have its code. Never raises.
     """
@@ -65,7 +72,7 @@ def read_lines(text: str, *, region: str | None, needs_codes: bool = True) -> Li
     listed: list[Listed] = []
     mistakes: dict[int, EntryMistake] = {}
     for number, line in lines.items():
-        read = _read(number, read_command(line, region=region), needs_code=needs_codes)
+        read = _read(number, _read_line(line, region), needs_code=needs_codes)
         if isinstance(read, Listed) and any(read.phone == other.phone for other in listed):
             read = EntryMistake.NUMBER_TWICE
         if isinstance(read, Listed):
@@ -73,6 +80,25 @@ def read_lines(text: str, *, region: str | None, needs_codes: bool = True) -> Li
         else:
             mistakes[number] = read
     return Lines(tuple(listed), mistakes)
+
+
+def _read_line(text: str, region: str | None) -> Typed:
+    typed = read_command(text, region=region)
+    return (typed.kind is TypedKind.UNCERTAIN and _read_separated(text, region)) or typed
+
+
+def _read_separated(text: str, region: str | None) -> Typed | None:
+    """A number, a comma, semicolon or tab, and a code of any kind: ``None`` where that may be something else."""
+    cells = _SEPARATED.fullmatch(normalise(text.replace("\t", ",")))
+    if cells is None:
+        return None
+    number, code = read_command(cells[1], region=region), cells[2].strip(AROUND + " ")
+    # Nothing of the number may be a code already: what stands behind it is a remark then, and the number is kept.
+    if number.kind is not TypedKind.NUMBER or not _CODE.fullmatch(code) or LABELLED.match(code):
+        return None
+    if number_or_none(interpret(code, region)):  # two numbers
+        return None
+    return Typed(kind=TypedKind.NUMBER_AND_CODE, number=number.number, code=SecretStr(code))
 
 
 def _read(line: int, typed: Typed, *, needs_code: bool) -> Listed | EntryMistake:

@@ -65,7 +65,7 @@ class ApprovalDesk:
         visit = _visit(submission)
         return self._react(
             visit,
-            partial(self._requests.enter_code, visit, submission.view.lookup_id, code),
+            partial(self._errands.enter_code, visit, submission.view.lookup_id, code),
             ack={"response_action": "update", "view": views.notice(visit.origin, texts.ASKING_NOW)},
         )
 

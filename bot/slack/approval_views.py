@@ -34,6 +34,15 @@ def receipt_window(origin: Origin, lookup: Lookup) -> View:
     return views.modal(origin, receipt(lookup).blocks)
 
 
+def used_window(origin: Origin, lookup: Lookup | None) -> View:
+    """How a request stands whose code was entered in this window, if it is theirs."""
+    if lookup is None or lookup.state is State.APPROVED:
+        return views.notice(origin, texts.NOT_ENTERED)
+    if lookup.state in texts.ASKED or lookup.state is State.REJECTED:
+        return views.outcome(origin, lookup)
+    return views.notice(origin, texts.no_button(texts.outcome(lookup)))
+
+
 def ended(lookup: Lookup) -> Message:
     """What became of a request that needed approval, for its agent. The ID is behind a button: messages stay."""
     what, again = _TOLD[lookup.state]

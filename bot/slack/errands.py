@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from pydantic import SecretStr
 
@@ -17,8 +18,8 @@ from bot.slack.payloads import Origin
 from bot.slack.people import People
 from bot.slack.replies import Replies
 from bot.slack.requests import Requests
-from bot.slack.turns import Turns
 from bot.slack.visits import Visit
+from bot.slack.waiting_room import WaitingRoom
 from bot.slack.windows import Windows
 from bot.texts import approvals, asking, problems
 
@@ -45,7 +46,7 @@ class Errands:
         policy: Policy,
         clock: Clock,
     ) -> None:
-        self._turns = Turns(lookups=lookups, replies=replies, clock=clock)
+        self._room = WaitingRoom(lookups=lookups, replies=replies, clock=clock)
         self._lookups = lookups
         self._requests = requests
         self._people = people
@@ -64,7 +65,7 @@ class Errands:
         if lookup is None:
             return
         if lookup.state is not State.REJECTED:
-            lookup = await self._turns.run_typed(visit, lookup, code)
+            lookup = await self._room.run_typed(visit, lookup, code)
         await self.tell_outcome(lookup, visit.origin)
 
     async def answer_form(self, visit: Visit, new: NewLookup, code: SecretStr | None) -> None:
@@ -85,7 +86,7 @@ class Errands:
             if lookup is None:
                 return
             if lookup.state is not State.REJECTED and code:
-                lookup = await self._turns.run_in_window(visit, lookup, code)
+                lookup = await self._room.run_in_window(visit, lookup, code)
             await asyncio.gather(
                 self.tell_outcome(lookup, visit.origin),
                 self._windows.show_after_submission(
@@ -95,6 +96,20 @@ class Errands:
             return
         visit.recorded.set()
         await self._windows.show_after_submission(view_id, view, submitted_at=submitted_at)
+
+    async def enter_code(self, visit: Visit, lookup_id: LookupId, code: SecretStr) -> None:
+        """Use an approval, now that the code is here, and show in the code's window how that ended."""
+        submitted_at = self._clock.monotonic()
+
+        async def show(lookup: Lookup | None) -> None:
+            view = approval_views.used_window(visit.origin, lookup)
+            await self._windows.show_after_submission(visit.view_id or "", view, submitted_at=submitted_at)
+
+        lookup = await self._requests.check_entering(visit, lookup_id)
+        if lookup:
+            await self._requests.use(lookup, code, run=partial(self._room.run_in_window, visit), show=show)
+        else:  # perhaps it was used already: Slack delivers a form twice
+            await show(await self._lookups.find(lookup_id, user_id=visit.actor.user_id, team_id=visit.actor.team_id))
 
     async def open_form(self, visit: Visit, filling: form.Filling) -> None:
         """Open the form, filled in as far as known; or say why this person gets none."""

@@ -88,14 +88,20 @@ def _button(lookup: Lookup) -> Block | None:
         case State.APPROVED:
             return approval_views.code_button(lookup)
         case State.AWAITING:
-            return blocks.button(
-                approvals.WITHDRAW, action_id=approval_views.WITHDRAW, label=approvals.WITHDRAW_LABEL, value=lookup.id
-            )
+            return _withdraw_button(lookup)
         case State.QUEUED | State.CALLING:
             return None
     if not views.may_try_again(lookup):
         return None
     return blocks.button(asking.TRY_AGAIN, action_id=views.TRY_AGAIN, label=asking.TRY_AGAIN_LABEL, value=lookup.id)
+
+
+def _withdraw_button(lookup: Lookup) -> Block:
+    """Stands beside one number: that it takes back the whole list must be said."""
+    words, label = approvals.WITHDRAW, approvals.WITHDRAW_LABEL
+    if lookup.place:
+        words, label = approvals.WITHDRAW_LIST, approvals.withdraw_list_label(lookup.place.of)
+    return blocks.button(words, action_id=approval_views.WITHDRAW, label=label, value=lookup.id)
 
 
 def _older_button(last: Lookup) -> Block:

@@ -98,14 +98,16 @@ class ListErrands:
             await self._show(window, views.refusal(visit.origin, problems.explain(listed[0])))
 
     async def stop(self, visit: Visit, lookup_id: LookupId) -> None:
-        """End what of their list was not called yet. Whoever runs it shows what came of that."""
+        """End what of their list was not called yet. Whoever runs it shows what came of that, if anything did."""
         standing = await self._people.standing(visit.actor)
         try:
-            await self._lists.stop(lookup_id, actor=visit.actor, standing=standing)
+            if await self._lists.stop(lookup_id, actor=visit.actor, standing=standing):
+                return
+            said = texts.NOTHING_TO_STOP
         except NotPossible as error:
             why = problems.PROBLEMS[error.problem] if error.problem else None
-            message = views.sentence(f"{why.what} {why.next}" if why else texts.TOO_LATE)
-            await self._replies.tell(visit.actor.user_id, message, response_url=visit.origin.response_url)
+            said = f"{why.what} {why.next}" if why else texts.TOO_LATE
+        await self._replies.tell(visit.actor.user_id, views.sentence(said), response_url=visit.origin.response_url)
 
     async def show_results(self, visit: Visit, lookup_id: LookupId) -> None:
         """Show what became of each number once more, from the record, privately; journalled."""

@@ -83,6 +83,8 @@ def read(submission: Submission, *, region: str | None) -> Filled | Mistakes:
     by_line = dict(lines.mistakes)
     if callback == CODES_CALLBACK:
         by_line |= _differences(lines, expected=submission.view.numbers)
+    elif lines.codes:  # some alone would be of no use after the approval: all are asked for then
+        by_line |= {each.line: EntryMistake.CODES_FOR_SOME for each in lines.listed if each.code is None}
     mistakes = {numbers.block_id: texts.mistakes(by_line)} if by_line else {}
     reason = ""
     if callback != CODES_CALLBACK:

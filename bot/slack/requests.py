@@ -29,6 +29,8 @@ from bot.texts import problems
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Run = Callable[[Lookup, SecretStr], Awaitable[Lookup]]
+Show = Callable[[Lookup], Awaitable[None]]
 
 
 class Requests:
@@ -90,11 +92,6 @@ class Requests:
     async def open_code_form(self, visit: Visit, lookup_id: LookupId) -> None:
         """Ask for the code of an approved request."""
         await self._open(Action.ENTER_CODE, visit, lookup_id, approval_views.code_form)
-
-    async def enter_code(self, visit: Visit, lookup_id: LookupId, code: SecretStr) -> Lookup | None:
-        """Use an approval, now that the code is here. The lookup as it ended; ``None`` when it was not possible."""
-        lookup = await self.check_entering(visit, lookup_id)
-        return await self._use(lookup, code) if lookup else None
 
     async def check_entering(self, visit: Visit, lookup_id: LookupId) -> Lookup | None:
         """The approved request, if its codes may be entered now; else its agent is told why not."""
@@ -169,7 +166,7 @@ class Requests:
         approved = await self.attempt(visit, partial(self._approvals.approve, lookup_id, actor=visit.actor))
         if approved:
             # A card that Slack is slow to take must not keep the agent waiting.
-            await asyncio.gather(self._cards.redraw(approved.id), self._use(approved))
+            await asyncio.gather(self._cards.redraw(approved.id), self.use(approved))
 
     async def open_denial(self, visit: Visit, lookup_id: LookupId) -> None:
         """Ask an approver for the reason."""
@@ -214,16 +211,21 @@ class Requests:
         await self._cards.redraw(lookup.id)
         return listed[0]
 
-    async def _use(self, lookup: Lookup, code: SecretStr | None = None) -> Lookup:
+    async def use(
+        self, lookup: Lookup, code: SecretStr | None = None, *, run: Run | None = None, show: Show | None = None
+    ) -> None:
+        """Ask for what was approved, or its agent for the code. ``show`` is given a single lookup as it then stands."""
         if lookup.place:
-            return await self.use_list(lookup) or lookup
+            await self.use_list(lookup)
+            return
         try:
             used = await self._approvals.use(lookup, code)
         except NotPossible as error:  # the agent entered the code elsewhere in this very moment, or time ran out
-            return error.lookup or lookup
-        ended = await self._lookups.run(*used) if used else lookup
-        await self.tell_everyone(ended)
-        return ended
+            if show:
+                await show(error.lookup or lookup)
+            return
+        ended = await (run or self._lookups.run)(*used) if used else lookup
+        await asyncio.gather(self.tell_everyone(ended), *([show(ended)] if show else []))
 
     async def tell_everyone(self, lookup: Lookup) -> None:
         """Everyone concerned gets to know: whoever sees a card, and the agent."""

@@ -10,8 +10,8 @@ progress, is still on its way to Slack; an outcome that overtakes it is painted 
 enough; at the second, Slack has taken the acknowledgement or given up on it."""
 
 WHILE_SLACK_IS_AWAY = (10.0, 30.0, 90.0)
-"""Seconds after a submission at which to try again if Slack took nothing before: a window left alone would say for ever
-that it is being asked."""
+"""Seconds at which to try again if Slack took nothing before: a window left alone would say for ever that it is being
+asked. They count from the first try: whatever took minutes would have none of them left."""
 
 
 class Windows:
@@ -31,11 +31,13 @@ class Windows:
     async def show_after_submission(self, view_id: str, view: View, *, submitted_at: float) -> None:
         """Show this in the window that was submitted then (monotonic seconds), whatever overtakes what."""
         mark = self._latest[view_id] = object()
+        begun_at = self._clock.monotonic()
         shown = Shown.NOT_NOW
-        for settled in (*self._settled_after, *WHILE_SLACK_IS_AWAY):
-            if settled in WHILE_SLACK_IS_AWAY and shown is Shown.YES:
+        moments = [(submitted_at + seconds, False) for seconds in self._settled_after]
+        for moment, is_retry in (*moments, *((begun_at + seconds, True) for seconds in WHILE_SLACK_IS_AWAY)):
+            if is_retry and shown is Shown.YES:
                 break
-            await self._clock.sleep(max(0.0, submitted_at + settled - self._clock.monotonic()))
+            await self._clock.sleep(max(0.0, moment - self._clock.monotonic()))
             if self._latest.get(view_id) is not mark:
                 break
             shown = await self._replies.update_view(view_id, view)

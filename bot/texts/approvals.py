@@ -43,6 +43,13 @@ NOBODY_REACHED = (
 )
 WITHDRAW = "Withdraw"
 WITHDRAW_LABEL = "Withdraw your request; nobody will be asked to decide any more"
+WITHDRAW_LIST = "Withdraw list"
+
+
+def withdraw_list_label(count: int) -> str:
+    return f"Withdraw list: your request for all of its {lists.numbers(count)}"
+
+
 ENTER_CODE = "Enter code"
 ENTER_CODE_LABEL = "Enter code of the approved request"
 ENTER_CODES = "Enter codes"
@@ -57,6 +64,7 @@ def code_form_intro(phone: PhoneNumber) -> str:
 
 
 ASKING_NOW = "One moment. You will get a direct message; you may close this."
+NOT_ENTERED = "The code was not used. A message says why."
 
 # --- deciding ---------------------------------------------------------------------------------------------------------
 

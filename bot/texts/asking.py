@@ -67,6 +67,7 @@ ENTRY_MISTAKES: Mapping[EntryMistake, str] = {
     EntryMistake.NUMBER_WITHOUT_COUNTRY: "Start with + and the country code, e.g. +86 138 0000 1234.",
     EntryMistake.NUMBER_AMBIGUOUS: "Two countries could have this number. Start with + and the country code.",
     EntryMistake.CODE_MISSING: "Enter the verification code.",
+    EntryMistake.CODES_FOR_SOME: "Enter this code too, or none at all until the list is approved.",
     EntryMistake.CODE_UNREADABLE: "A code has only letters A-Z and digits. Enter it again.",
     EntryMistake.CODE_TOO_LONG: "This is too long for a code. Enter only the code here.",
     EntryMistake.NUMBER_HOLDS_CODE: "The number ends with the code. Enter only the number here.",

@@ -27,7 +27,7 @@ NUMBERS_HINT = (
 )
 NUMBERS_HINT_WAIT = (
     "One number and its code per line. Codes may wait: you will be asked for them after the approval. "
-    "Codes you enter now stay in memory until then."
+    "If you enter them now, enter all: they stay in memory until then."
 )
 NUMBERS_PLACEHOLDER = "+86 138 0000 1234 208312"
 REASON_HINT = "Recorded with each number. Do not write a code here."
@@ -122,8 +122,9 @@ ANOTHER = "Another list"
 ANOTHER_LABEL = "Another list: open an empty form for several numbers"
 COPY_HINT = "One number per line, then a tab, then its ID or why there is none: copy it into a spreadsheet."
 SEE_BELOW = "How this list ended stands in a newer message below."
+NOTHING_TO_STOP = "Nothing is left to stop: what is being asked right now is still waited for."
 TOO_LATE = "This list has ended already: there is nothing left to stop."
-NOT_ENTERED = "The codes were not used. A direct message says why."
+NOT_ENTERED = "The codes were not used. A message says why."
 FORGOTTEN = "What is left of this list was forgotten, as your administrator has decided. You can ask for other numbers."
 GONE = "This button is for a list that is not yours or is not recorded any more. Open the form instead."
 

@@ -29,6 +29,34 @@ def test_numbers_and_codes_are_read_line_by_line(typed: str) -> None:
     assert [code.get_secret_value() for code in read.codes] == [CODE, "004217"]
 
 
+@pytest.mark.parametrize("separator", [", ", ",", "; ", "\t", "\uff0c"])
+@pytest.mark.parametrize("code", ["ABCDEF", "123", "123456789", "x" * 32])
+def test_behind_a_separator_every_code_is_one(separator: str, code: str) -> None:
+    read = read_lines(f"{GOOD}{separator}{code}", region=None)
+    assert read.mistakes == {}
+    assert read.listed[0].phone.digits == "8613800001234"
+    assert [each.get_secret_value() for each in read.codes] == [code]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        f"{GOOD}, +86 138 0000 1235",
+        f"{GOOD}, 8613800001235",  # two numbers
+        f"{GOOD} {CODE}, Anna",
+        "+49 30 1234567 208312, Anna",  # all of it is a number as well: the code would be kept in it
+        f"{GOOD}, {CODE}, Anna",
+        f"{GOOD}, code{CODE}",
+        f"{GOOD}, AB",
+        f"{GOOD}, {'x' * 33}",
+        f"{GOOD}, to be done",
+        f"{GOOD} ABCDEF",  # nothing says where the number ends
+    ],
+)
+def test_what_is_behind_a_separator_may_also_be_no_code(typed: str) -> None:
+    assert read_lines(typed, region=None).mistakes == {1: EntryMistake.LINE_UNCERTAIN}
+
+
 @pytest.mark.parametrize(
     ("typed", "mistakes"),
     [
@@ -42,6 +70,7 @@ def test_numbers_and_codes_are_read_line_by_line(typed: str) -> None:
         ("help", {1: EntryMistake.LINE_UNREADABLE}),  # no command here
         ("list", {1: EntryMistake.LINE_UNREADABLE}),
         (CODE, {1: EntryMistake.LINE_UNCERTAIN}),
+        ("+358369484719078, 719078", {1: EntryMistake.NUMBER_HOLDS_CODE}),
         ("+8613800001234208312", {1: EntryMistake.LINE_UNCERTAIN}),  # without a gap nobody can tell
         (f"{GOOD} {CODE}\n+8613800001234 999999", {2: EntryMistake.NUMBER_TWICE}),
         (f"hello\n{GOOD} {CODE}\n{GOOD} {CODE}", {1: EntryMistake.LINE_UNREADABLE, 3: EntryMistake.NUMBER_TWICE}),

@@ -2,15 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
 
+from bot.app import open_quota
 from bot.errors import EntryMistake
-from bot.models import Event, Problem, State
+from bot.models import Event, LookupId, PhoneNumber, Problem, State
+from bot.quota.turns import Turns
 from bot.sandbox.slack.response_urls import MOST_USES
+from bot.settings import LookupSettings, read
 from bot.texts import approvals as texts
 from bot.texts import asking, problems
+from bot.tickets import Ticket
 from tests.scenarios.asking import (
     GOOD,
     GOOD_ID,
@@ -28,6 +33,7 @@ from tests.scenarios.asking import (
     state_of,
     told,
 )
+from tests.scenarios.listing import window_with
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene, entry
 
 
@@ -137,8 +143,49 @@ async def test_approved_without_the_code_the_agent_is_asked_for_it(scene: Scene)
     await scene.ana.submits()
     assert texts.ASKING_NOW in scene.ana.modal.words
     await told(scene, texts.TOLD_ANSWERED)
+    assert GOOD_ID in await window_with(scene.ana, asking.answer_heading(PhoneNumber(GOOD.digits)))
+    await scene.slack.redeliver(edit=lambda payload: None)
+    await finish(scene)
+    assert GOOD_ID in scene.ana.modal.words  # a copy that comes too late does not paint over it
     assert await state_of(scene, lookup_id) is State.ANSWERED
     assert len(scene.cams.calls) == 1
+
+
+async def test_whoever_entered_a_code_sees_how_long_it_takes_and_what_came_of_it(scene_with: OpenScene) -> None:
+    async with scene_with(**TO_EACH, PHONEID_QPS="1") as scene:
+        await request(scene, code=None)
+        await scene.human("Kim").clicks("Approve")
+        await told(scene, texts.TOLD_ENTER_CODE)
+        await open_modal(scene.ana, texts.ENTER_CODE)
+        scene.ana.fills(block_id="code", text=GOOD.code)
+        async with busy(scene, turns=4):
+            await scene.ana.submits()
+            await window_with(scene.ana, "in line to be asked for")
+        assert GOOD_ID in await window_with(scene.ana, asking.answer_heading(PhoneNumber(GOOD.digits)))
+
+
+@asynccontextmanager
+async def busy(scene: Scene, *, turns: int) -> AsyncIterator[None]:
+    """Others, each with a lookup of their own, who came first."""
+    has_begun = asyncio.Event()
+
+    async def begin() -> None:
+        has_begun.set()
+
+    async def ask(quota: Turns, number: int) -> None:
+        ticket = Ticket(lookup_id=LookupId(f"L-OTHER{number:03}"), agent=f"U0OTHER{number}")
+        async with quota.turn(ticket, before=begin):
+            pass
+
+    async with open_quota(read(LookupSettings, scene.environment)) as quota:
+        others = [asyncio.create_task(ask(quota, number)) for number in range(turns)]
+        await has_begun.wait()
+        try:
+            yield
+        finally:
+            for other in others:
+                other.cancel()
+            await asyncio.wait(others)
 
 
 async def test_the_code_form_of_a_used_approval_is_too_late(scene: Scene) -> None:

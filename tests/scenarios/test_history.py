@@ -10,6 +10,7 @@ from bot.slack.history import PAGE
 from bot.texts import approvals, asking, problems
 from bot.texts import history as texts
 from tests.scenarios.asking import GOOD, GOOD_ID, TO_EACH, find_card, finish, journal, request
+from tests.scenarios.listing import THREE, lines, submit_list, window_with
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene, dispatch, entry
 
 ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
@@ -144,6 +145,17 @@ async def test_what_needs_approval_says_how_it_stands_and_what_can_be_done(scene
         await scene.ana.clicks(approvals.WITHDRAW, message=message)
         await finish(scene)
         assert texts.BECAME[State.WITHDRAWN] in (await look(scene)).words
+        assert list(scene.slack.complaints) == []
+
+
+async def test_beside_a_number_of_a_list_it_says_that_the_whole_list_is_withdrawn(scene_with: OpenScene) -> None:
+    async with scene_with(**TO_EACH) as scene:
+        await submit_list(scene, lines(THREE), reason="ticket 7")
+        await window_with(scene.ana, "awaits approval")
+        await scene.ana.closes()
+        message = await look(scene)
+        assert message.buttons == [approvals.WITHDRAW_LIST] * 3
+        assert approvals.withdraw_list_label(3) in str(message.blocks)
         assert list(scene.slack.complaints) == []
 
 

@@ -238,7 +238,8 @@ async def test_stopping_twice_or_too_late_is_answered(scene: Scene) -> None:
     async with asyncio.timeout(PATIENCE):
         while {each.state for each in await listed(scene)} != {State.CALLING}:
             pass
-    await ana.clicks_stale(message, texts.STOP)  # nothing is left to stop
+    await ana.clicks_stale(message, texts.STOP)
+    await message_with(ana, texts.NOTHING_TO_STOP)
     await message_with(ana, "Your list of 3 numbers is done.")
     await ana.clicks_stale(message, texts.STOP)
     await message_with(ana, texts.TOO_LATE)

@@ -99,6 +99,12 @@ def test_where_somebody_must_approve_codes_may_wait_and_the_reason_is_required()
     assert [each.code for each in read.listed] == [None]
 
 
+def test_where_codes_may_wait_they_all_do_or_none_does() -> None:
+    form = list_form.build(Origin(), list_form.EMPTY, approvers="<@U0LEE>")
+    asked = submitted(form, numbers="+86 138 0000 1234 208312\n+1 202-555-0101\n+1 202-555-0102", reason="7")
+    assert mistakes(asked) == f"Lines 2 and 3: {asking.ENTRY_MISTAKES[EntryMistake.CODES_FOR_SOME]}"
+
+
 @pytest.mark.parametrize("metadata", ["", "{}", "[", '{"numbers": 7}'])
 def test_a_form_of_codes_whose_numbers_are_gone_takes_none(metadata: str) -> None:
     form = {**list_form.build_codes(Origin(), lookups()[:1]), "private_metadata": metadata}

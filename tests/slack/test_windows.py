@@ -91,6 +91,17 @@ async def test_an_outcome_waits_for_slack_to_come_back() -> None:
     assert (screen.shows, screen.time) == ("outcome", 10.0)
 
 
+async def test_an_outcome_of_what_took_long_waits_for_slack_just_as_well() -> None:
+    screen = Screen(time=100.0, is_away=True)
+
+    def come_back() -> None:
+        screen.is_away = False
+
+    screen.happens = {107.0: come_back}
+    await windows(screen).show_after_submission("V1", {"title": "outcome"}, submitted_at=0.0)
+    assert (screen.shows, screen.time) == ("outcome", 110.0)
+
+
 async def test_a_slack_that_stays_away_is_given_up_on() -> None:
     screen = Screen(is_away=True)
     await windows(screen).show_after_submission("V1", {"title": "outcome"}, submitted_at=0.0)

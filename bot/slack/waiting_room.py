@@ -1,9 +1,8 @@
 """While a single lookup runs: whoever waits for its turn sees their place and an estimate."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from itertools import chain, repeat
 
 from pydantic import SecretStr
 
@@ -21,16 +20,22 @@ BETWEEN_NOTICES = (1.0, 1.0, 5.0, 10.0)
 that it still runs. At most three are used: a response URL takes five answers, and two are kept for the outcome."""
 
 FIRST_DRAWN_AFTER, DRAWN_EVERY = 1.0, 3.0
-"""Seconds between updates of a window: Slack takes a hundred a minute, of everybody's together."""
+"""Seconds between updates of a window, while few wait."""
+
+WINDOWS_APART = 1.2
+"""Seconds between updates of all waiting windows together: Slack takes a hundred a minute, and lists need the other
+half of them."""
 
 
-class Turns:
+class WaitingRoom:
     """Runs lookups, and says meanwhile how long it takes."""
 
     def __init__(self, *, lookups: Lookups, replies: Replies, clock: Clock) -> None:
         self._lookups = lookups
         self._replies = replies
         self._clock = clock
+        self._windows = 0
+        """How many show a wait just now."""
 
     async def run_typed(self, visit: Visit, lookup: Lookup, code: SecretStr) -> Lookup:
         """Run what a command asked for; notices go to where it was typed. The lookup as it ended."""
@@ -56,17 +61,29 @@ class Turns:
     async def run_in_window(self, visit: Visit, lookup: Lookup, code: SecretStr) -> Lookup:
         """Run what a form asked for; its window shows the wait. The lookup as it ended."""
         async with self._running(lookup, code) as answering:
-            is_drawn = False
-            pauses = chain([FIRST_DRAWN_AFTER], repeat(DRAWN_EVERY))
-            async for _ in while_running(answering, pauses, self._clock):
-                outlook = self._lookups.outlook(lookup.id)
-                if outlook is None and not is_drawn:
-                    continue
-                is_drawn = outlook is not None
-                view = views.progress(visit.origin, lookup.phone, outlook)
-                if await self._replies.update_view(visit.view_id or "", view) is Shown.GONE:
-                    break
+            self._windows += 1
+            try:
+                await self._draw_while(answering, visit, lookup)
+            finally:
+                self._windows -= 1
             return await answering
+
+    async def _draw_while(self, answering: "asyncio.Task[Lookup]", visit: Visit, lookup: Lookup) -> None:
+        """Show the wait in its window, until it is over or nobody looks."""
+        is_drawn = False
+        async for _ in while_running(answering, self._pauses(), self._clock):
+            outlook = self._lookups.outlook(lookup.id)
+            if outlook is None and not is_drawn:
+                continue
+            is_drawn = outlook is not None
+            view = views.progress(visit.origin, lookup.phone, outlook)
+            if await self._replies.update_view(visit.view_id or "", view) is Shown.GONE:
+                break
+
+    def _pauses(self) -> Iterator[float]:
+        yield FIRST_DRAWN_AFTER
+        while True:
+            yield max(DRAWN_EVERY, WINDOWS_APART * self._windows)
 
     @asynccontextmanager
     async def _running(self, lookup: Lookup, code: SecretStr) -> AsyncIterator["asyncio.Task[Lookup]"]:

@@ -11,12 +11,12 @@ from bot.lookups import Lookups
 from bot.models import Actor, Lookup, LookupId, PhoneNumber, Result, State, Through
 from bot.slack.payloads import Origin
 from bot.slack.replies import Replies, Shown
-from bot.slack.turns import BETWEEN_NOTICES, Turns
 from bot.slack.views import Message, View
 from bot.slack.visits import Visit
+from bot.slack.waiting_room import BETWEEN_NOTICES, WaitingRoom
 from bot.texts import asking
 from bot.tickets import Outlook
-from tests.clocks import START, SteppingClock
+from tests.clocks import START, SteppingClock, VirtualClock, run_in_virtual_time
 
 ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
 PHONE = PhoneNumber("8613800001234")
@@ -68,10 +68,10 @@ class FakeReplies:
         return self.window
 
 
-def turns(replies: FakeReplies, *, waits: float, calls: float = 0.0) -> Turns:
+def room(replies: FakeReplies, *, waits: float, calls: float = 0.0) -> WaitingRoom:
     clock = SteppingClock()
     lookups = SlowLookups(clock, waits=waits, calls=calls)
-    return Turns(lookups=cast(Lookups, lookups), replies=cast(Replies, replies), clock=clock)
+    return WaitingRoom(lookups=cast(Lookups, lookups), replies=cast(Replies, replies), clock=clock)
 
 
 @pytest.mark.parametrize(
@@ -89,14 +89,14 @@ def turns(replies: FakeReplies, *, waits: float, calls: float = 0.0) -> Turns:
 )
 async def test_where_a_command_was_typed_the_wait_is_told(waits: float, calls: float, said: list[str]) -> None:
     replies = FakeReplies()
-    lookup = await turns(replies, waits=waits, calls=calls).run_typed(VISIT, LOOKUP, CODE)
+    lookup = await room(replies, waits=waits, calls=calls).run_typed(VISIT, LOOKUP, CODE)
     assert lookup.state is State.ANSWERED
     assert replies.said == said
 
 
 async def test_however_long_it_takes_two_answers_are_left_for_the_outcome() -> None:
     replies = FakeReplies()
-    run = asyncio.create_task(turns(replies, waits=1000.0).run_typed(VISIT, LOOKUP, CODE))
+    run = asyncio.create_task(room(replies, waits=1000.0).run_typed(VISIT, LOOKUP, CODE))
     for _ in range(200):
         await asyncio.sleep(0)
     assert len(replies.said) == len(BETWEEN_NOTICES) - 1 == 3
@@ -106,7 +106,7 @@ async def test_however_long_it_takes_two_answers_are_left_for_the_outcome() -> N
 
 async def test_the_window_shows_the_wait_every_three_seconds_and_that_it_is_over() -> None:
     replies = FakeReplies()
-    ended = await turns(replies, waits=6.0, calls=10.0).run_in_window(VISIT, LOOKUP, CODE)
+    ended = await room(replies, waits=6.0, calls=10.0).run_in_window(VISIT, LOOKUP, CODE)
     assert ended.state is State.ANSWERED
     first, second, third = replies.drawn  # from then on it is being asked, and nothing changes
     assert asking.waiting(PHONE, 50, 5.0) in first
@@ -117,10 +117,52 @@ async def test_the_window_shows_the_wait_every_three_seconds_and_that_it_is_over
 @pytest.mark.parametrize(("window", "times"), [(Shown.GONE, 1), (Shown.NOT_NOW, 3)])
 async def test_a_window_that_was_closed_is_not_insisted_on(window: Shown, times: int) -> None:
     replies = FakeReplies(window=window)
-    clock_runs = turns(replies, waits=9.0)
+    clock_runs = room(replies, waits=9.0)
     run = asyncio.create_task(clock_runs.run_in_window(VISIT, LOOKUP, CODE))
     for _ in range(200):
         await asyncio.sleep(0)
     assert len(replies.drawn) == times
     run.cancel()
     await asyncio.wait({run})
+
+
+MINUTES = 10
+"""How long everybody waits in virtual time."""
+
+
+@dataclass
+class EndlessWait:
+    clock: VirtualClock
+
+    async def run(self, lookup: Lookup, code: SecretStr) -> Lookup:
+        await self.clock.sleep(60.0 * MINUTES)
+        return lookup
+
+    def outlook(self, lookup_id: LookupId) -> Outlook:
+        return Outlook(place=1, seconds=1.0)
+
+
+@pytest.mark.parametrize(("count", "each_gets"), [(1, 200), (2, 200), (12, 41), (30, 16)])
+def test_however_many_windows_wait_half_of_what_slack_takes_is_left_to_lists(count: int, each_gets: int) -> None:
+    async def story(clock: VirtualClock) -> int:
+        replies = FakeReplies()
+        waiting = WaitingRoom(lookups=cast(Lookups, EndlessWait(clock)), replies=cast(Replies, replies), clock=clock)
+        await asyncio.gather(*(waiting.run_in_window(VISIT, LOOKUP, CODE) for _ in range(count)))
+        return len(replies.drawn)
+
+    drawn = run_in_virtual_time(story)
+    assert drawn <= 50 * MINUTES + count  # and one each as they come
+    assert drawn >= each_gets * count
+
+
+def test_a_window_that_was_closed_takes_nothing_from_the_others() -> None:
+    async def story(clock: VirtualClock) -> int:
+        replies = FakeReplies(window=Shown.GONE)
+        waiting = WaitingRoom(lookups=cast(Lookups, EndlessWait(clock)), replies=cast(Replies, replies), clock=clock)
+        runs = [asyncio.create_task(waiting.run_in_window(VISIT, LOOKUP, CODE)) for _ in range(12)]
+        await clock.sleep(5.0)
+        replies.window = Shown.YES
+        await asyncio.gather(*runs, waiting.run_in_window(VISIT, LOOKUP, CODE))
+        return len(replies.drawn) - 12
+
+    assert run_in_virtual_time(story) >= 20 * MINUTES - 1
