@@ -83,9 +83,9 @@ STOPPING = "Stopping. What is being asked right now is still waited for."
 
 
 def bar(done: int, of: int) -> str:
-    """``▓▓▓▓▓▓░░░░░░░░░░░░░░ 12 of 40``: full only when all is done."""
+    """``12 of 40 ▓▓▓▓▓▓░░░░░░░░░░░░░░``: full only when all is done. Words first, for whoever has it read to them."""
     filled = CELLS * done // of
-    return f"{'▓' * filled}{'░' * (CELLS - filled)} {done} of {of}"
+    return f"{done} of {of} {'▓' * filled}{'░' * (CELLS - filled)}"
 
 
 def asking_for(count: int) -> str:

@@ -45,8 +45,8 @@ async def name_the_bad_line(page: Page) -> None:
 
 async def watch_it_run(page: Page) -> None:
     modal = page.get_by_test_id("modal")
-    await expect(modal).to_contain_text("░░░░░░░░░░░░░░░░░░░░ 0 of 3")
-    await expect(modal).to_contain_text("▓▓▓▓▓▓▓▓▓▓▓▓▓░░░░░░░ 2 of 3", timeout=15_000)
+    await expect(modal).to_contain_text("0 of 3 ░░░░░░░░░░░░░░░░░░░░")
+    await expect(modal).to_contain_text("2 of 3 ▓▓▓▓▓▓▓▓▓▓▓▓▓░░░░░░░", timeout=15_000)
     await expect(modal).to_contain_text(PHONE_NUMBER_ID)
     await expect(modal).to_contain_text("2 have their ID, 1 has none.", timeout=15_000)
     await expect(modal).to_contain_text(re.compile(r"12025550101\s+Alibaba Cloud said no.*VerifyCode\.Incorrect"))

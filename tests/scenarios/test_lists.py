@@ -11,6 +11,7 @@ import pytest
 from bot.errors import EntryMistake
 from bot.models import Event, Problem, State
 from bot.sandbox.cams.trouble import ApiTrouble
+from bot.slack import list_form
 from bot.texts import asking, problems
 from bot.texts import lists as texts
 from tests.scenarios.asking import finish, forbidden, journal
@@ -172,12 +173,29 @@ async def test_only_its_own_agent_shows_or_stops_a_list(scene: Scene) -> None:
     assert tried == [("U0LEE", "show results", "not your request"), ("U0LEE", "stop", "not your request")]
 
 
+async def test_a_form_opened_before_approvals_were_off_asks_for_the_codes_that_could_wait(scene: Scene) -> None:
+    ana = await submit_list(scene, lines(THREE, with_codes=False))
+    assert ana.modal
+    assert ana.modal.errors
+
+    def as_then(payload: dict[str, Any]) -> None:
+        payload["view"]["callback_id"] = list_form.APPROVAL_CALLBACK
+        for block_id, typed in payload["view"]["state"]["values"].items():
+            if block_id.startswith(list_form.REASON):
+                typed[list_form.REASON]["value"] = "ticket 7"
+
+    await scene.slack.redeliver(edit=as_then)
+    assert texts.CODES_NEEDED in await window_with(ana, texts.CODES_NEEDED)
+    assert all(each.phone in str(ana.modal.values) for each in THREE)
+    assert await listed(scene) == []
+
+
 # --- while it runs ---
 
 
 def progress_in(words: str) -> int | None:
     """How many numbers are done, as the bar says it."""
-    found = re.search(r"[▓░]{20} (\d+) of \d+", words)
+    found = re.search(r"(\d+) of \d+ [▓░]{20}", words)
     return int(found[1]) if found else None
 
 

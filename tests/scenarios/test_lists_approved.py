@@ -1,9 +1,11 @@
 """A list that needs approval is decided on as a whole, once, and everyone concerned knows."""
 
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -165,6 +167,30 @@ async def test_without_codes_the_agent_is_asked_for_them_in_a_form_of_the_approv
     await finish(scene)
     assert "8613800001234\t920155500012345" in await window_with(ana, "is done")
     assert len(scene.cams.calls) == 3
+
+
+async def test_codes_for_other_numbers_than_the_approved_ones_are_used_for_none(scene: Scene) -> None:
+    await request_list(scene, with_codes=False)
+    await scene.human("Kim").clicks(texts.APPROVE)
+    ana = scene.ana
+    await message_with(ana, texts.TOLD_ENTER_CODES)
+    await open_modal(ana, texts.ENTER_CODES)
+    ana.fills(block_id="numbers", text=lines([GOOD]))
+    await ana.submits()
+
+    def claim_that_one_was_approved(payload: dict[str, Any]) -> None:
+        about = json.loads(payload["view"]["private_metadata"])
+        payload["view"]["private_metadata"] = json.dumps({**about, "numbers": GOOD.digits})
+
+    await scene.slack.redeliver(edit=claim_that_one_was_approved)
+    await finish(scene)
+    assert scene.cams.calls == []
+    assert await states(scene) == [State.APPROVED] * 3
+    assert ana.modal
+    assert all(each.phone in str(ana.modal.values) for each in THREE)
+    ana.fills(block_id="numbers", text=lines(THREE))
+    await ana.submits()
+    await window_with(ana, "is done")
 
 
 async def test_a_list_nobody_decides_on_expires_as_a_whole(scene_with: OpenScene) -> None:
