@@ -1,14 +1,17 @@
 """One SQLite connection: how it is opened, how a change is made, and what its errors mean."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from sqlite_utils import Database
 
 from bot.errors import SchemaUnknown, StoreUnavailable
+
+T = TypeVar("T")
 
 IN_MEMORY = ":memory:"
 
@@ -117,6 +120,15 @@ def undoing(database: Database) -> Iterator[None]:
         raise
     finally:
         database.conn.execute("RELEASE part")
+
+
+def make(database: Database, change: Callable[[Database], T]) -> T:
+    """One change, whole or not at all.
+
+    It reads the time in here, with the lock held: so changes are recorded in the order they have their times.
+    """
+    with changing(database):
+        return change(database)
 
 
 @contextmanager

@@ -38,7 +38,7 @@ from bot.store import (
     search,
     verification,
 )
-from bot.store.connection import changing, let_readers_pass
+from bot.store.connection import let_readers_pass, make
 from bot.store.lookups import Moment
 from bot.store.migrations import migrate
 from bot.store.names import new_lookup_id
@@ -284,17 +284,11 @@ class SqliteStore:
         return await self._thread.do(question)
 
     async def _change(self, change: Callable[[Database], T]) -> T:
-        return await self._thread.do(lambda db: _make(db, change))
+        return await self._thread.do(lambda db: make(db, change))
 
     def _moment(self) -> Moment:
         now = self._clock.now()
         return Moment(now=now, owner=self._owner, lease_until=now + self._lease)
-
-
-def _make(db: Database, change: Callable[[Database], T]) -> T:
-    with changing(db):
-        # The time is read in here, with the lock held: changes are recorded in the order they have their times.
-        return change(db)
 
 
 def _prepare(db: Database) -> None:
