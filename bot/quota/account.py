@@ -9,7 +9,7 @@ from bot.quota.order import LANES, STEP, Demand, Party, next_party, with_newcome
 from bot.quota.pace import throttled
 from bot.quota.plan import after_start, planned_start
 from bot.quota.slots import Slot
-from bot.quota.state import Account, Rules, current, free_slots
+from bot.quota.state import LONGEST_TRIP, Account, Rules, current, free_slots
 from bot.tickets import Lane
 
 LEAD = 0.02
@@ -117,7 +117,7 @@ class Ending:
 def ended(account: Account, grant: Grant, ending: Ending, *, now: float, rules: Rules) -> Account:
     """A call has ended."""
     if ending.round_trip is not None:
-        trips = (*account.round_trips, round(ending.round_trip, 4))[-REMEMBERED:]
+        trips = (*account.round_trips, round(min(ending.round_trip, LONGEST_TRIP), 4))[-REMEMBERED:]
         account = account.model_copy(update={"round_trips": trips})
     if ending.was_throttled:
         pace = throttled(account.pace, now, granted_at=ending.granted_at, hint=ending.hint, slots=rules.limit)

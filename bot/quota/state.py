@@ -18,6 +18,9 @@ from bot.quota.slots import LATEST_ARRIVAL, Slot, free_at
 ROUNDING = 0.05
 """Seconds by which the state may be ahead of whoever reads it: a slot is given a moment before it is free."""
 
+LONGEST_TRIP = 60.0
+"""Seconds: no call is waited for so long."""
+
 FARTHEST = 60.0
 """Seconds: no time in the state lies farther ahead, unless the clock or somebody's hand has been at it."""
 
@@ -30,7 +33,7 @@ class Account(BaseModel):
     changed_at: float = 0.0
     slots: tuple[Slot, ...] = ()
     pace: Pace = Pace()
-    round_trips: Annotated[tuple[float, ...], Field(max_length=1000)] = ()
+    round_trips: Annotated[tuple[Annotated[float, Field(ge=0, le=LONGEST_TRIP)], ...], Field(max_length=1000)] = ()
     """The last ones, in seconds."""
     demands: dict[str, Demand] = {}
     """What waits, by process."""

@@ -116,6 +116,7 @@ def test_lists_do_not_fill_the_state_with_agents_of_the_past() -> None:
         {"demands": {"gone": {"interactive": {"zed": 1}, "seen_at": 1e30}}},
         {"lists_since": 1e12},
         {"round_trips": [1e400]},
+        {"round_trips": [1e308] * 20},
         {"paced_at": 1e12},
         {"slots": [{"holder": "x", "held_until": 1e12}] * 2},
         {"slots": [{"ended_at": 1e12}] * 2},
