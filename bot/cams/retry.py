@@ -64,8 +64,8 @@ RULES: Mapping[Problem, Rule] = {
 def decide(error: ApiError, *, attempt: int, elapsed: float, chance: float) -> Wait | Stop:
     """What to do after attempt number ``attempt`` (from 1), ``elapsed`` seconds after the first one's start.
 
-    A hint to wait is followed when it fits into the time limit. One that does not is not shortened to fit: to come
-    back early is to be throttled again (Alibaba's SDK waits up to 60 s, but there nobody watches).
+    A hint to wait is followed when it fits into the time limit, and one that does not ends it: to come back early
+    helps nobody. A throttled call's hint is the quota's to follow, for everyone.
     """
     rule = RULES.get(error.problem)
     if rule is None or not error.may_retry:

@@ -18,12 +18,12 @@ the last of the old ones is forgotten: until then the credit is smaller than it 
 
 MARGIN = 0.15
 FEW = 200
-"""How much of the difference between a usual and the shortest round trip is kept back: ``MARGIN`` times as much once
-many have been seen, and twice that at ``FEW``. The shortest of a few is not yet the shortest there is."""
+"""How much of the difference between a usual and the shortest round trip is kept back: ``MARGIN * (1 + FEW / seen)``
+times as much, three times at the warm-up's end and a third in the long run. The shortest of a few is not yet the
+shortest there is."""
 
 LEAST_MARGIN = 0.02
 """And at least so much of the shortest round trip."""
-
 
 MOST = 0.5
 """Seconds. Where answers take longer than that, ten calls at a time are what limits, and nothing is won by more."""
