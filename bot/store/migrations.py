@@ -1,33 +1,67 @@
-"""A database's way to this release's schema: the steps it has not taken yet, in one transaction."""
+"""A database's way to this release's schema, and what tells that it is not one of ours.
 
-from collections.abc import Callable
+There is one schema yet, so an empty database is all that has a way to go. A later release takes its numbered steps in
+``migrate``, in the same transaction, and writes their number beside the journal's head.
+"""
 
-from sqlite_utils import Database, Migrations
+from collections.abc import Callable, Collection
+from typing import Final
 
-from bot.errors import SchemaUnknown
-from bot.store.connection import changing
-from bot.store.steps import STEPS
+from bot.errors import RecordDamaged, SchemaUnknown
+from bot.evidence import EMPTY, Head
+from bot.store.engine import Row, Tx
+from bot.store.schema import SCHEMA
 
-SET = "phoneid-bot"
-"""Our name among other users of sqlite-utils' migrations."""
+HEAD: Final = "SELECT seq, hash, schema, oldest_writer FROM journal_head WHERE one = 1"
+
+ADD_HEAD: Final = """
+    INSERT INTO journal_head (one, seq, hash, schema, oldest_writer) VALUES (1, :seq, :hash, :schema, :schema)"""
+
+FIRST_RELEASE = {"lookups", "journal"}
+"""What a database of release 0.1 has and no other without a ``journal_head``."""
 
 
-def migrate(db: Database, steps: tuple[Callable[[Database], None], ...] = STEPS) -> None:
-    """Bring the database to this release's schema, all or nothing.
+def migrate(tx: Tx, tables: Collection[str], create: Callable[[], None]) -> None:
+    """Bring a database with these tables to this release's schema, in a change that excludes all others.
 
-    Raises ``SchemaUnknown`` and changes nothing if it was written by a newer release or by another program.
+    Raises ``SchemaUnknown`` and changes nothing if another program or another release wrote it.
     """
-    migrations = Migrations(SET)
-    for step in steps:
-        migrations(name=step.__name__)(step)
-    with changing(db):  # of two processes starting at once, the second waits here and finds the work done
-        _check_ours(db, migrations, known={step.__name__ for step in steps})
-        migrations.apply(db)
+    if not tables:
+        create()
+        tx.run(ADD_HEAD, seq=EMPTY.seq, hash=EMPTY.hash, schema=SCHEMA)
+        return
+    _refuse_foreign(tables)
+    row = _found(tx.one(HEAD))
+    if row["schema"] > SCHEMA:
+        raise SchemaUnknown(
+            f"the database was written by a newer release: its schema is {row['schema']}, this release's is {SCHEMA}"
+        )
 
 
-def _check_ours(db: Database, migrations: Migrations, *, known: set[str]) -> None:
-    applied = {migration.name for migration in migrations.applied(db)}
-    if unknown := applied - known:
-        raise SchemaUnknown(f"the database was written by a newer release: it has {', '.join(sorted(unknown))}")
-    if not applied and (tables := [name for name in db.table_names() if not name.startswith("sqlite_")]):
-        raise SchemaUnknown(f"the database belongs to another program: it has {', '.join(sorted(tables))}")
+def head_to_change(row: Row | None) -> Head:
+    """The head in the row, for a change. Raises ``SchemaUnknown`` if this release may write no more."""
+    if _found(row)["oldest_writer"] > SCHEMA:
+        raise SchemaUnknown("a newer release has taken over this database")
+    return head_to_read(row)
+
+
+def head_to_read(row: Row | None) -> Head:
+    """The head in the row. Where there is none the entries belong to nothing, and checking the journal tells so."""
+    return EMPTY if row is None else Head(row["seq"], row["hash"])
+
+
+def _refuse_foreign(tables: Collection[str]) -> None:
+    if "journal_head" in tables:
+        return
+    if FIRST_RELEASE.issubset(tables):
+        raise SchemaUnknown(
+            "the database was written by release 0.1, which this release does not read:"
+            " keep the file as your record of that time, and name a new one in DATABASE_URL"
+        )
+    raise SchemaUnknown(f"the database belongs to another program: it has {', '.join(sorted(tables))}")
+
+
+def _found(row: Row | None) -> Row:
+    if row is None:
+        raise RecordDamaged("journal_head")
+    return row

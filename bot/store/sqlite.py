@@ -1,296 +1,301 @@
-"""The record in SQLite, behind ``bot.interfaces.Store``: one thread owns the connection, the event loop never waits."""
+"""SQLite, through sqlite-utils: one file, or the memory, and one connection to it."""
 
-import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
 
 from sqlite_utils import Database
 
-from bot.evidence import Head, Inspection
-from bot.guesses import Alarm, Tally
-from bot.interfaces import Clock
-from bot.models import (
-    Actor,
-    BatchId,
-    Card,
-    Event,
-    JournalEntry,
-    LogQuery,
-    Lookup,
-    LookupId,
-    NewLookup,
-    PhoneNumber,
-    Problem,
-    Result,
-    State,
+from bot.errors import SchemaUnknown, StoreUnavailable
+from bot.evidence import EMPTY
+from bot.store.engine import Query, Row, Tx, Value
+from bot.store.migrations import HEAD, head_to_change, head_to_read, migrate
+from bot.store.schema import SQLITE_TRIGGERS, TABLES
+
+IN_MEMORY = ":memory:"
+
+_PRAGMAS = (
+    # A journal entry always has its request. Off by default in every new connection.
+    "foreign_keys = ON",
+    # REPLACE deletes the row in its way; only with this does it fire the trigger that protects the journal.
+    "recursive_triggers = ON",
+    # What is deleted or overwritten is zeroed: a number that is forgotten must not stay in the file's free pages.
+    "secure_delete = ON",
+    # The schema is data in a file that others may have written: it may not call functions with side effects.
+    "trusted_schema = OFF",
 )
-from bot.store import (
-    alarms,
-    approvals,
-    batches,
-    cards,
-    forgetting,
-    guesses,
-    journal,
-    leases,
-    lookups,
-    search,
-    verification,
+
+_SWITCHES = 20
+"""Tries to switch the journal mode. Each that fails lost to another process's change; a start makes two or three."""
+
+_UNAVAILABLE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_PROTOCOL,  # a race for the lock, lost too often
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_AUTH,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_NOLFS,
+        sqlite3.SQLITE_INTERRUPT,  # somebody hung up
+    }
 )
-from bot.store.connection import let_readers_pass, make
-from bot.store.lookups import Moment
-from bot.store.migrations import migrate
-from bot.store.names import new_lookup_id
-from bot.store.thread import DatabaseThread
-from bot.traces import Traces
-
-T = TypeVar("T")
+"""What SQLite says when the database cannot be used. Anything else it says is a mistake of ours and stays one."""
 
 
-class SqliteStore:
-    """The record in one SQLite file. Any number of processes may have it open.
+class SqliteTx:
+    """One open transaction, as ``bot.store.engine.Tx``. SQLite needs no journey, so everything is done at once."""
 
-    A verb whose caller is cancelled has not begun or runs to its end on the store's thread: it is never torn. Later
-    verbs see what it did.
-    """
+    def __init__(self, database: Database, *, now: float, process: str) -> None:
+        self._database = database
+        self._streams: list[Generator[Row]] = []
+        self.now = now
+        self.process = process
+        self.head = EMPTY
+
+    def all(self, sql: str, /, **values: Value) -> list[Row]:
+        return list(self._database.query(sql, values))  # all of them: COMMIT fails beside a half-read RETURNING
+
+    def one(self, sql: str, /, **values: Value) -> Row | None:
+        return next(iter(self.all(sql, **values)), None)
+
+    def gather(self, *queries: Query) -> list[list[Row]]:
+        return [list(self._database.query(query.sql, dict(query.values))) for query in queries]
+
+    def run(self, sql: str, /, **values: Value) -> int:
+        return self._database.execute(sql, values).rowcount
+
+    def write(self, sql: str, /, **values: Value) -> None:
+        self._database.execute(sql, values)
+
+    def write_many(self, sql: str, rows: Sequence[Mapping[str, Value]], /) -> None:
+        self._database.conn.executemany(sql, rows)
+
+    def stream(self, sql: str, /, **values: Value) -> Iterator[Row]:
+        stream = self._database.query(sql, values)
+        self._streams.append(stream)
+        return stream
+
+    def proven_by(self, sql: str, /, **values: Value) -> None:
+        """Nothing: COMMIT always answers."""
+
+    def end_streams(self) -> None:
+        """Let go of results that were not read to their end: they would keep the next transaction at this moment."""
+        for stream in self._streams:
+            stream.close()
+
+
+class SqliteEngine:
+    """``bot.store.engine.Engine`` on one file. Any number of processes may have it open."""
 
     def __init__(
         self,
         path: Path | str,
         *,
-        clock: Clock,
-        owner: str | None = None,
-        lease: float = 30.0,
+        process: str,
+        clock_now: Callable[[], float],
         busy_timeout: float = 5.0,
-        new_id: Callable[[], LookupId] = new_lookup_id,
+        synchronous: str = "FULL",
     ) -> None:
-        """``path`` may be ``:memory:``. ``owner`` names this process, by default at random.
+        """``busy_timeout``: seconds to wait for another process's change before ``StoreUnavailable``.
 
-        ``lease`` is how long (seconds) what it runs or tells is its own without ``renew``; ``busy_timeout`` how long
-        (seconds) a verb waits for another process before ``StoreUnavailable``.
+        ``synchronous``: with FULL a commit is on the disk before its caller goes on, so what was accepted outlives a
+        power cut. In WAL mode NORMAL keeps the file whole, too, but may lose the last commits.
         """
-        self._clock = clock
-        self._owner = owner or secrets.token_hex(8)
-        self._lease = lease
-        self._new_id = new_id
-        self._thread = DatabaseThread(path, busy_timeout=busy_timeout, name="store")
+        self._path = str(path)
+        self._process = process
+        self._clock_now = clock_now
+        self._busy_timeout = busy_timeout
+        self._synchronous = synchronous
+        self._database: Database | None = None
+        self._file: tuple[int, int] | None = None
 
-    async def open(self) -> None:
-        """Connect, and bring the schema to this release's. Raises ``StoreUnavailable`` or ``SchemaUnknown``."""
-        await self._thread.open(_prepare)
+    def open(self) -> None:
+        with _telling_unavailable(), _telling_foreign():
+            try:
+                self._open()
+            except BaseException:
+                self.close()
+                raise
 
-    async def aclose(self) -> None:
-        """Finish what was begun and let go of the file. Every later verb raises ``StoreUnavailable``."""
-        await self._thread.aclose()
+    def close(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
 
-    async def accept(
-        self,
-        new: NewLookup,
-        *,
-        state: State,
-        problem: Problem | None = None,
-        expires_at: float | None = None,
-        wait_until: float | None = None,
-    ) -> tuple[Lookup, bool]:
-        return await self._change(
-            lambda db: lookups.accept(
-                db,
-                new,
-                state=state,
-                problem=problem,
-                expires_at=expires_at,
-                wait_until=wait_until,
-                new_id=self._new_id,
-                moment=self._moment(),
-            )
-        )
+    def hang_up(self) -> None:
+        if (database := self._database) is not None:
+            database.conn.interrupt()
 
-    async def move(
-        self,
-        lookup_id: LookupId,
-        *,
-        from_state: State,
-        to_state: State,
-        actor: Actor,
-        result: Result | None = None,
-        reason: str | None = None,
-        expires_at: float | None = None,
-    ) -> Lookup:
-        return await self._change(
-            lambda db: lookups.move(
-                db,
-                lookup_id,
-                from_state=from_state,
-                to_state=to_state,
-                actor=actor,
-                result=result,
-                reason=reason,
-                expires_at=expires_at,
-                moment=self._moment(),
-            )
-        )
+    @contextmanager
+    def changing(self) -> Iterator[Tx]:
+        with _telling_unavailable(), self._transaction("IMMEDIATE") as tx:
+            tx.head = head_to_change(tx.one(HEAD))
+            yield tx
 
-    async def accept_list(
-        self,
-        news: Sequence[NewLookup],
-        *,
-        state: State,
-        problem: Problem | None = None,
-        expires_at: float | None = None,
-        wait_until: float | None = None,
-    ) -> tuple[list[Lookup], bool]:
-        return await self._change(
-            lambda db: batches.accept(
-                db,
-                news,
-                state=state,
-                problem=problem,
-                expires_at=expires_at,
-                wait_until=wait_until,
-                new_id=self._new_id,
-                moment=self._moment(),
-            )
-        )
+    @contextmanager
+    def reading(self) -> Iterator[Tx]:
+        with _telling_unavailable(), self._transaction("DEFERRED") as tx, self._refusing_changes():
+            tx.head = head_to_read(tx.one(HEAD))  # from here on the transaction sees this moment
+            yield tx
 
-    async def read_list(self, batch_id: BatchId) -> list[Lookup]:
-        return await self._ask(lambda db: batches.read(db, batch_id))
+    def scrub(self) -> bool:
+        """Write the file anew, and then empty the log, which holds old pages.
 
-    async def move_list(
-        self,
-        batch_id: BatchId,
-        *,
-        from_state: State,
-        to_state: State,
-        actor: Actor,
-        reason: str | None = None,
-        expires_at: float | None = None,
-    ) -> list[Lookup]:
-        return await self._change(
-            lambda db: batches.move(
-                db,
-                batch_id,
-                from_state=from_state,
-                to_state=to_state,
-                actor=actor,
-                reason=reason,
-                expires_at=expires_at,
-                moment=self._moment(),
-            )
-        )
+        ``secure_delete`` zeroes what is deleted, but not the copies that a page keeps in its gaps when SQLite moves
+        rows to another page.
+        """
+        with _telling_unavailable():
+            database = self._connected()
+            try:
+                database.execute("VACUUM")
+            except sqlite3.OperationalError as error:
+                if _kind(error) != sqlite3.SQLITE_BUSY:
+                    raise
+                return False
+            (is_busy, _, _) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not is_busy
 
-    async def stop_list(self, batch_id: BatchId, *, actor: Actor) -> list[Lookup]:
-        return await self._change(lambda db: batches.stop(db, batch_id, actor=actor, moment=self._moment()))
+    def _open(self) -> None:
+        if self._path != IN_MEMORY:
+            _create_private(Path(self._path))
+        # No isolation level: the driver begins no transaction behind our back, each is begun below.
+        connection = sqlite3.connect(self._path, timeout=self._busy_timeout, isolation_level=None)
+        connection.text_factory = _readable_text
+        # Plugins are off: what happens to be installed beside us must not change our connection.
+        self._database = database = Database(connection, execute_plugins=False, recursive_triggers=True)
+        for pragma in (f"synchronous = {self._synchronous}", *_PRAGMAS):
+            database.execute(f"PRAGMA {pragma}")
+        self._file = self._file_behind()
+        with self._transaction("IMMEDIATE") as tx:  # of processes that start at once, each but the first waits here
+            migrate(tx, [name for name in database.table_names() if not name.startswith("sqlite_")], self._create)
+        self._let_readers_pass()
 
-    async def set_bulletin(self, batch_id: BatchId, message: Card) -> None:
-        await self._change(lambda db: batches.set_bulletin(db, batch_id, message))
+    def _create(self) -> None:
+        for statement in _split(TABLES + SQLITE_TRIGGERS):
+            self._connected().execute(statement)
 
-    async def bulletin(self, batch_id: BatchId) -> Card | None:
-        return await self._ask(lambda db: batches.bulletin(db, batch_id))
+    def _let_readers_pass(self) -> None:
+        """Switch to a write-ahead log, so that reading does not wait for writing, nor writing for reading.
 
-    async def note(
-        self,
-        event: Event,
-        *,
-        actor: Actor,
-        lookup_id: LookupId | None,
-        facts: Mapping[str, str | int | None] | None = None,
-    ) -> None:
-        await self._change(
-            lambda db: journal.write(db, event, lookup_id, at=self._clock.now(), actor=actor, facts=facts)
-        )
+        The mode stays with the file: this is done only when the schema is known as ours.
+        """
+        for _ in range(_SWITCHES):
+            try:
+                self._connected().execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if _kind(error) != sqlite3.SQLITE_BUSY:
+                    raise
+                # The switch holds a read lock while it asks for the write lock, and then SQLite does not wait: of two
+                # processes that start at once, one is refused. So wait for the write lock by itself, then try again.
+                with self._transaction("IMMEDIATE"):
+                    pass
+            else:
+                return
+        raise StoreUnavailable("the database cannot be used: others keep its write-ahead log from being switched on")
 
-    async def note_each(self, event: Event, *, actor: Actor, lookup_ids: Sequence[LookupId]) -> None:
-        def write(db: Database) -> None:
-            for lookup_id in lookup_ids:
-                journal.write(db, event, lookup_id, at=self._clock.now(), actor=actor)
+    @contextmanager
+    def _transaction(self, kind: str) -> Iterator[SqliteTx]:
+        """``IMMEDIATE`` takes the write lock at its start, and waits for it.
 
-        await self._change(write)
+        A deferred transaction that reads and then writes is refused at once, without waiting, when somebody else wrote
+        in between; so does sqlite-utils' ``atomic()``.
+        """
+        database = self._connected()
+        database.conn.execute(f"BEGIN {kind}")
+        tx = SqliteTx(database, now=self._clock_now(), process=self._process)
+        try:
+            yield tx
+            tx.end_streams()
+            database.conn.execute("COMMIT")
+        except BaseException:
+            tx.end_streams()
+            if database.conn.in_transaction:  # a full disk or an input/output error may have rolled back already
+                database.conn.execute("ROLLBACK")
+            raise
 
-    async def add_card(self, lookup_id: LookupId, card: Card) -> None:
-        await self._change(lambda db: cards.add(db, lookup_id, card))
+    @contextmanager
+    def _refusing_changes(self) -> Iterator[None]:
+        database = self._connected()
+        database.execute("PRAGMA query_only = ON")
+        try:
+            yield
+        finally:
+            database.execute("PRAGMA query_only = OFF")
 
-    async def cards(self, lookup_id: LookupId) -> list[Card]:
-        return await self._ask(lambda db: cards.of_lookup(db, lookup_id))
+    def _connected(self) -> Database:
+        if self._database is None:
+            raise StoreUnavailable("the database is not open")
+        # SQLite would go on in a file that was deleted or replaced, and nobody would ever find what it records there.
+        if self._file_behind() != self._file:
+            raise StoreUnavailable("the database file was replaced")
+        return self._database
 
-    async def cards_drawn(self, lookup_id: LookupId, state: State) -> None:
-        await self._change(lambda db: cards.drawn(db, lookup_id, state))
-
-    async def claim_stale_cards(self) -> set[LookupId]:
-        return await self._change(lambda db: cards.claim_stale(db, now=self._clock.now()))
-
-    async def due(self) -> list[Lookup]:
-        return await self._ask(lambda db: approvals.due(db, now=self._clock.now()))
-
-    async def claim_reminders(self, *, asked_before: float) -> list[Lookup]:
-        return await self._change(
-            lambda db: approvals.claim_reminders(db, asked_before=asked_before, moment=self._moment())
-        )
-
-    async def tally(self, agent: Actor, phone: PhoneNumber | None) -> Tally:
-        return await self._ask(lambda db: guesses.tally(db, agent, phone, now=self._clock.now()))
-
-    async def claim_alarms(self) -> list[Alarm]:
-        return await self._change(lambda db: alarms.claim(db, now=self._clock.now()))
-
-    async def alarm_told(self, alarm: Alarm, *, people: int) -> None:
-        await self._change(lambda db: alarms.told(db, alarm, people=people, now=self._clock.now()))
-
-    async def find(self, lookup_id: LookupId) -> Lookup | None:
-        return await self._ask(lambda db: lookups.find(db, lookup_id))
-
-    async def search(self, query: LogQuery) -> list[Lookup]:
-        return await self._ask(lambda db: search.search(db, query))
-
-    async def journal(self, lookup_id: LookupId) -> list[JournalEntry]:
-        return await self._ask(lambda db: journal.read(db, lookup_id))
-
-    async def renew(self, held: Collection[LookupId]) -> None:
-        await self._change(lambda db: leases.renew(db, held, moment=self._moment()))
-
-    async def interrupt_abandoned(self, running: Collection[LookupId]) -> int:
-        return await self._change(lambda db: leases.interrupt_abandoned(db, running, moment=self._moment()))
-
-    async def told(self, lookup_id: LookupId, state: State) -> None:
-        await self._change(lambda db: leases.told(db, lookup_id, state))
-
-    async def told_list(self, known: Collection[Lookup]) -> None:
-        await self._change(lambda db: batches.told(db, known))
-
-    async def claim_untold(self) -> list[Lookup]:
-        return await self._change(lambda db: leases.claim_untold(db, moment=self._moment()))
-
-    async def traces(self, phone: PhoneNumber) -> Traces:
-        return await self._ask(lambda db: forgetting.traces(db, phone))
-
-    async def forget(self, phone: PhoneNumber, *, actor: Actor) -> Traces:
-        return await self._change(lambda db: forgetting.forget(db, phone, actor=actor, now=self._clock.now()))
-
-    async def forget_old(self, *, before: float, limit: int) -> int:
-        return await self._change(
-            lambda db: forgetting.forget_old(db, before=before, limit=limit, now=self._clock.now())
-        )
-
-    async def scrub(self) -> bool:
-        return await self._ask(forgetting.scrub)
-
-    async def journal_head(self) -> Head:
-        return await self._ask(journal.head)
-
-    async def inspect(self, *, anchor: Head | None = None) -> Inspection:
-        return await self._ask(lambda db: verification.inspect(db, anchor=anchor))
-
-    async def _ask(self, question: Callable[[Database], T]) -> T:
-        return await self._thread.do(question)
-
-    async def _change(self, change: Callable[[Database], T]) -> T:
-        return await self._thread.do(lambda db: make(db, change))
-
-    def _moment(self) -> Moment:
-        now = self._clock.now()
-        return Moment(now=now, owner=self._owner, lease_until=now + self._lease)
+    def _file_behind(self) -> tuple[int, int] | None:
+        """Which file the path leads to now: device and inode. ``None`` in memory."""
+        if self._path == IN_MEMORY:
+            return None
+        try:
+            status = Path(self._path).stat()
+        except OSError as error:
+            raise StoreUnavailable(f"the database cannot be used: {error.strerror}") from error
+        return status.st_dev, status.st_ino
 
 
-def _prepare(db: Database) -> None:
-    migrate(db)
-    let_readers_pass(db)
+def _readable_text(text: bytes) -> str:
+    """Text that is not UTF-8, which only other hands can have put there, must not make every row beside it fail."""
+    return text.decode(errors="replace")
+
+
+def _create_private(path: Path) -> None:
+    # Only a new file is touched: closing a file that this process has open elsewhere would drop SQLite's locks on it
+    # (https://www.sqlite.org/howtocorrupt.html, 2.2). The log and its index get the file's own mode from SQLite.
+    try:
+        with suppress(FileExistsError):
+            path.touch(mode=0o600, exist_ok=False)
+    except OSError as error:
+        raise StoreUnavailable(f"the database cannot be used: {error.strerror}") from error
+
+
+def _split(script: str) -> Iterator[str]:
+    """Its single statements: ``executescript`` would commit the transaction that it runs in."""
+    statement = ""
+    for piece in script.split(";"):
+        statement += f"{piece};"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _kind(error: sqlite3.Error) -> int:
+    """The low byte of the code; the rest is details: https://www.sqlite.org/rescode.html"""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+
+
+@contextmanager
+def _telling_unavailable() -> Iterator[None]:
+    """Raise ``StoreUnavailable`` for what SQLite says when the database cannot be used."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        if _kind(error) not in _UNAVAILABLE:
+            raise
+        raise StoreUnavailable(f"the database cannot be used: {error}") from error
+
+
+@contextmanager
+def _telling_foreign() -> Iterator[None]:
+    """Raise ``SchemaUnknown`` for a file that is no database at all. Only at the start: later it was damaged."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if _kind(error) != sqlite3.SQLITE_NOTADB:
+            raise
+        raise SchemaUnknown("the file is not a database") from error

@@ -1,0 +1,86 @@
+"""The record as the use cases see it: whole changes and whole reads, away from the event loop."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Concatenate, ParamSpec, TypeVar
+
+from bot.errors import StoreUnavailable
+from bot.store.engine import Engine, Tx
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+PATIENCE = 15.0
+"""Seconds that closing waits for what was begun. More than the engines' own limits: only a dead server needs it."""
+
+
+class EngineThread:
+    """An engine and the one thread that uses it. Work whose caller is cancelled has not begun or runs to its end."""
+
+    def __init__(self, engine: Engine, *, name: str) -> None:
+        self.engine = engine
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._is_closed = False
+
+    async def do(self, work: Callable[[], T]) -> T:
+        """What ``work`` returns. Raises ``StoreUnavailable`` once this is closed."""
+        if self._is_closed:
+            raise StoreUnavailable("the database is closed")
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def aclose(self) -> None:
+        """Finish what was begun and let go of the database; hang up on one that does not answer."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        closing = asyncio.get_running_loop().run_in_executor(self._thread, self.engine.close)
+        while not (await asyncio.wait([closing], timeout=PATIENCE))[0]:
+            self.engine.hang_up()
+        await closing
+        self._thread.shutdown()
+
+
+class Record:
+    """One database. Reads have an engine of their own, so that none waits behind a change that waits for the lock."""
+
+    def __init__(self, changes: Engine, reads: Engine | None = None) -> None:
+        """Without ``reads`` both have the same engine, as a database in memory needs: it has one connection."""
+        self._changes = EngineThread(changes, name="changes")
+        self._reads = EngineThread(reads, name="reads") if reads else self._changes
+
+    async def open(self) -> None:
+        """Connect. Raises ``StoreUnavailable``, and ``SchemaUnknown`` for a database that is not this release's."""
+        await self._changes.do(self._changes.engine.open)
+        if self._reads is not self._changes:
+            await self._reads.do(self._reads.engine.open)
+
+    async def aclose(self) -> None:
+        """Finish what was begun and let go of the database. Later work raises ``StoreUnavailable``."""
+        await self._changes.aclose()
+        await self._reads.aclose()
+
+    async def change(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """What ``fn`` returns. All that it changes is recorded, or nothing of it; no other change happens meanwhile.
+
+        Raises ``StoreUnavailable``, ``SchemaUnknown`` once a newer release has taken over, and what ``fn`` raises.
+        """
+
+        def work() -> T:
+            with self._changes.engine.changing() as tx:
+                return fn(tx, *args, **kwargs)
+
+        return await self._changes.do(work)
+
+    async def read(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """What ``fn`` returns. It sees the database as of one moment. Raises ``StoreUnavailable``."""
+
+        def work() -> T:
+            with self._reads.engine.reading() as tx:
+                return fn(tx, *args, **kwargs)
+
+        return await self._reads.do(work)
+
+    async def scrub(self) -> bool:
+        """Remove the bytes of what was overwritten and deleted. ``False`` while somebody who reads hinders it."""
+        return await self._changes.do(self._changes.engine.scrub)
