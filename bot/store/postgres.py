@@ -1,0 +1,275 @@
+"""Postgres, through psycopg 3: one synchronous connection, at home behind a transaction pooler too.
+
+Every change is three round trips: the lock, the time and the journal's head; the statement that decides; all else
+together with COMMIT.
+"""
+
+import os
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+from psycopg import errors as pg
+
+from bot.errors import ChangeUnknown, StoreError, StoreUnavailable
+from bot.store.engine import Row, Tx
+from bot.store.migrations import HEAD, head_to_change, head_to_read, migrate
+from bot.store.postgres_tx import Connection, PostgresTx, connected
+from bot.store.schema import POSTGRES_TRIGGERS, TABLES, in_postgres_words
+
+RECORD_LOCK = 0x70686F6E
+"""The advisory lock of all changes of the record, and of every opening."""
+
+STATE_LOCK = RECORD_LOCK + 1
+"""That of all changes of shared state: nobody who takes a turn waits for whoever records something."""
+
+UNAVAILABLE = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    # psycopg files these under mistakes of ours, but they are the database's state.
+    pg.IdleInTransactionSessionTimeout,
+    pg.TransactionTimeout,
+    pg.ReadOnlySqlTransaction,
+    pg.DataCorrupted,
+    pg.IndexCorrupted,
+    pg.InsufficientPrivilege,
+    pg.InvalidSchemaName,
+)
+"""What Postgres says when the database cannot be used, or its connection is lost. Anything else stays what it is."""
+
+# Limits go with the transaction: a pooler refuses them at the start of a connection, and hands on what is set for good.
+_LIMITS: Final = """
+    SET LOCAL lock_timeout = '{lock}ms';
+    SET LOCAL statement_timeout = '{statement}ms';
+    SET LOCAL idle_in_transaction_session_timeout = '{idle}ms';"""
+
+# One simple query of many statements is one round trip. In READ COMMITTED each statement sees what was committed before
+# it began; under REPEATABLE READ the moment would be older than the wait for the lock.
+_BEGIN_CHANGE: Final = """
+    BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+    {limits}
+    {commit}
+    SELECT pg_advisory_xact_lock({key});"""
+
+# One moment for the whole transaction: else a check of the journal would report faults where others write meanwhile.
+_BEGIN_READ: Final = """
+    BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+    {limits}"""
+
+# A statement of its own, so that the clock is read after the wait; now() would be from before it.
+_TIME: Final = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS double precision) AS now"
+
+_TIME_AND_HEAD: Final = f"SELECT * FROM ({_TIME}) AS time LEFT JOIN ({HEAD}) AS head ON true"  # noqa: S608 - two constants
+
+ENCODING: Final = "SELECT current_setting('server_encoding') AS encoding"
+
+TABLE_NAMES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+
+# The index entries too, however few: they hold phone numbers.
+VACUUM: Final = "VACUUM (INDEX_CLEANUP ON) " + ", ".join(re.findall(r"CREATE TABLE (\w+)", TABLES))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Seconds after which the server gives up, so that nobody stands still behind a stopped process or a lost one."""
+
+    lock: float = 5.0
+    statement: float = 10.0
+    idle: float = 10.0
+    """How long a transaction may wait for us: then the server ends it, and others get the lock."""
+    read: float = 600.0
+    """For each statement of a read: an export takes its time, and holds no lock."""
+
+
+class PostgresEngine:
+    """``bot.store.engine.Engine`` on one schema of a Postgres database. Any number of processes may use it."""
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        process: str,
+        lock: int = RECORD_LOCK,
+        is_durable: bool = True,
+        limits: Limits | None = None,
+    ) -> None:
+        """``dsn``: a URL or libpq's words. ``lock``: changes with the same number exclude each other.
+
+        Unless it ``is_durable``, a change may be lost when the server's machine stops, and is quicker.
+        """
+        self._dsn = dsn
+        self._process = process
+        limits = limits or Limits()
+        quick = "" if is_durable else "SET LOCAL synchronous_commit = off;"
+        of_changes = _words(limits, statement=limits.statement)
+        begin_change = _BEGIN_CHANGE.format(limits=of_changes, commit=quick, key=lock)
+        # Whatever else an engine is for, creating the schema excludes all who might be about to.
+        self._begin_opening = _BEGIN_CHANGE.format(limits=of_changes, commit="", key=RECORD_LOCK) + _TIME
+        self._begin_change = begin_change + _TIME_AND_HEAD
+        self._begin_read = _BEGIN_READ.format(limits=_words(limits, statement=limits.read)) + _TIME_AND_HEAD
+        self._connection: Connection | None = None
+        self._is_open = False
+
+    def open(self) -> None:
+        with _telling_unavailable():
+            try:
+                self._open(self._connect())
+            except BaseException:
+                self.close()
+                raise
+        self._is_open = True
+
+    def close(self) -> None:
+        self._is_open = False
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def hang_up(self) -> None:
+        """No limit of libpq's ends a read from a server that is stopped while its machine still answers."""
+        if (connection := self._connection) is not None:
+            with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as copy:
+                copy.shutdown(socket.SHUT_RDWR)
+
+    @contextmanager
+    def changing(self) -> Iterator[Tx]:
+        with _telling_unavailable():
+            connection, begun = self._begin(self._begin_change)
+            with _rolled_back_on_error(connection):
+                tx = PostgresTx(connection, now=begun["now"], process=self._process)
+                tx.head = head_to_change(_head_row(begun))
+                yield tx
+                self._commit(connection, tx)
+
+    @contextmanager
+    def reading(self) -> Iterator[Tx]:
+        with _telling_unavailable():
+            connection, begun = self._begin(self._begin_read)
+            with _rolled_back_on_error(connection):
+                tx = PostgresTx(connection, now=begun["now"], process=self._process)
+                tx.head = head_to_read(_head_row(begun))
+                yield tx
+                tx.commit()
+
+    def scrub(self) -> bool:
+        """Remove old versions of rows. Those that somebody still reads go later, when the server does this by itself.
+
+        The server's own log keeps what it keeps: whoever runs it says for how long.
+        """
+        with self.reading():
+            pass  # reconnects if need be
+        with _telling_unavailable():
+            if self._connection is not None:
+                self._connection.execute(VACUUM.encode())
+        return True
+
+    def _open(self, connection: Connection) -> None:
+        begun = _begun(connection, self._begin_opening)
+        with _rolled_back_on_error(connection):
+            tx = PostgresTx(connection, now=begun["now"], process=self._process)
+            (encoding,), tables = tx.all(ENCODING), tx.all(TABLE_NAMES)
+            if encoding["encoding"] != "UTF8":
+                raise StoreUnavailable(f"the database's encoding is {encoding['encoding']}; it must be UTF8")
+            migrate(tx, {row["tablename"] for row in tables}, lambda: _create(connection))
+            tx.commit()
+
+    def _connect(self) -> Connection:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self._connection = connected(self._dsn)
+        return self._connection
+
+    def _begin(self, begin: str) -> tuple[Connection, Row]:
+        if not self._is_open:
+            raise StoreUnavailable("the database is not open")
+        connection = self._connection
+        if connection is not None and not connection.closed:
+            try:
+                return connection, _begun(connection, begin)
+            except UNAVAILABLE:
+                if not connection.closed:
+                    raise
+        # The server ended an idle connection, or restarted. Nothing of this change has been sent: once more.
+        connection = self._connect()
+        return connection, _begun(connection, begin)
+
+    def _commit(self, connection: Connection, tx: PostgresTx) -> None:
+        try:
+            status = tx.commit()
+        except UNAVAILABLE as error:
+            if not connection.closed:
+                raise  # refused: nothing is recorded
+            if not self._was_committed(tx):
+                raise StoreUnavailable("the connection was lost, and nothing was recorded") from error
+            return
+        if status != "COMMIT":  # COMMIT of a failed transaction answers ROLLBACK, and is no error
+            raise StoreUnavailable("the transaction had failed, and nothing was recorded")
+
+    def _was_committed(self, lost: PostgresTx) -> bool:
+        """Ask on a new connection. The lost transaction holds the lock until it ends, so behind it the answer is final.
+
+        Never ``pg_xact_status``: after a crash the server gives the same transaction numbers out again.
+        """
+        if lost.proof is None:
+            raise ChangeUnknown("the connection was lost during COMMIT")
+        try:
+            connection = self._connect()
+            begun = _begun(connection, self._begin_change)
+            with _rolled_back_on_error(connection):
+                tx = PostgresTx(connection, now=begun["now"], process=self._process)
+                found = tx.one(lost.proof.sql, **lost.proof.values)
+                tx.commit()
+        except (StoreError, psycopg.Error) as error:
+            raise ChangeUnknown("the connection was lost during COMMIT, and then the database") from error
+        return found is not None
+
+
+def _words(limits: Limits, *, statement: float) -> str:
+    milliseconds = {"lock": limits.lock, "statement": statement, "idle": limits.idle}
+    return _LIMITS.format(**{name: round(seconds * 1000) for name, seconds in milliseconds.items()})
+
+
+def _begun(connection: Connection, begin: str) -> Row:
+    """The row of the last of the statements that begin a transaction."""
+    with _rolled_back_on_error(connection):
+        cursor = connection.execute(begin.encode(), prepare=False)  # many statements cannot be prepared
+        while cursor.nextset():
+            pass
+        row = cursor.fetchone()
+        assert row is not None
+        return row
+
+
+def _head_row(begun: Row) -> Row | None:
+    return begun if begun["seq"] is not None else None
+
+
+def _create(connection: Connection) -> None:
+    script = in_postgres_words(TABLES) + POSTGRES_TRIGGERS
+    connection.execute(script.encode(), prepare=False)  # without parameters: a simple query of many statements
+
+
+@contextmanager
+def _rolled_back_on_error(connection: Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        with suppress(psycopg.Error):
+            connection.execute(b"ROLLBACK")
+        if connection.info.transaction_status is not psycopg.pq.TransactionStatus.IDLE:
+            connection.close()  # whatever it is in, nobody shall go on in it
+        raise
+
+
+@contextmanager
+def _telling_unavailable() -> Iterator[None]:
+    """Raise ``StoreUnavailable`` for what Postgres says when the database cannot be used."""
+    try:
+        yield
+    except UNAVAILABLE as error:
+        raise StoreUnavailable(f"the database cannot be used: {str(error).strip()}") from error

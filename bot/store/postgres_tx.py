@@ -1,0 +1,150 @@
+"""One transaction on Postgres, and the connection it is on."""
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from typing import Any
+
+import psycopg
+from psycopg.adapt import Buffer, Dumper, Loader
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row
+
+from bot.errors import StoreUnavailable
+from bot.evidence import EMPTY
+from bot.store.engine import Query, Row, Value
+from bot.store.sql import for_psycopg
+
+Connection = psycopg.Connection[Row]
+
+_AT_ONCE = 1000
+"""Rows of a stream that are fetched together. A cursor of the server's would cost a round trip for each hundred."""
+
+_WORDS: dict[str, Any] = {
+    "application_name": "phoneid-bot",
+    "connect_timeout": 5,
+    # A dead network is noticed after ten seconds; with the system's own times it takes hours.
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,  # milliseconds
+}
+
+
+class PostgresTx:
+    """One open transaction, as ``bot.store.engine.Tx``."""
+
+    def __init__(self, connection: Connection, *, now: float, process: str) -> None:
+        self._connection = connection
+        self._unsent: list[tuple[bytes, Sequence[Mapping[str, Value]]]] = []
+        self._streams: list[Generator[Row]] = []
+        self.now = now
+        self.process = process
+        self.head = EMPTY
+        self.proof: Query | None = None
+
+    def all(self, sql: str, /, **values: Value) -> list[Row]:
+        return self._ask(for_psycopg(sql), values).fetchall()
+
+    def one(self, sql: str, /, **values: Value) -> Row | None:
+        return self._ask(for_psycopg(sql), values).fetchone()
+
+    def gather(self, *queries: Query) -> list[list[Row]]:
+        with self._connection.pipeline():
+            self._send()
+            cursors = [self._connection.execute(for_psycopg(query.sql), query.values) for query in queries]
+        return [cursor.fetchall() for cursor in cursors]
+
+    def run(self, sql: str, /, **values: Value) -> int:
+        return self._ask(for_psycopg(sql), values).rowcount
+
+    def write(self, sql: str, /, **values: Value) -> None:
+        self._unsent.append((for_psycopg(sql), [values]))
+
+    def write_many(self, sql: str, rows: Sequence[Mapping[str, Value]], /) -> None:
+        self._unsent.append((for_psycopg(sql), rows))
+
+    def stream(self, sql: str, /, **values: Value) -> Iterator[Row]:
+        stream = self._stream(for_psycopg(sql), values)
+        self._streams.append(stream)
+        return stream
+
+    def proven_by(self, sql: str, /, **values: Value) -> None:
+        self.proof = Query(sql, values)
+
+    def commit(self) -> str | None:
+        """The server's word about it."""
+        self.end_streams()
+        return self._ask(b"COMMIT", None).statusmessage
+
+    def end_streams(self) -> None:
+        """Let go of results that were not read to their end: while they come, nothing else can be asked."""
+        for stream in self._streams:
+            stream.close()
+
+    def _ask(self, sql: bytes, values: Mapping[str, Value] | None) -> psycopg.Cursor[Row]:
+        if not self._unsent:
+            return self._connection.execute(sql, values)
+        with self._connection.pipeline():  # one round trip for all of it
+            self._send()
+            return self._connection.execute(sql, values)
+
+    def _send(self) -> None:
+        unsent, self._unsent = self._unsent, []
+        for sql, rows in unsent:
+            with self._connection.cursor() as cursor:
+                cursor.executemany(sql, rows)
+
+    def _stream(self, sql: bytes, values: Mapping[str, Value]) -> Generator[Row]:
+        with self._connection.cursor() as cursor:
+            yield from cursor.stream(sql, values, size=_AT_ONCE)
+
+
+def connected(dsn: str) -> Connection:
+    """A new connection, on which we write BEGIN and COMMIT ourselves. Raises ``StoreUnavailable``."""
+    words = _words(dsn)
+    try:
+        # Never a prepared statement: behind a transaction pooler it would be somebody else's.
+        connection = Connection.connect("", autocommit=True, row_factory=dict_row, prepare_threshold=None, **words)
+    except psycopg.Error as error:
+        said = str(error).strip()
+        if password := words.get("password"):
+            said = said.replace(str(password), "…")
+        raise StoreUnavailable(f"the database cannot be reached: {said}") from None
+    connection.adapters.register_dumper(bool, _BoolAsInteger)
+    connection.adapters.register_loader("numeric", _NumericAsNumber)
+    return connection
+
+
+def _words(dsn: str) -> dict[str, Any]:
+    """The connection's words, those in ``dsn`` before ours. What cannot be read is not quoted: a password is in it."""
+    try:
+        given = conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        given = None
+    if given is None or _is_cut(given):
+        raise StoreUnavailable(
+            "the address of the database cannot be read: in a URL, special characters of a password are written %40"
+        ) from None
+    return {**_WORDS, **given, "client_encoding": "utf8"}
+
+
+def _is_cut(given: Mapping[str, Any]) -> bool:
+    """Whether an @ or a / in the password was taken for an end of it, so that its rest stands somewhere else."""
+    port = str(given.get("port") or "0")
+    return "@" in f"{given.get('host')}{given.get('dbname')}" or not port.replace(",", "").isdigit()
+
+
+class _BoolAsInteger(Dumper):
+    """True is 1, as on SQLite: Postgres would refuse it in a BIGINT."""
+
+    oid = psycopg.adapters.types["int8"].oid
+
+    def dump(self, obj: bool) -> bytes:  # noqa: FBT001 - psycopg's own signature
+        return b"1" if obj else b"0"
+
+
+class _NumericAsNumber(Loader):
+    """What sum(), avg() and division give is a number as on SQLite, no ``Decimal``."""
+
+    def load(self, data: Buffer) -> int | float:
+        text = bytes(data)
+        return int(text) if text.lstrip(b"-").isdigit() else float(text)
