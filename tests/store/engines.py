@@ -1,0 +1,227 @@
+"""Both engines, each on a fresh database: what every test of the store is given.
+
+Postgres answers at PHONEID_TEST_POSTGRES, or on this machine. Where there is none its tests are skipped, except in CI.
+"""
+
+import itertools
+import os
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import psycopg
+import pytest
+
+from bot.store.engine import Engine
+from bot.store.postgres import Limits, PostgresEngine
+from bot.store.record import Record
+from bot.store.sqlite import SqliteEngine
+from bot.store.urls import SQLITE
+from tests.clocks import START, SteppingClock
+from tests.store.proxy import Proxy
+
+SERVER = os.environ.get("PHONEID_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
+
+_numbers = itertools.count(1)
+
+
+def engine_on(
+    url: str, *, process: str = "p1", clock_now: Callable[[], float] = time.time, patience: float = 20.0
+) -> Engine:
+    """An engine that waits so many seconds for the lock, not yet open."""
+    if url.startswith(SQLITE):
+        path = url.removeprefix(SQLITE)
+        return SqliteEngine(path, process=process, clock_now=clock_now, busy_timeout=patience)
+    return PostgresEngine(url, process=process, limits=Limits(lock=patience))
+
+
+class Plain(Protocol):
+    """A connection of another program's, such as psql or sqlite3: without any of our settings, and of either driver."""
+
+    def execute(self, sql: str, /) -> Any: ...
+
+    def close(self) -> None: ...
+
+
+def plain_on(url: str) -> Plain:
+    if url.startswith(SQLITE):
+        return sqlite3.connect(url.removeprefix(SQLITE), timeout=0, isolation_level=None)
+    connection: Any = psycopg.connect(url, autocommit=True)  # psycopg wants literals, and tests make their statements
+    return connection  # type: ignore[no-any-return] # see above
+
+
+def postgres(sql: str, url: str) -> list[tuple[Any, ...]]:
+    """The rows of a statement, on a connection for it alone."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.execute(sql.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+class PostgresClock(SteppingClock):
+    """The database's own time, owned by the test: in its schema a function stands before the server's."""
+
+    def __init__(self, url: str, time: float = START) -> None:
+        self._connection = plain_on(url)
+        super().__init__(time)
+
+    @property
+    def time(self) -> float:
+        return self._time
+
+    @time.setter
+    def time(self, time: float) -> None:
+        self._time = time
+        self._connection.execute(
+            "CREATE OR REPLACE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql AS"
+            f" 'SELECT to_timestamp({time!r})'"
+        )
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_database() -> Iterator[str]:
+    """The URL of a database for this run of the tests."""
+    name = f"phoneid_test_{os.getpid()}"
+    admin = f"{SERVER}/postgres"
+    try:
+        postgres(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0", admin)
+    except psycopg.OperationalError as error:
+        reason = f"no Postgres at {SERVER.rpartition('@')[2]}: {error}"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    yield f"{SERVER}/{name}"
+    postgres(f"DROP DATABASE {name} WITH (FORCE)", admin)
+
+
+@pytest.fixture
+def postgres_url(postgres_database: str) -> str:
+    """The URL of an empty schema: to us it is a database of its own, and it is made in a millisecond."""
+    schema = f"test_{next(_numbers)}"
+    postgres(f"CREATE SCHEMA {schema}", postgres_database)
+    # The server's own functions come last, so that a test's clock stands before them.
+    return f"{postgres_database}?options={quote(f'-csearch_path={schema},pg_catalog')}"
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"{SQLITE}{tmp_path / 'phoneid.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh database, on each engine in turn."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def clock(database_url: str) -> Iterator[SteppingClock]:
+    """What engines and records of this test take for the time; on Postgres, too."""
+    if database_url.startswith(SQLITE):
+        yield SteppingClock()
+        return
+    clock = PostgresClock(database_url)
+    yield clock
+    clock.close()
+
+
+OpenEngine = Callable[..., Engine]
+OpenRecord = Callable[..., Awaitable[Record]]
+
+
+@pytest.fixture
+def open_engine(database_url: str, clock: SteppingClock) -> Iterator[OpenEngine]:
+    """Opens engines on one database, each as a process of its own would. Options are those of ``engine_on``."""
+    opened: list[Engine] = []
+
+    def open_one(process: str = "p1", **options: Any) -> Engine:
+        engine = engine_on(database_url, process=process, **{"clock_now": clock.now, **options})
+        opened.append(engine)
+        engine.open()
+        return engine
+
+    yield open_one
+    for engine in opened:
+        engine.close()
+
+
+@pytest.fixture
+def engine(open_engine: OpenEngine) -> Engine:
+    return open_engine()
+
+
+@pytest.fixture
+async def open_record(database_url: str, clock: SteppingClock) -> AsyncIterator[OpenRecord]:
+    """Opens records on one database, each as a process of its own would. Options are those of ``engine_on``."""
+    opened: list[Record] = []
+
+    async def open_one(process: str = "p1", **options: Any) -> Record:
+        own = {"process": process, "clock_now": clock.now, **options}
+        record = Record(engine_on(database_url, **own), engine_on(database_url, **own))
+        opened.append(record)
+        await record.open()
+        return record
+
+    yield open_one
+    for record in opened:
+        await record.aclose()
+
+
+@pytest.fixture
+async def record(open_record: OpenRecord) -> Record:
+    return await open_record()
+
+
+@pytest.fixture
+def plain(database_url: str) -> Iterator[Plain]:
+    """Another program's connection to the database."""
+    connection = plain_on(database_url)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def proxy(postgres_url: str) -> Iterator[Proxy]:
+    """Between the test and Postgres; ``through`` makes the URL."""
+    info = psycopg.conninfo.conninfo_to_dict(postgres_url)
+    proxy = Proxy(str(info["host"]), int(info["port"] or 5432))
+    yield proxy
+    proxy.close()
+
+
+def through(proxy: Proxy, url: str) -> str:
+    """The URL of the same database behind the proxy."""
+    info = psycopg.conninfo.conninfo_to_dict(url)
+    return url.replace(f"{info['host']}:{info['port']}", f"127.0.0.1:{proxy.port}")
+
+
+class Trips:
+    """Counts the round trips to Postgres of what is opened on ``url``."""
+
+    def __init__(self, proxy: Proxy, url: str) -> None:
+        self._proxy = proxy
+        self.url = through(proxy, url)
+
+    def of(self, work: Callable[[], object]) -> int:
+        before = self._proxy.trips
+        work()
+        return self._proxy.trips - before
+
+    async def of_each(self, works: Sequence[Awaitable[object]]) -> list[int]:
+        counts = []
+        for work in works:
+            before = self._proxy.trips
+            await work
+            counts.append(self._proxy.trips - before)
+        return counts
+
+
+@pytest.fixture
+def trips(proxy: Proxy, postgres_url: str) -> Trips:
+    return Trips(proxy, postgres_url)
