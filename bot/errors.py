@@ -10,7 +10,9 @@ PhoneIdError
 │   ├── StoreUnavailable   it cannot be read or written now
 │   ├── SchemaUnknown      it was written by another release
 │   ├── RecordDamaged      a record in it was changed by other hands
-│   ├── LookupMoved        a compare-and-set lost its race
+│   ├── ChangeUnknown      the connection was lost during a change: it may or may not be recorded
+│   ├── RequestMoved       a request is not, or not any more, in the state that a change expects
+│   ├── LookupMoved        a lookup is not, or not any more, in the state that a change expects
 │   ├── StillOpen          a number cannot be forgotten while it is being asked for
 │   └── TooManyGuesses     a lookup may not be called: too many codes were refused
 └── SlackError             Slack could not be asked or told
@@ -19,8 +21,7 @@ PhoneIdError
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.models import Lookup, Problem, Side
-from bot.traces import Traces
+from bot.models import Footprint, Lookup, Problem, Request, Side
 
 
 class PhoneIdError(Exception):
@@ -132,15 +133,15 @@ class ApiError(PhoneIdError):
 
 
 class NotPossible(PhoneIdError):
-    """Somebody may not do that (``problem``), or the lookup's state does not allow it any more (``None``).
+    """Somebody may not do that (``problem``), or the state does not allow it any more (``None``).
 
-    ``lookup`` is what it is now, for telling who was quicker; ``None``: there is no such lookup.
+    ``request`` is what it is now, for telling who was quicker; ``None``: there is no such request.
     """
 
-    def __init__(self, problem: Problem | None, lookup: Lookup | None) -> None:
+    def __init__(self, problem: Problem | None, request: Request | None) -> None:
         super().__init__(problem.value if problem else "too late")
         self.problem = problem
-        self.lookup = lookup
+        self.request = request
 
 
 class StoreError(PhoneIdError):
@@ -149,6 +150,10 @@ class StoreError(PhoneIdError):
 
 class StoreUnavailable(StoreError):
     """The database cannot be read or written now: locked, full, read-only or gone."""
+
+
+class ChangeUnknown(StoreUnavailable):
+    """The connection was lost while a change was recorded, and whether it was could not be found out."""
 
 
 class SchemaUnknown(StoreError):
@@ -164,10 +169,18 @@ class RecordDamaged(StoreError):
 
 
 class LookupMoved(StoreError):
-    """Somebody else changed the lookup first; ``current`` is what it is now (``None``: there is no such lookup)."""
+    """A lookup is not in the state that a change expects; ``current`` is what it is now (``None``: there is none)."""
 
     def __init__(self, current: Lookup | None) -> None:
         super().__init__(f"the lookup is {current.state.value if current else 'not there'}")
+        self.current = current
+
+
+class RequestMoved(StoreError):
+    """A request is not in the state that a change expects; ``current`` is what it is now (``None``: there is none)."""
+
+    def __init__(self, current: Request | None) -> None:
+        super().__init__(f"the request is {current.approval.state.value if current else 'not there'}")
         self.current = current
 
 
@@ -182,9 +195,9 @@ class TooManyGuesses(StoreError):
 class StillOpen(StoreError):
     """Lookups of a number run, or wait for a decision or a code: it cannot be forgotten yet. Nothing was."""
 
-    def __init__(self, traces: Traces) -> None:
-        super().__init__(f"{traces.running} running, {traces.waiting} waiting")
-        self.traces = traces
+    def __init__(self, found: Footprint) -> None:
+        super().__init__(f"{found.running} running, {found.waiting} waiting")
+        self.found = found
 
 
 class SlackError(PhoneIdError):

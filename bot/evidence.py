@@ -8,44 +8,64 @@ import hashlib
 import hmac
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.models import LookupId
+from bot.models import LookupId, RequestId
 
 Value = str | int | float | None
 
 GENESIS = "0" * 64
 """What the first entry follows."""
 
+FORM = 1
+"""The canonical form that new entries are written in. An entry names its own, and the verifier keeps them all."""
+
 CHAINED = (
     "seq",
+    "form",
     "at",
     "event",
-    "lookup_id",
+    "request",
+    "position",
     "from_state",
     "to_state",
+    "enterprise_id",
     "team_id",
     "user_id",
     "through",
     "facts",
     "digest",
 )
-"""What of an entry is hashed: everything but the hash."""
+"""What of an entry is hashed in form 1: everything but the hash."""
 
-DIGESTED = (
+REQUEST_DIGESTED = (
     "id",
+    "enterprise_id",
     "team_id",
     "user_id",
     "through",
     "channel_id",
-    "created_at",
-    "batch_id",
-    "batch_number",
-    "batch_size",
+    "asked_at",
+    "size",
+    "reason",
+    "decided_at",
+    "decided_enterprise_id",
+    "decided_team_id",
+    "decided_user_id",
+    "decided_through",
+    "decision_reason",
+)
+"""What of a request is digested: what was asked, by whom, who decided and why. Its state is in the entries."""
+
+LOOKUP_DIGESTED = (
+    "request",
+    "position",
+    "asked_at",
     "phone",
     "reason",
+    "follows",
     "phone_number_id",
     "problem",
     "api_code",
@@ -54,13 +74,8 @@ DIGESTED = (
     "milliseconds",
     "attempts",
     "wait_until",
-    "decided_at",
-    "decided_team_id",
-    "decided_user_id",
-    "decided_through",
-    "decision_reason",
 )
-"""What of a lookup is digested: what was asked, by whom, who decided, what came back. Its state is in the entries."""
+"""What of a lookup is digested: which number, and what came back. ``request`` is the request's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +102,18 @@ class Flaw(StrEnum):
     NOT_AS_ANCHORED = "not as anchored"
     """The entry is not, or not any more, the one whose hash was noted elsewhere."""
     RECORD_CHANGED = "record changed"
-    """The entries are whole, and a lookup is not what they vouch for."""
+    """The entries are whole, and a request or a lookup is not what they vouch for."""
     RECORD_GONE = "record gone"
-    """The entries are whole, and a lookup they speak of is not there."""
+    """The entries are whole, and a request or a lookup they speak of is not there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """The first place where the journal is not whole: an entry, or a lookup that the entries vouch for."""
+    """The first place where the journal is not whole: an entry, or a record that the entries vouch for."""
 
     flaw: Flaw
     seq: int | None = None
-    lookup_id: LookupId | None = None
+    record: RequestId | LookupId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +125,7 @@ class Inspection:
     first: int | None
     head: Head
     records: int = 0
-    """So many lookups are what the entries vouch for."""
+    """So many requests and lookups are what the entries vouch for."""
     forgotten: int = 0
     """Of these; what was forgotten of them can be proved no more."""
     fault: Fault | None
@@ -129,12 +144,12 @@ def entry_hash(entry: Mapping[str, Value], previous: str) -> str:
     return hashlib.sha256(_canonical({**{name: entry[name] for name in CHAINED}, "previous": previous})).hexdigest()
 
 
-def record_digest(record: Mapping[str, Value], salt: bytes) -> str:
-    """HMAC-SHA-256, in hexadecimal, of a lookup (the columns ``DIGESTED``).
+def record_digest(record: Mapping[str, Value], salt: bytes, digested: Sequence[str]) -> str:
+    """HMAC-SHA-256, in hexadecimal, of a request (the columns ``REQUEST_DIGESTED``) or a lookup (``LOOKUP_DIGESTED``).
 
     Without the salt it tells nothing, not even to somebody who tries every number there is.
     """
-    return hmac.new(salt, _canonical({name: record[name] for name in DIGESTED}), "sha256").hexdigest()
+    return hmac.new(salt, _canonical({name: record[name] for name in digested}), "sha256").hexdigest()
 
 
 def settings_digest(settings: Mapping[str, object]) -> str:

@@ -7,7 +7,7 @@ makes the next attempt wait twice as long, or, where approvals are on, need one.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.models import Lookup, Problem
+from bot.models import Lookup, Problem, Request
 from bot.policy import Decision, Rule, Verdict
 
 COUNTED = frozenset({Problem.UNKNOWN_CODE, Problem.BAD_REQUEST})
@@ -56,7 +56,7 @@ NONE = Guesses()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class Counts:
     """What is counted against an attempt."""
 
     for_number: Guesses = NONE
@@ -70,35 +70,38 @@ class Tally:
 class Alarm:
     """Somebody may be guessing codes."""
 
+    entry: int
+    """The number of the journal's entry about it."""
+    request: Request
     lookup: Lookup
-    """Whose refusal was one too many."""
+    """The one of the request whose refusal was one too many."""
     suspect: Suspect
     refused: int
     seconds: float
     """From the first refused code to this one."""
 
 
-def wait_until(tally: Tally, *, now: float, approved_at: float | None = None) -> float | None:
+def wait_until(counts: Counts, *, now: float, approved_at: float | None = None) -> float | None:
     """When the next attempt may be made (Unix seconds); ``None`` means now.
 
     ``approved_at``: when somebody approved this very attempt. They could know of what was refused until then.
     """
-    ends = [_end_of_wait(suspect, tally.of(suspect), now=now, approved_at=approved_at) for suspect in Suspect]
+    ends = [_end_of_wait(suspect, counts.of(suspect), now=now, approved_at=approved_at) for suspect in Suspect]
     return max((end for end in ends if end > now), default=None)
 
 
-def is_over(tally: Tally) -> bool:
+def is_over(counts: Counts) -> bool:
     """Whether more codes were refused than are free."""
-    return any(tally.of(suspect).refused >= FREE[suspect] for suspect in Suspect)
+    return any(counts.of(suspect).refused >= FREE[suspect] for suspect in Suspect)
 
 
-def guard(decision: Decision, tally: Tally, *, now: float) -> Decision:
+def guard(decision: Decision, counts: Counts, *, now: float) -> Decision:
     """What the guard leaves of a policy's yes. Who needs approval needs no guard: somebody looks at each attempt."""
     if decision.verdict is not Verdict.MAY:
         return decision
-    if decision.rule is Rule.TRUSTED and is_over(tally):
+    if decision.rule is Rule.TRUSTED and is_over(counts):
         return Decision(Verdict.MAY_WITH_APPROVAL, Rule.GUESSES)
-    until = wait_until(tally, now=now)
+    until = wait_until(counts, now=now)
     if until is None:
         return decision
     return Decision(Verdict.MAY_NOT, Rule.GUESSES, Problem.TOO_MANY_GUESSES, until)

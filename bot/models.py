@@ -6,11 +6,11 @@ from typing import NewType
 
 import phonenumbers
 
-LookupId = NewType("LookupId", str)
-"""Names one lookup, e.g. ``L-7K3Q9FZ2``. Opaque and random; also the reference a user can quote."""
+RequestId = NewType("RequestId", str)
+"""Names one request, e.g. ``R-7K3Q9FZ2``. Opaque and random; also the reference that a user can quote."""
 
-BatchId = NewType("BatchId", str)
-"""Names one list of numbers, e.g. ``B-7K3Q9FZ2``. Opaque and random."""
+LookupId = NewType("LookupId", str)
+"""Names one number of a request: ``R-7K3Q9FZ2/17``, or the request's own name where it holds only one number."""
 
 MASK = "••••••"
 """How a verification code is shown everywhere: fixed, so that not even its length is told."""
@@ -35,6 +35,12 @@ class Actor:
     team_id: str
     user_id: str
     through: Through
+    enterprise_id: str = ""
+    """Slack's id of the organisation, where the workspace belongs to one."""
+
+    def is_same_person(self, other: "Actor") -> bool:
+        """Whether both are one person: a user id alone is not enough, another workspace may have the same."""
+        return (self.team_id, self.user_id) == (other.team_id, other.user_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +70,38 @@ FORGOTTEN = PhoneNumber("0")
 """Stands where a number was forgotten. It is nobody's: no country code starts with 0."""
 
 
-class State(StrEnum):
-    """Where a lookup is in its life."""
+class ApprovalState(StrEnum):
+    """Where the approval of a request is in its life."""
 
-    REJECTED = "rejected"
+    NOT_NEEDED = "not needed"
     AWAITING = "awaiting"
     APPROVED = "approved"
     DENIED = "denied"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
+    """Nobody decided in time."""
     LAPSED = "lapsed"
+    """It was approved, and not used in time."""
+
+
+class State(StrEnum):
+    """Where a lookup is in its life."""
+
+    HELD = "held"
+    """It waits for the approval of its request, or for its code."""
     QUEUED = "queued"
     CALLING = "calling"
     ANSWERED = "answered"
     REFUSED = "refused"
+    """Alibaba Cloud answered that there is no ID."""
     FAILED = "failed"
+    """Alibaba Cloud could not be reached, or its answer says nothing about the number."""
     INTERRUPTED = "interrupted"
+    """The process ended during the call or before it."""
+    REJECTED = "rejected"
+    """The policy or the guess guard did not allow it."""
+    DROPPED = "dropped"
+    """It was never called, because its request was denied, withdrawn, expired, lapsed or stopped."""
 
 
 class Side(StrEnum):
@@ -152,37 +174,28 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a lookup stands in the list it was asked for with."""
-
-    batch_id: BatchId
-    number: int
-    """From 1."""
-    of: int
-    """How many lookups the list holds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewLookup:
-    """A lookup somebody asks for. The code is not part of it: a record of it must not exist."""
+class NewRequest:
+    """What somebody asks for at once. The codes are not part of it: a record of them must not exist."""
 
     agent: Actor
-    phone: PhoneNumber
+    phones: tuple[PhoneNumber, ...]
+    """The numbers that are recorded with the request. The command line adds its others later, one by one."""
     reason: str
     channel_id: str
     """Where it was asked; empty on the command line and for shortcuts."""
     submission_key: str
     """The same submission delivered twice carries the same key."""
-    place: Place | None = None
-    """In a list; ``None`` for a number asked for by itself."""
+    size: int | None = None
+    """How many numbers the request will hold in the end; ``None``: no more than ``phones``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
     """What became of asking for approval. Times are Unix seconds (UTC)."""
 
-    expires_at: float
-    """Awaiting, the lookup expires then; approved, it lapses then."""
+    state: ApprovalState
+    expires_at: float | None = None
+    """While it is awaited, it expires then; once it is given, it lapses then. ``None`` where none was needed."""
     decided_by: Actor | None = None
     """Who ended the waiting: the approver, the agent who withdrew, the bot when it expired."""
     decided_at: float | None = None
@@ -190,9 +203,12 @@ class Approval:
     """The approver's, for the agent."""
 
 
+NOT_NEEDED = Approval(state=ApprovalState.NOT_NEEDED)
+
+
 @dataclass(frozen=True, slots=True)
-class Card:
-    """A message in which a lookup can be decided: where it is, as Slack names messages."""
+class MessageRef:
+    """Where a message is, as Slack names messages."""
 
     channel_id: str
     ts: str
@@ -200,26 +216,86 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """One request for one number's ID, as recorded. Times are Unix seconds (UTC)."""
+    """One number of a request, and what became of it. Times are Unix seconds (UTC)."""
 
     id: LookupId
-    state: State
-    agent: Actor
+    position: int
+    """In its request, from 1."""
     phone: PhoneNumber
-    reason: str
-    channel_id: str
-    created_at: float
+    asked_at: float
+    state: State
     updated_at: float
-    result: Result
-    approval: Approval | None = None
-    """``None`` when none was needed."""
-    place: Place | None = None
-    """In a list; ``None`` for a number asked for by itself."""
+    result: Result = Result()
+    reason: str = ""
+    """This number's own, where a list on the command line gives each number one; otherwise the request's counts."""
+    follows: LookupId | None = None
+    """The lookup of the same agent for the same number that was under way already: this one ends as that one does."""
 
     @property
     def is_forgotten(self) -> bool:
-        """Whether its number, ID and reasons were forgotten; that it was asked, by whom and how it ended stays."""
+        """Whether its number, ID and reason were forgotten; that it was asked, by whom and how it ended stays."""
         return self.phone == FORGOTTEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What somebody asked for at once: one to many numbers, one reason, one approval. Times are Unix seconds (UTC)."""
+
+    id: RequestId
+    agent: Actor
+    reason: str
+    channel_id: str
+    asked_at: float
+    size: int
+    """How many numbers it holds in the end."""
+    approval: Approval
+    lookups: tuple[Lookup, ...]
+    """In their order; of a request of the command line those whose turn has come."""
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it is for one number. Only three things depend on this: the lane, how the outcome looks, and where
+        it is told."""
+        return self.size == 1
+
+    @property
+    def lookup(self) -> Lookup:
+        """The only lookup of a request for one number; otherwise the first."""
+        return self.lookups[0]
+
+    @property
+    def answered(self) -> tuple[Lookup, ...]:
+        return tuple(each for each in self.lookups if each.state is State.ANSWERED)
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether all of its numbers were forgotten."""
+        return all(each.is_forgotten for each in self.lookups)
+
+    def is_any(self, *states: State) -> bool:
+        """Whether any of its lookups is in one of these states."""
+        return any(each.state in states for each in self.lookups)
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One lookup as the log shows it, with the request it belongs to; ``request.lookups`` is empty here."""
+
+    request: Request
+    lookup: Lookup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footprint:
+    """Where in the record a number is, before it is forgotten: how many lookups."""
+
+    ended: int
+    """Of this number, and over: these can be forgotten."""
+    running: int
+    waiting: int
+    """For a decision, or for the code."""
+    mentions: int
+    """Requests of other numbers, with a reason in which this number or its ID stands."""
 
 
 class Event(StrEnum):
@@ -227,10 +303,11 @@ class Event(StrEnum):
 
     ASKED = "asked"
     MOVED = "moved"
+    """A request's approval, or a lookup, went from one state to another."""
     ABANDONED = "abandoned"
-    """Its process let the lease run out; the sweeper ended it."""
+    """The process that ran the lookup is dead; another one ended it."""
     REMINDED = "reminded"
-    """The approvers were reminded of a lookup that still waits."""
+    """The approvers were reminded of a request that still waits."""
     SHOWN = "shown"
     """The ID, or the full number, was shown to somebody once more."""
     FORBIDDEN = "forbidden"
@@ -238,7 +315,7 @@ class Event(StrEnum):
     SUSPECTED = "suspected"
     """With this lookup so many codes were refused that somebody may be guessing."""
     WARNED = "warned"
-    """Those who decide were told of it."""
+    """The approvers were told of it."""
     EXPORTED = "exported"
     """The record was read from the command line."""
     STARTED = "started"
@@ -254,11 +331,13 @@ class JournalEntry:
     seq: int
     at: float
     event: Event
-    lookup_id: LookupId | None
-    """``None`` for something that was tried on no lookup there is."""
-    from_state: State | None
-    to_state: State | None
-    """``None`` when no state changed."""
+    request: RequestId | None
+    """``None`` for something that concerns no request there is."""
+    position: int | None
+    """Which number of the request; ``None``: the request as a whole."""
+    from_state: str | None
+    to_state: str | None
+    """A state of the lookup, or of the approval where ``position`` is ``None``; ``None`` when no state changed."""
     actor: Actor
     facts: dict[str, str | int | None]
 
@@ -275,4 +354,4 @@ class LogQuery:
     """Unix seconds; lookups asked at or after it."""
     before: LookupId | None = None
     """Only lookups older than this one."""
-    batch_id: BatchId | None = None
+    request_id: RequestId | None = None

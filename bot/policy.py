@@ -1,34 +1,60 @@
 """Who may do what, and which changes of state there are. Pure: no I/O, no clock."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.models import Actor, Lookup, Problem, State, Through
+from bot.models import Actor, ApprovalState, Lookup, Problem, Request, State, Through
 
-# --- what the state allows --------------------------------------------------------------------------------------------
+APPROVAL_TRANSITIONS: Mapping[ApprovalState | None, frozenset[ApprovalState]] = {
+    None: frozenset({ApprovalState.NOT_NEEDED, ApprovalState.AWAITING}),
+    ApprovalState.NOT_NEEDED: frozenset(),
+    ApprovalState.AWAITING: frozenset(
+        {ApprovalState.APPROVED, ApprovalState.DENIED, ApprovalState.WITHDRAWN, ApprovalState.EXPIRED}
+    ),
+    ApprovalState.APPROVED: frozenset({ApprovalState.LAPSED}),
+    ApprovalState.DENIED: frozenset(),
+    ApprovalState.WITHDRAWN: frozenset(),
+    ApprovalState.EXPIRED: frozenset(),
+    ApprovalState.LAPSED: frozenset(),
+}
+"""From each state (``None``: not recorded yet), the states the approval of a request may go to next."""
 
 TRANSITIONS: Mapping[State | None, frozenset[State]] = {
-    None: frozenset({State.REJECTED, State.QUEUED, State.AWAITING}),
-    State.REJECTED: frozenset(),
-    State.AWAITING: frozenset({State.APPROVED, State.DENIED, State.WITHDRAWN, State.EXPIRED}),
-    State.APPROVED: frozenset({State.QUEUED, State.LAPSED}),
-    State.DENIED: frozenset(),
-    State.WITHDRAWN: frozenset(),
-    State.EXPIRED: frozenset(),
-    State.LAPSED: frozenset(),
-    State.QUEUED: frozenset({State.CALLING, State.REJECTED, State.FAILED, State.INTERRUPTED}),
+    None: frozenset({State.REJECTED, State.QUEUED, State.HELD}),
+    State.HELD: frozenset({State.QUEUED, State.DROPPED}),
+    # One that follows another lookup goes from here to wherever that one ends.
+    State.QUEUED: frozenset(
+        {
+            State.CALLING,
+            State.ANSWERED,
+            State.REFUSED,
+            State.FAILED,
+            State.INTERRUPTED,
+            State.REJECTED,
+            State.DROPPED,
+        }
+    ),
     State.CALLING: frozenset({State.ANSWERED, State.REFUSED, State.FAILED, State.INTERRUPTED}),
     State.ANSWERED: frozenset(),
     State.REFUSED: frozenset(),
     State.FAILED: frozenset(),
-    State.INTERRUPTED: frozenset(),
+    # Its process was taken for dead, and its ID came after all: it is what somebody waits for.
+    State.INTERRUPTED: frozenset({State.ANSWERED}),
+    State.REJECTED: frozenset(),
+    State.DROPPED: frozenset(),
 }
 """From each state (``None``: not recorded yet), the states a lookup may go to next."""
 
+FINAL = frozenset({State.ANSWERED, State.REFUSED, State.FAILED, State.INTERRUPTED, State.REJECTED, State.DROPPED})
+"""Here a lookup is not worked on any more."""
+
+ENDS_UNUSED = frozenset({ApprovalState.DENIED, ApprovalState.WITHDRAWN, ApprovalState.EXPIRED, ApprovalState.LAPSED})
+"""With these the lookups of a request that are still held are dropped."""
+
 
 class Action(StrEnum):
-    """What somebody can do to a lookup that is there."""
+    """What somebody can do to a request that is there."""
 
     APPROVE = "approve"
     DENY = "deny"
@@ -40,24 +66,41 @@ class Action(StrEnum):
     SHOW_RESULTS = "show results"
 
 
-ALLOWED_IN: Mapping[Action, frozenset[State]] = {
-    Action.APPROVE: frozenset({State.AWAITING}),
-    Action.DENY: frozenset({State.AWAITING}),
-    Action.WITHDRAW: frozenset({State.AWAITING}),
-    Action.ENTER_CODE: frozenset({State.APPROVED}),
-    Action.SHOW_ID: frozenset({State.ANSWERED}),
-    Action.SEE_DETAILS: frozenset(State),
-    Action.STOP: frozenset({State.QUEUED, State.CALLING}),
-    Action.SHOW_RESULTS: frozenset(State),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needed:
+    """The states that an action needs; ``None``: any."""
+
+    approval: ApprovalState | None = None
+    lookups: frozenset[State] | None = None
+    """At least one lookup has to be in one of these."""
+
+
+ALLOWED_IN: Mapping[Action, Needed] = {
+    Action.APPROVE: Needed(approval=ApprovalState.AWAITING),
+    Action.DENY: Needed(approval=ApprovalState.AWAITING),
+    Action.WITHDRAW: Needed(approval=ApprovalState.AWAITING),
+    Action.ENTER_CODE: Needed(approval=ApprovalState.APPROVED, lookups=frozenset({State.HELD})),
+    Action.SHOW_ID: Needed(lookups=frozenset({State.ANSWERED})),
+    Action.SEE_DETAILS: Needed(),
+    Action.STOP: Needed(lookups=frozenset({State.QUEUED, State.CALLING})),
+    Action.SHOW_RESULTS: Needed(),
 }
 
 APPROVERS_ACTIONS = frozenset({Action.APPROVE, Action.DENY, Action.SEE_DETAILS})
-"""Everything else is for the lookup's own agent."""
+"""Everything else is for the agent who asked."""
+
+ABOUT_APPROVALS = frozenset({Action.APPROVE, Action.DENY, Action.WITHDRAW, Action.ENTER_CODE})
+"""What cannot be done to a request that needed no approval."""
 
 
 def is_final(state: State) -> bool:
-    """Whether nothing can happen to a lookup in this state any more."""
-    return not TRANSITIONS[state]
+    """Whether a lookup in this state is not worked on any more."""
+    return state in FINAL
+
+
+def has_ended(lookups: Iterable[Lookup]) -> bool:
+    """Whether none of these is worked on any more."""
+    return all(is_final(each.state) for each in lookups)
 
 
 def check_transition(from_state: State | None, to_state: State) -> None:
@@ -66,7 +109,10 @@ def check_transition(from_state: State | None, to_state: State) -> None:
         raise ValueError(f"no lookup goes from {from_state} to {to_state}")
 
 
-# --- who --------------------------------------------------------------------------------------------------------------
+def check_approval_transition(from_state: ApprovalState | None, to_state: ApprovalState) -> None:
+    """The same for the approval of a request."""
+    if to_state not in APPROVAL_TRANSITIONS[from_state]:
+        raise ValueError(f"no approval goes from {from_state} to {to_state}")
 
 
 class Membership(StrEnum):
@@ -89,7 +135,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Circle:
+class Audience:
     """Some people, by the ids of users and of usergroups, or everyone."""
 
     user_ids: frozenset[str] = frozenset()
@@ -105,26 +151,23 @@ class Circle:
         return self.is_everyone or actor.user_id in self.user_ids or bool(self.group_ids & standing.groups)
 
 
-EVERYONE = Circle(is_everyone=True)
-NOBODY = Circle()
+EVERYONE = Audience(is_everyone=True)
+NOBODY = Audience()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The settings' rules."""
 
-    agents: Circle = EVERYONE
-    trusted: Circle = NOBODY
-    approvers: Circle = NOBODY
+    agents: Audience = EVERYONE
+    trusted: Audience = NOBODY
+    approvers: Audience = NOBODY
     needs_approval: bool = False
 
     @property
     def group_ids(self) -> frozenset[str]:
         """The usergroups any rule names."""
         return self.agents.group_ids | self.trusted.group_ids | self.approvers.group_ids
-
-
-# --- may they ask -----------------------------------------------------------------------------------------------------
 
 
 class Rule(StrEnum):
@@ -178,14 +221,10 @@ def decide(actor: Actor, standing: Standing, policy: Policy) -> Decision:
     return Decision(Verdict.MAY_WITH_APPROVAL, Rule.APPROVALS)
 
 
-# --- may they do that -------------------------------------------------------------------------------------------------
-
-
-def problem_with(action: Action, *, actor: Actor, standing: Standing, lookup: Lookup, policy: Policy) -> Problem | None:
-    """Why this person may not do that to this lookup; ``None`` means they may, if its state allows it."""
-    is_own = (
-        actor.user_id == lookup.agent.user_id
-    )  # ids are one person's; another team's people end at their membership
+def problem_with(action: Action, *, actor: Actor, standing: Standing, agent: Actor, policy: Policy) -> Problem | None:
+    """Why this person may not do that to a request of ``agent``'s; ``None``: they may, if its state allows it."""
+    # A user id is one person's alone: whoever has it in another workspace is stopped by their membership.
+    is_own = actor.user_id == agent.user_id
     if problem := _problem_of(standing.membership):
         return problem
     if action not in APPROVERS_ACTIONS:
@@ -197,9 +236,11 @@ def problem_with(action: Action, *, actor: Actor, standing: Standing, lookup: Lo
     return None
 
 
-def is_possible(action: Action, state: State) -> bool:
-    """Whether a lookup's state allows that, whoever does it."""
-    return state in ALLOWED_IN[action]
+def is_possible(action: Action, request: Request) -> bool:
+    """Whether a request's state allows that, whoever does it."""
+    needed = ALLOWED_IN[action]
+    is_approval_right = needed.approval in (None, request.approval.state)
+    return is_approval_right and (needed.lookups is None or request.is_any(*needed.lookups))
 
 
 def _problem_of(membership: Membership) -> Problem | None:

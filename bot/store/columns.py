@@ -1,16 +1,16 @@
 """What stands in a row, column by column. A file can be edited by hand, so nothing is taken for what it should be."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from bot.errors import RecordDamaged
+from bot.store.engine import Row
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-Row = Mapping[str, Any]
 
 LATEST = 253_402_214_400.0
 """Unix seconds: the last day of the year 9999. No calendar goes on from there."""
@@ -64,7 +64,7 @@ def readable(table: str, rows: Iterable[Row], read: Callable[[Row], T]) -> list[
 
 def note_damaged(table: str, row: Row, error: RecordDamaged) -> None:
     """Record that a row was left out."""
-    named = {key: row[key] for key in ("id", "seq", "lookup_id") if key in row}
+    named: Row = {key: row[key] for key in ("id", "seq", "request", "position", "entry") if key in row}
     log.error("record damaged and left out", extra={"facts": {"table": table, **named, "column": error.column}})
 
 

@@ -1,108 +1,194 @@
-"""What is counted against guessing codes, and the alarm when it becomes too much. Part of the callers' transactions."""
+"""What is counted against guessing codes, and the alarm when it becomes too much. Part of its callers' changes."""
 
-from typing import TypeGuard
+from collections.abc import Sequence
+from typing import Final, NamedTuple, TypeGuard
 
-from sqlite_utils import Database
-
-from bot.errors import TooManyGuesses
-from bot.guesses import COUNTED, FREE, REMEMBERED, Guesses, Suspect, Tally, wait_until
-from bot.models import Actor, Event, Lookup, PhoneNumber, State, Through
-from bot.store import journal
+from bot.errors import RecordDamaged
+from bot.guesses import FREE, REMEMBERED, Alarm, Counts, Guesses, Suspect
+from bot.models import Actor, Event, PhoneNumber, RequestId, Through
+from bot.store import journal, rows
+from bot.store.columns import count, moment, note_damaged, one_of
+from bot.store.engine import Query, Row, Tx
+from bot.store.journal import NewEntry
 
 GUARD = Actor(team_id="-", user_id="guard", through=Through.BOT)
 """Who suspects. No host is called "-"."""
 
-# The problems stand here as in the partial indexes: only then does SQLite see that an index holds all that is asked
-# for. A refused lookup changes no more, so its last change is when it was refused.
-FOR_NUMBER = """
-    SELECT count(*) AS refused, min(updated_at) AS first_at, max(updated_at) AS last_at FROM lookups
-    WHERE problem IN ('unknown code', 'bad request') AND phone = :phone AND updated_at > :since"""
+# Whoever has the right code need not guess it, so an answer clears the number's count. An agent's own count goes on:
+# the answer may be to another number.
+FOR_NUMBER: Final = """
+    SELECT count(*) AS refused, min(at) AS first_at, max(at) AS last_at FROM refused_codes
+    WHERE phone = :phone AND at > :since AND at > coalesce(
+        (SELECT max(updated_at) FROM lookups WHERE phone = :phone AND state = 'answered' AND updated_at <= :now), 0)"""
 
-BY_AGENT = """
-    SELECT count(*) AS refused, min(updated_at) AS first_at, max(updated_at) AS last_at FROM lookups
-    WHERE problem IN ('unknown code', 'bad request') AND user_id = :user_id AND team_id = :team_id
-    AND updated_at > :since"""
+# Without those of one request: if it was approved, somebody said yes to one code for each of its numbers.
+BY_AGENT: Final = """
+    SELECT count(*) AS refused, min(at) AS first_at, max(at) AS last_at FROM refused_codes
+    WHERE user_id = :user_id AND team_id = :team_id AND at > :since
+    AND request <> coalesce((SELECT number FROM requests WHERE id = :but_for), 0)"""
 
-BY_AGENT_ELSEWHERE = f"{BY_AGENT} AND batch_id IS NOT :batch_id"
+# No more rows than the account has calls per second, or as good as that. The condition on process is for the index.
+UNDER_WAY: Final = """
+    SELECT lookups.phone, requests.team_id, requests.user_id, requests.id, lookups.position FROM lookups
+    JOIN requests ON requests.number = lookups.request
+    WHERE lookups.process IS NOT NULL AND lookups.state = 'calling'"""
 
-LAST_ANSWER = "SELECT max(updated_at) FROM lookups WHERE state = 'answered' AND phone = :phone"
+REMEMBER: Final = """
+    INSERT INTO refused_codes (entry, request, position, phone, team_id, user_id, at)
+    VALUES (:entry, :request, :position, :phone, :team_id, :user_id, :at)"""
 
-# No more rows than the account has calls per second, or as good as that.
-UNDER_WAY = """
-    SELECT coalesce(sum(phone = :phone), 0), coalesce(sum(user_id = :user_id AND team_id = :team_id), 0) FROM lookups
-    WHERE state = 'calling' AND id <> :id"""
+RAISE_ALARM: Final = """
+    INSERT INTO alarms (entry, request, position, suspect, refused, first_at, at)
+    VALUES (:entry, :request, :position, :suspect, :refused, :first_at, :at)"""
 
-RAISE_ALARM = """
-    INSERT INTO alarms (lookup_id, suspect, refused, first_at, at, tell_after)
-    VALUES (:lookup_id, :suspect, :refused, :first_at, :now, :now)"""
+UNTOLD: Final = """
+    SELECT alarms.* FROM alarms JOIN requests ON requests.number = alarms.request
+    WHERE requests.id = :request AND alarms.told_at IS NULL ORDER BY alarms.entry"""
+
+TOLD: Final = "UPDATE alarms SET told_at = :now WHERE entry = :entry AND told_at IS NULL RETURNING entry"
+
+ALARMED_REQUEST: Final = "SELECT * FROM requests WHERE id = :request"
+
+ALARMED_LOOKUPS: Final = """
+    SELECT lookups.* FROM lookups JOIN requests ON requests.number = lookups.request
+    WHERE requests.id = :request ORDER BY position"""
+
+NO_REQUEST = RequestId("")
+"""No request has this name: nothing is left out."""
 
 
-def tally(db: Database, agent: Actor, phone: PhoneNumber | None, *, now: float, but_for: Lookup | None = None) -> Tally:
-    """What counts against an agent, and against a number if there is one yet, without the lookup that asks.
+class Counted(NamedTuple):
+    """What is counted against one agent, and against each of some numbers."""
 
-    Without what was refused in that lookup's list, if it was approved: somebody said yes to each of its numbers,
-    and so to one code for each, whatever became of the others.
-    """
-    digits = phone.digits if phone else ""
+    by_agent: Guesses
+    for_number: dict[PhoneNumber, Guesses]
+
+    def against(self, phone: PhoneNumber | None) -> Counts:
+        return Counts(for_number=self.for_number.get(phone, Guesses()) if phone else Guesses(), by_agent=self.by_agent)
+
+
+def queries(tx: Tx, agent: Actor, phones: Sequence[PhoneNumber], *, but_for: RequestId = NO_REQUEST) -> list[Query]:
+    """What ``counted`` needs to know, to be asked with other things. Refused codes of ``but_for`` do not count."""
+    since = tx.now - REMEMBERED
     who = {"user_id": agent.user_id, "team_id": agent.team_id}
-    since = now - REMEMBERED
-    (answered_at,) = db.execute(LAST_ANSWER, {"phone": digits}).fetchone()
-    # Whoever has the right code need not guess it. An agent's own count goes on: the answer may be to another number.
-    since_answer = max(since, answered_at) if _has_been(answered_at, now) else since
-    asking = but_for.id if but_for else ""
-    (for_number, by_agent) = db.execute(UNDER_WAY, {"phone": digits, **who, "id": asking}).fetchone()
-    approved = but_for.place if but_for and but_for.approval else None
-    (of_agent, batch_id) = (BY_AGENT_ELSEWHERE, approved.batch_id) if approved else (BY_AGENT, "")
-    values: dict[str, str | float] = {**who, "since": since, "batch_id": batch_id}
-    return Tally(
-        for_number=_guesses(db, FOR_NUMBER, {"phone": digits, "since": since_answer}, now=now, under_way=for_number),
-        by_agent=_guesses(db, of_agent, values, now=now, under_way=by_agent),
+    return [
+        Query(UNDER_WAY, {}),
+        Query(BY_AGENT, {**who, "since": since, "but_for": but_for}),
+        *(Query(FOR_NUMBER, {"phone": phone.digits, "since": since, "now": tx.now}) for phone in phones),
+    ]
+
+
+def counted(tx: Tx, answers: Sequence[Sequence[Row]], agent: Actor, phones: Sequence[PhoneNumber]) -> Counted:
+    """What the answers to ``queries`` say."""
+    under_way, (by_agent,), *for_numbers = answers
+    own = sum(row["user_id"] == agent.user_id and row["team_id"] == agent.team_id for row in under_way)
+    return Counted(
+        by_agent=_guesses(by_agent, now=tx.now, under_way=own),
+        for_number={
+            phone: _guesses(row, now=tx.now, under_way=sum(each["phone"] == phone.digits for each in under_way))
+            for phone, (row,) in zip(phones, for_numbers, strict=True)
+        },
     )
 
 
-def wait_for(db: Database, agent: Actor, phone: PhoneNumber, *, now: float) -> float | None:
-    """Until when (Unix seconds) a new lookup may not be asked; ``None``: it may."""
-    return wait_until(tally(db, agent, phone, now=now), now=now)
+def counts(tx: Tx, agent: Actor, phones: Sequence[PhoneNumber]) -> Counted:
+    """What is counted against an agent, and against each of these numbers. A read."""
+    return counted(tx, tx.gather(*queries(tx, agent, phones)), agent, phones)
 
 
-def watch(db: Database, lookup: Lookup, *, now: float) -> None:
-    """See to every lookup on its one way to the API, and on its way back with a refusal; it has just moved.
+def remember(tx: Tx, row: Row, *, entry: int) -> None:
+    """Count one refused code. ``row`` is the lookup's, with its request's agent; ``entry`` its journal entry."""
+    tx.write(
+        REMEMBER,
+        entry=entry,
+        request=row["request"],
+        position=row["position"],
+        phone=row["phone"],
+        team_id=row["team_id"],
+        user_id=row["user_id"],
+        at=tx.now,
+    )
 
-    Raises ``TooManyGuesses`` if it may not be called now: then the move must be undone.
+
+def suspect(tx: Tx, row: Row, before: Counts) -> bool:
+    """Raise the alarms, if one more refused code used up what is free. Whether it did.
+
+    Each refused code counts one up, so each alarm is raised once.
     """
-    if lookup.state is State.CALLING:
-        _check(db, lookup, now=now)
-    if lookup.state is State.REFUSED and lookup.result.problem in COUNTED:
-        _suspect(db, lookup, now=now)
-
-
-def _check(db: Database, lookup: Lookup, *, now: float) -> None:
-    # Of several at once each sees those before it: a process holds the write lock from here to its commit.
-    counted = tally(db, lookup.agent, lookup.phone, now=now, but_for=lookup)
-    approved_at = lookup.approval.decided_at if lookup.approval else None
-    if until := wait_until(counted, now=now, approved_at=approved_at):
-        raise TooManyGuesses(until)
-
-
-def _suspect(db: Database, lookup: Lookup, *, now: float) -> None:
-    # Raise the alarm if this one used up what is free. Each refused lookup counts one up, so it is raised once.
-    counted = tally(db, lookup.agent, lookup.phone, now=now)
+    is_raised = False
     for each in Suspect:
-        guesses = counted.of(each)
-        if guesses.refused != FREE[each]:
+        guesses = before.of(each)
+        if guesses.refused + 1 != FREE[each]:
             continue
-        facts = {"suspect": each.value, "refused": guesses.refused}
-        values = {"lookup_id": lookup.id, **facts, "first_at": guesses.first_at, "now": now}
-        db.execute(RAISE_ALARM, values)
-        journal.write(db, Event.SUSPECTED, lookup.id, at=now, actor=GUARD, facts=facts)
+        facts = {"suspect": each.value, "refused": guesses.refused + 1}
+        entry = journal.append(
+            tx,
+            NewEntry(
+                event=Event.SUSPECTED,
+                actor=GUARD,
+                request=RequestId(row["name"]),
+                position=row["position"],
+                facts=facts,
+            ),
+        )
+        first_at = guesses.first_at if guesses.refused else tx.now
+        place = {"entry": entry, "request": row["request"], "position": row["position"]}
+        tx.write(RAISE_ALARM, **place, **facts, first_at=first_at, at=tx.now)
+        is_raised = True
+    return is_raised
 
 
-def _guesses(db: Database, sql: str, values: dict[str, str | float], *, now: float, under_way: int) -> Guesses:
-    (refused, first_at, last_at) = db.execute(sql, values).fetchone()
-    if not refused:
+def untold_alarms(tx: Tx, request_id: RequestId) -> list[Alarm]:
+    """The alarms about a request that the approvers do not know of yet."""
+    alarms, requests, lookups = tx.gather(
+        Query(UNTOLD, {"request": request_id}),
+        Query(ALARMED_REQUEST, {"request": request_id}),
+        Query(ALARMED_LOOKUPS, {"request": request_id}),
+    )
+    if not requests:
+        return []
+    request = rows.request(requests[0], lookups)
+    by_position = {each.position: each for each in request.lookups}
+    found = []
+    for row in alarms:
+        try:
+            found.append(
+                Alarm(
+                    entry=count(row, "entry"),
+                    request=request,
+                    lookup=by_position[count(row, "position")],
+                    suspect=one_of(Suspect, row, "suspect"),
+                    refused=count(row, "refused"),
+                    seconds=moment(row, "at") - moment(row, "first_at"),
+                )
+            )
+        except (RecordDamaged, KeyError):
+            note_damaged("alarms", row, RecordDamaged("any"))
+    return found
+
+
+def alarm_told(tx: Tx, alarm: Alarm, *, people: int) -> None:
+    """Record that so many people or channels were told, if nobody did before."""
+    if tx.one(TOLD, entry=alarm.entry, now=tx.now):
+        facts = {"suspect": alarm.suspect.value, "told": people}
+        journal.append(
+            tx,
+            NewEntry(
+                event=Event.WARNED,
+                actor=GUARD,
+                request=alarm.request.id,
+                position=alarm.lookup.position,
+                facts=facts,
+            ),
+        )
+
+
+def _guesses(row: Row, *, now: float, under_way: int) -> Guesses:
+    if not row["refused"]:
         return Guesses(under_way=under_way)
+    first_at, last_at = row["first_at"], row["last_at"]
     return Guesses(
-        refused=refused,
+        refused=row["refused"],
         first_at=first_at if _has_been(first_at, now) else now,
         last_at=last_at if _has_been(last_at, now) else now,
         under_way=under_way,

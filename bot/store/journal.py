@@ -4,117 +4,79 @@ An entry holds no phone number, no ID and no reason: those can be forgotten late
 """
 
 import json
-import sqlite3
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
-from sqlite_utils import Database
-
-from bot.errors import StoreUnavailable
-from bot.evidence import EMPTY, Head, Value, entry_hash
-from bot.models import Actor, Event, JournalEntry, LookupId, Result, State, Through
-from bot.store.columns import Row, count, moment, one_of, readable, text
+from bot import evidence
+from bot.evidence import FORM, Head, entry_hash
+from bot.models import Actor, Event, JournalEntry, RequestId, Result
+from bot.store import rows
+from bot.store.columns import count, maybe, moment, one_of, readable, text
+from bot.store.engine import Row, Tx, Value
 
 Facts = Mapping[str, str | int | None]
 
-INSERT = """
+APPEND: Final = """
     INSERT INTO journal (
-        seq, at, event, lookup_id, from_state, to_state, team_id, user_id, through, facts, digest, hash)
+        seq, form, at, event, request, position, from_state, to_state,
+        enterprise_id, team_id, user_id, through, facts, digest, hash)
     VALUES (
-        :seq, :at, :event, :lookup_id, :from_state, :to_state, :team_id, :user_id, :through, :facts, :digest, :hash)"""
+        :seq, :form, :at, :event, :request, :position, :from_state, :to_state,
+        :enterprise_id, :team_id, :user_id, :through, :facts, :digest, :hash)"""
 
-# The number is AUTOINCREMENT's, taken beforehand because it is hashed: never one that was given out before.
-NEXT = """
-    SELECT hash AS previous, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'journal'), 0) + 1 AS seq
-    FROM journal_head"""
+MOVE_HEAD: Final = "UPDATE journal_head SET seq = :seq, hash = :hash WHERE one = 1"
 
-SET_HEAD = "UPDATE journal_head SET seq = :seq, hash = :hash"
+# After a COMMIT without an answer this tells whether it was done: nobody else's entry has this number and this hash.
+IS_RECORDED: Final = "SELECT 1 AS found FROM journal WHERE seq = :seq AND hash = :hash"
 
-HEAD = "SELECT seq, hash FROM journal_head"
-
-OF_LOOKUP = "SELECT * FROM journal WHERE lookup_id = :lookup_id ORDER BY seq"
+OF_REQUEST: Final = "SELECT * FROM journal WHERE request = :request ORDER BY seq"
 
 
-def write(
-    db: Database,
-    event: Event,
-    lookup_id: LookupId | None,
-    *,
-    at: float,
-    actor: Actor,
-    from_state: State | None = None,
-    to_state: State | None = None,
-    facts: Facts | None = None,
-    digest: str | None = None,
-) -> None:
-    """Append one entry. Part of the caller's transaction: a change and its entry are one.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEntry:
+    """What one entry says. ``digest`` vouches for what the record of the request or lookup is from now on."""
 
-    ``digest`` vouches for what the lookup's record is from now on.
-    """
-    previous, seq = _next(db)
-    entry: dict[str, Value] = {
-        "seq": seq,
-        "at": at,
-        "event": event,
-        "lookup_id": lookup_id,
-        "from_state": from_state,
-        "to_state": to_state,
-        "team_id": actor.team_id,
-        "user_id": actor.user_id,
-        "through": actor.through,
-        "facts": json.dumps(dict(facts or {})),
-        "digest": digest,
-    }
-    chained = {**entry, "hash": entry_hash(entry, previous)}
-    try:
-        db.execute(INSERT, chained)
-    except sqlite3.IntegrityError as error:  # its last number is used up, or other hands set the counter back
-        if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
-            raise  # about no lookup there is: a mistake of ours
-        raise StoreUnavailable("the journal takes no entry: see phoneid journal verify") from error
-    db.execute(SET_HEAD, {"seq": seq, "hash": chained["hash"]})
+    event: Event
+    actor: Actor
+    request: RequestId | None = None
+    position: int | None = None
+    from_state: str | None = None
+    to_state: str | None = None
+    facts: Facts = field(default_factory=dict)
+    digest: str | None = None
 
 
-def head(db: Database) -> Head:
-    """The newest entry's number and hash, as the last change left them."""
-    found = db.execute(HEAD).fetchone()
-    return Head(*found) if found else EMPTY
+def append(tx: Tx, *entries: NewEntry) -> int:
+    """Add entries; a change and its entries are one transaction. The number of the last one."""
+    chained: list[dict[str, Value]] = []
+    for each in entries:
+        entry = _chainable(each, seq=tx.head.seq + 1, at=tx.now)
+        tx.head = Head(tx.head.seq + 1, entry_hash(entry, tx.head.hash))
+        chained.append({**entry, "hash": tx.head.hash})
+    tx.write_many(APPEND, chained)
+    tx.write(MOVE_HEAD, seq=tx.head.seq, hash=tx.head.hash)
+    tx.proven_by(IS_RECORDED, seq=tx.head.seq, hash=tx.head.hash)
+    return tx.head.seq
 
 
-def read(db: Database, lookup_id: LookupId) -> list[JournalEntry]:
-    """One lookup's entries, oldest first."""
-    return readable("journal", db.query(OF_LOOKUP, {"lookup_id": lookup_id}), _entry)
+def note(tx: Tx, event: Event, *, actor: Actor, request: RequestId | None = None, facts: Facts | None = None) -> None:
+    """Record something that changed no state."""
+    append(tx, NewEntry(event=event, actor=actor, request=request, facts=facts or {}))
 
 
-def _entry(row: Row) -> JournalEntry:
-    return JournalEntry(
-        seq=count(row, "seq"),
-        at=moment(row, "at"),
-        event=one_of(Event, row, "event"),
-        lookup_id=LookupId(text(row, "lookup_id")),
-        from_state=one_of(State, row, "from_state") if row["from_state"] else None,
-        to_state=one_of(State, row, "to_state") if row["to_state"] else None,
-        actor=Actor(
-            team_id=text(row, "team_id"), user_id=text(row, "user_id"), through=one_of(Through, row, "through")
-        ),
-        facts=one_of(_object, row, "facts"),
-    )
+def head(tx: Tx) -> Head:
+    """The newest entry's number and hash."""
+    return tx.head
 
 
-def _object(written: str) -> dict[str, str | int | None]:
-    """Raises ``ValueError`` for what is no JSON object."""
-    try:
-        value = json.loads(written)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    if not isinstance(value, dict):
-        raise ValueError("no object")
-    return value
+def of_request(tx: Tx, request_id: RequestId) -> list[JournalEntry]:
+    """One request's entries, its lookups' among them, oldest first."""
+    return readable("journal", tx.all(OF_REQUEST, request=request_id), _entry)
 
 
-def facts_of(result: Result | None) -> Facts:
+def facts_of(result: Result) -> Facts:
     """What an entry tells of a result: everything but the ID."""
-    if result is None:
-        return {}
     return {
         "problem": result.problem,
         "api_code": result.api_code,
@@ -125,8 +87,45 @@ def facts_of(result: Result | None) -> Facts:
     }
 
 
-def _next(db: Database) -> tuple[str, int]:
-    found = db.execute(NEXT).fetchone()
-    if found is None:  # somebody took it away: an entry that follows nothing would be worth nothing
-        raise StoreUnavailable("the journal has lost its head: see phoneid journal verify")
-    return found[0], found[1]
+def _chainable(entry: NewEntry, *, seq: int, at: float) -> dict[str, evidence.Value]:
+    return {
+        "seq": seq,
+        "form": FORM,
+        "at": at,
+        "event": entry.event,
+        "request": entry.request,
+        "position": entry.position,
+        "from_state": entry.from_state,
+        "to_state": entry.to_state,
+        "enterprise_id": entry.actor.enterprise_id,
+        "team_id": entry.actor.team_id,
+        "user_id": entry.actor.user_id,
+        "through": entry.actor.through,
+        "facts": json.dumps(dict(entry.facts)),  # in ASCII: a lone surrogate could not be stored as text
+        "digest": entry.digest,
+    }
+
+
+def _entry(row: Row) -> JournalEntry:
+    return JournalEntry(
+        seq=count(row, "seq"),
+        at=moment(row, "at"),
+        event=one_of(Event, row, "event"),
+        request=RequestId(text(row, "request")),
+        position=maybe(count, row, "position"),
+        from_state=maybe(text, row, "from_state"),
+        to_state=maybe(text, row, "to_state"),
+        actor=rows.actor(row),
+        facts=one_of(_object, row, "facts"),
+    )
+
+
+def _object(value: str) -> dict[str, str | int | None]:
+    """Raises ``ValueError`` for what is no JSON object."""
+    try:
+        found = json.loads(value)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(found, dict):
+        raise ValueError("no object")
+    return found

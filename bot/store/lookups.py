@@ -1,240 +1,284 @@
-"""The lookups' questions and changes. Each change is part of its caller's transaction and writes its journal entry."""
+"""Lookups on their way: called, ended, stopped, and ended for a process that died."""
 
-import sqlite3
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
-from sqlite_utils import Database
+from bot import guesses as guard
+from bot.errors import LookupMoved, RecordDamaged, TooManyGuesses
+from bot.models import Actor, Event, Lookup, LookupId, Problem, RequestId, Result, State, Through
+from bot.policy import check_transition
+from bot.store import guesses, journal, outbox, rows
+from bot.store.columns import note_damaged
+from bot.store.engine import Query, Row, Tx
+from bot.store.journal import NewEntry
+from bot.store.names import lookup_id, split_lookup_id
+from bot.store.requests import SWEEPER
 
-from bot.errors import LookupMoved, RecordDamaged
-from bot.models import (
-    Actor,
-    Event,
-    Lookup,
-    LookupId,
-    NewLookup,
-    PhoneNumber,
-    Problem,
-    Result,
-    State,
-    Through,
+# A lookup with what is needed of its request. The lookup has a column request_id, which is Alibaba Cloud's.
+_WITH_REQUEST = """
+    SELECT lookups.*, requests.id AS name, requests.size, requests.approval, requests.decided_at,
+        requests.enterprise_id, requests.team_id, requests.user_id, requests.through
+    FROM lookups JOIN requests ON requests.number = lookups.request"""
+
+BY_ID: Final = f"{_WITH_REQUEST} WHERE requests.id = :request AND lookups.position = :position"
+
+FOLLOWERS: Final = f"{_WITH_REQUEST} WHERE lookups.follows = :leader AND lookups.process IS NOT NULL"
+
+QUEUED: Final = f"{_WITH_REQUEST} WHERE requests.id = :request AND lookups.state = 'queued'"
+
+FOLLOWERS_OF_QUEUED: Final = f"""{_WITH_REQUEST}
+    WHERE lookups.process IS NOT NULL AND lookups.follows LIKE :prefix"""
+
+# What else runs in the requests of a lookup and of its followers: only the last to end makes its request end.
+RUNNING_BESIDE: Final = """
+    SELECT request, position FROM lookups WHERE process IS NOT NULL AND (
+        request = (SELECT number FROM requests WHERE id = :request)
+        OR request IN (SELECT request FROM lookups WHERE follows = :leader AND follows IS NOT NULL))"""
+
+RUNNING: Final = f"{_WITH_REQUEST} WHERE lookups.process IS NOT NULL"
+
+ALIVE: Final = "SELECT name, seen_at FROM processes WHERE seen_at >= :since OR name = :process"
+
+CALL: Final = """
+    UPDATE lookups SET state = 'calling', updated_at = :now WHERE request = :request AND position = :position"""
+
+END: Final = """
+    UPDATE lookups SET
+        state = :state, updated_at = :updated_at, process = NULL, phone_number_id = :phone_number_id,
+        problem = :problem, api_code = :api_code, request_id = :request_id, http_status = :http_status,
+        milliseconds = :milliseconds, attempts = :attempts, wait_until = :wait_until
+    WHERE request = :request AND position = :position"""
+
+BEAT: Final = """
+    INSERT INTO processes (name, seen_at) VALUES (:process, :now)
+    ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at"""
+
+FORGET_DEAD: Final = "DELETE FROM processes WHERE seen_at < :since"
+
+LEAVE: Final = "DELETE FROM processes WHERE name = :process"
+
+_ENDED_COLUMNS = (
+    "request",
+    "position",
+    "state",
+    "updated_at",
+    "phone_number_id",
+    "problem",
+    "api_code",
+    "request_id",
+    "http_status",
+    "milliseconds",
+    "attempts",
+    "wait_until",
 )
-from bot.store import guesses, journal, rows
-from bot.store.columns import one_of
-from bot.store.names import new_salt
-
-RUNNING = frozenset({State.QUEUED, State.CALLING})
-"""A process holds these by a lease; in every other state a lookup belongs to nobody."""
-
-WORTH_TELLING = frozenset(State) - RUNNING
-"""Here somebody has to hear of it: it has ended, or approvers are to be asked to decide, or its agent for a code."""
-
-SWEEPER = Actor(team_id="-", user_id="sweeper", through=Through.BOT)
-"""Who ends what a dead process left, and reminds. A process on a host, like the command line, and no host is called
-"-"."""
-
-INSERT = """
-    INSERT INTO lookups (
-        id, state, team_id, user_id, through, channel_id, phone, reason, submission_key,
-        created_at, updated_at, owner, lease_until, tell_after, problem, wait_until, expires_at,
-        batch_id, batch_number, batch_size, salt)
-    VALUES (
-        :id, :state, :team_id, :user_id, :through, :channel_id, :phone, :reason, :submission_key,
-        :now, :now, :owner, :lease_until, :tell_after, :problem, :wait_until, :expires_at,
-        :batch_id, :batch_number, :batch_size, :salt)"""
-
-# The old state in the WHERE is the whole guard: of any number of callers, one finds the row as it was.
-MOVE = """
-    UPDATE lookups SET
-        state = :to_state, updated_at = :now, owner = :owner, lease_until = :lease_until,
-        expires_at = coalesce(:expires_at, expires_at),
-        decided_at = coalesce(:decided_at, decided_at),
-        decided_team_id = coalesce(:decided_team_id, decided_team_id),
-        decided_user_id = coalesce(:decided_user_id, decided_user_id),
-        decided_through = coalesce(:decided_through, decided_through),
-        decision_reason = coalesce(:decision_reason, decision_reason),
-        tell_after = CASE WHEN through = 'slack' THEN :tell_after END
-    WHERE id = :id AND state = :from_state"""
-
-SET_RESULT = """
-    UPDATE lookups SET
-        phone_number_id = :phone_number_id, problem = :problem, api_code = :api_code, request_id = :request_id,
-        http_status = :http_status, milliseconds = :milliseconds, attempts = :attempts, wait_until = :wait_until
-    WHERE id = :id"""
-
-BY_ID = "SELECT * FROM lookups WHERE id = :id"
-
-BY_SUBMISSION = "SELECT * FROM lookups WHERE submission_key = :submission_key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """When something is recorded, by which process, and until when what it then holds is its own (Unix seconds)."""
+class _Ending:
+    """How one lookup, in a row with its request's columns, ends."""
 
-    now: float
-    owner: str
-    lease_until: float
+    row: Row
+    state: State
+    result: Result
+    actor: Actor
+    event: Event = Event.MOVED
 
 
-def accept(
-    db: Database,
-    new: NewLookup,
-    *,
-    state: State,
-    problem: Problem | None,
-    expires_at: float | None,
-    new_id: Callable[[], LookupId],
-    moment: Moment,
-    wait_until: float | None = None,
-) -> tuple[Lookup, bool]:
-    """Record a lookup; ``False`` with the recorded one when its submission was recorded before.
+def find(tx: Tx, name: LookupId) -> Lookup | None:
+    """One lookup, as it is."""
+    row = _row(tx, name)
+    return _lookup(row) if row else None
 
-    One to be queued is rejected if the guess guard says so: it counts what any process has recorded until now.
+
+def begin(tx: Tx, lookup: Lookup, *, agent: Actor, approved_at: float | None = None) -> Lookup:
+    """Record that a queued lookup of this process is called now.
+
+    ``approved_at``: when somebody approved its request. Raises ``LookupMoved`` when it is not queued here any more,
+    and ``TooManyGuesses`` when the guess guard keeps it from being called. The guard counts in this change: of several
+    calls at once each sees those before it.
     """
-    if recorded := find_submission(db, new.submission_key):
-        return recorded, False
-    if state is State.QUEUED and (until := guesses.wait_for(db, new.agent, new.phone, now=moment.now)):
-        state, problem, wait_until = State.REJECTED, Problem.TOO_MANY_GUESSES, until
-    lookup_id = new_id()
-    while find(db, lookup_id):
-        lookup_id = new_id()
-    values = _columns(
-        lookup_id, new, state=state, problem=problem, wait_until=wait_until, expires_at=expires_at, moment=moment
+    request, position = split_lookup_id(lookup.id)
+    but_for = guesses.NO_REQUEST if approved_at is None else request
+    found, *refused = tx.gather(
+        Query(BY_ID, {"request": request, "position": position}),
+        *guesses.queries(tx, agent, (lookup.phone,), but_for=but_for),
     )
-    db.execute(INSERT, values)
-    row = _row(db, lookup_id)
-    journal.write(
-        db,
-        Event.ASKED,
-        lookup_id,
-        at=moment.now,
-        to_state=state,
-        actor=new.agent,
-        facts=journal.facts_of(Result(problem=problem) if problem else None),
-        digest=rows.digest(row),
-    )
-    return rows.lookup(row), True
+    row = found[0] if found else None
+    if row is None or row["state"] != State.QUEUED or row["process"] != tx.process:
+        raise LookupMoved(_lookup(row) if row else None)
+    counted = guesses.counted(tx, refused, agent, (lookup.phone,))
+    if until := guard.wait_until(counted.against(lookup.phone), now=tx.now, approved_at=approved_at):
+        raise TooManyGuesses(until)
+    tx.write(CALL, request=row["request"], position=row["position"], now=tx.now)
+    journal.append(tx, _entry(row, State.CALLING, actor=agent))
+    return _lookup({**row, "state": State.CALLING, "updated_at": tx.now})
 
 
-def move(
-    db: Database,
-    lookup_id: LookupId,
-    *,
-    from_state: State,
-    to_state: State,
-    actor: Actor,
-    moment: Moment,
-    result: Result | None = None,
-    reason: str | None = None,
-    expires_at: float | None = None,
-    event: Event = Event.MOVED,
-    tell_after: float | None = None,
-) -> Lookup:
-    """Change a lookup's state if it is still ``from_state``. Raises ``LookupMoved`` when it is not.
+def end(tx: Tx, lookup: Lookup, state: State, result: Result, *, agent: Actor) -> Lookup:
+    """Record how a lookup of this process ended, and with it those that follow it.
 
-    Raises ``TooManyGuesses`` for one that may not be called now. Leaving ``awaiting`` records ``actor`` as who decided,
-    with ``reason``. ``tell_after`` (Unix seconds): then anybody may tell its agent; by default when the lease ends.
+    Raises ``LookupMoved`` when another process ended it, having taken this one for dead. An ID that comes after that
+    is recorded all the same: somebody waits for it.
     """
-    is_decision = from_state is State.AWAITING
-    values = {
-        "id": lookup_id,
-        "from_state": from_state,
-        "to_state": to_state,
-        "now": moment.now,
-        "expires_at": expires_at,
-        **_holder(to_state, moment),
-        "tell_after": _tell_after(to_state, moment.lease_until if tell_after is None else tell_after),
-        **(rows.decision_columns(actor, at=moment.now, reason=reason or "") if is_decision else rows.NO_DECISION),
-    }
-    if not _update(db, values):
-        raise LookupMoved(find(db, lookup_id))
-    result = result and _set_result(db, lookup_id, result)
-    row = _row(db, lookup_id)
-    journal.write(
-        db,
-        event,
-        lookup_id,
-        at=moment.now,
-        from_state=from_state,
-        to_state=to_state,
-        actor=actor,
-        facts=journal.facts_of(result),  # not the reason: it can be forgotten, an entry cannot
-        digest=rows.digest(row) if is_decision or result is not None else None,
+    request, position = split_lookup_id(lookup.id)
+    found, followers, beside, *refused = tx.gather(
+        Query(BY_ID, {"request": request, "position": position}),
+        Query(FOLLOWERS, {"leader": lookup.id}),
+        Query(RUNNING_BESIDE, {"request": request, "leader": lookup.id}),
+        *guesses.queries(tx, agent, (lookup.phone,)),
     )
-    guesses.watch(db, lookup := rows.lookup(row), now=moment.now)
-    return lookup
+    row = found[0] if found else None
+    is_ours = row and row["process"] == tx.process
+    is_late_id = row and row["state"] == State.INTERRUPTED and state is State.ANSWERED
+    if row is None or not (is_ours or is_late_id):
+        raise LookupMoved(_lookup(row) if row else None)
+    kept = rows.apart(result, lookup.phone)
+    endings = [
+        _Ending(row=row, state=state, result=kept, actor=agent),
+        *(_Ending(row=each, state=state, result=kept, actor=rows.actor(each)) for each in followers),
+    ]
+    # The row of the refusal names the entry of this lookup, which is the first of those that are written now.
+    entry = tx.head.seq + 1
+    _end(tx, endings, running=beside)
+    if state is State.REFUSED and kept.problem in guard.COUNTED:
+        guesses.remember(tx, row, entry=entry)
+        counted = guesses.counted(tx, refused, agent, (lookup.phone,))
+        if guesses.suspect(tx, row, counted.against(lookup.phone)):
+            outbox.put(tx, outbox.Kind.ALARM, row["request"])
+    return _lookup(_ended_row(tx, endings[0]))
 
 
-def find(db: Database, lookup_id: LookupId) -> Lookup | None:
-    return _first(db, BY_ID, {"id": lookup_id})
+def stop(tx: Tx, request_id: RequestId, *, actor: Actor) -> list[LookupId]:
+    """Drop what of a request is not called yet, and what follows that. Which of its lookups this ended."""
+    queued, followers, running = tx.gather(
+        Query(QUEUED, {"request": request_id}),
+        Query(FOLLOWERS_OF_QUEUED, {"prefix": f"{request_id}%"}),
+        Query(RUNNING, {}),
+    )
+    names = {_name(each) for each in queued}
+    following = [each for each in followers if each["follows"] in names and _name(each) not in names]
+    stopped = Result(problem=Problem.STOPPED)
+    endings = [_Ending(row=each, state=State.DROPPED, result=stopped, actor=actor) for each in (*queued, *following)]
+    _end(tx, endings, running=running)
+    return sorted(names)
 
 
-def find_submission(db: Database, submission_key: str) -> Lookup | None:
-    return _first(db, BY_SUBMISSION, {"submission_key": submission_key})
+def beat(tx: Tx) -> None:
+    """Say that this process is alive. Repeatable."""
+    tx.write(BEAT, process=tx.process, now=tx.now)
 
 
-def _columns(
-    lookup_id: LookupId,
-    new: NewLookup,
-    *,
-    state: State,
-    problem: Problem | None,
-    wait_until: float | None,
-    expires_at: float | None,
-    moment: Moment,
-) -> dict[str, Any]:
-    """A new lookup's row, by column."""
-    return {
-        "id": lookup_id,
-        "state": state,
-        "team_id": new.agent.team_id,
-        "user_id": new.agent.user_id,
-        "through": new.agent.through,
-        "channel_id": new.channel_id,
-        "phone": new.phone.digits,
-        "reason": new.reason,
-        "submission_key": new.submission_key,
-        "now": moment.now,
-        "problem": problem,
-        "wait_until": wait_until,
-        "expires_at": expires_at,
-        "salt": new_salt(),
-        **rows.place_columns(new.place),
-        **_holder(state, moment),
-        "tell_after": _tell_after(state, moment.lease_until) if new.agent.through is Through.SLACK else None,
-    }
+def leave(tx: Tx) -> None:
+    """Say that this process ends and runs nothing any more."""
+    tx.write(LEAVE, process=tx.process)
 
 
-def _update(db: Database, values: dict[str, str | float | None]) -> bool:
-    """Whether the lookup was as it was expected to be. Raises ``RecordDamaged``."""
+def interrupt_abandoned(tx: Tx, running: frozenset[LookupId], *, silent_for: float) -> int:
+    """End the lookups of dead processes, and those of this one that it does not run any more. How many.
+
+    A process is dead when it was silent for ``silent_for`` seconds. One that was silent for long itself, say on a
+    machine that slept, sweeps nobody: the others could not speak either.
+    """
+    since = tx.now - silent_for
+    alive, found = tx.gather(Query(ALIVE, {"since": since, "process": tx.process}), Query(RUNNING, {}))
+    own = next((row["seen_at"] for row in alive if row["name"] == tx.process), None)
+    tx.write(BEAT, process=tx.process, now=tx.now)
+    if own is None or own < since:
+        return 0
+    names = {row["name"] for row in alive}
+    abandoned = [row for row in found if _is_abandoned(tx, row, names, running, since=since)]
+    gone = {_name(row) for row in abandoned}
+    abandoned += [row for row in found if row["follows"] in gone and _name(row) not in gone]
+    ended = Result(problem=Problem.PROCESS_ENDED)
+    endings = [
+        _Ending(row=row, state=State.INTERRUPTED, result=ended, actor=SWEEPER, event=Event.ABANDONED)
+        for row in abandoned
+        if _is_readable(row)  # a damaged one must not keep the others running for ever
+    ]
+    _end(tx, endings, running=found)
+    tx.write(FORGET_DEAD, since=since)
+    return len(endings)
+
+
+def _end(tx: Tx, endings: Sequence[_Ending], *, running: Iterable[Row]) -> None:
+    """Record the endings, and what is to be said of the requests that end with them."""
+    if not endings:
+        return
+    ended = [_ended_row(tx, each) for each in endings]
+    tx.write_many(END, [{name: row[name] for name in _ENDED_COLUMNS} for row in ended])
+    journal.append(
+        tx,
+        *(
+            _entry(
+                each.row,
+                each.state,
+                actor=each.actor,
+                event=each.event,
+                facts=journal.facts_of(each.result),
+                digest=rows.lookup_digest(row, row["name"]),
+            )
+            for each, row in zip(endings, ended, strict=True)
+        ),
+    )
+    left = {(row["request"], row["position"]) for row in running} - {(row["request"], row["position"]) for row in ended}
+    still_running = {request for request, _ in left}
+    for number in sorted({row["request"] for row in ended if row["through"] == Through.SLACK} - still_running):
+        outbox.put(tx, outbox.Kind.AGENT, number)
+        outbox.put(tx, outbox.Kind.CARDS, number)
+
+
+def _is_abandoned(tx: Tx, row: Row, alive: set[str], running: frozenset[LookupId], *, since: float) -> bool:
+    if row["process"] == tx.process:
+        # Recorded a moment ago, its task may be about to start.
+        return _name(row) not in running and row["updated_at"] < since
+    return row["process"] not in alive
+
+
+def _is_readable(row: Row) -> bool:
     try:
-        return bool(db.execute(MOVE, values).rowcount)
-    except sqlite3.IntegrityError as error:  # only of a row that was against the table's rules before
-        raise RecordDamaged("state") from error
+        check_transition(_lookup(row).state, State.INTERRUPTED)
+    except (RecordDamaged, ValueError):
+        note_damaged("lookups", row, RecordDamaged("state"))
+        return False
+    return True
 
 
-def _set_result(db: Database, lookup_id: LookupId, result: Result) -> Result:
-    apart = rows.apart(result, one_of(PhoneNumber, _row(db, lookup_id), "phone"))
-    db.execute(SET_RESULT, {"id": lookup_id, **rows.result_columns(apart)})
-    return apart
+def _ended_row(tx: Tx, ending: _Ending) -> Row:
+    check_transition(State(ending.row["state"]), ending.state)
+    columns = rows.result_columns(ending.result)
+    return {**ending.row, **columns, "state": ending.state, "updated_at": tx.now, "process": None}
 
 
-def _first(db: Database, sql: str, values: dict[str, str]) -> Lookup | None:
-    found = list(db.query(sql, values))
-    return rows.lookup(found[0]) if found else None
+def _entry(
+    row: Row,
+    to_state: State,
+    *,
+    actor: Actor,
+    event: Event = Event.MOVED,
+    facts: journal.Facts | None = None,
+    digest: str | None = None,
+) -> NewEntry:
+    return NewEntry(
+        event=event,
+        actor=actor,
+        request=RequestId(row["name"]),
+        position=row["position"],
+        from_state=row["state"],
+        to_state=to_state,
+        facts=facts or {},
+        digest=digest,
+    )
 
 
-def _row(db: Database, lookup_id: LookupId) -> dict[str, Any]:
-    (row,) = db.query(BY_ID, {"id": lookup_id})
-    return row
+def _row(tx: Tx, name: LookupId) -> Row | None:
+    request, position = split_lookup_id(name)
+    return tx.one(BY_ID, request=request, position=position)
 
 
-def _holder(state: State, moment: Moment) -> dict[str, str | float | None]:
-    if state in RUNNING:
-        return {"owner": moment.owner, "lease_until": moment.lease_until}
-    return {"owner": None, "lease_until": None}
+def _name(row: Row) -> LookupId:
+    return lookup_id(row["name"], row["position"], of=row["size"])
 
 
-def _tell_after(state: State, at: float) -> float | None:
-    return at if state in WORTH_TELLING else None
+def _lookup(row: Row) -> Lookup:
+    return rows.lookup(row, row["name"], of=row["size"])

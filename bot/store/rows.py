@@ -1,46 +1,48 @@
-"""A lookup's row in the database, and the values it holds."""
+"""The rows of requests and lookups, and the values they hold."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from bot.errors import RecordDamaged
-from bot.evidence import record_digest
+from bot.evidence import LOOKUP_DIGESTED, REQUEST_DIGESTED, record_digest
 from bot.models import (
     MASK,
     Actor,
     Approval,
-    BatchId,
+    ApprovalState,
     Lookup,
     LookupId,
     PhoneNumber,
-    Place,
     Problem,
+    Request,
+    RequestId,
     Result,
     State,
     Through,
 )
-from bot.store.columns import Row, count, maybe, moment, one_of, readable, text
+from bot.store.columns import count, maybe, moment, one_of, readable, text
+from bot.store.engine import Row, Value
+from bot.store.names import lookup_id
 
 _SHORT = 8
-"""Characters: a shorter ID stands in many a request id by chance."""
+"""Characters: a shorter ID stands in many of the API's request ids by chance."""
 
 
 def apart(result: Result, phone: PhoneNumber) -> Result:
-    """The result with what the API calls its answer masked where the number or the ID stands in it.
+    """The result with the API's error code and request id masked where the number or the ID stands in them.
 
-    Entries tell of the code and the request id, and entries are for ever.
+    Journal entries hold both, and entries are for ever.
     """
     phone_number_id = result.phone_number_id or ""
     hidden = [phone.digits, *([phone_number_id] if len(phone_number_id) >= _SHORT else [])]
 
-    def mask(text: str | None) -> str | None:
-        return MASK if text and any(each in text for each in hidden) else text
+    def mask(value: str | None) -> str | None:
+        return MASK if value and any(each in value for each in hidden) else value
 
     return replace(result, api_code=mask(result.api_code), request_id=mask(result.request_id))
 
 
-def result_columns(result: Result) -> dict[str, str | float | None]:
+def result_columns(result: Result) -> dict[str, Value]:
     """What a lookup came to, by column."""
     return {
         "phone_number_id": result.phone_number_id,
@@ -54,48 +56,50 @@ def result_columns(result: Result) -> dict[str, str | float | None]:
     }
 
 
-def decision_columns(actor: Actor, *, at: float, reason: str) -> dict[str, str | float | None]:
-    """Who ended a lookup's waiting, when and why, by column."""
-    return {
-        "decided_at": at,
-        "decided_team_id": actor.team_id,
-        "decided_user_id": actor.user_id,
-        "decided_through": actor.through,
-        "decision_reason": reason,
-    }
+def request_digest(row: Row) -> str | None:
+    """What vouches for the request in a row of all its columns; ``None`` for a forgotten one."""
+    return record_digest(row, row["salt"], REQUEST_DIGESTED) if _is_unforgotten(row) else None
 
 
-NO_DECISION: Mapping[str, None] = dict.fromkeys(
-    ("decided_at", "decided_team_id", "decided_user_id", "decided_through", "decision_reason")
-)
+def lookup_digest(row: Row, request_id: str) -> str | None:
+    """What vouches for the lookup in a row of all its columns; ``None`` for a forgotten one."""
+    if not _is_unforgotten(row):
+        return None
+    return record_digest({**row, "request": request_id}, row["salt"], LOOKUP_DIGESTED)
 
 
-def place_columns(place: Place | None) -> dict[str, str | int | None]:
-    """Where in which list a lookup stands, by column."""
-    return {
-        "batch_id": place.batch_id if place else None,
-        "batch_number": place.number if place else None,
-        "batch_size": place.of if place else None,
-    }
+def request(row: Row, lookups: Iterable[Row]) -> Request:
+    """The request in a row of all its columns, with its lookups. Raises ``RecordDamaged``.
 
-
-def digest(row: dict[str, Any]) -> str | None:
-    """What vouches for the lookup that a row, all its columns, holds; ``None`` for a forgotten one."""
-    return record_digest(row, row["salt"]) if _is_unforgotten(row) else None
-
-
-def lookup(row: Row) -> Lookup:
-    """The lookup that a row, all its columns, holds. Raises ``RecordDamaged``."""
+    A lookup that cannot be read is left out, and the log says so.
+    """
     _is_unforgotten(row)  # what nothing can vouch for is no record
-    return Lookup(
-        id=_id(row),
-        state=one_of(State, row, "state"),
-        agent=_actor(row),
-        phone=one_of(PhoneNumber, row, "phone"),
+    size, request_id = count(row, "size"), _id(row)
+    return Request(
+        id=request_id,
+        agent=actor(row),
         reason=text(row, "reason"),
         channel_id=text(row, "channel_id"),
-        created_at=moment(row, "created_at"),
+        asked_at=moment(row, "asked_at"),
+        size=size,
+        approval=_approval(row),
+        lookups=tuple(readable("lookups", lookups, _Lookups(request_id, size).read)),
+    )
+
+
+def lookup(row: Row, request_id: str, *, of: int) -> Lookup:
+    """The lookup in a row of all its columns. Raises ``RecordDamaged``."""
+    _is_unforgotten(row)
+    position = count(row, "position")
+    return Lookup(
+        id=lookup_id(request_id, position, of=of),
+        position=position,
+        phone=one_of(PhoneNumber, row, "phone"),
+        asked_at=moment(row, "asked_at"),
+        state=one_of(State, row, "state"),
         updated_at=moment(row, "updated_at"),
+        reason=text(row, "reason"),
+        follows=LookupId(text(row, "follows")) if row["follows"] is not None else None,
         result=Result(
             phone_number_id=maybe(text, row, "phone_number_id"),
             problem=one_of(Problem, row, "problem") if row["problem"] else None,
@@ -106,16 +110,48 @@ def lookup(row: Row) -> Lookup:
             attempts=maybe(count, row, "attempts"),
             wait_until=maybe(moment, row, "wait_until"),
         ),
-        approval=_approval(row),
-        place=_place(row),
     )
 
 
-def _id(row: Row) -> LookupId:
+class _Lookups:
+    """Reads the rows of one request's lookups."""
+
+    def __init__(self, request_id: str, size: int) -> None:
+        self._request_id = request_id
+        self._size = size
+
+    def read(self, row: Row) -> Lookup:
+        return lookup(row, self._request_id, of=self._size)
+
+
+def actor(row: Row, prefix: str = "") -> Actor:
+    return Actor(
+        enterprise_id=text(row, f"{prefix}enterprise_id"),
+        team_id=text(row, f"{prefix}team_id"),
+        user_id=text(row, f"{prefix}user_id"),
+        through=one_of(Through, row, f"{prefix}through"),
+    )
+
+
+def actor_columns(who: Actor, prefix: str = "") -> dict[str, Value]:
+    return {
+        f"{prefix}enterprise_id": who.enterprise_id,
+        f"{prefix}team_id": who.team_id,
+        f"{prefix}user_id": who.user_id,
+        f"{prefix}through": who.through,
+    }
+
+
+def in_order(found: Sequence[Row]) -> list[Row]:
+    """Rows of lookups by position: RETURNING and joins promise no order."""
+    return sorted(found, key=lambda row: row["position"])
+
+
+def _id(row: Row) -> RequestId:
     name = text(row, "id")
-    if "\ufffd" in name:  # it was no UTF-8, and under what was read instead there is no lookup
+    if "\ufffd" in name:  # it was no UTF-8, and under what was read instead there is no request
         raise RecordDamaged("id")
-    return LookupId(name)
+    return RequestId(name)
 
 
 def _is_unforgotten(row: Row) -> bool:
@@ -124,46 +160,14 @@ def _is_unforgotten(row: Row) -> bool:
     return row["salt"] is not None
 
 
-def lookups(found: Iterable[Row]) -> list[Lookup]:
-    """Those that can be read."""
-    return readable("lookups", found, lookup)
-
-
-def _actor(row: Row, prefix: str = "") -> Actor:
-    return Actor(
-        team_id=text(row, f"{prefix}team_id"),
-        user_id=text(row, f"{prefix}user_id"),
-        through=one_of(Through, row, f"{prefix}through"),
-    )
-
-
-def one_of_each_list(lookups: Iterable[Lookup]) -> list[Lookup]:
-    """Every lookup that was asked for by itself, and the first of each list; in the order in which they come."""
-    chosen: dict[str, Lookup] = {}
-    for each in lookups:
-        name = each.place.batch_id if each.place else each.id
-        before = chosen.get(name)
-        if before is None or (each.place and before.place and each.place.number < before.place.number):
-            chosen[name] = each
-    return [*chosen.values()]
-
-
-def _place(row: Row) -> Place | None:
-    if row["batch_id"] is None:
-        return None
-    return Place(
-        batch_id=BatchId(text(row, "batch_id")), number=count(row, "batch_number"), of=count(row, "batch_size")
-    )
-
-
-def _approval(row: Row) -> Approval | None:
-    if row["expires_at"] is None:
-        return None
+def _approval(row: Row) -> Approval:
+    state = one_of(ApprovalState, row, "approval")
     if row["decided_at"] is None:
-        return Approval(expires_at=moment(row, "expires_at"))
+        return Approval(state=state, expires_at=maybe(moment, row, "expires_at"))
     return Approval(
-        expires_at=moment(row, "expires_at"),
-        decided_by=_actor(row, "decided_"),
+        state=state,
+        expires_at=maybe(moment, row, "expires_at"),
+        decided_by=actor(row, "decided_"),
         decided_at=moment(row, "decided_at"),
         reason=text(row, "decision_reason"),
     )

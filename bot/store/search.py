@@ -1,40 +1,103 @@
-"""The log's questions."""
+"""The log's questions, and how often somebody and some number were asked for."""
 
-from sqlite_utils import Database
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
-from bot.models import LogQuery, Lookup
+from bot.models import LogEntry, LogQuery, Request
 from bot.store import rows
+from bot.store.columns import readable
+from bot.store.engine import Query, Row, Tx, Value
+from bot.store.names import split_lookup_id
+
+# The request's columns carry a prefix: both tables have a reason, a salt and a time of asking.
+_REQUEST_COLUMNS = (
+    "number",
+    "id",
+    "submission_key",
+    "enterprise_id",
+    "team_id",
+    "user_id",
+    "through",
+    "channel_id",
+    "reason",
+    "asked_at",
+    "size",
+    "approval",
+    "expires_at",
+    "decided_at",
+    "decided_enterprise_id",
+    "decided_team_id",
+    "decided_user_id",
+    "decided_through",
+    "decision_reason",
+    "salt",
+)
+
+_PREFIXED = ", ".join(f"requests.{name} AS of_{name}" for name in _REQUEST_COLUMNS)
+
+SEARCH: Final = f"""
+    SELECT lookups.*, {_PREFIXED} FROM requests JOIN lookups ON lookups.request = requests.number"""  # noqa: S608 - constants only
+
+ASKED_BY: Final = """
+    SELECT count(*) AS asked FROM requests JOIN lookups ON lookups.request = requests.number
+    WHERE requests.user_id = :user_id AND requests.team_id = :team_id AND requests.asked_at >= :since"""
+
+ASKED_FOR: Final = "SELECT count(*) AS asked FROM lookups WHERE phone = :phone AND asked_at >= :since"
+
+_CONDITIONS = {
+    "user_id": "requests.user_id = :user_id",
+    "team_id": "requests.team_id = :team_id",
+    "phone": "lookups.phone = :phone",
+    "since": "lookups.asked_at >= :since",
+    "request": "requests.id = :request",
+    "before": "(lookups.request, lookups.position) < ((SELECT number FROM requests WHERE id = :before), :position)",
+}
 
 
-def search(db: Database, query: LogQuery) -> list[Lookup]:
+class AskedLately(NamedTuple):
+    """How many numbers an agent asked for since some time, and how often a number was asked for by anybody."""
+
+    by_agent: int
+    for_number: int
+
+
+def search(tx: Tx, query: LogQuery) -> list[LogEntry]:
     """Matching lookups, newest first."""
     sql, values = sql_of(query)
-    return rows.lookups(db.query(sql, values))
+    return readable("lookups", tx.all(sql, **values), _entry)
 
 
-def sql_of(query: LogQuery) -> tuple[str, dict[str, str | float]]:
+def asked_lately(tx: Tx, request: Request, *, since: float) -> AskedLately:
+    """How often was asked since then (Unix seconds), this request included; of several numbers, for the first."""
+    (by_agent,), (for_number,) = tx.gather(
+        Query(ASKED_BY, {"user_id": request.agent.user_id, "team_id": request.agent.team_id, "since": since}),
+        Query(ASKED_FOR, {"phone": request.lookup.phone.digits, "since": since}),
+    )
+    return AskedLately(by_agent["asked"], for_number["asked"])
+
+
+def sql_of(query: LogQuery) -> tuple[str, Mapping[str, Value]]:
     """The question in SQL. Only what is asked for is in it, so that each kind of question finds its index."""
-    values: dict[str, str | float] = {"limit": -1 if query.limit is None else query.limit}  # below 0: all
-    conditions = []
-    if query.user_id is not None:
-        conditions.append("user_id = :user_id")
-        values["user_id"] = query.user_id
-    if query.team_id is not None:
-        conditions.append("team_id = :team_id")
-        values["team_id"] = query.team_id
-    if query.phone is not None:
-        conditions.append("phone = :phone")
-        values["phone"] = query.phone.digits
-    if query.since is not None:
-        conditions.append("created_at >= :since")
-        values["since"] = query.since
+    before, position = split_lookup_id(query.before) if query.before is not None else (None, 0)
+    asked: dict[str, Value] = {
+        "user_id": query.user_id,
+        "team_id": query.team_id,
+        "phone": query.phone.digits if query.phone else None,
+        "since": query.since,
+        "request": query.request_id,
+        "before": before,
+    }
+    values = {name: value for name, value in asked.items() if value is not None}
+    where = " AND ".join(_CONDITIONS[name] for name in values) or "1 = 1"
     if query.before is not None:
-        conditions.append("(created_at, rowid) < (SELECT created_at, rowid FROM lookups WHERE id = :before)")
-        values["before"] = query.before
-    if query.batch_id is not None:
-        conditions.append("batch_id = :batch_id")
-        values["batch_id"] = query.batch_id
-    where = " AND ".join(conditions) or "TRUE"
-    # The row number settles which of two in the same instant is newer.
-    sql = f"SELECT * FROM lookups WHERE {where} ORDER BY created_at DESC, rowid DESC LIMIT :limit"  # noqa: S608 - constants only
-    return sql, values
+        values["position"] = position
+    sql = f"{SEARCH} WHERE {where} ORDER BY lookups.request DESC, lookups.position DESC"
+    if query.limit is None:
+        return sql, values
+    return f"{sql} LIMIT :limit", {**values, "limit": query.limit}
+
+
+def _entry(row: Row) -> LogEntry:
+    request = rows.request({name: row[f"of_{name}"] for name in _REQUEST_COLUMNS}, ())
+    lookup = rows.lookup(row, request.id, of=request.size)
+    return LogEntry(request, lookup)

@@ -1,0 +1,88 @@
+"""What the store's functions see of a database, and what each engine must give. No driver is named here."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple, Protocol
+
+from bot.evidence import Head
+
+Value = None | int | float | str | bytes
+Row = dict[str, Any]
+
+
+class Query(NamedTuple):
+    """A statement and its values, to be asked together with others."""
+
+    sql: str
+    values: Mapping[str, Value]
+
+
+class Tx(Protocol):
+    """One open transaction. Statements have ``:name`` parameters; rows are dicts.
+
+    A function of the store takes one first. It catches no database error: on Postgres the transaction is lost then,
+    and what ``write`` was given fails only later.
+    """
+
+    head: Head
+    """The journal's newest entry. In a change it is read together with the lock, and ``journal.append`` moves it on."""
+
+    @property
+    def now(self) -> float:
+        """Unix seconds, read with the write lock held: the database's clock on Postgres, ours on SQLite."""
+
+    @property
+    def process(self) -> str:
+        """Who we are among the processes that share the database: a new name at each start."""
+
+    def all(self, sql: str, /, **values: Value) -> list[Row]:
+        """Every row of a query, or of a change with RETURNING."""
+
+    def one(self, sql: str, /, **values: Value) -> Row | None:
+        """The first row, or ``None``."""
+
+    def gather(self, *queries: Query) -> list[list[Row]]:
+        """The rows of each query, all of them asked in one round trip."""
+
+    def run(self, sql: str, /, **values: Value) -> int:
+        """How many rows the statement changed."""
+
+    def write(self, sql: str, /, **values: Value) -> None:
+        """A change that needs no answer: sent with the next statement that does, or with COMMIT."""
+
+    def write_many(self, sql: str, rows: Sequence[Mapping[str, Value]], /) -> None:
+        """The same, once for each of the rows."""
+
+    def stream(self, sql: str, /, **values: Value) -> Iterator[Row]:
+        """The rows of a query one by one, for a result that may not fit into memory. Ask nothing else meanwhile."""
+
+    def proven_by(self, sql: str, /, **values: Value) -> None:
+        """A query that finds a row if, and only if, this change was committed: asked when COMMIT gets no answer."""
+
+
+class Engine(Protocol):
+    """One connection to a database, used by one thread."""
+
+    def open(self) -> None:
+        """Connect, and bring an empty database to this release's schema.
+
+        Raises ``StoreUnavailable``, or ``SchemaUnknown`` for another program's database or one of another release.
+        """
+
+    def close(self) -> None:
+        """Let go of the database; also when it was never opened."""
+
+    def hang_up(self) -> None:
+        """From another thread: end whatever the connection waits for."""
+
+    def changing(self) -> AbstractContextManager[Tx]:
+        """A transaction that excludes all other changes, of every process, from its beginning."""
+
+    def reading(self) -> AbstractContextManager[Tx]:
+        """A transaction that sees the database as of one moment and changes nothing."""
+
+    def scrub(self) -> bool:
+        """Remove the bytes of what was overwritten and deleted, as far as the engine can.
+
+        ``False`` while somebody who reads hinders it.
+        """

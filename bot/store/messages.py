@@ -1,0 +1,49 @@
+"""The messages about a request. Where they are is no change of it, so it is not in the journal."""
+
+from enum import StrEnum
+from typing import Final
+
+from bot.models import ApprovalState, MessageRef, RequestId
+from bot.store import outbox
+from bot.store.columns import readable, text
+from bot.store.engine import Row, Tx
+
+
+class Kind(StrEnum):
+    """What a message is for."""
+
+    CARD = "card"
+    """A copy of the card that approvers decide on."""
+    PROGRESS = "progress"
+    """The message in which the agent follows a request for several numbers."""
+
+
+REQUEST: Final = "SELECT number, approval FROM requests WHERE id = :request"
+
+ADD: Final = """
+    INSERT INTO messages (channel_id, ts, kind, request, posted_at) VALUES (:channel_id, :ts, :kind, :request, :now)
+    ON CONFLICT (channel_id, ts) DO NOTHING"""
+
+OF_REQUEST: Final = """
+    SELECT messages.channel_id, messages.ts FROM messages JOIN requests ON requests.number = messages.request
+    WHERE requests.id = :request AND messages.kind = :kind ORDER BY messages.posted_at, messages.ts"""
+
+
+def add(tx: Tx, kind: Kind, request_id: RequestId, message: MessageRef) -> None:
+    """Remember a message; one that is remembered already stays as it is. Repeatable."""
+    row = tx.one(REQUEST, request=request_id)
+    if row is None:
+        return
+    place = {"channel_id": message.channel_id, "ts": message.ts}
+    tx.write(ADD, kind=kind, request=row["number"], now=tx.now, **place)
+    if kind is Kind.CARD and row["approval"] != ApprovalState.AWAITING:
+        outbox.put(tx, outbox.Kind.CARDS, row["number"])  # it was decided while the card was on its way
+
+
+def of_request(tx: Tx, kind: Kind, request_id: RequestId) -> list[MessageRef]:
+    """A request's messages, in the order they were posted."""
+    return readable("messages", tx.all(OF_REQUEST, kind=kind, request=request_id), _message)
+
+
+def _message(row: Row) -> MessageRef:
+    return MessageRef(text(row, "channel_id"), text(row, "ts"))

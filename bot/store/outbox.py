@@ -1,0 +1,139 @@
+"""What must still be said in Slack: put in the change that makes it necessary, removed once it is said.
+
+A row names what is to be said of which request; the words are made from the record when they are said.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from bot.models import RequestId
+from bot.store.columns import count, one_of, readable, text
+from bot.store.engine import Row, Tx
+
+
+class Kind(StrEnum):
+    """What is to be said or done."""
+
+    AGENT = "agent"
+    """How the request stands, to whoever asked."""
+    CARDS = "cards"
+    """The cards that approvers decide on: post them, or make every copy say what was decided."""
+    REMIND = "remind"
+    """That the request still waits, to the approvers, half-way to its expiry."""
+    EXPIRE = "expire"
+    """Its time is over: nobody decided, or nobody used the approval."""
+    ALARM = "alarm"
+    """That somebody may be guessing codes, to the approvers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """One row that this process is to handle now."""
+
+    kind: Kind
+    request_id: RequestId
+    version: int
+    attempts: int
+    """How often it was tried before."""
+
+
+HANDLING = 30.0
+"""Seconds in which whoever made a change, or claimed a row, says it; after those another process tries."""
+
+AGAIN_AFTER = (2.0, 10.0, 60.0, 300.0)
+"""Seconds before each further try, when Slack did not take it; the last one counts for all that follow."""
+
+GIVEN_UP_AFTER = 86400.0
+"""Seconds after which nobody tries any more: whoever could not be told for a day has left."""
+
+PUT: Final = """
+    INSERT INTO outbox (kind, request, due_at, version, attempts, put_at)
+    VALUES (:kind, :request, :due_at, :version, 0, :now)
+    ON CONFLICT (kind, request) DO UPDATE SET
+        due_at = excluded.due_at, version = excluded.version, attempts = 0, put_at = excluded.put_at"""
+
+DROP: Final = "DELETE FROM outbox WHERE kind = :kind AND request = :request"
+
+DROP_ALL: Final = "DELETE FROM outbox WHERE request = :request"
+
+OF_REQUEST: Final = """
+    SELECT outbox.kind, requests.id, outbox.version, outbox.attempts FROM outbox
+    JOIN requests ON requests.number = outbox.request
+    WHERE outbox.kind = :kind AND requests.id = :request"""
+
+ANY_DUE: Final = "SELECT 1 AS found FROM outbox WHERE due_at <= :now LIMIT 1"
+
+# One statement finds and marks: of any number of processes, one gets each row.
+CLAIM: Final = """
+    UPDATE outbox SET due_at = :until WHERE due_at <= :now
+    RETURNING kind, (SELECT id FROM requests WHERE number = outbox.request) AS id, version, attempts, put_at"""
+
+# The version is the journal's number: a row that was put since has another, and stays.
+SAID: Final = """
+    DELETE FROM outbox WHERE kind = :kind AND version = :version
+    AND request = (SELECT number FROM requests WHERE id = :request)"""
+
+POSTPONE: Final = """
+    UPDATE outbox SET due_at = :due_at, attempts = attempts + 1 WHERE kind = :kind AND version = :version
+    AND request = (SELECT number FROM requests WHERE id = :request)"""
+
+GIVE_UP: Final = "DELETE FROM outbox WHERE kind IN ('agent', 'cards', 'alarm') AND put_at < :before"
+
+
+def put(tx: Tx, kind: Kind, request: int, *, due_at: float | None = None) -> None:
+    """Remember what is to be said of the request of this number, from ``due_at`` (Unix seconds) on.
+
+    Without a time it is the caller's to say at once, and another process's after ``HANDLING``. Call it after the
+    change's journal entries: the last one's number is the version.
+    """
+    due_at = tx.now + HANDLING if due_at is None else due_at
+    tx.write(PUT, kind=kind, request=request, due_at=due_at, version=tx.head.seq, now=tx.now)
+
+
+def drop(tx: Tx, *kinds: Kind, request: int) -> None:
+    """Forget what was to be said: it is not true any more."""
+    for kind in kinds:
+        tx.write(DROP, kind=kind, request=request)
+
+
+def drop_all(tx: Tx, request: int) -> None:
+    """The same for everything about a request."""
+    tx.write(DROP_ALL, request=request)
+
+
+def waiting(tx: Tx, kind: Kind, request_id: RequestId) -> Due | None:
+    """What is to be said of a request, if it was not said yet."""
+    found = readable("outbox", tx.all(OF_REQUEST, kind=kind, request=request_id), _due)
+    return found[0] if found else None
+
+
+def is_any_due(tx: Tx) -> bool:
+    """Whether ``claim`` would find anything: a read, so that nobody waits for the lock for nothing."""
+    return tx.one(ANY_DUE, now=tx.now) is not None
+
+
+def claim(tx: Tx) -> list[Due]:
+    """Rows that nobody has handled in time. They are this process's for ``HANDLING`` seconds."""
+    tx.write(GIVE_UP, before=tx.now - GIVEN_UP_AFTER)
+    return readable("outbox", tx.all(CLAIM, now=tx.now, until=tx.now + HANDLING), _due)
+
+
+def said(tx: Tx, due: Due) -> None:
+    """Remove a row, if it is still the last word on its matter. Repeatable."""
+    tx.write(SAID, kind=due.kind, request=due.request_id, version=due.version)
+
+
+def postpone(tx: Tx, due: Due) -> None:
+    """Try again later."""
+    pause = AGAIN_AFTER[min(due.attempts, len(AGAIN_AFTER) - 1)]
+    tx.write(POSTPONE, kind=due.kind, request=due.request_id, version=due.version, due_at=tx.now + pause)
+
+
+def _due(row: Row) -> Due:
+    return Due(
+        kind=one_of(Kind, row, "kind"),
+        request_id=RequestId(text(row, "id")),
+        version=count(row, "version"),
+        attempts=count(row, "attempts"),
+    )
