@@ -138,10 +138,12 @@ class NotPossible(PhoneIdError):
     ``request`` is what it is now, for telling who was quicker; ``None``: there is no such request.
     """
 
-    def __init__(self, problem: Problem | None, request: Request | None) -> None:
+    def __init__(self, problem: Problem | None, request: Request | None, *, wait: float | None = None) -> None:
+        """``wait``: seconds after which it is possible."""
         super().__init__(problem.value if problem else "too late")
         self.problem = problem
         self.request = request
+        self.wait = wait
 
 
 class StoreError(PhoneIdError):

@@ -1,126 +1,90 @@
-"""The use case: ask for one number's ID, and know how it ended, whatever happens."""
+"""The use case: call Alibaba Cloud for one queued number, and record how that ended, whatever happens."""
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import NamedTuple
 
 from pydantic import SecretStr
 
-from bot import guesses, policy
-from bot.errors import LookupMoved
-from bot.interfaces import Clock, PhoneIdApi, Quota, Store
-from bot.models import Actor, Lookup, LookupId, NewLookup, PhoneNumber, Result, State
-from bot.tickets import Lane, Outlook
-from bot.trips import Trip, result_of
+from bot.errors import ApiError, LookupMoved, StoreUnavailable, TooManyGuesses
+from bot.interfaces import Clock, PhoneIdApi, Quota
+from bot.models import Lookup, LookupId, Problem, Request, Result, State
+from bot.policy import STATE_AFTER, is_final
+from bot.store import lookups as store
+from bot.store.record import Record
+from bot.tickets import Call, Lane, Outlook, Ticket
 
 log = logging.getLogger(__name__)
 
-STARTS_IN = {
-    policy.Verdict.MAY: State.QUEUED,
-    policy.Verdict.MAY_WITH_APPROVAL: State.AWAITING,
-    policy.Verdict.MAY_NOT: State.REJECTED,
-}
-"""The state a lookup starts in, by what was decided."""
+RECORD_AGAIN_AFTER = (0.2, 1.0, 3.0)
+"""Seconds before each further try to record an outcome: a lost outcome is a lost lookup."""
+
+LEADER_LOOKED_AT_EVERY = 1.0
+"""Seconds between looks at whether the lookup that another one follows has ended."""
+
+
+class _Running(NamedTuple):
+    """One lookup that runs in this process."""
+
+    task: asyncio.Task[Result]
+    code: SecretStr
 
 
 class Lookups:
-    """Takes lookups in, runs them, and records each change."""
+    """Runs lookups, and knows which run in this process."""
 
-    def __init__(self, *, store: Store, api: PhoneIdApi, quota: Quota, clock: Clock) -> None:
-        self._store = store
+    def __init__(
+        self, *, record: Record, api: PhoneIdApi, quota: Quota, clock: Clock, silent_for: float = 30.0
+    ) -> None:
+        """``silent_for``: seconds after which a process that says nothing counts as dead."""
+        self._record = record
         self._api = api
         self._quota = quota
         self._clock = clock
-        self._calls: dict[LookupId, asyncio.Task[Result]] = {}
-        self._telling: Counter[LookupId] = Counter()
+        self._silent_for = silent_for
+        self._running: dict[LookupId, _Running] = {}
         self._is_stopping = False
 
-    async def accept(
-        self, new: NewLookup, decision: policy.Decision, *, expires_at: float | None = None
-    ) -> tuple[Lookup, bool]:
-        """Record what was asked for: queued, awaiting approval until ``expires_at``, or rejected.
+    async def run(self, request: Request, lookup: Lookup, code: SecretStr, *, lane: Lane) -> Lookup:
+        """Call for a queued lookup of this process and return it as it ended; one that has ended is left as it is.
 
-        Rejected too when by now too many codes were refused. ``False`` when this submission was recorded before.
+        One that follows another lookup makes no call: it ends as that one does. Raises ``StoreUnavailable`` when the
+        outcome cannot be recorded: an ID that is not in the record is not shown.
         """
-        state = STARTS_IN[decision.verdict]
-        policy.check_transition(None, state)
-        lookup, is_new = await self._store.accept(
-            new,
-            state=state,
-            problem=decision.problem,
-            expires_at=expires_at if state is State.AWAITING else None,
-            wait_until=decision.wait_until,
-        )
-        log.info("lookup accepted", extra={"facts": {"lookup": lookup.id, "state": lookup.state, "new": is_new}})
-        return lookup, is_new
-
-    async def guard(self, decision: policy.Decision, agent: Actor, phone: PhoneNumber | None = None) -> policy.Decision:
-        """What the guess guard leaves of a policy's yes to this agent, for this number if it is known."""
-        tally = await self._store.tally(agent, phone)
-        return guesses.guard(decision, tally, now=self._clock.now())
-
-    async def guard_list(
-        self, decision: policy.Decision, agent: Actor, phones: Sequence[PhoneNumber]
-    ) -> policy.Decision:
-        """The same for a list as a whole: one number for which approval is needed makes all of it need it.
-
-        A number that only has to wait does not make the others wait: it alone is rejected when the list is accepted.
-        """
-        for phone in phones:
-            guarded = await self.guard(decision, agent, phone)
-            if guarded.verdict is policy.Verdict.MAY_WITH_APPROVAL:
-                return guarded
-        return await self.guard(decision, agent)
-
-    async def wait_of(self, lookup: Lookup) -> float | None:
-        """For how long (seconds) the guess guard keeps an approved lookup from being called; ``None``: it does not."""
-        tally, now = await self._store.tally(lookup.agent, lookup.phone), self._clock.now()
-        approved_at = lookup.approval.decided_at if lookup.approval else None
-        until = guesses.wait_until(tally, now=now, approved_at=approved_at)
-        return None if until is None else until - now
-
-    async def wait_of_agent(self, agent: Actor) -> float | None:
-        """For how long (seconds) the guess guard lets an agent ask for no number at all; ``None``: it does not."""
-        tally, now = await self._store.tally(agent, None), self._clock.now()
-        until = guesses.wait_until(tally, now=now)
-        return None if until is None else until - now
-
-    async def has_guessed(self, agent: Actor) -> bool:
-        """Whether an agent has used up the refused codes that are free: then only one at a time may be asked."""
-        return guesses.is_over(await self._store.tally(agent, None))
-
-    async def run(self, lookup: Lookup, code: SecretStr, *, lane: Lane = Lane.INTERACTIVE) -> Lookup:
-        """Ask the API for a queued lookup and return the lookup as it ended; one that has ended is left as it is.
-
-        Raises ``StoreUnavailable`` when the outcome cannot be recorded: an ID that is not in the record is not shown.
-        """
-        if policy.is_final(lookup.state):  # say rejected by the guess guard, among others of a list
+        if is_final(lookup.state):  # say rejected by the guess guard, among others of its request
             return lookup
-        trip = Trip(lookup, lane, store=self._store, quota=self._quota, clock=self._clock)
-        call = asyncio.create_task(trip.ask(self._api, code))
-        self._calls[lookup.id] = call
+        attempt = Attempt(request, lookup, lane, record=self._record, quota=self._quota, clock=self._clock)
+        waiting = self._wait_for_leader(lookup) if lookup.follows else attempt.call(self._api, code)
+        task = asyncio.create_task(waiting)
+        self._running[lookup.id] = _Running(task, code)
         try:
             if self._is_stopping:
-                call.cancel()
-            await asyncio.wait({call})
-            return await trip.end(result_of(call, trip))
+                task.cancel()
+            await asyncio.wait({task})
+            return await attempt.end(_result_of(task, attempt))
         except LookupMoved as moved:  # somebody, say the sweeper, ended it first: theirs is how it ended
             if moved.current is None:
                 raise
             return moved.current
         finally:
-            # Until here the lookup runs in this process, and its lease is renewed.
-            del self._calls[lookup.id]
-            call.cancel()
-            await asyncio.wait({call})
+            # Until here the lookup runs in this process, and is no orphan.
+            del self._running[lookup.id]
+            task.cancel()
+            await asyncio.wait({task})
+
+    def is_trying(self, lookup_id: LookupId, code: SecretStr) -> bool | None:
+        """Whether a lookup that runs here tries this code; ``None``: it does not run here."""
+        running = self._running.get(lookup_id)
+        return None if running is None else running.code == code
 
     def interrupt(self) -> None:
         """Break off what runs, for a stop that cannot wait; each ``run`` then returns its lookup as interrupted."""
         self._is_stopping = True
-        for call in self._calls.values():
-            call.cancel()
+        for running in self._running.values():
+            running.task.cancel()
 
     def drop(self, ended: Iterable[LookupId]) -> None:
         """Wait no longer for what the record says has ended; each ``run`` then returns its lookup as it ended.
@@ -128,50 +92,133 @@ class Lookups:
         Whoever ended it may have been another process: here it would wait for a turn that nobody needs.
         """
         for lookup_id in ended:
-            if call := self._calls.get(lookup_id):
-                call.cancel()
-
-    async def find(self, lookup_id: LookupId, *, user_id: str, team_id: str) -> Lookup | None:
-        """An agent's own lookup; ``None`` for one that is not theirs as for one that is not there."""
-        lookup = await self._store.find(lookup_id)
-        if lookup is None or (lookup.agent.user_id, lookup.agent.team_id) != (user_id, team_id):
-            return None
-        return lookup
+            if running := self._running.get(lookup_id):
+                running.task.cancel()
 
     def outlook(self, lookup_id: LookupId) -> Outlook | None:
         """What whoever waits for this lookup can expect; ``None`` when it does not wait for its turn."""
         return self._quota.outlook(lookup_id)
 
-    @contextmanager
-    def telling(self, *lookup_ids: LookupId) -> Iterator[None]:
-        """While inside, telling how these lookups stand is this process's; if it dies, it is the next one's."""
-        self._telling.update(lookup_ids)
-        try:
-            yield
-        finally:
-            self._telling -= Counter(lookup_ids)
+    async def beat(self) -> None:
+        """Say that this process is alive."""
+        await self._record.change(store.beat)
 
-    async def renew(self) -> None:
-        """Keep what this process runs or tells its own for another lease."""
-        await self._store.renew([*{*self._calls, *self._telling}])
+    async def leave(self) -> None:
+        """Say that this process ends."""
+        await self._record.change(store.leave)
 
-    async def sweep(self) -> list[Lookup]:
-        """End what dead processes left behind. Returns the lookups whose agents the caller is to tell."""
-        abandoned = await self._store.interrupt_abandoned([*self._calls])
+    async def sweep(self) -> int:
+        """End what dead processes left behind, and what this one lost. How many lookups."""
+        running = frozenset(self._running)
+        abandoned = await self._record.change(store.interrupt_abandoned, running, silent_for=self._silent_for)
         if abandoned:
             log.warning("abandoned lookups interrupted", extra={"facts": {"count": abandoned}})
-        return [lookup for lookup in await self._store.claim_untold() if lookup.id not in self._telling]
+        return abandoned
 
-    async def told(self, lookup: Lookup) -> None:
-        """Remember that a lookup's agent knows how it stands: nobody has to tell them any more.
+    async def _wait_for_leader(self, lookup: Lookup) -> Result:
+        """Wait until the lookup has ended with the one it follows, which another process may be running."""
+        while True:
+            await self._clock.sleep(LEADER_LOOKED_AT_EVERY)
+            try:
+                current = await self._record.read(store.find, lookup.id)
+            except StoreUnavailable:
+                continue
+            if current is None or is_final(current.state):
+                raise LookupMoved(current)
 
-        Where the lookup stands for a list, they know it of all of it.
-        """
-        if lookup.place is None:
-            await self._store.told(lookup.id, lookup.state)
-        else:
-            has_ended = policy.is_final(lookup.state)
-            listed = await self._store.read_list(lookup.place.batch_id)
-            await self._store.told_list(
-                [each for each in listed if each.state is lookup.state or (has_ended and policy.is_final(each.state))]
+
+class Attempt:
+    """One lookup's way to the API and back: takes its turns, counts its calls and records its states."""
+
+    def __init__(
+        self, request: Request, lookup: Lookup, lane: Lane, *, record: Record, quota: Quota, clock: Clock
+    ) -> None:
+        self._request = request
+        self._lookup = lookup
+        agent = f"{request.agent.team_id} {request.agent.user_id}"
+        self._ticket = Ticket(lookup_id=lookup.id, agent=agent, lane=lane)
+        self._record = record
+        self._quota = quota
+        self._clock = clock
+        self._calls = 0
+        self._started: float | None = None
+
+    @property
+    def lookup_id(self) -> LookupId:
+        return self._lookup.id
+
+    async def call(self, api: PhoneIdApi, code: SecretStr) -> Result:
+        """What the API says; it is called again as its retry policy has it."""
+        try:
+            answer = await api.get_phone_number_id(self._lookup.phone, code, turn=self._turn)
+        except ApiError as error:
+            return self.measured(
+                Result(
+                    problem=error.problem,
+                    api_code=error.code,
+                    request_id=error.request_id,
+                    http_status=error.http_status,
+                )
             )
+        return self.measured(
+            Result(
+                phone_number_id=answer.phone_number_id,
+                api_code="OK",
+                request_id=answer.request_id,
+                http_status=answer.http_status,
+            )
+        )
+
+    def measured(self, result: Result) -> Result:
+        """The result with how long it took until now, and how many calls."""
+        started = self._started
+        milliseconds = None if started is None else round((self._clock.monotonic() - started) * 1000)
+        return replace(result, milliseconds=milliseconds, attempts=self._calls)
+
+    async def end(self, result: Result) -> Lookup:
+        """Record the outcome, again and again if need be. Raises ``LookupMoved`` and ``StoreUnavailable``."""
+        state = STATE_AFTER[result.problem] if result.problem else State.ANSWERED
+        agent = self._request.agent
+        for again_after in (*RECORD_AGAIN_AFTER, None):
+            try:
+                ended = await self._record.change(store.end, self._lookup, state, result, agent=agent)
+                break
+            except StoreUnavailable:
+                log.exception("outcome not recorded", extra={"facts": {"lookup": self._lookup.id}})
+                if again_after is None:
+                    raise
+                await self._clock.sleep(again_after)
+        facts = {"lookup": ended.id, "state": state, "problem": result.problem, "attempts": result.attempts}
+        log.info("lookup ended", extra={"facts": facts})
+        return ended
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[Call]:
+        async with self._quota.turn(self._ticket, before=self._record_calling) as call:
+            self._ticket = self._ticket.again()
+            if self._started is None:
+                self._started = self._clock.monotonic()
+            self._calls += 1
+            yield call
+
+    async def _record_calling(self) -> None:
+        if self._lookup.state is State.QUEUED:
+            approved_at = self._request.approval.decided_at
+            self._lookup = await self._record.change(
+                store.begin, self._lookup, agent=self._request.agent, approved_at=approved_at
+            )
+
+
+def _result_of(task: asyncio.Task[Result], attempt: Attempt) -> Result:
+    """What a finished task came to. Raises ``LookupMoved`` where somebody else ended the lookup."""
+    if task.cancelled():
+        return attempt.measured(Result(problem=Problem.PROCESS_ENDED))
+    error = task.exception()
+    if error is None:
+        return task.result()
+    if isinstance(error, LookupMoved):
+        raise error
+    if isinstance(error, TooManyGuesses):
+        return attempt.measured(Result(problem=Problem.TOO_MANY_GUESSES, wait_until=error.until))
+    log.error("lookup broke", extra={"facts": {"lookup": attempt.lookup_id}}, exc_info=error)
+    return attempt.measured(Result(problem=Problem.INTERNAL))

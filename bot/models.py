@@ -139,6 +139,8 @@ class Problem(StrEnum):
     NOT_AN_APPROVER = "not an approver"
     OWN_REQUEST = "own request"
     NOT_YOUR_REQUEST = "not your request"
+    AGENT_MAY_NOT_ASK = "agent may not ask"
+    """Whoever asked is not, or not any more, allowed to: an approver cannot say yes to it."""
     TOO_MANY_GUESSES = "too many guesses"
     PROCESS_ENDED = "process ended"
     STOPPED = "stopped"

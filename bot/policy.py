@@ -53,6 +53,44 @@ ENDS_UNUSED = frozenset({ApprovalState.DENIED, ApprovalState.WITHDRAWN, Approval
 """With these the lookups of a request that are still held are dropped."""
 
 
+STATE_AFTER: Mapping[Problem, State] = {
+    # No word from the API about the number, or none that helps.
+    Problem.THROTTLED: State.FAILED,
+    Problem.SERVICE_TROUBLE: State.FAILED,
+    Problem.NO_ANSWER: State.FAILED,
+    Problem.UNREADABLE: State.FAILED,
+    Problem.NO_ID: State.FAILED,
+    Problem.NOT_SENDABLE: State.FAILED,
+    Problem.INTERNAL: State.FAILED,
+    # The API said no.
+    Problem.NONCE_USED: State.REFUSED,
+    Problem.TOKEN_EXPIRED: State.REFUSED,
+    Problem.NOT_SUBSCRIBED: State.REFUSED,
+    Problem.NOT_AUTHORIZED: State.REFUSED,
+    Problem.NOT_YOURS: State.REFUSED,
+    Problem.BAD_NUMBER: State.REFUSED,
+    Problem.BAD_REQUEST: State.REFUSED,
+    Problem.BAD_CREDENTIALS: State.REFUSED,
+    Problem.CLOCK_OFF: State.REFUSED,
+    Problem.UNKNOWN_CODE: State.REFUSED,
+    # The process ended.
+    Problem.PROCESS_ENDED: State.INTERRUPTED,
+    # Its agent stopped the request.
+    Problem.STOPPED: State.DROPPED,
+    # Nobody was asked.
+    Problem.NOT_ALLOWED: State.REJECTED,
+    Problem.GUEST: State.REJECTED,
+    Problem.OUTSIDER: State.REJECTED,
+    Problem.WHO_UNKNOWN: State.REJECTED,
+    Problem.NOT_AN_APPROVER: State.REJECTED,
+    Problem.OWN_REQUEST: State.REJECTED,
+    Problem.NOT_YOUR_REQUEST: State.REJECTED,
+    Problem.TOO_MANY_GUESSES: State.REJECTED,
+    Problem.AGENT_MAY_NOT_ASK: State.REJECTED,
+}
+"""The state each problem ends a lookup in."""
+
+
 class Action(StrEnum):
     """What somebody can do to a request that is there."""
 

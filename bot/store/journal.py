@@ -4,13 +4,13 @@ An entry holds no phone number, no ID and no reason: those can be forgotten late
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from bot import evidence
 from bot.evidence import FORM, Head, entry_hash
-from bot.models import Actor, Event, JournalEntry, RequestId, Result
+from bot.models import Actor, Event, JournalEntry, Lookup, RequestId, Result
 from bot.store import rows
 from bot.store.columns import count, maybe, moment, one_of, readable, text
 from bot.store.engine import Row, Tx, Value
@@ -63,6 +63,12 @@ def append(tx: Tx, *entries: NewEntry) -> int:
 def note(tx: Tx, event: Event, *, actor: Actor, request: RequestId | None = None, facts: Facts | None = None) -> None:
     """Record something that changed no state."""
     append(tx, NewEntry(event=event, actor=actor, request=request, facts=facts or {}))
+
+
+def note_each(tx: Tx, event: Event, request: RequestId, lookups: Sequence[Lookup], *, actor: Actor) -> None:
+    """The same about each of these lookups of one request."""
+    if lookups:
+        append(tx, *(NewEntry(event=event, actor=actor, request=request, position=each.position) for each in lookups))
 
 
 def head(tx: Tx) -> Head:

@@ -145,7 +145,7 @@ def end(tx: Tx, lookup: Lookup, state: State, result: Result, *, agent: Actor) -
         guesses.remember(tx, row, entry=entry)
         counted = guesses.counted(tx, refused, agent, (lookup.phone,))
         if guesses.suspect(tx, row, counted.against(lookup.phone)):
-            outbox.put(tx, outbox.Kind.ALARM, row["request"])
+            outbox.put(tx, outbox.Kind.ALARM, row["request"], due_at=tx.now)
     return _lookup(_ended_row(tx, endings[0]))
 
 
@@ -223,9 +223,11 @@ def _end(tx: Tx, endings: Sequence[_Ending], *, running: Iterable[Row]) -> None:
     )
     left = {(row["request"], row["position"]) for row in running} - {(row["request"], row["position"]) for row in ended}
     still_running = {request for request, _ in left}
+    # Whoever ended it for a dead process says so at its next look; otherwise whoever ran it says so at once.
+    due_at = tx.now if any(each.event is Event.ABANDONED for each in endings) else None
     for number in sorted({row["request"] for row in ended if row["through"] == Through.SLACK} - still_running):
-        outbox.put(tx, outbox.Kind.AGENT, number)
-        outbox.put(tx, outbox.Kind.CARDS, number)
+        outbox.put(tx, outbox.Kind.AGENT, number, due_at=due_at)
+        outbox.put(tx, outbox.Kind.CARDS, number, due_at=due_at)
 
 
 def _is_abandoned(tx: Tx, row: Row, alive: set[str], running: frozenset[LookupId], *, since: float) -> bool:

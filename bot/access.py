@@ -1,0 +1,108 @@
+"""Who may do what with whose request, decided in one place and anew for each thing somebody does."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot import guesses, policy
+from bot.errors import NotPossible
+from bot.interfaces import Clock, People
+from bot.models import Actor, ApprovalState, Event, PhoneNumber, Problem, Request, RequestId, State
+from bot.policy import Action, Decision, Policy, Standing, Verdict
+from bot.store import guesses as counts
+from bot.store import journal
+from bot.store import requests as store
+from bot.store.record import Record
+
+log = logging.getLogger(__name__)
+
+_OVERDUE = {ApprovalState.AWAITING: ApprovalState.EXPIRED, ApprovalState.APPROVED: ApprovalState.LAPSED}
+"""What becomes of an approval beyond its time."""
+
+
+class Access:
+    """Holds what somebody wants to do against the policy, the guess guard, and what the database says now."""
+
+    def __init__(self, *, record: Record, people: People, policy: Policy, clock: Clock) -> None:
+        self._record = record
+        self._people = people
+        self._policy = policy
+        self._clock = clock
+
+    async def standing(self, person: Actor) -> Standing:
+        """What somebody is to our workspace."""
+        return await self._people.standing(person)
+
+    async def decide(self, agent: Actor, phones: Sequence[PhoneNumber] = ()) -> Decision:
+        """Whether somebody may ask, for these numbers if they are known, and whether that must be approved.
+
+        A number that only has to wait after refused codes keeps no others from being asked: among several it alone is
+        rejected when the request is accepted.
+        """
+        decided = policy.decide(agent, await self._people.standing(agent), self._policy)
+        if decided.verdict is not Verdict.MAY:
+            return decided
+        counted = await self._record.read(counts.counts, agent, phones)
+        now = self._clock.now()
+        guarded = [guesses.guard(decided, counted.against(phone), now=now) for phone in phones]
+        if len(guarded) == 1:
+            return guarded[0]
+        needs_approval = (each for each in guarded if each.verdict is Verdict.MAY_WITH_APPROVAL)
+        return next(needs_approval, guesses.guard(decided, counted.against(None), now=now))
+
+    async def find(self, request_id: RequestId) -> Request | None:
+        """A request as it is."""
+        return await self._record.read(store.find, request_id)
+
+    async def own(self, request_id: RequestId, agent: Actor) -> Request | None:
+        """An agent's own request; ``None`` for one that is not theirs as for one that is not there."""
+        request = await self.find(request_id)
+        return request if request and request.agent.is_same_person(agent) else None
+
+    async def check(self, action: Action, request_id: RequestId, *, actor: Actor) -> Request:
+        """The request, if this person may do that to it now.
+
+        Raises ``NotPossible``, and journals it, when there is no such request, they may not, or it is too late.
+        """
+        request = await self.find(request_id)
+        if request is None:
+            raise await self.forbidden(action, actor, Problem.NOT_YOUR_REQUEST, None)
+        standing = await self._people.standing(actor)
+        agent, rules = request.agent, self._policy
+        if problem := policy.problem_with(action, actor=actor, standing=standing, agent=agent, policy=rules):
+            raise await self.forbidden(action, actor, problem, request)
+        if request.approval.state is ApprovalState.NOT_NEEDED and action in policy.ABOUT_APPROVALS:
+            raise await self.forbidden(action, actor, Problem.NOT_YOUR_REQUEST, request)
+        in_time = self.as_of_now(request)
+        if request.is_forgotten or not policy.is_possible(action, in_time):
+            raise await self.forbidden(action, actor, None, in_time)
+        return request
+
+    async def problem_of_agent(self, request: Request) -> Problem | None:
+        """Why whoever asked may not ask any more: they may have become a guest while the request waited."""
+        standing = await self._people.standing(request.agent)
+        return policy.decide(request.agent, standing, self._policy).problem
+
+    def as_of_now(self, request: Request) -> Request:
+        """The request as the sweeper, who may just not have come by yet, will leave it and tell everyone concerned."""
+        approval = request.approval
+        to_state = _OVERDUE.get(approval.state)
+        is_unused = request.is_any(State.HELD)
+        if to_state and is_unused and approval.expires_at is not None and approval.expires_at <= self._clock.now():
+            return replace(request, approval=replace(approval, state=to_state))
+        return request
+
+    async def forbidden(
+        self, action: Action, actor: Actor, problem: Problem | None, request: Request | None
+    ) -> NotPossible:
+        """The error to raise, once it is in the journal."""
+        await self.forbid(action, actor, problem, request)
+        return NotPossible(problem, request)
+
+    async def forbid(self, action: Action, actor: Actor, problem: Problem | None, request: Request | None) -> None:
+        """Record that somebody tried what they may not do, or came too late for (``None``)."""
+        why = problem.value if problem else "too late"
+        request_id = request.id if request else None
+        facts = {"action": action.value, "why": why}
+        await self._record.change(journal.note, Event.FORBIDDEN, actor=actor, request=request_id, facts=facts)
+        log.info("action refused", extra={"facts": {"request": request_id, **facts}})

@@ -1,0 +1,73 @@
+"""Says what must still be said in Slack: at once what this process caused, and later what nobody has said in time."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from weakref import WeakValueDictionary
+
+from bot.errors import StoreUnavailable
+from bot.models import RequestId
+from bot.store import outbox as store
+from bot.store.outbox import Due, Kind
+from bot.store.record import Record
+
+log = logging.getLogger(__name__)
+
+Say = Callable[[Due], Awaitable[bool]]
+"""Says one thing, in words made from the record as it is now. Whether that is done with; if not, it is tried again."""
+
+AT_MOST = 25.0
+"""Seconds that one try may take: less than what makes another process try, too."""
+
+
+class Outbox:
+    """Hands out what is due, one at a time for each matter: the latest version, at least once."""
+
+    def __init__(self, record: Record, say: Mapping[Kind, Say]) -> None:
+        self._record = record
+        self._say = say
+        self._locks: WeakValueDictionary[tuple[Kind, RequestId], asyncio.Lock] = WeakValueDictionary()
+
+    async def deliver(self, kind: Kind, request_id: RequestId) -> None:
+        """Say this of a request now, if it is still to be said."""
+        due = await self._record.read(store.waiting, kind, request_id)
+        if due:
+            await self.handle(due)
+
+    async def due(self) -> list[Due]:
+        """What nobody has said in time. It is this process's to handle from now on."""
+        if not await self._record.read(store.is_any_due):
+            return []
+        return await self._record.change(store.claim)
+
+    async def handle(self, due: Due) -> None:
+        """Say one thing and remember that it is said, or when to try again. Raises nothing but cancellation."""
+        key = (due.kind, due.request_id)
+        lock = self._locks.setdefault(key, asyncio.Lock())  # it is there for as long as somebody holds or awaits it
+        async with lock:
+            try:
+                # Whoever had the lock before may have said it.
+                current = await self._record.read(store.waiting, *key)
+                if current:
+                    await self._say_once(current)
+            except StoreUnavailable:  # it is still in the outbox, and hearing it once more does no harm
+                log.exception("saying not remembered", extra={"facts": _facts(due)})
+
+    async def _say_once(self, due: Due) -> None:
+        is_said = False
+        try:
+            async with asyncio.timeout(AT_MOST):
+                is_said = await self._say[due.kind](due)
+        except StoreUnavailable:
+            raise
+        except TimeoutError:
+            log.warning("not said in time", extra={"facts": _facts(due)})
+        except Exception:  # a boundary: whatever broke, the others must be said, and this one again
+            log.exception("saying broke", extra={"facts": _facts(due)})
+        if not is_said:
+            log.error("not said", extra={"facts": _facts(due)})
+        await self._record.change(store.said if is_said else store.postpone, due)
+
+
+def _facts(due: Due) -> dict[str, str | int]:
+    return {"kind": due.kind.value, "request": due.request_id, "attempts": due.attempts}

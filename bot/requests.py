@@ -1,0 +1,231 @@
+"""The use case: one to many numbers asked for at once, decided on where that is needed, run, stopped and read again."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot import guesses, policy
+from bot.access import Access
+from bot.errors import NotPossible, RequestMoved
+from bot.interfaces import Clock
+from bot.lookups import Lookups
+from bot.models import (
+    Actor,
+    ApprovalState,
+    Event,
+    Lookup,
+    LookupId,
+    NewRequest,
+    Problem,
+    Request,
+    RequestId,
+    Through,
+)
+from bot.pending_codes import Codes, PendingCodes
+from bot.policy import Action, Decision
+from bot.progress import Progress
+from bot.store import guesses as counts
+from bot.store import journal, search
+from bot.store import lookups as lookups_store
+from bot.store import requests as store
+from bot.store.record import Record
+from bot.tickets import Lane
+
+log = logging.getLogger(__name__)
+
+BOT = Actor(team_id="-", user_id="bot", through=Through.BOT)
+"""Who ends what nobody ended in time."""
+
+LATELY = 7 * 86400.0
+"""Seconds over which an approver is told how often somebody, and a number, was asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecentCounts:
+    """What an approver is told of an agent and a number besides the request."""
+
+    by_agent: int
+    """Numbers that the agent asked for in the last ``LATELY`` seconds, this request included."""
+    for_number: int
+    """How often the number was asked for in that time; of several numbers the first."""
+    refused: guesses.Counts
+    """Codes, over the time that the guess guard remembers; of several numbers for the one with the most."""
+
+
+class Requests:
+    """Takes requests in, and does to them what people may do."""
+
+    def __init__(self, *, record: Record, lookups: Lookups, access: Access, seconds: float, clock: Clock) -> None:
+        """``seconds``: how long a decision is waited for, and again how long an approval is good for."""
+        self._record = record
+        self._lookups = lookups
+        self._access = access
+        self._seconds = seconds
+        self._clock = clock
+        self._pending = PendingCodes(clock)
+
+    async def ask(self, new: NewRequest, decision: Decision, codes: Codes) -> store.Accepted:
+        """Record a request as it was decided. The codes of one that awaits approval wait in memory.
+
+        Not new is one whose submission was recorded before: it is returned as it is.
+        """
+        expires_at = self._clock.now() + self._seconds
+        accepted = await self._record.change(store.accept, new, decision, expires_at=expires_at)
+        request = accepted.request
+        if accepted.is_new and codes and request.approval.expires_at is not None:
+            self._pending.keep(request.id, codes, until=request.approval.expires_at)
+        facts = {"request": request.id, "count": request.size, "approval": request.approval.state}
+        log.info("request accepted", extra={"facts": {**facts, "new": accepted.is_new}})
+        return accepted
+
+    async def run(self, request: Request, codes: Codes) -> Request:
+        """Call for every queued number, and return the request as it ended.
+
+        Raises ``StoreUnavailable`` when an outcome cannot be recorded: the request then ends as a dead process's.
+        """
+        lane = Lane.INTERACTIVE if request.is_single else Lane.BULK
+        runs = [self._start(request, each, codes, lane) for each in request.lookups if each.position in codes]
+        try:
+            await asyncio.wait(runs)
+            return replace(request, lookups=tuple(run.result() for run in runs))
+        finally:
+            for run in runs:
+                run.cancel()
+            await asyncio.wait(runs)
+
+    async def progress(self, request: Request) -> Progress:
+        """How far a running request is. What was stopped through another process is waited for no longer."""
+        now = await self._record.read(store.find, request.id) or request
+        self._lookups.drop(each.id for each in now.lookups if policy.is_final(each.state))
+        waits = [outlook.seconds for each in now.lookups if (outlook := self._lookups.outlook(each.id))]
+        return Progress(request=now, seconds=max(waits, default=None))
+
+    async def approve(self, request_id: RequestId, *, actor: Actor) -> Request:
+        """Approve; from now on the approval is good for as long as it was waited for. Raises ``NotPossible``."""
+        request = await self._access.check(Action.APPROVE, request_id, actor=actor)
+        if problem := await self._access.problem_of_agent(request):
+            await self._access.forbid(Action.APPROVE, actor, problem, request)
+            raise NotPossible(Problem.AGENT_MAY_NOT_ASK, request)
+        return await self._decide(Action.APPROVE, ApprovalState.APPROVED, request, actor, good_for=self._seconds)
+
+    async def deny(self, request_id: RequestId, *, actor: Actor, reason: str) -> Request:
+        """Deny, with the reason the agent will read. Raises ``NotPossible``."""
+        request = await self._access.check(Action.DENY, request_id, actor=actor)
+        return await self._decide(Action.DENY, ApprovalState.DENIED, request, actor, reason=reason)
+
+    async def withdraw(self, request_id: RequestId, *, actor: Actor) -> Request:
+        """Take one's own request back. Raises ``NotPossible``."""
+        request = await self._access.check(Action.WITHDRAW, request_id, actor=actor)
+        return await self._decide(Action.WITHDRAW, ApprovalState.WITHDRAWN, request, actor)
+
+    async def check_entering(self, request_id: RequestId, *, actor: Actor) -> Request:
+        """The approved request, if its codes may be entered now. Raises ``NotPossible``, and journals it.
+
+        Nobody enters codes while one of the numbers has to wait: the approval stays, and can be used after the wait.
+        """
+        request = await self._access.check(Action.ENTER_CODE, request_id, actor=actor)
+        if problem := await self._access.problem_of_agent(request):
+            raise await self._access.forbidden(Action.ENTER_CODE, actor, problem, request)
+        if wait := await self._wait_of(request):
+            await self._access.forbid(Action.ENTER_CODE, actor, Problem.TOO_MANY_GUESSES, request)
+            raise NotPossible(Problem.TOO_MANY_GUESSES, request, wait=wait)
+        return request
+
+    async def use(self, request: Request, codes: Codes | None = None) -> tuple[Request, Codes] | None:
+        """Queue an approved request, with the codes given or kept; ``None`` when a code is not there yet.
+
+        Raises ``NotPossible`` when somebody was quicker, or time ran out.
+        """
+        codes = codes or self._pending.take(request.id)
+        if codes is None or not all(each.position in codes for each in request.lookups):
+            return None
+        try:
+            queued = await self._record.change(store.use, request.id)
+        except RequestMoved as moved:
+            raise NotPossible(None, moved.current) from None
+        log.info("approval used", extra={"facts": {"request": request.id, "count": request.size}})
+        return queued, codes
+
+    async def stop(self, request_id: RequestId, *, actor: Actor) -> list[LookupId]:
+        """End what was not called yet, for the request's own agent. Raises ``NotPossible``, and journals it.
+
+        Which lookups were ended by this; it may be none: what is being called ends by itself.
+        """
+        request = await self._access.check(Action.STOP, request_id, actor=actor)
+        stopped = await self._record.change(lookups_store.stop, request.id, actor=actor)
+        self._lookups.drop(stopped)
+        log.info("request stopped", extra={"facts": {"request": request.id, "count": len(stopped)}})
+        return stopped
+
+    async def record_showing(self, request: Request, lookups: Sequence[Lookup], *, actor: Actor) -> None:
+        """Record that IDs, or full numbers, are about to be shown once more: first the journal, then the screen."""
+        await self._record.change(journal.note_each, Event.SHOWN, request.id, lookups, actor=actor)
+
+    async def end_overdue(self, request_id: RequestId) -> Request | None:
+        """End what nobody decided on or used in time; ``None`` when that is not so any more."""
+        request = await self._access.find(request_id)
+        if request is None or self._access.as_of_now(request) == request:
+            return None
+        self._pending.take(request_id)
+        try:
+            if request.approval.state is ApprovalState.AWAITING:
+                return await self._record.change(store.decide, request_id, ApprovalState.EXPIRED, actor=BOT)
+            return await self._record.change(store.lapse, request_id, actor=BOT)
+        except RequestMoved:  # decided or used by somebody else in this very moment
+            return None
+
+    async def forget_codes(self) -> None:
+        """Forget codes that are not needed any more: another process may have denied, or been given the code anew."""
+        for request_id in self._pending.request_ids:
+            request = await self._access.find(request_id)
+            if request is None or policy.has_ended(request.lookups):
+                self._pending.take(request_id)
+
+    async def recent_counts(self, request: Request) -> RecentCounts:
+        """What an approver is told besides the request."""
+        since = request.asked_at - LATELY
+        asked = await self._record.read(search.asked_lately, request, since=since)
+        phones = [each.phone for each in request.lookups]
+        counted = await self._record.read(counts.counts, request.agent, phones)
+        most = max(phones, key=lambda phone: counted.for_number[phone].refused)
+        return RecentCounts(by_agent=asked.by_agent, for_number=asked.for_number, refused=counted.against(most))
+
+    def is_same_code(self, lookup: Lookup, codes: Codes) -> bool:
+        """Whether a lookup that follows another has the code that is being tried for it; unknown counts as another."""
+        code = codes.get(lookup.position)
+        return bool(lookup.follows and code and self._lookups.is_trying(lookup.follows, code))
+
+    async def _decide(
+        self,
+        action: Action,
+        to_state: ApprovalState,
+        request: Request,
+        actor: Actor,
+        *,
+        reason: str = "",
+        good_for: float | None = None,
+    ) -> Request:
+        try:
+            decided = await self._record.change(
+                store.decide, request.id, to_state, actor=actor, reason=reason, good_for=good_for
+            )
+        except RequestMoved as moved:
+            raise await self._access.forbidden(
+                action, actor, None, moved.current and self._access.as_of_now(moved.current)
+            ) from None
+        if to_state in policy.ENDS_UNUSED:
+            self._pending.take(request.id)
+        log.info("request decided", extra={"facts": {"request": request.id, "state": to_state, "by": actor.user_id}})
+        return decided
+
+    def _start(self, request: Request, lookup: Lookup, codes: Codes, lane: Lane) -> asyncio.Task[Lookup]:
+        return asyncio.create_task(self._lookups.run(request, lookup, codes[lookup.position], lane=lane))
+
+    async def _wait_of(self, request: Request) -> float | None:
+        """For how long (seconds) the guess guard keeps any number of an approved request from being called."""
+        phones = [each.phone for each in request.lookups]
+        counted = await self._record.read(counts.counts, request.agent, phones)
+        now, approved_at = self._clock.now(), request.approval.decided_at
+        ends = [guesses.wait_until(counted.against(phone), now=now, approved_at=approved_at) for phone in phones]
+        return max((end - now for end in ends if end is not None), default=None)
