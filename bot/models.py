@@ -278,6 +278,10 @@ class Request:
         """Whether any of its lookups is in one of these states."""
         return any(each.state in states for each in self.lookups)
 
+    def is_all(self, *states: State) -> bool:
+        """Whether all of its lookups are in one of these states."""
+        return all(each.state in states for each in self.lookups)
+
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:

@@ -308,8 +308,9 @@ def _move(tx: Tx, row: Row, moved: Row, lookups: Sequence[Row], *, actor: Actor)
     )
     journal.append(tx, entry, *_entries(row, held, dropped, actor=actor))
     number = row["number"]
+    due_at = tx.now if actor.through is Through.BOT else None  # nobody waits who would say it at once
     for kind in (outbox.Kind.AGENT, outbox.Kind.CARDS):
-        outbox.put(tx, kind, number)
+        outbox.put(tx, kind, number, due_at=due_at)
     outbox.drop(tx, outbox.Kind.REMIND, request=number)
     if is_over:
         outbox.drop(tx, outbox.Kind.EXPIRE, request=number)

@@ -1,0 +1,166 @@
+"""Asking for IDs in Slack: from what was typed to the outcome, with an approval between them where one is needed."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+from bot.access import Access
+from bot.errors import NotPossible
+from bot.models import ApprovalState, Lookup, NewRequest, Request, RequestId, State
+from bot.outbox import Outbox
+from bot.pending_codes import Codes
+from bot.policy import Decision, Verdict, has_ended
+from bot.requests import Requests
+from bot.slack import forms, views
+from bot.slack.blocks import View
+from bot.slack.context import Context
+from bot.slack.conversation import Conversation
+from bot.slack.notices import Notices
+from bot.slack.runner import Runner
+from bot.store.outbox import Kind
+from bot.texts import asking as texts
+
+
+class Asking:
+    """Takes requests in from commands and forms, runs them, and sees that everyone concerned is told."""
+
+    def __init__(
+        self,
+        *,
+        access: Access,
+        requests: Requests,
+        runner: Runner,
+        outbox: Outbox,
+        notices: Notices,
+        conversation: Conversation,
+    ) -> None:
+        self._access = access
+        self._requests = requests
+        self._runner = runner
+        self._outbox = outbox
+        self._notices = notices
+        self._conversation = conversation
+
+    async def answer_command(self, context: Context, entry: forms.Entry, key: str) -> None:
+        """Look up what was typed, and tell how it ended there; or open the form that asks for approval."""
+        decision = await self._access.decide(context.actor, (entry.phone,))
+        if decision.verdict is Verdict.MAY_WITH_APPROVAL:
+            filling = forms.Filling(phones=(entry.phone,), notice=forms.code_not_yet(is_several=False))
+            await self._conversation.open_form_for(context, decision, filling)
+            return
+        await self._ask(context, forms.Filled((entry,), ""), key, decision)
+
+    async def answer_form(self, context: Context, filled: forms.Filled, key: str) -> None:
+        """Look up what was filled in, or ask for its approval, and show in the form's window how that went on."""
+        phones = [entry.phone for entry in filled.entries]
+        decision = await self._access.decide(context.actor, phones)
+        if notice := forms.lacks(decision, filled):
+            filling = forms.Filling(
+                phones=tuple(phones), reason=filled.reason, notice=notice, is_several=filled.is_several
+            )
+            context.recorded.set()
+            form = self._conversation.form(context, decision, filling)
+            await self._conversation.show_after_submission(context, form)
+            return
+        await self._ask(context, filled, key, decision)
+
+    async def enter_codes(self, context: Context, request_id: RequestId, filled: forms.Filled) -> None:
+        """Use an approval, now that the codes are here, and show in their window how that ended."""
+        context.recorded.set()  # the request is; whoever comes too late finds it approved still
+        try:
+            request = await self._requests.check_entering(request_id, actor=context.actor)
+            codes = _codes_for(request.lookups, filled)
+            if codes is None:  # the form said otherwise: it was tampered with
+                await self._conversation.show_after_submission(context, forms.build_codes(context.origin, request))
+                return
+            await self.use(request, codes, context=context)
+        except NotPossible as error:
+            # Perhaps it was used already, by the same form: Slack delivers a form twice.
+            own = error.request and await self._access.own(error.request.id, context.actor)
+            if error.problem or not own or not has_ended(own.lookups):
+                await self._conversation.tell_why_not(context, error)
+            await self._conversation.show_after_submission(context, views.used(context.origin, own or None))
+
+    async def use(self, request: Request, codes: Codes | None = None, *, context: Context | None = None) -> None:
+        """Run what was approved, or ask its agent for the codes. Raises ``NotPossible`` when somebody was quicker."""
+        used = await self._requests.use(request, codes)
+        if used is None:
+            await self._outbox.deliver(Kind.AGENT, request.id)
+            return
+        await self._run(*used, context=context)
+
+    async def use_if_there(self, request: Request) -> None:
+        """Run what was approved just now; somebody who was quicker, say in another process, runs it there."""
+        with suppress(NotPossible):
+            await self.use(request)
+
+    async def _ask(self, context: Context, filled: forms.Filled, key: str, decision: Decision) -> None:
+        accepted = await self._requests.ask(_new_request(context, filled, key), decision, _codes(filled))
+        context.recorded.set()
+        request = accepted.request
+        if not accepted.is_new:
+            await self._show_as_it_is(context, request)
+            return
+        self._notices.remember_origin(request.id, context.origin)
+        if has_ended(request.lookups) or request.approval.state is ApprovalState.AWAITING:
+            await self._outbox.deliver(Kind.CARDS, request.id)
+            await asyncio.gather(
+                self._outbox.deliver(Kind.AGENT, request.id),
+                self._conversation.show_after_submission(context, self._as_it_is(context, request)),
+            )
+            return
+        await self._run(request, _codes(filled), context=context)
+
+    async def _run(self, request: Request, codes: Codes, *, context: Context | None) -> None:
+        self._notices.remember_run(request.id)
+        if context:
+            await self._tell_what_is_followed(context, request, codes)
+        ended = await self._runner.run(request, codes, context=context)
+        telling = [self._outbox.deliver(Kind.AGENT, ended.id), self._outbox.deliver(Kind.CARDS, ended.id)]
+        if context:
+            telling.append(
+                self._conversation.show_after_submission(context, self._as_it_is(context, ended)),
+            )
+        await asyncio.gather(*telling)
+
+    async def _tell_what_is_followed(self, context: Context, request: Request, codes: Codes) -> None:
+        """Say of which numbers a lookup is under way already: their second code is not tried."""
+        for each in request.lookups:
+            if each.follows and each.state is State.QUEUED:
+                said = texts.already_looked_up(each.phone, is_same_code=self._requests.is_same_code(each, codes))
+                await self._conversation.tell(context, views.sentence(said))
+
+    async def _show_as_it_is(self, context: Context, request: Request) -> None:
+        """Show what became of a submission that was received before; while it runs, whoever runs it shows it."""
+        if has_ended(request.lookups) or request.approval.state is ApprovalState.AWAITING:
+            await self._conversation.show_after_submission(context, self._as_it_is(context, request))
+
+    def _as_it_is(self, context: Context, request: Request) -> View:
+        if request.approval.state is ApprovalState.AWAITING:
+            return views.receipt_window(context.origin, request)
+        return views.outcome(context.origin, request)
+
+
+def _new_request(context: Context, filled: forms.Filled, key: str) -> NewRequest:
+    return NewRequest(
+        agent=context.actor,
+        phones=tuple(entry.phone for entry in filled.entries),
+        reason=filled.reason,
+        channel_id=context.origin.channel_id,
+        submission_key=key,
+    )
+
+
+def _codes(filled: forms.Filled) -> Codes:
+    return {position: entry.code for position, entry in enumerate(filled.entries, start=1) if entry.code}
+
+
+def _codes_for(lookups: Sequence[Lookup], filled: forms.Filled) -> Codes | None:
+    """The codes by position; ``None`` when they are not for exactly these numbers.
+
+    A form for one number does not repeat the number: its code is for it.
+    """
+    by_phone = {entry.phone: entry.code for entry in filled.entries if entry.code}
+    if by_phone.keys() != {each.phone for each in lookups}:
+        return None
+    return {each.position: by_phone[each.phone] for each in lookups}

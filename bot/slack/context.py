@@ -1,0 +1,41 @@
+"""Somebody doing something in Slack: who, from where, and how to answer them."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from bot.models import Actor
+from bot.slack.payloads import Click, Origin, Shortcut, SlashCommand, Submission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a payload says of its sender; the window they did it in, if in one."""
+
+    actor: Actor
+    origin: Origin = Origin()
+    trigger_id: str = ""
+    """Opens a window, once, for 3 seconds."""
+    view_id: str = ""
+    """Empty where there is no window."""
+    submitted_at: float = 0.0
+    """When a form was submitted: monotonic seconds."""
+    recorded: asyncio.Event = field(default_factory=asyncio.Event, compare=False)
+    """Set once what they asked for is in the record, or will not be."""
+
+    @classmethod
+    def of_command(cls, command: SlashCommand) -> "Context":
+        return cls(actor=command.actor, origin=command.origin, trigger_id=command.trigger_id)
+
+    @classmethod
+    def of_shortcut(cls, shortcut: Shortcut) -> "Context":
+        return cls(actor=shortcut.actor, trigger_id=shortcut.trigger_id)
+
+    @classmethod
+    def of_click(cls, click: Click) -> "Context":
+        view_id = click.view.id if click.view else ""
+        return cls(actor=click.actor, origin=click.origin, trigger_id=click.trigger_id, view_id=view_id)
+
+    @classmethod
+    def of_submission(cls, submission: Submission, *, at: float) -> "Context":
+        view = submission.view
+        return cls(actor=submission.actor, origin=view.origin, view_id=view.id, submitted_at=at)

@@ -1,0 +1,118 @@
+"""Answering one person: where they are, in words, and with the form or window they asked for."""
+
+import asyncio
+import logging
+
+from bot.access import Access
+from bot.errors import NotPossible, SlackError, StoreUnavailable
+from bot.interfaces import Clock
+from bot.policy import Decision, Policy, Rule, Verdict
+from bot.slack import forms, views
+from bot.slack.blocks import Message, View
+from bot.slack.context import Context
+from bot.slack.payloads import Sender
+from bot.slack.messenger import Messenger
+from bot.slack.windows import Windows
+from bot.texts import asking, problems
+from bot.texts import requests as texts
+
+log = logging.getLogger(__name__)
+
+BEFORE_THE_FORM = 1.0
+"""Seconds to find out whether somebody may ask before the form opens anyway: its trigger id lives for 3 in all."""
+
+UNDECIDED = Decision(Verdict.MAY, Rule.NO_APPROVALS)
+"""Slack did not say in time who somebody is: they get the form, and the submission is decided again."""
+
+
+class Conversation:
+    """Every click gets an answer."""
+
+    def __init__(
+        self, *, access: Access, messenger: Messenger, windows: Windows, policy: Policy, clock: Clock
+    ) -> None:
+        self._access = access
+        self._messenger = messenger
+        self._windows = windows
+        self._policy = policy
+        self._clock = clock
+
+    async def tell(self, context: Context, message: Message) -> bool:
+        """Tell them where they are, for their eyes only, else by direct message. Whether Slack took it."""
+        response_url = context.origin.response_url
+        return await self._messenger.tell(context.actor.user_id, message, response_url=response_url)
+
+    async def tell_sender(self, sender: Sender, sentence: str) -> bool:
+        """The same for whoever sent a payload that could not be read."""
+        message = views.sentence(sentence, with_form_button=True)
+        return await self._messenger.tell(sender.user_id, message, response_url=sender.response_url)
+
+    async def say(self, context: Context, sentence: str) -> None:
+        """Say one thing, in the window or else where they are, with a button that opens the form."""
+        if context.view_id and await self._windows.show(context.view_id, views.trouble(context.origin, sentence)):
+            return
+        await self.tell(context, views.sentence(sentence, with_form_button=True))
+
+    async def tell_broken(self, context: Context, error: Exception, reference: str) -> None:
+        """Tell whoever waits that something of ours broke."""
+        context.recorded.set()  # first: an acknowledgement would be painted over what is said now
+        is_store = isinstance(error, StoreUnavailable)
+        await self.say(context, asking.not_recorded(reference) if is_store else asking.broken(reference))
+
+    async def tell_why_not(self, context: Context, error: NotPossible) -> None:
+        """Tell somebody why what they clicked is not possible."""
+        await self.tell(context, _why_not(error))
+
+    async def open_form(self, context: Context, filling: forms.Filling) -> None:
+        """Open the form, filled in as far as known; or say why this person gets none."""
+        try:
+            decision = await asyncio.wait_for(self._access.decide(context.actor, filling.phones), BEFORE_THE_FORM)
+        except TimeoutError:
+            decision = UNDECIDED
+        await self.open_form_for(context, decision, filling)
+
+    async def open_form_for(self, context: Context, decision: Decision, filling: forms.Filling) -> None:
+        """The same for somebody about whom it is decided."""
+        view = self.form(context, decision, filling)
+        if context.view_id and await self._windows.show(context.view_id, view):
+            return
+        try:
+            await self._messenger.open_view(context.trigger_id, view)
+        except SlackError as error:
+            log.info("form not opened", extra={"facts": {"error": error.reason}})
+            await self.tell(context, views.sentence(asking.FORM_TOO_LATE, with_form_button=True))
+
+    def form(self, context: Context, decision: Decision, filling: forms.Filling) -> View:
+        """The form, or why there is none for this person."""
+        if decision.wait_until is not None:
+            wait = max(0.0, decision.wait_until - self._clock.now())
+            return views.refusal(context.origin, problems.too_many_guesses(wait))
+        if decision.problem:
+            return views.refusal(context.origin, problems.PROBLEMS[decision.problem])
+        needs_approval = decision.verdict is Verdict.MAY_WITH_APPROVAL
+        approvers = views.names(self._policy.approvers) if needs_approval else None
+        return forms.build(context.origin, filling, approvers=approvers)
+
+    async def open_window(self, context: Context, view: View) -> None:
+        """Open a window for what somebody clicked."""
+        try:
+            await self._messenger.open_view(context.trigger_id, view)
+        except SlackError as error:
+            log.info("window not opened", extra={"facts": {"error": error.reason}})
+            await self.tell(context, views.sentence(texts.WINDOW_TOO_LATE))
+
+    async def show_after_submission(self, context: Context, view: View) -> None:
+        """Show this in the window of the form that was submitted, whatever overtakes what."""
+        if context.view_id:
+            await self._windows.show_after_submission(context.view_id, view, submitted_at=context.submitted_at)
+
+
+def _why_not(error: NotPossible) -> Message:
+    if error.wait is not None and error.request:
+        return views.wait(error.request, error.wait)
+    if error.problem:
+        explanation = problems.PROBLEMS[error.problem]
+        return views.sentence(f"{explanation.what} {explanation.next}")
+    if error.request:
+        return views.became(error.request)
+    return views.sentence(texts.no_button("is not there any more"))

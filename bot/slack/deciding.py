@@ -1,0 +1,98 @@
+"""What people do to requests that are there: approve, deny, withdraw, stop, and enter codes."""
+
+import asyncio
+
+from bot.access import Access
+from bot.errors import NotPossible
+from bot.models import RequestId
+from bot.outbox import Outbox
+from bot.policy import Action
+from bot.requests import Requests
+from bot.slack import forms, views
+from bot.slack.asking import Asking
+from bot.slack.context import Context
+from bot.slack.conversation import Conversation
+from bot.store.outbox import Kind
+from bot.texts import requests as texts
+
+
+class Deciding:
+    """Each does one thing that somebody clicked, or tells them why not."""
+
+    def __init__(
+        self, *, access: Access, requests: Requests, asking: Asking, outbox: Outbox, conversation: Conversation
+    ) -> None:
+        self._access = access
+        self._requests = requests
+        self._asking = asking
+        self._outbox = outbox
+        self._conversation = conversation
+
+    async def approve(self, context: Context, value: str) -> None:
+        """Approve; with the codes at hand the calls are made, else the agent is asked for them."""
+        try:
+            approved = await self._requests.approve(RequestId(value), actor=context.actor)
+        except NotPossible as error:
+            await self._tell_why_not(context, error)
+            return
+        # A card that Slack is slow to take must not keep the agent waiting.
+        await asyncio.gather(self._outbox.deliver(Kind.CARDS, approved.id), self._asking.use_if_there(approved))
+
+    async def deny(self, context: Context, request_id: RequestId, reason: str) -> None:
+        """Deny; the agent reads the reason."""
+        try:
+            denied = await self._requests.deny(request_id, actor=context.actor, reason=reason)
+        except NotPossible as error:
+            await self._tell_why_not(context, error)
+            return
+        await self._tell_everyone(denied.id)
+
+    async def withdraw(self, context: Context, value: str) -> None:
+        """Take one's own request back."""
+        try:
+            withdrawn = await self._requests.withdraw(RequestId(value), actor=context.actor)
+        except NotPossible as error:
+            await self._tell_why_not(context, error)
+            return
+        await self._tell_everyone(withdrawn.id)
+
+    async def stop(self, context: Context, value: str) -> None:
+        """End what of one's own request was not called yet. Whoever runs it shows what came of that."""
+        try:
+            stopped = await self._requests.stop(RequestId(value), actor=context.actor)
+        except NotPossible as error:
+            if error.problem:
+                await self._conversation.tell_why_not(context, error)
+            else:
+                await self._conversation.tell(context, views.sentence(texts.TOO_LATE))
+            return
+        if not stopped:
+            await self._conversation.tell(context, views.sentence(texts.NOTHING_TO_STOP))
+
+    async def open_denial(self, context: Context, value: str) -> None:
+        """Ask an approver for the reason."""
+        try:
+            request = await self._access.check(Action.DENY, RequestId(value), actor=context.actor)
+        except NotPossible as error:
+            await self._tell_why_not(context, error)
+            return
+        await self._conversation.open_window(context, forms.build_denial(context.origin, request))
+
+    async def open_codes(self, context: Context, value: str) -> None:
+        """Ask for the codes of an approved request."""
+        try:
+            request = await self._access.check(Action.ENTER_CODE, RequestId(value), actor=context.actor)
+        except NotPossible as error:
+            await self._tell_why_not(context, error)
+            return
+        await self._conversation.open_window(context, forms.build_codes(context.origin, request))
+
+    async def _tell_why_not(self, context: Context, error: NotPossible) -> None:
+        await self._conversation.tell_why_not(context, error)
+        if error.request:
+            await self._outbox.deliver(Kind.CARDS, error.request.id)  # a card that still had buttons was an old one
+
+    async def _tell_everyone(self, request_id: RequestId) -> None:
+        await asyncio.gather(
+            self._outbox.deliver(Kind.CARDS, request_id), self._outbox.deliver(Kind.AGENT, request_id)
+        )

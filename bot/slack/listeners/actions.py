@@ -1,0 +1,67 @@
+"""The buttons, of messages and windows. No click is ever silent."""
+
+import re
+from collections.abc import Callable
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.slack import cards, forms, views
+from bot.slack.context import Context
+from bot.slack.conversation import Conversation
+from bot.slack.deciding import Deciding
+from bot.slack.listeners.boundary import Ack, Body, Boundary, Work
+from bot.slack.payloads import Click, parse
+from bot.slack.showing import Showing
+from bot.texts import asking as texts
+
+Do = Callable[[Context, str], Work]
+"""The work that a click starts, given who clicked and the button's value."""
+
+
+class Actions:
+    """Listens for clicks."""
+
+    def __init__(
+        self, boundary: Boundary, *, deciding: Deciding, showing: Showing, conversation: Conversation
+    ) -> None:
+        self._boundary = boundary
+        self._deciding = deciding
+        self._showing = showing
+        self._conversation = conversation
+
+    def register(self, app: AsyncApp) -> None:
+        app.action(re.compile(".*"))(self.on_click)
+
+    async def on_click(self, ack: Ack, body: Body) -> None:
+        async with self._boundary.payload(ack, body):
+            click = parse(Click, body)
+            context = Context.of_click(click)
+            await ack()
+            do = self._work_by_id.get(click.action.action_id, self._say_nothing_there)
+            self._boundary.start(context, do(context, click.action.value))
+
+    @property
+    def _work_by_id(self) -> dict[str, Do]:
+        return {
+            cards.APPROVE: self._deciding.approve,
+            cards.DENY: self._deciding.open_denial,
+            cards.DETAILS: self._showing.details,
+            views.WITHDRAW: self._deciding.withdraw,
+            views.ENTER_CODE: self._deciding.open_codes,
+            views.STOP: self._deciding.stop,
+            views.SHOW_ID: self._showing.id_again,
+            views.SHOW_RESULTS: self._showing.results,
+            views.OLDER: self._showing.older,
+            views.TRY_AGAIN: self._showing.form_again,
+            views.OPEN_FORM: self._open_form,
+            views.OPEN_LIST: self._open_list,
+        }
+
+    def _open_form(self, context: Context, _value: str) -> Work:
+        return self._conversation.open_form(context, forms.Filling())
+
+    def _open_list(self, context: Context, _value: str) -> Work:
+        return self._conversation.open_form(context, forms.Filling(is_several=True))
+
+    def _say_nothing_there(self, context: Context, _value: str) -> Work:
+        return self._conversation.say(context, texts.NOTHING_THERE)

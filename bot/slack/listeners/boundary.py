@@ -1,0 +1,93 @@
+"""The one boundary between Slack's payloads and our errors: every payload is acknowledged, and its sender gets words.
+
+A listener that raised would lose its acknowledgement (Bolt erases it), and the user would see a timeout.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from bot.slack import views
+from bot.slack.context import Context
+from bot.slack.conversation import Conversation
+from bot.slack.jobs import Jobs, new_reference
+from bot.slack.payloads import Origin, PayloadError, Sender, sender_of
+from bot.texts import asking
+
+log = logging.getLogger(__name__)
+
+RECORDING = 1.0
+"""Seconds an acknowledgement may wait for the record: Slack waits for 3 in all."""
+
+Ack = Callable[..., Awaitable[object]]
+Body = Mapping[str, Any]
+Work = Coroutine[Any, Any, None]
+
+
+class Boundary:
+    """Starts the work after the acknowledgement, and sees to what cannot be handled at all."""
+
+    def __init__(self, jobs: Jobs, conversation: Conversation) -> None:
+        self._jobs = jobs
+        self._conversation = conversation
+
+    @asynccontextmanager
+    async def payload(
+        self, ack: Ack, body: Body, *, broken: Callable[[str], dict[str, Any]] | None = None
+    ) -> AsyncIterator[None]:
+        """The block reads one payload and acknowledges it. ``broken`` is the acknowledgement that says that it could not.
+
+        Without one the acknowledgement shows nothing, and the sender gets a message.
+        """
+        try:
+            yield
+        except Exception as error:  # a boundary: whatever broke, Slack must get its acknowledgement
+            reference = new_reference()
+            is_shape = isinstance(error, PayloadError)
+            facts = {"reference": reference, "why": str(error) if is_shape else type(error).__name__}
+            log.error("payload not handled", extra={"facts": facts}, exc_info=None if is_shape else error)
+            await ack(**(broken(reference) if broken else {}))
+            sender = sender_of(body)
+            if not broken and (sender.user_id or sender.response_url):
+                self._jobs.start(self._tell_broken(sender, reference), tell_broken=_tell_no_further)
+
+    def start(self, context: Context, work: Work) -> asyncio.Task[None]:
+        """Do the work after the acknowledgement; if it breaks, whoever waits for it is told."""
+
+        async def tell_broken(error: Exception, reference: str) -> None:
+            await self._conversation.tell_broken(context, error, reference)
+
+        return self._jobs.start(work, tell_broken=tell_broken)
+
+    async def start_recorded(self, ack: Ack, context: Context, work: Work, **acknowledgement: Any) -> None:
+        """Start the work, and acknowledge once it has recorded what was asked for, or is over.
+
+        What Slack has our word for must not die with the process. But Slack does not wait for long.
+        """
+        working = self.start(context, work)
+        recording = asyncio.create_task(context.recorded.wait())
+        try:
+            await asyncio.wait({working, recording}, timeout=RECORDING, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            recording.cancel()
+        await ack(**acknowledgement)
+
+    async def _tell_broken(self, sender: Sender, reference: str) -> None:
+        if not await self._conversation.tell_sender(sender, asking.broken(reference)):
+            log.error("user not told", extra={"facts": {"reference": reference}})
+
+
+def broken_message(reference: str) -> dict[str, Any]:
+    """The acknowledgement of a command that says that something broke."""
+    return {"response_type": "ephemeral", "text": asking.broken(reference)}
+
+
+def broken_view(reference: str) -> dict[str, Any]:
+    """The acknowledgement of a form that says that something broke."""
+    return {"response_action": "update", "view": views.trouble(Origin(), asking.broken(reference))}
+
+
+async def _tell_no_further(_error: Exception, _reference: str) -> None:
+    """Telling was the job; when even that broke, the log has it."""

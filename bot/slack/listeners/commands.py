@@ -1,0 +1,63 @@
+"""The slash command and the shortcut: what was typed decides what is done."""
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.entry.command import Typed, TypedKind, read_command
+from bot.slack import forms, views
+from bot.slack.asking import Asking
+from bot.slack.context import Context
+from bot.slack.conversation import Conversation
+from bot.slack.listeners.boundary import Ack, Body, Boundary, Work, broken_message
+from bot.slack.payloads import Shortcut, SlashCommand, parse
+from bot.slack.showing import Showing
+from bot.texts import asking as texts
+
+
+class Commands:
+    """Listens for ``/phoneid …`` and for the shortcut."""
+
+    def __init__(
+        self, boundary: Boundary, *, asking: Asking, showing: Showing, conversation: Conversation, region: str | None
+    ) -> None:
+        """``region``: where national numbers are from, if they may be typed."""
+        self._boundary = boundary
+        self._asking = asking
+        self._showing = showing
+        self._conversation = conversation
+        self._region = region
+
+    def register(self, app: AsyncApp) -> None:
+        app.command(texts.COMMAND)(self.on_command)
+        app.shortcut(views.SHORTCUT)(self.on_shortcut)
+
+    async def on_command(self, ack: Ack, body: Body) -> None:
+        async with self._boundary.payload(ack, body, broken=broken_message):
+            command = parse(SlashCommand, body)
+            typed = read_command(command.text.get_secret_value(), region=self._region)
+            context = Context.of_command(command)
+            if typed.kind in (TypedKind.HELP, TypedKind.UNREADABLE):
+                usage = views.usage(is_unreadable=typed.kind is TypedKind.UNREADABLE)
+                await ack(response_type="ephemeral", text=usage.text, blocks=usage.blocks)
+            elif typed.kind is TypedKind.NUMBER_AND_CODE and typed.number and typed.code:
+                entry, key = forms.Entry(typed.number, typed.code), f"command:{command.trigger_id}"
+                await self._boundary.start_recorded(ack, context, self._asking.answer_command(context, entry, key))
+            else:
+                await ack()
+                self._boundary.start(context, self._work(context, typed))
+
+    async def on_shortcut(self, ack: Ack, body: Body) -> None:
+        async with self._boundary.payload(ack, body):
+            context = Context.of_shortcut(parse(Shortcut, body))
+            await ack()
+            self._boundary.start(context, self._conversation.open_form(context, forms.Filling()))
+
+    def _work(self, context: Context, typed: Typed) -> Work:
+        if typed.kind is TypedKind.WHY:
+            return self._showing.explain(context)
+        if typed.kind is TypedKind.HISTORY:
+            return self._showing.history(context)
+        if typed.kind is TypedKind.LIST:
+            return self._conversation.open_form(context, forms.Filling(is_several=True))
+        notice = texts.NUMBER_UNCERTAIN if typed.kind is TypedKind.UNCERTAIN else None
+        phones = (typed.number,) if typed.number else ()
+        return self._conversation.open_form(context, forms.Filling(phones=phones, notice=notice))

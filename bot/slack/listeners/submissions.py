@@ -1,0 +1,81 @@
+"""The forms, submitted: read at once, so that mistakes show in the form, and worked on after the acknowledgement."""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.interfaces import Clock
+from bot.slack import forms, views
+from bot.slack.asking import Asking
+from bot.slack.blocks import View
+from bot.slack.context import Context
+from bot.slack.deciding import Deciding
+from bot.slack.listeners.boundary import Ack, Body, Boundary, broken_view
+from bot.slack.payloads import Submission, parse
+
+
+class Submissions:
+    """Listens for submitted forms."""
+
+    def __init__(
+        self, boundary: Boundary, *, asking: Asking, deciding: Deciding, region: str | None, clock: Clock
+    ) -> None:
+        """``region``: where national numbers are from, if they may be typed."""
+        self._boundary = boundary
+        self._asking = asking
+        self._deciding = deciding
+        self._region = region
+        self._clock = clock
+
+    def register(self, app: AsyncApp) -> None:
+        for callback_id in forms.LOOKUP_FORMS:
+            app.view(callback_id)(self.on_lookup)
+        for callback_id in forms.CODES_FORMS:
+            app.view(callback_id)(self.on_codes)
+        app.view(forms.DENIAL)(self.on_denial)
+
+    async def on_lookup(self, ack: Ack, body: Body) -> None:
+        async with self._boundary.payload(ack, body, broken=broken_view):
+            submission = parse(Submission, body)
+            filled = forms.read(submission, region=self._region)
+            if isinstance(filled, forms.Mistakes):
+                await ack(**_mistakes(filled))
+                return
+            context = self._context(submission)
+            work = self._asking.answer_form(context, filled, submission.key)
+            shown = views.starting(context.origin, filled, needs_approval=forms.needs_approval(submission))
+            await self._boundary.start_recorded(ack, context, work, **_update(shown))
+
+    async def on_codes(self, ack: Ack, body: Body) -> None:
+        async with self._boundary.payload(ack, body, broken=broken_view):
+            submission = parse(Submission, body)
+            filled = forms.read_codes(submission, region=self._region)
+            if isinstance(filled, forms.Mistakes):
+                await ack(**_mistakes(filled))
+                return
+            context = self._context(submission)
+            work = self._asking.enter_codes(context, submission.view.request_id, filled)
+            shown = views.starting_codes(context.origin, filled)
+            await self._boundary.start_recorded(ack, context, work, **_update(shown))
+
+    async def on_denial(self, ack: Ack, body: Body) -> None:
+        async with self._boundary.payload(ack, body, broken=broken_view):
+            submission = parse(Submission, body)
+            reason = forms.read_denial(submission)
+            if isinstance(reason, forms.Mistakes):
+                await ack(**_mistakes(reason))
+                return
+            context = self._context(submission)
+            await ack()
+            self._boundary.start(context, self._deciding.deny(context, submission.view.request_id, reason))
+
+    def _context(self, submission: Submission) -> Context:
+        return Context.of_submission(submission, at=self._clock.monotonic())
+
+
+def _mistakes(found: forms.Mistakes) -> dict[str, Any]:
+    return {"response_action": "errors", "errors": found.by_block}
+
+
+def _update(view: View) -> dict[str, Any]:
+    return {"response_action": "update", "view": view}

@@ -1,0 +1,123 @@
+"""What people look at again: their own requests, IDs, results, details, and what the policy means for them."""
+
+from bot.access import Access
+from bot.errors import NotPossible
+from bot.interfaces import Clock
+from bot.models import Actor, LogQuery, Lookup, LookupId, Request, RequestId, State
+from bot.policy import Action, Policy, Rule
+from bot.requests import Requests
+from bot.slack import forms, views
+from bot.slack.blocks import Message
+from bot.slack.context import Context
+from bot.slack.conversation import Conversation
+from bot.store import search
+from bot.store.names import split_lookup_id
+from bot.store.record import Record
+from bot.texts import asking as texts
+from bot.texts import problems
+from bot.texts import requests as request_texts
+
+
+class Showing:
+    """Shows what is recorded. What is shown once more is first in the journal."""
+
+    def __init__(
+        self,
+        *,
+        record: Record,
+        access: Access,
+        requests: Requests,
+        conversation: Conversation,
+        policy: Policy,
+        clock: Clock,
+    ) -> None:
+        self._record = record
+        self._access = access
+        self._requests = requests
+        self._conversation = conversation
+        self._policy = policy
+        self._clock = clock
+
+    async def explain(self, context: Context) -> None:
+        """Say what the policy means for this person."""
+        decision = await self._access.decide(context.actor)
+        approvers = self._policy.approvers
+        is_approver = approvers.holds(context.actor, await self._access.standing(context.actor))
+        wait = None if decision.wait_until is None else max(0.0, decision.wait_until - self._clock.now())
+        message = views.why(decision, is_approver=is_approver, approvers=approvers, wait=wait)
+        await self._conversation.tell(context, message)
+
+    async def history(self, context: Context) -> None:
+        """Somebody's own latest lookups."""
+        await self._conversation.tell(context, await self._page(context.actor, before=None))
+
+    async def older(self, context: Context, value: str) -> None:
+        """Those before a lookup of theirs."""
+        request_id, _ = split_lookup_id(value)
+        if await self._access.own(request_id, context.actor) is None:
+            await self._conversation.tell(context, views.sentence(texts.GONE, with_form_button=True))
+            return
+        await self._conversation.tell(context, await self._page(context.actor, before=LookupId(value)))
+
+    async def id_again(self, context: Context, value: str) -> None:
+        """Show an ID once more, privately."""
+        request_id, position = split_lookup_id(value)
+        request = await self._check(Action.SHOW_ID, context, request_id)
+        shown = [each for each in request.lookups if each.position == position] if request else []
+        if request and shown:
+            await self._requests.record_showing(request, shown, actor=context.actor)
+            await self._conversation.open_window(context, views.lookup_outcome(context.origin, request, shown[0]))
+
+    async def results(self, context: Context, value: str) -> None:
+        """Show what became of each number once more, from the record and without a new call, privately."""
+        request = await self._check(Action.SHOW_RESULTS, context, RequestId(value))
+        if request:
+            shown = [each for each in request.lookups if each.result.phone_number_id]
+            await self._requests.record_showing(request, shown, actor=context.actor)
+            await self._conversation.open_window(context, views.outcome(context.origin, request))
+
+    async def details(self, context: Context, value: str) -> None:
+        """Show an approver the full numbers, privately."""
+        request = await self._check(Action.SEE_DETAILS, context, RequestId(value))
+        if request:
+            shown = [each for each in request.lookups if not each.is_forgotten]
+            await self._requests.record_showing(request, shown, actor=context.actor)
+            await self._conversation.open_window(context, views.details(context.origin, request))
+
+    async def form_again(self, context: Context, value: str) -> None:
+        """Open the form with those numbers of an earlier request of theirs that have no ID. No code was ever kept."""
+        request_id, position = split_lookup_id(value)
+        request = await self._access.own(request_id, context.actor)
+        if request is None:
+            await self._conversation.say(context, texts.GONE)
+            return
+        asked = _asked_again(request, position if "/" in value else None)
+        left = tuple(each.phone for each in asked if each.state is not State.ANSWERED and not each.is_forgotten)
+        if not left and any(each.is_forgotten for each in asked):
+            await self._conversation.say(context, request_texts.forgotten(request))
+            return
+        is_several = not request.is_single and "/" not in value
+        await self._conversation.open_form(
+            context, forms.Filling(phones=left, reason=request.reason, is_several=is_several)
+        )
+
+    async def _check(self, action: Action, context: Context, request_id: RequestId) -> Request | None:
+        try:
+            return await self._access.check(action, request_id, actor=context.actor)
+        except NotPossible as error:
+            await self._conversation.tell_why_not(context, error)
+            return None
+
+    async def _page(self, actor: Actor, *, before: LookupId | None) -> Message:
+        # Whoever was an agent may look back; guests and other workspaces' people may not, as ever.
+        decision = await self._access.decide(actor)
+        if decision.rule is Rule.NOT_A_MEMBER and decision.problem:
+            explanation = problems.PROBLEMS[decision.problem]
+            return views.sentence(f"{explanation.what} {explanation.next}")
+        query = LogQuery(limit=views.PAGE + 1, user_id=actor.user_id, team_id=actor.team_id, before=before)
+        return views.history(await self._record.read(search.search, query), is_first=before is None)
+
+
+def _asked_again(request: Request, position: int | None) -> list[Lookup]:
+    """All numbers of a request, or only the one that a button was about."""
+    return [each for each in request.lookups if position in (None, each.position)]
