@@ -1,0 +1,112 @@
+"""What works for the people in Slack, put together: each part is given what it needs from here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.access import Access
+from bot.interfaces import Clock
+from bot.lookups import Lookups
+from bot.outbox import Outbox
+from bot.policy import Policy
+from bot.requests import Requests
+from bot.slack.app import Listeners
+from bot.slack.asking import Asking
+from bot.slack.conversation import Conversation
+from bot.slack.deciding import Deciding
+from bot.slack.jobs import Jobs
+from bot.slack.listeners.actions import Actions
+from bot.slack.listeners.boundary import Boundary
+from bot.slack.listeners.commands import Commands
+from bot.slack.listeners.submissions import Submissions
+from bot.slack.messenger import Messenger
+from bot.slack.notices import Notices
+from bot.slack.people import Channel, People
+from bot.slack.runner import Runner
+from bot.slack.showing import Showing
+from bot.slack.windows import Windows
+from bot.store.record import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What all of them stand on."""
+
+    record: Record
+    lookups: Lookups
+    messenger: Messenger
+    people: People
+    channel: Channel | None
+    """Where cards go; without one each approver gets a direct message."""
+    policy: Policy
+    region: str | None
+    """Where national numbers are from, if they may be typed."""
+    approval_seconds: float
+    """How long a decision is waited for, and again how long an approval is good for."""
+    settling: Sequence[float]
+    """Seconds after a submission at which its window is updated."""
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the app listens with, and what it does besides."""
+
+    listeners: tuple[Listeners, ...]
+    requests: Requests
+    outbox: Outbox
+    jobs: Jobs
+
+
+def build_parts(base: Base) -> Parts:
+    """Put them together."""
+    access = Access(record=base.record, people=base.people, policy=base.policy, clock=base.clock)
+    requests = Requests(
+        record=base.record, lookups=base.lookups, access=access, seconds=base.approval_seconds, clock=base.clock
+    )
+    notices = Notices(
+        record=base.record,
+        requests=requests,
+        messenger=base.messenger,
+        people=base.people,
+        approvers=base.policy.approvers,
+        channel=base.channel,
+    )
+    outbox = Outbox(base.record, notices.by_kind)
+    windows = Windows(base.messenger, clock=base.clock, settled_after=tuple(base.settling))
+    conversation = Conversation(
+        access=access, messenger=base.messenger, windows=windows, policy=base.policy, clock=base.clock
+    )
+    jobs = Jobs()
+    listeners = _listeners(base, Boundary(jobs, conversation), access, requests, outbox, notices, conversation)
+    return Parts(listeners=listeners, requests=requests, outbox=outbox, jobs=jobs)
+
+
+def _listeners(
+    base: Base,
+    boundary: Boundary,
+    access: Access,
+    requests: Requests,
+    outbox: Outbox,
+    notices: Notices,
+    conversation: Conversation,
+) -> tuple[Listeners, ...]:
+    runner = Runner(
+        requests=requests, lookups=base.lookups, record=base.record, messenger=base.messenger, clock=base.clock
+    )
+    asking = Asking(
+        access=access, requests=requests, runner=runner, outbox=outbox, notices=notices, conversation=conversation
+    )
+    deciding = Deciding(access=access, requests=requests, asking=asking, outbox=outbox, conversation=conversation)
+    showing = Showing(
+        record=base.record,
+        access=access,
+        requests=requests,
+        conversation=conversation,
+        policy=base.policy,
+        clock=base.clock,
+    )
+    return (
+        Commands(boundary, asking=asking, showing=showing, conversation=conversation, region=base.region),
+        Submissions(boundary, asking=asking, deciding=deciding, region=base.region, clock=base.clock),
+        Actions(boundary, deciding=deciding, showing=showing, conversation=conversation),
+    )
