@@ -8,7 +8,7 @@ import os
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -79,6 +79,7 @@ class Limits:
 
     lock: float = 5.0
     statement: float = 10.0
+    """Also for what was sent together and comes only in part: to the server it is no idle transaction then."""
     idle: float = 10.0
     """How long a transaction may wait for us: then the server ends it, and others get the lock."""
     read: float = 600.0
@@ -142,7 +143,8 @@ class PostgresEngine:
             with _rolled_back_on_error(connection):
                 tx = PostgresTx(connection, now=begun["now"], process=self._process)
                 tx.head = head_to_change(_head_row(begun))
-                yield tx
+                with closing(tx):
+                    yield tx
                 self._commit(connection, tx)
 
     @contextmanager
@@ -152,7 +154,8 @@ class PostgresEngine:
             with _rolled_back_on_error(connection):
                 tx = PostgresTx(connection, now=begun["now"], process=self._process)
                 tx.head = head_to_read(_head_row(begun))
-                yield tx
+                with closing(tx):
+                    yield tx
                 tx.commit()
 
     def scrub(self) -> bool:

@@ -72,11 +72,10 @@ class PostgresTx:
 
     def commit(self) -> str | None:
         """The server's word about it."""
-        self.end_streams()
         return self._ask(b"COMMIT", None).statusmessage
 
-    def end_streams(self) -> None:
-        """Let go of results that were not read to their end: while they come, nothing else can be asked."""
+    def close(self) -> None:
+        """Let go of results that were not read to their end: while they come, not even ROLLBACK is possible."""
         for stream in self._streams:
             stream.close()
 
@@ -94,6 +93,9 @@ class PostgresTx:
                 cursor.executemany(sql, rows)
 
     def _stream(self, sql: bytes, values: Mapping[str, Value]) -> Generator[Row]:
+        if self._unsent:
+            with self._connection.pipeline():
+                self._send()
         with self._connection.cursor() as cursor:
             yield from cursor.stream(sql, values, size=_AT_ONCE)
 

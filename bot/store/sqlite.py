@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -86,7 +86,7 @@ class SqliteTx:
     def proven_by(self, sql: str, /, **values: Value) -> None:
         """Nothing: COMMIT always answers."""
 
-    def end_streams(self) -> None:
+    def close(self) -> None:
         """Let go of results that were not read to their end: they would keep the next transaction at this moment."""
         for stream in self._streams:
             stream.close()
@@ -212,11 +212,10 @@ class SqliteEngine:
         database.conn.execute(f"BEGIN {kind}")
         tx = SqliteTx(database, now=self._clock_now(), process=self._process)
         try:
-            yield tx
-            tx.end_streams()
+            with closing(tx):
+                yield tx
             database.conn.execute("COMMIT")
         except BaseException:
-            tx.end_streams()
             if database.conn.in_transaction:  # a full disk or an input/output error may have rolled back already
                 database.conn.execute("ROLLBACK")
             raise

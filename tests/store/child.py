@@ -6,7 +6,7 @@ import time
 from bot.store.engine import Engine
 from tests.store.engines import engine_on
 
-TIMES = 100
+TIMES = 50
 
 COUNT = """
     INSERT INTO state (name, text) VALUES ('count', :text) ON CONFLICT (name) DO UPDATE SET text = excluded.text"""
@@ -36,12 +36,9 @@ def hang(engine: Engine) -> None:
 
 def main(url: str, what: str) -> None:
     engine = engine_on(url, process=f"child that does {what}")
-    if what == "open":
+    if what == "count":
         wait_for_the_start()
         engine.open()
-    elif what == "count":
-        engine.open()
-        wait_for_the_start()
         count(engine)
     else:
         engine.open()

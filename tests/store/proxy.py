@@ -18,6 +18,8 @@ class Proxy:
         """How often somebody asked and waited for the answer: however much they sent at once is one trip."""
         self.lose: Literal["nothing", "COMMIT", "its answer"] = "nothing"
         """What is lost next, and the connection with it."""
+        self.keeps_server = False
+        """Whether the server's side of a lost connection stays, as when the network goes down: it learns nothing."""
         self.is_silent = False
         """Whether answers are swallowed, while the connection stays."""
         self._to = (host, port)
@@ -65,7 +67,8 @@ class _Passage:
         with suppress(OSError):
             work()
         _end(self._client)
-        _end(self._server)
+        if not self._proxy.keeps_server:
+            _end(self._server)
 
     def _pass_questions(self) -> None:
         while data := self._client.recv(65536):

@@ -1,110 +1,125 @@
-"""A database of another age, or of another program."""
+"""An empty database, one of another age, and one of another program."""
 
-import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlite_utils import Database, Migrations
 
-from bot.errors import SchemaUnknown
-from bot.interfaces import Store
-from bot.models import NewLookup, State
-from bot.store.connection import IN_MEMORY, connect
-from bot.store.migrations import SET, migrate
-from bot.store.steps import STEPS
+from bot.errors import RecordDamaged, SchemaUnknown, StoreUnavailable
+from bot.evidence import GENESIS
+from bot.store import schema
+from bot.store.engine import Tx
+from tests.store.engines import OpenEngine, Plain
 
-OpenStore = Callable[..., Awaitable[Store]]
+HEAD = "SELECT one, seq, hash, schema, oldest_writer FROM journal_head"
 
-
-@pytest.fixture
-def database(path: Path) -> Iterator[Database]:
-    opened = connect(str(path), busy_timeout=1.0)
-    yield opened
-    opened.close()
-
-
-def _schema(database: Database) -> list[tuple[str, str]]:
-    return database.execute("SELECT name, sql FROM sqlite_schema ORDER BY name").fetchall()
-
-
-def _content(path: Path) -> bytes:
-    return path.read_bytes()
+TABLES = {
+    "alarms",
+    "journal",
+    "journal_head",
+    "lookups",
+    "messages",
+    "outbox",
+    "processes",
+    "refused_codes",
+    "requests",
+    "state",
+}
 
 
-def a_step_of_the_future(db: Database) -> None:
-    db.execute("ALTER TABLE lookups ADD COLUMN future TEXT")
+def tables(plain: Plain) -> set[str]:
+    is_sqlite = "sqlite" in type(plain).__module__
+    catalogue = "sqlite_schema WHERE type = 'table'" if is_sqlite else "pg_tables WHERE schemaname = current_schema()"
+    rows: list[tuple[Any, ...]] = plain.execute(
+        f"SELECT {'name' if is_sqlite else 'tablename'} FROM {catalogue}"
+    ).fetchall()
+    return {name for (name,) in rows}
 
 
-def a_step_that_breaks(db: Database) -> None:
-    db.execute("CREATE TABLE half (done TEXT)")
-    db.execute("INSERT INTO nowhere VALUES (1)")
+def test_an_empty_database_becomes_one_of_this_release(open_engine: OpenEngine, plain: Plain) -> None:
+    open_engine()
+    assert tables(plain) == TABLES
+    assert plain.execute(HEAD).fetchall() == [(1, 0, GENESIS, schema.SCHEMA, schema.SCHEMA)]
 
 
-@pytest.mark.parametrize("age", range(1, len(STEPS) + 1))
-async def test_a_database_of_every_older_release_becomes_this_one(
-    database: Database, open_store: OpenStore, new: Callable[..., NewLookup], age: int
+def test_opening_again_changes_nothing(open_engine: OpenEngine, plain: Plain) -> None:
+    engine = open_engine()
+    with engine.changing() as tx:
+        tx.write("INSERT INTO state (name, text) VALUES ('one', '')")
+        tx.write("UPDATE journal_head SET seq = 7")
+    open_engine("p2")
+    assert plain.execute("SELECT name FROM state").fetchall() == [("one",)]
+    assert plain.execute(HEAD).fetchall() == [(1, 7, GENESIS, schema.SCHEMA, schema.SCHEMA)]
+
+
+def test_a_schema_that_breaks_half_way_leaves_an_empty_database(
+    open_engine: OpenEngine, plain: Plain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    migrate(database, STEPS[:age])
-    store = await open_store()
-    lookup, _ = await store.accept(new(), state=State.QUEUED)
-    assert len(await store.journal(lookup.id)) == 1
-    fresh = connect(IN_MEMORY, busy_timeout=1.0)
-    migrate(fresh)
-    assert _schema(database) == _schema(fresh)
-    fresh.close()
+    with monkeypatch.context() as broken:
+        for module in ("bot.store.sqlite", "bot.store.postgres"):
+            broken.setattr(f"{module}.TABLES", f"{schema.TABLES} CREATE TABLE nonsense (;")
+        with pytest.raises(Exception, match=r"(?i)syntax"):
+            open_engine()
+    assert tables(plain) == set()
+    open_engine()
+    assert tables(plain) == TABLES
 
 
-async def test_what_an_older_release_recorded_is_kept(database: Database, open_store: OpenStore) -> None:
-    migrate(database, STEPS[:1])
-    database.execute(
-        "INSERT INTO lookups (id, state, team_id, user_id, through, channel_id, phone, reason, submission_key,"
-        " created_at, updated_at) VALUES ('L-OLD', 'answered', 'T', 'U', 'slack', '', '8613800001234', '', 'k', 1, 2)"
-    )
-    store = await open_store()
-    (old,) = database.execute("SELECT id FROM lookups").fetchone()
-    lookup = await store.find(old)
-    assert lookup
-    assert (lookup.state, lookup.created_at, lookup.updated_at) == (State.ANSWERED, 1.0, 2.0)
+def test_a_database_of_a_newer_release_is_refused(open_engine: OpenEngine, plain: Plain) -> None:
+    open_engine().close()
+    plain.execute("UPDATE journal_head SET schema = 2")
+    with pytest.raises(SchemaUnknown, match="newer release: its schema is 2, this release's is 1"):
+        open_engine()
+    assert plain.execute(HEAD).fetchall() == [(1, 0, GENESIS, 2, 1)]
 
 
-def test_steps_are_applied_once_and_in_order(database: Database) -> None:
-    migrate(database)
-    before = _schema(database)
-    migrate(database)
-    assert _schema(database) == before
-    assert [one.name for one in Migrations(SET).applied(database)] == [step.__name__ for step in STEPS]
+def test_a_database_of_another_program_is_refused_and_not_touched(open_engine: OpenEngine, plain: Plain) -> None:
+    plain.execute("CREATE TABLE recipes (title TEXT)")
+    plain.execute("CREATE TABLE lookups (words TEXT)")
+    with pytest.raises(SchemaUnknown, match="another program: it has lookups, recipes"):
+        open_engine()
+    assert tables(plain) == {"recipes", "lookups"}
 
 
-def test_a_step_that_breaks_leaves_the_database_as_it_was(database: Database) -> None:
-    migrate(database, STEPS[:1])
-    before = _schema(database)
-    with pytest.raises(sqlite3.OperationalError, match="nowhere"):
-        migrate(database, (*STEPS, a_step_that_breaks))
-    assert _schema(database) == before
-    assert [one.name for one in Migrations(SET).applied(database)] == [STEPS[0].__name__]
-
-
-async def test_a_database_of_a_newer_release_is_refused(database: Database, open_store: OpenStore) -> None:
-    migrate(database, (*STEPS, a_step_of_the_future))
-    before = _schema(database)
-    with pytest.raises(SchemaUnknown, match="a_step_of_the_future"):
-        await open_store()
-    assert _schema(database) == before
-
-
-@pytest.mark.parametrize("has_migrations_of_its_own", [False, True])
-async def test_a_database_of_another_program_is_refused_and_not_touched(
-    path: Path, open_store: OpenStore, *, has_migrations_of_its_own: bool
+@pytest.mark.parametrize("others", [["_sqlite_migrations", "cells"], []], ids=["last of 0.1", "first of 0.1"])
+def test_a_database_of_the_first_release_is_refused_with_what_to_do(
+    open_engine: OpenEngine, plain: Plain, others: list[str]
 ) -> None:
-    with sqlite3.connect(path) as foreign:
-        foreign.execute("CREATE TABLE recipes (title TEXT)")
-    foreign.close()
-    if has_migrations_of_its_own:
-        other = Database(path)
-        Migrations("recipes").apply(other)
-        other.close()
-    before = _content(path)
-    with pytest.raises(SchemaUnknown, match="recipes"):
-        await open_store()
-    assert _content(path) == before
+    for table in ("lookups", "journal", *others):
+        plain.execute(f"CREATE TABLE {table} (id TEXT)")
+    with pytest.raises(SchemaUnknown, match=r"release 0\.1.*keep the file.*new one in DATABASE_URL"):
+        open_engine()
+    assert tables(plain) == {"lookups", "journal", *others}
+
+
+def test_a_database_that_was_refused_is_not_open(open_engine: OpenEngine, plain: Plain) -> None:
+    engine = open_engine()
+    plain.execute("UPDATE journal_head SET schema = 2")
+    engine.close()
+    with pytest.raises(SchemaUnknown):
+        engine.open()
+    with pytest.raises(StoreUnavailable, match="not open"), engine.changing():
+        pytest.fail("it is not open")
+
+
+def test_a_database_without_the_journal_s_head_is_damaged(open_engine: OpenEngine, plain: Plain) -> None:
+    open_engine()
+    plain.execute("DELETE FROM journal_head")
+    with pytest.raises(RecordDamaged, match="journal_head"):
+        open_engine("p2")
+
+
+def test_every_column_means_the_same_to_both_engines(open_engine: OpenEngine) -> None:
+    """Among others that a number may have 64 bits, and that a time is exact."""
+
+    def write(tx: Tx) -> None:
+        tx.write(
+            "INSERT INTO journal (seq, form, at, event, enterprise_id, team_id, user_id, through, facts, hash)"
+            " VALUES (:seq, 1, :at, 'x', '', '', '', '', '{}', '')",
+            seq=2**62 + 1,
+            at=1_800_000_000.1234567,
+        )
+
+    engine = open_engine()
+    with engine.changing() as tx:
+        write(tx)
+        assert tx.one("SELECT seq, at FROM journal") == {"seq": 2**62 + 1, "at": 1_800_000_000.1234567}

@@ -1,0 +1,322 @@
+"""What only SQLite's engine does: its file, its settings, what makes it unusable, and what scrubbing removes."""
+
+import os
+import sqlite3
+import stat
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.errors import SchemaUnknown, StoreUnavailable
+from bot.store.engine import Tx
+from bot.store.sqlite import IN_MEMORY, SqliteEngine
+
+ADD = "INSERT INTO state (name, text) VALUES (:name, :text)"
+
+SHORT = 0.2
+"""Seconds that these engines wait for a lock."""
+
+
+def engine_at(path: Path | str, **options: Any) -> SqliteEngine:
+    return SqliteEngine(path, process="p1", **{"clock_now": time.time, "busy_timeout": SHORT, **options})
+
+
+def add(engine: SqliteEngine, name: str = "one") -> None:
+    with engine.changing() as tx:
+        tx.write(ADD, name=name, text="")
+
+
+def count(engine: SqliteEngine) -> int:
+    with engine.reading() as tx:
+        return len(tx.all("SELECT name FROM state"))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "phoneid.db"
+
+
+@pytest.fixture
+def engine(path: Path) -> Iterator[SqliteEngine]:
+    with closing(engine_at(path)) as engine:
+        engine.open()
+        yield engine
+
+
+@pytest.fixture
+def other(engine: SqliteEngine, path: Path) -> Iterator[sqlite3.Connection]:
+    """Another program's connection to the file of ``engine``."""
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),  # FULL
+        ("foreign_keys", 1),
+        ("recursive_triggers", 1),
+        ("secure_delete", 1),
+        ("trusted_schema", 0),
+        ("busy_timeout", 200),
+        ("query_only", 0),
+    ],
+)
+def test_each_connection_has_its_settings(engine: SqliteEngine, pragma: str, value: str | int) -> None:
+    with engine.changing() as tx:
+        assert [*(tx.one(f"PRAGMA {pragma}") or {}).values()] == [value]
+
+
+def test_a_commit_of_what_is_worth_little_does_not_wait_for_the_disk(path: Path) -> None:
+    with closing(engine_at(path, synchronous="NORMAL")) as engine:
+        engine.open()
+        with engine.changing() as tx:
+            assert tx.one("PRAGMA synchronous") == {"synchronous": 1}
+
+
+def test_only_its_user_can_read_the_record(engine: SqliteEngine, path: Path) -> None:
+    add(engine)
+    files = sorted(path.parent.iterdir())
+    assert [file.name for file in files] == ["phoneid.db", "phoneid.db-shm", "phoneid.db-wal"]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_a_file_that_is_there_keeps_its_mode(path: Path) -> None:
+    path.touch(mode=0o640)
+    path.chmod(0o640)
+    with closing(engine_at(path)) as engine:
+        engine.open()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_in_memory_there_is_no_file_to_lose() -> None:
+    with closing(engine_at(IN_MEMORY)) as engine:
+        engine.open()
+        add(engine)
+        assert count(engine) == 1
+        assert engine.scrub()
+    assert not Path(IN_MEMORY).exists()
+
+
+def test_the_time_is_read_with_the_lock_held(engine: SqliteEngine, path: Path, other: sqlite3.Connection) -> None:
+    seen: list[str] = []
+
+    def now() -> float:
+        try:
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("ROLLBACK")
+            seen.append("free")
+        except sqlite3.OperationalError:
+            seen.append("held")
+        return 7.0
+
+    with closing(engine_at(path, clock_now=now)) as another:
+        another.open()
+        seen.clear()
+        with another.changing() as tx:
+            assert (tx.now, seen) == (7.0, ["held"])
+
+
+def test_a_deferred_transaction_would_lose_what_it_read(engine: SqliteEngine, other: sqlite3.Connection) -> None:
+    """Why changes take the lock at their beginning; when this fails, they need not."""
+    other.execute("PRAGMA busy_timeout = 60000")
+    other.execute("BEGIN")
+    other.execute("SELECT count(*) FROM state").fetchone()
+    add(engine)
+    with pytest.raises(sqlite3.OperationalError, match="locked"):  # at once, not after a minute
+        other.execute("DELETE FROM state")
+
+
+def test_switching_to_the_log_waits_for_another_process_s_start(path: Path) -> None:
+    with closing(engine_at(path, busy_timeout=20.0)) as engine:
+        engine.open()
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as starting:
+        starting.execute("PRAGMA journal_mode = DELETE")
+        starting.execute("BEGIN IMMEDIATE")
+        with ThreadPoolExecutor(1) as thread:
+            opening = thread.submit(open_and_close, path)
+            with pytest.raises(TimeoutError):
+                opening.result(timeout=SHORT)
+            starting.execute("ROLLBACK")
+            opening.result(timeout=20.0)
+        starting.execute("SELECT * FROM state").fetchall()  # now it notices
+        assert starting.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def open_and_close(path: Path) -> None:
+    with closing(engine_at(path, busy_timeout=20.0)) as engine:
+        engine.open()
+
+
+def test_text_that_is_no_utf_8_spoils_no_row_beside_it(engine: SqliteEngine, other: sqlite3.Connection) -> None:
+    add(engine)
+    other.execute("INSERT INTO state (name, text) VALUES ('odd', CAST(x'61ff' AS TEXT))")
+    with engine.reading() as tx:
+        assert tx.all("SELECT text FROM state ORDER BY name") == [{"text": "a\N{REPLACEMENT CHARACTER}"}, {"text": ""}]
+
+
+def read_only(engine: SqliteEngine, _: sqlite3.Connection) -> None:
+    with engine.changing() as tx:
+        tx.run("PRAGMA query_only = ON")
+        tx.write(ADD, name="one", text="")
+
+
+def full(engine: SqliteEngine, _: sqlite3.Connection) -> None:
+    with engine.changing() as tx:
+        tx.one("PRAGMA max_page_count = 1")
+        tx.write(ADD, name="one", text="x" * 1_000_000)
+
+
+def locked(engine: SqliteEngine, other: sqlite3.Connection) -> None:
+    other.execute("BEGIN IMMEDIATE")
+    add(engine)
+
+
+def damaged(engine: SqliteEngine, other: sqlite3.Connection) -> None:
+    (name,) = other.execute("SELECT file FROM pragma_database_list").fetchone()
+    add(engine)
+    other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    path = Path(name)
+    with path.open("r+b") as file:
+        file.seek(100)
+        file.write(b"\xff" * (path.stat().st_size - 100))
+    count(engine_opened_without_looking(path))
+
+
+def engine_opened_without_looking(path: Path) -> SqliteEngine:
+    engine = engine_at(path)
+    engine.open()
+    return engine
+
+
+@pytest.mark.parametrize("cause", [read_only, full, locked, damaged])
+def test_what_makes_the_database_unusable_is_told_as_such(
+    engine: SqliteEngine, other: sqlite3.Connection, cause: Callable[[SqliteEngine, sqlite3.Connection], None]
+) -> None:
+    with pytest.raises(StoreUnavailable, match="the database cannot be used") as told:
+        cause(engine, other)
+    assert isinstance(told.value.__cause__, sqlite3.Error)
+
+
+@pytest.mark.parametrize("sql", ["SELECT * FROM nowhere", "SELEKT", "INSERT INTO sqlite_schema VALUES (1)"])
+def test_a_mistake_of_ours_is_not_told_as_the_database_s(engine: SqliteEngine, sql: str) -> None:
+    def ask(tx: Tx) -> None:
+        tx.all(sql)
+
+    for begun in (engine.changing, engine.reading):
+        with pytest.raises(sqlite3.OperationalError), begun() as tx:
+            ask(tx)
+    assert count(engine) == 0
+
+
+@pytest.mark.parametrize("place", ["missing/phoneid.db", "."])
+def test_a_database_that_cannot_be_opened_is_unavailable(tmp_path: Path, place: str) -> None:
+    engine = engine_at(tmp_path / place)
+    with pytest.raises(StoreUnavailable):
+        engine.open()
+    with pytest.raises(StoreUnavailable, match="not open"):
+        count(engine)
+
+
+def test_a_file_that_is_no_database_is_refused_and_kept(path: Path) -> None:
+    path.write_bytes(b"nonsense " * 1000)
+    with pytest.raises(SchemaUnknown, match="not a database"):
+        engine_at(path).open()
+    assert path.read_bytes() == b"nonsense " * 1000
+
+
+def test_another_program_s_file_is_refused_and_not_a_byte_of_it_changes(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as foreign:
+        foreign.execute("CREATE TABLE recipes (title TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(SchemaUnknown, match="recipes"):
+        engine_at(path).open()
+    assert path.read_bytes() == before
+    assert [*path.parent.iterdir()] == [path]
+
+
+@pytest.fixture
+def nobodys_folder() -> Iterator[Path]:
+    """A folder anybody may read and nobody but its owner may write; inside, root is nobody: root may write anywhere."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "phoneid.db").touch(mode=0o444)
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.seteuid(65534)
+        else:
+            folder.chmod(0o555)
+        try:
+            yield folder
+        finally:
+            if is_root:
+                os.seteuid(0)
+            folder.chmod(0o755)
+
+
+@pytest.mark.parametrize("name", ["phoneid.db", "new.db"])
+def test_a_place_that_is_read_only_is_unavailable(nobodys_folder: Path, name: str) -> None:
+    with pytest.raises(StoreUnavailable):
+        engine_at(nobodys_folder / name).open()
+
+
+def test_a_new_file_that_somebody_holds_is_unavailable(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreUnavailable, match="locked"):
+            engine_at(path).open()
+
+
+def replace(path: Path) -> None:
+    for each in path.parent.glob("phoneid.db*"):
+        each.unlink()
+    open_and_close(path)
+
+
+@pytest.mark.parametrize("lose", [Path.unlink, replace])
+@pytest.mark.parametrize("use", [add, count, SqliteEngine.scrub])
+def test_nothing_is_recorded_in_a_file_that_is_gone(
+    engine: SqliteEngine, path: Path, lose: Callable[[Path], object], use: Callable[[SqliteEngine], object]
+) -> None:
+    lose(path)
+    with pytest.raises(StoreUnavailable):
+        use(engine)
+
+
+def test_what_takes_too_long_is_interrupted(engine: SqliteEngine) -> None:
+    def forever(tx: Tx) -> None:
+        threading.Timer(0.05, engine.hang_up).start()
+        tx.all("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) AS most FROM n")
+
+    with pytest.raises(StoreUnavailable, match="interrupted"), engine.reading() as tx:
+        forever(tx)
+    add(engine)
+
+
+def test_scrubbing_removes_every_byte_of_what_was_deleted(engine: SqliteEngine, path: Path) -> None:
+    with engine.changing() as tx:
+        tx.write_many(ADD, [{"name": f"canary {number}", "text": "x" * 300} for number in range(300)])
+        tx.write("UPDATE state SET name = 'gone' || name, text = 'y'")
+    with engine.changing() as tx:
+        tx.write("DELETE FROM state")
+    assert any(b"canary" in file.read_bytes() for file in path.parent.iterdir())
+    assert engine.scrub()
+    assert not any(b"canary" in file.read_bytes() for file in path.parent.iterdir())
+
+
+@pytest.mark.parametrize("begin", ["BEGIN", "BEGIN IMMEDIATE"], ids=["a reader", "a writer"])
+def test_scrubbing_says_when_somebody_hinders_it(engine: SqliteEngine, other: sqlite3.Connection, begin: str) -> None:
+    other.execute(begin)
+    other.execute("SELECT * FROM state").fetchall()
+    assert not engine.scrub()
+    other.execute("ROLLBACK")
+    assert engine.scrub()
