@@ -16,6 +16,10 @@ PhoneIdError
 │   ├── StillOpen          a number cannot be forgotten while it is being asked for
 │   └── TooManyGuesses     a lookup may not be called: too many codes were refused
 └── SlackError             Slack could not be asked or told
+    ├── SlackRefused       it answered, and said no
+    │   └── SlackUnauthorised   it does not take the token
+    ├── SlackBusy          it was asked too often
+    └── SlackUnreachable   no answer of Slack's came, or none for now
 """
 
 from dataclasses import dataclass
@@ -203,8 +207,53 @@ class StillOpen(StoreError):
 
 
 class SlackError(PhoneIdError):
-    """Slack could not be asked or told; ``reason`` is Slack's own error word."""
+    """A method of Slack's did not do what was asked.
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
+    The text is the method and ``reason``: no URL, no token and nothing that was sent.
+    """
+
+    def __init__(self, method: str, reason: str) -> None:
+        super().__init__(f"{method}: {reason}")
+        self.method = method
         self.reason = reason
+
+
+class SlackRefused(SlackError):
+    """Slack answered and said no: the same call would be refused again.
+
+    ``code`` is Slack's error word; ``needed`` and ``provided`` name scopes; ``details`` may quote what was sent.
+    """
+
+    def __init__(
+        self, method: str, code: str, *, needed: str = "", provided: str = "", details: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(method, code)
+        self.code = code
+        self.needed = needed
+        self.provided = provided
+        self.details = details
+
+
+class SlackUnauthorised(SlackRefused):
+    """Slack does not take the token: no call works until an administrator acts."""
+
+
+class SlackBusy(SlackError):
+    """Slack was asked too often and did nothing. It wants to be left alone for ``retry_after`` seconds."""
+
+    def __init__(self, method: str, retry_after: float) -> None:
+        super().__init__(method, f"busy for {retry_after:.0f} s")
+        self.retry_after = retry_after
+
+
+class SlackUnreachable(SlackError):
+    """No answer of Slack's came, or it said that it is in trouble itself: ``code`` is then its word for that.
+
+    ``arrived`` is ``False`` only if the request surely did not reach Slack: sending it again then does nothing twice.
+    """
+
+    def __init__(self, method: str, cause: str, *, arrived: bool, code: str = "") -> None:
+        super().__init__(method, cause)
+        self.cause = cause
+        self.arrived = arrived
+        self.code = code

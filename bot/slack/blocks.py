@@ -3,10 +3,21 @@
 Reference: https://docs.slack.dev/reference/block-kit
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 Block = dict[str, Any]
+View = dict[str, Any]
+"""A window (modal), or somebody's Home tab."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message: ``text`` says everything that matters, for screen readers and notifications. Both are escaped."""
+
+    text: str
+    blocks: list[Block]
 
 
 def escape(text: str) -> str:

@@ -1,0 +1,220 @@
+"""Slack's Web API, its errors translated once.
+
+Whatever the SDK, the HTTP client or a proxy makes of a call that fails, it leaves here as a ``SlackError``. Mistakes of
+ours (a wrong argument) stay what they are.
+"""
+
+import asyncio
+import json
+import math
+import re
+import ssl
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.errors import SlackBusy, SlackError, SlackRefused, SlackUnauthorised, SlackUnreachable
+from bot.interfaces import Clock
+from bot.settings import LOOPBACK
+
+T = TypeVar("T")
+
+RESPONSE_URL = "response_url"
+"""What errors call an answer to a response URL, which belongs to no method."""
+
+TOKEN_REFUSED = frozenset(
+    {
+        "account_inactive",
+        "invalid_auth",
+        "not_allowed_token_type",
+        "not_authed",
+        "org_login_required",
+        "team_disabled",
+        "token_expired",
+        "token_revoked",
+        "user_removed_from_team",
+    }
+)
+"""Slack's words for a token it does not take."""
+
+BUSY = frozenset({"message_limit_exceeded", "rate_limited", "ratelimited"})
+"""Slack's words for being asked too often."""
+
+IN_TROUBLE = frozenset(
+    {"accesslimited", "migration_in_progress", "request_timeout", "service_unavailable", "team_added_to_org"}
+)
+"""Slack's words, beside those that end in ``_error``, for its own state: the same call may work soon."""
+
+CLOSED_AT_LEAST, CLOSED_AT_MOST, CLOSED_BY_DEFAULT = 1.0, 3600.0, 30.0
+"""Seconds to leave Slack alone after a 429; the last where it does not say how many in a way that can be read."""
+
+FOREIGN_ERRORS = (aiohttp.ClientError, OSError, ValueError, AttributeError, RecursionError)
+"""What escapes the SDK besides its own error. The last three come of bodies that are not what it expects."""
+
+
+class Web(AsyncWebClient):
+    """Slack's Web API over one shared session. Every method ends in ``api_call``, so this is the one place to fail."""
+
+    def __init__(
+        self, *, token: str, base_url: str, session: aiohttp.ClientSession, clock: Clock, seconds: float
+    ) -> None:
+        """``seconds`` is how long an answer is waited for."""
+        # No retry: it would send a message twice, and use up the 3 seconds of a trigger id.
+        super().__init__(token=token, base_url=base_url, session=session, retry_handlers=[])
+        self._http = session
+        self._clock = clock
+        self._seconds = seconds
+        self._closed_until: dict[tuple[str, str], float] = {}
+
+    async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:
+        """Call a method. Raises ``SlackError``; while Slack wants to be left alone, without asking it."""
+        closing = _closing_of(api_method, arguments)
+        self._check_open(api_method, closing)
+        try:
+            # The client's own timeout counts only in sessions that the client itself opens.
+            async with asyncio.timeout(self._seconds):
+                return await super().api_call(api_method, **arguments)
+        except SlackApiError as error:
+            translated = _answered(api_method, error.response)
+        except FOREIGN_ERRORS as error:
+            translated = _unanswered(api_method, error)
+        if isinstance(translated, SlackBusy):
+            self._close(closing, translated.retry_after)
+        raise translated
+
+    async def respond(self, response_url: str, body: Mapping[str, Any]) -> None:
+        """Answer where somebody typed or clicked. Raises ``SlackError``.
+
+        The SDK's client for this takes no status for a failure, and opens a session of its own.
+        """
+        if not _is_private(response_url):
+            raise SlackUnreachable(RESPONSE_URL, "neither HTTPS nor this machine", arrived=False)
+        try:
+            async with (
+                asyncio.timeout(self._seconds),
+                self._http.post(
+                    response_url, json=dict(body), proxy=self.proxy, ssl=self.ssl or True, allow_redirects=False
+                ) as answer,
+            ):
+                text = await answer.content.read(2000)  # it says "ok"; whatever is longer is not Slack's
+        except FOREIGN_ERRORS as error:
+            raise _unanswered(RESPONSE_URL, error) from None
+        data = _object_in(text)
+        if answer.status != 200 or data.get("ok") is False:
+            raise _translated(RESPONSE_URL, answer.status, data, answer.headers)
+
+    def _check_open(self, method: str, closing: tuple[str, str]) -> None:
+        rest = self._closed_until.get(closing, 0.0) - self._clock.monotonic()
+        if rest > 0:
+            raise SlackBusy(method, rest)
+
+    def _close(self, closing: tuple[str, str], seconds: float) -> None:
+        now = self._clock.monotonic()
+        for open_again in [each for each, until in self._closed_until.items() if until <= now]:
+            del self._closed_until[open_again]
+        self._closed_until[closing] = now + seconds
+
+
+def part(answer: AsyncSlackResponse, name: str, kind: type[T]) -> T:
+    """What an answer holds under a name. Raises ``SlackUnreachable`` where it does not: then it is not Slack's."""
+    data = answer.data
+    value = data.get(name) if isinstance(data, dict) else None
+    if not isinstance(value, kind):
+        method = answer.api_url.rpartition("/")[2]
+        raise SlackUnreachable(method, f"malformed answer (no {name})", arrived=True)
+    return value
+
+
+def _closing_of(method: str, arguments: Mapping[str, Any]) -> tuple[str, str]:
+    """What Slack closes together: a method, and of those that send messages each channel for itself."""
+    if not method.startswith("chat."):
+        return method, ""
+    sent = arguments.get("json") or arguments.get("params") or arguments.get("data") or {}
+    return method, str(sent.get("channel", ""))
+
+
+def _answered(method: str, answer: Any) -> SlackError:
+    """An answer that the SDK took for a failure. Where its body is no JSON, it is the HTTP client's own response."""
+    if isinstance(answer, AsyncSlackResponse):
+        return _translated(method, answer.status_code, answer.data, answer.headers)
+    return _translated(method, answer.status, None, answer.headers)
+
+
+def _translated(method: str, status: int, data: Any, headers: Mapping[str, str]) -> SlackError:
+    answered = data if isinstance(data, dict) else {}
+    code = _word(answered.get("error"))
+    if status == 429 or code in BUSY:
+        return SlackBusy(method, _seconds_in(headers.get("Retry-After")))
+    if not code:
+        return SlackUnreachable(method, f"HTTP {status}, not Slack's answer", arrived=True)
+    if code in IN_TROUBLE or code.endswith("_error") or status >= 500:
+        return SlackUnreachable(method, code, arrived=True, code=code)
+    kind = SlackUnauthorised if code in TOKEN_REFUSED else SlackRefused
+    needed, provided = (str(answered.get(name) or "") for name in ("needed", "provided"))
+    return kind(method, code, needed=needed, provided=provided, details=_details_in(answered))
+
+
+def _unanswered(method: str, error: Exception) -> SlackUnreachable:
+    """A failure without an answer. Never the error's own text: it may quote an address, a proxy's password, a body."""
+    for kinds, cause in _NOT_ARRIVED:
+        if isinstance(error, kinds):
+            return SlackUnreachable(method, cause, arrived=False)
+    kind = type(error).__name__
+    if isinstance(error, TimeoutError):
+        return SlackUnreachable(method, "no answer in time", arrived=True)
+    if isinstance(error, aiohttp.ClientError | OSError):
+        return SlackUnreachable(method, f"connection lost ({kind})", arrived=True)
+    return SlackUnreachable(method, f"cannot be sent or read ({kind})", arrived=True)
+
+
+_NOT_ARRIVED: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
+    (aiohttp.ClientHttpProxyError, "the proxy refuses"),
+    (aiohttp.ClientProxyConnectionError, "the proxy does not answer"),
+    (aiohttp.ClientConnectorCertificateError, "its certificate is not trusted"),
+    ((aiohttp.ClientSSLError, ssl.SSLError), "no TLS"),
+    (aiohttp.ClientConnectorDNSError, "its name is not known"),
+    (aiohttp.ClientConnectorError, "no connection"),
+    (aiohttp.ConnectionTimeoutError, "no connection in time"),
+    ((aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError), "its address is no URL"),
+)
+"""How a request ends that has surely not left, the narrower kinds of error first."""
+
+
+def _word(value: Any) -> str:
+    """Slack's error word; empty for anything else that stands in its place, such as an object or a sentence."""
+    return value if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_.:-]{1,80}", value) else ""
+
+
+def _seconds_in(retry_after: str | None) -> float:
+    try:
+        seconds = float(retry_after or "")
+    except ValueError:  # a date, which HTTP allows
+        return CLOSED_BY_DEFAULT
+    return min(CLOSED_AT_MOST, max(CLOSED_AT_LEAST, seconds)) if math.isfinite(seconds) else CLOSED_BY_DEFAULT
+
+
+def _details_in(answer: Mapping[str, Any]) -> tuple[str, ...]:
+    metadata = answer.get("response_metadata")
+    details = (metadata.get("messages") if isinstance(metadata, dict) else None) or answer.get("errors")
+    return tuple(map(str, details)) if isinstance(details, list) else ()
+
+
+def _object_in(text: bytes) -> dict[str, Any]:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _is_private(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    except ValueError:
+        return False

@@ -1,0 +1,144 @@
+"""Doubles of what is outside the bot, for every test that needs one: Slack as a messenger, and what it knows of people.
+
+A stepping clock is in ``tests.clocks``.
+"""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.errors import SlackRefused
+from bot.models import Actor, MessageRef
+from bot.policy import Audience, Membership, Standing
+from bot.slack.blocks import Message, View
+from bot.slack.messenger import Messenger, Shown
+from bot.slack.people import People
+
+MEMBER = Standing(Membership.FULL)
+
+
+class Doing(StrEnum):
+    """What a messenger can be asked to do; ``tell`` is one of the last two, as in the real one."""
+
+    OPEN_VIEW = "open_view"
+    UPDATE_VIEW = "update_view"
+    UPDATE = "update"
+    POST = "post"
+    RESPOND = "respond"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message as Slack took it. ``place`` is a channel, a user id or a response URL."""
+
+    doing: Doing
+    place: str
+    message: Message
+
+    @property
+    def text(self) -> str:
+        return self.message.text
+
+
+class FakeMessenger(Messenger):
+    """Keeps what Slack would show, and what was tried in vain. ``tell`` is the real one, over this one's two ways."""
+
+    def __init__(self) -> None:
+        self.calls: list[Doing] = []
+        """Everything that was tried, in order, taken or not."""
+        self.opened: list[tuple[str, View]] = []
+        """By trigger id."""
+        self.shown: list[tuple[str, View]] = []
+        """What was put into open windows, by view id."""
+        self.said: list[Said] = []
+        """What was posted or answered at a response URL, and what it was changed to is in ``updated``."""
+        self.updated: list[tuple[MessageRef, Message]] = []
+        self.before: Callable[[Doing], Awaitable[None]] | None = None
+        """Awaited in every call before it has any effect; a test can hold it there."""
+        self._failures: dict[Doing, int] = defaultdict(int)
+        self._shown_instead: dict[Doing, Shown] = {}
+
+    def fail(self, *doings: Doing, times: int = 1_000_000, shown: Shown = Shown.NOT_NOW) -> None:
+        """Fail the next ``times`` calls of these; ``shown`` is what an update comes to."""
+        for doing in doings:
+            self._failures[doing] = times
+            self._shown_instead[doing] = shown
+
+    def recover(self) -> None:
+        """Fail no more."""
+        self._failures.clear()
+
+    def said_to(self, place: str) -> list[str]:
+        """The texts of the messages that one channel, person or response URL got."""
+        return [said.text for said in self.said if said.place == place]
+
+    def window(self, view_id: str) -> View | None:
+        """What an open window shows now; ``None`` if nothing was put into it."""
+        return next((view for shown_in, view in reversed(self.shown) if shown_in == view_id), None)
+
+    def message(self, ref: MessageRef) -> Message:
+        """What a message that was posted says now."""
+        posted = [said.message for said in self.said if said.doing is Doing.POST]
+        changed = [message for updated, message in self.updated if updated == ref]
+        return changed[-1] if changed else posted[int(ref.ts) - 1]
+
+    async def open_view(self, trigger_id: str, view: View) -> None:
+        if not await self._works(Doing.OPEN_VIEW):
+            raise SlackRefused("views.open", "expired_trigger_id")
+        self.opened.append((trigger_id, view))
+
+    async def update_view(self, view_id: str, view: View) -> Shown:
+        if not await self._works(Doing.UPDATE_VIEW):
+            return self._shown_instead[Doing.UPDATE_VIEW]
+        self.shown.append((view_id, view))
+        return Shown.YES
+
+    async def post(self, place: str, message: Message) -> MessageRef | None:
+        """Numbers the messages from 1 on, as their ``ts``; the channel is the place."""
+        if not await self._works(Doing.POST):
+            return None
+        self.said.append(Said(Doing.POST, place, message))
+        return MessageRef(place, str(sum(said.doing is Doing.POST for said in self.said)))
+
+    async def update(self, ref: MessageRef, message: Message) -> Shown:
+        if not await self._works(Doing.UPDATE):
+            return self._shown_instead[Doing.UPDATE]
+        self.updated.append((ref, message))
+        return Shown.YES
+
+    async def respond(self, response_url: str, message: Message) -> bool:
+        if not await self._works(Doing.RESPOND):
+            return False
+        self.said.append(Said(Doing.RESPOND, response_url, message))
+        return True
+
+    async def _works(self, doing: Doing) -> bool:
+        self.calls.append(doing)
+        if self.before:
+            await self.before(doing)
+        if not self._failures[doing]:
+            return True
+        self._failures[doing] -= 1
+        return False
+
+
+class FakePeople(People):
+    """Everyone is a full member of no usergroup, but for those in ``standings`` (by user id)."""
+
+    def __init__(self, standings: dict[str, Standing] | None = None) -> None:
+        self.standings = standings or {}
+        self.asked: list[str] = []
+        """User ids, as often as somebody asked."""
+
+    async def aclose(self) -> None:
+        pass
+
+    async def standing(self, actor: Actor) -> Standing:
+        self.asked.append(actor.user_id)
+        return self.standings.get(actor.user_id, MEMBER)
+
+    async def active(self, audience: Audience) -> frozenset[str]:
+        in_groups = {user_id for user_id, each in self.standings.items() if each.groups & audience.group_ids}
+        listed = audience.user_ids | in_groups
+        return frozenset(each for each in listed if self.standings.get(each, MEMBER).membership is Membership.FULL)
