@@ -56,6 +56,13 @@ class Tx(Protocol):
     def stream(self, sql: str, /, **values: Value) -> Iterator[Row]:
         """The rows of a query one by one, for a result that may not fit into memory. Ask nothing else meanwhile."""
 
+    def distrusting(self) -> AbstractContextManager[None]:
+        """For checking what other hands may have changed. Meanwhile text that is no UTF-8 is read with lone surrogates.
+
+        Otherwise it is read with replacement characters, which can be shown, and which real text may hold as well.
+        Raises ``SchemaUnknown`` where a table or a column was taken away.
+        """
+
     def proven_by(self, sql: str, /, **values: Value) -> None:
         """A query that finds a row if, and only if, this change was committed: asked when COMMIT gets no answer."""
 

@@ -1,14 +1,16 @@
 """One transaction on Postgres, and the connection it is on."""
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from psycopg import errors as pg
 from psycopg.adapt import Buffer, Dumper, Loader
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
-from bot.errors import StoreUnavailable
+from bot.errors import SchemaUnknown, StoreUnavailable
 from bot.evidence import EMPTY
 from bot.store.engine import Query, Row, Value
 from bot.store.sql import for_psycopg
@@ -66,6 +68,13 @@ class PostgresTx:
         stream = self._stream(for_psycopg(sql), values)
         self._streams.append(stream)
         return stream
+
+    @contextmanager
+    def distrusting(self) -> Iterator[None]:
+        try:  # the server takes no text that is not UTF-8
+            yield
+        except (pg.UndefinedTable, pg.UndefinedColumn) as error:
+            raise SchemaUnknown(f"the database is not as this release made it: {str(error).strip()}") from error
 
     def proven_by(self, sql: str, /, **values: Value) -> None:
         self.proof = Query(sql, values)

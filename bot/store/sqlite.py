@@ -1,17 +1,17 @@
 """SQLite, through sqlite-utils: one file, or the memory, and one connection to it."""
 
 import sqlite3
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from bot.errors import SchemaUnknown, StoreUnavailable
-from bot.evidence import EMPTY
-from bot.store.engine import Query, Row, Tx, Value
+from bot.store.engine import Tx
 from bot.store.migrations import HEAD, head_to_change, head_to_read, migrate
 from bot.store.schema import SQLITE_TRIGGERS, TABLES
+from bot.store.sqlite_tx import SqliteTx, readable_text
 
 IN_MEMORY = ":memory:"
 
@@ -48,48 +48,6 @@ _UNAVAILABLE = frozenset(
     }
 )
 """What SQLite says when the database cannot be used. Anything else it says is a mistake of ours and stays one."""
-
-
-class SqliteTx:
-    """One open transaction, as ``bot.store.engine.Tx``. SQLite needs no journey, so everything is done at once."""
-
-    def __init__(self, database: Database, *, now: float, process: str) -> None:
-        self._database = database
-        self._streams: list[Generator[Row]] = []
-        self.now = now
-        self.process = process
-        self.head = EMPTY
-
-    def all(self, sql: str, /, **values: Value) -> list[Row]:
-        return list(self._database.query(sql, values))  # all of them: COMMIT fails beside a half-read RETURNING
-
-    def one(self, sql: str, /, **values: Value) -> Row | None:
-        return next(iter(self.all(sql, **values)), None)
-
-    def gather(self, *queries: Query) -> list[list[Row]]:
-        return [list(self._database.query(query.sql, dict(query.values))) for query in queries]
-
-    def run(self, sql: str, /, **values: Value) -> int:
-        return self._database.execute(sql, values).rowcount
-
-    def write(self, sql: str, /, **values: Value) -> None:
-        self._database.execute(sql, values)
-
-    def write_many(self, sql: str, rows: Sequence[Mapping[str, Value]], /) -> None:
-        self._database.conn.executemany(sql, rows)
-
-    def stream(self, sql: str, /, **values: Value) -> Iterator[Row]:
-        stream = self._database.query(sql, values)
-        self._streams.append(stream)
-        return stream
-
-    def proven_by(self, sql: str, /, **values: Value) -> None:
-        """Nothing: COMMIT always answers."""
-
-    def close(self) -> None:
-        """Let go of results that were not read to their end: they would keep the next transaction at this moment."""
-        for stream in self._streams:
-            stream.close()
 
 
 class SqliteEngine:
@@ -168,7 +126,7 @@ class SqliteEngine:
             _create_private(Path(self._path))
         # No isolation level: the driver begins no transaction behind our back, each is begun below.
         connection = sqlite3.connect(self._path, timeout=self._busy_timeout, isolation_level=None)
-        connection.text_factory = _readable_text
+        connection.text_factory = readable_text
         # Plugins are off: what happens to be installed beside us must not change our connection.
         self._database = database = Database(connection, execute_plugins=False, recursive_triggers=True)
         for pragma in (f"synchronous = {self._synchronous}", *_PRAGMAS):
@@ -246,11 +204,6 @@ class SqliteEngine:
         except OSError as error:
             raise StoreUnavailable(f"the database cannot be used: {error.strerror}") from error
         return status.st_dev, status.st_ino
-
-
-def _readable_text(text: bytes) -> str:
-    """Text that is not UTF-8, which only other hands can have put there, must not make every row beside it fail."""
-    return text.decode(errors="replace")
 
 
 def _create_private(path: Path) -> None:

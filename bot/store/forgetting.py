@@ -1,0 +1,248 @@
+"""Removing a number, its ID and the reasons from the record, so that their bytes are in no file any more.
+
+The entries stay whole: they hold only digests, and a digest's salt is destroyed with what it is of. What is forgotten
+is found by the number of its request and its position: an id may have been edited into something that finds no row.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import phonenumbers
+
+from bot.entry.characters import normalise
+from bot.errors import StillOpen
+from bot.models import FORGOTTEN, Actor, Event, Footprint, PhoneNumber, RequestId, State
+from bot.store import journal, outbox, rows
+from bot.store.engine import Query, Row, Tx
+from bot.store.journal import NewEntry
+from bot.store.names import new_salt
+from bot.store.requests import SWEEPER
+
+RUNNING = frozenset({State.QUEUED, State.CALLING})
+
+BY_STATE: Final = "SELECT state, count(*) AS found FROM lookups WHERE phone = :phone GROUP BY state"
+
+IDS_OF_NUMBER: Final = """
+    SELECT DISTINCT phone_number_id FROM lookups WHERE phone = :phone AND phone_number_id <> ''"""
+
+REASONS: Final = """
+    SELECT number, reason, coalesce(decision_reason, '') AS decision_reason FROM requests
+    WHERE reason <> '' OR decision_reason <> ''"""
+
+# A reason of its own is given to a number on the command line only.
+OWN_REASONS: Final = "SELECT request, position, reason FROM lookups WHERE reason <> '' AND phone <> :phone"
+
+# A request of nothing but this number is forgotten with it, and mentions nothing then.
+KEPT: Final = """
+    SELECT * FROM requests WHERE number = :request AND (
+        NOT EXISTS (SELECT 1 FROM lookups WHERE request = :request AND phone = :phone)
+        OR EXISTS (SELECT 1 FROM lookups WHERE request = :request AND phone <> :phone AND salt IS NOT NULL))"""
+
+LOOKUP: Final = """
+    SELECT lookups.*, requests.id FROM lookups JOIN requests ON requests.number = lookups.request
+    WHERE lookups.request = :request AND lookups.position = :position"""
+
+FORGET_REASONS: Final = """
+    UPDATE requests SET
+        reason = '', salt = :salt, decision_reason = CASE WHEN decided_at IS NOT NULL THEN '' END
+    WHERE number = :number"""
+
+FORGET_OWN_REASON: Final = """
+    UPDATE lookups SET reason = '', salt = :salt WHERE request = :request AND position = :position"""
+
+_FORGET: Final = "UPDATE lookups SET phone = :forgotten, phone_number_id = NULL, reason = '', salt = NULL"
+
+_FORGOTTEN: Final = """
+    RETURNING request, position, (SELECT id FROM requests WHERE requests.number = lookups.request) AS id"""
+
+FORGET_NUMBER: Final = f"{_FORGET} WHERE phone = :phone {_FORGOTTEN}"
+
+# Whoever has not been told yet is told first. The outbox gives up after a day; then they have left.
+FORGET_OLD: Final = f"""{_FORGET}
+    WHERE (request, position) IN (
+        SELECT request, position FROM lookups
+        WHERE salt IS NOT NULL AND asked_at < :before AND state NOT IN ('held', 'queued', 'calling')
+            AND NOT EXISTS (
+                SELECT 1 FROM outbox WHERE outbox.request = lookups.request AND outbox.kind = 'agent')
+        ORDER BY asked_at, request, position LIMIT :limit)
+    {_FORGOTTEN}"""  # noqa: S608 - constants only
+
+# They go on counting for their agent.
+FORGET_REFUSED_OF_NUMBER: Final = "UPDATE refused_codes SET phone = :forgotten WHERE phone = :phone"
+
+FORGET_REFUSED: Final = """
+    UPDATE refused_codes SET phone = :forgotten
+    WHERE phone <> :forgotten AND EXISTS (
+        SELECT 1 FROM lookups
+        WHERE lookups.request = refused_codes.request AND lookups.position = refused_codes.position
+            AND lookups.salt IS NULL)"""
+
+# Requests of which no number is left.
+EMPTIED: Final = """
+    SELECT number AS request, id FROM requests
+    WHERE number = :request AND (salt IS NOT NULL OR reason <> '' OR decision_reason <> '')
+    AND NOT EXISTS (SELECT 1 FROM lookups WHERE request = :request AND salt IS NOT NULL)"""
+
+FORGET_REQUEST: Final = """
+    UPDATE requests SET
+        reason = '', salt = NULL, decision_reason = CASE WHEN decided_at IS NOT NULL THEN '' END
+    WHERE number = :number"""
+
+UNSCRUBBED: Final = "SELECT text FROM state WHERE name = 'unscrubbed'"
+
+REMEMBER_TO_SCRUB: Final = """
+    INSERT INTO state (name, text) VALUES ('unscrubbed', :entry)
+    ON CONFLICT (name) DO UPDATE SET text = excluded.text"""
+
+SCRUBBED: Final = "DELETE FROM state WHERE name = 'unscrubbed' AND text = :entry"
+
+_SHORT = 7
+"""Digits: a shorter national number stands in many a reason by chance, so there the country code counts too."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A footprint, and where the reasons are that mention the number: rows of requests, and of lookups."""
+
+    footprint: Footprint
+    requests: Sequence[Row]
+    lookups: Sequence[Row]
+
+
+def footprint(tx: Tx, phone: PhoneNumber) -> Footprint:
+    """Where the number is. A read."""
+    return _found(tx, phone).footprint
+
+
+def forget(tx: Tx, phone: PhoneNumber, *, actor: Actor) -> Footprint:
+    """Forget a number everywhere. Raises ``StillOpen`` while a lookup of it runs or waits; nothing is forgotten then.
+
+    Who ends a request that waits is up to its agent and the approvers, whose cards must be redrawn: not to this.
+    """
+    found = _found(tx, phone)
+    if found.footprint.running or found.footprint.waiting:
+        raise StillOpen(found.footprint)
+    entries = _forget_reasons(tx, found, actor=actor)
+    forgotten = tx.all(FORGET_NUMBER, phone=phone.digits, forgotten=FORGOTTEN.digits)
+    tx.write(FORGET_REFUSED_OF_NUMBER, phone=phone.digits, forgotten=FORGOTTEN.digits)
+    _record(tx, [*entries, *_forget_rest(tx, forgotten, actor=actor, why="command")])
+    return found.footprint
+
+
+def forget_old(tx: Tx, *, before: float, limit: int) -> int:
+    """Forget up to ``limit`` ended lookups that were asked before then (Unix seconds), the oldest first. How many."""
+    forgotten = tx.all(FORGET_OLD, before=before, limit=limit, forgotten=FORGOTTEN.digits)
+    _record(tx, _forget_rest(tx, forgotten, actor=SWEEPER, why="retention"))
+    return len(forgotten)
+
+
+def unscrubbed(tx: Tx) -> int:
+    """The journal's number of the last thing forgotten whose bytes may still be in the files; 0: there is none."""
+    row = tx.one(UNSCRUBBED)
+    return int(row["text"]) if row else 0
+
+
+def mark_scrubbed(tx: Tx, entry: int) -> None:
+    """Record that the bytes of what was forgotten up to that entry are gone, unless more was forgotten meanwhile."""
+    tx.write(SCRUBBED, entry=str(entry))
+
+
+def _found(tx: Tx, phone: PhoneNumber) -> _Found:
+    states, ids = tx.gather(Query(BY_STATE, {"phone": phone.digits}), Query(IDS_OF_NUMBER, {"phone": phone.digits}))
+    counts = {row["state"]: row["found"] for row in states}  # also of states there are none of
+    running = sum(counts.get(state, 0) for state in RUNNING)
+    waiting = counts.get(State.HELD, 0)
+    mention = _Mention(phone, [row["phone_number_id"] for row in ids])
+    numbers = [row["number"] for row in tx.stream(REASONS) if mention.stands_in(row["reason"], row["decision_reason"])]
+    own = [row for row in tx.stream(OWN_REASONS, phone=phone.digits) if mention.stands_in(row["reason"])]
+    kept = tx.gather(*(Query(KEPT, {"request": number, "phone": phone.digits}) for number in numbers))
+    lookups = tx.gather(*(Query(LOOKUP, {name: row[name] for name in ("request", "position")}) for row in own))
+    requests = [row for answer in kept for row in answer]
+    mentions = {row["number"] for row in requests} | {row["request"] for row in own}
+    ended = sum(counts.values()) - running - waiting
+    return _Found(
+        Footprint(ended=ended, running=running, waiting=waiting, mentions=len(mentions)),
+        requests=requests,
+        lookups=[row for answer in lookups for row in answer],
+    )
+
+
+def _forget_reasons(tx: Tx, found: _Found, *, actor: Actor) -> list[NewEntry]:
+    """A digest with a salt of its own vouches for what is left, and the old one can be proved no more."""
+    entries = []
+    for row in found.requests:
+        left = {**row, "reason": "", "salt": _another_salt(row), "decision_reason": row["decision_reason"] and ""}
+        tx.write(FORGET_REASONS, number=row["number"], salt=left["salt"])
+        entries.append(_entry(row, rows.request_digest(left), actor=actor, what="reasons", why="command"))
+    for row in found.lookups:
+        left = {**row, "reason": "", "salt": _another_salt(row)}
+        place = {name: row[name] for name in ("request", "position")}
+        tx.write(FORGET_OWN_REASON, **place, salt=left["salt"])
+        entries.append(_entry(row, rows.lookup_digest(left, row["id"]), actor=actor, what="reasons", why="command"))
+    return entries
+
+
+def _forget_rest(tx: Tx, forgotten: Collection[Row], *, actor: Actor, why: str) -> list[NewEntry]:
+    """With these lookups, what else there is of them: refused codes, and the requests of which nothing is left."""
+    if not forgotten:
+        return []
+    tx.write(FORGET_REFUSED, forgotten=FORGOTTEN.digits)
+    numbers = sorted({row["request"] for row in forgotten})
+    emptied = [row for answer in tx.gather(*(Query(EMPTIED, {"request": each}) for each in numbers)) for row in answer]
+    for row in emptied:
+        tx.write(FORGET_REQUEST, number=row["request"])
+        outbox.drop_all(tx, row["request"])
+    in_order = sorted(forgotten, key=lambda row: (row["request"], row["position"]))
+    return [_entry(row, None, actor=actor, what="all", why=why) for row in (*in_order, *emptied)]
+
+
+def _entry(row: Row, digest: str | None, *, actor: Actor, what: str, why: str) -> NewEntry:
+    """About a lookup, or about a request where the row has no position; about nothing where the id finds none."""
+    facts = {"what": what, "why": why}
+    request_id = row["id"]
+    if request_id is None or "\ufffd" in request_id:  # the request is gone, or its id was edited into no text
+        return NewEntry(event=Event.FORGOTTEN, actor=actor, facts=facts)
+    return NewEntry(
+        event=Event.FORGOTTEN,
+        actor=actor,
+        request=RequestId(request_id),
+        position=row.get("position"),
+        facts=facts,
+        digest=digest,
+    )
+
+
+def _record(tx: Tx, entries: Sequence[NewEntry]) -> None:
+    if entries:
+        tx.write(REMEMBER_TO_SCRUB, entry=str(journal.append(tx, *entries)))
+
+
+def _another_salt(row: Row) -> bytes | None:
+    return None if row["salt"] is None else new_salt()
+
+
+class _Mention:
+    """Finds a number, in any writing, or one of its IDs in a text."""
+
+    def __init__(self, phone: PhoneNumber, ids: Sequence[str]) -> None:
+        self._digits = _without_country(phone)
+        self._ids = ids
+
+    def stands_in(self, *reasons: str) -> bool:
+        return any(self._digits in _digits(each) or any(one in each for one in self._ids) for each in reasons)
+
+
+def _without_country(phone: PhoneNumber) -> str:
+    try:
+        national = str(phonenumbers.parse(f"+{phone.digits}").national_number)
+    except phonenumbers.NumberParseException:
+        return phone.digits
+    return national if len(national) >= _SHORT else phone.digits
+
+
+def _digits(text: str) -> str:
+    if text.isascii():  # nearly all: others wait while every reason is looked at
+        return re.sub(r"\D", "", text)
+    return "".join(character for character in normalise(text) if character.isdigit())

@@ -1,0 +1,74 @@
+"""One transaction on SQLite, and how its text is read."""
+
+import sqlite3
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from sqlite_utils import Database
+
+from bot.errors import SchemaUnknown
+from bot.evidence import EMPTY
+from bot.store.engine import Query, Row, Value
+
+
+class SqliteTx:
+    """One open transaction, as ``bot.store.engine.Tx``. SQLite needs no journey, so everything is done at once."""
+
+    def __init__(self, database: Database, *, now: float, process: str) -> None:
+        self._database = database
+        self._streams: list[Generator[Row]] = []
+        self.now = now
+        self.process = process
+        self.head = EMPTY
+
+    def all(self, sql: str, /, **values: Value) -> list[Row]:
+        return list(self._database.query(sql, values))  # all of them: COMMIT fails beside a half-read RETURNING
+
+    def one(self, sql: str, /, **values: Value) -> Row | None:
+        return next(iter(self.all(sql, **values)), None)
+
+    def gather(self, *queries: Query) -> list[list[Row]]:
+        return [list(self._database.query(query.sql, dict(query.values))) for query in queries]
+
+    def run(self, sql: str, /, **values: Value) -> int:
+        return self._database.execute(sql, values).rowcount
+
+    def write(self, sql: str, /, **values: Value) -> None:
+        self._database.execute(sql, values)
+
+    def write_many(self, sql: str, rows: Sequence[Mapping[str, Value]], /) -> None:
+        self._database.conn.executemany(sql, rows)
+
+    def stream(self, sql: str, /, **values: Value) -> Iterator[Row]:
+        stream = self._database.query(sql, values)
+        self._streams.append(stream)
+        return stream
+
+    @contextmanager
+    def distrusting(self) -> Iterator[None]:
+        self._database.conn.text_factory = _exact_text
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if not str(error).startswith(("no such table", "no such column")):  # there is no code for these
+                raise
+            raise SchemaUnknown(f"the database is not as this release made it: {error}") from error
+        finally:
+            self._database.conn.text_factory = readable_text
+
+    def proven_by(self, sql: str, /, **values: Value) -> None:
+        """Nothing: COMMIT always answers."""
+
+    def close(self) -> None:
+        """Let go of results that were not read to their end: they would keep the next transaction at this moment."""
+        for stream in self._streams:
+            stream.close()
+
+
+def readable_text(text: bytes) -> str:
+    """Text that is not UTF-8, which only other hands can have put there, must not make every row beside it fail."""
+    return text.decode(errors="replace")
+
+
+def _exact_text(text: bytes) -> str:
+    return text.decode(errors="surrogateescape")

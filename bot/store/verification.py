@@ -1,0 +1,174 @@
+"""Is the journal whole, and the record what it vouches for? In the memory of one entry, however many there are."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from bot.evidence import (
+    EMPTY,
+    LOOKUP_DIGESTED,
+    REQUEST_DIGESTED,
+    Fault,
+    Flaw,
+    Head,
+    Inspection,
+    entry_hash,
+    record_digest,
+)
+from bot.models import FORGOTTEN, LookupId, RequestId
+from bot.store.engine import Row, Tx
+from bot.store.names import SALT_BYTES, lookup_id
+
+FORMS: Mapping[int, Callable[[Row, str], str]] = {1: entry_hash}
+"""How an entry of each form is hashed. What was written once in a form is checked in it for ever."""
+
+ENTRIES: Final = "SELECT * FROM journal ORDER BY seq"
+
+# The newest digest and the newest state, each from the index of the record's entries.
+REQUESTS: Final = """
+    SELECT requests.*, requests.approval AS state_now,
+        (SELECT digest FROM journal WHERE request = requests.id AND position IS NULL AND digest IS NOT NULL
+            ORDER BY seq DESC LIMIT 1) AS vouched_digest,
+        (SELECT to_state FROM journal WHERE request = requests.id AND position IS NULL AND to_state IS NOT NULL
+            ORDER BY seq DESC LIMIT 1) AS vouched_state,
+        (SELECT count(*) FROM journal WHERE request = requests.id AND position IS NULL
+            AND event = 'forgotten' AND facts LIKE '{"what": "all"%') AS times_forgotten
+    FROM requests ORDER BY number"""
+
+LOOKUPS: Final = """
+    SELECT lookups.*, lookups.state AS state_now, requests.id, requests.size,
+        (SELECT digest FROM journal
+            WHERE request = requests.id AND position = lookups.position AND digest IS NOT NULL
+            ORDER BY seq DESC LIMIT 1) AS vouched_digest,
+        (SELECT to_state FROM journal
+            WHERE request = requests.id AND position = lookups.position AND to_state IS NOT NULL
+            ORDER BY seq DESC LIMIT 1) AS vouched_state,
+        (SELECT count(*) FROM journal
+            WHERE request = requests.id AND position = lookups.position
+            AND event = 'forgotten' AND facts LIKE '{"what": "all"%') AS times_forgotten
+    FROM lookups JOIN requests ON requests.number = lookups.request
+    ORDER BY lookups.request, lookups.position"""
+
+GONE: Final = """
+    SELECT seq, request, position, (SELECT size FROM requests WHERE id = journal.request) AS size FROM journal
+    WHERE request IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM requests WHERE id = journal.request AND (
+            journal.position IS NULL
+            OR EXISTS (SELECT 1 FROM lookups WHERE request = requests.number AND position = journal.position)))
+    ORDER BY seq LIMIT 1"""
+
+# Of no request that there is, so that nothing vouches for it.
+ORPHAN: Final = """
+    SELECT request, position FROM lookups
+    WHERE NOT EXISTS (SELECT 1 FROM requests WHERE number = lookups.request)
+    ORDER BY request, position LIMIT 1"""
+
+
+def inspect(tx: Tx, *, anchor: Head | None = None) -> Inspection:
+    """Check every entry, then every request and every lookup; ``anchor`` is a head that was noted elsewhere. A read.
+
+    Raises ``SchemaUnknown`` when a table or a column is not there.
+    """
+    with tx.distrusting():
+        inspection = _inspect_entries(tx, anchor)
+        for inspect_more in (_inspect_requests, _inspect_lookups, _inspect_absences):
+            if inspection.fault:
+                break
+            inspection = inspect_more(tx, inspection)
+        return inspection
+
+
+def _inspect_entries(tx: Tx, anchor: Head | None) -> Inspection:
+    entries, first, newest, is_anchored = 0, None, EMPTY, anchor in (None, EMPTY)
+    for entry in tx.stream(ENTRIES):
+        fault = _fault_of(entry, newest, tx.head, anchor)
+        if fault:
+            break
+        entries += 1
+        first = entry["seq"] if first is None else first
+        newest = Head(entry["seq"], entry["hash"])
+        is_anchored = is_anchored or newest == anchor
+    else:
+        fault = _fault_at_the_end(newest, tx.head, None if is_anchored else anchor)
+    return Inspection(entries=entries, first=first, head=newest, fault=fault)
+
+
+def _fault_of(entry: Row, newest: Head, head: Head, anchor: Head | None) -> Fault | None:
+    seq = entry["seq"]
+    hash_of = FORMS.get(entry["form"])
+    if hash_of is None or entry["hash"] != hash_of(entry, newest.hash):
+        return Fault(flaw=Flaw.BROKEN, seq=seq)
+    if seq > head.seq:
+        return Fault(flaw=Flaw.ADDED, seq=seq)
+    if anchor and seq == anchor.seq and entry["hash"] != anchor.hash:
+        return Fault(flaw=Flaw.NOT_AS_ANCHORED, seq=seq)
+    return None
+
+
+def _fault_at_the_end(newest: Head, head: Head, missed: Head | None) -> Fault | None:
+    if newest != head:
+        return Fault(flaw=Flaw.BROKEN if newest.seq == head.seq else Flaw.MISSING, seq=head.seq)
+    return Fault(flaw=Flaw.NOT_AS_ANCHORED, seq=missed.seq) if missed else None
+
+
+def _inspect_requests(tx: Tx, so_far: Inspection) -> Inspection:
+    return _inspect_records(tx.stream(REQUESTS), so_far, REQUEST_DIGESTED, _request_name)
+
+
+def _inspect_lookups(tx: Tx, so_far: Inspection) -> Inspection:
+    return _inspect_records(tx.stream(LOOKUPS), so_far, LOOKUP_DIGESTED, _lookup_name)
+
+
+def _inspect_records(
+    found: Iterable[Row],
+    so_far: Inspection,
+    digested: Sequence[str],
+    name_of: Callable[[Row], RequestId | LookupId],
+) -> Inspection:
+    records, forgotten = so_far.records, so_far.forgotten
+    for row in found:
+        is_whole = _is_vouched_for(row, digested) or _is_forgotten(row)
+        if row["state_now"] != row["vouched_state"] or not is_whole:
+            fault = Fault(flaw=Flaw.RECORD_CHANGED, record=name_of(row))
+            return replace(so_far, records=records, forgotten=forgotten, fault=fault)
+        records += 1
+        forgotten += row["salt"] is None
+    return replace(so_far, records=records, forgotten=forgotten)
+
+
+def _inspect_absences(tx: Tx, so_far: Inspection) -> Inspection:
+    if gone := tx.one(GONE):
+        name = _name(gone["request"], gone["position"], of=gone["size"])
+        return replace(so_far, fault=Fault(flaw=Flaw.RECORD_GONE, seq=gone["seq"], record=name))
+    if orphan := tx.one(ORPHAN):
+        name = LookupId(f"{orphan['request']}/{orphan['position']}")  # its request's number is all that it has
+        return replace(so_far, fault=Fault(flaw=Flaw.RECORD_CHANGED, record=name))
+    return so_far
+
+
+def _is_vouched_for(row: Row, digested: Sequence[str]) -> bool:
+    # HMAC fills short keys up with zeros: only a salt of the right length is the one there was.
+    if len(row["salt"] or b"") != SALT_BYTES:
+        return False
+    record = row if digested is REQUEST_DIGESTED else {**row, "request": row["id"]}
+    return bool(row["vouched_digest"] == record_digest(record, row["salt"], digested))
+
+
+def _is_forgotten(row: Row) -> bool:
+    left = [row["reason"], row.get("decision_reason") or ""]
+    is_empty = not any(left) and row.get("phone_number_id") is None and row.get("phone") in (None, FORGOTTEN.digits)
+    return row["salt"] is None and row["times_forgotten"] > 0 and is_empty
+
+
+def _request_name(row: Row) -> RequestId:
+    return RequestId(row["id"])
+
+
+def _lookup_name(row: Row) -> LookupId:
+    return lookup_id(row["id"], row["position"], of=row["size"])
+
+
+def _name(request_id: str, position: int | None, *, of: int | None) -> RequestId | LookupId:
+    if position is None or of is None:
+        return RequestId(request_id)
+    return lookup_id(request_id, position, of=of)
