@@ -9,7 +9,7 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 import psycopg
@@ -42,7 +42,12 @@ UNAVAILABLE = (
 """What Postgres says when the database cannot be used, or its connection is lost. Anything else stays what it is."""
 
 # Limits go with the transaction: a pooler refuses them at the start of a connection, and hands on what is set for good.
+# Of a client that is gone the server learns by keepalives. When half of what was sent together has come, nothing else
+# ends the transaction, and without them the lock would be held for two hours.
 _LIMITS: Final = """
+    SET LOCAL tcp_keepalives_idle = 5;
+    SET LOCAL tcp_keepalives_interval = 2;
+    SET LOCAL tcp_keepalives_count = 3;
     SET LOCAL lock_timeout = '{lock}ms';
     SET LOCAL statement_timeout = '{statement}ms';
     SET LOCAL idle_in_transaction_session_timeout = '{idle}ms';"""
@@ -79,7 +84,6 @@ class Limits:
 
     lock: float = 5.0
     statement: float = 10.0
-    """Also for what was sent together and comes only in part: to the server it is no idle transaction then."""
     idle: float = 10.0
     """How long a transaction may wait for us: then the server ends it, and others get the lock."""
     read: float = 600.0
@@ -106,12 +110,14 @@ class PostgresEngine:
         self._process = process
         limits = limits or Limits()
         quick = "" if is_durable else "SET LOCAL synchronous_commit = off;"
-        of_changes = _words(limits, statement=limits.statement)
-        begin_change = _BEGIN_CHANGE.format(limits=of_changes, commit=quick, key=lock)
         # Whatever else an engine is for, creating the schema excludes all who might be about to.
-        self._begin_opening = _BEGIN_CHANGE.format(limits=of_changes, commit="", key=RECORD_LOCK) + _TIME
-        self._begin_change = begin_change + _TIME_AND_HEAD
-        self._begin_read = _BEGIN_READ.format(limits=_words(limits, statement=limits.read)) + _TIME_AND_HEAD
+        self._begin_opening = _BEGIN_CHANGE.format(limits=_words(limits), commit="", key=RECORD_LOCK) + _TIME
+        self._begin_change = _BEGIN_CHANGE.format(limits=_words(limits), commit=quick, key=lock) + _TIME_AND_HEAD
+        self._begin_read = _BEGIN_READ.format(limits=_words(replace(limits, statement=limits.read))) + _TIME_AND_HEAD
+        # Until the server has given up a transaction whose client it has lost.
+        longest = limits.lock + max(limits.statement, limits.idle)
+        asking = _words(replace(limits, lock=longest, statement=longest))
+        self._begin_asking = _BEGIN_CHANGE.format(limits=asking, commit="", key=lock) + _TIME
         self._connection: Connection | None = None
         self._is_open = False
 
@@ -222,7 +228,7 @@ class PostgresEngine:
             raise ChangeUnknown("the connection was lost during COMMIT")
         try:
             connection = self._connect()
-            begun = _begun(connection, self._begin_change)
+            begun = _begun(connection, self._begin_asking)
             with _rolled_back_on_error(connection):
                 tx = PostgresTx(connection, now=begun["now"], process=self._process)
                 found = tx.one(lost.proof.sql, **lost.proof.values)
@@ -232,9 +238,8 @@ class PostgresEngine:
         return found is not None
 
 
-def _words(limits: Limits, *, statement: float) -> str:
-    milliseconds = {"lock": limits.lock, "statement": statement, "idle": limits.idle}
-    return _LIMITS.format(**{name: round(seconds * 1000) for name, seconds in milliseconds.items()})
+def _words(limits: Limits) -> str:
+    return _LIMITS.format(**{name: round(seconds * 1000) for name, seconds in asdict(limits).items()})
 
 
 def _begun(connection: Connection, begin: str) -> Row:
