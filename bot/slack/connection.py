@@ -5,24 +5,19 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
 
 import aiohttp
 from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import (
-    AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
-)
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
-from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import SettingsError
+from bot.errors import SettingsError, SlackBusy, SlackRefused, SlackUnreachable
+from bot.interfaces import Clock
 from bot.slack.gate import gate, log_malformed, note_malformed
-from bot.slack.refusals import is_passing, reason_of
+from bot.slack.people import is_shared
+from bot.slack.web import Web, part
 from bot.texts import terminal
 
 log = logging.getLogger(__name__)
@@ -40,19 +35,13 @@ IsReady = Callable[[], Awaitable[bool]]
 
 
 @asynccontextmanager
-async def web_client(*, token: str, base_url: str, seconds: float = ANSWERING) -> AsyncIterator[AsyncWebClient]:
-    """One Web API client over one shared HTTP session; the SDK would open a new connection for every call.
+async def open_web(*, token: str, base_url: str, clock: Clock, seconds: float = ANSWERING) -> AsyncIterator[Web]:
+    """Slack's Web API over one shared HTTP session; the SDK would open a new connection for every call.
 
     ``seconds`` is how long an answer is waited for.
     """
-    timeout = aiohttp.ClientTimeout(total=seconds)
-    async with aiohttp.ClientSession(timeout=timeout) as session:
-        yield AsyncWebClient(
-            token=token,
-            base_url=base_url if base_url.endswith("/") else f"{base_url}/",
-            session=session,
-            retry_handlers=[AsyncConnectionErrorRetryHandler(), AsyncRateLimitErrorRetryHandler(max_retry_count=2)],
-        )
+    async with aiohttp.ClientSession() as session:
+        yield Web(token=token, base_url=base_url, session=session, clock=clock, seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,67 +53,55 @@ class Identity:
     bot_id: str
 
 
-async def check_bot_token(client: AsyncWebClient) -> Identity:
+async def check_bot_token(slack: Web) -> Identity:
     """Whom the bot token is for. Raises ``SettingsError``."""
-    with _failures_as_settings_errors(client, terminal.bot_token_refused):
-        answer = await client.auth_test()
-        # A page can pass for an answer as long as nobody looks into it.
-        team_id, bot_user_id, bot_id = _text(answer["team_id"]), _text(answer["user_id"]), _text(answer["bot_id"])
-        is_in_enterprise = bool(answer.get("enterprise_id") or answer.get("is_enterprise_install"))
-    if is_in_enterprise:
+    with _failures_as_settings_errors(slack, terminal.bot_token_refused):
+        answer = await slack.auth_test()
+        identity = Identity(
+            team_id=part(answer, "team_id", str),
+            bot_user_id=part(answer, "user_id", str),
+            bot_id=part(answer, "bot_id", str),
+        )
+    if answer.get("enterprise_id") or answer.get("is_enterprise_install"):
         raise SettingsError(terminal.ENTERPRISE_GRID)
-    return Identity(team_id=team_id, bot_user_id=bot_user_id, bot_id=bot_id)
+    return identity
 
 
-async def check_app_token(client: AsyncWebClient, app_token: str) -> None:
+async def check_app_token(slack: Web, app_token: str) -> None:
     """Raise ``SettingsError`` unless Socket Mode can be opened: with a bad token the client would retry for ever."""
-    with _failures_as_settings_errors(client, terminal.app_token_refused):
-        await client.apps_connections_open(app_token=app_token)
+    with _failures_as_settings_errors(slack, terminal.app_token_refused):
+        await slack.apps_connections_open(app_token=app_token)
 
 
-@contextmanager
-def _failures_as_settings_errors(client: AsyncWebClient, refused: Callable[[str], str]) -> Iterator[None]:
-    """Tells a token Slack does not take from a Slack that is not there, in words."""
-    try:
-        yield
-    except SlackApiError as error:
-        reason = reason_of(error)
-        if reason and not is_passing(reason):
-            raise SettingsError(refused(reason)) from error
-        raise SettingsError(_no_answer(client, reason)) from error
-    # The last two are the SDK's: reading an answer that is no JSON object, it trips over itself.
-    except (aiohttp.ClientError, TimeoutError, AttributeError, ValueError) as error:
-        raise SettingsError(terminal.slack_unreachable(client.base_url)) from error
-
-
-def _no_answer(client: AsyncWebClient, reason: str | None) -> str:
-    return terminal.slack_not_now(reason) if reason else terminal.slack_unreachable(client.base_url)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("Slack's answer lacks what it always holds")
-    return value
-
-
-async def check_approval_channel(client: AsyncWebClient, channel_id: str) -> None:
+async def check_approval_channel(slack: Web, channel_id: str) -> None:
     """Raise ``SettingsError`` unless cards can be posted there, for eyes of this workspace only."""
-    try:
-        channel = (await client.conversations_info(channel=channel_id))["channel"]
-    except SlackApiError as error:
-        reason = reason_of(error)
-        if reason is None or is_passing(reason):
-            raise SettingsError(_no_answer(client, reason)) from error
-        raise SettingsError(terminal.approval_channel_unusable(channel_id, terminal.CHANNEL_UNKNOWN)) from None
-    except (aiohttp.ClientError, TimeoutError, AttributeError, ValueError) as error:
-        raise SettingsError(terminal.slack_unreachable(client.base_url)) from error
+
+    def refused(_code: str) -> str:
+        return terminal.approval_channel_unusable(channel_id, terminal.CHANNEL_UNKNOWN)
+
+    with _failures_as_settings_errors(slack, refused):
+        channel = part(await slack.conversations_info(channel=channel_id), "channel", dict)
     for is_wrong, why in (
-        (channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"), terminal.CHANNEL_SHARED),
+        (is_shared(channel), terminal.CHANNEL_SHARED),
         (channel.get("is_archived"), terminal.CHANNEL_ARCHIVED),
         (not channel.get("is_member"), terminal.CHANNEL_NOT_JOINED),
     ):
         if is_wrong:
             raise SettingsError(terminal.approval_channel_unusable(channel_id, why))
+
+
+@contextmanager
+def _failures_as_settings_errors(slack: Web, refused: Callable[[str], str]) -> Iterator[None]:
+    """Tells what Slack does not take from a Slack that is not there, in words."""
+    try:
+        yield
+    except SlackRefused as error:
+        raise SettingsError(refused(error.code)) from error
+    except SlackBusy as error:
+        raise SettingsError(terminal.slack_not_now("ratelimited")) from error
+    except SlackUnreachable as error:
+        words = terminal.slack_not_now(error.code) if error.code else terminal.slack_unreachable(slack.base_url)
+        raise SettingsError(words) from error
 
 
 class Receiver(AsyncSocketModeHandler):

@@ -78,7 +78,10 @@ class Web(AsyncWebClient):
         try:
             # The client's own timeout counts only in sessions that the client itself opens.
             async with asyncio.timeout(self._seconds):
-                return await super().api_call(api_method, **arguments)
+                answer = await super().api_call(api_method, **arguments)
+            if isinstance(answer.data, dict):
+                return answer
+            translated = _answered(api_method, answer)  # bytes, which the SDK takes for an archive and for success
         except SlackApiError as error:
             translated = _answered(api_method, error.response)
         except FOREIGN_ERRORS as error:
