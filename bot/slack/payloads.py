@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, StringConstraints, ValidationError
 
 from bot.errors import PhoneIdError
-from bot.models import Actor, LookupId, Through
+from bot.models import Actor, PhoneNumber, RequestId, Through
 
 
 class PayloadError(PhoneIdError):
@@ -39,7 +39,7 @@ class Origin(_Payload):
 
 
 class _About(_Payload):
-    lookup_id: Word = ""
+    request_id: Word = ""
     numbers: Word = ""
 
 
@@ -112,19 +112,20 @@ class _View(_Payload):
             return Origin()
 
     @property
-    def lookup_id(self) -> LookupId:
-        """Which lookup a form is about: as opaque as a button's value, and as little an authority."""
+    def request_id(self) -> RequestId:
+        """Which request a form is about: as opaque as a button's value, and as little an authority."""
         try:
-            return LookupId(_About.model_validate_json(self.private_metadata or "{}").lookup_id)
+            return RequestId(_About.model_validate_json(self.private_metadata or "{}").request_id)
         except ValidationError:
-            return LookupId("")
+            return RequestId("")
 
     @property
-    def numbers(self) -> list[str]:
-        """Which numbers (digits) a form is about; no authority either."""
+    def numbers(self) -> list[PhoneNumber]:
+        """Which numbers a form is about; no authority either."""
         try:
-            return _About.model_validate_json(self.private_metadata or "{}").numbers.split()
-        except ValidationError:
+            about = _About.model_validate_json(self.private_metadata or "{}")
+            return [PhoneNumber(digits) for digits in about.numbers.split()]
+        except ValueError:  # among them pydantic's
             return []
 
 

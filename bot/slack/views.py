@@ -1,55 +1,36 @@
-"""What Slack shows besides the form: a value in, Block Kit out. Owns the ids of its buttons."""
+"""What Slack shows besides the forms and the cards: a value in, Block Kit out."""
 
 import json
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
-from bot.models import Lookup, PhoneNumber, State
-from bot.slack import blocks
-from bot.slack.blocks import Block
+from bot.models import ApprovalState, Lookup, PhoneNumber, Request, State
+from bot.policy import FINAL, Audience, has_ended
+from bot.progress import Progress
+from bot.slack import blocks, buttons
+from bot.slack.blocks import Block, Message, View
 from bot.slack.payloads import Origin
-from bot.texts import asking, lists, problems
+from bot.texts import asking, problems, results
+from bot.texts import requests as texts
+from bot.texts.outcomes import OUTCOMES, Explanation, may_try_again, stand_of_request
 from bot.tickets import Outlook
 
 NOTICE = "lookup_notice"
-OPEN_FORM = "open_form"
-OPEN_LIST = "open_list_form"
-TRY_AGAIN = "try_again"
 SHORTCUT = "get_phone_number_id"
 
-View = dict[str, Any]
+LONGEST_BOX = 2900
+"""Characters in one fixed-width box; what is longer goes on in the next."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message: ``text`` says everything that matters, for screen readers and notifications. Both are escaped."""
-
-    text: str
-    blocks: list[Block]
-
-
-def progress(origin: Origin, phone: PhoneNumber, outlook: Outlook | None = None) -> View:
-    """That a lookup is on its way; with ``outlook`` when its turn will come."""
-    waits = [blocks.section(asking.waiting(phone, outlook.place, outlook.seconds))] if outlook else []
-    return modal(origin, [blocks.section(asking.asking(phone)), *waits, blocks.context(asking.STILL_ASKING)])
-
-
-def outcome(origin: Origin, lookup: Lookup) -> View:
-    """How a lookup ended, in the window the form was in."""
-    if lookup.is_forgotten:
-        return trouble(origin, asking.FORGOTTEN)
-    again = [blocks.buttons(_again_button(lookup))] if may_try_again(lookup) else []
-    return modal(origin, [*_outcome_blocks(lookup), *again])
-
-
-def may_try_again(lookup: Lookup) -> bool:
-    """Whether asking anew could end otherwise: not for whoever may not ask."""
-    return lookup.state is not State.REJECTED or lookup.result.wait_until is not None
-
-
-def refusal(origin: Origin, explanation: problems.Explanation) -> View:
-    """Why there is no form for this person."""
-    return modal(origin, _explanation_blocks(explanation))
+def modal(origin: Origin, body: list[Block], *, title: str = asking.FORM_TITLE.one) -> View:
+    """A window that carries where it was opened from."""
+    return {
+        "type": "modal",
+        "callback_id": NOTICE,
+        "title": blocks.plain(title),
+        "close": blocks.plain(asking.CLOSE),
+        "private_metadata": origin.model_dump_json(),
+        "blocks": body,
+    }
 
 
 def notice(origin: Origin, sentence: str) -> View:
@@ -58,70 +39,183 @@ def notice(origin: Origin, sentence: str) -> View:
 
 
 def trouble(origin: Origin, sentence: str) -> View:
-    return modal(origin, [blocks.section(sentence), blocks.buttons(_open_button())])
+    """One sentence, and the way to try anew."""
+    return modal(origin, [blocks.section(sentence), blocks.buttons(buttons.open_form())])
 
 
-def outcome_message(lookup: Lookup) -> Message:
-    """How a lookup ended, as a message to its agent alone."""
-    if lookup.is_forgotten:
-        return sentence(asking.FORGOTTEN, with_form_button=True)
-    if lookup.state is State.ANSWERED:
-        return Message(blocks.escape(asking.answer(lookup)), _outcome_blocks(lookup))
-    again = [blocks.buttons(_again_button(lookup))] if may_try_again(lookup) else []
-    return Message(blocks.escape(problems.no_id(lookup)), [*_outcome_blocks(lookup), *again])
+def refusal(origin: Origin, explanation: Explanation) -> View:
+    """Why there is no form for this person."""
+    return modal(origin, explained(explanation))
 
 
-def usage(*, is_unreadable: bool = False) -> Message:
-    """How to ask. Never quotes what was typed: it may hold a code."""
-    lines = "\n".join(f"`{command}` {what}" for command, what in asking.USAGE_LINES)
-    first = [blocks.section(asking.USAGE_UNREADABLE)] if is_unreadable else []
-    text = f"{asking.USAGE_UNREADABLE} {asking.usage()}" if is_unreadable else asking.usage()
-    body = blocks.formatted_section(f"*{asking.USAGE_TITLE}*\n{lines}")
-    return Message(
-        text,
-        [
-            *first,
-            body,
-            blocks.context(asking.USAGE_PRIVATE),
-            blocks.buttons(_open_button(is_primary=True), several_button()),
-        ],
-    )
-
-
-def sentence(text: str, *, with_form_button: bool = False) -> Message:
-    """A plain sentence, with a button that opens the form where that is the next step."""
-    button = [blocks.buttons(_open_button())] if with_form_button else []
-    return Message(blocks.escape(text), [blocks.section(text), *button])
-
-
-def modal(origin: Origin, body: list[Block]) -> View:
-    """A window that carries where it was opened from."""
-    return {
-        "type": "modal",
-        "callback_id": NOTICE,
-        "title": blocks.plain(asking.FORM_TITLE),
-        "close": blocks.plain(asking.CLOSE),
-        "private_metadata": origin.model_dump_json(),
-        "blocks": body,
-    }
-
-
-def _outcome_blocks(lookup: Lookup) -> list[Block]:
-    if lookup.state is State.ANSWERED:
-        return _answer_blocks(lookup)
-    return [
-        blocks.header(problems.no_id_heading(lookup)),
-        *_explanation_blocks(problems.explain(lookup)),
-        blocks.context(problems.reference_line(lookup)),
-    ]
-
-
-def _explanation_blocks(explanation: problems.Explanation) -> list[Block]:
+def explained(explanation: Explanation) -> list[Block]:
+    """What happened, and what to do next."""
     turn, step = blocks.escape(problems.TURN[explanation.turn]), blocks.escape(explanation.next)
     return [blocks.section(explanation.what), blocks.formatted_section(f"*{turn}:* {step}")]
 
 
-def _answer_blocks(lookup: Lookup) -> list[Block]:
+def sentence(text: str, *, with_form_button: bool = False) -> Message:
+    """A plain sentence, with a button that opens the form where that is the next step."""
+    button = [blocks.buttons(buttons.open_form())] if with_form_button else []
+    return Message(blocks.escape(text), [blocks.section(text), *button])
+
+
+def names(audience: Audience) -> str:
+    """The people and usergroups of an audience, as Slack's markup: everybody reads names there."""
+    people = [f"<@{user_id}>" for user_id in sorted(audience.user_ids)]
+    groups = [f"<!subteam^{group_id}>" for group_id in sorted(audience.group_ids)]
+    return ", ".join([*groups, *people])
+
+
+def receipt(request: Request) -> Message:
+    """That a request waits for approval now, with the way to take it back."""
+    said = texts.receipt(request)
+    return Message(blocks.escape(said), [blocks.section(said), blocks.buttons(buttons.withdraw(request))])
+
+
+def receipt_window(origin: Origin, request: Request) -> View:
+    return modal(origin, receipt(request).blocks)
+
+
+def has_ended_message(request: Request) -> bool:
+    """Whether ``ended`` has words for it; otherwise its outcome is what there is to say."""
+    return request.approval.state is not ApprovalState.NOT_NEEDED and bool(_told(request))
+
+
+def ended(request: Request) -> Message:
+    """What became of a request that needed approval, for its agent. IDs are behind buttons: messages stay."""
+    what, about, reason = _told(request), texts.about(request), request.approval.reason
+    is_withdrawn = request.approval.state is ApprovalState.WITHDRAWN  # they know that they did
+    button = buttons.after_request(request)
+    body = [
+        blocks.header(about),
+        blocks.formatted_section(blocks.escape(what) if is_withdrawn else _with_decider(what, request)),
+        *([blocks.section(f"{texts.REASON_GIVEN}: {reason}")] if reason else []),
+        blocks.context(texts.reference(request)),
+        *([blocks.buttons(button)] if button else []),
+    ]
+    because = f" {texts.REASON_GIVEN}: {reason}" if reason else ""
+    return Message(blocks.escape(f"{about}: {what}{because} {texts.reference(request)}"), body)
+
+
+def became(request: Request) -> Message:
+    """What became of a request, for cards and for somebody whose click came too late."""
+    if request.is_forgotten:
+        return sentence(texts.forgotten(request))
+    said = _with_decider(texts.became(request), request)
+    return Message(said, [blocks.formatted_section(said)])
+
+
+def decider(request: Request) -> str:
+    """Who decided, as Slack's markup for a person; empty when it was nobody in Slack."""
+    by = request.approval.decided_by
+    return f"<@{by.user_id}>" if by and by.user_id.startswith(("U", "W")) else ""
+
+
+def wait(request: Request, seconds: float) -> Message:
+    """That an approved request can be used only later, with the way to do so then."""
+    said = problems.too_many_guesses(seconds)
+    words = f"{said.what} {said.next}"
+    return Message(blocks.escape(words), [blocks.section(words), blocks.buttons(buttons.enter_code(request))])
+
+
+def boxes(lines: Sequence[str]) -> list[Block]:
+    """Lines to copy, in as few fixed-width boxes as hold them."""
+    packed: list[str] = []
+    for line in lines:
+        if packed and len(packed[-1]) + 1 + len(line) <= LONGEST_BOX:
+            packed[-1] += f"\n{line}"
+        else:
+            packed.append(line)
+    return [blocks.preformatted(box) for box in packed]
+
+
+def waiting(origin: Origin, phone: PhoneNumber, outlook: Outlook | None = None) -> View:
+    """The window of one number that is on its way; with ``outlook`` when its turn will come."""
+    waits = [blocks.section(asking.waiting(phone, outlook.place, outlook.seconds))] if outlook else []
+    return modal(origin, [blocks.section(asking.asking(phone)), *waits, blocks.context(asking.STILL_ASKING)])
+
+
+def starting(origin: Origin, count: int) -> View:
+    """The window of several numbers that are on their way into the record."""
+    body = [blocks.section(results.asking_for(count)), _bar(0, count), blocks.context(results.STAYS_RUNNING)]
+    return modal(origin, body, title=asking.FORM_TITLE.several)
+
+
+def progress(origin: Origin, now: Progress) -> View:
+    """The window of several numbers while they run: how far they are, and what came until now."""
+    body = [*_progress(now), blocks.context(results.STAYS_RUNNING), *_stop(now), *_table(now.request, now.ended)]
+    return modal(origin, body, title=asking.FORM_TITLE.several)
+
+
+def progress_message(now: Progress) -> Message:
+    """The message that follows several numbers while they run. Messages stay: no ID is in it."""
+    text = results.progress_text(len(now.answered), len(now.ended), now.request.size, now.seconds)
+    body = [*_approved(now.request), *_progress(now), blocks.context(results.ONLY_YOURS), *_stop(now)]
+    return Message(blocks.escape(text), body)
+
+
+def outcome(origin: Origin, request: Request) -> View:
+    """How a request ended, in a window: the answer for one number, a table for several."""
+    if request.is_single:
+        return lookup_outcome(origin, request.lookup)
+    if _is_rejected(request):
+        return refusal(origin, problems.explain(request.lookup))
+    now = Progress(request=request)
+    so_far = results.so_far(len(now.answered), len(now.ended), None)
+    body = [
+        blocks.section(results.done(request) if now.is_over else so_far),
+        blocks.buttons(*_rest(request), buttons.another_list()),  # above the table, which may be long
+        blocks.context(results.COPY_HINT),
+        *_table(request, request.lookups),
+        blocks.context(texts.reference(request)),
+    ]
+    return modal(origin, body, title=results.RESULTS_TITLE)
+
+
+def outcome_message(request: Request) -> Message:
+    """How a request ended, as a message to its agent alone. The IDs of several numbers are behind a button."""
+    if request.is_single or (_is_rejected(request) and request.lookup.result.wait_until is None):
+        return _lookup_message(request.lookup)
+    said = results.done(request)
+    body = [
+        *_approved(request),
+        blocks.section(said),
+        blocks.context(texts.reference(request)),
+        blocks.buttons(buttons.show_results(request), *_rest(request)),
+    ]
+    return Message(blocks.escape(f"{said} {texts.reference(request)}"), body)
+
+
+def lookup_outcome(origin: Origin, lookup: Lookup) -> View:
+    """How one lookup ended, in a window."""
+    if lookup.is_forgotten:
+        return trouble(origin, texts.FORGOTTEN.one)
+    if lookup.state is State.ANSWERED:
+        return modal(origin, [*_answer(lookup), blocks.buttons(buttons.another_number())])
+    return modal(origin, _no_id(lookup))
+
+
+def used(origin: Origin, request: Request | None) -> View:
+    """What to show when codes could not be used: how their request stands, if it is theirs and they were before."""
+    if request is None:
+        return notice(origin, texts.NOT_ENTERED.one)
+    if request.is_any(State.HELD):
+        return notice(origin, texts.NOT_ENTERED.of(request))
+    if request.is_single and stand_of_request(request) not in FINAL:
+        return notice(origin, texts.became(request))
+    return outcome(origin, request) if has_ended(request.lookups) else progress(origin, Progress(request=request))
+
+
+def _lookup_message(lookup: Lookup) -> Message:
+    if lookup.is_forgotten:
+        return sentence(texts.FORGOTTEN.one, with_form_button=True)
+    if lookup.state is State.ANSWERED:
+        return Message(blocks.escape(asking.answer(lookup)), _answer(lookup))
+    return Message(blocks.escape(problems.no_id(lookup)), _no_id(lookup))
+
+
+def _answer(lookup: Lookup) -> list[Block]:
     phone_number_id = lookup.result.phone_number_id or ""
     return [
         blocks.header(asking.answer_heading(lookup.phone)),
@@ -132,15 +226,14 @@ def _answer_blocks(lookup: Lookup) -> list[Block]:
     ]
 
 
-def decider(lookup: Lookup) -> str:
-    """Who decided, as Slack's markup for a person; empty when it was nobody in Slack."""
-    by = lookup.approval.decided_by if lookup.approval else None
-    return f"<@{by.user_id}>" if by and by.user_id.startswith(("U", "W")) else ""
-
-
-def several_button() -> Block:
-    """Opens the form for several numbers."""
-    return blocks.button(lists.SEVERAL, action_id=OPEN_LIST, label=lists.SEVERAL_LABEL)
+def _no_id(lookup: Lookup) -> list[Block]:
+    again = [blocks.buttons(buttons.try_again(lookup, is_primary=True))] if may_try_again(lookup) else []
+    return [
+        blocks.header(problems.no_id_heading(lookup)),
+        *explained(problems.explain(lookup)),
+        blocks.context(problems.reference_line(lookup)),
+        *again,
+    ]
 
 
 def embedded_signup(phone_number_id: str) -> str:
@@ -148,13 +241,47 @@ def embedded_signup(phone_number_id: str) -> str:
     return f"setup: {{ preVerifiedPhone: {{ ids: [{json.dumps(phone_number_id)}] }} }}"
 
 
-def _again_button(lookup: Lookup) -> Block:
-    if lookup.state is State.ANSWERED:
-        return blocks.button(asking.ANOTHER_NUMBER, action_id=OPEN_FORM, label=asking.ANOTHER_NUMBER_LABEL)
-    return blocks.button(
-        asking.TRY_AGAIN, action_id=TRY_AGAIN, label=asking.TRY_AGAIN_LABEL, value=lookup.id, is_primary=True
-    )
+def _told(request: Request) -> str:
+    return OUTCOMES[stand_of_request(request)].told.of(request)
 
 
-def _open_button(*, is_primary: bool = False) -> Block:
-    return blocks.button(asking.OPEN_FORM, action_id=OPEN_FORM, label=asking.OPEN_FORM_LABEL, is_primary=is_primary)
+def _with_decider(said: str, request: Request) -> str:
+    by = decider(request)
+    return blocks.escape(said) + (f" {texts.BY} {by}." if by else "")
+
+
+def _is_rejected(request: Request) -> bool:
+    """Whether nobody was asked for any number, for one and the same reason."""
+    is_alike = len({each.result for each in request.lookups}) == 1
+    return request.is_all(State.REJECTED) and is_alike
+
+
+def _approved(request: Request) -> list[Block]:
+    """That a request which needed approval has it, and whose."""
+    return [blocks.formatted_section(_with_decider(texts.APPROVED, request))] if decider(request) else []
+
+
+def _progress(now: Progress) -> list[Block]:
+    return [
+        blocks.section(results.asking_for(now.request.size)),
+        _bar(len(now.ended), now.request.size),
+        blocks.section(results.so_far(len(now.answered), len(now.ended), now.seconds)),
+        *([blocks.section(results.STOPPING)] if now.is_stopped else []),
+    ]
+
+
+def _bar(done: int, of: int) -> Block:
+    return blocks.section(results.bar(done, of))
+
+
+def _stop(now: Progress) -> list[Block]:
+    return [blocks.buttons(buttons.stop(now.request))] if now.has_stoppable else []
+
+
+def _rest(request: Request) -> list[Block]:
+    is_any_left = any(each.state is not State.ANSWERED and not each.is_forgotten for each in request.lookups)
+    return [buttons.ask_again_for_rest(request)] if is_any_left else []
+
+
+def _table(request: Request, lookups: Sequence[Lookup]) -> list[Block]:
+    return boxes([results.row(request, each) for each in lookups])

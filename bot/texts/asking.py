@@ -4,33 +4,70 @@ Plain text: whoever shows a sentence escapes it for where it is shown. Never put
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.errors import EntryMistake
+from bot.guesses import FREE_FOR_AGENT
 from bot.models import MASK, Lookup, PhoneNumber
-
-# --- the form ---------------------------------------------------------------------------------------------------------
+from bot.texts.numbers import Words, subject_of
 
 COMMAND = "/phoneid"
-FORM_TITLE = "Phone number ID"
-FORM_INTRO = (
+FORM_TITLE = Words("Phone number ID", "Several numbers")
+FORM_INTRO = Words(
     "Enter a pre-validated WhatsApp number and its verification code to get the phone number ID. "
-    "Only you will see it. The code is sent to Alibaba Cloud and kept nowhere."
+    "Only you will see it. The code is sent to Alibaba Cloud and kept nowhere.",
+    "Enter up to 100 pre-validated WhatsApp numbers, each with its verification code, to get their phone number IDs. "
+    "Only you will see them. The codes are sent to Alibaba Cloud and kept nowhere.",
 )
-FORM_SUBMIT = "Get ID"
+FORM_SUBMIT = Words("Get ID", "Get IDs")
+FORM_SUBMIT_FOR_APPROVAL = "Ask for approval"
 FORM_CANCEL = "Cancel"
 CLOSE = "Close"
 PHONE_LABEL = "Phone number"
 PHONE_HINT = "Start with the country code. Spaces, dashes, + and 00 are fine."
 PHONE_PLACEHOLDER = "+86 138 0000 1234"
+NUMBERS_LABEL = "Numbers and codes"
+NUMBERS_HINT = (
+    "One number and its code per line. Start with the country code. "
+    f"After {FREE_FOR_AGENT} wrong codes in a day the rest has to wait."
+)
+NUMBERS_HINT_FOR_APPROVAL = (
+    "One number and its code per line. Codes may wait: you will be asked for them after the approval. "
+    "If you enter them now, enter all: they stay in memory until then."
+)
+NUMBERS_PLACEHOLDER = "+86 138 0000 1234 208312"
 CODE_LABEL = "Verification code"
 CODE_HINT = "You got it when the number was bought. It shows only here, while you type."
+CODE_HINT_FOR_APPROVAL = (
+    "May wait: you will be asked for it after the approval. If you enter it now, it stays in memory until then."
+)
 REASON_LABEL = "Reason"
-REASON_HINT = "Recorded with the lookup. Do not write the code here."
-CODE_NEEDED = "You need no approval for this. Enter the verification code to get the ID."
+REASON_HINT = Words(
+    "Recorded with the lookup. Do not write the code here.", "Recorded with each number. Do not write a code here."
+)
+REASON_HINT_FOR_APPROVAL = "Shown to whoever decides, and kept with the request. Please no code here."
+CODE_NEEDED = Words(
+    "You need no approval for this. Enter the verification code to get the ID.",
+    "You need no approval for this. Enter the code behind each number to get the IDs.",
+)
+CODE_NOT_YET = Words(
+    "An approval is needed first. Add a reason; you may enter the code again now, or after the approval.",
+    "An approval is needed first. Add a reason; you may enter the codes again now, or after the approval.",
+)
 NUMBER_UNCERTAIN = "I cannot tell where the number ends and the code begins. Check the number, then enter the code."
+SEVERAL = "Several numbers"
+SEVERAL_LABEL = "Several numbers: open the form for a list of numbers and their codes"
 
-# --- the usage --------------------------------------------------------------------------------------------------------
+
+def form_intro(approvers: str, *, is_several: bool) -> str:
+    """``approvers`` is Slack's markup, and so is this."""
+    said = Words(
+        f"This needs approval by {approvers}. Only you will see the answer; the code is shown to nobody.",
+        f"This needs approval by {approvers}, for the list as a whole. "
+        "Only you will see the IDs; the codes are shown to nobody.",
+    )
+    return said.choose(is_several=is_several)
+
 
 USAGE_TITLE = "How to get a phone number ID"
 USAGE_LINES = (
@@ -57,8 +94,6 @@ def usage() -> str:
     return f"{USAGE_TITLE}: " + "; ".join(f"{command} {what}" for command, what in USAGE_LINES) + f". {USAGE_PRIVATE}"
 
 
-# --- what was typed cannot be read ------------------------------------------------------------------------------------
-
 ENTRY_MISTAKES: Mapping[EntryMistake, str] = {
     EntryMistake.NUMBER_MISSING: "Enter the phone number.",
     EntryMistake.NUMBER_UNREADABLE: "This is not a phone number. Write it like +86 138 0000 1234.",
@@ -83,16 +118,36 @@ ENTRY_MISTAKES: Mapping[EntryMistake, str] = {
     EntryMistake.REASON_TOO_LONG: "This reason is too long. Use 500 characters or fewer.",
 }
 
-# --- the answer -------------------------------------------------------------------------------------------------------
+
+def mistakes(by_line: Mapping[int, EntryMistake]) -> str:
+    """Every mistake with the lines it is in, by number: what was typed may be a code. Line 0 is the list as a whole."""
+    lines: dict[EntryMistake, list[int]] = {}
+    for line, mistake in sorted(by_line.items()):
+        lines.setdefault(mistake, []).append(line)
+    return " ".join(_mistake(mistake, at) for mistake, at in lines.items())
+
+
+def _mistake(mistake: EntryMistake, at: Sequence[int]) -> str:
+    sentence = ENTRY_MISTAKES[mistake]
+    if at[0] == 0:
+        return sentence
+    return f"{'Line' if len(at) == 1 else 'Lines'} {_enumerate([str(line) for line in at])}: {sentence}"
+
+
+def _enumerate(items: Sequence[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
 
 EMBED_TITLE = "Copy this into Meta's Embedded Signup, for a pre-verified number:"
+STILL_ASKING = "This can take a minute. You may close this window: the answer also comes as a message."
 
 
 def asking(phone: PhoneNumber) -> str:
     return f"Asking Alibaba Cloud for the ID of {phone.international} (code {MASK}) …"
 
 
-STILL_ASKING = "This can take a minute. You may close this window: the answer also comes as a message."
+def asking_for_approval(phones: Sequence[PhoneNumber]) -> str:
+    return f"Asking for approval of your request for {subject_of(phones)} …"
 
 
 def waiting(phone: PhoneNumber, place: int, seconds: float) -> str:
@@ -112,15 +167,22 @@ def still_asking(phone: PhoneNumber) -> str:
     return f"Still asking for the ID of {phone.international}. Wait for the answer: only you will see it."
 
 
+def already_looked_up(phone: PhoneNumber, *, is_same_code: bool) -> str:
+    """To somebody who asks again for a number that is under way for them: their code is not tried."""
+    if is_same_code:
+        return f"Already looking up {phone.international}. The answer will appear here too."
+    return (
+        f"Already looking up {phone.international}, with the code you entered before. "
+        "If that code is not accepted, enter the new one then."
+    )
+
+
 def answer(lookup: Lookup) -> str:
     return f"The phone number ID of {lookup.phone.international} is {lookup.result.phone_number_id}."
 
 
 def answer_heading(phone: PhoneNumber) -> str:
     return f"Phone number ID of {phone.international}"
-
-
-# --- trouble of our own -----------------------------------------------------------------------------------------------
 
 
 def broken(reference: str) -> str:
@@ -136,5 +198,4 @@ def not_recorded(reference: str) -> str:
 
 FORM_TOO_LATE = "The form did not open in time. Press the button to open it."
 GONE = "This button is for a lookup that is not yours or is not recorded any more. Open the form instead."
-FORGOTTEN = "The number and the ID of this lookup were forgotten, as your administrator has decided. You can ask again."
 NOTHING_THERE = "This button does not work any more. Open the form instead."

@@ -5,7 +5,7 @@ Plain text: whoever shows a sentence escapes it for where it is shown.
 
 from bot.durations import write_duration
 from bot.guesses import Alarm, Suspect
-from bot.texts.approvals import hidden
+from bot.texts.numbers import hidden
 
 ALARM_HEADING = "Somebody may be guessing codes"
 ALARM_NEXT = "Further attempts wait, longer each time, or need approval. Ask them what they need."

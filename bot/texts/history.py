@@ -3,10 +3,9 @@
 Plain text: whoever shows a sentence escapes it for where it is shown. Never put a verification code into one.
 """
 
-from collections.abc import Mapping
-
-from bot.models import Lookup, State
+from bot.models import Lookup, Request
 from bot.texts import problems
+from bot.texts.outcomes import OUTCOMES, stand_of
 
 TITLE = "Your latest lookups"
 OLDER_TITLE = "Your earlier lookups"
@@ -17,26 +16,14 @@ FORGOTTEN = "The number and the ID were forgotten, as your administrator has dec
 OLDER = "Older"
 OLDER_LABEL = "Older: show your lookups before these"
 
-BECAME: Mapping[State, str] = {
-    State.AWAITING: "Awaits approval.",
-    State.APPROVED: "Approved. Enter the verification code to get the ID.",
-    State.DENIED: "Denied; you got the reason as a direct message.",
-    State.WITHDRAWN: "Withdrawn by you.",
-    State.EXPIRED: "Expired before anybody decided.",
-    State.LAPSED: "Approved, and not used in time.",
-    State.QUEUED: "Waits for its turn to be asked.",
-    State.CALLING: "Is being asked right now.",
-    State.ANSWERED: "Answered. The ID is there.",
-}
-"""What became of a lookup; where there is no ID for a reason of its own, the reason's words are used instead."""
 
-
-def became(lookup: Lookup) -> str:
+def became(request: Request, lookup: Lookup) -> str:
+    """What became of one number; where there is no ID for a reason of its own, the reason's words are used."""
     if lookup.is_forgotten:
         return FORGOTTEN
-    return BECAME.get(lookup.state) or problems.explain(lookup).what
+    return OUTCOMES[stand_of(request, lookup)].history or problems.explain(lookup).what
 
 
-def reference(lookup: Lookup) -> str:
-    place = f" · number {lookup.place.number} of {lookup.place.of} in a list" if lookup.place else ""
+def reference(request: Request, lookup: Lookup) -> str:
+    place = "" if request.is_single else f" · number {lookup.position} of {request.size} in a list"
     return f"Reference {lookup.id}{place}"

@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 
 from bot.evidence import Fault, Flaw, Head, Inspection
-from bot.models import PhoneNumber
-from bot.traces import Traces
-
-# --- verifying --------------------------------------------------------------------------------------------------------
+from bot.models import Footprint, PhoneNumber
 
 HEAD_UNREADABLE = "--since-head takes what `phoneid journal head` printed: a number, a colon and 64 characters."
 
@@ -18,8 +15,8 @@ FLAWS: Mapping[Flaw, str] = {
     Flaw.ADDED: "Entry {seq} was added past the bot.",
     Flaw.MISSING: "Entry {seq} is gone, with all that stood between it and the last one that is whole.",
     Flaw.NOT_AS_ANCHORED: "Entry {seq} is not the one you noted: it, or something before it, was rewritten or removed.",
-    Flaw.RECORD_CHANGED: "The entries are whole, but lookup {lookup_id} is not what they vouch for: it was changed.",
-    Flaw.RECORD_GONE: "The entries are whole, but lookup {lookup_id}, which entry {seq} is about, was removed.",
+    Flaw.RECORD_CHANGED: "The entries are whole, but {record} is not what they vouch for: it was changed.",
+    Flaw.RECORD_GONE: "The entries are whole, but {record}, which entry {seq} is about, was removed.",
 }
 
 
@@ -29,7 +26,7 @@ def whole(inspection: Inspection, anchor: Head | None) -> str:
     lines = [
         f"The journal is whole: {_count(inspection.entries, 'entry', 'entries')}, "
         f"from {inspection.first} to {inspection.head.seq}.",
-        f"{_count(inspection.records, 'lookup is', 'lookups are')} as recorded, "
+        f"{_count(inspection.records, 'record is', 'records are')} as recorded, "
         f"{inspection.forgotten} of them forgotten.",
     ]
     if anchor:
@@ -46,8 +43,8 @@ def not_whole(inspection: Inspection) -> str:
 
 def _flaw(fault: Fault | None) -> str:
     # Whoever changed an id by hand may have put into it what moves the cursor.
-    shown = "".join(each if each.isprintable() else "�" for each in (fault and fault.lookup_id) or "")
-    return FLAWS[fault.flaw].format(seq=fault.seq, lookup_id=shown) if fault else ""
+    shown = "".join(each if each.isprintable() else "�" for each in (fault and fault.record) or "")
+    return FLAWS[fault.flaw].format(seq=fault.seq, record=shown) if fault else ""
 
 
 def _whole_before(inspection: Inspection) -> str:
@@ -55,8 +52,6 @@ def _whole_before(inspection: Inspection) -> str:
         return "Nothing before it can be vouched for."
     return f"The entries from {inspection.first} to {inspection.head.seq} are whole."
 
-
-# --- forgetting -------------------------------------------------------------------------------------------------------
 
 READ_BY_OTHERS = "another program keeps them busy"
 
@@ -68,33 +63,37 @@ def not_scrubbed(why: str) -> str:
     )
 
 
-def asks_to_forget(phone: PhoneNumber, traces: Traces) -> str:
-    asked = f"Forget {phone.international}: the number, its ID and the reasons of {_lookups(traces.ended)}"
-    mentioned = f", and the reasons of {_lookups(traces.mentions)} of other numbers that mention it"
-    return f"{asked}{mentioned if traces.mentions else ''}? This cannot be undone."
+def asks_to_forget(phone: PhoneNumber, found: Footprint) -> str:
+    asked = f"Forget {phone.international}: the number, its ID and the reasons of {_lookups(found.ended)}"
+    mentioned = f", and the reasons of {_requests(found.mentions)} for other numbers that mention it"
+    return f"{asked}{mentioned if found.mentions else ''}? This cannot be undone."
 
 
-def forgotten(phone: PhoneNumber, traces: Traces) -> str:
-    if not (traces.ended or traces.mentions):
+def forgotten(phone: PhoneNumber, found: Footprint) -> str:
+    if not (found.ended or found.mentions):
         return f"Nothing is recorded of {phone.international}."
-    mentions = f", and the reasons of {_lookups(traces.mentions)} that mentioned it" if traces.mentions else ""
-    return f"Forgotten: {_lookups(traces.ended)}{mentions}. The journal says so, without the number."
+    mentions = f", and the reasons of {_requests(found.mentions)} that mentioned it" if found.mentions else ""
+    return f"Forgotten: {_lookups(found.ended)}{mentions}. The journal says so, without the number."
 
 
-def still_open(phone: PhoneNumber, traces: Traces) -> str:
-    if traces.running:
+def still_open(phone: PhoneNumber, found: Footprint) -> str:
+    if found.running:
         return (
-            f"{phone.international} is still being asked for ({_lookups(traces.running)}). Nothing was forgotten: try "
+            f"{phone.international} is still being asked for ({_lookups(found.running)}). Nothing was forgotten: try "
             "again in a minute."
         )
     return (
-        f"{_lookups(traces.waiting)} of {phone.international} still wait for a decision or a code. Nothing was "
+        f"{_lookups(found.waiting)} of {phone.international} still wait for a decision or a code. Nothing was "
         "forgotten: have them denied, withdrawn or used first, or wait until they expire."
     )
 
 
 def _lookups(count: int) -> str:
     return _count(count, "lookup", "lookups")
+
+
+def _requests(count: int) -> str:
+    return _count(count, "request", "requests")
 
 
 def _count(count: int, one: str, many: str) -> str:

@@ -1,7 +1,5 @@
 """What an administrator reads on the terminal: mistakes in the settings, and the command line's own words."""
 
-# --- settings ---------------------------------------------------------------------------------------------------------
-
 _WHERE_TO_GET = {
     "SLACK_BOT_TOKEN": "the bot token (xoxb-…) from your app's page at api.slack.com, OAuth & Permissions",
     "ALIBABA_CLOUD_ACCESS_KEY_ID": "the AccessKey ID of the RAM user that may call cams:GetPreValidatePhoneId",
@@ -117,8 +115,6 @@ CHANNEL_SHARED = "it is shared with another workspace, whose people could see an
 def port_taken(host: str, port: int) -> str:
     return f"Nothing can listen on {host}:{port}: it is in use or not allowed. Choose another PORT."
 
-
-# --- the command line -------------------------------------------------------------------------------------------------
 
 SINCE_UNREADABLE = "--since takes 90m, 24h, 7d, or a date such as 2026-11-01."
 

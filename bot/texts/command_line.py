@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from bot.errors import EntryMistake, LineMistake, ListMistake
-from bot.models import BatchId, Lookup, State
+from bot.models import Lookup, RequestId, State
 from bot.texts import problems
 from bot.texts.asking import ENTRY_MISTAKES
-
-# --- how it was called ------------------------------------------------------------------------------------------------
+from bot.texts.outcomes import PROBLEMS
 
 PHONE_OR_FILE = "Give either PHONE, or --file with a list of numbers."
 OUTPUT_NEEDED = "Say where the IDs go: --output ids.csv, or --output - for standard output."
@@ -29,8 +28,6 @@ STANDARD_INPUT = "Standard input"
 def input_unreadable(path: str, why: str) -> str:
     return f"The list {path} cannot be read: {why}."
 
-
-# --- what is wrong with the list --------------------------------------------------------------------------------------
 
 LIST_MISTAKES: Mapping[ListMistake, str] = {
     ListMistake.NOT_TEXT: "The list is not text in UTF-8. In a spreadsheet, save it as CSV UTF-8.",
@@ -65,9 +62,6 @@ def _mistake(each: LineMistake) -> str:
     return where + (f"{what} (The other is in line {each.other_line}.)" if each.other_line else what)
 
 
-# --- the output -------------------------------------------------------------------------------------------------------
-
-
 def output_unusable(path: str, why: str) -> str:
     return f"The output {path} cannot be written: {why}."
 
@@ -82,13 +76,11 @@ def output_busy(path: str) -> str:
 
 NOT_A_FILE = "it is not a file; for standard output write --output -"
 
-# --- how it goes ------------------------------------------------------------------------------------------------------
 
-
-def beginning(count: int, *, before: Mapping[State, int], batch_id: BatchId) -> str:
+def beginning(count: int, *, before: Mapping[State, int], request_id: RequestId) -> str:
     """``before``: what came of the numbers that are not asked again."""
     besides = f" Not asked again: {_counted(before)}." if before else ""
-    return f"Asking Alibaba Cloud for {_ids(count)}, list {batch_id}.{besides}"
+    return f"Asking Alibaba Cloud for {_ids(count)}, request {request_id}.{besides}"
 
 
 def _ids(count: int) -> str:
@@ -121,7 +113,7 @@ def why(lookup: Lookup) -> str:
     result = lookup.result
     if result.problem is None:
         return ""
-    what = problems.PROBLEMS[result.problem].what
+    what = PROBLEMS[result.problem].what
     return what if result.wait_until is None else f"{what} Run the same command again after {_time(result.wait_until)}."
 
 
@@ -144,10 +136,10 @@ def guarded(seconds: float) -> str:
     )
 
 
-def output_stopped(why: str, batch_id: BatchId) -> str:
+def output_stopped(why: str, request_id: RequestId) -> str:
     return (
         f"Stopped: the output cannot be written any more ({why}). "
-        f"What was answered until then is in phoneid log --list {batch_id}."
+        f"What was answered until then is in phoneid log --request {request_id}."
     )
 
 

@@ -1,0 +1,47 @@
+"""How numbers are written in sentences: one in full or with its middle hidden, or how many there are."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from bot.models import A_FORGOTTEN_NUMBER, FORGOTTEN, PhoneNumber, Request
+
+
+class Words(NamedTuple):
+    """What is said of one number, and of several: the only place where words depend on how many there are."""
+
+    one: str
+    several: str
+
+    def of(self, request: Request) -> str:
+        return self.choose(is_several=not request.is_single)
+
+    def choose(self, *, is_several: bool) -> str:
+        return self.several if is_several else self.one
+
+
+def numbers(count: int) -> str:
+    return "1 number" if count == 1 else f"{count} numbers"
+
+
+def subject(request: Request) -> str:
+    """What a request is for: ``+86 138 0000 1234``, or ``3 numbers``."""
+    return numbers(request.size) if not request.is_single else request.lookup.phone.international
+
+
+def hidden_subject(request: Request) -> str:
+    """The same for eyes that need not see the number."""
+    return numbers(request.size) if not request.is_single else hidden(request.lookup.phone)
+
+
+def subject_of(phones: Sequence[PhoneNumber]) -> str:
+    """What a request for these will be for."""
+    return numbers(len(phones)) if len(phones) > 1 else phones[0].international
+
+
+def hidden(phone: PhoneNumber) -> str:
+    """A number with its middle hidden, at least half of it: ``+861•••••1234``."""
+    if phone == FORGOTTEN:
+        return A_FORGOTTEN_NUMBER
+    digits = phone.digits
+    head, tail = (3, 4) if len(digits) >= 13 else (2, 3)
+    return f"+{digits[:head]}•••••{digits[-tail:]}" if len(digits) > 9 else f"+{digits[:2]}•••••"

@@ -1,0 +1,37 @@
+"""What is said of what somebody may do here, and why: ``/phoneid why``.
+
+Plain text: whoever shows a sentence escapes it for where it is shown.
+"""
+
+from collections.abc import Mapping
+
+from bot.durations import write_duration
+from bot.guesses import REMEMBERED
+from bot.policy import Decision, Rule, Verdict
+
+RULES: Mapping[Rule, str] = {
+    Rule.COMMAND_LINE: "Whoever runs the command line holds the account's credentials.",
+    Rule.NOT_A_MEMBER: "Only full members of this workspace may ask.",
+    Rule.NOT_AN_AGENT: "PHONEID_AGENTS does not name this person or a usergroup they are in.",
+    Rule.NO_APPROVALS: "PHONEID_APPROVAL is never: no request needs approval.",
+    Rule.TRUSTED: "PHONEID_TRUSTED names this person or a usergroup they are in.",
+    Rule.APPROVALS: "PHONEID_APPROVAL is always.",
+    Rule.GUESSES: f"Too many verification codes were refused in the last {write_duration(REMEMBERED)}.",
+}
+VERDICTS: Mapping[Verdict, str] = {
+    Verdict.MAY: "May ask, without approval.",
+    Verdict.MAY_WITH_APPROVAL: "May ask; somebody must approve each request.",
+    Verdict.MAY_NOT: "May not ask.",
+}
+MAY_DECIDE = "May decide on other people's requests: PHONEID_APPROVERS names them or a usergroup they are in."
+MAY_NOT_DECIDE = "May not decide on requests."
+
+
+def what_the_policy_means(decision: Decision, *, is_approver: bool) -> list[str]:
+    """For one person: may they ask, which rule says so, may they decide. ``is_approver``: the settings name them."""
+    may_decide = is_approver and decision.rule is not Rule.NOT_A_MEMBER  # guests never, whoever names them
+    return [VERDICTS[decision.verdict], RULES[decision.rule], MAY_DECIDE if may_decide else MAY_NOT_DECIDE]
+
+
+def decided_by(approvers: str) -> str:
+    return f"Requests are decided by {approvers}; nobody decides on their own."
