@@ -42,12 +42,7 @@ UNAVAILABLE = (
 """What Postgres says when the database cannot be used, or its connection is lost. Anything else stays what it is."""
 
 # Limits go with the transaction: a pooler refuses them at the start of a connection, and hands on what is set for good.
-# Of a client that is gone the server learns by keepalives. When half of what was sent together has come, nothing else
-# ends the transaction, and without them the lock would be held for two hours.
 _LIMITS: Final = """
-    SET LOCAL tcp_keepalives_idle = 5;
-    SET LOCAL tcp_keepalives_interval = 2;
-    SET LOCAL tcp_keepalives_count = 3;
     SET LOCAL lock_timeout = '{lock}ms';
     SET LOCAL statement_timeout = '{statement}ms';
     SET LOCAL idle_in_transaction_session_timeout = '{idle}ms';"""

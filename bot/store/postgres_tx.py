@@ -32,11 +32,16 @@ _WORDS: dict[str, Any] = {
 
 
 class PostgresTx:
-    """One open transaction, as ``bot.store.engine.Tx``."""
+    """One open transaction, as ``bot.store.engine.Tx``.
+
+    All that is asked together goes as one message of many statements, with its values in it. Not as psycopg's pipeline,
+    which is many messages: when only some of them arrive, or one comes after the last, as psycopg's does, the server
+    counts the transaction as idle no more and keeps the lock for whoever stands still.
+    """
 
     def __init__(self, connection: Connection, *, now: float, process: str) -> None:
         self._connection = connection
-        self._unsent: list[tuple[bytes, Sequence[Mapping[str, Value]]]] = []
+        self._unsent: list[str] = []
         self._streams: list[Generator[Row]] = []
         self.now = now
         self.process = process
@@ -44,25 +49,23 @@ class PostgresTx:
         self.proof: Query | None = None
 
     def all(self, sql: str, /, **values: Value) -> list[Row]:
-        return self._ask(for_psycopg(sql), values).fetchall()
+        return self._ask(Query(sql, values)).fetchall()
 
     def one(self, sql: str, /, **values: Value) -> Row | None:
-        return self._ask(for_psycopg(sql), values).fetchone()
+        return self._ask(Query(sql, values)).fetchone()
 
     def gather(self, *queries: Query) -> list[list[Row]]:
-        with self._connection.pipeline():
-            self._send()
-            cursors = [self._connection.execute(for_psycopg(query.sql), query.values) for query in queries]
-        return [cursor.fetchall() for cursor in cursors]
+        return [result.fetchall() for result in self._ask(*queries).results()] if queries else []
 
     def run(self, sql: str, /, **values: Value) -> int:
-        return self._ask(for_psycopg(sql), values).rowcount
+        return self._ask(Query(sql, values)).rowcount
 
     def write(self, sql: str, /, **values: Value) -> None:
-        self._unsent.append((for_psycopg(sql), [values]))
+        self.write_many(sql, [values])
 
     def write_many(self, sql: str, rows: Sequence[Mapping[str, Value]], /) -> None:
-        self._unsent.append((for_psycopg(sql), rows))
+        cursor = psycopg.ClientCursor(self._connection)
+        self._unsent += [cursor.mogrify(for_psycopg(sql), values) for values in rows]
 
     def stream(self, sql: str, /, **values: Value) -> Iterator[Row]:
         stream = self._stream(for_psycopg(sql), values)
@@ -81,30 +84,26 @@ class PostgresTx:
 
     def commit(self) -> str | None:
         """The server's word about it."""
-        return self._ask(b"COMMIT", None).statusmessage
+        return self._ask(Query("COMMIT", {})).statusmessage
 
     def close(self) -> None:
         """Let go of results that were not read to their end: while they come, not even ROLLBACK is possible."""
         for stream in self._streams:
             stream.close()
 
-    def _ask(self, sql: bytes, values: Mapping[str, Value] | None) -> psycopg.Cursor[Row]:
-        if not self._unsent:
-            return self._connection.execute(sql, values)
-        with self._connection.pipeline():  # one round trip for all of it
-            self._send()
-            return self._connection.execute(sql, values)
-
-    def _send(self) -> None:
+    def _ask(self, *queries: Query) -> psycopg.Cursor[Row]:
+        """Send these after all that is unsent. The cursor stands at the first one's result."""
+        cursor = psycopg.ClientCursor(self._connection)
+        asked = [cursor.mogrify(for_psycopg(query.sql), query.values) for query in queries]
         unsent, self._unsent = self._unsent, []
-        for sql, rows in unsent:
-            with self._connection.cursor() as cursor:
-                cursor.executemany(sql, rows)
+        cursor.execute("\n;\n".join([*unsent, *asked]).encode())
+        for _ in unsent:
+            cursor.nextset()
+        return cursor
 
     def _stream(self, sql: bytes, values: Mapping[str, Value]) -> Generator[Row]:
         if self._unsent:
-            with self._connection.pipeline():
-                self._send()
+            self._ask(Query("SELECT 1", {}))
         with self._connection.cursor() as cursor:
             yield from cursor.stream(sql, values, size=_AT_ONCE)
 

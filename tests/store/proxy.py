@@ -16,7 +16,7 @@ class Proxy:
     def __init__(self, host: str, port: int) -> None:
         self.trips = 0
         """How often somebody asked and waited for the answer: however much they sent at once is one trip."""
-        self.lose: Literal["nothing", "COMMIT", "its answer"] = "nothing"
+        self.lose: Literal["nothing", "COMMIT", "its end", "its answer"] = "nothing"
         """What is lost next, and the connection with it."""
         self.keeps_server = False
         """Whether the server's side of a lost connection stays, as when the network goes down: it learns nothing."""
@@ -76,9 +76,10 @@ class _Passage:
                 self._is_answered = False
                 self._proxy.trips += 1
             if b"COMMIT\0" in data and self._proxy.lose != "nothing":
-                self._loses_answer = self._proxy.lose == "its answer"
-                self._proxy.lose = "nothing"
+                lost, self._proxy.lose = self._proxy.lose, "nothing"
+                self._loses_answer = lost == "its answer"
                 if not self._loses_answer:
+                    self._server.sendall(data[:-5] if lost == "its end" else b"")
                     return
             self._server.sendall(data)
 
