@@ -15,6 +15,7 @@ from bot.slack import forms, views
 from bot.slack.blocks import View
 from bot.slack.context import Context
 from bot.slack.conversation import Conversation
+from bot.slack.forms_read import Entry, Filled
 from bot.slack.notices import Notices
 from bot.slack.runner import Runner
 from bot.store.outbox import Kind
@@ -41,16 +42,16 @@ class Asking:
         self._notices = notices
         self._conversation = conversation
 
-    async def answer_command(self, context: Context, entry: forms.Entry, key: str) -> None:
+    async def answer_command(self, context: Context, entry: Entry, key: str) -> None:
         """Look up what was typed, and tell how it ended there; or open the form that asks for approval."""
         decision = await self._access.decide(context.actor, (entry.phone,))
         if decision.verdict is Verdict.MAY_WITH_APPROVAL:
             filling = forms.Filling(phones=(entry.phone,), notice=forms.code_not_yet(is_several=False))
             await self._conversation.open_form_for(context, decision, filling)
             return
-        await self._ask(context, forms.Filled((entry,), ""), key, decision)
+        await self._ask(context, Filled((entry,), ""), key, decision)
 
-    async def answer_form(self, context: Context, filled: forms.Filled, key: str) -> None:
+    async def answer_form(self, context: Context, filled: Filled, key: str) -> None:
         """Look up what was filled in, or ask for its approval, and show in the form's window how that went on."""
         phones = [entry.phone for entry in filled.entries]
         decision = await self._access.decide(context.actor, phones)
@@ -64,7 +65,7 @@ class Asking:
             return
         await self._ask(context, filled, key, decision)
 
-    async def enter_codes(self, context: Context, request_id: RequestId, filled: forms.Filled) -> None:
+    async def enter_codes(self, context: Context, request_id: RequestId, filled: Filled) -> None:
         """Use an approval, now that the codes are here, and show in their window how that ended."""
         context.recorded.set()  # the request is; whoever comes too late finds it approved still
         try:
@@ -94,7 +95,7 @@ class Asking:
         with suppress(NotPossible):
             await self.use(request)
 
-    async def _ask(self, context: Context, filled: forms.Filled, key: str, decision: Decision) -> None:
+    async def _ask(self, context: Context, filled: Filled, key: str, decision: Decision) -> None:
         accepted = await self._requests.ask(_new_request(context, filled, key), decision, _codes(filled))
         context.recorded.set()
         request = accepted.request
@@ -141,7 +142,7 @@ class Asking:
         return views.outcome(context.origin, request)
 
 
-def _new_request(context: Context, filled: forms.Filled, key: str) -> NewRequest:
+def _new_request(context: Context, filled: Filled, key: str) -> NewRequest:
     return NewRequest(
         agent=context.actor,
         phones=tuple(entry.phone for entry in filled.entries),
@@ -151,11 +152,11 @@ def _new_request(context: Context, filled: forms.Filled, key: str) -> NewRequest
     )
 
 
-def _codes(filled: forms.Filled) -> Codes:
+def _codes(filled: Filled) -> Codes:
     return {position: entry.code for position, entry in enumerate(filled.entries, start=1) if entry.code}
 
 
-def _codes_for(lookups: Sequence[Lookup], filled: forms.Filled) -> Codes | None:
+def _codes_for(lookups: Sequence[Lookup], filled: Filled) -> Codes | None:
     """The codes by position; ``None`` when they are not for exactly these numbers.
 
     A form for one number does not repeat the number: its code is for it.

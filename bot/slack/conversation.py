@@ -10,11 +10,12 @@ from bot.policy import Decision, Policy, Rule, Verdict
 from bot.slack import forms, views
 from bot.slack.blocks import Message, View
 from bot.slack.context import Context
-from bot.slack.payloads import Sender
 from bot.slack.messenger import Messenger
+from bot.slack.payloads import Sender
 from bot.slack.windows import Windows
 from bot.texts import asking, problems
 from bot.texts import requests as texts
+from bot.texts.outcomes import PROBLEMS
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +29,7 @@ UNDECIDED = Decision(Verdict.MAY, Rule.NO_APPROVALS)
 class Conversation:
     """Every click gets an answer."""
 
-    def __init__(
-        self, *, access: Access, messenger: Messenger, windows: Windows, policy: Policy, clock: Clock
-    ) -> None:
+    def __init__(self, *, access: Access, messenger: Messenger, windows: Windows, policy: Policy, clock: Clock) -> None:
         self._access = access
         self._messenger = messenger
         self._windows = windows
@@ -88,7 +87,7 @@ class Conversation:
             wait = max(0.0, decision.wait_until - self._clock.now())
             return views.refusal(context.origin, problems.too_many_guesses(wait))
         if decision.problem:
-            return views.refusal(context.origin, problems.PROBLEMS[decision.problem])
+            return views.refusal(context.origin, PROBLEMS[decision.problem])
         needs_approval = decision.verdict is Verdict.MAY_WITH_APPROVAL
         approvers = views.names(self._policy.approvers) if needs_approval else None
         return forms.build(context.origin, filling, approvers=approvers)
@@ -111,7 +110,7 @@ def _why_not(error: NotPossible) -> Message:
     if error.wait is not None and error.request:
         return views.wait(error.request, error.wait)
     if error.problem:
-        explanation = problems.PROBLEMS[error.problem]
+        explanation = PROBLEMS[error.problem]
         return views.sentence(f"{explanation.what} {explanation.next}")
     if error.request:
         return views.became(error.request)

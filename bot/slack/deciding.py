@@ -93,6 +93,4 @@ class Deciding:
             await self._outbox.deliver(Kind.CARDS, error.request.id)  # a card that still had buttons was an old one
 
     async def _tell_everyone(self, request_id: RequestId) -> None:
-        await asyncio.gather(
-            self._outbox.deliver(Kind.CARDS, request_id), self._outbox.deliver(Kind.AGENT, request_id)
-        )
+        await asyncio.gather(self._outbox.deliver(Kind.CARDS, request_id), self._outbox.deliver(Kind.AGENT, request_id))

@@ -72,9 +72,7 @@ class Runner:
         finally:
             running.cancel()
 
-    async def _follow_where_typed(
-        self, request: Request, running: asyncio.Task[Request], context: Context
-    ) -> None:
+    async def _follow_where_typed(self, request: Request, running: asyncio.Task[Request], context: Context) -> None:
         has_said, moment = False, 0
         async for _ in while_running(running, BETWEEN_NOTICES, self._clock):
             moment += 1

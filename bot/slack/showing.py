@@ -6,7 +6,7 @@ from bot.interfaces import Clock
 from bot.models import Actor, LogQuery, Lookup, LookupId, Request, RequestId, State
 from bot.policy import Action, Policy, Rule
 from bot.requests import Requests
-from bot.slack import forms, views
+from bot.slack import forms, pages, views
 from bot.slack.blocks import Message
 from bot.slack.context import Context
 from bot.slack.conversation import Conversation
@@ -14,8 +14,8 @@ from bot.store import search
 from bot.store.names import split_lookup_id
 from bot.store.record import Record
 from bot.texts import asking as texts
-from bot.texts import problems
 from bot.texts import requests as request_texts
+from bot.texts.outcomes import PROBLEMS
 
 
 class Showing:
@@ -44,7 +44,7 @@ class Showing:
         approvers = self._policy.approvers
         is_approver = approvers.holds(context.actor, await self._access.standing(context.actor))
         wait = None if decision.wait_until is None else max(0.0, decision.wait_until - self._clock.now())
-        message = views.why(decision, is_approver=is_approver, approvers=approvers, wait=wait)
+        message = pages.why(decision, is_approver=is_approver, approvers=approvers, wait=wait)
         await self._conversation.tell(context, message)
 
     async def history(self, context: Context) -> None:
@@ -66,7 +66,7 @@ class Showing:
         shown = [each for each in request.lookups if each.position == position] if request else []
         if request and shown:
             await self._requests.record_showing(request, shown, actor=context.actor)
-            await self._conversation.open_window(context, views.lookup_outcome(context.origin, request, shown[0]))
+            await self._conversation.open_window(context, views.lookup_outcome(context.origin, shown[0]))
 
     async def results(self, context: Context, value: str) -> None:
         """Show what became of each number once more, from the record and without a new call, privately."""
@@ -82,7 +82,7 @@ class Showing:
         if request:
             shown = [each for each in request.lookups if not each.is_forgotten]
             await self._requests.record_showing(request, shown, actor=context.actor)
-            await self._conversation.open_window(context, views.details(context.origin, request))
+            await self._conversation.open_window(context, pages.details(context.origin, request))
 
     async def form_again(self, context: Context, value: str) -> None:
         """Open the form with those numbers of an earlier request of theirs that have no ID. No code was ever kept."""
@@ -112,10 +112,10 @@ class Showing:
         # Whoever was an agent may look back; guests and other workspaces' people may not, as ever.
         decision = await self._access.decide(actor)
         if decision.rule is Rule.NOT_A_MEMBER and decision.problem:
-            explanation = problems.PROBLEMS[decision.problem]
+            explanation = PROBLEMS[decision.problem]
             return views.sentence(f"{explanation.what} {explanation.next}")
-        query = LogQuery(limit=views.PAGE + 1, user_id=actor.user_id, team_id=actor.team_id, before=before)
-        return views.history(await self._record.read(search.search, query), is_first=before is None)
+        query = LogQuery(limit=pages.PAGE + 1, user_id=actor.user_id, team_id=actor.team_id, before=before)
+        return pages.history(await self._record.read(search.search, query), is_first=before is None)
 
 
 def _asked_again(request: Request, position: int | None) -> list[Lookup]:

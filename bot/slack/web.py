@@ -5,6 +5,7 @@ ours (a wrong argument) stay what they are.
 """
 
 import asyncio
+import ipaddress
 import json
 import math
 import re
@@ -20,7 +21,6 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import SlackBusy, SlackError, SlackRefused, SlackUnauthorised, SlackUnreachable
 from bot.interfaces import Clock
-from bot.settings import LOOPBACK
 
 T = TypeVar("T")
 
@@ -104,7 +104,7 @@ class Web(AsyncWebClient):
                     response_url, json=dict(body), proxy=self.proxy, ssl=self.ssl or True, allow_redirects=False
                 ) as answer,
             ):
-                text = await answer.content.read(2000)  # it says "ok"; whatever is longer is not Slack's
+                text = await answer.read()
         except FOREIGN_ERRORS as error:
             raise _unanswered(RESPONSE_URL, error) from None
         data = _object_in(text)
@@ -216,8 +216,12 @@ def _object_in(text: bytes) -> dict[str, Any]:
 
 
 def _is_private(url: str) -> bool:
+    """Whether nobody on the network can read what is sent there."""
     try:
         parts = urlsplit(url)
-        return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
-    except ValueError:
+        if parts.scheme == "https":
+            return True
+        host = parts.hostname or ""
+        return parts.scheme == "http" and (host == "localhost" or ipaddress.ip_address(host).is_loopback)
+    except ValueError:  # no URL, or the name of some host
         return False

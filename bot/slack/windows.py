@@ -1,8 +1,8 @@
 """The windows (modals) people have open: what they show last is what was meant to be shown last."""
 
 from bot.interfaces import Clock
-from bot.slack.replies import Replies, Shown
-from bot.slack.views import View
+from bot.slack.blocks import View
+from bot.slack.messenger import Messenger, Shown
 
 SETTLED_AFTER = (0.5, 3.5)
 """Seconds after a submission at which its window is updated. Work starts while the acknowledgement, which paints the
@@ -17,8 +17,8 @@ asked. They count from the first try: whatever took minutes would have none of t
 class Windows:
     """Updates windows. What is shown later for another reason, such as a reopened form, is never painted over."""
 
-    def __init__(self, replies: Replies, *, clock: Clock, settled_after: tuple[float, ...] = SETTLED_AFTER) -> None:
-        self._replies = replies
+    def __init__(self, messenger: Messenger, *, clock: Clock, settled_after: tuple[float, ...] = SETTLED_AFTER) -> None:
+        self._messenger = messenger
         self._clock = clock
         self._settled_after = settled_after
         self._latest: dict[str, object] = {}
@@ -26,7 +26,7 @@ class Windows:
     async def show(self, view_id: str, view: View) -> bool:
         """Show this in a window now. ``False`` when the window was closed, or Slack did not take it."""
         self._latest.pop(view_id, None)
-        return await self._replies.update_view(view_id, view) is Shown.YES
+        return await self._messenger.update_view(view_id, view) is Shown.YES
 
     async def show_after_submission(self, view_id: str, view: View, *, submitted_at: float) -> None:
         """Show this in the window that was submitted then (monotonic seconds), whatever overtakes what."""
@@ -40,7 +40,7 @@ class Windows:
             await self._clock.sleep(max(0.0, moment - self._clock.monotonic()))
             if self._latest.get(view_id) is not mark:
                 break
-            shown = await self._replies.update_view(view_id, view)
+            shown = await self._messenger.update_view(view_id, view)
             if shown is Shown.GONE:
                 break
         if self._latest.get(view_id) is mark:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack import cards, forms, views
+from bot.slack import buttons, cards, forms
 from bot.slack.context import Context
 from bot.slack.conversation import Conversation
 from bot.slack.deciding import Deciding
@@ -21,9 +21,7 @@ Do = Callable[[Context, str], Work]
 class Actions:
     """Listens for clicks."""
 
-    def __init__(
-        self, boundary: Boundary, *, deciding: Deciding, showing: Showing, conversation: Conversation
-    ) -> None:
+    def __init__(self, boundary: Boundary, *, deciding: Deciding, showing: Showing, conversation: Conversation) -> None:
         self._boundary = boundary
         self._deciding = deciding
         self._showing = showing
@@ -46,15 +44,15 @@ class Actions:
             cards.APPROVE: self._deciding.approve,
             cards.DENY: self._deciding.open_denial,
             cards.DETAILS: self._showing.details,
-            views.WITHDRAW: self._deciding.withdraw,
-            views.ENTER_CODE: self._deciding.open_codes,
-            views.STOP: self._deciding.stop,
-            views.SHOW_ID: self._showing.id_again,
-            views.SHOW_RESULTS: self._showing.results,
-            views.OLDER: self._showing.older,
-            views.TRY_AGAIN: self._showing.form_again,
-            views.OPEN_FORM: self._open_form,
-            views.OPEN_LIST: self._open_list,
+            buttons.WITHDRAW: self._deciding.withdraw,
+            buttons.ENTER_CODE: self._deciding.open_codes,
+            buttons.STOP: self._deciding.stop,
+            buttons.SHOW_ID: self._showing.id_again,
+            buttons.SHOW_RESULTS: self._showing.results,
+            buttons.OLDER: self._showing.older,
+            buttons.TRY_AGAIN: self._showing.form_again,
+            buttons.OPEN_FORM: self._open_form,
+            buttons.OPEN_LIST: self._open_list,
         }
 
     def _open_form(self, context: Context, _value: str) -> Work:

@@ -3,10 +3,11 @@
 from slack_bolt.async_app import AsyncApp
 
 from bot.entry.command import Typed, TypedKind, read_command
-from bot.slack import forms, views
+from bot.slack import forms, pages, views
 from bot.slack.asking import Asking
 from bot.slack.context import Context
 from bot.slack.conversation import Conversation
+from bot.slack.forms_read import Entry
 from bot.slack.listeners.boundary import Ack, Body, Boundary, Work, broken_message
 from bot.slack.payloads import Shortcut, SlashCommand, parse
 from bot.slack.showing import Showing
@@ -36,10 +37,10 @@ class Commands:
             typed = read_command(command.text.get_secret_value(), region=self._region)
             context = Context.of_command(command)
             if typed.kind in (TypedKind.HELP, TypedKind.UNREADABLE):
-                usage = views.usage(is_unreadable=typed.kind is TypedKind.UNREADABLE)
+                usage = pages.usage(is_unreadable=typed.kind is TypedKind.UNREADABLE)
                 await ack(response_type="ephemeral", text=usage.text, blocks=usage.blocks)
             elif typed.kind is TypedKind.NUMBER_AND_CODE and typed.number and typed.code:
-                entry, key = forms.Entry(typed.number, typed.code), f"command:{command.trigger_id}"
+                entry, key = Entry(typed.number, typed.code), f"command:{command.trigger_id}"
                 await self._boundary.start_recorded(ack, context, self._asking.answer_command(context, entry, key))
             else:
                 await ack()

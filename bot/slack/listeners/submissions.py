@@ -5,11 +5,12 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.interfaces import Clock
-from bot.slack import forms, views
+from bot.slack import forms, forms_read
 from bot.slack.asking import Asking
 from bot.slack.blocks import View
 from bot.slack.context import Context
 from bot.slack.deciding import Deciding
+from bot.slack.forms_read import Mistakes
 from bot.slack.listeners.boundary import Ack, Body, Boundary, broken_view
 from bot.slack.payloads import Submission, parse
 
@@ -32,37 +33,35 @@ class Submissions:
             app.view(callback_id)(self.on_lookup)
         for callback_id in forms.CODES_FORMS:
             app.view(callback_id)(self.on_codes)
-        app.view(forms.DENIAL)(self.on_denial)
+        app.view(forms_read.DENIAL)(self.on_denial)
 
     async def on_lookup(self, ack: Ack, body: Body) -> None:
         async with self._boundary.payload(ack, body, broken=broken_view):
             submission = parse(Submission, body)
-            filled = forms.read(submission, region=self._region)
-            if isinstance(filled, forms.Mistakes):
+            filled = forms_read.read(submission, region=self._region)
+            if isinstance(filled, Mistakes):
                 await ack(**_mistakes(filled))
                 return
             context = self._context(submission)
             work = self._asking.answer_form(context, filled, submission.key)
-            shown = views.starting(context.origin, filled, needs_approval=forms.needs_approval(submission))
-            await self._boundary.start_recorded(ack, context, work, **_update(shown))
+            await self._boundary.start_recorded(ack, context, work, **_update(forms.submitted(submission, filled)))
 
     async def on_codes(self, ack: Ack, body: Body) -> None:
         async with self._boundary.payload(ack, body, broken=broken_view):
             submission = parse(Submission, body)
-            filled = forms.read_codes(submission, region=self._region)
-            if isinstance(filled, forms.Mistakes):
+            filled = forms_read.read_codes(submission, region=self._region)
+            if isinstance(filled, Mistakes):
                 await ack(**_mistakes(filled))
                 return
             context = self._context(submission)
             work = self._asking.enter_codes(context, submission.view.request_id, filled)
-            shown = views.starting_codes(context.origin, filled)
-            await self._boundary.start_recorded(ack, context, work, **_update(shown))
+            await self._boundary.start_recorded(ack, context, work, **_update(forms.submitted(submission, filled)))
 
     async def on_denial(self, ack: Ack, body: Body) -> None:
         async with self._boundary.payload(ack, body, broken=broken_view):
             submission = parse(Submission, body)
-            reason = forms.read_denial(submission)
-            if isinstance(reason, forms.Mistakes):
+            reason = forms_read.read_denial(submission)
+            if isinstance(reason, Mistakes):
                 await ack(**_mistakes(reason))
                 return
             context = self._context(submission)
@@ -73,7 +72,7 @@ class Submissions:
         return Context.of_submission(submission, at=self._clock.monotonic())
 
 
-def _mistakes(found: forms.Mistakes) -> dict[str, Any]:
+def _mistakes(found: Mistakes) -> dict[str, Any]:
     return {"response_action": "errors", "errors": found.by_block}
 
 
