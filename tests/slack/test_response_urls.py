@@ -1,0 +1,129 @@
+"""Answers where somebody typed or clicked: they arrive, or are an error of ours without the URL in it."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from aiohttp import web as http
+
+from bot.errors import SlackBusy, SlackError, SlackRefused, SlackUnreachable
+from bot.slack.web import Web
+from tests.slack import wires
+from tests.slack.failures import TICKET, check_clean, refusal, web_at
+
+pytestmark = pytest.mark.usefixtures("no_secret_logged")
+
+
+class Mailbox:
+    """What a response URL got, and what it answers."""
+
+    def __init__(self) -> None:
+        self.got: list[Any] = []
+        self.answer: Callable[[], http.Response] = lambda: http.Response(text="ok")
+
+    async def take(self, request: http.Request) -> http.Response:
+        self.got.append(await request.json())
+        return self.answer()
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture
+async def response_url(mailbox: Mailbox) -> AsyncIterator[str]:
+    web_app = http.Application()
+    web_app.router.add_post(f"/commands/{TICKET}", mailbox.take)
+    runner = http.AppRunner(web_app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    await http.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}/commands/{TICKET}"
+    await runner.cleanup()
+
+
+async def failure_at(web: Web, response_url: str) -> SlackError:
+    with pytest.raises(SlackError) as caught:
+        await web.respond(response_url, {"text": "x"})
+    check_clean(caught.value, response_url)
+    assert caught.value.method == "response_url"
+    return caught.value
+
+
+async def test_an_answer_arrives_where_somebody_typed(web: Web, mailbox: Mailbox, response_url: str) -> None:
+    for text in ("ok", '{"ok": true}', ""):
+        mailbox.answer = lambda text=text: http.Response(text=text)  # type: ignore[misc]  # bound now
+        await web.respond(response_url, {"text": "There is news."})
+    assert mailbox.got == [{"text": "There is news."}] * 3
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(404, refusal("expired_url")), (200, refusal("expired_url")), (400, refusal("expired_url"))],
+)
+async def test_a_used_up_response_url_is_refused(
+    web: Web, mailbox: Mailbox, response_url: str, status: int, body: str
+) -> None:
+    mailbox.answer = lambda: http.Response(status=status, text=body)
+    error = await failure_at(web, response_url)
+    assert isinstance(error, SlackRefused)
+    assert error.code == "expired_url"
+
+
+@pytest.mark.parametrize("body", ["no_team", "<html>", "{", "[" * 1_999, '["ok"]', ""])
+@pytest.mark.parametrize("status", [404, 500, 502])
+async def test_a_response_url_without_slack_behind_it_refuses_nothing(
+    web: Web, mailbox: Mailbox, response_url: str, status: int, body: str
+) -> None:
+    mailbox.answer = lambda: http.Response(status=status, text=body)
+    assert isinstance(await failure_at(web, response_url), SlackUnreachable)
+
+
+async def test_a_response_url_can_be_busy(web: Web, mailbox: Mailbox, response_url: str) -> None:
+    mailbox.answer = lambda: http.Response(status=429, headers={"Retry-After": "9"})
+    error = await failure_at(web, response_url)
+    assert isinstance(error, SlackBusy)
+    assert error.retry_after == 9.0
+
+
+async def test_what_is_said_to_one_place_is_not_carried_to_another(
+    web: Web, mailbox: Mailbox, response_url: str
+) -> None:
+    mailbox.answer = lambda: http.Response(status=307, headers={"Location": response_url})
+    assert isinstance(await failure_at(web, response_url), SlackUnreachable)
+    assert len(mailbox.got) == 1
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [wires.hang_up, wires.reset, wires.babble, wires.stay_silent, wires.trickle, wires.claim_gzip],
+    ids=lambda talk: str(talk.__name__),
+)
+async def test_a_response_url_that_breaks_is_unreachable(talk: wires.Talk) -> None:
+    async with wires.listening(talk) as port, web_at("http://127.0.0.1/api", seconds=0.5) as web:
+        assert isinstance(await failure_at(web, f"http://127.0.0.1:{port}/commands/{TICKET}"), SlackUnreachable)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://slack.example/commands/",
+        "http://127.0.0.1.slack.example/commands/",
+        "http://localhost@slack.example/commands/",
+        "ftp://127.0.0.1/commands/",
+        "http://[::1/commands/",
+        "//slack.example/",
+        "",
+    ],
+)
+async def test_nothing_is_said_in_clear_text_over_a_network(web: Web, url: str) -> None:
+    error = await failure_at(web, url + TICKET)
+    assert isinstance(error, SlackUnreachable)
+    assert (error.cause, error.arrived) == ("neither HTTPS nor this machine", False)
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1:1/", "http://localhost:1/", "http://[::1]:1/", "https://["])
+async def test_other_response_urls_are_tried(web: Web, url: str) -> None:
+    error = await failure_at(web, url + TICKET)
+    assert isinstance(error, SlackUnreachable)
+    assert not error.arrived
