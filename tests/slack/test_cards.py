@@ -1,196 +1,98 @@
-"""Cards say what the database says, whoever else redraws them and whatever becomes of the way to Slack."""
+"""The cards approvers decide on: they tell what is needed to decide, and nothing that need not be seen."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, cast
+import json
 
-import aiohttp
 import pytest
-from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.approvals import Approvals, Lately
-from bot.models import FORGOTTEN, Actor, BatchId, Card, Lookup, NewLookup, PhoneNumber, Place, State, Through
-from bot.policy import Circle
-from bot.slack.cards import Cards, decided_card
-from bot.slack.people import People
-from bot.store.sqlite import SqliteStore
-from bot.texts import approvals as texts
-from tests.clocks import SteppingClock
+from bot.guesses import Alarm, Counts, Guesses, Suspect
+from bot.models import FORGOTTEN, ApprovalState, Request, State
+from bot.requests import RecentCounts
+from bot.slack import cards
+from bot.texts import requests as texts
+from bot.texts.outcomes import ASKED_FOR
+from tests.values import AWAITING, decided, phones, request
 
-ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
-LEE = Actor(team_id="T0SANDBOX", user_id="U0LEE", through=Through.SLACK)
-APPROVERS = Circle(user_ids=frozenset({"U0LEE", "U0KIM"}))
+RECENT = RecentCounts(by_agent=3, for_number=1, refused=Counts())
+APPROVED = decided(ApprovalState.APPROVED)
 
 
-@dataclass
-class FakeSlack:
-    """Keeps what each message says. Something may happen while a message is on its way; some never get there."""
-
-    says: dict[str, str] = field(default_factory=dict)
-    meanwhile: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
-    cut_off: set[str] = field(default_factory=set)
-
-    async def chat_postMessage(self, *, channel: str, text: str, **_: Any) -> dict[str, str]:  # noqa: N802 - Slack's
-        return await self._take(channel, text)
-
-    async def chat_update(self, *, channel: str, text: str, **_: Any) -> dict[str, str]:
-        return await self._take(channel, text)
-
-    async def _take(self, channel: str, text: str) -> dict[str, str]:
-        if self.meanwhile:
-            await self.meanwhile.pop()()
-        if channel in self.cut_off:
-            raise aiohttp.ServerDisconnectedError
-        self.says[channel] = text
-        return {"channel": channel, "ts": "1.000001"}
+def test_a_card_shows_who_asks_and_why_and_hides_the_middle_of_the_number() -> None:
+    shown = json.dumps(cards.card(request(approval=AWAITING), RECENT).blocks, ensure_ascii=False)
+    for said in ("ID of +12•••••100", "Asked by <@U0ANA>", "Reason: ticket 7", "3 times by this agent, once for this"):
+        assert said in shown
+    assert "202-555" not in shown
 
 
-class FakeApprovals:
-    async def lately(self, lookup: Lookup) -> Lately:
-        return Lately(by_agent=1, for_number=1)
+def test_a_card_for_several_numbers_counts_them_and_says_that_it_is_for_all() -> None:
+    message = cards.card(request(3, approval=AWAITING), RECENT)
+    shown = json.dumps(message.blocks)
+    assert message.text.startswith("Approval needed: IDs of 3 numbers. Asked by <@U0ANA>")
+    assert "For the list as a whole." in shown
+    assert "in the last 7 days: 3 numbers." in shown
 
 
-class FakePeople:
-    async def active(self, circle: Circle) -> frozenset[str]:
-        return circle.user_ids
+def test_a_reminder_says_that_it_is_one() -> None:
+    assert cards.card(request(approval=AWAITING), RECENT, is_reminder=True).text.startswith("Still waiting: ID of ")
 
 
-@pytest.fixture
-def clock() -> SteppingClock:
-    return SteppingClock()
-
-
-@pytest.fixture
-async def store(tmp_path: Path, clock: SteppingClock) -> AsyncIterator[SqliteStore]:
-    opened = SqliteStore(tmp_path / "phoneid.db", clock=clock)
-    await opened.open()
-    yield opened
-    await opened.aclose()
-
-
-@pytest.fixture
-def slack() -> FakeSlack:
-    return FakeSlack()
-
-
-@pytest.fixture
-def cards(slack: FakeSlack, store: SqliteStore) -> Cards:
-    return Cards(
-        cast(AsyncWebClient, slack),
-        store=store,
-        approvals=cast(Approvals, FakeApprovals()),
-        people=cast(People, FakePeople()),
-        approvers=APPROVERS,
-        channel_id=None,
-        clock=SteppingClock(),
+def test_refused_codes_are_told_once_they_are_more_than_happens_to_anybody() -> None:
+    refused = RecentCounts(by_agent=1, for_number=1, refused=Counts(for_number=Guesses(refused=5)))
+    assert "Codes refused in the last 24 hours: 5 for this number." in json.dumps(
+        cards.card(request(approval=AWAITING), refused).blocks
     )
+    assert "Codes refused" not in json.dumps(cards.card(request(approval=AWAITING), RECENT).blocks)
 
 
-@pytest.fixture
-async def approved(store: SqliteStore) -> Lookup:
-    """A request that Lee approved; he and Kim have its card."""
-    new = NewLookup(agent=ANA, phone=PhoneNumber("12025550115"), reason="7", channel_id="C1", submission_key="key")
-    lookup, _ = await store.accept(new, state=State.AWAITING, expires_at=2_000_000_000.0)
-    for channel_id in ("U0KIM", "U0LEE"):
-        await store.add_card(lookup.id, Card(channel_id, "1.000001"))
-    return await store.move(lookup.id, from_state=State.AWAITING, to_state=State.APPROVED, actor=LEE)
-
-
-async def test_a_card_drawn_late_by_one_process_does_not_undo_what_another_drew(
-    slack: FakeSlack, store: SqliteStore, cards: Cards, approved: Lookup
-) -> None:
-    async def another_process_goes_on() -> None:
-        await store.move(approved.id, from_state=State.APPROVED, to_state=State.QUEUED, actor=ANA)
-        await cards.redraw(approved.id)
-
-    slack.meanwhile.append(another_process_goes_on)
-    await cards.redraw(approved.id)
-    now = await store.find(approved.id)
-    assert now
-    assert now.state is State.QUEUED
-    assert slack.says == dict.fromkeys(("U0KIM", "U0LEE"), decided_card(now).text)
-
-
-async def test_a_copy_that_cannot_be_redrawn_keeps_nobody_from_the_others(
-    slack: FakeSlack, cards: Cards, approved: Lookup
-) -> None:
-    slack.cut_off.add("U0KIM")
-    await cards.redraw(approved.id)
-    assert slack.says == {"U0LEE": decided_card(approved).text}
-
-
-async def test_a_copy_that_cannot_be_redrawn_is_tried_again_by_the_sweeper_of_any_process(
-    slack: FakeSlack, store: SqliteStore, cards: Cards, approved: Lookup, clock: SteppingClock
-) -> None:
-    slack.cut_off.add("U0KIM")
-    await cards.redraw(approved.id)
-    assert await cards.stale() == set()  # whoever failed just now tries for a while
-    clock.time += 200
-    assert await cards.stale() == {approved.id}
-    assert await cards.stale() == set()  # one process at a time
-    slack.cut_off.clear()
-    await cards.redraw(approved.id)
-    clock.time += 200
-    assert await cards.stale() == set()
-    assert slack.says["U0KIM"] == decided_card(approved).text
-
-
-async def test_a_copy_whose_process_died_before_it_was_redrawn_is_stale(
-    store: SqliteStore, cards: Cards, approved: Lookup, clock: SteppingClock
-) -> None:
-    clock.time += 200
-    assert await cards.stale() == {approved.id}
-
-
-async def test_a_copy_that_was_posted_after_the_decision_is_stale_until_it_is_redrawn(
-    store: SqliteStore, cards: Cards, approved: Lookup, clock: SteppingClock
-) -> None:
-    await cards.redraw(approved.id)
-    await store.add_card(approved.id, Card("U0LATE", "1.000001"))
-    clock.time += 200
-    assert await cards.stale() == {approved.id}
-
-
-async def test_a_copy_that_says_an_earlier_state_is_not_taken_for_redrawn(
-    store: SqliteStore, cards: Cards, approved: Lookup, clock: SteppingClock
-) -> None:
-    await store.cards_drawn(approved.id, State.AWAITING)
-    clock.time += 200
-    assert await cards.stale() == {approved.id}
-
-
-async def test_a_card_that_awaits_a_decision_is_true_and_an_old_one_matters_no_more(
-    store: SqliteStore, cards: Cards, approved: Lookup, clock: SteppingClock
-) -> None:
-    new = NewLookup(agent=ANA, phone=PhoneNumber("12025550116"), reason="7", channel_id="C1", submission_key="other")
-    lookup, _ = await store.accept(new, state=State.AWAITING, expires_at=2_000_000_000.0)
-    await store.add_card(lookup.id, Card("U0KIM", "1.000002"))
-    clock.time += 90_000
-    assert await cards.stale() == set()
-
-
-async def test_an_approver_who_cannot_be_asked_keeps_nobody_from_being_asked(
-    slack: FakeSlack, cards: Cards, approved: Lookup
-) -> None:
-    slack.cut_off.add("U0KIM")
-    assert await cards.post(approved)
-    assert [*slack.says] == ["U0LEE"]
-    slack.cut_off.add("U0LEE")
-    assert not await cards.post(approved)
+def test_every_button_of_a_card_carries_the_request_and_nothing_else() -> None:
+    (*_, actions) = cards.card(request(3, approval=AWAITING), RECENT).blocks
+    assert [(each["action_id"], each["value"]) for each in actions["elements"]] == [
+        (cards.APPROVE, "R-7K3Q9FZ2"),
+        (cards.DENY, "R-7K3Q9FZ2"),
+        (cards.DETAILS, "R-7K3Q9FZ2"),
+    ]
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("of", "said"),
     [
-        {"state": State.REJECTED},  # by the guess guard: the others were asked
-        {"state": State.ANSWERED, "phone": FORGOTTEN},
+        pytest.param(request(approval=APPROVED), "was approved.", id="approved"),
+        pytest.param(request(1, State.ANSWERED, approval=APPROVED), "was approved and answered.", id="answered"),
+        pytest.param(
+            request(1, State.DROPPED, approval=decided(ApprovalState.DENIED, reason="not yours")),
+            "was denied.",
+            id="denied",
+        ),
+        pytest.param(request(3, State.QUEUED, State.CALLING, approval=APPROVED), "is being asked.", id="running"),
+        pytest.param(
+            request(3, State.REJECTED, State.ANSWERED, approval=APPROVED), f"{ASKED_FOR}.", id="partly rejected"
+        ),
+        pytest.param(
+            request([FORGOTTEN, *phones(2)], State.ANSWERED, approval=APPROVED), f"{ASKED_FOR}.", id="partly forgotten"
+        ),
     ],
 )
-def test_a_lists_card_says_what_became_of_the_list_whatever_became_of_its_first_number(
-    approved: Lookup, changes: dict[str, Any]
-) -> None:
-    first = replace(approved, place=Place(batch_id=BatchId("B-1"), number=1, of=3), **changes)
-    said = decided_card(first).text
-    assert said.startswith("IDs of 3 numbers")
-    assert texts.ASKED_LIST in said
+def test_a_decided_card_says_what_became_of_the_request_and_has_no_buttons(of: Request, said: str) -> None:
+    message = cards.decided_card(of)
+    assert message.text.endswith(f"{said} Decided by <@U0LEE>.")
+    assert all(block["type"] != "actions" for block in message.blocks)
+    assert ("Reason for the denial: not yours" in json.dumps(message.blocks)) is (said == "was denied.")
+
+
+def test_of_a_request_that_was_forgotten_a_card_says_only_that() -> None:
+    forgotten = request([FORGOTTEN], State.ANSWERED, approval=APPROVED, reason="")
+    assert texts.FORGOTTEN.one in cards.decided_card(forgotten).text
+
+
+@pytest.mark.parametrize(
+    ("suspect", "said"),
+    [
+        (Suspect.NUMBER, "6 refused codes for +12•••••102 within 5 minutes, the last by <@U0ANA>."),
+        (Suspect.AGENT, "6 refused codes by <@U0ANA> within 5 minutes, the last for +12•••••102."),
+    ],
+)
+def test_an_alarm_says_who_how_often_and_how_fast(suspect: Suspect, said: str) -> None:
+    of = request(3, State.REFUSED)
+    alarm = Alarm(entry=7, request=of, lookup=of.lookups[2], suspect=suspect, refused=6, seconds=300.0)
+    message = cards.alarm_message(alarm)
+    assert said in message.text
+    assert "Reference R-7K3Q9FZ2/3" in message.text
