@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from bot.models import Actor
 from bot.slack.payloads import Click, Origin, Shortcut, SlashCommand, Submission
 
+NOWHERE = Origin()
+"""A shortcut comes from no channel, and brings no response URL."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What a payload says of its sender; the window they did it in, if in one."""
 
     actor: Actor
-    origin: Origin = Origin()
+    origin: Origin = NOWHERE
     trigger_id: str = ""
     """Opens a window, once, for 3 seconds."""
     view_id: str = ""

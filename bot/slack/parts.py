@@ -59,54 +59,29 @@ class Parts:
 
 def build_parts(base: Base) -> Parts:
     """Put them together."""
-    access = Access(record=base.record, people=base.people, policy=base.policy, clock=base.clock)
-    requests = Requests(
-        record=base.record, lookups=base.lookups, access=access, seconds=base.approval_seconds, clock=base.clock
-    )
+    record, lookups, messenger, policy, clock = base.record, base.lookups, base.messenger, base.policy, base.clock
+    access = Access(record=record, people=base.people, policy=policy, clock=clock)
+    requests = Requests(record=record, lookups=lookups, access=access, seconds=base.approval_seconds, clock=clock)
     notices = Notices(
-        record=base.record,
+        record=record,
         requests=requests,
-        messenger=base.messenger,
+        messenger=messenger,
         people=base.people,
-        approvers=base.policy.approvers,
+        approvers=policy.approvers,
         channel=base.channel,
     )
-    outbox = Outbox(base.record, notices.by_kind)
-    windows = Windows(base.messenger, clock=base.clock, settled_after=tuple(base.settling))
-    conversation = Conversation(
-        access=access, messenger=base.messenger, windows=windows, policy=base.policy, clock=base.clock
-    )
+    outbox = Outbox(record, notices.by_kind)
+    windows = Windows(messenger, clock=clock, settled_after=tuple(base.settling))
+    say = Conversation(access=access, messenger=messenger, windows=windows, policy=policy, clock=clock)
+    runner = Runner(requests=requests, lookups=lookups, record=record, messenger=messenger, clock=clock)
+    asking = Asking(access=access, requests=requests, runner=runner, outbox=outbox, notices=notices, conversation=say)
+    deciding = Deciding(access=access, requests=requests, asking=asking, outbox=outbox, conversation=say)
+    showing = Showing(record=record, access=access, requests=requests, conversation=say, policy=policy, clock=clock)
     jobs = Jobs()
-    listeners = _listeners(base, Boundary(jobs, conversation), access, requests, outbox, notices, conversation)
+    boundary = Boundary(jobs, say)
+    listeners = (
+        Commands(boundary, asking=asking, showing=showing, conversation=say, region=base.region),
+        Submissions(boundary, asking=asking, deciding=deciding, region=base.region, clock=clock),
+        Actions(boundary, deciding=deciding, showing=showing, conversation=say),
+    )
     return Parts(listeners=listeners, requests=requests, outbox=outbox, jobs=jobs)
-
-
-def _listeners(
-    base: Base,
-    boundary: Boundary,
-    access: Access,
-    requests: Requests,
-    outbox: Outbox,
-    notices: Notices,
-    conversation: Conversation,
-) -> tuple[Listeners, ...]:
-    runner = Runner(
-        requests=requests, lookups=base.lookups, record=base.record, messenger=base.messenger, clock=base.clock
-    )
-    asking = Asking(
-        access=access, requests=requests, runner=runner, outbox=outbox, notices=notices, conversation=conversation
-    )
-    deciding = Deciding(access=access, requests=requests, asking=asking, outbox=outbox, conversation=conversation)
-    showing = Showing(
-        record=base.record,
-        access=access,
-        requests=requests,
-        conversation=conversation,
-        policy=base.policy,
-        clock=base.clock,
-    )
-    return (
-        Commands(boundary, asking=asking, showing=showing, conversation=conversation, region=base.region),
-        Submissions(boundary, asking=asking, deciding=deciding, region=base.region, clock=base.clock),
-        Actions(boundary, deciding=deciding, showing=showing, conversation=conversation),
-    )

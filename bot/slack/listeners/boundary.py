@@ -37,7 +37,7 @@ class Boundary:
     async def payload(
         self, ack: Ack, body: Body, *, broken: Callable[[str], dict[str, Any]] | None = None
     ) -> AsyncIterator[None]:
-        """The block reads one payload and acknowledges it. ``broken`` is the acknowledgement that says that it could not.
+        """The block reads one payload and acknowledges it. ``broken`` is the acknowledgement that says it could not.
 
         Without one the acknowledgement shows nothing, and the sender gets a message.
         """

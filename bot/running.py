@@ -1,0 +1,172 @@
+"""The running bot: settings in, a bot that is connected to Slack out."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.app import PATIENT, Waits, open_lookups, open_record
+from bot.clock import SystemClock
+from bot.errors import SettingsError, StoreError
+from bot.interfaces import Clock
+from bot.lookups import Lookups
+from bot.models import Actor, Event, LogQuery, Through
+from bot.repeating import Repeating
+from bot.retention import Retention
+from bot.settings import BotSettings
+from bot.slack import connection
+from bot.slack.app import build_app
+from bot.slack.gate import Replays
+from bot.slack.jobs import Jobs
+from bot.slack.messenger import Messenger
+from bot.slack.parts import Base, Parts, build_parts
+from bot.slack.people import Channel, People
+from bot.slack.web import Web
+from bot.store import journal, search
+from bot.store.record import Record
+from bot.texts import terminal
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """A running bot: ``app`` takes Slack's payloads; ``port`` is where it listens in HTTP mode."""
+
+    app: AsyncApp
+    jobs: Jobs
+    port: int | None
+
+
+@asynccontextmanager
+async def running_bot(
+    settings: BotSettings, *, host: str = "127.0.0.1", clock: Clock | None = None, waits: Waits = PATIENT
+) -> AsyncIterator[Bot]:
+    """The whole bot, connected. Raises ``SettingsError`` when it cannot start.
+
+    Leaving stops taking payloads, lets what runs finish for a while, then ends it as interrupted and tells.
+    """
+    clock = clock or SystemClock()
+    log.debug("starting", extra={"facts": {"settings": settings}})  # shown with its secrets masked
+    async with AsyncExitStack() as stack:
+        web = await stack.enter_async_context(_open_web(settings, clock, waits))
+        identity = await _check_tokens(settings, web)
+        record = await stack.enter_async_context(open_record(settings, clock, waits=waits))
+        lookups = await stack.enter_async_context(open_lookups(settings, record, clock, waits=waits))
+        people = People(web, team_id=identity.team_id, clock=clock, group_ids=settings.policy.group_ids)
+        stack.push_async_callback(people.aclose)
+        await _check_approvals(settings, web, people)
+        await _record_start(record, settings, identity)
+        channel_id = settings.phoneid_approval_channel
+        parts = build_parts(
+            Base(
+                record=record,
+                lookups=lookups,
+                messenger=Messenger(web),
+                people=people,
+                channel=Channel(channel_id, web, clock=clock) if channel_id else None,
+                policy=settings.policy,
+                region=settings.phoneid_default_region,
+                approval_seconds=waits.approval or settings.phoneid_approval_ttl,
+                settling=waits.settling,
+                clock=clock,
+            )
+        )
+        stack.push_async_callback(_finish, parts.jobs, lookups, waits.finishing)
+        app = build_app(
+            web,
+            parts.listeners,
+            signing_secret=_signing_secret(settings),
+            replays=Replays(clock),
+            identity=identity,
+        )
+        port = await stack.enter_async_context(_connected(settings, app, host=host, record=record))
+        # Last: a start that fails must not have ended anything that it then tells nobody of.
+        await stack.enter_async_context(_sweeping(lookups, parts, clock, every=waits.sweeping))
+        await stack.enter_async_context(_forgetting(settings, record, clock, every=waits.forgetting))
+        yield Bot(app=app, jobs=parts.jobs, port=port)
+        log.info("stopping", extra={"facts": {"running": parts.jobs.running}})
+
+
+@asynccontextmanager
+async def _open_web(settings: BotSettings, clock: Clock, waits: Waits) -> AsyncIterator[Web]:
+    token = settings.slack_bot_token.get_secret_value()
+    async with connection.open_web(
+        token=token, base_url=settings.slack_api_url, clock=clock, seconds=waits.slack
+    ) as web:
+        yield web
+
+
+async def _check_tokens(settings: BotSettings, web: Web) -> connection.Identity:
+    identity = await connection.check_bot_token(web)
+    if settings.slack_app_token:
+        await connection.check_app_token(web, settings.slack_app_token.get_secret_value())
+    return identity
+
+
+async def _check_approvals(settings: BotSettings, web: Web, people: People) -> None:
+    """Raise ``SettingsError`` when requests would wait for nobody, or where others could decide."""
+    if not settings.policy.needs_approval:
+        return
+    if not await people.active(settings.policy.approvers):
+        raise SettingsError(terminal.no_approver_left(settings.policy.approvers.ids))
+    if settings.phoneid_approval_channel:
+        await connection.check_approval_channel(web, settings.phoneid_approval_channel)
+
+
+async def _record_start(record: Record, settings: BotSettings, identity: connection.Identity) -> None:
+    itself = Actor(team_id=identity.team_id, user_id=identity.bot_user_id, through=Through.BOT)
+    await record.change(journal.note, Event.STARTED, actor=itself, facts=settings.told)
+
+
+def _signing_secret(settings: BotSettings) -> str:
+    secret = settings.slack_signing_secret
+    # In Socket Mode no request carries a signature; Bolt asks for a secret all the same and checks none.
+    return secret.get_secret_value() if secret else "socket mode"
+
+
+@asynccontextmanager
+async def _connected(settings: BotSettings, app: AsyncApp, *, host: str, record: Record) -> AsyncIterator[int | None]:
+    async def is_ready() -> bool:
+        try:
+            await record.read(search.search, LogQuery(limit=1))
+        except StoreError:
+            return False
+        return True
+
+    if settings.slack_app_token:
+        async with connection.socket_mode(app, settings.slack_app_token.get_secret_value()):
+            yield None
+    else:
+        async with connection.signed_http(
+            app, signing_secret=_signing_secret(settings), host=host, port=settings.port, is_ready=is_ready
+        ) as port:
+            yield port
+
+
+async def _finish(jobs: Jobs, lookups: Lookups, seconds: float) -> None:
+    if not await jobs.drain(seconds):
+        lookups.interrupt()
+        await jobs.drain(connection.CLOSING)
+        await jobs.cancel()
+
+
+def _sweeping(lookups: Lookups, parts: Parts, clock: Clock, *, every: float) -> Repeating:
+    async def sweep() -> None:
+        await lookups.sweep()
+        await parts.requests.forget_codes()
+        for due in await parts.outbox.due():
+            parts.jobs.start(parts.outbox.handle(due), tell_broken=_leave_to_next_sweep)
+
+    return Repeating(sweep, every=every, clock=clock)
+
+
+async def _leave_to_next_sweep(_error: Exception, _reference: str) -> None:
+    """Nobody is waiting for this; what could not be done is found again."""
+
+
+def _forgetting(settings: BotSettings, record: Record, clock: Clock, *, every: float) -> Repeating:
+    retention = Retention(record, seconds=settings.phoneid_retention, clock=clock)
+    return Repeating(retention.apply, every=every, clock=clock)
