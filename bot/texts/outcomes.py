@@ -123,7 +123,7 @@ OUTCOMES: Mapping[Stand, Outcome] = {
     State.INTERRUPTED: Outcome(
         became=Words("was approved, and broken off when the bot stopped", ASKED_FOR), step=Step.TRY_AGAIN
     ),
-    State.REJECTED: Outcome(became=_alike("was refused when it was asked"), step=Step.TRY_AGAIN),
+    State.REJECTED: Outcome(became=Words("was refused when it was asked", ASKED_FOR), step=Step.TRY_AGAIN),
     State.DROPPED: Outcome(became=Words("was approved, and stopped by its agent", ASKED_FOR), step=Step.TRY_AGAIN),
 }
 """A lookup that is held stands as its request's approval; one that was dropped by its agent's order, as itself."""
