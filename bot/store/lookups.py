@@ -23,7 +23,9 @@ _WITH_REQUEST = """
 
 BY_ID: Final = f"{_WITH_REQUEST} WHERE requests.id = :request AND lookups.position = :position"
 
-FOLLOWERS: Final = f"{_WITH_REQUEST} WHERE lookups.follows = :leader AND lookups.process IS NOT NULL"
+# Those that were interrupted wait for a late ID, unless they were forgotten.
+FOLLOWERS: Final = f"""{_WITH_REQUEST} WHERE lookups.follows = :leader AND (
+    lookups.process IS NOT NULL OR (lookups.state = 'interrupted' AND lookups.salt IS NOT NULL))"""
 
 QUEUED: Final = f"{_WITH_REQUEST} WHERE requests.id = :request AND lookups.state = 'queued'"
 
@@ -130,13 +132,16 @@ def end(tx: Tx, lookup: Lookup, state: State, result: Result, *, agent: Actor) -
     )
     row = found[0] if found else None
     is_ours = row and row["process"] == tx.process
-    is_late_id = row and row["state"] == State.INTERRUPTED and state is State.ANSWERED
-    if row is None or not (is_ours or is_late_id):
+    if row is None or not (is_ours or _takes_late(row, state)):
         raise LookupMoved(_lookup(row) if row else None)
     kept = rows.apart(result, lookup.phone)
     endings = [
         _Ending(row=row, state=state, result=kept, actor=agent),
-        *(_Ending(row=each, state=state, result=kept, actor=rows.actor(each)) for each in followers),
+        *(
+            _Ending(row=each, state=state, result=kept, actor=rows.actor(each))
+            for each in followers
+            if each["process"] or _takes_late(each, state)
+        ),
     ]
     # The row of the refusal names the entry of this lookup, which is the first of those that are written now.
     entry = tx.head.seq + 1
@@ -228,6 +233,11 @@ def _end(tx: Tx, endings: Sequence[_Ending], *, running: Iterable[Row]) -> None:
     for number in sorted({row["request"] for row in ended if row["through"] == Through.SLACK} - still_running):
         outbox.put(tx, outbox.Kind.AGENT, number, due_at=due_at)
         outbox.put(tx, outbox.Kind.CARDS, number, due_at=due_at)
+
+
+def _takes_late(row: Row, state: State) -> bool:
+    """Whether it was ended for its process, and this is its ID; one that was forgotten meanwhile stays so."""
+    return state is State.ANSWERED and row["state"] == State.INTERRUPTED and row["salt"] is not None
 
 
 def _is_abandoned(tx: Tx, row: Row, alive: set[str], running: frozenset[LookupId], *, since: float) -> bool:

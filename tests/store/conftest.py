@@ -1,6 +1,9 @@
-"""What every test of the store is given: see ``tests.store.engines``."""
+"""What every test of the store is given: see ``tests.store.engines`` and ``tests.store.processes``."""
+
+import pytest
 
 from tests.store.engines import (
+    OpenEngine,
     clock,
     database_url,
     engine,
@@ -14,6 +17,7 @@ from tests.store.engines import (
     sqlite_url,
     trips,
 )
+from tests.store.processes import Process, StartProcess
 
 __all__ = [
     "clock",
@@ -29,3 +33,18 @@ __all__ = [
     "sqlite_url",
     "trips",
 ]
+
+
+@pytest.fixture
+def start(open_engine: OpenEngine) -> StartProcess:
+    """Starts processes on one database."""
+
+    def start_one(name: str) -> Process:
+        return Process(open_engine(name))
+
+    return start_one
+
+
+@pytest.fixture
+def process(start: StartProcess) -> Process:
+    return start("p1")

@@ -1,0 +1,414 @@
+"""Lookups: called, ended, stopped, followed, and ended for a process that died."""
+
+import asyncio
+
+import pytest
+
+from bot.errors import LookupMoved
+from bot.models import Actor, Event, Lookup, LookupId, Problem, Request, RequestId, Result, State, Through
+from bot.policy import FINAL, STATE_AFTER
+from bot.store import forgetting, journal, lookups, outbox, requests, verification
+from bot.store.outbox import Kind
+from bot.store.requests import SWEEPER
+from tests import factories
+from tests.clocks import SteppingClock
+from tests.factories import ANA, ANSWERED, FAILED, HOUR, LEE, NEEDS_APPROVAL, OLGA, REFUSED
+from tests.store.engines import OpenRecord
+from tests.store.processes import Process, StartProcess
+
+SILENT = 30.0
+"""Seconds after which a process that says nothing is dead."""
+
+NOBODY = frozenset[LookupId]()
+
+
+def states(process: Process, request: Request) -> list[State]:
+    return [each.state for each in process.change(factories.current, request).lookups]
+
+
+def entries(process: Process, request: Request, position: int = 1) -> list[tuple[Event, str | None, str | None, str]]:
+    """What the journal says of one number: event, states, who."""
+    found = [each for each in process.read(journal.of_request, request.id) if each.position == position]
+    return [(each.event, each.from_state, each.to_state, each.actor.user_id) for each in found]
+
+
+def sweep(process: Process, running: frozenset[LookupId] = NOBODY) -> int:
+    return process.change(lookups.interrupt_abandoned, running, silent_for=SILENT)
+
+
+def is_to_be_told(process: Process, request: Request) -> bool:
+    return process.read(outbox.waiting, Kind.AGENT, request.id) is not None
+
+
+# --- begin and end ---
+
+
+@pytest.mark.parametrize("result", [ANSWERED, REFUSED, FAILED])
+def test_a_call_and_its_end_are_recorded_with_their_states(
+    process: Process, clock: SteppingClock, result: Result
+) -> None:
+    request = process.change(factories.asked, 2)
+    clock.time += 1
+    called = process.change(factories.call, request, 2)
+    assert (called.state, called.updated_at, called.asked_at) == (State.CALLING, clock.time, clock.time - 1)
+    assert process.read(lookups.find, called.id) == called
+    clock.time += 0.5
+    ended = process.change(factories.end, request, result, position=2)
+    state = STATE_AFTER[result.problem] if result.problem else State.ANSWERED
+    assert (ended.state, ended.result, ended.updated_at) == (state, result, clock.time)
+    assert process.change(factories.current, request).lookups == (request.lookups[0], ended)
+    assert entries(process, request, 2) == [
+        (Event.ASKED, None, "queued", "U0ANA"),
+        (Event.MOVED, "queued", "calling", "U0ANA"),
+        (Event.MOVED, "calling", state, "U0ANA"),
+    ]
+    facts = process.read(journal.of_request, request.id)[-1].facts
+    assert facts == {
+        name: getattr(result, name)
+        for name in ("problem", "api_code", "request_id", "http_status", "milliseconds", "attempts")
+    }
+
+
+def test_a_lookup_that_could_not_be_called_is_ended_from_its_queue(process: Process) -> None:
+    request = process.change(factories.asked)
+    process.change(factories.end, request, Result(problem=Problem.TOO_MANY_GUESSES, wait_until=1.8e9))
+    assert entries(process, request)[-1] == (Event.MOVED, "queued", "rejected", "U0ANA")
+
+
+@pytest.mark.parametrize("name", ["R-NOWHERE0", "R-NOWHERE0/3", "", "R-1/999999999999", "/", "1/x"])
+def test_there_is_no_lookup_by_a_name_that_nobody_was_given(process: Process, name: str) -> None:
+    assert process.read(lookups.find, LookupId(name)) is None
+
+
+def test_what_is_not_queued_here_is_not_called(start: StartProcess) -> None:
+    ours, theirs = start("p1"), start("p2")
+    request = ours.change(factories.asked)
+    for process, times in ((theirs, 1), (ours, 2)):
+        with pytest.raises(LookupMoved) as lost:
+            for _ in range(times):
+                process.change(factories.call, request)
+        assert lost.value.current == process.read(lookups.find, request.lookup.id)
+    held = ours.change(factories.asked, decision=NEEDS_APPROVAL)
+    with pytest.raises(LookupMoved):
+        ours.change(factories.call, held)
+    assert len(entries(ours, request)) == 2
+
+
+@pytest.mark.parametrize("state", sorted(FINAL))
+def test_what_has_ended_does_not_end_again(process: Process, state: State) -> None:
+    request = process.change(factories.finished)
+    before = process.change(factories.current, request)
+    with pytest.raises(LookupMoved) as lost:
+        process.change(lookups.end, request.lookup, state, ANSWERED, agent=ANA)
+    assert lost.value.current == request.lookup
+    assert process.change(factories.current, request) == before
+
+
+async def test_of_two_that_end_a_lookup_at_once_one_does(open_record: OpenRecord) -> None:
+    ours, theirs = [await open_record(name, clock_now=lambda: 1.8e9) for name in ("p1", "p2")]
+    for _ in range(10):
+        request = await ours.change(factories.asked)
+        told = await asyncio.gather(
+            *(record.change(factories.call, request) for record in (ours, theirs, ours)), return_exceptions=True
+        )
+        assert sum(isinstance(each, Lookup) for each in told) == 1
+        assert sum(isinstance(each, LookupMoved) for each in told) == 2
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_agent_is_to_be_told_once_all_numbers_have_ended(process: Process, count: int) -> None:
+    request = process.change(factories.asked, count)
+    for position in range(1, count + 1):
+        assert not is_to_be_told(process, request)
+        process.change(factories.call, request, position)
+        process.change(factories.end, request, position=position)
+    assert is_to_be_told(process, request)
+    assert process.read(outbox.waiting, Kind.CARDS, request.id)
+
+
+# --- stopping ---
+
+
+def test_stopping_drops_what_is_queued_and_leaves_the_rest(process: Process) -> None:
+    request = process.change(factories.asked, 4)
+    for position in (1, 2):
+        process.change(factories.call, request, position)
+    process.change(factories.end, request)
+    stopped = process.change(lookups.stop, request.id, actor=ANA)
+    assert stopped == [f"{request.id}/3", f"{request.id}/4"]
+    assert states(process, request) == [State.ANSWERED, State.CALLING, State.DROPPED, State.DROPPED]
+    assert process.change(factories.current, request).lookups[3].result == Result(problem=Problem.STOPPED)
+    assert entries(process, request, 3)[-1] == (Event.MOVED, "queued", "dropped", "U0ANA")
+    assert not is_to_be_told(process, request)
+    assert process.change(lookups.stop, request.id, actor=ANA) == []
+    process.change(factories.end, request, position=2)
+    assert is_to_be_told(process, request)
+
+
+def test_stopping_the_last_that_runs_makes_the_request_end(start: StartProcess) -> None:
+    running, stopping = start("p1"), start("p2")
+    request = running.change(factories.asked, 2)
+    stopping.change(lookups.stop, request.id, actor=ANA)
+    assert is_to_be_told(running, request)
+    with pytest.raises(LookupMoved) as lost:  # its own process notices when it wants to go on
+        running.change(factories.call, request)
+    assert lost.value.current
+    assert lost.value.current.state is State.DROPPED
+
+
+def test_there_is_nothing_to_stop_of_a_request_that_is_not_there(process: Process) -> None:
+    before = process.read(journal.head)
+    assert process.change(lookups.stop, RequestId("R-NOWHERE0"), actor=ANA) == []
+    assert process.read(journal.head) == before
+
+
+# --- following ---
+
+
+@pytest.mark.parametrize("result", [ANSWERED, REFUSED, FAILED])
+def test_a_second_request_of_an_agent_for_a_number_that_runs_follows_it(start: StartProcess, result: Result) -> None:
+    one, two = start("p1"), start("p2")
+    leader = one.change(factories.asked, 2)
+    follower = two.change(factories.asked, 3)  # the first two of them run already
+    assert [each.follows for each in follower.lookups] == [f"{leader.id}/1", f"{leader.id}/2", None]
+    assert {each.state for each in follower.lookups} == {State.QUEUED}
+    one.change(factories.call, leader)
+    one.change(factories.end, leader, result)
+    ended = two.change(factories.current, follower).lookups[0]
+    state = STATE_AFTER[result.problem] if result.problem else State.ANSWERED
+    assert (ended.state, ended.result) == (state, result)
+    assert entries(two, follower)[-1] == (Event.MOVED, "queued", state, "U0ANA")
+    assert states(two, follower)[1:] == [State.QUEUED, State.QUEUED]
+    # It is one code that was refused, however many asked for it.
+    assert len(one.rows("SELECT * FROM refused_codes")) == (result is REFUSED)
+
+
+def test_a_follower_is_followed_by_nobody(process: Process) -> None:
+    leader, first, second = [process.change(factories.asked) for _ in range(3)]
+    assert first.lookup.follows == second.lookup.follows == leader.lookup.id
+    process.change(factories.call, leader)
+    process.change(factories.end, leader)
+    for request in (leader, first, second):
+        assert states(process, request) == [State.ANSWERED]
+        assert is_to_be_told(process, request)
+    assert process.change(factories.asked).lookup.follows is None
+
+
+def test_nothing_is_followed_across_agents_nor_by_or_of_what_needs_approval(process: Process) -> None:
+    process.change(factories.asked)
+    other_teams_ana = Actor(team_id="T0002", user_id=ANA.user_id, through=Through.SLACK)
+    for agent in (LEE, other_teams_ana, OLGA):
+        assert process.change(factories.asked, agent=agent).lookup.follows is None
+    approved = process.change(factories.approve, process.change(factories.asked, decision=NEEDS_APPROVAL))
+    assert process.change(requests.use, approved.id).lookup.follows is None
+    kim = Actor(team_id="T0001", user_id="U0KIM", through=Through.SLACK)
+    approved = process.change(factories.approve, process.change(factories.asked, decision=NEEDS_APPROVAL, agent=kim))
+    process.change(requests.use, approved.id)
+    assert process.change(factories.asked, agent=kim).lookup.follows is None
+
+
+def test_stopping_drops_what_follows_too(process: Process) -> None:
+    leader, follower = process.change(factories.asked, 2), process.change(factories.asked, 3)
+    assert process.change(lookups.stop, leader.id, actor=ANA) == [f"{leader.id}/1", f"{leader.id}/2"]
+    assert states(process, follower) == [State.DROPPED, State.DROPPED, State.QUEUED]
+    assert is_to_be_told(process, leader)
+    assert not is_to_be_told(process, follower)
+
+
+def test_stopping_a_follower_leaves_what_it_follows(process: Process) -> None:
+    leader, follower = process.change(factories.asked), process.change(factories.asked)
+    process.change(lookups.stop, follower.id, actor=ANA)
+    assert (states(process, leader), states(process, follower)) == ([State.QUEUED], [State.DROPPED])
+    assert (is_to_be_told(process, leader), is_to_be_told(process, follower)) == (False, True)
+
+
+def test_a_follower_is_interrupted_with_what_it_follows(start: StartProcess, clock: SteppingClock) -> None:
+    dead, alive = start("p1"), start("p2")
+    dead.change(lookups.beat)
+    leader, follower = dead.change(factories.asked), alive.change(factories.asked)
+    clock.time += SILENT
+    alive.change(lookups.beat)
+    clock.time += 1
+    assert sweep(alive, frozenset({follower.lookup.id})) == 2
+    assert (states(alive, leader), states(alive, follower)) == ([State.INTERRUPTED], [State.INTERRUPTED])
+    assert is_to_be_told(alive, follower)
+
+
+# --- processes that died ---
+
+
+def test_the_lookups_of_a_process_that_is_silent_for_long_are_interrupted_once(
+    start: StartProcess, clock: SteppingClock
+) -> None:
+    dead, alive, other = start("p1"), start("p2"), start("p3")
+    request = dead.change(factories.asked, 2)
+    dead.change(factories.call, request, 2)
+    for process in (dead, alive, other):
+        process.change(lookups.beat)
+    clock.time += SILENT
+    assert [sweep(each) for each in (alive, other)] == [0, 0]  # each says that it is alive by looking
+    clock.time += 0.1
+    assert [sweep(each) for each in (alive, other)] == [2, 0]
+    ended = alive.change(factories.current, request)
+    assert {(each.state, each.result) for each in ended.lookups} == {
+        (State.INTERRUPTED, Result(problem=Problem.PROCESS_ENDED))
+    }
+    assert entries(alive, request, 1)[-1] == (Event.ABANDONED, "queued", "interrupted", SWEEPER.user_id)
+    assert entries(alive, request, 2)[-1] == (Event.ABANDONED, "calling", "interrupted", SWEEPER.user_id)
+    # It is told at once: whoever should have told it is dead.
+    assert {(each.kind, each.request_id) for each in other.change(outbox.claim)} == {
+        (Kind.AGENT, request.id),
+        (Kind.CARDS, request.id),
+    }
+    assert alive.column("SELECT name FROM processes ORDER BY name") == ["p2", "p3"]
+
+
+def test_a_process_that_never_spoke_is_dead(start: StartProcess, clock: SteppingClock) -> None:
+    silent, alive = start("p1"), start("p2")
+    silent.change(factories.asked)
+    alive.change(lookups.beat)
+    assert sweep(alive) == 1
+
+
+def test_a_process_that_is_late_itself_sweeps_nobody(start: StartProcess, clock: SteppingClock) -> None:
+    """A machine that slept: the others could not speak either."""
+    slept, other, new = start("p1"), start("p2"), start("p3")
+    request = other.change(factories.asked)
+    for process in (slept, other):
+        process.change(lookups.beat)
+    clock.time += HOUR
+    assert sweep(new) == 0  # one that never spoke is late, too
+    assert sweep(slept) == 0
+    other.change(lookups.beat)
+    clock.time += 1
+    assert sweep(slept) == 0  # now it is not late any more, and neither is the other
+    assert states(slept, request) == [State.QUEUED]
+
+
+def test_what_a_living_process_runs_is_left_alone_and_what_it_lost_is_ended(
+    process: Process, clock: SteppingClock
+) -> None:
+    process.change(lookups.beat)
+    kept, lost = process.change(factories.asked), process.change(factories.asked, factories.phones(1, first=5))
+    running = frozenset({kept.lookup.id})
+    clock.time += SILENT
+    assert sweep(process, running) == 0  # its task may be about to start
+    clock.time += 1
+    assert sweep(process, running) == 1
+    assert (states(process, kept), states(process, lost)) == ([State.QUEUED], [State.INTERRUPTED])
+
+
+def test_a_process_that_leaves_is_dead_at_once(start: StartProcess, clock: SteppingClock) -> None:
+    leaving, alive = start("p1"), start("p2")
+    leaving.change(factories.asked)
+    for process in (leaving, alive):
+        process.change(lookups.beat)
+    assert sweep(alive) == 0
+    leaving.change(lookups.leave)
+    assert sweep(alive) == 1
+
+
+async def test_of_two_sweepers_each_abandoned_lookup_goes_to_one(open_record: OpenRecord, clock: SteppingClock) -> None:
+    dead, *sweepers = [await open_record(name) for name in ("p1", "p2", "p3")]
+    await dead.change(factories.asked, 40)
+    for each in sweepers:
+        await each.change(lookups.beat)
+    swept = await asyncio.gather(
+        *(each.change(lookups.interrupt_abandoned, NOBODY, silent_for=SILENT) for each in sweepers)
+    )
+    assert sorted(swept) == [0, 40]
+
+
+def interrupted(dead: Process, alive: Process, clock: SteppingClock) -> Request:
+    """A request that a process, which is only slow, was calling for when another one took it for dead."""
+    dead.change(lookups.beat)
+    request = dead.change(factories.asked)
+    dead.change(factories.call, request)
+    clock.time += SILENT
+    alive.change(lookups.beat)
+    clock.time += 1
+    assert sweep(alive) == 1
+    for due in alive.change(outbox.claim):
+        alive.change(outbox.said, due)
+    return request
+
+
+def test_an_id_that_comes_for_an_interrupted_lookup_is_recorded_and_told(
+    start: StartProcess, clock: SteppingClock
+) -> None:
+    woken, alive = start("p1"), start("p2")
+    request = interrupted(woken, alive, clock)
+    ended = woken.change(factories.end, request)
+    assert (ended.state, ended.result) == (State.ANSWERED, ANSWERED)
+    assert woken.read(lookups.find, ended.id) == ended
+    assert entries(alive, request)[-1] == (Event.MOVED, "interrupted", "answered", "U0ANA")
+    assert is_to_be_told(alive, request)
+
+
+@pytest.mark.parametrize("result", [REFUSED, FAILED])
+def test_anything_else_from_a_process_that_was_taken_for_dead_changes_nothing(
+    start: StartProcess, clock: SteppingClock, result: Result
+) -> None:
+    woken, alive = start("p1"), start("p2")
+    request = interrupted(woken, alive, clock)
+    head = woken.read(journal.head)
+    with pytest.raises(LookupMoved) as lost:
+        woken.change(factories.end, request, result)
+    assert lost.value.current
+    assert lost.value.current.state is State.INTERRUPTED
+    with pytest.raises(LookupMoved):
+        woken.change(factories.call, request)
+    assert woken.change(lookups.stop, request.id, actor=ANA) == []
+    assert woken.read(journal.head) == head
+    assert woken.rows("SELECT * FROM refused_codes") == []
+    assert not is_to_be_told(alive, request)
+
+
+def test_an_id_that_comes_late_is_also_for_what_followed_and_a_refusal_is_not(
+    start: StartProcess, clock: SteppingClock
+) -> None:
+    """The follower was interrupted together with it, and its agent waits for the same ID."""
+    for result in (REFUSED, ANSWERED):
+        woken, alive = start(f"woken {result}"), start(f"alive {result}")
+        woken.change(lookups.beat)
+        leader, follower = woken.change(factories.asked), alive.change(factories.asked)
+        woken.change(factories.call, leader)
+        clock.time += SILENT
+        alive.change(lookups.beat)
+        clock.time += 1
+        assert sweep(alive, frozenset({follower.lookup.id})) == 2
+        if result is ANSWERED:
+            woken.change(factories.end, leader)
+        else:
+            with pytest.raises(LookupMoved):
+                woken.change(factories.end, leader, result)
+        expected = State.ANSWERED if result is ANSWERED else State.INTERRUPTED
+        assert (states(alive, leader), states(alive, follower)) == ([expected], [expected])
+        assert is_to_be_told(alive, follower)
+
+
+def test_a_follower_whose_own_process_died_gets_the_id_all_the_same(start: StartProcess, clock: SteppingClock) -> None:
+    dead, alive = start("p1"), start("p2")
+    dead.change(lookups.beat)
+    alive.change(lookups.beat)
+    leader, follower = alive.change(factories.asked), dead.change(factories.asked)
+    alive.change(factories.call, leader)
+    clock.time += SILENT
+    alive.change(lookups.beat)
+    clock.time += 1
+    assert sweep(alive, frozenset({leader.lookup.id})) == 1
+    alive.change(factories.end, leader)
+    assert states(alive, follower) == [State.ANSWERED]
+    assert is_to_be_told(alive, follower)
+
+
+def test_an_id_that_comes_late_for_a_number_that_was_forgotten_is_not_recorded(
+    start: StartProcess, clock: SteppingClock
+) -> None:
+    woken, alive = start("p1"), start("p2")
+    request = interrupted(woken, alive, clock)
+    alive.change(forgetting.forget, request.lookup.phone, actor=OLGA)
+    with pytest.raises(LookupMoved):
+        woken.change(factories.end, request)
+    assert alive.read(verification.inspect).fault is None
+    assert alive.column("SELECT phone_number_id FROM lookups") == [None]
