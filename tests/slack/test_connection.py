@@ -6,10 +6,10 @@ from typing import Any
 import aiohttp
 import pytest
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SettingsError
 from bot.slack.connection import check_app_token, check_approval_channel, check_bot_token, signed_http
+from bot.slack.web import Web
 from bot.texts import terminal
 from tests.slack.conftest import IDENTITY, NOT_SLACK, Answers
 
@@ -20,50 +20,49 @@ def become_slack(answers: Answers, answer: dict[str, Any]) -> None:
     answers.become(200, "application/json", json.dumps(answer))
 
 
-async def test_a_good_bot_token_says_who_the_bot_is(client: AsyncWebClient, answers: Answers) -> None:
+async def test_a_good_bot_token_says_who_the_bot_is(web: Web, answers: Answers) -> None:
     become_slack(answers, AUTH_TEST)
-    assert await check_bot_token(client) == IDENTITY
+    assert await check_bot_token(web) == IDENTITY
     assert answers.called == ["auth.test"]
 
 
-async def test_a_good_app_token_passes(client: AsyncWebClient, answers: Answers) -> None:
+async def test_a_good_app_token_passes(web: Web, answers: Answers) -> None:
     become_slack(answers, {"ok": True, "url": "wss://127.0.0.1/link"})
-    await check_app_token(client, "xapp-invented")
+    await check_app_token(web, "xapp-invented")
     assert answers.called == ["apps.connections.open"]
 
 
-async def test_a_refused_token_is_told_with_slacks_word(client: AsyncWebClient, answers: Answers) -> None:
+async def test_a_refused_token_is_told_with_slacks_word(web: Web, answers: Answers) -> None:
     become_slack(answers, {"ok": False, "error": "token_revoked"})
     with pytest.raises(SettingsError) as caught:
-        await check_bot_token(client)
+        await check_bot_token(web)
     assert caught.value.mistakes == (terminal.bot_token_refused("token_revoked"),)
     with pytest.raises(SettingsError) as caught:
-        await check_app_token(client, "xapp-invented")
+        await check_app_token(web, "xapp-invented")
     assert caught.value.mistakes == (terminal.app_token_refused("token_revoked"),)
 
 
 @pytest.mark.parametrize(("status", "content_type", "body"), NOT_SLACK)
-async def test_what_is_not_slack_says_nothing_about_a_token(
-    client: AsyncWebClient, answers: Answers, status: int, content_type: str, body: str
+async def test_what_is_not_slack_says_nothing_about_a_token_or_a_channel(
+    web: Web, answers: Answers, status: int, content_type: str, body: str | bytes
 ) -> None:
     answers.become(status, content_type, body)
-    for check in (check_bot_token(client), check_app_token(client, "xapp-invented")):
+    checks = (check_bot_token(web), check_app_token(web, "xapp-invented"), check_approval_channel(web, "C0LEADS"))
+    for check in checks:
         with pytest.raises(SettingsError) as caught:
             await check
-        assert caught.value.mistakes == (terminal.slack_unreachable(client.base_url),)
+        assert caught.value.mistakes == (terminal.slack_unreachable(web.base_url),)
 
 
-@pytest.mark.parametrize(
-    "reason", ["ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"]
-)
-async def test_a_slack_that_cannot_answer_now_says_nothing_about_a_token_or_a_channel(
-    client: AsyncWebClient, answers: Answers, reason: str
+@pytest.mark.parametrize("reason", ["internal_error", "fatal_error", "service_unavailable", "request_timeout"])
+async def test_a_slack_in_trouble_says_nothing_about_a_token_or_a_channel(
+    web: Web, answers: Answers, reason: str
 ) -> None:
     become_slack(answers, {"ok": False, "error": reason})
     checks = (
-        check_bot_token(client),
-        check_app_token(client, "xapp-invented"),
-        check_approval_channel(client, "C0LEADS"),
+        check_bot_token(web),
+        check_app_token(web, "xapp-invented"),
+        check_approval_channel(web, "C0LEADS"),
     )
     for check in checks:
         with pytest.raises(SettingsError) as caught:
@@ -71,32 +70,80 @@ async def test_a_slack_that_cannot_answer_now_says_nothing_about_a_token_or_a_ch
         assert caught.value.mistakes == (terminal.slack_not_now(reason),)
 
 
-@pytest.mark.parametrize("lacking", ["team_id", "user_id", "bot_id"])
-async def test_an_answer_that_lacks_the_identity_is_not_slacks(
-    client: AsyncWebClient, answers: Answers, lacking: str
+@pytest.mark.parametrize("status", [200, 429])
+async def test_a_slack_that_is_too_busy_says_nothing_about_a_token_or_a_channel(
+    web: Web, answers: Answers, status: int
 ) -> None:
+    answers.become(status, "application/json", json.dumps({"ok": False, "error": "ratelimited"}))
+    checks = (check_bot_token(web), check_app_token(web, "xapp-invented"), check_approval_channel(web, "C0LEADS"))
+    for check in checks:
+        with pytest.raises(SettingsError) as caught:
+            await check
+        assert caught.value.mistakes == (terminal.slack_not_now("ratelimited"),)
+    assert answers.called == ["auth.test", "apps.connections.open", "conversations.info"]
+
+
+@pytest.mark.parametrize("lacking", ["team_id", "user_id", "bot_id"])
+async def test_an_answer_that_lacks_the_identity_is_not_slacks(web: Web, answers: Answers, lacking: str) -> None:
     become_slack(answers, {name: value for name, value in AUTH_TEST.items() if name != lacking})
     with pytest.raises(SettingsError, match="Slack does not answer"):
-        await check_bot_token(client)
+        await check_bot_token(web)
 
 
 @pytest.mark.parametrize("of_an_organization", [{"enterprise_id": "E0GRID"}, {"is_enterprise_install": True}], ids=min)
 async def test_an_enterprise_grid_is_refused_in_words(
-    client: AsyncWebClient, answers: Answers, of_an_organization: dict[str, Any]
+    web: Web, answers: Answers, of_an_organization: dict[str, Any]
 ) -> None:
     become_slack(answers, {**AUTH_TEST, **of_an_organization})
     with pytest.raises(SettingsError) as caught:
-        await check_bot_token(client)
+        await check_bot_token(web)
     assert caught.value.mistakes == (terminal.ENTERPRISE_GRID,)
 
 
-async def test_readiness_is_asked_anew_each_time(client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
+CHANNEL = {"id": "C0LEADS", "is_member": True}
+
+
+async def test_a_channel_of_this_workspace_passes(web: Web, answers: Answers) -> None:
+    become_slack(answers, {"ok": True, "channel": CHANNEL})
+    await check_approval_channel(web, "C0LEADS")
+    assert answers.called == ["conversations.info"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ({"ok": False, "error": "channel_not_found"}, terminal.CHANNEL_UNKNOWN),
+        ({"ok": False, "error": "missing_scope"}, terminal.CHANNEL_UNKNOWN),
+        ({"ok": True, "channel": {**CHANNEL, "is_ext_shared": True}}, terminal.CHANNEL_SHARED),
+        ({"ok": True, "channel": {**CHANNEL, "is_pending_ext_shared": True}}, terminal.CHANNEL_SHARED),
+        ({"ok": True, "channel": {**CHANNEL, "is_archived": True}}, terminal.CHANNEL_ARCHIVED),
+        ({"ok": True, "channel": {**CHANNEL, "is_member": False}}, terminal.CHANNEL_NOT_JOINED),
+        ({"ok": True, "channel": {"id": "C0LEADS"}}, terminal.CHANNEL_NOT_JOINED),
+    ],
+)
+async def test_a_channel_where_cards_cannot_be_posted_is_told_in_words(
+    web: Web, answers: Answers, answer: dict[str, Any], why: str
+) -> None:
+    become_slack(answers, answer)
+    with pytest.raises(SettingsError) as caught:
+        await check_approval_channel(web, "C0LEADS")
+    assert caught.value.mistakes == (terminal.approval_channel_unusable("C0LEADS", why),)
+
+
+async def test_an_answer_about_no_channel_is_not_slacks(web: Web, answers: Answers) -> None:
+    become_slack(answers, {"ok": True})
+    with pytest.raises(SettingsError) as caught:
+        await check_approval_channel(web, "C0LEADS")
+    assert caught.value.mistakes == (terminal.slack_unreachable(web.base_url),)
+
+
+async def test_readiness_is_asked_anew_each_time(web: Web, session: aiohttp.ClientSession) -> None:
     readiness = [True, False, True]
 
     async def is_ready() -> bool:
         return readiness.pop()
 
-    app = AsyncApp(client=client, signing_secret="invented")
+    app = AsyncApp(client=web, signing_secret="invented")
     async with signed_http(app, signing_secret="invented", host="127.0.0.1", port=0, is_ready=is_ready) as port:
         statuses = []
         for path in ("readyz", "readyz", "readyz", "healthz"):

@@ -5,13 +5,14 @@ import json
 from typing import Any
 
 import pytest
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.errors import SlackRefused
 from bot.models import Actor, Through
-from bot.policy import Circle, Membership, Standing
+from bot.policy import Audience, Membership, Standing
 from bot.slack.people import People
+from bot.slack.web import Web
 from tests.clocks import SteppingClock
 from tests.slack.conftest import NOT_SLACK, TEAM_ID, Answers
 
@@ -19,26 +20,24 @@ ANA = Actor(team_id=TEAM_ID, user_id="U0ANA", through=Through.SLACK)
 MEMBER = {"id": "U0ANA", "team_id": TEAM_ID, "deleted": False, "is_bot": False}
 
 
-class Directory(AsyncWebClient):
-    """A client whose ``users.info`` answers when it is let, and counts."""
+class Directory(Web):
+    """Slack where ``users.info`` answers when it is let, and counts."""
 
     def __init__(self) -> None:
-        super().__init__()
+        AsyncWebClient.__init__(self)  # it asks nobody, so it needs no session
         self.asked = 0
         self.is_open = asyncio.Event()
 
-    async def users_info(self, *, user: str, include_locale: bool | None = None, **_: Any) -> AsyncSlackResponse:
+    async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:
+        data = await self.answer(api_method, arguments["params"])
+        return AsyncSlackResponse(
+            client=self, http_verb="GET", api_url=api_method, req_args={}, data=data, headers={}, status_code=200
+        )
+
+    async def answer(self, _method: str, params: dict[str, Any]) -> dict[str, Any]:
         self.asked += 1
         await self.is_open.wait()
-        return AsyncSlackResponse(
-            client=self,
-            http_verb="POST",
-            api_url="users.info",
-            req_args={},
-            data={"ok": True, "user": {**MEMBER, "id": user}},
-            headers={},
-            status_code=200,
-        )
+        return {"ok": True, "user": {**MEMBER, "id": params["user"]}}
 
 
 @pytest.fixture
@@ -66,10 +65,10 @@ def become_user(answers: Answers, user: dict[str, Any]) -> None:
     ],
 )
 async def test_what_slack_says_of_somebody_decides(
-    client: AsyncWebClient, answers: Answers, clock: SteppingClock, facts: dict[str, Any], membership: Membership
+    web: Web, answers: Answers, clock: SteppingClock, facts: dict[str, Any], membership: Membership
 ) -> None:
     become_user(answers, {**MEMBER, **facts})
-    assert await People(client, team_id=TEAM_ID, clock=clock).standing(ANA) == Standing(membership)
+    assert await People(web, team_id=TEAM_ID, clock=clock).standing(ANA) == Standing(membership)
 
 
 async def test_somebody_acting_from_another_workspace_is_told_without_asking(
@@ -81,9 +80,9 @@ async def test_somebody_acting_from_another_workspace_is_told_without_asking(
 
 
 async def test_whoever_becomes_a_guest_is_one_within_five_minutes(
-    client: AsyncWebClient, answers: Answers, clock: SteppingClock
+    web: Web, answers: Answers, clock: SteppingClock
 ) -> None:
-    people = People(client, team_id=TEAM_ID, clock=clock)
+    people = People(web, team_id=TEAM_ID, clock=clock)
     become_user(answers, MEMBER)
     assert await people.standing(ANA) == Standing(Membership.FULL)
     become_user(answers, {**MEMBER, "is_restricted": True})
@@ -103,13 +102,22 @@ async def test_whoever_becomes_a_guest_is_one_within_five_minutes(
     ],
 )
 async def test_without_an_answer_nobody_is_a_member_and_that_is_not_remembered(
-    client: AsyncWebClient, answers: Answers, clock: SteppingClock, status: int, content_type: str, body: str
+    web: Web, answers: Answers, clock: SteppingClock, status: int, content_type: str, body: str | bytes
 ) -> None:
-    people = People(client, team_id=TEAM_ID, clock=clock)
+    people = People(web, team_id=TEAM_ID, clock=clock)
     answers.become(status, content_type, body)
     assert await people.standing(ANA) == Standing(Membership.UNKNOWN)
     become_user(answers, MEMBER)
     assert await people.standing(ANA) == Standing(Membership.FULL)
+
+
+async def test_a_mistake_of_ours_is_not_taken_for_a_no(clock: SteppingClock) -> None:
+    class Broken(Directory):
+        async def answer(self, _method: str, _params: dict[str, Any]) -> dict[str, Any]:
+            raise TypeError
+
+    with pytest.raises(TypeError):
+        await People(Broken(), team_id=TEAM_ID, clock=clock).standing(ANA)
 
 
 async def test_many_who_wait_for_one_person_are_one_question(directory: Directory, clock: SteppingClock) -> None:
@@ -150,7 +158,7 @@ async def test_closing_with_nothing_under_way_is_quiet(directory: Directory, clo
 # --- usergroups ---
 
 LEADS = "S0LEADS"
-BY_GROUP = Circle(group_ids=frozenset({LEADS}))
+BY_GROUP = Audience(group_ids=frozenset({LEADS}))
 
 
 class GroupDirectory(Directory):
@@ -162,24 +170,18 @@ class GroupDirectory(Directory):
         self.users = users
         self.groups_asked: list[str] = []
 
-    async def users_info(self, *, user: str, include_locale: bool | None = None, **_: Any) -> AsyncSlackResponse:
-        self.asked += 1
-        return self._answer("users.info", {"user": {**MEMBER, "id": user, **self.users[user]}})
-
-    async def usergroups_users_list(
-        self, *, usergroup: str, include_disabled: bool | None = None, team_id: str | None = None, **_: Any
-    ) -> AsyncSlackResponse:
+    async def answer(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        if method == "users.info":
+            self.asked += 1
+            if params["user"] not in self.users:
+                raise SlackRefused(method, "user_not_found")
+            return {"ok": True, "user": {**MEMBER, "id": params["user"], **self.users[params["user"]]}}
+        usergroup = params["usergroup"]
         self.groups_asked.append(usergroup)
         await self.is_open.wait()
         if usergroup not in self.groups:
-            raise SlackApiError("no", self._answer("usergroups.users.list", {"ok": False, "error": "no_such_subteam"}))
-        return self._answer("usergroups.users.list", {"users": self.groups[usergroup]})
-
-    def _answer(self, method: str, data: dict[str, Any]) -> AsyncSlackResponse:
-        return AsyncSlackResponse(
-            client=self, http_verb="POST", api_url=method, req_args={}, data={"ok": True, **data}, headers={},
-            status_code=200,
-        )  # fmt: skip
+            raise SlackRefused(method, "no_such_subteam")
+        return {"ok": True, "users": self.groups[usergroup]}
 
 
 @pytest.fixture
@@ -233,10 +235,10 @@ async def test_a_usergroup_that_slack_does_not_know_holds_nobody_and_is_asked_fo
 
 @pytest.mark.parametrize(("status", "content_type", "body"), NOT_SLACK)
 async def test_a_usergroup_without_an_answer_of_slacks_holds_nobody(
-    client: AsyncWebClient, answers: Answers, clock: SteppingClock, status: int, content_type: str, body: str
+    web: Web, answers: Answers, clock: SteppingClock, status: int, content_type: str, body: str | bytes
 ) -> None:
     answers.become(status, content_type, body)
-    assert await People(client, team_id=TEAM_ID, clock=clock).active(BY_GROUP) == frozenset()
+    assert await People(web, team_id=TEAM_ID, clock=clock).active(BY_GROUP) == frozenset()
 
 
 async def test_whoever_leaves_a_usergroup_stops_deciding_within_a_minute(
@@ -273,9 +275,9 @@ async def test_many_who_click_at_once_are_one_question_about_the_usergroup(
     assert groups.groups_asked == [LEADS]
 
 
-async def test_the_active_of_a_circle_are_its_full_members_each_once(
+async def test_the_active_of_an_audience_are_its_full_members_each_once(
     groups: GroupDirectory, clock: SteppingClock
 ) -> None:
     people = People(groups, team_id=TEAM_ID, clock=clock)
-    circle = Circle(user_ids=frozenset({"U0ANA", "U0LEE", "U0IDA"}), group_ids=frozenset({LEADS, "S0GONE"}))
-    assert await people.active(circle) == {"U0ANA", "U0LEE"}
+    audience = Audience(user_ids=frozenset({"U0ANA", "U0LEE", "U0IDA"}), group_ids=frozenset({LEADS, "S0GONE"}))
+    assert await people.active(audience) == {"U0ANA", "U0LEE"}
