@@ -52,7 +52,7 @@ class FakeMessenger(Messenger):
         self.shown: list[tuple[str, View]] = []
         """What was put into open windows, by view id."""
         self.said: list[Said] = []
-        """What was posted or answered at a response URL, and what it was changed to is in ``updated``."""
+        """What was posted, and what was answered at a response URL; what a message became is in ``updated``."""
         self.updated: list[tuple[MessageRef, Message]] = []
         self.before: Callable[[Doing], Awaitable[None]] | None = None
         """Awaited in every call before it has any effect; a test can hold it there."""
