@@ -1,86 +1,154 @@
-"""What the database itself refuses, whoever writes: a lookup or an entry that could not be."""
+"""What the database itself refuses, whoever writes: a request, a lookup or an entry that could not be."""
 
-import sqlite3
-from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from bot.interfaces import Store
-from bot.models import Actor, Event, NewLookup, State, Through
+from bot.store.engine import Engine
+from tests.store.engines import Plain
 
-LEE = Actor(team_id="T0001", user_id="U0LEE", through=Through.SLACK)
-ENTRY = "INSERT INTO journal (at, event, team_id, user_id, through, facts, hash, lookup_id, from_state, to_state)"
+REQUEST = {
+    "number": 1,
+    "id": "R-ONE",
+    "submission_key": "key",
+    "enterprise_id": "",
+    "team_id": "T0001",
+    "user_id": "U0ANA",
+    "through": "slack",
+    "channel_id": "C0001",
+    "reason": "",
+    "asked_at": 1_800_000_000.0,
+    "size": 2,
+    "approval": "not needed",
+}
+
+AWAITED = {"approval": "awaiting", "expires_at": 1_800_003_600.0}
+
+DECISION = {
+    "decided_at": 1_800_000_060.0,
+    "decided_enterprise_id": "",
+    "decided_team_id": "T0001",
+    "decided_user_id": "U0LEE",
+    "decided_through": "slack",
+    "decision_reason": "no",
+}
+
+DENIED = {**AWAITED, **DECISION, "approval": "denied"}
+
+LOOKUP = {
+    "request": 1,
+    "position": 1,
+    "asked_at": 1_800_000_000.0,
+    "phone": "8613800001234",
+    "reason": "",
+    "state": "held",
+    "updated_at": 1_800_000_000.0,
+}
+
+ENTRY = {
+    "seq": 1,
+    "form": 1,
+    "at": 1_800_000_000.0,
+    "event": "moved",
+    "enterprise_id": "",
+    "team_id": "",
+    "user_id": "",
+    "through": "",
+    "facts": "{}",
+    "hash": "",
+}
 
 
-@pytest.fixture
-async def lookups(store: Store, new: Callable[..., NewLookup]) -> None:
-    """One that awaits approval, one that is denied, one that never needed approval."""
-    await store.accept(new(reason="awaiting"), state=State.AWAITING, expires_at=1_800_003_600.0)
-    lookup, _ = await store.accept(new(reason="denied"), state=State.AWAITING, expires_at=1_800_003_600.0)
-    await store.move(lookup.id, from_state=State.AWAITING, to_state=State.DENIED, actor=LEE, reason="no")
-    await store.accept(new(reason="rejected"), state=State.REJECTED)
+def insert(engine: Engine, table: str, row: dict[str, Any]) -> None:
+    names = ", ".join(row)
+    places = ", ".join(f":{name}" for name in row)
+    with engine.changing() as tx:
+        tx.write(f"INSERT INTO {table} ({names}) VALUES ({places})", **row)
 
 
 @pytest.mark.parametrize(
-    "statement",
-    [
-        # A state there is not.
-        "UPDATE lookups SET state = 'waiting' WHERE reason = 'rejected'",
-        # Waiting without an end, or for a decision that is there.
-        "UPDATE lookups SET expires_at = NULL WHERE reason = 'awaiting'",
-        "UPDATE lookups SET state = 'awaiting' WHERE reason = 'rejected'",
-        "UPDATE lookups SET state = 'awaiting' WHERE reason = 'denied'",
-        # An end of waiting that nobody decided.
-        "UPDATE lookups SET state = 'approved' WHERE reason = 'awaiting'",
-        "UPDATE lookups SET state = 'queued', owner = 'me', lease_until = 1 WHERE reason = 'awaiting'",
-        "UPDATE lookups SET state = 'approved' WHERE reason = 'rejected'",
-        "UPDATE lookups SET state = 'lapsed' WHERE reason = 'rejected'",
-        # An approval for what needs none.
-        "UPDATE lookups SET expires_at = 1 WHERE reason = 'rejected'",
-        "UPDATE lookups SET reminded_at = 1 WHERE reason = 'rejected'",
-        # A decision that is gone, or half of it.
-        "UPDATE lookups SET expires_at = NULL WHERE reason = 'denied'",
-        "UPDATE lookups SET decided_at = NULL WHERE reason = 'denied'",
-        "UPDATE lookups SET decided_team_id = NULL WHERE reason = 'denied'",
-        "UPDATE lookups SET decided_user_id = NULL WHERE reason = 'denied'",
-        "UPDATE lookups SET decided_through = NULL WHERE reason = 'denied'",
-        "UPDATE lookups SET decision_reason = NULL WHERE reason = 'denied'",
-        "UPDATE lookups SET decision_reason = 'why' WHERE reason = 'rejected'",
-        # A lease for what does not run.
-        "UPDATE lookups SET owner = 'me', lease_until = 1 WHERE reason = 'awaiting'",
-        # An entry about a change that goes nowhere, or of no lookup.
-        f"{ENTRY} SELECT 1, 'moved', '', '', '', '{{}}', '', id, 'queued', NULL FROM lookups",
-        f"{ENTRY} VALUES (1, 'moved', '', '', '', '{{}}', '', NULL, NULL, 'queued')",
-    ],
+    "changes", [{}, AWAITED, DENIED, {**DENIED, "decision_reason": ""}, {**DENIED, "approval": "expired"}]
 )
-def test_what_could_not_be_is_not_recorded(lookups: None, plain: sqlite3.Connection, statement: str) -> None:
-    with pytest.raises(sqlite3.IntegrityError, match="CHECK constraint failed"):
-        plain.execute(statement)
-
-
-def test_a_decision_s_reason_can_be_forgotten(lookups: None, plain: sqlite3.Connection) -> None:
-    plain.execute("UPDATE lookups SET decision_reason = '' WHERE reason = 'denied'")
-    assert plain.execute("SELECT DISTINCT decision_reason FROM lookups").fetchall() == [(None,), ("",)]
+def test_what_can_be_is_recorded(engine: Engine, plain: Plain, changes: dict[str, Any]) -> None:
+    insert(engine, "requests", {**REQUEST, **changes})
+    assert plain.execute("SELECT count(*) FROM requests").fetchone() == (1,)
 
 
 @pytest.mark.parametrize(
-    "statement",
+    "changes",
     [
-        "INSERT INTO cards (lookup_id, channel_id, ts) VALUES ('L-NONE', 'C9', '1.0')",
-        f"{ENTRY} VALUES (1, 'shown', '', '', '', '{{}}', '', 'L-NONE', NULL, NULL)",
+        {"approval": "waiting"},
+        {"size": 0},
+        # What is awaited has an end, and what needs no approval has none.
+        {**AWAITED, "expires_at": None},
+        {"expires_at": 1_800_003_600.0},
+        # Awaited, and decided; or decided by nobody.
+        {**DENIED, "approval": "awaiting"},
+        {**AWAITED, "approval": "approved"},
+        {**AWAITED, "approval": "lapsed"},
+        {**DENIED, "approval": "not needed", "expires_at": None},
+        *({**DENIED, column: None} for column in DECISION),
+        *({**AWAITED, column: value} for column, value in DECISION.items()),
     ],
 )
-def test_what_belongs_to_a_lookup_needs_one(lookups: None, plain: sqlite3.Connection, statement: str) -> None:
-    plain.execute("PRAGMA foreign_keys = ON")
-    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
-        plain.execute(statement)
+def test_a_request_that_could_not_be_is_refused(engine: Engine, changes: dict[str, Any]) -> None:
+    with pytest.raises(Exception, match=r"(?i)check constraint"):
+        insert(engine, "requests", {**REQUEST, **changes})
 
 
-async def test_an_entry_about_no_lookup_is_kept_and_protected(store: Store, plain: sqlite3.Connection) -> None:
-    await store.note(Event.FORBIDDEN, actor=LEE, lookup_id=None, facts={"action": "approve"})
-    rows = "SELECT event, lookup_id, from_state, to_state, user_id, facts FROM journal"
-    before = [("forbidden", None, None, None, "U0LEE", '{"action": "approve"}')]
-    assert plain.execute(rows).fetchall() == before
-    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        plain.execute("DELETE FROM journal WHERE lookup_id IS NULL")
-    assert plain.execute(rows).fetchall() == before
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": "waiting"},
+        {"position": 0},
+        # What runs belongs to a process, and nothing else does.
+        {"state": "queued"},
+        {"state": "calling"},
+        {"process": "p1"},
+        {"state": "answered", "process": "p1"},
+    ],
+)
+def test_a_lookup_that_could_not_be_is_refused(engine: Engine, changes: dict[str, Any]) -> None:
+    insert(engine, "requests", REQUEST)
+    with pytest.raises(Exception, match=r"(?i)check constraint"):
+        insert(engine, "lookups", {**LOOKUP, **changes})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"request": "R-ONE", "from_state": "queued"},  # a change that goes nowhere
+        {"to_state": "queued"},  # or of no request
+        {"position": 1},
+    ],
+)
+def test_an_entry_that_could_not_be_is_refused(engine: Engine, changes: dict[str, Any]) -> None:
+    insert(engine, "requests", REQUEST)
+    with pytest.raises(Exception, match=r"(?i)check constraint"):
+        insert(engine, "journal", {**ENTRY, **changes})
+
+
+@pytest.mark.parametrize(
+    ("table", "row"),
+    [
+        ("lookups", LOOKUP),
+        ("journal", {**ENTRY, "request": "R-NONE"}),
+        ("messages", {"channel_id": "C1", "ts": "1.0", "kind": "card", "request": 7, "posted_at": 1.0}),
+        ("outbox", {"kind": "card", "request": 7, "due_at": 1.0, "version": 1, "attempts": 0, "put_at": 1.0}),
+    ],
+)
+def test_what_belongs_to_a_request_needs_one(engine: Engine, table: str, row: dict[str, Any]) -> None:
+    with pytest.raises(Exception, match=r"(?i)foreign key"):
+        insert(engine, table, row)
+
+
+def test_a_request_that_entries_speak_of_cannot_be_removed(engine: Engine, plain: Plain) -> None:
+    insert(engine, "requests", REQUEST)
+    insert(engine, "journal", {**ENTRY, "request": "R-ONE", "to_state": "queued"})
+    with pytest.raises(Exception, match=r"(?i)foreign key"), engine.changing() as tx:
+        tx.run("DELETE FROM requests")
+
+
+def test_an_entry_about_no_request_is_kept(engine: Engine, plain: Plain) -> None:
+    insert(engine, "journal", ENTRY)
+    assert plain.execute("SELECT event, request, position FROM journal").fetchall() == [("moved", None, None)]
