@@ -1,259 +1,227 @@
-"""Refused codes are counted across processes, and no way leads past the count."""
+"""Refused codes are counted across processes, in rows of their own, and no way leads past the count."""
 
 import asyncio
-import re
-import sqlite3
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from bot.errors import TooManyGuesses
 from bot.guesses import COUNTED, FREE_FOR_AGENT, FREE_FOR_NUMBER, REMEMBERED, Alarm, Suspect
-from bot.interfaces import Store
-from bot.models import Actor, Event, Lookup, NewLookup, PhoneNumber, Problem, Result, State, Through
-from bot.store import guesses
-from bot.store.sqlite import SqliteStore
+from bot.models import Actor, Event, Lookup, Problem, Request, Result, State, Through
+from bot.policy import STATE_AFTER
+from bot.store import guesses, journal, outbox, requests
+from bot.store.outbox import Kind
+from tests import factories
+from tests.clocks import SteppingClock
+from tests.factories import ANA, ANSWERED, HOUR, LEE, NEEDS_APPROVAL, REFUSED, phones
+from tests.store.engines import OpenRecord
+from tests.store.processes import Process
 
-New = Callable[..., NewLookup]
-OpenStore = Callable[..., Awaitable[Store]]
-
-LEE = Actor(team_id="T0001", user_id="U0LEE", through=Through.SLACK)
 OTHER_TEAMS_ANA = Actor(team_id="T0002", user_id="U0ANA", through=Through.SLACK)
-OTHER_PHONE = PhoneNumber("12025550115")
-REFUSED = Result(problem=Problem.UNKNOWN_CODE)
-ANSWERED = Result(phone_number_id="861380000ID")
-MINUTE, HOUR = 60.0, 3600.0
+MINUTE = 60.0
+(PHONE,) = phones(1)
+(OTHER,) = phones(1, first=5000)
 
 
-async def call(store: Store, new: NewLookup) -> Lookup:
-    lookup, _ = await store.accept(new, state=State.QUEUED)
-    assert lookup.state is State.QUEUED, lookup.result.problem
-    return await store.move(lookup.id, from_state=State.QUEUED, to_state=State.CALLING, actor=new.agent)
+def use_up(process: Process, *, agent: Actor = ANA) -> Request:
+    """Refused codes for one number until none is free. The last request."""
+    return [process.change(factories.finished, 1, REFUSED, agent=agent) for _ in range(FREE_FOR_NUMBER)][-1]
 
 
-async def end(store: Store, lookup: Lookup, result: Result = REFUSED) -> Lookup:
-    to_state = State.ANSWERED if result.phone_number_id else State.REFUSED
-    return await store.move(lookup.id, from_state=State.CALLING, to_state=to_state, actor=lookup.agent, result=result)
-
-
-async def guess(store: Store, new: NewLookup, result: Result = REFUSED) -> Lookup:
-    return await end(store, await call(store, new), result)
-
-
-async def use_up(store: Store, new: New, **asked: Any) -> Lookup:
-    """Refused codes for one number until none is free."""
-    return [await guess(store, new(**asked)) for _ in range(FREE_FOR_NUMBER)][-1]
-
-
-async def spray(store: Store, new: New, **asked: Any) -> None:
+def spray(process: Process) -> None:
     """Refused codes of one agent for many numbers, until none is free."""
-    for number in range(FREE_FOR_AGENT):
-        await guess(store, new(phone=PhoneNumber(f"1202555{number:04}"), **asked))
+    process.change(factories.finished, phones(FREE_FOR_AGENT, first=100), REFUSED)
 
 
-async def test_after_the_free_ones_an_attempt_for_the_number_is_rejected_whoever_asks(store: Store, new: New) -> None:
-    last = await use_up(store, new)
-    for agent in (last.agent, LEE):
-        rejected, is_new = await store.accept(new(agent=agent), state=State.QUEUED)
-        assert (rejected.state, rejected.result.problem, is_new) == (State.REJECTED, Problem.TOO_MANY_GUESSES, True)
-        assert rejected.result.wait_until == last.updated_at + MINUTE
-        (entry,) = await store.journal(rejected.id)
-        assert (entry.event, entry.to_state) == (Event.ASKED, State.REJECTED)
-        assert entry.facts["problem"] == Problem.TOO_MANY_GUESSES
-    other, _ = await store.accept(new(phone=OTHER_PHONE), state=State.QUEUED)
-    assert other.state is State.QUEUED
+def counted(process: Process, agent: Actor = ANA) -> tuple[int, int]:
+    """For the number, and against the agent."""
+    against = process.read(guesses.counts, agent, (PHONE,)).against(PHONE)
+    return against.for_number.refused, against.by_agent.refused
 
 
-async def test_an_agent_who_tries_many_numbers_is_rejected_and_nobody_else_is(store: Store, new: New) -> None:
-    await spray(store, new)
-    rejected, _ = await store.accept(new(), state=State.QUEUED)
-    assert rejected.state is State.REJECTED
+def test_after_the_free_ones_an_attempt_for_the_number_is_rejected_whoever_asks(process: Process) -> None:
+    last = use_up(process)
+    for agent in (ANA, LEE):
+        rejected = process.change(factories.asked, agent=agent)
+        assert rejected.lookup.state is State.REJECTED
+        assert rejected.lookup.result == Result(
+            problem=Problem.TOO_MANY_GUESSES, wait_until=last.lookup.updated_at + MINUTE
+        )
+        entry = process.read(journal.of_request, rejected.id)[-1]
+        assert (entry.event, entry.to_state, entry.facts["problem"]) == (Event.ASKED, "rejected", "too many guesses")
+    assert process.change(factories.asked, (OTHER,)).lookup.state is State.QUEUED
+
+
+def test_of_several_numbers_only_the_guessed_one_is_rejected(process: Process) -> None:
+    use_up(process, agent=LEE)
+    request = process.change(factories.asked, (OTHER, PHONE))
+    assert [each.state for each in request.lookups] == [State.QUEUED, State.REJECTED]
+
+
+def test_an_agent_who_tries_many_numbers_is_rejected_and_nobody_else_is(process: Process) -> None:
+    spray(process)
+    assert process.change(factories.asked).lookup.state is State.REJECTED
     for agent in (LEE, OTHER_TEAMS_ANA):  # a user id means something in its team only
-        accepted, _ = await store.accept(new(agent=agent), state=State.QUEUED)
-        assert accepted.state is State.QUEUED
+        assert process.change(factories.asked, agent=agent).lookup.state is State.QUEUED
 
 
-async def test_the_wait_doubles_with_each_further_refusal(store: Store, clock: Any, new: New) -> None:
-    last = await use_up(store, new)
+def test_the_wait_doubles_with_each_further_refusal(process: Process, clock: SteppingClock) -> None:
+    last = use_up(process)
     for minutes in (1, 2, 4, 8, 16, 32, 60, 60):
-        clock.time = last.updated_at + minutes * MINUTE - 1
-        early, _ = await store.accept(new(), state=State.QUEUED)
-        assert (early.state, early.result.wait_until) == (State.REJECTED, last.updated_at + minutes * MINUTE)
+        until = last.lookup.updated_at + minutes * MINUTE
+        clock.time = until - 1
+        early = process.change(factories.asked).lookup
+        assert (early.state, early.result.wait_until) == (State.REJECTED, until)
         clock.time += 1
-        last = await guess(store, new(agent=replace(LEE, user_id=f"U{clock.time}")))
+        last = process.change(factories.finished, 1, REFUSED, agent=replace(LEE, user_id=f"U{clock.time}"))
 
 
-async def test_a_rejected_attempt_makes_nobody_wait_longer(store: Store, clock: Any, new: New) -> None:
-    last = await use_up(store, new)
+def test_a_rejected_attempt_makes_nobody_wait_longer(process: Process, clock: SteppingClock) -> None:
+    last = use_up(process)
     clock.time += MINUTE / 2
-    for _ in range(20):
-        rejected, _ = await store.accept(new(), state=State.QUEUED)
-        assert rejected.result.wait_until == last.updated_at + MINUTE
+    for _ in range(5):
+        assert process.change(factories.asked).lookup.result.wait_until == last.lookup.updated_at + MINUTE
 
 
-async def test_what_was_refused_is_forgotten_in_time(store: Store, clock: Any, new: New) -> None:
-    await use_up(store, new)
+def test_what_was_refused_is_forgotten_in_time(process: Process, clock: SteppingClock) -> None:
+    use_up(process)
     clock.time += REMEMBERED
-    assert (await store.tally(LEE, new().phone)).for_number.refused == 0
-    await guess(store, new())
-    assert (await store.tally(LEE, new().phone)).for_number.refused == 1
+    assert counted(process) == (0, 0)
+    process.change(factories.finished, 1, REFUSED)
+    assert counted(process) == (1, 1)
 
 
-@pytest.mark.parametrize("problem", sorted(set(Problem) - COUNTED))
-async def test_other_refusals_do_not_count(store: Store, new: New, problem: Problem) -> None:
-    await guess(store, new(), Result(problem=problem))
-    tally = await store.tally(new().agent, new().phone)
-    assert (tally.for_number.refused, tally.by_agent.refused) == (0, 0)
+@pytest.mark.parametrize("problem", sorted(set(STATE_AFTER) - {Problem.STOPPED}))
+def test_only_a_refusal_that_may_be_about_the_code_counts(process: Process, problem: Problem) -> None:
+    request = process.change(factories.asked)
+    is_rejected = STATE_AFTER[problem] is State.REJECTED
+    if not is_rejected:
+        process.change(factories.call, request)
+    process.change(factories.end, request, Result(problem=problem))
+    assert counted(process) == ((1, 1) if problem in COUNTED else (0, 0))
 
 
-@pytest.mark.parametrize("problem", sorted(COUNTED))
-async def test_each_refusal_that_may_be_about_the_code_counts(store: Store, new: New, problem: Problem) -> None:
-    await guess(store, new(), Result(problem=problem))
-    tally = await store.tally(new().agent, new().phone)
-    assert (tally.for_number.refused, tally.by_agent.refused) == (1, 1)
-
-
-async def test_an_answer_clears_its_number_and_no_agent(store: Store, clock: Any, new: New) -> None:
+def test_an_answer_clears_its_number_and_no_agent(process: Process, clock: SteppingClock) -> None:
     for _ in range(FREE_FOR_NUMBER - 1):
-        await guess(store, new())
+        process.change(factories.finished, 1, REFUSED)
     clock.time += 1
-    await guess(store, new(), ANSWERED)
-    await guess(store, new(phone=OTHER_PHONE), ANSWERED)  # numbers of their own that they know the codes of
-    tally = await store.tally(new().agent, new().phone)
-    assert (tally.for_number.refused, tally.by_agent.refused) == (0, FREE_FOR_NUMBER - 1)
+    process.change(factories.finished, 1, ANSWERED)
+    process.change(factories.finished, (OTHER,), ANSWERED)  # numbers of their own that they know the codes of
+    assert counted(process) == (0, FREE_FOR_NUMBER - 1)
 
 
 # --- no way past ---
 
 
-async def test_what_was_queued_before_is_not_called_any_more(store: Store, new: New) -> None:
+def test_the_guard_counts_rows_of_refused_codes_and_no_states(process: Process) -> None:
+    use_up(process, agent=LEE)
+    with process.engine.changing() as tx:
+        tx.run("DELETE FROM refused_codes")
+    assert process.change(factories.call, process.change(factories.asked)).state is State.CALLING
+
+
+def test_what_was_queued_before_is_not_called_any_more(process: Process) -> None:
     """A list is accepted as a whole, and then its codes turn out to be guesses."""
-    waiting = [(await store.accept(new(agent=LEE), state=State.QUEUED))[0] for _ in range(3)]
-    await use_up(store, new)
-    for lookup in waiting:
+    waiting = process.change(factories.asked, (PHONE, OTHER, PHONE), agent=LEE)
+    use_up(process)
+    for position in (1, 3):
         with pytest.raises(TooManyGuesses):
-            await store.move(lookup.id, from_state=State.QUEUED, to_state=State.CALLING, actor=LEE)
-        assert await store.find(lookup.id) == lookup  # nothing of it is recorded
-        assert [entry.event for entry in await store.journal(lookup.id)] == [Event.ASKED]
+            process.change(factories.call, waiting, position)
+    assert process.change(factories.current, waiting) == waiting  # nothing of it is recorded
+    assert process.change(factories.call, waiting, 2).state is State.CALLING
 
 
 async def test_of_many_queued_at_once_one_is_called_when_the_wait_is_over(
-    open_store: OpenStore, clock: Any, new: New
+    open_record: OpenRecord, clock: SteppingClock
 ) -> None:
-    stores = [await open_store(), await open_store()]
-    waiting = [(await stores[0].accept(new(agent=LEE), state=State.QUEUED))[0] for _ in range(6)]
-    await use_up(stores[0], new)
-    clock.time += MINUTE
-    calls = [
-        stores[number % 2].move(lookup.id, from_state=State.QUEUED, to_state=State.CALLING, actor=LEE)
-        for number, lookup in enumerate(waiting)
+    """The guard counts in the change that begins the call: each sees those before it, of whatever process."""
+    records = [await open_record("p1"), await open_record("p2")]
+    waiting = [
+        await record.change(factories.asked, agent=replace(LEE, user_id=f"U{number}"))
+        for number, record in enumerate(records * 3)
     ]
+    for _ in range(FREE_FOR_NUMBER):
+        await records[0].change(factories.finished, 1, REFUSED)
+    clock.time += MINUTE
+    calls = [record.change(factories.call, each) for record, each in zip(records * 3, waiting, strict=True)]
     told = await asyncio.gather(*calls, return_exceptions=True)
-    assert [type(one) for one in told].count(Lookup) == 1
+    assert sum(isinstance(each, Lookup) for each in told) == 1
     # As if the one under way were refused now.
-    assert {one.until for one in told if isinstance(one, TooManyGuesses)} == {clock.time + 2 * MINUTE}
+    assert {each.until for each in told if isinstance(each, TooManyGuesses)} == {clock.time + 2 * MINUTE}
+    assert sum(isinstance(each, TooManyGuesses) for each in told) == 5
 
 
-async def test_an_approval_given_since_then_is_called_and_one_from_before_is_not(
-    store: Store, clock: Any, new: New
+def test_an_approval_given_since_then_is_called_and_one_from_before_is_not(
+    process: Process, clock: SteppingClock
 ) -> None:
-    async def approved() -> Lookup:
-        lookup, _ = await store.accept(new(), state=State.AWAITING, expires_at=clock.time + HOUR)
-        return await store.move(lookup.id, from_state=State.AWAITING, to_state=State.APPROVED, actor=LEE)
-
-    early = await approved()
+    early = process.change(factories.approve, process.change(factories.asked, decision=NEEDS_APPROVAL))
     clock.time += 1
-    await use_up(store, new)
-    late = await approved()
-    for lookup in (early, late):
-        await store.move(lookup.id, from_state=State.APPROVED, to_state=State.QUEUED, actor=lookup.agent)
+    use_up(process)
+    late = process.change(factories.approve, process.change(factories.asked, decision=NEEDS_APPROVAL))
+    early, late = [process.change(requests.use, each.id) for each in (early, late)]
     with pytest.raises(TooManyGuesses):
-        await store.move(early.id, from_state=State.QUEUED, to_state=State.CALLING, actor=early.agent)
-    calling = await store.move(late.id, from_state=State.QUEUED, to_state=State.CALLING, actor=late.agent)
-    assert calling.state is State.CALLING
+        process.change(factories.call, early)
+    assert process.change(factories.call, late).state is State.CALLING
+
+
+def test_an_approved_list_is_not_kept_from_going_on_by_its_own_refusals(process: Process, clock: SteppingClock) -> None:
+    numbers = phones(FREE_FOR_AGENT + 5)
+    approved = process.change(factories.approve, process.change(factories.asked, numbers, decision=NEEDS_APPROVAL))
+    used = process.change(requests.use, approved.id)
+    for position in range(1, len(numbers) + 1):
+        clock.time += 1
+        process.change(factories.call, used, position)
+        process.change(factories.end, used, REFUSED, position=position)
+    assert process.change(factories.asked, (OTHER,)).lookup.state is State.REJECTED  # but for anything else they count
 
 
 # --- the alarm ---
 
 
-async def test_one_refusal_too_many_is_in_the_journal_once(store: Store, clock: Any, new: New) -> None:
+def alarms(process: Process, request: Request) -> list[Alarm]:
+    return process.read(guesses.untold_alarms, request.id)
+
+
+def test_one_refusal_too_many_is_in_the_journal_and_to_be_told_once(process: Process, clock: SteppingClock) -> None:
     started = clock.time
     for _ in range(FREE_FOR_NUMBER - 1):
-        await guess(store, new())
-    assert await store.claim_alarms() == []
+        request = process.change(factories.finished, 1, REFUSED)
+        assert alarms(process, request) == []
     clock.time += 20 * MINUTE
-    last = await guess(store, new())
-    suspected = [entry for entry in await store.journal(last.id) if entry.event is Event.SUSPECTED]
-    assert [entry.facts for entry in suspected] == [{"suspect": "number", "refused": FREE_FOR_NUMBER}]
-    assert await store.claim_alarms() == [
-        Alarm(lookup=last, suspect=Suspect.NUMBER, refused=FREE_FOR_NUMBER, seconds=clock.time - started)
-    ]
+    last = process.change(factories.finished, 1, REFUSED)
+    entry = process.read(journal.of_request, last.id)[-1]
+    assert (entry.event, entry.position, entry.to_state) == (Event.SUSPECTED, 1, None)
+    assert entry.facts == {"suspect": "number", "refused": FREE_FOR_NUMBER}
+    alarm = Alarm(
+        entry=entry.seq,
+        request=last,
+        lookup=last.lookup,
+        suspect=Suspect.NUMBER,
+        refused=FREE_FOR_NUMBER,
+        seconds=20 * MINUTE,
+    )
+    assert clock.time - started == 20 * MINUTE
+    assert alarms(process, last) == [alarm]
+    assert (Kind.ALARM, last.id) in {(each.kind, each.request_id) for each in process.change(outbox.claim)}
     clock.time += HOUR
-    further = await guess(store, new(agent=LEE))
-    assert Event.SUSPECTED not in [entry.event for entry in await store.journal(further.id)]
-    assert await store.claim_alarms() == []
+    further = process.change(factories.finished, 1, REFUSED, agent=LEE)
+    assert alarms(process, further) == []
+    assert process.read(outbox.waiting, Kind.ALARM, further.id) is None
 
 
-async def test_an_agent_who_tries_many_numbers_raises_an_alarm_too(store: Store, new: New) -> None:
-    await spray(store, new)
-    (alarm,) = await store.claim_alarms()
-    assert (alarm.suspect, alarm.refused) == (Suspect.AGENT, FREE_FOR_AGENT)
+def test_one_list_may_raise_both_alarms(process: Process) -> None:
+    for _ in range(FREE_FOR_NUMBER - 1):
+        process.change(factories.finished, 1, REFUSED, agent=LEE)
+    request = process.change(factories.finished, phones(FREE_FOR_AGENT, first=1), REFUSED)
+    (alarm,) = alarms(process, request)
+    assert (alarm.suspect, alarm.refused, alarm.lookup.position) == (Suspect.AGENT, FREE_FOR_AGENT, FREE_FOR_AGENT)
 
 
-async def test_an_alarm_is_one_process_s_to_tell_and_another_s_if_it_cannot(
-    open_store: OpenStore, clock: Any, new: New
-) -> None:
-    stores = [await open_store(), await open_store()]
-    last = await use_up(stores[0], new)
-    claimed = [await store.claim_alarms() for store in stores]
-    assert [len(alarms) for alarms in claimed] == [1, 0]
-    clock.time += 200.0
-    (again,) = await stores[1].claim_alarms()
-    for store in stores:  # told by both after all: in the journal once
-        await store.alarm_told(again, people=2)
-    warned = [entry for entry in await stores[0].journal(last.id) if entry.event is Event.WARNED]
-    assert [entry.facts for entry in warned] == [{"suspect": "number", "told": 2}]
-    clock.time += 200.0
-    assert await stores[0].claim_alarms() == []
-
-
-async def test_an_alarm_nobody_could_be_told_of_ends_after_an_hour(store: Store, clock: Any, new: New) -> None:
-    await use_up(store, new)
-    clock.time += HOUR
-    assert await store.claim_alarms() == []
-
-
-# --- the questions ---
-
-
-@pytest.mark.parametrize(
-    ("sql", "plan"),
-    [
-        (
-            guesses.FOR_NUMBER,
-            "SEARCH lookups USING INDEX lookups_guessed_for_number (phone=? AND updated_at>?)",
-        ),
-        (
-            guesses.BY_AGENT,
-            "SEARCH lookups USING INDEX lookups_guessed_by_agent (user_id=? AND team_id=? AND updated_at>?)",
-        ),
-        (
-            guesses.BY_AGENT_ELSEWHERE,
-            "SEARCH lookups USING INDEX lookups_guessed_by_agent (user_id=? AND team_id=? AND updated_at>?)",
-        ),
-        (guesses.LAST_ANSWER, "SEARCH lookups USING INDEX lookups_answered (phone=?)"),
-        (guesses.UNDER_WAY, "SEARCH lookups USING INDEX lookups_calling (state=?)"),
-    ],
-)
-async def test_every_count_finds_its_index(store: SqliteStore, plain: sqlite3.Connection, sql: str, plan: str) -> None:
-    values = dict.fromkeys(re.findall(r":(\w+)", sql), 1)
-    (step,) = [row[3] for row in plain.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
-    assert step == plan
-
-
-@pytest.mark.parametrize("sql", [guesses.FOR_NUMBER, guesses.BY_AGENT])
-def test_the_questions_count_what_the_guard_counts(sql: str) -> None:
-    (listed,) = re.findall(r"problem IN \((.*)\)", sql)
-    assert set(re.findall(r"'([^']+)'", listed)) == COUNTED
+def test_an_alarm_that_was_told_is_in_the_journal_once_whoever_told_it(process: Process) -> None:
+    last = use_up(process)
+    (alarm,) = alarms(process, last)
+    for _ in range(2):  # told by two processes after all
+        process.change(guesses.alarm_told, alarm, people=2)
+    warned = [each for each in process.read(journal.of_request, last.id) if each.event is Event.WARNED]
+    assert [(each.position, each.facts) for each in warned] == [(1, {"suspect": "number", "told": 2})]
+    assert alarms(process, last) == []

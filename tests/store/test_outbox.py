@@ -1,0 +1,156 @@
+"""What must still be said: put in the change, said by one, tried again, and never lost to a newer word."""
+
+import asyncio
+
+import pytest
+
+from bot.models import Event, Request, RequestId
+from bot.store import journal, outbox
+from bot.store.engine import Tx
+from bot.store.outbox import AGAIN_AFTER, GIVEN_UP_AFTER, HANDLING, Due, Kind
+from tests import factories
+from tests.clocks import SteppingClock
+from tests.factories import ANA
+from tests.store.engines import OpenRecord
+from tests.store.processes import Process, StartProcess
+
+
+def put(tx: Tx, request: Request, kind: Kind = Kind.AGENT, *, due_at: float | None = None) -> None:
+    journal.note(tx, Event.SHOWN, actor=ANA, request=request.id)  # a change that makes it necessary
+    (row,) = tx.all("SELECT number FROM requests WHERE id = :id", id=request.id)
+    outbox.put(tx, kind, row["number"], due_at=due_at)
+
+
+def due(process: Process, request: Request, kind: Kind = Kind.AGENT) -> Due:
+    found = process.read(outbox.waiting, kind, request.id)
+    assert found
+    return found
+
+
+def claim(process: Process) -> list[tuple[Kind, RequestId]]:
+    """As the use case does it: it looks before it takes the lock."""
+    if not process.read(outbox.is_any_due):
+        assert process.change(outbox.claim) == []
+        return []
+    return sorted((each.kind, each.request_id) for each in process.change(outbox.claim))
+
+
+@pytest.fixture
+def request_(process: Process) -> Request:
+    return process.change(factories.asked)
+
+
+def test_whoever_made_a_change_has_time_to_say_it(start: StartProcess, clock: SteppingClock, request_: Request) -> None:
+    ours, theirs = start("p1"), start("p2")
+    ours.change(put, request_)
+    clock.time += HANDLING - 0.5
+    assert claim(theirs) == []
+    clock.time += 0.5
+    assert claim(theirs) == [(Kind.AGENT, request_.id)]
+
+
+def test_what_was_said_is_gone(process: Process, clock: SteppingClock, request_: Request) -> None:
+    process.change(put, request_)
+    saying = due(process, request_)
+    for _ in range(2):  # repeatable
+        process.change(outbox.said, saying)
+        assert process.read(outbox.waiting, Kind.AGENT, request_.id) is None
+    clock.time += 2 * HANDLING
+    assert claim(process) == []
+
+
+def test_each_row_goes_to_one_process_and_to_another_when_it_was_not_said(
+    start: StartProcess, clock: SteppingClock, request_: Request
+) -> None:
+    one, two = start("p1"), start("p2")
+    one.change(put, request_)
+    one.change(put, request_, Kind.CARDS)
+    clock.time += HANDLING
+    assert claim(one) == [(Kind.AGENT, request_.id), (Kind.CARDS, request_.id)]
+    assert claim(two) == []
+    clock.time += HANDLING - 0.5
+    assert claim(two) == []
+    clock.time += 0.5
+    assert len(claim(two)) == 2
+
+
+async def test_of_two_that_claim_at_once_each_row_goes_to_one(open_record: OpenRecord, clock: SteppingClock) -> None:
+    records = [await open_record("p1"), await open_record("p2")]
+    requests = [await records[0].change(factories.asked) for _ in range(30)]
+    for each in requests:
+        await records[0].change(put, each, due_at=clock.time)
+    claimed = await asyncio.gather(*(record.change(outbox.claim) for record in records))
+    assert sorted(each.request_id for rows in claimed for each in rows) == sorted(each.id for each in requests)
+
+
+def test_a_late_word_that_something_was_said_does_not_take_a_newer_row_along(
+    process: Process, request_: Request
+) -> None:
+    process.change(put, request_)
+    older = due(process, request_)
+    process.change(outbox.said, older)
+    process.change(put, request_)  # the row is new: a counter of its own would be where it was
+    newer = due(process, request_)
+    assert newer.version > older.version
+    process.change(outbox.said, older)
+    process.change(outbox.postpone, older)
+    assert due(process, request_) == newer
+
+
+def test_a_newer_word_takes_the_place_of_an_older_one_and_is_tried_anew(
+    process: Process, clock: SteppingClock, request_: Request
+) -> None:
+    process.change(put, request_)
+    for _ in range(3):
+        process.change(outbox.postpone, due(process, request_))
+    assert due(process, request_).attempts == 3
+    process.change(put, request_)
+    assert due(process, request_).attempts == 0
+    clock.time += HANDLING
+    assert claim(process) == [(Kind.AGENT, request_.id)]
+
+
+def test_what_slack_did_not_take_is_tried_again_later_and_later(
+    process: Process, clock: SteppingClock, request_: Request
+) -> None:
+    process.change(put, request_)
+    for attempt, pause in enumerate((*AGAIN_AFTER, AGAIN_AFTER[-1]), start=1):
+        process.change(outbox.postpone, due(process, request_))
+        assert due(process, request_).attempts == attempt
+        clock.time += pause - 0.5
+        assert claim(process) == []
+        clock.time += 0.5
+        assert claim(process) == [(Kind.AGENT, request_.id)]
+
+
+def test_after_a_day_nobody_tries_any_more_but_what_has_a_time_of_its_own_keeps_it(
+    process: Process, clock: SteppingClock, request_: Request
+) -> None:
+    far = clock.time + GIVEN_UP_AFTER + 10
+    for kind in Kind:
+        process.change(put, request_, kind, due_at=far if kind in (Kind.EXPIRE, Kind.REMIND) else None)
+    clock.time += GIVEN_UP_AFTER
+    assert len(claim(process)) == 3
+    clock.time += 10
+    assert claim(process) == [(Kind.EXPIRE, request_.id), (Kind.REMIND, request_.id)]
+    for kind in (Kind.AGENT, Kind.CARDS, Kind.ALARM):
+        assert process.read(outbox.waiting, kind, request_.id) is None
+
+
+def test_what_is_dropped_is_not_said(process: Process, clock: SteppingClock, request_: Request) -> None:
+    other = process.change(factories.asked)
+    for each in (request_, other):
+        for kind in (Kind.AGENT, Kind.CARDS, Kind.ALARM):
+            process.change(put, each, kind)
+    (row,) = process.rows("SELECT number FROM requests WHERE id = :id", id=request_.id)
+    process.change(outbox.drop, Kind.AGENT, Kind.CARDS, request=row["number"])
+    assert {kind for kind in Kind if process.read(outbox.waiting, kind, request_.id)} == {Kind.ALARM}
+    process.change(outbox.drop_all, row["number"])
+    clock.time += HANDLING
+    assert {name for _, name in claim(process)} == {other.id}
+
+
+def test_a_row_names_a_request_and_holds_nothing_to_be_said(process: Process, request_: Request) -> None:
+    process.change(put, request_)
+    (row,) = process.rows("SELECT * FROM outbox")
+    assert {name for name, value in row.items() if isinstance(value, str)} == {"kind"}
