@@ -1,0 +1,106 @@
+"""The adapter against the local Slack, over Socket Mode: what it says arrives, and a Slack in trouble is survived."""
+
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from slack_bolt.async_app import AsyncApp
+
+from bot.errors import SettingsError, SlackBusy
+from bot.sandbox.slack.manifest import Manifest
+from bot.sandbox.slack.server import LocalSlack
+from bot.sandbox.slack.trouble import SlackTrouble
+from bot.slack import blocks
+from bot.slack.app import build_app
+from bot.slack.blocks import Message
+from bot.slack.connection import check_app_token, check_bot_token, open_web, socket_mode
+from bot.slack.gate import Replays
+from bot.slack.messenger import Messenger, Shown
+from bot.slack.web import Web
+from tests.clocks import SteppingClock
+from tests.sandbox.slack.conftest import MANIFEST
+
+HELLO = Message("Hello", [blocks.section("Hello")])
+NEWS = Message("News", [blocks.section("News")])
+
+
+@pytest.fixture
+def clock() -> SteppingClock:
+    return SteppingClock(float(int(time.time())))  # near the real time, which Bolt's signature check reads
+
+
+@pytest.fixture
+async def slack(clock: SteppingClock) -> AsyncIterator[LocalSlack]:
+    local = LocalSlack(manifest=Manifest.parse(MANIFEST), clock=clock, ack_seconds=1.0)
+    await local.start()
+    yield local
+    await local.stop()
+
+
+@pytest.fixture
+async def web(slack: LocalSlack, clock: SteppingClock) -> AsyncIterator[Web]:
+    async with open_web(token=slack.bot_token, base_url=slack.api_url, clock=clock) as opened:
+        yield opened
+
+
+class Asked:
+    """Keeps the payloads of ``/ask``."""
+
+    def __init__(self) -> None:
+        self.bodies: list[dict[str, Any]] = []
+
+    def register(self, app: AsyncApp) -> None:
+        app.command("/ask")(self._ask)
+
+    async def _ask(self, ack: Any, body: dict[str, Any]) -> None:
+        self.bodies.append(body)
+        await ack()
+
+
+@pytest.fixture
+async def asked(slack: LocalSlack, web: Web, clock: SteppingClock) -> AsyncIterator[Asked]:
+    """The bot's app, connected."""
+    listening = Asked()
+    identity = await check_bot_token(web)
+    await check_app_token(web, slack.app_token)
+    app = build_app(web, [listening], signing_secret="unused", replays=Replays(clock), identity=identity)
+    async with socket_mode(app, slack.app_token):
+        await slack.until(lambda: slack.connections == 1)
+        yield listening
+
+
+async def test_an_agent_is_answered_where_they_typed_and_then_directly(
+    slack: LocalSlack, web: Web, asked: Asked
+) -> None:
+    ana, messenger = slack.human("Ana"), Messenger(web)
+    await ana.runs("support", "/ask")
+    (body,) = asked.bodies
+    for _ in range(6):  # a response URL takes five
+        assert await messenger.tell("U0ANA", HELLO, response_url=body["response_url"])
+    assert [message.text for message in ana.sees("support")] == ["Hello"] * 5
+    assert slack.complaints == []
+    posted = await messenger.post("U0ANA", HELLO)
+    assert posted is not None
+    assert await messenger.update(posted, NEWS) is Shown.YES
+
+
+async def test_a_throttling_slack_is_left_alone_until_it_wants_to_be_asked(
+    slack: LocalSlack, web: Web, asked: Asked, clock: SteppingClock
+) -> None:
+    slack.trouble = SlackTrouble.RATE_LIMITED
+    with pytest.raises(SlackBusy) as caught:
+        await web.users_info(user="U0ANA")
+    slack.trouble = SlackTrouble.NONE
+    with pytest.raises(SlackBusy):
+        await web.users_info(user="U0ANA")
+    clock.time += caught.value.retry_after
+    await web.users_info(user="U0ANA")
+
+
+async def test_a_token_of_the_other_kind_is_told_as_a_setting(slack: LocalSlack, clock: SteppingClock) -> None:
+    async with open_web(token=slack.app_token, base_url=slack.api_url, clock=clock) as web:
+        with pytest.raises(SettingsError):
+            await check_bot_token(web)
+        with pytest.raises(SettingsError):
+            await check_app_token(web, slack.bot_token)
