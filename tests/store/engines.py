@@ -8,6 +8,7 @@ import os
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -15,9 +16,11 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
+from bot.evidence import GENESIS
 from bot.store.engine import Engine
 from bot.store.postgres import Limits, PostgresEngine
 from bot.store.record import Record
+from bot.store.schema import SCHEMA
 from bot.store.sqlite import SqliteEngine
 from bot.store.urls import SQLITE
 from tests.clocks import START, SteppingClock
@@ -100,13 +103,73 @@ def postgres_database() -> Iterator[str]:
     postgres(f"DROP DATABASE {name} WITH (FORCE)", admin)
 
 
-@pytest.fixture
-def postgres_url(postgres_database: str) -> str:
-    """The URL of an empty schema: to us it is a database of its own, and it is made in a millisecond."""
+def _new_schema(database: str) -> str:
+    """The URL of an empty schema: to us it is a database of its own, and it is quickly made."""
     schema = f"test_{next(_numbers)}"
-    postgres(f"CREATE SCHEMA {schema}", postgres_database)
+    postgres(f"CREATE SCHEMA {schema}", database)
     # The server's own functions come last, so that a test's clock stands before them.
-    return f"{postgres_database}?options={quote(f'-csearch_path={schema},pg_catalog')}"
+    return f"{database}?options={quote(f'-csearch_path={schema},pg_catalog')}"
+
+
+class ReadySchemas:
+    """Schemas with our tables in them, which tests use in turn: to empty one is quicker than to make one."""
+
+    def __init__(self, database: str) -> None:
+        self._database = database
+        self._free: list[str] = []
+
+    @contextmanager
+    def one(self) -> Iterator[str]:
+        url = self._free.pop() if self._free else self._made()
+        before = postgres(_SHAPE, url)
+        yield url
+        with suppress(psycopg.Error):  # somebody may still have it locked: then nobody gets it again
+            postgres(_EMPTY, url)
+            if postgres(_SHAPE, url) == before:
+                self._free.append(url)
+
+    def _made(self) -> str:
+        url = _new_schema(self._database)
+        with closing(engine_on(url)) as engine:
+            engine.open()
+        return url
+
+
+# Whether a test left something in the schema that is not ours, or took something away.
+_SHAPE = """
+    SELECT c.relname, c.relkind, c.relnatts, c.relchecks, c.reltriggers, p.proname
+    FROM (SELECT *, (SELECT count(*) FROM pg_trigger t WHERE t.tgrelid = c.oid) AS reltriggers FROM pg_class c
+          WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'i', 'v')) c
+    FULL JOIN (SELECT proname FROM pg_proc WHERE pronamespace = current_schema()::regnamespace) p ON false
+    ORDER BY 1, 6"""
+
+_EMPTY = f"""
+    SET lock_timeout = '1s';
+    DROP FUNCTION IF EXISTS clock_timestamp();
+    ALTER TABLE journal DISABLE TRIGGER USER;
+    DELETE FROM alarms; DELETE FROM messages; DELETE FROM outbox; DELETE FROM refused_codes; DELETE FROM lookups;
+    DELETE FROM journal; DELETE FROM requests; DELETE FROM processes; DELETE FROM state;
+    ALTER TABLE journal ENABLE ALWAYS TRIGGER journal_keeps_entries;
+    ALTER TABLE journal ENABLE ALWAYS TRIGGER journal_loses_nothing;
+    DELETE FROM journal_head;
+    INSERT INTO journal_head VALUES (1, 0, '{GENESIS}', {SCHEMA}, {SCHEMA})"""
+
+
+@pytest.fixture(scope="session")
+def ready_schemas(postgres_database: str) -> ReadySchemas:
+    return ReadySchemas(postgres_database)
+
+
+@pytest.fixture
+def postgres_url(ready_schemas: ReadySchemas) -> Iterator[str]:
+    """The URL of a Postgres database as it is when it was just opened for the first time."""
+    with ready_schemas.one() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_database: str) -> str:
+    return _new_schema(postgres_database)
 
 
 @pytest.fixture
@@ -116,7 +179,14 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """A fresh database, on each engine in turn."""
+    """A fresh database, on each engine in turn. On Postgres our tables are in it already."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "empty_postgres"])
+def empty_url(request: pytest.FixtureRequest) -> str:
+    """A database that nobody has opened yet, on each engine in turn."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 

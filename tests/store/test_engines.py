@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent.parent
 ADD = "INSERT INTO state (name, text) VALUES (:name, :text)"
 NAMES = "SELECT name FROM state ORDER BY name"
 
-Start = Callable[[str], "subprocess.Popen[str]"]
+Start = Callable[[str, str], "subprocess.Popen[str]"]
 
 
 def add(tx: Tx, name: str, text: Any = "") -> None:
@@ -73,12 +73,12 @@ def leave_a_result_and_raise(tx: Tx) -> None:
 
 
 @pytest.fixture
-def start(database_url: str) -> Iterator[Start]:
+def start() -> Iterator[Start]:
     """Starts processes that wait for a line before they begin."""
     children: list[subprocess.Popen[str]] = []
 
-    def start_one(what: str) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-m", "tests.store.child", database_url, what]
+    def start_one(what: str, url: str) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-m", "tests.store.child", url, what]
         child = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         children.append(child)
         return child
@@ -295,18 +295,18 @@ def test_scrubbing_is_done_where_nobody_reads(engine: Engine) -> None:
     assert names_in(engine) == ["one"]
 
 
-def test_processes_that_open_an_empty_database_at_once_and_change_it_lose_nothing(
-    database_url: str, start: Start
-) -> None:
-    race([start("count") for _ in range(4)])
-    with closing(engine_on(database_url)) as engine:
+def test_processes_that_open_an_empty_database_at_once_and_change_it_lose_nothing(empty_url: str, start: Start) -> None:
+    race([start("count", empty_url) for _ in range(4)])
+    with closing(engine_on(empty_url)) as engine:
         engine.open()
         with engine.reading() as tx:
             assert tx.one("SELECT text FROM state") == {"text": str(4 * TIMES)}
 
 
-def test_a_process_killed_in_the_middle_of_a_change_leaves_nothing_and_no_lock(engine: Engine, start: Start) -> None:
-    child = start("hang")
+def test_a_process_killed_in_the_middle_of_a_change_leaves_nothing_and_no_lock(
+    engine: Engine, database_url: str, start: Start
+) -> None:
+    child = start("hang", database_url)
     assert child.stdout
     assert child.stdout.readline() == "ready\n"
     child.kill()

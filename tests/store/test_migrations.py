@@ -26,6 +26,11 @@ TABLES = {
 }
 
 
+@pytest.fixture
+def database_url(empty_url: str) -> str:
+    return empty_url
+
+
 def tables(plain: Plain) -> set[str]:
     is_sqlite = "sqlite" in type(plain).__module__
     catalogue = "sqlite_schema WHERE type = 'table'" if is_sqlite else "pg_tables WHERE schemaname = current_schema()"

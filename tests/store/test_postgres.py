@@ -352,14 +352,18 @@ def test_a_database_of_another_encoding_is_refused() -> None:
         postgres(f"DROP DATABASE {name} WITH (FORCE)", admin)
 
 
-def test_a_role_that_may_not_create_the_tables_is_told_so(postgres_url: str) -> None:
+def test_a_role_that_may_not_create_the_tables_is_told_so(empty_postgres_url: str) -> None:
     role = f"phoneid_test_{os.getpid()}"
-    postgres(f"CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {schema_of(postgres_url)} TO {role}", postgres_url)
+    postgres(
+        f"CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {schema_of(empty_postgres_url)} TO {role}", empty_postgres_url
+    )
     try:
         with pytest.raises(StoreUnavailable, match="permission denied"):
-            PostgresEngine(f"{postgres_url}&user={role}", process="p1").open()
+            PostgresEngine(f"{empty_postgres_url}&user={role}", process="p1").open()
     finally:
-        postgres(f"REVOKE ALL ON SCHEMA {schema_of(postgres_url)} FROM {role}; DROP ROLE {role}", postgres_url)
+        postgres(
+            f"REVOKE ALL ON SCHEMA {schema_of(empty_postgres_url)} FROM {role}; DROP ROLE {role}", empty_postgres_url
+        )
 
 
 def schema_of(url: str) -> str:
