@@ -8,11 +8,14 @@ from typing import Any
 
 ENTRY = [
     "seq",
+    "form",
     "at",
     "event",
-    "lookup_id",
+    "request",
+    "position",
     "from_state",
     "to_state",
+    "enterprise_id",
     "team_id",
     "user_id",
     "through",
@@ -20,18 +23,30 @@ ENTRY = [
     "digest",
 ]
 
-RECORD = [
+REQUEST = [
     "id",
+    "enterprise_id",
     "team_id",
     "user_id",
     "through",
     "channel_id",
-    "created_at",
-    "batch_id",
-    "batch_number",
-    "batch_size",
+    "asked_at",
+    "size",
+    "reason",
+    "decided_at",
+    "decided_enterprise_id",
+    "decided_team_id",
+    "decided_user_id",
+    "decided_through",
+    "decision_reason",
+]
+
+LOOKUP = [
+    "position",
+    "asked_at",
     "phone",
     "reason",
+    "follows",
     "phone_number_id",
     "problem",
     "api_code",
@@ -40,12 +55,8 @@ RECORD = [
     "milliseconds",
     "attempts",
     "wait_until",
-    "decided_at",
-    "decided_team_id",
-    "decided_user_id",
-    "decided_through",
-    "decision_reason",
 ]
+"""And ``request``, which is the id of its request."""
 
 NOTHING = "0" * 64
 
@@ -62,8 +73,47 @@ def form(members: dict[str, Any]) -> bytes:
 
 
 def hash_of(entry: dict[str, Any], previous: str) -> str:
+    assert entry["form"] == 1
     return hashlib.sha256(form({name: entry[name] for name in ENTRY} | {"previous": previous})).hexdigest()
 
 
-def digest_of(record: dict[str, Any]) -> str:
-    return hmac.new(record["salt"], form({name: record[name] for name in RECORD}), hashlib.sha256).hexdigest()
+def digest_of_request(row: dict[str, Any]) -> str:
+    return hmac.new(row["salt"], form({name: row[name] for name in REQUEST}), hashlib.sha256).hexdigest()
+
+
+def digest_of_lookup(row: dict[str, Any], request_id: str) -> str:
+    members = {name: row[name] for name in LOOKUP} | {"request": request_id}
+    return hmac.new(row["salt"], form(members), hashlib.sha256).hexdigest()
+
+
+def is_forgotten(row: dict[str, Any]) -> bool:
+    return row["salt"] is None
+
+
+def check(journal: list[dict[str, Any]], requests: list[dict[str, Any]], lookups: list[dict[str, Any]]) -> str:
+    """Compare every hash, every digest and every state; the last hash."""
+    previous = NOTHING
+    digests: dict[tuple[str, int | None], str] = {}
+    states: dict[tuple[str, int | None], str] = {}
+    forgotten: set[tuple[str, int | None]] = set()
+    for entry in journal:
+        previous = hash_of(entry, previous)
+        assert entry["hash"] == previous
+        about = (entry["request"], entry["position"])
+        if entry["digest"] is not None:
+            digests[about] = entry["digest"]
+        if entry["to_state"] is not None:
+            states[about] = entry["to_state"]
+        if entry["event"] == "forgotten" and entry["facts"].startswith('{"what": "all"'):
+            forgotten.add(about)
+    ids = {row["number"]: row["id"] for row in requests}
+    for row in requests:
+        about = (row["id"], None)
+        assert row["approval"] == states.pop(about)
+        assert about in forgotten if is_forgotten(row) else digests[about] == digest_of_request(row)
+    for row in lookups:
+        about = (ids[row["request"]], row["position"])
+        assert row["state"] == states.pop(about)
+        assert about in forgotten if is_forgotten(row) else digests[about] == digest_of_lookup(row, about[0])
+    assert not states, "the journal speaks of records that are not there"
+    return previous

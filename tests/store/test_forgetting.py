@@ -1,153 +1,153 @@
-"""What is forgotten is in no file any more, and the journal is as whole as before."""
+"""What is forgotten is in no table and in no file any more, and the journal is as whole as before."""
 
-import itertools
 import random
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlite_utils import Database
 
 from bot.errors import StillOpen
 from bot.guesses import FREE_FOR_NUMBER
-from bot.models import FORGOTTEN, Actor, Event, Lookup, LookupId, NewLookup, PhoneNumber, Result, State, Through
-from bot.store import forgetting
-from bot.store.connection import changing, connect, let_readers_pass
-from bot.store.migrations import migrate
-from bot.store.sqlite import SqliteStore
-from bot.traces import Traces
+from bot.models import FORGOTTEN, Event, Footprint, LookupId, PhoneNumber, Problem, Request, Result, State
+from bot.store import forgetting, guesses, journal, lookups, outbox, requests, verification
+from bot.store.engine import Tx
+from bot.store.outbox import Kind
+from bot.store.requests import ADD, ADD_LOOKUP, SWEEPER
+from bot.store.urls import SQLITE
+from tests import factories
 from tests.clocks import SteppingClock
-from tests.guessing import use_up
-
-OpenStore = Callable[..., Awaitable[SqliteStore]]
+from tests.factories import ANA, ANSWERED, MAY, NEEDS_APPROVAL, OLGA, REFUSED, new_request
+from tests.store.engines import Plain, engine_on
+from tests.store.processes import Process, StartProcess
 
 PHONE, OTHER = PhoneNumber("8613800001234"), PhoneNumber("12025550101")
 ID = "920155500012345"
 REASON, DENIAL = "canary reason", "canary denial"
-OPERATOR = Actor(team_id="host", user_id="olga", through=Through.COMMAND_LINE)
 
 WRITTEN = (PHONE.digits, PHONE.digits[2:], PHONE.international, "138 0000 1234", ID, REASON, DENIAL)
 
+TABLES = ("requests", "lookups", "refused_codes", "journal", "outbox", "messages", "alarms", "state", "processes")
 
-def forms(text: str) -> list[bytes]:
-    return [text.encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be")]
-
-
-def found_in_files(path: Path, words: tuple[str, ...] = WRITTEN) -> set[tuple[str, str]]:
-    """Which words are in which of the database's files."""
-    files = [path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))]
-    contents = {each.name: each.read_bytes() for each in files if each.exists()}
-    return {
-        (name, word) for name, held in contents.items() for word in words if any(each in held for each in forms(word))
-    }
+NOTHING = Footprint(ended=0, running=0, waiting=0, mentions=0)
 
 
-def content(path: Path) -> bytes:
-    return path.read_bytes()
+def answer(tx: Tx, numbers: tuple[PhoneNumber, ...] = (PHONE,), reason: str = "", phone_number_id: str = ID) -> Request:
+    """A request that was answered, and whose agent was told."""
+    result = replace(ANSWERED, phone_number_id=phone_number_id)
+    request = factories.finished(tx, numbers, result, reason=reason)
+    tell(tx, request)
+    return request
 
 
-async def answer(store: SqliteStore, new: NewLookup, phone_number_id: str = ID) -> Lookup:
-    lookup, _ = await store.accept(new, state=State.QUEUED)
-    await store.move(lookup.id, from_state=State.QUEUED, to_state=State.CALLING, actor=lookup.agent)
-    result = Result(phone_number_id=phone_number_id, api_code="OK")
-    answered = await store.move(
-        lookup.id, from_state=State.CALLING, to_state=State.ANSWERED, actor=lookup.agent, result=result
-    )
-    await store.told(lookup.id, State.ANSWERED)
-    return answered
+def deny(tx: Tx, phone: PhoneNumber, reason: str = "", *, denial: str = DENIAL) -> Request:
+    request = factories.asked(tx, (phone,), decision=NEEDS_APPROVAL, reason=reason)
+    factories.deny(tx, request, reason=denial)
+    tell(tx, request)
+    return factories.current(tx, request)
 
 
-async def deny(store: SqliteStore, new: NewLookup, reason: str = DENIAL) -> Lookup:
-    lookup, _ = await store.accept(new, state=State.AWAITING, expires_at=1_900_000_000.0)
-    denied = await store.move(
-        lookup.id, from_state=State.AWAITING, to_state=State.DENIED, actor=lookup.agent, reason=reason
-    )
-    await store.told(lookup.id, State.DENIED)
-    return denied
+def tell(tx: Tx, request: Request) -> None:
+    due = outbox.waiting(tx, Kind.AGENT, request.id)
+    assert due
+    outbox.said(tx, due)
 
 
-async def test_a_forgotten_number_is_in_no_file(store: SqliteStore, new: Callable[..., NewLookup], path: Path) -> None:
-    await answer(store, new(reason=REASON))
-    await deny(store, new(reason=f"please, for {PHONE.international}"))
-    await deny(store, new(phone=OTHER, reason="as for +86 138 0000 1234"))
-    assert {word for _, word in found_in_files(path)} == set(WRITTEN)
-    assert await store.forget(PHONE, actor=OPERATOR) == Traces(ended=2, running=0, waiting=0, mentions=1)
-    assert await store.scrub()
-    assert found_in_files(path) == set()
-    assert (await store.inspect()).fault is None
-    assert found_in_files(path, (OTHER.digits,))
+def found_in(process: Process, words: tuple[str, ...] = WRITTEN) -> set[str]:
+    """Which words stand in any table."""
+    held = str([process.rows(f"SELECT * FROM {table}") for table in TABLES])
+    return {word for word in words if word in held}
 
 
-def fill(database: Database, dice: random.Random) -> None:
-    """Rows that are written and then grow, so that SQLite moves some of them to other pages."""
-    for number in range(1000):
-        is_one = number % 50 == 7
-        row = {
-            "number": number,
-            "id": f"L-{dice.randrange(10**8)}-{number}",
-            "phone": PHONE.digits if is_one else str(dice.randrange(10**10, 10**13)),
-            "reason": REASON * dice.randrange(60) if is_one else "x" * dice.randrange(900),
-            "salt": bytes(32),
-        }
-        database.execute(
-            "INSERT INTO lookups (id, state, team_id, user_id, through, channel_id, phone, reason, submission_key,"
-            " created_at, updated_at, salt)"
-            " VALUES (:id, 'answered', 'T', 'U', 'slack', 'C', :phone, :reason, :id, :number, :number, :salt)",
-            row,
-        )
-        database.execute("UPDATE lookups SET phone_number_id = ? WHERE rowid = ?", [f"{number:016}", number - 2])
+def is_whole(process: Process) -> bool:
+    return process.read(verification.inspect).fault is None
 
 
-@pytest.mark.parametrize("seed", range(16))
-def test_it_is_in_no_gap_of_a_page_either(path: Path, seed: int) -> None:
-    # `secure_delete` zeroes what is deleted, not what a row leaves behind that SQLite moved: of these, some leave it.
-    database = connect(str(path), busy_timeout=1.0)
-    migrate(database)
-    let_readers_pass(database)
-    with changing(database):
-        fill(database, random.Random(seed))
-    with changing(database):
-        forgetting.forget(database, PHONE, actor=OPERATOR, now=1.0)
-    assert forgetting.scrub(database)
-    database.close()
-    assert found_in_files(path, (PHONE.digits, REASON)) == set()
+def find(process: Process, request: Request) -> Request:
+    return process.change(factories.current, request)
 
 
-async def test_a_forgotten_lookup_is_still_there_without_what_was_forgotten(
-    store: SqliteStore, new: Callable[..., NewLookup]
-) -> None:
-    before = await answer(store, new(reason=REASON))
-    await store.forget(PHONE, actor=OPERATOR)
-    after = await store.find(before.id)
-    assert after
+@pytest.fixture
+def on_disk(sqlite_url: str) -> Iterator[Process]:
+    """A process on SQLite, which alone has files of its own, and takes text that is none."""
+    with closing(engine_on(sqlite_url, patience=0.0)) as engine:
+        engine.open()
+        yield Process(engine)
+
+
+# --- what goes ---
+
+
+def test_a_forgotten_number_is_in_no_table(process: Process) -> None:
+    process.change(answer, reason=REASON)
+    process.change(deny, PHONE, f"please, for {PHONE.international}")
+    process.change(deny, OTHER, "as for +86 138 0000 1234")
+    process.change(factories.finished, (PHONE,), REFUSED)
+    assert found_in(process) == set(WRITTEN)
+    expected = Footprint(ended=3, running=0, waiting=0, mentions=1)
+    assert process.read(forgetting.footprint, PHONE) == expected
+    assert process.change(forgetting.forget, PHONE, actor=OLGA) == expected
+    assert found_in(process) == set()
+    assert is_whole(process)
+    assert found_in(process, (OTHER.digits,))
+    assert process.read(forgetting.footprint, PHONE) == NOTHING
+
+
+def test_a_forgotten_lookup_is_still_there_without_what_was_forgotten(process: Process) -> None:
+    before = process.change(answer, reason=REASON)
+    process.change(forgetting.forget, PHONE, actor=OLGA)
+    after = find(process, before)
     assert after.is_forgotten
     assert not before.is_forgotten
-    result = replace(before.result, phone_number_id=None)
-    assert after == replace(before, phone=FORGOTTEN, reason="", result=result)
+    assert after == replace(
+        before,
+        reason="",
+        lookups=(replace(before.lookup, phone=FORGOTTEN, result=replace(before.lookup.result, phone_number_id=None)),),
+    )
 
 
-async def test_forgetting_is_in_the_journal_without_the_number(
-    store: SqliteStore, new: Callable[..., NewLookup], plain: sqlite3.Connection
-) -> None:
-    forgotten, mentions = await answer(store, new()), await answer(store, new(phone=OTHER, reason=f"see {ID}"), "1")
-    await store.forget(PHONE, actor=OPERATOR)
-    for lookup, what in ((forgotten, "all"), (mentions, "reasons")):
-        entry = (await store.journal(lookup.id))[-1]
-        assert (entry.event, entry.actor, entry.facts) == (Event.FORGOTTEN, OPERATOR, {"what": what, "why": "command"})
-    entries = str(plain.execute("SELECT * FROM journal").fetchall())
-    assert not any(word in entries for word in WRITTEN)
+def test_of_several_numbers_the_others_stay_and_the_reason_with_them(process: Process) -> None:
+    before = process.change(answer, (OTHER, PHONE), REASON)
+    process.change(forgetting.forget, PHONE, actor=OLGA)
+    after = find(process, before)
+    assert (after.reason, after.is_forgotten) == (REASON, False)
+    assert [each.is_forgotten for each in after.lookups] == [False, True]
+    assert after.lookups[0] == before.lookups[0]
+    process.change(forgetting.forget, OTHER, actor=OLGA)
+    assert (find(process, before).reason, find(process, before).is_forgotten) == ("", True)
+    assert is_whole(process)
 
 
-async def test_the_digest_that_stays_cannot_be_tried_against_numbers(
-    store: SqliteStore, new: Callable[..., NewLookup], path: Path, plain: sqlite3.Connection
-) -> None:
-    await answer(store, new())
-    ((salt,),) = plain.execute("SELECT salt FROM lookups")
-    await store.forget(PHONE, actor=OPERATOR)
-    await store.scrub()
-    assert not any(salt in each.read_bytes() for each in path.parent.iterdir())
+def test_a_reason_of_several_numbers_goes_when_it_mentions_the_forgotten_one(process: Process) -> None:
+    before = process.change(answer, (OTHER, PHONE), f"{PHONE.digits} is urgent")
+    assert process.change(forgetting.forget, PHONE, actor=OLGA).mentions == 1
+    assert find(process, before).reason == ""
+    assert found_in(process, (PHONE.digits,)) == set()
+    assert is_whole(process)
+
+
+def test_forgetting_is_in_the_journal_without_the_number(process: Process) -> None:
+    forgotten = process.change(answer, (PHONE, PHONE))
+    mentions = process.change(answer, (OTHER,), f"see {ID}", "other-id")
+    process.change(forgetting.forget, PHONE, actor=OLGA)
+    said = [
+        [(each.position, each.facts, each.actor) for each in process.read(journal.of_request, request.id)
+         if each.event is Event.FORGOTTEN]
+        for request in (forgotten, mentions)
+    ]  # fmt: skip
+    everything = {"what": "all", "why": "command"}
+    assert said[0] == [(1, everything, OLGA), (2, everything, OLGA), (None, everything, OLGA)]
+    assert said[1] == [(None, {"what": "reasons", "why": "command"}, OLGA)]
+
+
+def test_the_digest_that_stays_cannot_be_tried_against_numbers(process: Process) -> None:
+    process.change(answer, (OTHER, PHONE), f"see {PHONE.digits}")
+    salts = process.column("SELECT salt FROM lookups WHERE position = 2") + process.column("SELECT salt FROM requests")
+    process.change(forgetting.forget, PHONE, actor=OLGA)
+    left = process.column("SELECT salt FROM lookups") + process.column("SELECT salt FROM requests")
+    assert not set(salts) & set(left)
 
 
 @pytest.mark.parametrize(
@@ -167,130 +167,245 @@ async def test_the_digest_that_stays_cannot_be_tried_against_numbers(
         ("", False),
     ],
 )
-async def test_other_lookups_reasons_that_mention_the_number_are_forgotten(
-    store: SqliteStore, new: Callable[..., NewLookup], reason: str, *, is_mention: bool
+def test_other_requests_reasons_that_mention_the_number_are_forgotten(
+    process: Process, reason: str, *, is_mention: bool
 ) -> None:
-    await answer(store, new())
-    asked = await answer(store, new(phone=OTHER, reason=reason), "1")
-    denied = await deny(store, new(phone=OTHER), reason=reason)
-    assert (await store.traces(PHONE)).mentions == 2 * is_mention
-    await store.forget(PHONE, actor=OPERATOR)
-    after, decided = await store.find(asked.id), await store.find(denied.id)
-    assert after
-    assert decided
-    assert decided.approval
+    process.change(answer)
+    asked = process.change(answer, (OTHER,), reason, "other-id")
+    denied = process.change(deny, OTHER, denial=reason)
+    listed = process.change(requests.accept, new_request((OTHER,), agent=OLGA, size=2), MAY).request
+    process.change(requests.add_lookup, listed.id, 2, OTHER, reason=reason, decision=MAY)
+    assert process.read(forgetting.footprint, PHONE).mentions == 3 * is_mention
+    process.change(forgetting.forget, PHONE, actor=OLGA)
     left = "" if is_mention else reason
-    assert (after.reason, decided.approval.reason) == (left, left)
-    assert (after.phone, after.result.phone_number_id) == (OTHER, "1")
-    assert (await store.inspect()).fault is None
+    assert find(process, asked).reason == left
+    assert find(process, denied).approval.reason == left
+    assert find(process, listed).lookups[1].reason == left
+    assert find(process, asked).lookup == asked.lookup
+    assert is_whole(process)
+    # What ran while its reason was forgotten ends as ever, and is vouched for.
+    process.change(factories.end, find(process, listed), position=2)
+    assert is_whole(process)
 
 
-@pytest.mark.parametrize(
-    ("states", "traces"),
-    [
-        ([State.QUEUED], Traces(ended=1, running=1, waiting=0, mentions=0)),
-        ([State.QUEUED, State.CALLING], Traces(ended=1, running=1, waiting=0, mentions=0)),
-        ([State.AWAITING], Traces(ended=1, running=0, waiting=1, mentions=0)),
-        ([State.AWAITING, State.APPROVED], Traces(ended=1, running=0, waiting=1, mentions=0)),
-    ],
-)
-async def test_a_number_that_is_being_asked_for_is_not_forgotten(
-    store: SqliteStore, new: Callable[..., NewLookup], states: list[State], traces: Traces
+def test_refused_codes_of_a_forgotten_number_count_for_their_agent_and_no_more_for_the_number(
+    process: Process,
 ) -> None:
-    ended = await answer(store, new())
-    expires_at = 1_900_000_000.0 if states[0] is State.AWAITING else None
-    lookup, _ = await store.accept(new(), state=states[0], expires_at=expires_at)
-    for from_state, to_state in itertools.pairwise(states):
-        await store.move(lookup.id, from_state=from_state, to_state=to_state, actor=lookup.agent)
-    with pytest.raises(StillOpen) as caught:
-        await store.forget(PHONE, actor=OPERATOR)
-    assert caught.value.traces == traces
-    assert await store.find(ended.id) == ended
-
-
-async def test_a_number_nobody_asked_for_leaves_no_entry(store: SqliteStore) -> None:
-    before = await store.journal_head()
-    assert await store.forget(PHONE, actor=OPERATOR) == Traces(ended=0, running=0, waiting=0, mentions=0)
-    assert await store.journal_head() == before
-
-
-async def test_a_reader_keeps_old_bytes_and_whoever_comes_next_removes_them(
-    open_store: OpenStore, new: Callable[..., NewLookup], path: Path, plain: sqlite3.Connection
-) -> None:
-    store, bot = await open_store(busy_timeout=0.0), await open_store()
-    await answer(store, new(reason=REASON))
-    plain.execute("BEGIN")
-    plain.execute("SELECT * FROM lookups").fetchall()
-    await store.forget(PHONE, actor=OPERATOR)
-    assert not await store.scrub()
-    assert found_in_files(path)
-    plain.execute("COMMIT")
-    await store.aclose()
-    assert await bot.scrub()
-    assert found_in_files(path) == set()
-
-
-async def test_with_nothing_forgotten_the_file_is_not_written_anew(
-    store: SqliteStore, new: Callable[..., NewLookup], path: Path
-) -> None:
-    await answer(store, new())
-    await store.forget(PHONE, actor=OPERATOR)
-    assert await store.scrub()
-    before = content(path)
-    await answer(store, new())  # in the log, not yet in the file
-    assert await store.scrub()
-    assert content(path) == before
-
-
-async def test_what_is_old_is_forgotten_the_oldest_first(
-    store: SqliteStore, new: Callable[..., NewLookup], clock: SteppingClock, path: Path
-) -> None:
-    old = []
-    for _ in range(3):
-        old.append(await answer(store, new(reason=REASON)))
-        clock.time += 10
-    young = await answer(store, new(phone=OTHER))
-    forgotten = [await store.forget_old(before=clock.time, limit=2) for _ in range(3)]
-    assert forgotten == [2, 1, 0]
-    assert await store.scrub()
-    assert found_in_files(path, (PHONE.digits, REASON)) == set()
-    assert await store.find(young.id) == young
-    entry = (await store.journal(old[0].id))[-1]
-    assert (entry.actor.user_id, entry.facts) == ("sweeper", {"what": "all", "why": "retention"})
-    assert (await store.inspect()).fault is None
-
-
-async def test_what_has_not_ended_or_was_not_told_is_not_old(
-    store: SqliteStore, new: Callable[..., NewLookup], clock: SteppingClock
-) -> None:
-    untold, _ = await store.accept(new(), state=State.QUEUED)
-    await store.move(untold.id, from_state=State.QUEUED, to_state=State.FAILED, actor=untold.agent)
-    await store.accept(new(), state=State.QUEUED)
-    await store.accept(new(), state=State.AWAITING, expires_at=1_900_000_000.0)
-    clock.time += 86399
-    assert await store.forget_old(before=clock.time, limit=10) == 0
-    clock.time += 1  # nobody could tell them for a day: they have left
-    assert await store.forget_old(before=clock.time, limit=10) == 1
-
-
-async def test_two_processes_that_forget_at_once_forget_once(
-    open_store: OpenStore, new: Callable[..., NewLookup], clock: SteppingClock
-) -> None:
-    one, two = await open_store(), await open_store()
-    lookup = await answer(one, new())
-    clock.time += 1
-    assert [await each.forget_old(before=clock.time, limit=10) for each in (one, two)] == [1, 0]
-    assert [entry.event for entry in await one.journal(LookupId(lookup.id))].count(Event.FORGOTTEN) == 1
-
-
-async def test_refused_codes_of_a_forgotten_number_count_for_their_agent_and_no_more_for_the_number(
-    store: SqliteStore, ana: Actor
-) -> None:
-    last = await use_up(store, ana, PHONE)
-    await store.forget(PHONE, actor=OPERATOR)
-    counted = await store.tally(ana, PHONE)
+    for _ in range(FREE_FOR_NUMBER):
+        process.change(factories.finished, (PHONE,), REFUSED)
+    process.change(forgetting.forget, PHONE, actor=OLGA)
+    counted = process.read(guesses.counts, ANA, (PHONE,)).against(PHONE)
     assert (counted.for_number.refused, counted.by_agent.refused) == (0, FREE_FOR_NUMBER)
-    (alarm,) = await store.claim_alarms()
-    assert (alarm.lookup.id, alarm.lookup.is_forgotten) == (last.id, True)
-    await store.alarm_told(alarm, people=1)
-    assert (await store.inspect()).fault is None
+    assert process.column("SELECT DISTINCT phone FROM refused_codes") == [FORGOTTEN.digits]
+
+
+def test_what_was_still_to_be_said_goes_with_the_last_of_a_request(process: Process) -> None:
+    request = process.change(factories.finished, (OTHER, PHONE))
+    process.change(forgetting.forget, PHONE, actor=OLGA)
+    assert process.read(outbox.waiting, Kind.AGENT, request.id)
+    process.change(forgetting.forget, OTHER, actor=OLGA)
+    assert process.rows("SELECT * FROM outbox") == []
+
+
+# --- what must not go yet ---
+
+
+def queued(tx: Tx) -> Request:
+    return factories.asked(tx, (OTHER, PHONE))
+
+
+def calling(tx: Tx) -> Request:
+    request = queued(tx)
+    factories.call(tx, request, 2)
+    return request
+
+
+def awaiting(tx: Tx) -> Request:
+    return factories.asked(tx, (OTHER, PHONE), decision=NEEDS_APPROVAL)
+
+
+def approved(tx: Tx) -> Request:
+    return factories.approve(tx, awaiting(tx))
+
+
+@pytest.mark.parametrize(("ask", "is_running"), [(queued, True), (calling, True), (awaiting, False), (approved, False)])
+def test_a_number_that_is_being_asked_for_is_not_forgotten(
+    process: Process, ask: Callable[[Tx], Request], *, is_running: bool
+) -> None:
+    ended = process.change(answer)
+    process.change(ask)
+    head = process.read(journal.head)
+    with pytest.raises(StillOpen) as caught:
+        process.change(forgetting.forget, PHONE, actor=OLGA)
+    assert caught.value.found == Footprint(ended=1, running=is_running, waiting=not is_running, mentions=0)
+    assert find(process, ended) == ended
+    assert process.read(journal.head) == head
+
+
+def test_a_number_nobody_asked_for_leaves_no_entry(process: Process) -> None:
+    head = process.read(journal.head)
+    assert process.change(forgetting.forget, PHONE, actor=OLGA) == NOTHING
+    assert process.read(journal.head) == head
+    assert process.read(forgetting.unscrubbed) == 0
+
+
+# --- by age ---
+
+
+def test_what_is_old_is_forgotten_the_oldest_first(process: Process, clock: SteppingClock) -> None:
+    old = []
+    for _ in range(2):
+        old.append(process.change(answer, (PHONE, PHONE), REASON))
+        clock.time += 10
+    young = process.change(answer, (OTHER,))
+    assert [process.change(forgetting.forget_old, before=clock.time, limit=3) for _ in range(3)] == [3, 1, 0]
+    assert found_in(process, (PHONE.digits, REASON)) == set()
+    assert find(process, young) == young
+    for request in old:
+        entries = process.read(journal.of_request, request.id)[-3:]
+        assert sorted((each.position or 0, each.actor, each.facts["why"]) for each in entries) == [
+            (position, SWEEPER, "retention") for position in (0, 1, 2)
+        ]
+    assert is_whole(process)
+
+
+def test_what_has_not_ended_or_was_not_told_is_not_old(process: Process, clock: SteppingClock) -> None:
+    untold = process.change(factories.finished, 2)
+    for decision in (MAY, NEEDS_APPROVAL):
+        process.change(factories.asked, (OTHER,), decision=decision)
+    clock.time += 10
+    assert process.change(forgetting.forget_old, before=clock.time, limit=10) == 0
+    process.change(tell, untold)
+    assert process.change(forgetting.forget_old, before=clock.time, limit=10) == 2
+    assert find(process, untold).is_forgotten
+
+
+def test_of_a_request_that_still_runs_what_has_ended_is_old(process: Process, clock: SteppingClock) -> None:
+    request = process.change(factories.asked, 2, agent=OLGA, reason=REASON)
+    process.change(factories.end, request, Result(problem=Problem.NO_ANSWER))
+    clock.time += 10
+    assert process.change(forgetting.forget_old, before=clock.time, limit=10) == 1
+    assert (find(process, request).reason, find(process, request).lookups[1].state) == (REASON, State.QUEUED)
+
+
+def test_two_processes_that_forget_at_once_forget_once(start: StartProcess, clock: SteppingClock) -> None:
+    one, two = start("p1"), start("p2")
+    request = one.change(answer)
+    clock.time += 1
+    assert [each.change(forgetting.forget_old, before=clock.time, limit=10) for each in (one, two)] == [1, 0]
+    events = [each.event for each in one.read(journal.of_request, request.id)]
+    assert events.count(Event.FORGOTTEN) == 2  # the number, and the request of which nothing is left
+
+
+# --- what other hands edited ---
+
+
+def test_a_record_whose_id_finds_it_no_more_is_forgotten_all_the_same(on_disk: Process, sqlite_url: str) -> None:
+    on_disk.change(answer, reason=REASON)
+    with closing(sqlite3.connect(sqlite_url.removeprefix(SQLITE), isolation_level=None)) as plain:
+        plain.execute("UPDATE requests SET id = CAST(x'ff' AS TEXT)")
+    on_disk.change(forgetting.forget, PHONE, actor=OLGA)
+    assert found_in(on_disk) == set()
+    assert on_disk.column("SELECT request FROM journal WHERE event = 'forgotten'") == [None, None]
+
+
+def test_what_was_put_back_by_hand_is_forgotten_again(process: Process, plain: Plain) -> None:
+    process.change(answer, reason=REASON)
+    process.change(forgetting.forget, PHONE, actor=OLGA)
+    plain.execute(f"UPDATE lookups SET phone = '{PHONE.digits}'")
+    plain.execute(f"UPDATE requests SET reason = '{PHONE.digits}'")
+    process.change(forgetting.forget, PHONE, actor=OLGA)
+    assert found_in(process) == set()
+    plain.execute(f"UPDATE requests SET reason = '{PHONE.digits}'")  # where no lookup of the number is any more
+    process.change(answer, (OTHER,))
+    assert process.change(forgetting.forget, PHONE, actor=OLGA).mentions == 1
+    assert found_in(process, (PHONE.digits,)) == set()
+
+
+# --- the bytes ---
+
+
+def test_what_was_forgotten_is_to_be_scrubbed_until_somebody_did(start: StartProcess) -> None:
+    one, two = start("p1"), start("p2")
+    one.change(answer)
+    one.change(answer, (OTHER,))
+    assert one.read(forgetting.unscrubbed) == 0
+    one.change(forgetting.forget, PHONE, actor=OLGA)
+    first = two.read(forgetting.unscrubbed)
+    assert first == one.read(journal.head).seq
+    one.change(forgetting.forget, OTHER, actor=OLGA)  # while the other one scrubs
+    two.change(forgetting.mark_scrubbed, first)
+    second = two.read(forgetting.unscrubbed)
+    assert second > first
+    two.change(forgetting.mark_scrubbed, second)
+    assert one.read(forgetting.unscrubbed) == 0
+
+
+def found_in_files(url: str, words: tuple[str, ...] = WRITTEN) -> set[tuple[str, str]]:
+    """Which words are in which of the database's files, in any encoding of SQLite's."""
+    path = Path(url.removeprefix(SQLITE))
+    contents = {each.name: each.read_bytes() for each in path.parent.iterdir()}
+    encodings = ("utf-8", "utf-16-le", "utf-16-be")
+    return {
+        (name, word)
+        for name, held in contents.items()
+        for word in words
+        if any(word.encode(encoding) in held for encoding in encodings)
+    }
+
+
+def test_a_forgotten_number_is_in_no_file(on_disk: Process, sqlite_url: str) -> None:
+    on_disk.change(answer, reason=REASON)
+    on_disk.change(deny, PHONE, f"please, for {PHONE.international}")
+    on_disk.change(answer, (OTHER, PHONE), "as for +86 138 0000 1234", "other-id")
+    on_disk.change(factories.finished, (PHONE,), REFUSED)
+    assert {word for _, word in found_in_files(sqlite_url)} == set(WRITTEN)
+    on_disk.change(forgetting.forget, PHONE, actor=OLGA)
+    assert on_disk.engine.scrub()
+    assert found_in_files(sqlite_url) == set()
+    assert found_in_files(sqlite_url, (OTHER.digits,))
+
+
+def test_a_reader_keeps_old_bytes_and_whoever_comes_next_removes_them(on_disk: Process, sqlite_url: str) -> None:
+    on_disk.change(answer, reason=REASON)
+    with closing(sqlite3.connect(sqlite_url.removeprefix(SQLITE), isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM lookups").fetchall()
+        on_disk.change(forgetting.forget, PHONE, actor=OLGA)
+        assert not on_disk.engine.scrub()
+        assert found_in_files(sqlite_url)
+    assert on_disk.engine.scrub()
+    assert found_in_files(sqlite_url) == set()
+
+
+def fill(tx: Tx, dice: random.Random) -> None:
+    """Rows that are written and then grow, so that SQLite moves some of them to other pages."""
+    (request,) = tx.all("SELECT * FROM requests")
+    (lookup,) = tx.all("SELECT * FROM lookups")
+    for number in range(2, 600):
+        is_one = number % 50 == 7
+        name = f"R-{dice.randrange(10**8)}-{number}"
+        reason = REASON * dice.randrange(60) if is_one else "x" * dice.randrange(900)
+        tx.write(ADD, **{**request, "number": number, "id": name, "submission_key": name, "reason": reason})
+        phone = PHONE.digits if is_one else str(dice.randrange(10**10, 10**13))
+        tx.write(ADD_LOOKUP, **{**lookup, "request": number, "phone": phone, "reason": reason[:300]})
+        tx.write("UPDATE lookups SET api_code = :code WHERE request = :n", code=f"{number:016}", n=number - 2)
+        tx.write("UPDATE requests SET channel_id = :code WHERE number = :n", code=f"{number:016}", n=number - 2)
+
+
+@pytest.mark.parametrize("seed", [0, *(pytest.param(each, marks=pytest.mark.nightly) for each in range(1, 16))])
+def test_it_is_in_no_gap_of_a_page_either(on_disk: Process, sqlite_url: str, seed: int) -> None:
+    # `secure_delete` zeroes what is deleted, not what a row leaves behind that SQLite moved: of these, some leave it.
+    on_disk.change(answer, (OTHER,))
+    on_disk.change(fill, random.Random(seed))
+    on_disk.change(forgetting.forget, PHONE, actor=OLGA)
+    assert on_disk.engine.scrub()
+    assert found_in_files(sqlite_url, (PHONE.digits, REASON)) == set()
+
+
+def test_a_lookup_that_was_forgotten_is_read_by_its_own_name(process: Process) -> None:
+    request = process.change(answer, (OTHER, PHONE))
+    process.change(forgetting.forget, PHONE, actor=OLGA)
+    lookup = process.read(lookups.find, LookupId(f"{request.id}/2"))
+    assert lookup
+    assert lookup.is_forgotten
