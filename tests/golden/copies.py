@@ -18,8 +18,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    is_long = "\n" in text.strip("\n")
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if is_long else None)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
 
 
 _Dumper.add_representer(str, _text)

@@ -118,7 +118,9 @@ def _parsed(value: Any) -> Any:
 
 def plain_csv(written: str) -> str:
     """CSV without what is measured."""
-    heading, *rows = [*csv.reader(io.StringIO(written))] or [[]]
+    if not written:
+        return ""
+    heading, *rows = csv.reader(io.StringIO(written))
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
     writer.writerow(heading)

@@ -69,7 +69,7 @@ class SaidToSlack:
 
 
 def sent_to_api(exchanges: Iterable[Exchange]) -> list[Any]:
-    """The bodies that the API received. Rule 5: of different numbers there is no order, so they are sorted by number."""
+    """The bodies that the API received. Rule 5: of different numbers there is no order, so they are sorted."""
     bodies = [each.request["parameters"] for each in exchanges if each.wire is Wire.BOT_TO_API]
     return sorted(bodies, key=lambda body: str(body.get("PhoneNumber")))
 
@@ -118,8 +118,7 @@ def journal(database: str) -> dict[str, list[Any]]:
     with closing(sqlite3.connect(database)) as connection:
         for subject, event, from_state, to_state, user_id, team_id, through, facts in connection.execute(JOURNAL):
             entry = {"event": event, "from": from_state, "to": to_state, "by": user_id, "of": team_id}
-            facts = json.loads(facts)
-            known = {**entry, "through": through, "facts": facts}
+            known = {**entry, "through": through, "facts": json.loads(facts)}
             about.setdefault(subject or "nothing in particular", []).append(
                 {name: value for name, value in known.items() if value not in (None, {})}
             )

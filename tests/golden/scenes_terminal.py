@@ -11,6 +11,7 @@ from tests.golden import copies
 from tests.golden.plain import WRONG_CODES
 from tests.golden.scenes_alone import GOOD, entry
 from tests.golden.scenes_approvals import TO_CHANNEL
+from tests.golden.shell import Shell
 from tests.golden.terminal import Terminal, open_terminal
 
 PlayTyped = Callable[[Terminal], Awaitable[None]]
@@ -25,9 +26,9 @@ class Typed:
     about: str
     play: PlayTyped
 
-    async def copy(self, folder: Path) -> str:
+    async def copy(self, folder: Path, shell: Shell) -> str:
         """Play it and write down what was seen."""
-        async with open_terminal(folder) as terminal:
+        async with open_terminal(folder, shell) as terminal:
             await self.play(terminal)
         return copies.written(terminal.plain.value({"about": self.about, "steps": terminal.steps}))
 
@@ -48,7 +49,7 @@ def typed(about: str) -> Callable[[PlayTyped], PlayTyped]:
 
 @typed("The demo's story: the longest, so it begins first.")
 async def demo_script(terminal: Terminal) -> None:
-    await terminal.runs("demo", "--script")
+    await terminal.runs_alone("demo", "--script")
 
 
 @typed("Single lookups, how they end and what the log has of them.")
@@ -119,7 +120,7 @@ async def terminal_why(terminal: Terminal) -> None:
         "SLACK_APP_TOKEN": slack.app_token,
         "SLACK_API_URL": slack.api_url,
     }
-    terminal.environment |= settings | TO_CHANNEL
+    terminal.environment |= settings | dict(TO_CHANNEL)
     try:
         for user in ("U0ANA", "U0LEE", "U0GUS", "U0NOBODY", "ana"):
             await terminal.runs("why", user)

@@ -63,7 +63,7 @@ class Gate(StageClock):
     def now(self) -> float:
         return self._clock.now()
 
-    async def sleep(self, seconds: float) -> None:  # noqa: ARG002 - nothing takes long here, unless it is held
+    async def sleep(self, seconds: float) -> None:
         self.held.set()
         await self.opened.wait()
 
@@ -216,6 +216,6 @@ async def with_bot(stage: Stage, *, waits: Waits = WAITS) -> AsyncIterator[Stage
     async with running_bot(read(BotSettings, stage.environment), clock=stage.clock, waits=waits) as bot:
         await stage.slack.until(lambda: stage.slack.is_connected)
         stage.bot = bot
-        stage._seen = max((each.number for each in stage.inspector.entries()), default=0)  # noqa: SLF001 - its own
+        stage._seen = max((each.number for each in stage.inspector.entries()), default=0)
         yield stage
         assert list(stage.slack.complaints) == []

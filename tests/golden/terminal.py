@@ -1,14 +1,11 @@
 """The command line: in a process of its own as people run it, or, for a quick look at the record, in this one."""
 
-import asyncio
 import contextlib
 import json
 import logging
 import os
 import platform
 import shlex
-import sys
-from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,6 +19,7 @@ from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
 from bot.sandbox.inspector import Inspector
 from tests.golden import record
 from tests.golden.plain import Plain, plain_csv, plain_table
+from tests.golden.shell import Ran, Shell, run_alone
 
 NOT_OURS = ("PHONEID_", "SLACK_", "ALIBABA_", "DATABASE_URL", "LOG_LEVEL")
 """Settings of whoever runs the tests."""
@@ -45,6 +43,7 @@ class Terminal:
     """A shell in a folder of its own, with the local API for the real one. ``steps`` is what was seen so far."""
 
     folder: Path
+    shell: Shell
     environment: dict[str, str]
     inspector: Inspector
     steps: list[dict[str, Any]] = field(default_factory=list)
@@ -62,33 +61,29 @@ class Terminal:
 
     async def runs(self, *arguments: str, typed: str = "", **environment: str) -> str:
         """Run a command to its end and record it; all that it printed."""
-        ran = await self.start(*arguments, **environment)
-        out, err = await asyncio.wait_for(ran.communicate(typed.encode()), 60)
+        ran = await self.shell.run(
+            arguments, folder=self.folder, environment=self.environment | environment, typed=typed
+        )
+        before = "".join(f"{name}={shlex.quote(value)} " for name, value in environment.items())
+        self._record(f"$ {before}phoneid {shlex.join(arguments)}", ran, arguments, typed=typed)
+        return ran.out + ran.err
+
+    async def runs_alone(self, *arguments: str) -> None:
+        """Run a command that starts processes of its own."""
+        ran = await run_alone(arguments, folder=self.folder)
+        self._record(f"$ phoneid {shlex.join(arguments)}", ran, arguments, typed="")
+
+    def _record(self, step: str, ran: Ran, arguments: Sequence[str], *, typed: str) -> None:
         exchanges = self.inspector.entries(after=self._seen)
         self._seen = exchanges[-1].number if exchanges else self._seen
-        step = {
-            "step": f"$ {' '.join([*(f'{name}={shlex.quote(value)}' for name, value in environment.items()), ''])}"
-            f"phoneid {shlex.join(arguments)}",
+        seen = {
+            "step": step,
             "typed": typed,
-            "standard output": _printed(out.decode(), arguments),
-            "standard error": err.decode(),
+            "standard output": _printed(ran.out, arguments),
+            "standard error": ran.err,
             "to the API": record.sent_to_api(exchanges),
         }
-        self.steps.append({name: value for name, value in step.items() if value} | {"exit status": ran.returncode})
-        return out.decode() + err.decode()
-
-    async def start(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot",
-            *arguments,
-            cwd=self.folder,
-            env={"PATH": "/usr/bin:/bin", "COLUMNS": "100", "LOGNAME": "operator", **self.environment, **environment},
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=PIPE,
-        )
+        self.steps.append({name: value for name, value in seen.items() if value} | {"exit status": ran.status})
 
     def shows(self, name: str) -> None:
         """Record what is in a file."""
@@ -105,7 +100,7 @@ def _printed(out: str, arguments: Sequence[str]) -> Any:
 
 
 @asynccontextmanager
-async def open_terminal(folder: Path) -> AsyncIterator[Terminal]:
+async def open_terminal(folder: Path, shell: Shell) -> AsyncIterator[Terminal]:
     """A terminal with nothing in its folder."""
     inspector = Inspector()
     cams = LocalCams(inspector=inspector, qps=1000)
@@ -116,6 +111,6 @@ async def open_terminal(folder: Path) -> AsyncIterator[Terminal]:
         "PHONEID_CAMS_URL": cams.url,
     }
     try:
-        yield Terminal(folder=folder, environment=environment, inspector=inspector)
+        yield Terminal(folder=folder, shell=shell, environment=environment, inspector=inspector)
     finally:
         await cams.stop()

@@ -1,4 +1,4 @@
-"""What everybody sees and what is recorded, for one number that somebody else has to approve, is as the copies have it."""
+"""What everybody sees and what is recorded, for a number somebody has to approve, is as the copies have it."""
 
 from pathlib import Path
 

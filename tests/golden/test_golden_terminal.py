@@ -7,6 +7,7 @@ import pytest
 
 from tests.golden.comparison import check
 from tests.golden.scenes_terminal import TERMINAL
+from tests.golden.shell import open_shell
 
 
 @pytest.fixture(scope="module")
@@ -16,8 +17,9 @@ def now(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
     async def play_all() -> list[str | BaseException]:
         folders: list[Path] = [tmp_path_factory.mktemp(name) for name in chosen]
-        plays = (TERMINAL[name].copy(folder) for name, folder in zip(chosen, folders, strict=True))
-        return await asyncio.gather(*plays, return_exceptions=True)
+        async with open_shell() as shell:
+            plays = (TERMINAL[name].copy(folder, shell) for name, folder in zip(chosen, folders, strict=True))
+            return await asyncio.gather(*plays, return_exceptions=True)
 
     return dict(zip(chosen, asyncio.run(play_all()), strict=True))
 
