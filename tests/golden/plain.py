@@ -51,7 +51,7 @@ def _code_names() -> dict[str, str]:
 
 
 _CODES = _code_names()
-_CODE = re.compile(rf"(?<!\d)(?:{'|'.join(_CODES)})(?!\d)")
+_CODE = re.compile("|".join(_CODES))
 
 
 class Plain:
