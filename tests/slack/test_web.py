@@ -138,6 +138,20 @@ async def test_a_request_that_was_sent_may_have_arrived(talk: wires.Talk) -> Non
     assert error.arrived
 
 
+async def test_a_message_whose_answer_is_lost_is_sent_once() -> None:
+    sent = 0
+
+    async def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        sent += 1
+        await wires.reset(reader, writer)
+
+    async with wires.listening(count) as port, web_at(f"http://127.0.0.1:{port}/api") as web:
+        with pytest.raises(SlackUnreachable):
+            await web.chat_postMessage(channel="C0LEADS", text="Once")
+    assert sent == 1
+
+
 @pytest.mark.parametrize("talk", [wires.stay_silent, wires.trickle], ids=lambda talk: str(talk.__name__))
 async def test_an_answer_is_waited_for_only_so_long(talk: wires.Talk) -> None:
     async with wires.listening(talk) as port, web_at(f"http://127.0.0.1:{port}/api", seconds=0.05) as web:
