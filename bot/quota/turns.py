@@ -10,7 +10,7 @@ from itertools import count
 from typing import TypeVar
 
 from bot.errors import ApiError, StoreUnavailable
-from bot.interfaces import Cell, Clock
+from bot.interfaces import Clock, SharedState
 from bot.models import LookupId, Problem
 from bot.quota import account as shared
 from bot.quota import plan
@@ -33,12 +33,12 @@ GIVE_UP = 20.0
 
 
 class Turns:
-    """``rules.limit`` turns in any second, over every process that shares the ``cell``."""
+    """``rules.limit`` turns in any second, over every process that shares the ``state``."""
 
-    def __init__(self, rules: Rules, *, cell: Cell, clock: Clock, process: str | None = None) -> None:
+    def __init__(self, rules: Rules, *, state: SharedState, clock: Clock, process: str | None = None) -> None:
         """``process`` names this one, by default at random."""
         self._rules = rules
-        self._cell = cell
+        self._state = state
         self._clock = clock
         self._process = process or secrets.token_hex(4)
         self._numbers = count(1)
@@ -236,7 +236,7 @@ class Turns:
             changed, told = change(account, self._clock.monotonic())
             return (text if changed == account else changed.model_dump_json()), (changed, told)
 
-        self._seen, told = await self._cell.change(think)
+        self._seen, told = await self._state.change(think)
         return told
 
 

@@ -105,7 +105,13 @@ def _call(exchange: Exchange) -> dict[str, Any]:
 
 
 JOURNAL = """
-    SELECT lookup_id, event, from_state, to_state, user_id, team_id, through, facts FROM journal ORDER BY seq"""
+    SELECT
+        CASE
+            WHEN journal.position IS NULL OR requests.size = 1 THEN journal.request
+            ELSE journal.request || '/' || journal.position
+        END,
+        event, from_state, to_state, journal.user_id, journal.team_id, journal.through, facts
+    FROM journal LEFT JOIN requests ON requests.id = journal.request ORDER BY seq"""
 """The one statement about the database. Its columns are the copy's, whatever the table calls them."""
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.app import Bot, Waits, running_bot
+from bot.app import Waits
+from bot.running import Bot, running_bot
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
 from bot.sandbox.inspector import Inspector
 from bot.sandbox.slack.human import Human

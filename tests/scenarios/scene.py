@@ -8,8 +8,9 @@ from typing import Any
 
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.app import Bot, Waits, open_store, running_bot
-from bot.models import LogQuery, Lookup
+from bot.app import Waits, open_record
+from bot.models import LogEntry, LogQuery
+from bot.running import Bot, running_bot
 from bot.sandbox.cams.book import BOOK, Entry
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
 from bot.sandbox.inspector import Inspector
@@ -17,6 +18,7 @@ from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.slack.workspace import Message
 from bot.settings import BotSettings, RecordSettings, read
+from bot.store import search
 
 PATIENCE = 20.0
 """Seconds: a wait ends as soon as what it waits for is there, so this is only how long a failure takes."""
@@ -57,10 +59,11 @@ class Scene:
     async def ask(self, asked: Entry, *, human: Human | None = None, code: str | None = None) -> None:
         await (human or self.ana).runs("support", f"/phoneid {asked.phone} {code or asked.code}")
 
-    async def lookups(self) -> list[Lookup]:
+    async def entries(self) -> list[LogEntry]:
         """Every lookup recorded, newest first."""
-        async with open_store(read(RecordSettings, {"DATABASE_URL": self.environment["DATABASE_URL"]})) as store:
-            return await store.search(LogQuery(limit=10_000))
+        settings = read(RecordSettings, {"DATABASE_URL": self.environment["DATABASE_URL"]})
+        async with open_record(settings) as record:
+            return await record.read(search.search, LogQuery(limit=10_000))
 
 
 @asynccontextmanager
