@@ -1,42 +1,31 @@
-"""The composition root: settings in, a running bot out. Everything below is given what it needs from here."""
+"""The composition root's lower half: settings in, an open record and the use case of lookups out.
 
-import logging
+The command line needs no more; the bot, which adds Slack, is put together in ``bot.running``.
+"""
+
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
-
-from slack_bolt.async_app import AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cams.client import CamsClient
 from bot.cams.credentials import Credentials
 from bot.cams.transport import READ_SECONDS, open_http
 from bot.clock import SystemClock
 from bot.errors import SchemaUnknown, SettingsError, StoreError, StoreUnavailable
-from bot.interfaces import Clock, Store
+from bot.interfaces import Clock
 from bot.lookups import Lookups
-from bot.models import Actor, Event, LogQuery, Through
 from bot.quota.slots import LATEST_ARRIVAL
 from bot.quota.state import Rules
 from bot.quota.turns import Turns
 from bot.repeating import Repeating
-from bot.retention import Retention
 from bot.settings import BotSettings, LookupSettings, RecordSettings
 from bot.slack import connection
-from bot.slack.approval_desk import ApprovalDesk
-from bot.slack.desk import Desk
-from bot.slack.front import Front, open_front
-from bot.slack.jobs import Job, Jobs
-from bot.slack.list_desk import ListDesk
-from bot.slack.listeners import build_app
 from bot.slack.people import People
 from bot.slack.windows import SETTLED_AFTER
-from bot.store.cells import SqliteCell
-from bot.store.sqlite import SqliteStore
+from bot.store.names import new_process
+from bot.store.record import Record
+from bot.store.urls import PATIENCE, record_at, state_at
 from bot.texts import terminal
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +49,7 @@ class Waits:
     """For a decision; ``None``: as PHONEID_APPROVAL_TTL says."""
     slack: float = connection.ANSWERING
     """For Slack's answer, each attempt."""
-    database: float = 5.0
+    database: float = PATIENCE
     """For another process to let go of the database."""
     latest_arrival: float = LATEST_ARRIVAL
     """For a request that was given up to be seen by the API after all."""
@@ -68,34 +57,32 @@ class Waits:
 
 PATIENT = Waits()
 
-QUOTA_CELL = "quota"
+QUOTA_STATE = "quota"
 """The name under which the processes of an account share the state of its calls."""
 
 
 @asynccontextmanager
-async def open_store(
+async def open_record(
     settings: RecordSettings, clock: Clock | None = None, *, waits: Waits = PATIENT
-) -> AsyncIterator[SqliteStore]:
+) -> AsyncIterator[Record]:
     """The record. Raises ``SettingsError`` when it cannot be used."""
-    path = settings.database_path
-    store = SqliteStore(path, clock=clock or SystemClock(), lease=waits.lease, busy_timeout=waits.database)
+    clock_now, url = (clock or SystemClock()).now, settings.database_url
     try:
-        await store.open()
-    except SchemaUnknown:
-        raise SettingsError(terminal.database_foreign(str(path))) from None
-    except StoreUnavailable as error:
-        raise SettingsError(terminal.database_unusable(str(path))) from error
+        record = record_at(url, process=new_process(), clock_now=clock_now, patience=waits.database)
+        await record.open()
+    except (SchemaUnknown, StoreUnavailable) as error:
+        raise SettingsError(terminal.database_unusable(settings.database_name, str(error))) from error
     try:
-        yield store
+        yield record
     finally:
-        await store.aclose()
+        await record.aclose()
 
 
 @asynccontextmanager
 async def open_lookups(
-    settings: LookupSettings, store: Store, clock: Clock | None = None, *, waits: Waits = PATIENT
+    settings: LookupSettings, record: Record, clock: Clock | None = None, *, waits: Waits = PATIENT
 ) -> AsyncIterator[Lookups]:
-    """The use case with the real API behind it; lookups of dead processes are swept by whoever runs the bot."""
+    """The use case with the real API behind it, in a process that says of itself that it lives."""
     clock = clock or SystemClock()
     credentials = _credentials(settings)
     async with (
@@ -103,9 +90,14 @@ async def open_lookups(
         open_quota(settings, clock, waits=waits) as quota,
     ):
         api = CamsClient(http, credentials=lambda: credentials, clock=clock)
-        lookups = Lookups(store=store, api=api, quota=quota, clock=clock)
-        async with Repeating(lookups.renew, every=waits.lease / 3, clock=clock):
-            yield lookups
+        lookups = Lookups(record=record, api=api, quota=quota, clock=clock, silent_for=waits.lease)
+        await lookups.beat()  # before anything is recorded as this process's
+        try:
+            async with Repeating(lookups.beat, every=waits.lease / 3, clock=clock):
+                yield lookups
+        finally:
+            with suppress(StoreError):  # then the others find out by its silence
+                await lookups.leave()
 
 
 @asynccontextmanager
@@ -113,34 +105,30 @@ async def open_quota(
     settings: LookupSettings, clock: Clock | None = None, *, waits: Waits = PATIENT
 ) -> AsyncIterator[Turns]:
     """The account's calls per second, shared by all processes on one database. Its schema must be this release's."""
-    cell = SqliteCell(settings.database_path, QUOTA_CELL, busy_timeout=waits.database)
-    await cell.open()
-    turns = Turns(
-        Rules(settings.phoneid_qps, latest_arrival=waits.latest_arrival), cell=cell, clock=clock or SystemClock()
-    )
+    clock = clock or SystemClock()
+    url, process = settings.database_url, new_process()
+    state = state_at(url, QUOTA_STATE, process=process, clock_now=clock.now, patience=waits.database)
+    await state.open()
+    turns = Turns(Rules(settings.phoneid_qps, latest_arrival=waits.latest_arrival), state=state, clock=clock)
     try:
         yield turns
     finally:
         await turns.aclose()
-        await cell.aclose()
+        await state.aclose()
 
 
 @asynccontextmanager
 async def open_people(settings: BotSettings) -> AsyncIterator[People]:
     """What Slack knows of people, for whoever only asks. Raises ``SettingsError`` when Slack cannot be asked."""
-    async with _web_client(settings) as client:
-        identity = await connection.check_bot_token(client)
-        group_ids = settings.policy.group_ids
-        people = People(client, team_id=identity.team_id, clock=SystemClock(), group_ids=group_ids)
+    clock = SystemClock()
+    token = settings.slack_bot_token.get_secret_value()
+    async with connection.open_web(token=token, base_url=settings.slack_api_url, clock=clock) as web:
+        identity = await connection.check_bot_token(web)
+        people = People(web, team_id=identity.team_id, clock=clock, group_ids=settings.policy.group_ids)
         try:
             yield people
         finally:
             await people.aclose()
-
-
-def _web_client(settings: BotSettings, *, waits: Waits = PATIENT) -> AbstractAsyncContextManager[AsyncWebClient]:
-    token = settings.slack_bot_token.get_secret_value()
-    return connection.web_client(token=token, base_url=settings.slack_api_url, seconds=waits.slack)
 
 
 def _credentials(settings: LookupSettings) -> Credentials:
@@ -152,127 +140,3 @@ def _credentials(settings: LookupSettings) -> Credentials:
         )
     except ValueError:
         raise SettingsError(terminal.CREDENTIALS_UNUSABLE) from None
-
-
-@dataclass(frozen=True, slots=True)
-class Bot:
-    """A running bot: ``app`` takes Slack's payloads; ``port`` is where it listens in HTTP mode."""
-
-    app: AsyncApp
-    jobs: Jobs
-    port: int | None
-
-
-@asynccontextmanager
-async def running_bot(
-    settings: BotSettings, *, host: str = "127.0.0.1", clock: Clock | None = None, waits: Waits = PATIENT
-) -> AsyncIterator[Bot]:
-    """The whole bot, connected. Raises ``SettingsError`` when it cannot start.
-
-    Leaving stops taking payloads, lets what runs finish for a while, then ends it as interrupted and tells.
-    """
-    clock = clock or SystemClock()
-    log.debug("starting", extra={"facts": {"settings": settings}})  # shown with its secrets masked
-    async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(_web_client(settings, waits=waits))
-        identity = await connection.check_bot_token(client)
-        if settings.slack_app_token:
-            await connection.check_app_token(client, settings.slack_app_token.get_secret_value())
-        store = await stack.enter_async_context(open_store(settings, clock, waits=waits))
-        lookups = await stack.enter_async_context(open_lookups(settings, store, clock, waits=waits))
-        people = People(client, team_id=identity.team_id, clock=clock, group_ids=settings.policy.group_ids)
-        stack.push_async_callback(people.aclose)
-        await _check_approvals(settings, client, people)
-        await _record_start(store, settings, identity)
-        front = open_front(
-            client,
-            store=store,
-            lookups=lookups,
-            people=people,
-            policy=settings.policy,
-            channel_id=settings.phoneid_approval_channel,
-            seconds=waits.approval or settings.phoneid_approval_ttl,
-            settling=waits.settling,
-            clock=clock,
-        )
-        stack.push_async_callback(_finish, front.jobs, lookups, waits.finishing)
-        app = build_app(
-            Desk(front.errands, front.history, front.list_errands, region=settings.phoneid_default_region),
-            ApprovalDesk(front.requests, front.errands),
-            ListDesk(front.list_errands, front.errands, region=settings.phoneid_default_region),
-            front.jobs,
-            client=client,
-            signing_secret=_signing_secret(settings),
-            clock=clock,
-            identity=identity,
-        )
-        port = await stack.enter_async_context(_connected(settings, app, host=host, store=store))
-        # Last: a start that fails must not have ended anything that it then tells nobody of.
-        await stack.enter_async_context(_sweeping(lookups, front, clock, every=waits.sweeping))
-        await stack.enter_async_context(_forgetting(settings, store, clock, every=waits.forgetting))
-        yield Bot(app=app, jobs=front.jobs, port=port)
-        log.info("stopping", extra={"facts": {"running": front.jobs.running}})
-
-
-async def _check_approvals(settings: BotSettings, client: AsyncWebClient, people: People) -> None:
-    """Raise ``SettingsError`` when requests would wait for nobody, or where others could decide."""
-    if not settings.policy.needs_approval:
-        return
-    if not await people.active(settings.policy.approvers):
-        raise SettingsError(terminal.no_approver_left(settings.policy.approvers.ids))
-    if settings.phoneid_approval_channel:
-        await connection.check_approval_channel(client, settings.phoneid_approval_channel)
-
-
-async def _record_start(store: Store, settings: BotSettings, identity: connection.Identity) -> None:
-    itself = Actor(team_id=identity.team_id, user_id=identity.bot_user_id, through=Through.BOT)
-    await store.note(Event.STARTED, actor=itself, lookup_id=None, facts=settings.told)
-
-
-def _signing_secret(settings: BotSettings) -> str:
-    secret = settings.slack_signing_secret
-    # In Socket Mode no request carries a signature; Bolt asks for a secret all the same and checks none.
-    return secret.get_secret_value() if secret else "socket mode"
-
-
-@asynccontextmanager
-async def _connected(settings: BotSettings, app: AsyncApp, *, host: str, store: Store) -> AsyncIterator[int | None]:
-    async def is_ready() -> bool:
-        try:
-            await store.search(LogQuery(limit=1))
-        except StoreError:
-            return False
-        return True
-
-    if settings.slack_app_token:
-        async with connection.socket_mode(app, settings.slack_app_token.get_secret_value()):
-            yield None
-    else:
-        async with connection.signed_http(
-            app, signing_secret=_signing_secret(settings), host=host, port=settings.port, is_ready=is_ready
-        ) as port:
-            yield port
-
-
-async def _finish(jobs: Jobs, lookups: Lookups, seconds: float) -> None:
-    if not await jobs.drain(seconds):
-        lookups.interrupt()
-        await jobs.drain(connection.CLOSING)
-        await jobs.cancel()
-
-
-def _sweeping(lookups: Lookups, front: Front, clock: Clock, *, every: float) -> Repeating:
-    async def leave_to_next_sweep(_error: Exception, _reference: str) -> None:
-        """Nobody is waiting for this; what could not be done is found again."""
-
-    async def sweep() -> None:
-        for lookup in await lookups.sweep():
-            front.jobs.start(Job(partial(front.errands.tell_untold, lookup), leave_to_next_sweep))
-        for work in [*await front.requests.overdue(), *await front.alarms.due()]:
-            front.jobs.start(Job(work, leave_to_next_sweep))
-
-    return Repeating(sweep, every=every, clock=clock)
-
-
-def _forgetting(settings: BotSettings, store: Store, clock: Clock, *, every: float) -> Repeating:
-    return Repeating(Retention(store, seconds=settings.phoneid_retention, clock=clock).apply, every=every, clock=clock)

@@ -1,8 +1,10 @@
-"""PHONEID_RETENTION: numbers, IDs and reasons are forgotten when they are old."""
+"""PHONEID_RETENTION: numbers, IDs and reasons are forgotten when they are old. And then their bytes leave the files."""
 
 import logging
 
-from bot.interfaces import Clock, Store
+from bot.interfaces import Clock
+from bot.store import forgetting
+from bot.store.record import Record
 
 log = logging.getLogger(__name__)
 
@@ -13,9 +15,9 @@ AT_ONCE = 200
 class Retention:
     """Forgets, as often as it is told to."""
 
-    def __init__(self, store: Store, *, seconds: float | None, clock: Clock) -> None:
+    def __init__(self, record: Record, *, seconds: float | None, clock: Clock) -> None:
         """``None``: nothing is forgotten for its age."""
-        self._store = store
+        self._record = record
         self._seconds = seconds
         self._clock = clock
 
@@ -26,10 +28,25 @@ class Retention:
             forgotten += count
         if forgotten:
             log.info("forgotten", extra={"facts": {"lookups": forgotten, "why": "retention"}})
-        if not await self._store.scrub():
+        if not await scrub(self._record):
             log.warning("forgotten bytes still in the files", extra={"facts": {"why": "somebody is reading"}})
 
     async def _forget_some(self) -> int:
         if self._seconds is None:
             return 0
-        return await self._store.forget_old(before=self._clock.now() - self._seconds, limit=AT_ONCE)
+        before = self._clock.now() - self._seconds
+        return await self._record.change(forgetting.forget_old, before=before, limit=AT_ONCE)
+
+
+async def scrub(record: Record) -> bool:
+    """Remove from the database's files what was forgotten until now, also by an earlier try that was kept from it.
+
+    ``False`` while somebody who reads hinders it. Raises ``StoreUnavailable``.
+    """
+    entry = await record.read(forgetting.unscrubbed)
+    if not entry:
+        return True
+    if not await record.scrub():
+        return False
+    await record.change(forgetting.mark_scrubbed, entry)
+    return True

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from bot.durations import read_duration
 from bot.errors import SettingsError
 from bot.evidence import settings_digest
-from bot.policy import EVERYONE, NOBODY, Circle, Policy
+from bot.policy import EVERYONE, NOBODY, Audience, Policy
 from bot.texts import terminal
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -22,6 +22,11 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 NEVER_BLANK = frozenset({"phoneid_agents"})
 """Settings of which a blank value is a mistake and not the default: an emptied list must not let everyone in."""
+
+_SERVER = re.compile(
+    r"postgres(ql)?://([^@/?]*@)?(?P<host_and_name>([\w.,-]|:\d+|\[[0-9A-Fa-f:.]+\])*(/[^@/?]*)?)(\?[^@]*)?"
+)
+"""A server's address, in which it is certain where a password would end."""
 
 _LONGEST_NAME = 60
 """Characters; twice the longest there is."""
@@ -33,8 +38,9 @@ secret."""
 SettingsType = TypeVar("SettingsType", bound="RecordSettings")
 
 
-def _check_sqlite_url(url: str) -> str:
-    if not re.fullmatch(r"sqlite:///[^\n\0]+", url):  # no file's name holds a NUL
+def _check_database_url(url: str) -> str:
+    # No file's name holds a NUL. What else is wrong with a server's address is found when it is opened, by its driver.
+    if not re.fullmatch(r"sqlite:///[^\n\0]+|postgres(ql)?://[^\s\0]+", url):
         raise ValueError(terminal.DATABASE_URL_UNREADABLE)
     return url
 
@@ -45,7 +51,7 @@ def _check_region(region: str | None) -> str | None:
     return region.upper() if region else None
 
 
-def _read_circle(listed: object) -> object:
+def _read_audience(listed: object) -> object:
     """``everyone``, or user and usergroup ids."""
     if not isinstance(listed, str):
         return listed
@@ -57,14 +63,14 @@ def _read_circle(listed: object) -> object:
     users = frozenset(each for each in ids if re.fullmatch(r"[UW][A-Z0-9]+", each))
     groups = frozenset(each for each in ids if re.fullmatch(r"S[A-Z0-9]+", each))
     if not ids or users | groups != ids:
-        raise ValueError(terminal.CIRCLE_UNREADABLE)
-    return Circle(user_ids=users, group_ids=groups)
+        raise ValueError(terminal.AUDIENCE_UNREADABLE)
+    return Audience(user_ids=users, group_ids=groups)
 
 
-def _check_not_everyone(circle: Circle) -> Circle:
-    if circle.is_everyone:
+def _check_not_everyone(audience: Audience) -> Audience:
+    if audience.is_everyone:
         raise ValueError(terminal.EVERYONE_NOT_HERE)
-    return circle
+    return audience
 
 
 def _read_duration(text: object) -> object:
@@ -98,6 +104,7 @@ def _token(prefix: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+Anybody = Annotated[Audience, BeforeValidator(_read_audience)]
 HttpUrl = Annotated[str, AfterValidator(_check_http_url)]
 
 
@@ -106,7 +113,8 @@ class RecordSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    database_url: Annotated[str, AfterValidator(_check_sqlite_url)] = "sqlite:///phoneid.db"
+    database_url: Annotated[str, Field(repr=False), AfterValidator(_check_database_url)] = "sqlite:///phoneid.db"
+    """A server's address may hold a password: it is neither shown nor logged; ``database_name`` is."""
     phoneid_default_region: Annotated[str | None, AfterValidator(_check_region)] = None
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"],
@@ -115,8 +123,18 @@ class RecordSettings(BaseModel):
     phoneid_log_format: Literal["text", "json"] | None = None
 
     @property
-    def database_path(self) -> Path:
-        return Path(self.database_url.removeprefix("sqlite:///"))
+    def database_path(self) -> Path | None:
+        """The database's file; ``None`` where it is a server's."""
+        path = self.database_url.removeprefix("sqlite:///")
+        return Path(path) if path != self.database_url else None
+
+    @property
+    def database_name(self) -> str:
+        """The database as it may be shown: its file, or the server's host and the database's name."""
+        if self.database_path:
+            return str(self.database_path)
+        address = _SERVER.fullmatch(self.database_url)
+        return address["host_and_name"] if address else "a server"
 
 
 class LookupSettings(RecordSettings):
@@ -137,9 +155,11 @@ class BotSettings(LookupSettings):
     slack_signing_secret: SecretStr | None = None
     slack_api_url: HttpUrl = "https://slack.com/api/"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
-    phoneid_agents: Annotated[Circle, BeforeValidator(_read_circle)] = EVERYONE
-    phoneid_trusted: Annotated[Circle, BeforeValidator(_read_circle), AfterValidator(_check_not_everyone)] = NOBODY
-    phoneid_approvers: Annotated[Circle, BeforeValidator(_read_circle), AfterValidator(_check_not_everyone)] = NOBODY
+    phoneid_agents: Annotated[Audience, BeforeValidator(_read_audience)] = EVERYONE
+    phoneid_trusted: Annotated[Audience, BeforeValidator(_read_audience), AfterValidator(_check_not_everyone)] = NOBODY
+    phoneid_approvers: Annotated[Audience, BeforeValidator(_read_audience), AfterValidator(_check_not_everyone)] = (
+        NOBODY
+    )
     phoneid_approval: Literal["never", "always"] = "never"
     phoneid_approval_channel: Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")] | None = None
     phoneid_approval_ttl: Annotated[float, BeforeValidator(_read_duration)] = 86400.0
@@ -173,10 +193,10 @@ class BotSettings(LookupSettings):
         )
 
 
-def _tell(value: Circle | SecretStr | str | float | None) -> str | int | float | None:
+def _tell(value: Audience | SecretStr | str | float | None) -> str | int | float | None:
     if isinstance(value, SecretStr):
         return "set"
-    return value.ids if isinstance(value, Circle) else value
+    return value.ids if isinstance(value, Audience) else value
 
 
 def read(kind: type[SettingsType], environment: Mapping[str, str] | None = None) -> SettingsType:

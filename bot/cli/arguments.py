@@ -1,5 +1,7 @@
 """What the commands' arguments have in common: how they are read, and what their mistakes are called."""
 
+from pathlib import Path
+
 import click
 
 from bot import settings
@@ -28,9 +30,27 @@ def check_text(_context: click.Context, _option: click.Parameter, typed: str | N
     return typed
 
 
+def read_existing() -> settings.RecordSettings:
+    """The settings, for what makes sense only where something is recorded. Raises ``CannotStart``.
+
+    A database on a server is there or not when it is opened.
+    """
+    found = settings.read(settings.RecordSettings)
+    if found.database_path and not _is_there(found.database_path):
+        raise CannotStart(terminal.no_database(found.database_name))
+    return found
+
+
 def read_phone(phone: str, record_settings: settings.RecordSettings) -> PhoneNumber:
     """The number typed, as a whole. Raises ``click.UsageError``."""
     try:
         return read_phone_number(phone, region=record_settings.phoneid_default_region)
     except EntryError as error:
         raise click.UsageError(asking.ENTRY_MISTAKES[error.mistake]) from None
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # its name is too long for any file, or it is behind a closed door
+        return False

@@ -3,15 +3,18 @@
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from uuid import uuid4
 
+from bot import guesses, policy
 from bot.cli.ids import Ids, Row
 from bot.entry.table import Line
 from bot.errors import StoreError
 from bot.lookups import Lookups
-from bot.models import Actor, BatchId, Lookup, NewLookup, Place, Problem, State
-from bot.policy import Membership, Policy, Standing, decide
-from bot.texts import listed
+from bot.models import Actor, LogEntry, Lookup, Problem, Request
+from bot.store import guesses as counts
+from bot.store import requests
+from bot.store.engine import Tx
+from bot.store.record import Record
+from bot.texts import command_line
 from bot.tickets import Lane
 
 
@@ -22,14 +25,14 @@ class Asking:
     """
 
     def __init__(
-        self, lookups: Lookups, ids: Ids, *, agent: Actor, batch_id: BatchId, tell: Callable[[Row], None]
+        self, record: Record, lookups: Lookups, ids: Ids, *, request: Request, tell: Callable[[Row], None]
     ) -> None:
-        """``tell`` is called with each row that was written."""
+        """``request`` holds no numbers yet. ``tell`` is called with each row that was written."""
         self.why_stopped: str | None = None
+        self._record = record
         self._lookups = lookups
         self._ids = ids
-        self._agent = agent
-        self._batch_id = batch_id
+        self._request = request
         self._tell = tell
         self._is_guarded = False
         self._writing = asyncio.Lock()
@@ -39,30 +42,29 @@ class Asking:
 
         One at a time when too many codes were refused before: then what is under way counts as if it were refused.
         """
-        at_once = 1 if await self._lookups.has_guessed(self._agent) else at_once
-        waiting = iter(
-            (line, Place(batch_id=self._batch_id, number=number, of=len(lines))) for number, line in enumerate(lines, 1)
-        )
+        at_once = 1 if await self._record.read(_has_guessed, self._request.agent) else at_once
+        waiting = iter(enumerate(lines, start=1))
         async with asyncio.TaskGroup() as group:
             for _ in range(min(at_once, len(lines))):
                 group.create_task(self._ask_each(waiting))
         if self._is_guarded:
             with suppress(StoreError):  # what was said first is nearly right
-                self.why_stopped = listed.guarded(await self._lookups.wait_of_agent(self._agent) or 0.0)
+                wait = await self._record.read(_wait, self._request.agent)
+                self.why_stopped = command_line.guarded(wait or 0.0)
 
     def stop(self, why: str) -> None:
         """Begin no more, and break off what runs: it ends as interrupted, and in its row."""
         self.why_stopped = self.why_stopped or why
         self._lookups.interrupt()
 
-    async def _ask_each(self, waiting: Iterator[tuple[Line, Place]]) -> None:
+    async def _ask_each(self, waiting: Iterator[tuple[int, Line]]) -> None:
         while self.why_stopped is None and (next_one := next(waiting, None)):
             try:
                 ended = await self._look_up(*next_one)
-                await self._write(Row.of(ended))
+                await self._write(Row.of(LogEntry(self._request, ended)))
                 await self._heed(ended)
             except StoreError:
-                self.stop(listed.NOT_RECORDED)
+                self.stop(command_line.NOT_RECORDED)
 
     async def _heed(self, ended: Lookup) -> None:
         """Begin no more once the guess guard makes the agent wait; what waits for its number's sake stops no other.
@@ -70,23 +72,16 @@ class Asking:
         What runs goes on: it is answered, or the guard rejects it in its turn.
         """
         if ended.result.problem is Problem.TOO_MANY_GUESSES:
-            wait = await self._lookups.wait_of_agent(self._agent)
+            wait = await self._record.read(_wait, self._request.agent)
             if wait is not None and not self.why_stopped:
-                self._is_guarded, self.why_stopped = True, listed.guarded(wait)
+                self._is_guarded, self.why_stopped = True, command_line.guarded(wait)
 
-    async def _look_up(self, line: Line, place: Place) -> Lookup:
-        new = NewLookup(
-            agent=self._agent,
-            phone=line.phone,
-            reason=line.reason,
-            channel_id="",
-            submission_key=f"command line:{uuid4()}",
-            place=place,
+    async def _look_up(self, position: int, line: Line) -> Lookup:
+        reason = "" if line.reason == self._request.reason else line.reason
+        request = await self._record.change(
+            requests.add_lookup, self._request.id, position, line.phone, reason=reason, decision=policy.YES
         )
-        accepted, _ = await self._lookups.accept(new, decide(self._agent, Standing(Membership.UNKNOWN), Policy()))
-        if accepted.state is State.REJECTED:
-            return accepted
-        return await self._lookups.run(accepted, line.code, lane=Lane.BULK)
+        return await self._lookups.run(request, request.lookup, line.code, lane=Lane.BULK)
 
     async def _write(self, row: Row) -> None:
         try:
@@ -94,6 +89,17 @@ class Asking:
             async with self._writing:
                 await asyncio.to_thread(self._ids.add, row)
         except OSError as error:
-            self.stop(listed.output_stopped(error.strerror or "", self._batch_id))
+            self.stop(command_line.output_stopped(error.strerror or "", self._request.id))
         else:
             self._tell(row)
+
+
+def _has_guessed(tx: Tx, agent: Actor) -> bool:
+    """Whether an agent has used up the refused codes that are free."""
+    return guesses.is_over(counts.counts(tx, agent, ()).against(None))
+
+
+def _wait(tx: Tx, agent: Actor) -> float | None:
+    """For how long (seconds) the guess guard lets an agent ask for no number at all; ``None``: it does not."""
+    until = guesses.wait_until(counts.counts(tx, agent, ()).against(None), now=tx.now)
+    return None if until is None else until - tx.now

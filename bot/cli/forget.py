@@ -6,14 +6,11 @@ import sys
 import click
 
 from bot import settings
-from bot.cli.arguments import EXIT_NO_ID, CannotStart, read_phone
+from bot.cli.arguments import EXIT_NO_ID, read_existing, read_phone
 from bot.cli.caller import identify
 from bot.errors import StillOpen, StoreUnavailable
-from bot.interfaces import Store
-from bot.models import PhoneNumber
+from bot.models import Footprint, PhoneNumber
 from bot.texts import journal as texts
-from bot.texts import terminal
-from bot.traces import Traces
 
 
 @click.command()
@@ -25,44 +22,38 @@ def forget(*, phone: str, yes: bool) -> None:
     That it was asked, by whom and how it ended stays. Exit code 0: it is in no file any more; 1: something of it may
     be; 2: it could not be tried.
     """
-    record_settings = settings.read(settings.RecordSettings)
-    path = record_settings.database_path
-    if not path.exists():
-        raise CannotStart(terminal.no_database(str(path)))
+    record_settings = read_existing()
     number = read_phone(phone, record_settings)
     if not asyncio.run(_forget(record_settings, number, is_agreed=yes)):
         sys.exit(EXIT_NO_ID)
 
 
 async def _forget(record_settings: settings.RecordSettings, number: PhoneNumber, *, is_agreed: bool) -> bool:
-    from bot.app import open_store
+    from bot.app import open_record
+    from bot.retention import scrub
+    from bot.store import forgetting
 
-    async with open_store(record_settings) as store:
-        traces = await store.traces(number)
-        if not (is_agreed or _is_agreed(number, traces)):
+    async with open_record(record_settings) as record:
+        found = await record.read(forgetting.footprint, number)
+        if not (is_agreed or _is_agreed(number, found)):
             return False
         try:
-            forgotten = await store.forget(number, actor=identify())
+            forgotten = await record.change(forgetting.forget, number, actor=identify())
         except StillOpen as error:
-            click.echo(texts.still_open(number, error.traces), err=True)
+            click.echo(texts.still_open(number, error.found), err=True)
             return False
         click.echo(texts.forgotten(number, forgotten))
-        return await _scrub(store)
+        try:  # also when there was nothing to forget now: an earlier try may have been kept from it
+            if await scrub(record):
+                return True
+            click.echo(texts.not_scrubbed(texts.READ_BY_OTHERS), err=True)
+        except StoreUnavailable as error:
+            click.echo(texts.not_scrubbed(str(error)), err=True)
+        return False
 
 
-def _is_agreed(number: PhoneNumber, traces: Traces) -> bool:
+def _is_agreed(number: PhoneNumber, found: Footprint) -> bool:
     # What is not there, or not possible, is said without a question before it.
-    if traces.running or traces.waiting or not (traces.ended or traces.mentions):
+    if found.running or found.waiting or not (found.ended or found.mentions):
         return True
-    return click.confirm(texts.asks_to_forget(number, traces), err=True)
-
-
-async def _scrub(store: Store) -> bool:
-    """Also when there was nothing to forget now: an earlier try may have been kept from it."""
-    try:
-        if await store.scrub():
-            return True
-        click.echo(texts.not_scrubbed(texts.READ_BY_OTHERS), err=True)
-    except StoreUnavailable as error:
-        click.echo(texts.not_scrubbed(str(error)), err=True)
-    return False
+    return click.confirm(texts.asks_to_forget(number, found), err=True)

@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.listing import as_row, inert
-from bot.models import Lookup, PhoneNumber, Problem, Side, State
-from bot.texts import listed
-from bot.texts.problems import PROBLEMS
+from bot.export import as_row, inert
+from bot.models import LogEntry, PhoneNumber, Problem, Side, State
+from bot.texts import command_line
+from bot.texts.outcomes import PROBLEMS
 
 COLUMNS = (
     "phone_number",
@@ -34,9 +34,9 @@ class Row:
     cells: tuple[str, ...]
 
     @classmethod
-    def of(cls, lookup: Lookup) -> "Row":
+    def of(cls, entry: LogEntry) -> "Row":
         """A lookup's row: no cell is a formula, and none goes over several lines."""
-        known = {**as_row(lookup), "why": listed.why(lookup)}
+        known = {**as_row(entry), "why": command_line.why(entry.lookup)}
         # Made inert last: without its blanks a text may start otherwise.
         return cls(tuple(str(inert(" ".join(str(known[column] or "").split()))) for column in COLUMNS))
 

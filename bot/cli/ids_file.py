@@ -13,7 +13,7 @@ from pathlib import Path
 from bot.cli.arguments import CannotStart
 from bot.cli.ids import COLUMNS, HEADINGS, Row, write_all
 from bot.models import PhoneNumber
-from bot.texts import listed
+from bot.texts import command_line
 
 if sys.platform != "win32":
     import fcntl
@@ -37,7 +37,7 @@ def open_ids_file(name: str, *, lock: Callable[[int], None] = lock_alone) -> Ite
     try:
         descriptor = _open_alone(path, name, lock)
     except OSError as error:
-        raise CannotStart(listed.output_unusable(name, error.strerror or "")) from None
+        raise CannotStart(command_line.output_unusable(name, error.strerror or "")) from None
     try:
         yield IdsFile(path, descriptor, _read_rows(descriptor, name))
     finally:
@@ -95,7 +95,7 @@ def _open_alone(path: Path, name: str, lock: Callable[[int], None]) -> int:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _AS_IT_IS, 0o600)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise CannotStart(listed.output_unusable(name, listed.NOT_A_FILE))
+                raise CannotStart(command_line.output_unusable(name, command_line.NOT_A_FILE))
             lock(descriptor)
             # Whoever had the lock may have put a new file in this one's place, as their last act.
             if os.path.samestat(os.fstat(descriptor), path.stat()):
@@ -107,7 +107,7 @@ def _open_alone(path: Path, name: str, lock: Callable[[int], None]) -> int:
             os.close(descriptor)
             raise
         os.close(descriptor)
-    raise CannotStart(listed.output_busy(name))
+    raise CannotStart(command_line.output_busy(name))
 
 
 def _read_rows(descriptor: int, name: str) -> dict[PhoneNumber, Row]:
@@ -116,13 +116,13 @@ def _read_rows(descriptor: int, name: str) -> dict[PhoneNumber, Row]:
         content = file.read()
     whole = content[: content.rfind(b"\n") + 1]
     if not whole and not HEADINGS.startswith(content):
-        raise CannotStart(listed.output_foreign(name))
+        raise CannotStart(command_line.output_foreign(name))
     try:
         headings, *rows = csv.reader(io.StringIO(whole.decode("utf-8-sig") or ",".join(COLUMNS), newline=""))
         if tuple(headings) != COLUMNS:
             raise ValueError("other headings")
         found = {row.phone: row for row in map(Row.read, rows)}
     except (ValueError, csv.Error):
-        raise CannotStart(listed.output_foreign(name)) from None
+        raise CannotStart(command_line.output_foreign(name)) from None
     os.ftruncate(descriptor, len(whole))
     return found

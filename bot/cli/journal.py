@@ -7,10 +7,9 @@ import sys
 import click
 
 from bot import settings
-from bot.cli.arguments import EXIT_NO_ID, CannotStart
+from bot.cli.arguments import EXIT_NO_ID, read_existing
 from bot.evidence import Head, Inspection
 from bot.texts import journal as texts
-from bot.texts import terminal
 
 
 @click.group()
@@ -26,7 +25,7 @@ def verify(*, since_head: str | None) -> None:
     Exit code 0: it is whole; 1: it is not; 2: it could not be checked.
     """
     anchor = _read_head(since_head) if since_head is not None else None
-    inspection = asyncio.run(_inspect(_existing_record(), anchor))
+    inspection = asyncio.run(_inspect(read_existing(), anchor))
     if inspection.fault:
         click.echo(texts.not_whole(inspection), err=True)
         sys.exit(EXIT_NO_ID)
@@ -36,7 +35,7 @@ def verify(*, since_head: str | None) -> None:
 @journal.command()
 def head() -> None:
     """Print the newest entry as SEQ:HASH. Note it where nobody who can write the database can write."""
-    newest = asyncio.run(_head(_existing_record()))
+    newest = asyncio.run(_head(read_existing()))
     click.echo(f"{newest.seq}:{newest.hash}")
 
 
@@ -47,22 +46,17 @@ def _read_head(typed: str) -> Head:
     return Head(int(written[1]), written[2])
 
 
-def _existing_record() -> settings.RecordSettings:
-    record_settings = settings.read(settings.RecordSettings)
-    if not record_settings.database_path.exists():
-        raise CannotStart(terminal.no_database(str(record_settings.database_path)))
-    return record_settings
-
-
 async def _inspect(record_settings: settings.RecordSettings, anchor: Head | None) -> Inspection:
-    from bot.app import open_store
+    from bot.app import open_record
+    from bot.store import verification
 
-    async with open_store(record_settings) as store:
-        return await store.inspect(anchor=anchor)
+    async with open_record(record_settings) as record:
+        return await record.read(verification.inspect, anchor=anchor)
 
 
 async def _head(record_settings: settings.RecordSettings) -> Head:
-    from bot.app import open_store
+    from bot.app import open_record
+    from bot.store import journal as entries
 
-    async with open_store(record_settings) as store:
-        return await store.journal_head()
+    async with open_record(record_settings) as record:
+        return await record.read(entries.head)

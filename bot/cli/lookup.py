@@ -8,7 +8,7 @@ from uuid import uuid4
 import click
 from pydantic import SecretStr
 
-from bot import listing, logs, settings
+from bot import export, logs, policy, settings
 from bot.cli.arguments import EXIT_NO_ID, STREAM, check_text, read_phone
 from bot.cli.caller import identify, on_ending
 from bot.cli.waiting import run_telling
@@ -16,9 +16,9 @@ from bot.clock import SystemClock
 from bot.entry.fields import read_code, read_reason
 from bot.entry.secrecy import number_holds, text_holds
 from bot.errors import EntryError, EntryMistake
-from bot.models import Lookup, NewLookup, PhoneNumber, State
-from bot.policy import Membership, Policy, Standing, decide
-from bot.texts import asking, listed, problems
+from bot.models import LogEntry, Lookup, NewRequest, PhoneNumber, State
+from bot.texts import asking, problems
+from bot.texts import command_line as texts
 
 
 @click.command()
@@ -47,7 +47,7 @@ def lookup(
     logs.configure(level="ERROR", log_format=lookup_settings.phoneid_log_format)
     why = _read_reason(reason)
     if file is not None and output is not None:
-        from bot.cli.listed import ask_list
+        from bot.cli.number_list import ask_list
 
         sys.exit(
             0 if ask_list(lookup_settings, file=file, output=output, reason=why, is_again=is_again) else EXIT_NO_ID
@@ -58,28 +58,35 @@ def lookup(
     _check_apart(number, code, why)
     ended = asyncio.run(_lookup(lookup_settings, number, code, why))
     if is_json:
-        click.echo(listing.in_json(listing.as_row(ended)))
-    elif ended.state is State.ANSWERED:
-        click.echo(ended.result.phone_number_id)
-    if ended.state is not State.ANSWERED:
-        click.echo(problems.no_id(ended), err=True)
+        click.echo(export.in_json(export.as_row(ended)))
+    elif ended.lookup.state is State.ANSWERED:
+        click.echo(ended.lookup.result.phone_number_id)
+    if ended.lookup.state is not State.ANSWERED:
+        click.echo(problems.no_id(ended.lookup), err=True)
         sys.exit(EXIT_NO_ID)
 
 
 async def _lookup(
     lookup_settings: settings.LookupSettings, number: PhoneNumber, code: SecretStr, reason: str
-) -> Lookup:
-    from bot.app import open_lookups, open_store
+) -> LogEntry:
+    from bot.app import open_lookups, open_record
+    from bot.store import requests
 
-    agent = identify()
-    new = NewLookup(agent=agent, phone=number, reason=reason, channel_id="", submission_key=f"command line:{uuid4()}")
-    async with open_store(lookup_settings) as store, open_lookups(lookup_settings, store) as lookups:
+    key = f"command line:{uuid4()}"
+    new = NewRequest(agent=identify(), phones=(number,), reason=reason, channel_id="", submission_key=key)
+    async with open_record(lookup_settings) as record, open_lookups(lookup_settings, record) as lookups:
         on_ending(lookups.interrupt)
-        accepted, _ = await lookups.accept(new, decide(agent, Standing(Membership.UNKNOWN), Policy()))
-        if accepted.state is State.REJECTED:
-            return accepted
-        click.echo(asking.asking(number), err=True)
-        return await run_telling(lookups, accepted, code, clock=SystemClock(), tell=partial(click.echo, err=True))
+        request = (await record.change(requests.accept, new, policy.YES)).request
+        if request.lookup.state is State.QUEUED:
+            click.echo(_beginning(request.lookup), err=True)
+        ended = await run_telling(lookups, request, code, clock=SystemClock(), tell=partial(click.echo, err=True))
+        return LogEntry(request, ended)
+
+
+def _beginning(lookup: Lookup) -> str:
+    if lookup.follows:  # another terminal asks for it; which code was given there is known only there
+        return asking.already_looked_up(lookup.phone, is_same_code=False)
+    return asking.asking(lookup.phone)
 
 
 def _read_code() -> SecretStr:
@@ -113,11 +120,11 @@ def _check_combination(
 ) -> None:
     """Raises ``click.UsageError`` for what makes no sense together."""
     wrong = {
-        listed.PHONE_OR_FILE: (phone is None) == (file is None),
-        listed.FILE_NEEDED: file is None and (output is not None or is_again),
-        listed.OUTPUT_NEEDED: file is not None and output is None,
-        listed.JSON_NOT_HERE: file is not None and is_json,
-        listed.AGAIN_NEEDS_FILE: is_again and output == STREAM,
+        texts.PHONE_OR_FILE: (phone is None) == (file is None),
+        texts.FILE_NEEDED: file is None and (output is not None or is_again),
+        texts.OUTPUT_NEEDED: file is not None and output is None,
+        texts.JSON_NOT_HERE: file is not None and is_json,
+        texts.AGAIN_NEEDS_FILE: is_again and output == STREAM,
     }
     for sentence, is_wrong in wrong.items():
         if is_wrong:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import click
 
 from bot.models import State
-from bot.texts import listed
+from bot.texts import command_line
 
 Counts = Mapping[State, int]
 
@@ -27,7 +27,7 @@ def showing_progress(of: int, *, is_hidden: bool) -> Iterator[Callable[[Counts],
             length=of, file=sys.stderr, show_pos=True, item_show_func=lambda told: told, width=0
         ) as bar:
             bar.render_progress()  # before the first result: somebody waits for it
-            yield lambda counts: bar.update(1, listed.trouble(counts))
+            yield lambda counts: bar.update(1, command_line.trouble(counts))
     else:
         yield ProgressLines(of).tell
 
@@ -46,5 +46,5 @@ class ProgressLines:
         self._done += 1
         is_share = self._done * _SHARES // self._of > (self._done - 1) * _SHARES // self._of
         if self._done < self._of and self._monotonic() - self._told_at >= (_SOONEST if is_share else _LATEST):
-            click.echo(listed.progress(self._done, self._of, counts), err=True)
+            click.echo(command_line.progress(self._done, self._of, counts), err=True)
             self._told_at = self._monotonic()

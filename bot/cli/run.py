@@ -22,7 +22,7 @@ def run(host: str) -> None:
 
 
 async def _run(bot_settings: settings.BotSettings, host: str) -> None:
-    from bot.app import running_bot
+    from bot.running import running_bot
 
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -8,19 +8,24 @@ from pydantic import SecretStr
 
 from bot.interfaces import Clock
 from bot.lookups import Lookups
-from bot.models import Lookup
+from bot.models import Lookup, Request
 from bot.repeating import while_running
 from bot.texts import asking
+from bot.tickets import Lane
 
 FIRST_AFTER, THEN_EVERY = 1.0, 3.0
 """Seconds between moments at which something may be said: most lookups are over before the first."""
 
 
 async def run_telling(
-    lookups: Lookups, lookup: Lookup, code: SecretStr, *, clock: Clock, tell: Callable[[str], None]
+    lookups: Lookups, request: Request, code: SecretStr, *, clock: Clock, tell: Callable[[str], None]
 ) -> Lookup:
-    """Run a lookup, and tell how long its turn is still away, whenever that has changed. The lookup as it ended."""
-    answering = asyncio.create_task(lookups.run(lookup, code))
+    """Run a request for one number, and tell how long its turn is still away, whenever that has changed.
+
+    The lookup as it ended.
+    """
+    lookup = request.lookup
+    answering = asyncio.create_task(lookups.run(request, lookup, code, lane=Lane.INTERACTIVE))
     told = ""
     try:
         async for _ in while_running(answering, chain([FIRST_AFTER], repeat(THEN_EVERY)), clock):

@@ -9,7 +9,7 @@ from bot import logs, settings
 from bot.cli.arguments import CannotStart
 from bot.models import Actor, Through
 from bot.policy import Membership, Standing, Verdict, decide
-from bot.texts import approvals, terminal
+from bot.texts import permissions, terminal
 
 
 @click.command()
@@ -27,9 +27,9 @@ def why(user: str) -> None:
     policy = bot_settings.policy
     decision = decide(person, standing, policy)
     is_approver = policy.approvers.holds(person, standing)
-    click.echo("\n".join(approvals.what_the_policy_means(decision, is_approver=is_approver)))
+    click.echo("\n".join(permissions.what_the_policy_means(decision, is_approver=is_approver)))
     if decision.verdict is Verdict.MAY_WITH_APPROVAL:
-        click.echo(approvals.decided_by(policy.approvers.ids))
+        click.echo(permissions.decided_by(policy.approvers.ids))
 
 
 async def _standing(bot_settings: settings.BotSettings, person: Actor) -> Standing:

@@ -11,43 +11,54 @@ from bot.store.state import SharedState
 SQLITE = "sqlite:///"
 POSTGRES = ("postgresql://", "postgres://")
 
+PATIENCE = 5.0
+"""Seconds to wait for another process's change before it counts as stuck."""
+
 _UNKNOWN = "the address of the database is none of sqlite:///path/to/file and postgresql://user@host/name"
 
 _NO_DRIVER = "the database is Postgres, and its driver is not installed: pip install 'phoneid-bot[postgres]'"
 
 
-def record_at(url: str, *, process: str, clock_now: Callable[[], float]) -> Record:
-    """The record in that database, not yet open. Raises ``StoreUnavailable`` if the URL names none we can use."""
-    changes = engine_at(url, process=process, clock_now=clock_now)
+def record_at(url: str, *, process: str, clock_now: Callable[[], float], patience: float = PATIENCE) -> Record:
+    """The record in that database, not yet open. Raises ``StoreUnavailable`` if the URL names none we can use.
+
+    ``patience``: seconds to wait for another process's change.
+    """
+    changes = engine_at(url, process=process, clock_now=clock_now, patience=patience)
     if url == SQLITE + IN_MEMORY:
         return Record(changes)
-    return Record(changes, engine_at(url, process=process, clock_now=clock_now))
+    return Record(changes, engine_at(url, process=process, clock_now=clock_now, patience=patience))
 
 
-def state_at(url: str, name: str, *, process: str, clock_now: Callable[[], float]) -> SharedState:
+def state_at(
+    url: str, name: str, *, process: str, clock_now: Callable[[], float], patience: float = PATIENCE
+) -> SharedState:
     """A text that the processes on that database share, not yet open. Raises as ``record_at``."""
     if url.startswith(SQLITE):
         path = url.removeprefix(SQLITE)
-        engine = SqliteEngine(path, process=process, clock_now=clock_now, synchronous="NORMAL")
+        engine = SqliteEngine(path, process=process, clock_now=clock_now, busy_timeout=patience, synchronous="NORMAL")
         return SharedState(engine, name, looks_first=True)
     # On Postgres looking would cost as many round trips as changing does.
-    return SharedState(_postgres_engine(url, process=process, is_for_state=True), name, looks_first=False)
+    engine_there = _postgres_engine(url, process=process, patience=patience, is_for_state=True)
+    return SharedState(engine_there, name, looks_first=False)
 
 
-def engine_at(url: str, *, process: str, clock_now: Callable[[], float]) -> Engine:
+def engine_at(url: str, *, process: str, clock_now: Callable[[], float], patience: float = PATIENCE) -> Engine:
     """An engine for the record in that database, not yet open. Raises as ``record_at``."""
     if url.startswith(SQLITE):
-        return SqliteEngine(url.removeprefix(SQLITE), process=process, clock_now=clock_now)
-    return _postgres_engine(url, process=process)
+        path = url.removeprefix(SQLITE)
+        return SqliteEngine(path, process=process, clock_now=clock_now, busy_timeout=patience)
+    return _postgres_engine(url, process=process, patience=patience)
 
 
-def _postgres_engine(url: str, *, process: str, is_for_state: bool = False) -> Engine:
+def _postgres_engine(url: str, *, process: str, patience: float, is_for_state: bool = False) -> Engine:
     if not url.startswith(POSTGRES):
         raise StoreUnavailable(_UNKNOWN)  # unquoted: there may be a password in it
     try:
-        from bot.store.postgres import STATE_LOCK, PostgresEngine
+        from bot.store.postgres import STATE_LOCK, Limits, PostgresEngine
     except ImportError as error:
         raise StoreUnavailable(_NO_DRIVER) from error
+    limits = Limits(lock=patience)
     if is_for_state:
-        return PostgresEngine(url, process=process, lock=STATE_LOCK, is_durable=False)
-    return PostgresEngine(url, process=process)
+        return PostgresEngine(url, process=process, lock=STATE_LOCK, is_durable=False, limits=limits)
+    return PostgresEngine(url, process=process, limits=limits)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.evidence import (
+    CHAINED,
     EMPTY,
     LOOKUP_DIGESTED,
     REQUEST_DIGESTED,
@@ -22,21 +23,26 @@ from bot.store.names import SALT_BYTES, lookup_id
 FORMS: Mapping[int, Callable[[Row, str], str]] = {1: entry_hash}
 """How an entry of each form is hashed. What was written once in a form is checked in it for ever."""
 
-ENTRIES: Final = "SELECT * FROM journal ORDER BY seq"
+# Each column by its name: one that was taken away is missed at once.
+ENTRIES: Final = f"SELECT {', '.join(CHAINED)}, hash FROM journal ORDER BY seq"  # noqa: S608 - constants only
+
+_OF_REQUEST = ", ".join(f"requests.{name}" for name in REQUEST_DIGESTED)
+
+_OF_LOOKUP = ", ".join(f"lookups.{name}" for name in LOOKUP_DIGESTED if name != "request")
 
 # The newest digest and the newest state, each from the index of the record's entries.
-REQUESTS: Final = """
-    SELECT requests.*, requests.approval AS state_now,
+REQUESTS: Final = f"""
+    SELECT {_OF_REQUEST}, requests.salt, requests.approval AS state_now,
         (SELECT digest FROM journal WHERE request = requests.id AND position IS NULL AND digest IS NOT NULL
             ORDER BY seq DESC LIMIT 1) AS vouched_digest,
         (SELECT to_state FROM journal WHERE request = requests.id AND position IS NULL AND to_state IS NOT NULL
             ORDER BY seq DESC LIMIT 1) AS vouched_state,
         (SELECT count(*) FROM journal WHERE request = requests.id AND position IS NULL
-            AND event = 'forgotten' AND facts LIKE '{"what": "all"%') AS times_forgotten
-    FROM requests ORDER BY number"""
+            AND event = 'forgotten' AND facts LIKE '{{"what": "all"%') AS times_forgotten
+    FROM requests ORDER BY number"""  # noqa: S608 - constants only
 
-LOOKUPS: Final = """
-    SELECT lookups.*, lookups.state AS state_now, requests.id, requests.size,
+LOOKUPS: Final = f"""
+    SELECT {_OF_LOOKUP}, requests.id AS request, requests.size, lookups.salt, lookups.state AS state_now,
         (SELECT digest FROM journal
             WHERE request = requests.id AND position = lookups.position AND digest IS NOT NULL
             ORDER BY seq DESC LIMIT 1) AS vouched_digest,
@@ -45,9 +51,9 @@ LOOKUPS: Final = """
             ORDER BY seq DESC LIMIT 1) AS vouched_state,
         (SELECT count(*) FROM journal
             WHERE request = requests.id AND position = lookups.position
-            AND event = 'forgotten' AND facts LIKE '{"what": "all"%') AS times_forgotten
+            AND event = 'forgotten' AND facts LIKE '{{"what": "all"%') AS times_forgotten
     FROM lookups JOIN requests ON requests.number = lookups.request
-    ORDER BY lookups.request, lookups.position"""
+    ORDER BY lookups.request, lookups.position"""  # noqa: S608 - constants only
 
 GONE: Final = """
     SELECT seq, request, position, (SELECT size FROM requests WHERE id = journal.request) AS size FROM journal
@@ -150,8 +156,7 @@ def _is_vouched_for(row: Row, digested: Sequence[str]) -> bool:
     # HMAC fills short keys up with zeros: only a salt of the right length is the one there was.
     if len(row["salt"] or b"") != SALT_BYTES:
         return False
-    record = row if digested is REQUEST_DIGESTED else {**row, "request": row["id"]}
-    return bool(row["vouched_digest"] == record_digest(record, row["salt"], digested))
+    return bool(row["vouched_digest"] == record_digest(row, row["salt"], digested))
 
 
 def _is_forgotten(row: Row) -> bool:
@@ -165,7 +170,7 @@ def _request_name(row: Row) -> RequestId:
 
 
 def _lookup_name(row: Row) -> LookupId:
-    return lookup_id(row["id"], row["position"], of=row["size"])
+    return lookup_id(row["request"], row["position"], of=row["size"])
 
 
 def _name(request_id: str, position: int | None, *, of: int | None) -> RequestId | LookupId:

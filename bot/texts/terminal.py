@@ -8,9 +8,11 @@ _WHERE_TO_GET = {
 
 SETTINGS_HEADING = "phoneid cannot start:"
 SETTINGS_FOOTER = "Set these in the environment or in .env; the README lists every setting."
-DATABASE_URL_UNREADABLE = "is not a database this version can use. Write sqlite:///path/to/phoneid.db"
+DATABASE_URL_UNREADABLE = (
+    "is not a database this version can use. Write sqlite:///path/to/phoneid.db or postgresql://user@host/name"
+)
 REGION_UNKNOWN = "is not a country. Write two letters, such as CN or GB"
-CIRCLE_UNREADABLE = (
+AUDIENCE_UNREADABLE = (
     "is neither everyone nor a comma-separated list of Slack ids: users such as U012AB3CD, usergroups such as S012AB3CD"
 )
 EVERYONE_NOT_HERE = "cannot be everyone. List users such as U012AB3CD and usergroups such as S012AB3CD"
@@ -84,15 +86,9 @@ ENTERPRISE_GRID = (
 )
 
 
-def database_unusable(path: str) -> str:
-    return f"The database {path} cannot be opened. Check that its folder exists and that this user may write there."
-
-
-def database_foreign(path: str) -> str:
-    return (
-        f"The database {path} was written by a newer version, or is not this bot's. "
-        "Use that version, or another DATABASE_URL."
-    )
+def database_unusable(name: str, why: str) -> str:
+    """``name`` holds no password."""
+    return f"DATABASE_URL ({name}): {why}."
 
 
 def no_approver_left(ids: str) -> str:

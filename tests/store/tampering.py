@@ -14,12 +14,13 @@ Tampering = Callable[[sqlite3.Connection, int, random.Random], tuple[Flaw, int]]
 
 NO_TEXT = b"\xff\xfe"
 
-NULLABLE = {"lookup_id", "from_state", "to_state", "digest"}
+NULLABLE = {"request", "position", "from_state", "to_state", "digest"}
 
 
 def lay_open(connection: sqlite3.Connection) -> None:
     """Take away what protects the journal from those who do not know how."""
     connection.execute("PRAGMA ignore_check_constraints = ON")
+    connection.execute("PRAGMA foreign_keys = OFF")
     for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
         connection.execute(f"DROP TRIGGER {name}")
 

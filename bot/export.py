@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from bot.models import Lookup
+from bot.models import ApprovalState, LogEntry
 
 COLUMNS = (
     "asked_at",
@@ -19,6 +19,7 @@ COLUMNS = (
     "channel",
     "phone_number",
     "state",
+    "approval",
     "phone_number_id",
     "problem",
     "api_code",
@@ -29,7 +30,7 @@ COLUMNS = (
     "decided_by",
     "decided_at",
     "decision_reason",
-    "list",
+    "request",
 )
 """What is recorded of a lookup. There is no column for the code: it is not recorded."""
 
@@ -39,56 +40,56 @@ TABLE_COLUMNS = ("asked_at", "reference", "agent", "phone_number", "state", "dec
 Row = dict[str, str | int | None]
 
 
-def as_row(lookup: Lookup) -> Row:
+def as_row(entry: LogEntry) -> Row:
     """One lookup by the names of ``COLUMNS``. Times are ISO 8601 in UTC, ``milliseconds`` an integer.
 
     ``decided_by`` is who ended the waiting for approval: the approver, the agent who withdrew, or ``bot``.
     """
-    result, approval = lookup.result, lookup.approval
-    decided_by = approval.decided_by if approval else None
-    decided_at = approval.decided_at if approval else None
+    request, lookup = entry.request, entry.lookup
+    agent, approval, result = request.agent, request.approval, lookup.result
     return {
-        "asked_at": _time(lookup.created_at),
+        "asked_at": _time(lookup.asked_at),
         "reference": lookup.id,
-        "agent": lookup.agent.user_id,
-        "team": lookup.agent.team_id,
-        "through": lookup.agent.through.value,
-        "channel": lookup.channel_id,
+        "agent": agent.user_id,
+        "team": agent.team_id,
+        "through": agent.through.value,
+        "channel": request.channel_id,
         "phone_number": "forgotten" if lookup.is_forgotten else lookup.phone.digits,
         "state": lookup.state.value,
+        "approval": approval.state.value,
         "phone_number_id": result.phone_number_id,
         "problem": result.problem.value if result.problem else None,
         "api_code": result.api_code,
         "request_id": result.request_id,
         "milliseconds": result.milliseconds,
         "attempts": result.attempts,
-        "reason": lookup.reason,
-        "decided_by": decided_by.user_id if decided_by else None,
-        "decided_at": _time(decided_at) if decided_at else None,
-        "decision_reason": approval.reason if approval and decided_by else None,
-        "list": lookup.place.batch_id if lookup.place else None,
+        "reason": lookup.reason or request.reason,
+        "decided_by": approval.decided_by.user_id if approval.decided_by else None,
+        "decided_at": _time(approval.decided_at) if approval.decided_at else None,
+        "decision_reason": approval.reason if approval.decided_by else None,
+        "request": request.id,
     }
 
 
-def as_json(lookups: Sequence[Lookup]) -> str:
+def as_json(entries: Sequence[LogEntry]) -> str:
     """A JSON array, one object a lookup, newest first."""
-    return in_json([as_row(lookup) for lookup in lookups])
+    return in_json([as_row(each) for each in entries])
 
 
-def as_csv(lookups: Sequence[Lookup]) -> str:
+def as_csv(entries: Sequence[LogEntry]) -> str:
     """RFC 4180 with a header line."""
     lines = io.StringIO()
     writer = csv.writer(lines)
     writer.writerow(COLUMNS)
-    for lookup in lookups:
-        row = as_row(lookup)
+    for each in entries:
+        row = as_row(each)
         writer.writerow([inert(row[column]) for column in COLUMNS])
     return lines.getvalue()
 
 
-def as_table(lookups: Sequence[Lookup]) -> str:
+def as_table(entries: Sequence[LogEntry]) -> str:
     """Columns aligned for a terminal."""
-    rows = [[_printable(_table_row(lookup)[column]) for column in TABLE_COLUMNS] for lookup in lookups]
+    rows = [[_printable(_table_row(each)[column]) for column in TABLE_COLUMNS] for each in entries]
     headings = [column.replace("_", " ") for column in TABLE_COLUMNS]
     widths = [max(len(row[i]) for row in [headings, *rows]) for i in range(len(headings))]
     return "\n".join(
@@ -97,9 +98,11 @@ def as_table(lookups: Sequence[Lookup]) -> str:
     )
 
 
-def _table_row(lookup: Lookup) -> Row:
-    row = as_row(lookup)
-    return {**row, "result": row["phone_number_id"] or row["api_code"] or row["problem"]}
+def _table_row(entry: LogEntry) -> Row:
+    row = as_row(entry)
+    approval = entry.request.approval.state
+    became = "" if approval is ApprovalState.NOT_NEEDED else approval.value
+    return {**row, "result": row["phone_number_id"] or row["api_code"] or row["problem"] or became}
 
 
 def _time(at: float) -> str:

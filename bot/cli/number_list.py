@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import NoReturn
+from uuid import uuid4
 
 import click
 
+from bot import policy
 from bot.cli.arguments import EXIT_CANNOT_START, STREAM, CannotStart
 from bot.cli.asking import Asking
 from bot.cli.caller import identify, on_ending
@@ -20,10 +22,9 @@ from bot.cli.progress import showing_progress
 from bot.entry.records import LARGEST
 from bot.entry.table import Line, read_table
 from bot.errors import ListError, StoreError
-from bot.models import PhoneNumber, State
+from bot.models import NewRequest, PhoneNumber, State
 from bot.settings import LookupSettings
-from bot.store.names import new_batch_id
-from bot.texts import listed
+from bot.texts import command_line
 
 Rows = dict[PhoneNumber, Row]
 
@@ -59,21 +60,33 @@ def ask_list(settings: LookupSettings, *, file: str, output: str, reason: str, i
         to_ask = [line for line in lines if line.phone not in rows]
         if to_ask:
             is_hidden = output == STREAM and sys.stdout.isatty()  # there the rows themselves move
-            why_stopped = asyncio.run(_ask(settings, ids, to_ask, rows, is_hidden=is_hidden))
+            asked = NewRequest(
+                agent=identify(),
+                phones=(),  # each is recorded when its turn comes
+                reason=reason,
+                channel_id="",
+                submission_key=f"command line:{uuid4()}",
+                size=len(to_ask),
+            )
+            why_stopped = asyncio.run(_ask(settings, ids, to_ask, rows, new=asked, is_hidden=is_hidden))
             ids.finish([line.phone for line in lines])
     for sentence in _ending(lines, rows, why_stopped=why_stopped, may_go_on=output != STREAM):
         click.echo(sentence, err=True)
     return _count(rows)[State.ANSWERED] == len(lines)
 
 
-async def _ask(settings: LookupSettings, ids: Ids, lines: Sequence[Line], rows: Rows, *, is_hidden: bool) -> str | None:
+async def _ask(
+    settings: LookupSettings, ids: Ids, lines: Sequence[Line], rows: Rows, *, new: NewRequest, is_hidden: bool
+) -> str | None:
     """Ask for the lines' numbers and add what came of them to ``rows``. Why it stopped before their end, if it did."""
-    from bot.app import open_lookups, open_store
+    from bot.app import open_lookups, open_record
+    from bot.store import requests
 
-    batch_id, counts = new_batch_id(), _count(rows)
+    counts = _count(rows)
     at_once = min(2 * settings.phoneid_qps + 10, _MOST_AT_ONCE)
-    async with open_store(settings) as store, open_lookups(settings, store) as lookups:
-        click.echo(listed.beginning(len(lines), before=counts, batch_id=batch_id), err=True)
+    async with open_record(settings) as record, open_lookups(settings, record) as lookups:
+        request = (await record.change(requests.accept, new, policy.YES)).request
+        click.echo(command_line.beginning(len(lines), before=counts, request_id=request.id), err=True)
         with showing_progress(len(lines), is_hidden=is_hidden) as show:
 
             def tell(row: Row) -> None:
@@ -81,12 +94,12 @@ async def _ask(settings: LookupSettings, ids: Ids, lines: Sequence[Line], rows: 
                 counts[row.state] += 1
                 show(counts)
 
-            asking = Asking(lookups, ids, agent=identify(), batch_id=batch_id, tell=tell)
-            on_ending(lambda: asking.stop(listed.STOPPED))
+            asking = Asking(record, lookups, ids, request=request, tell=tell)
+            on_ending(lambda: asking.stop(command_line.STOPPED))
             await asking.ask(lines, at_once=at_once)
         # What a killed run left in the record has ended, too, and there may be no bot here to say so.
         with suppress(StoreError):
-            await store.interrupt_abandoned([])
+            await lookups.sweep()
     return asking.why_stopped
 
 
@@ -105,10 +118,10 @@ def _ending(lines: Sequence[Line], rows: Rows, *, why_stopped: str | None, may_g
     counts = _count(rows)
     are_left = any(line.phone not in rows or not rows[line.phone].is_settled for line in lines)
     are_refused = any(row.is_settled and row.state is not State.ANSWERED for row in rows.values())
-    sentences = [why_stopped or "", f"{listed.tally(counts, of=len(lines))}."]
-    sentences += [listed.WHY_IN_COLUMN] if counts.total() > counts[State.ANSWERED] else []
-    sentences += [listed.TO_GO_ON] if are_left and may_go_on else []
-    sentences += [listed.TO_ASK_REFUSED] if are_refused and may_go_on else []
+    sentences = [why_stopped or "", f"{command_line.tally(counts, of=len(lines))}."]
+    sentences += [command_line.WHY_IN_COLUMN] if counts.total() > counts[State.ANSWERED] else []
+    sentences += [command_line.TO_GO_ON] if are_left and may_go_on else []
+    sentences += [command_line.TO_ASK_REFUSED] if are_refused and may_go_on else []
     return [sentence for sentence in sentences if sentence]
 
 
@@ -122,19 +135,19 @@ def _read_list(file: str, *, region: str | None, reason: str) -> list[Line]:
 def _read_bytes(file: str) -> bytes:
     if file == STREAM:
         if sys.stdin.isatty():
-            raise click.UsageError(listed.LIST_TYPED)
+            raise click.UsageError(command_line.LIST_TYPED)
         return sys.stdin.buffer.read(LARGEST + 1)
     try:
         with Path(file).open("rb") as opened:
             return opened.read(LARGEST + 1)
     except OSError as error:
-        raise CannotStart(listed.input_unreadable(file, error.strerror or "")) from None
+        raise CannotStart(command_line.input_unreadable(file, error.strerror or "")) from None
 
 
 def _show_mistakes(file: str, error: ListError) -> NoReturn:
-    name = listed.STANDARD_INPUT if file == STREAM else file
-    click.echo(listed.mistakes_heading(name), err=True)
-    for line in listed.mistake_lines(error.mistakes):
+    name = command_line.STANDARD_INPUT if file == STREAM else file
+    click.echo(command_line.mistakes_heading(name), err=True)
+    for line in command_line.mistake_lines(error.mistakes):
         click.echo(f"  - {line}", err=True)
     sys.exit(EXIT_CANNOT_START)
 

@@ -1,0 +1,502 @@
+"""Each entry holds all before it, and vouches for its request or lookup, in a form that others can check."""
+
+import asyncio
+import math
+import random
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlite_utils import Database
+
+from bot.errors import SchemaUnknown
+from bot.evidence import (
+    EMPTY,
+    GENESIS,
+    LOOKUP_DIGESTED,
+    REQUEST_DIGESTED,
+    Flaw,
+    Head,
+    Inspection,
+    entry_hash,
+    record_digest,
+    settings_digest,
+)
+from bot.models import Actor, ApprovalState, Event, LookupId, Through
+from bot.store import forgetting, guesses, journal, lookups, outbox, requests, verification
+from bot.store.engine import Tx
+from bot.store.migrations import HEAD, head_to_read
+from bot.store.sqlite_tx import SqliteTx
+from bot.store.urls import SQLITE
+from tests import factories
+from tests.clocks import SteppingClock
+from tests.factories import ANA, ANSWERED, HOUR, LEE, MAY_NOT, NEEDS_APPROVAL, OLGA, REFUSED, phones
+from tests.store import auditor, tampering
+from tests.store.engines import OpenRecord, Plain, engine_on
+from tests.store.processes import Process, StartProcess
+
+BOT = Actor(team_id="T0001", user_id="B1", through=Through.BOT, enterprise_id="E1")
+
+ODD = 'caf\u00e9 \U0001f642\n\t\x01"\\ \u2028 \u7d42'
+
+MANY = 100_000
+
+
+def live(process: Process, clock: SteppingClock) -> None:
+    """One of everything that leaves an entry."""
+    process.change(lookups.beat)
+    answered = process.change(factories.finished, 2, ANSWERED, reason=ODD)
+    clock.time += 0.123456
+    process.change(journal.note_each, Event.SHOWN, answered.id, answered.lookups, actor=ANA)
+    for _ in range(5):
+        refused = process.change(factories.finished, phones(1, first=50), REFUSED, agent=LEE)
+    for alarm in process.read(guesses.untold_alarms, refused.id):
+        process.change(guesses.alarm_told, alarm, people=2)
+    process.change(factories.asked, decision=MAY_NOT)
+    denied = process.change(factories.asked, 2, decision=NEEDS_APPROVAL)
+    process.change(factories.deny, denied, reason=ODD)
+    approved = process.change(factories.approve, process.change(factories.asked, decision=NEEDS_APPROVAL))
+    process.change(requests.lapse, approved.id, actor=BOT)
+    leader, follower = (process.change(factories.asked, phones(1, first=70)) for _ in range(2))
+    assert follower.lookup.follows
+    process.change(lookups.stop, leader.id, actor=ANA)
+    process.change(factories.asked, phones(1, first=80))
+    clock.time += 31
+    process.change(lookups.beat)
+    clock.time += 1
+    process.change(lookups.interrupt_abandoned, frozenset[LookupId](), silent_for=30.0)
+    process.change(factories.asked, decision=NEEDS_APPROVAL)
+    clock.time += HOUR / 2
+    for due in process.change(outbox.claim):
+        if due.kind is outbox.Kind.REMIND:
+            process.change(requests.reminded, due)
+    process.change(journal.note, Event.FORBIDDEN, actor=BOT, facts={"odd": ODD})
+    forgotten = process.change(factories.finished, phones(2, first=90), reason="call 12025550090")
+    process.change(forgetting.forget, forgotten.lookup.phone, actor=OLGA)
+
+
+@pytest.fixture
+def alive(process: Process, clock: SteppingClock) -> Process:
+    live(process, clock)
+    return process
+
+
+def inspect(process: Process, anchor: Head | None = None) -> Inspection:
+    return process.read(verification.inspect, anchor=anchor)
+
+
+def test_what_the_bot_wrote_is_whole(alive: Process) -> None:
+    inspection = inspect(alive)
+    assert inspection.fault is None
+    (entries,), (records,) = (
+        alive.column("SELECT count(*) FROM journal"),
+        alive.column("SELECT (SELECT count(*) FROM requests) + (SELECT count(*) FROM lookups)"),
+    )
+    assert (inspection.first, inspection.head, inspection.entries) == (1, alive.read(journal.head), entries)
+    assert (inspection.records, inspection.forgotten) == (records, 1)
+    assert set(alive.column("SELECT DISTINCT event FROM journal")) == set(Event) - {Event.STARTED, Event.EXPORTED}
+
+
+def test_an_auditors_own_program_comes_to_the_same(alive: Process) -> None:
+    newest = auditor.check(
+        alive.rows("SELECT * FROM journal ORDER BY seq"),
+        alive.rows("SELECT * FROM requests"),
+        alive.rows("SELECT * FROM lookups"),
+    )
+    assert newest == alive.read(journal.head).hash
+
+
+def test_two_requests_alike_have_digests_that_differ(process: Process) -> None:
+    for _ in range(2):
+        process.change(factories.asked)
+    salts = process.column("SELECT salt FROM requests") + process.column("SELECT salt FROM lookups")
+    assert len(set(salts)) == 4
+    assert {len(salt) for salt in salts} == {32}
+    assert len(set(process.column("SELECT digest FROM journal"))) == 4
+
+
+def test_a_journal_without_entries_is_whole(process: Process) -> None:
+    assert process.read(journal.head) == EMPTY
+    inspection = inspect(process, EMPTY)
+    assert (inspection.entries, inspection.first, inspection.records, inspection.fault) == (0, None, 0, None)
+
+
+def test_a_head_noted_elsewhere_proves_what_was_before_it(alive: Process) -> None:
+    noted = alive.read(journal.head)
+    alive.change(factories.asked)
+    assert inspect(alive, noted).fault is None
+    for other in (Head(noted.seq, "f" * 64), Head(noted.seq + 9, noted.hash), Head(0, noted.hash)):
+        fault = inspect(alive, other).fault
+        assert fault
+        assert (fault.flaw, fault.seq) == (Flaw.NOT_AS_ANCHORED, other.seq)
+
+
+def test_two_processes_write_one_chain(start: StartProcess) -> None:
+    one, two = start("p1"), start("p2")
+    for _ in range(5):
+        for process in (one, two):
+            process.change(factories.asked)
+    assert inspect(one).fault is None
+    assert one.read(journal.head) == two.read(journal.head)
+
+
+async def test_what_is_written_while_it_is_checked_does_not_disturb(open_record: OpenRecord) -> None:
+    # The check's view is of one moment: an entry that is newer than the head it read would look like one too many.
+    checked, other = await open_record("p1"), await open_record("p2")
+    inspections: list[Inspection] = []
+
+    async def check() -> None:
+        for _ in range(20):
+            inspections.append(await checked.read(verification.inspect))  # noqa: PERF401 - one after the other
+
+    async def write() -> None:
+        for _ in range(60):
+            await other.change(factories.finished)
+
+    await asyncio.gather(check(), write())
+    assert {each.fault for each in inspections} == {None}
+    assert len({each.entries for each in inspections}) > 1
+
+
+def note_and_break(tx: Tx) -> None:
+    journal.note(tx, Event.STARTED, actor=BOT)
+    raise OSError("no room")
+
+
+def test_a_change_that_is_undone_leaves_the_chain_as_it_was(process: Process) -> None:
+    with pytest.raises(OSError, match="no room"):
+        process.change(note_and_break)
+    process.change(journal.note, Event.STARTED, actor=BOT)
+    inspection = inspect(process)
+    assert (inspection.fault, inspection.entries, inspection.first) == (None, 1, 1)
+
+
+def test_the_form_is_the_same_for_ever() -> None:
+    # Computed once. If one of these changes, no journal that was written before verifies any more.
+    entry = dict.fromkeys(auditor.ENTRY, None) | {"seq": 1, "form": 1, "at": 0.1, "facts": ODD}
+    assert entry_hash(entry, GENESIS) == auditor.hash_of(entry, auditor.NOTHING)
+    assert entry_hash(entry, GENESIS) == "a1eb9b694de9d7e362f1a23c88d611d3fc07fc8a3406dc98a7b1372dea156154"
+    request = dict.fromkeys(auditor.REQUEST, None) | {"asked_at": 1.5, "reason": ODD, "size": 2, "salt": b"salt"}
+    assert record_digest(request, b"salt", REQUEST_DIGESTED) == auditor.digest_of_request(request)
+    assert auditor.digest_of_request(request) == "ac063a5fc754ff5b4943bae18260c5689b06758f78c2d7c3b753993d06a63244"
+    lookup = dict.fromkeys(auditor.LOOKUP, None) | {"asked_at": 1.5, "http_status": 200, "salt": b"salt"}
+    assert record_digest(lookup | {"request": "R-1"}, b"salt", LOOKUP_DIGESTED) == auditor.digest_of_lookup(
+        lookup, "R-1"
+    )
+    assert auditor.digest_of_lookup(lookup, "R-1") == "23c4c83d173c52a4d004d10b3bb5290f1f33a8d03630f5c5eaec62cc000b85b9"
+    assert settings_digest({"b": 1, "a": 0.5}) == "172d1902e66b48413f9283bc405160123179520c671da96ee5ad344d89c0c309"
+
+
+@pytest.mark.parametrize(("at", "nearly"), [(0.1, math.nextafter(0.1, 1)), (0.0, -0.0), (1.8e9, 1.8e9 + 2**-22)])
+def test_times_that_nearly_agree_have_hashes_that_differ(at: float, nearly: float) -> None:
+    entry = dict.fromkeys(auditor.ENTRY, None)
+    assert entry_hash(entry | {"at": nearly}, GENESIS) != entry_hash(entry | {"at": at}, GENESIS)
+
+
+def test_a_value_of_a_kind_that_was_never_written_has_a_hash_of_its_own() -> None:
+    entry = dict.fromkeys(auditor.ENTRY, None)
+    assert entry_hash(entry | {"facts": b"{}"}, GENESIS) != entry_hash(entry | {"facts": "{}"}, GENESIS)
+
+
+# --- somebody tampers, on either engine ---
+
+
+def lay_open(plain: Plain, database_url: str) -> None:
+    """Take away what protects the record from those who do not know how."""
+    if database_url.startswith(SQLITE):
+        tampering.lay_open(plain)  # type: ignore[arg-type] # sqlite3's own connection
+        return
+    plain.execute("ALTER TABLE journal DISABLE TRIGGER ALL")
+    plain.execute("SET session_replication_role = replica")  # foreign keys are triggers, too
+    for table in ("journal", "requests", "lookups"):
+        checks = f"SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid = '{table}'::regclass"
+        for (name,) in plain.execute(checks).fetchall():
+            plain.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+
+
+FORGED_FORGETTING = "UPDATE lookups SET phone = '0', phone_number_id = NULL, reason = '', salt = NULL"
+
+CHANGED, GONE, BROKEN = Flaw.RECORD_CHANGED, Flaw.RECORD_GONE, Flaw.BROKEN
+
+
+@pytest.mark.parametrize(
+    ("statement", "flaw"),
+    [
+        # An entry: changed, of a form there is not, one that is gone, the newest ones, one too many, the head.
+        ("UPDATE journal SET user_id = 'U0FORGED' WHERE seq = 5", BROKEN),
+        ("UPDATE journal SET facts = '{ }' WHERE seq = 5", BROKEN),
+        ("UPDATE journal SET form = 2 WHERE seq = 5", BROKEN),
+        ("UPDATE journal SET form = 0 WHERE seq = 5", BROKEN),
+        ("DELETE FROM journal WHERE seq = 5", BROKEN),
+        ("DELETE FROM journal WHERE seq > 5", Flaw.MISSING),
+        ("UPDATE journal_head SET hash = 'x' || hash", BROKEN),
+        ("UPDATE journal_head SET seq = seq - 1", Flaw.ADDED),
+        ("DELETE FROM journal_head", Flaw.ADDED),
+        # As if it had been forgotten: there would be an entry.
+        (f"{FORGED_FORGETTING} WHERE salt IS NOT NULL", CHANGED),
+        ("UPDATE requests SET reason = '', salt = NULL WHERE number = 1", CHANGED),
+        # What was forgotten is not there again, nor anything in its place.
+        ("UPDATE lookups SET phone = '8613800001234' WHERE salt IS NULL", CHANGED),
+        ("UPDATE lookups SET reason = 'invented' WHERE salt IS NULL", CHANGED),
+        ("UPDATE lookups SET phone_number_id = '1' WHERE salt IS NULL", CHANGED),
+        # States.
+        ("UPDATE lookups SET state = 'refused' WHERE state = 'answered'", CHANGED),
+        ("UPDATE requests SET approval = 'approved' WHERE approval = 'denied'", CHANGED),
+        # What is gone, and what nobody asked for.
+        ("DELETE FROM lookups WHERE position = 2 AND request = 1", GONE),
+        ("DELETE FROM lookups WHERE request = 1", GONE),
+        ("DELETE FROM requests WHERE number = 1", GONE),
+        ("UPDATE lookups SET position = 3 WHERE request = 1 AND position = 2", CHANGED),
+        ("UPDATE lookups SET request = 77 WHERE request = 1 AND position = 2", GONE),
+        ("UPDATE requests SET id = 'R-FORGED' WHERE number = 1", CHANGED),
+        ("INSERT INTO requests SELECT 77, 'R-FORGED', 'k', enterprise_id, team_id, user_id, through, channel_id,"
+         " reason, asked_at, size, approval, expires_at, decided_at, decided_enterprise_id, decided_team_id,"
+         " decided_user_id, decided_through, decision_reason, salt FROM requests WHERE number = 1", CHANGED),
+        ("INSERT INTO lookups (request, position, asked_at, phone, reason, state, updated_at) VALUES"
+         " (77, 1, 1, '1', '', 'refused', 1)", CHANGED),
+    ],
+)  # fmt: skip
+def test_what_was_made_to_look_right_is_found(
+    alive: Process, plain: Plain, database_url: str, statement: str, flaw: Flaw
+) -> None:
+    lay_open(plain, database_url)
+    assert plain.execute(statement).rowcount
+    fault = inspect(alive).fault
+    assert fault
+    assert fault.flaw is flaw
+    assert (fault.seq is None) == (flaw is CHANGED)
+    assert (fault.record is not None) == (flaw in (CHANGED, GONE))
+
+
+DIGESTED = [("requests", column) for column in (*auditor.REQUEST, "salt", "approval")]
+DIGESTED += [("lookups", column) for column in (*auditor.LOOKUP, "salt", "state")]
+
+
+def test_every_column_that_is_vouched_for_is_vouched_for(alive: Process, plain: Plain, database_url: str) -> None:
+    lay_open(plain, database_url)
+    for table, column in DIGESTED:
+        if column == "position":  # it is how the row is found here: see above
+            continue
+        where = "number = 1" if table == "requests" else "request = 1 AND position = 2"
+        (old,) = alive.column(f"SELECT {column} FROM {table} WHERE {where}")
+        for new in others(old, column):
+            plain.execute(f"UPDATE {table} SET {column} = {literal(new, database_url)} WHERE {where}")
+            fault = inspect(alive).fault
+            assert fault, (table, column, new)
+            assert (fault.flaw, fault.record is not None) == (CHANGED, True)
+        plain.execute(f"UPDATE {table} SET {column} = {literal(old, database_url)} WHERE {where}")
+    assert inspect(alive).fault is None
+
+
+def others(value: Any, column: str) -> list[Any]:
+    if column in ("asked_at", "decided_at", "wait_until"):
+        return [math.nextafter(value, math.inf)] if value else [1.5]
+    if column in ("size", "http_status", "milliseconds", "attempts"):
+        return [(value or 0) + 1]
+    if column == "salt":
+        return [bytes(32), value[:-1], value + b"\0"]
+    return [f"{value or ''} "]
+
+
+def literal(value: Any, database_url: str) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, bytes):
+        return f"x'{value.hex()}'" if database_url.startswith(SQLITE) else f"'\\x{value.hex()}'"
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(value)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ALTER TABLE lookups RENAME TO gone",
+        "ALTER TABLE journal DROP COLUMN digest",
+        "ALTER TABLE lookups DROP COLUMN attempts",
+        "ALTER TABLE requests DROP COLUMN channel_id",
+    ],
+)
+def test_a_table_or_a_column_that_was_taken_away_is_told(process: Process, plain: Plain, statement: str) -> None:
+    process.change(factories.asked)
+    plain.execute(statement)
+    plain.execute("CREATE TABLE not_ours (name TEXT)")  # no other test is given what is left of this
+    with pytest.raises(SchemaUnknown, match="not as this release made it"):
+        inspect(process)
+
+
+def test_a_journal_computed_anew_is_found_against_a_head_that_was_noted(
+    alive: Process, plain: Plain, database_url: str
+) -> None:
+    noted = alive.read(journal.head)
+    lay_open(plain, database_url)
+    plain.execute("UPDATE journal SET user_id = 'U0FORGED' WHERE seq = 5")
+    previous = auditor.NOTHING
+    for entry in alive.rows("SELECT * FROM journal ORDER BY seq"):
+        previous = auditor.hash_of(entry, previous)
+        plain.execute(f"UPDATE journal SET hash = '{previous}' WHERE seq = {entry['seq']}")
+    plain.execute(f"UPDATE journal_head SET hash = '{previous}'")
+    assert inspect(alive).fault is None  # as the documentation says
+    fault = inspect(alive, noted).fault
+    assert fault
+    assert (fault.flaw, fault.seq) == (Flaw.NOT_AS_ANCHORED, noted.seq)
+
+
+# --- whatever somebody does to the file by hand, wherever ---
+
+
+def inspect_copy(connection: sqlite3.Connection) -> Inspection:
+    tx = SqliteTx(Database(connection), now=0.0, process="")
+    tx.head = head_to_read(tx.one(HEAD))
+    return verification.inspect(tx)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+    """A record as a bot writes it, with every kind of entry."""
+    path, clock = tmp_path_factory.mktemp("small") / "phoneid.db", SteppingClock()
+    with closing(engine_on(f"{SQLITE}{path}", clock_now=clock.now)) as engine:
+        engine.open()
+        live(Process(engine), clock)
+    with closing(sqlite3.connect(path)) as connection:
+        yield connection
+
+
+@contextmanager
+def copied(record: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """A copy in memory, laid open, to do with as one likes."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
+        record.backup(copy)
+        tampering.lay_open(copy)
+        yield copy
+
+
+def test_the_copy_is_whole(small: sqlite3.Connection) -> None:
+    with copied(small) as connection:
+        assert inspect_copy(connection).fault is None
+
+
+@pytest.mark.parametrize("seeds", [15, pytest.param(300, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("way", [*tampering.AT_AN_ENTRY, *tampering.AT_THE_END], ids=lambda way: way.__name__)
+def test_it_is_found_every_time(small: sqlite3.Connection, way: tampering.Tampering, seeds: int) -> None:
+    last = tampering.newest(small)
+    for seed in range(seeds):
+        dice = random.Random(seed)
+        with copied(small) as connection:
+            expected = way(connection, dice.randint(1, last), dice)
+            fault = inspect_copy(connection).fault
+        assert fault, seed
+        assert (fault.flaw, fault.seq) == expected, seed
+
+
+@pytest.mark.parametrize(("table", "column"), DIGESTED)
+def test_a_record_that_was_changed_is_named(small: sqlite3.Connection, table: str, column: str) -> None:
+    row_ids = [row[0] for row in small.execute(f"SELECT rowid FROM {table} WHERE salt IS NOT NULL")]
+    for seed in range(8):
+        dice = random.Random(seed)
+        row_id = dice.choice(row_ids)
+        with copied(small) as connection:
+            tampering.change(connection, table, column, f"rowid = {row_id}", dice)
+            named = name_of(connection, table, row_id)
+            fault = inspect_copy(connection).fault
+        assert fault, seed
+        # What is gone from its request's place is named, where the one that took it is not the first to be looked at.
+        assert fault.flaw in (CHANGED, GONE), seed
+        assert fault.record == named or fault.flaw is GONE, seed
+
+
+def name_of(connection: sqlite3.Connection, table: str, row_id: int) -> str:
+    if table == "requests":
+        (name,) = connection.execute("SELECT CAST(id AS BLOB) FROM requests WHERE rowid = ?", [row_id]).fetchone()
+        return bytes(name).decode(errors="surrogateescape")
+    name, position, size = connection.execute(
+        "SELECT id, position, size FROM lookups JOIN requests ON number = request WHERE lookups.rowid = ?", [row_id]
+    ).fetchone()
+    return str(name) if size == 1 else f"{name}/{position}"
+
+
+def test_bytes_that_are_no_text_are_told_from_the_text_that_stands_for_them(small: sqlite3.Connection) -> None:
+    with copied(small) as connection:
+        connection.execute("UPDATE requests SET reason = CAST(x'ff' AS TEXT) WHERE number = 1")
+        assert inspect_copy(connection).fault
+        connection.execute("UPDATE requests SET id = CAST(x'ff' AS TEXT) WHERE number = 1")
+        fault = inspect_copy(connection).fault
+    assert fault
+    assert (fault.flaw, fault.record) == (CHANGED, "\udcff")
+
+
+# --- many ---
+
+
+BUILD = f"""
+    INSERT INTO journal ({", ".join(auditor.ENTRY)}, hash)
+    VALUES ({", ".join(f":{name}" for name in auditor.ENTRY)}, :hash)"""
+
+
+def entries(count: int) -> Iterator[dict[str, Any]]:
+    previous = auditor.NOTHING
+    for seq in range(1, count + 1):
+        entry = dict.fromkeys(auditor.ENTRY) | {
+            "seq": seq,
+            "form": 1,
+            "at": 1.8e9 + seq / 7,
+            "event": "forbidden",
+            "enterprise_id": "",
+            "team_id": "T0001",
+            "user_id": f"U{seq % 97}",
+            "through": "slack",
+            "facts": f'{{"n": {seq % 1000}}}',
+        }
+        previous = entry["hash"] = auditor.hash_of(entry, previous)
+        yield entry
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A hundred thousand entries, chained by the auditor's program."""
+    path = tmp_path_factory.mktemp("large") / "phoneid.db"
+    with closing(engine_on(f"{SQLITE}{path}")) as engine:
+        engine.open()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN")
+        connection.executemany(BUILD, entries(MANY))
+        connection.execute(
+            "UPDATE journal_head SET (seq, hash) = (SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1)"
+        )
+        connection.execute("COMMIT")
+    return path
+
+
+PLACES = [(None, "nowhere")]
+PLACES += [(way, place) for way in tampering.AT_AN_ENTRY for place in ("first", "somewhere", "last")]
+PLACES += [(way, "anywhere") for way in tampering.AT_THE_END]
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(("way", "place"), PLACES, ids=lambda each: getattr(each, "__name__", str(each)))
+def test_it_is_found_among_a_hundred_thousand(
+    large: Path, tmp_path: Path, way: tampering.Tampering | None, place: str
+) -> None:
+    copy = tmp_path / "phoneid.db"
+    shutil.copyfile(large, copy)
+    with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
+        if way is None:
+            assert inspect_copy(connection).entries == MANY
+            return
+        dice = random.Random(f"{way.__name__} {place}")
+        seq = {"first": 1, "last": MANY}.get(place) or dice.randrange(2, MANY)
+        connection.execute("BEGIN")
+        tampering.lay_open(connection)
+        expected = way(connection, seq, dice)
+        connection.execute("COMMIT")
+        fault = inspect_copy(connection).fault
+    assert fault
+    assert (fault.flaw, fault.seq) == expected
+
+
+def test_an_approval_that_expired_is_vouched_for(process: Process) -> None:
+    request = process.change(factories.asked, decision=NEEDS_APPROVAL)
+    process.change(requests.decide, request.id, ApprovalState.EXPIRED, actor=BOT)
+    assert inspect(process).fault is None
