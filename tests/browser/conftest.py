@@ -9,6 +9,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from bot.sandbox.run import Sandbox, open_sandbox
 from bot.sandbox.slack.server import LocalSlack
+from tests.amounts import NIGHTLY
 from tests.browser.visit import Watch, serve_slack
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -43,7 +44,7 @@ async def browser() -> AsyncIterator[Browser]:
         await chromium.close()
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest.fixture(params=["light", pytest.param("dark", marks=NIGHTLY)])
 async def page(request: pytest.FixtureRequest, browser: Browser, sandbox: Sandbox) -> AsyncIterator[Page]:
     """Ana's page."""
     watch = Watch()

@@ -148,7 +148,7 @@ async def test_mistakes_are_named_by_line_and_nothing_is_asked(desk: Desk) -> No
 
 
 async def test_a_list_from_a_pipe_goes_to_a_pipe(desk: Desk) -> None:
-    ran = await desk.shell.run(
+    ran = await desk.shell.slower.run(
         "lookup", "--file", "-", "--output", "-", typed="+86 138 0000 1234 208312\n+1 202-555-0106 556012\n"
     )
     heading, *rows = ran.out.splitlines()
