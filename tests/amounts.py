@@ -19,7 +19,7 @@ if "SEED" not in os.environ:  # the workers inherit it: all of them must choose 
     os.environ["SEED"] = str(secrets.randbits(32))
 
 SEED = os.environ["SEED"]
-"""What this run's choices by chance are made of; the report's header says it."""
+"""What this run's choices by chance are made of; the report ends with it."""
 
 IS_NIGHT = bool(os.environ.get("IS_NIGHT"))
 """Whether this is the nightly run: set by ``conftest.py`` before any test is read, for the workers too."""

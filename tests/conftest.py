@@ -10,15 +10,10 @@ NIGHT_SECONDS = 4 * 3600
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Said before ``tests.amounts`` is read; the workers inherit it."""
+    """What is run, and by which chance: known before any worker starts, because all of them must choose alike."""
     if config.option.markexpr == "nightly":
         os.environ["IS_NIGHT"] = "1"
-
-
-def pytest_report_header() -> str:
-    from tests.amounts import SEED
-
-    return f"seed: {SEED} (SEED={SEED} repeats what this run chooses by chance)"
+    import tests.amounts  # noqa: F401 - it sets the seed, and looks whether it is night
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -66,9 +61,11 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says how many odd inputs each entrance got."""
+    """Says what repeats this run's choices, and how many odd inputs each entrance got."""
+    from tests.amounts import SEED
     from tests.fuzz.amount import RUN
 
+    terminalreporter.write_line(f"SEED={SEED} repeats what this run chose by chance")
     if RUN:
         terminalreporter.section("inputs run, by entrance")
     for entrance, inputs in sorted(RUN.items()):
