@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from bot import trips
 from bot.models import Actor, BatchId, NewLookup, PhoneNumber, Place, State, Through
 from bot.sandbox.cams.book import BOOK
 from bot.store.sqlite import SqliteStore
@@ -174,7 +175,10 @@ async def test_a_reader_that_left_ends_the_run_in_a_sentence(desk: Desk) -> None
     assert "Traceback" not in ran.err
 
 
-async def test_without_a_database_the_run_ends_and_shows_nothing_that_is_not_recorded(desk: Desk) -> None:
+async def test_without_a_database_the_run_ends_and_shows_nothing_that_is_not_recorded(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trips, "RECORD_AGAIN_AFTER", (0.1, 0.1, 0.1))
     desk.write(*PLENTY[:3])
     desk.gate.meanwhile = lambda: (desk.shell.folder / "phoneid.db").unlink(missing_ok=True)
     ran = await desk.shell.run(*LIST)
