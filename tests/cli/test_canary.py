@@ -13,7 +13,7 @@ import pytest
 from bot.sandbox.cams.book import BOOK
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT
 from bot.texts import asking
-from tests.amounts import some_each_day
+from tests.amounts import each_day, some_each_day
 from tests.canaries import (
     ALWAYS,
     AT_ONCE,
@@ -26,7 +26,7 @@ from tests.canaries import (
     with_canary,
 )
 from tests.cli.conftest import Desk, open_desk
-from tests.shell import Ran, finish
+from tests.shell import Ran, Shell, finish
 
 ROOT = str(Path(__file__).parents[2])
 SECRETS = (CANARY, SANDBOX_ACCOUNT.access_key_secret.get_secret_value())
@@ -64,6 +64,11 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         yield opened
 
 
+def shell_of(desk: Desk) -> Shell:
+    """At night a process for each command, with everything that Python itself says of it."""
+    return each_day(desk.shell, at_night=desk.shell.slower)
+
+
 def search(desk: Desk, *rans: Ran) -> set[str]:
     """Everything but the list itself; the names of the files that were searched."""
     for ran in rans:
@@ -88,6 +93,7 @@ async def test_the_canary_is_nowhere_after_a_list_through_pipes(desk: Desk) -> N
     search(desk, ran)
 
 
+@pytest.mark.more_at_night
 @pytest.mark.parametrize(
     "text",
     [
@@ -101,14 +107,15 @@ async def test_the_canary_is_nowhere_after_a_list_through_pipes(desk: Desk) -> N
 )
 async def test_the_canary_is_nowhere_after_a_list_with_mistakes(desk: Desk, text: str) -> None:
     (desk.shell.folder / "numbers.csv").write_text(text)
-    ran = await desk.shell.slower.run(*LIST, **LOUD)
+    ran = await shell_of(desk).run(*LIST, **LOUD)
     assert ran.status == 2
     search(desk, ran)
 
 
+@pytest.mark.more_at_night
 async def test_a_list_in_bytes_that_are_no_text_is_not_quoted(desk: Desk) -> None:
     (desk.shell.folder / "numbers.csv").write_bytes(f"{GOOD},{CANARY}\n".encode() + b"\xff\xfe")
-    ran = await desk.shell.slower.run(*LIST, **LOUD)
+    ran = await shell_of(desk).run(*LIST, **LOUD)
     assert ran.status == 2
     search(desk, ran)
 
@@ -123,10 +130,10 @@ async def test_a_kill_leaves_no_canary_in_the_outputs_new_file(desk: Desk) -> No
 
 @pytest.mark.more_at_night
 async def test_the_canary_is_nowhere_after_single_lookups_and_what_reads_the_record(desk: Desk) -> None:
-    rans = [await desk.shell.slower.run("lookup", each.phone, "--json", typed=CANARY, **LOUD) for each in ASKED[::4]]
+    rans = [await shell_of(desk).run("lookup", each.phone, "--json", typed=CANARY, **LOUD) for each in ASKED[::4]]
     rans += [
-        await desk.shell.slower.run("lookup", GOOD, typed=f"{CANARY}!", **LOUD),
-        await desk.shell.slower.run("lookup", GOOD, "--reason", "ticket", typed=f"{CANARY} {CANARY}\n", **LOUD),
+        await shell_of(desk).run("lookup", GOOD, typed=f"{CANARY}!", **LOUD),
+        await shell_of(desk).run("lookup", GOOD, "--reason", "ticket", typed=f"{CANARY} {CANARY}\n", **LOUD),
     ]
     for arguments in (
         ("log",),
@@ -136,15 +143,16 @@ async def test_the_canary_is_nowhere_after_single_lookups_and_what_reads_the_rec
         ("journal", "head"),
         ("forget", GOOD, "--yes"),
     ):
-        rans.append(await desk.shell.slower.run(*arguments, **LOUD))
+        rans.append(await shell_of(desk).run(*arguments, **LOUD))
         assert rans[-1].status == 0, rans[-1]
     search(desk, *rans)
 
 
+@pytest.mark.more_at_night
 @pytest.mark.parametrize("proxy", ["http://ana:{}@127.0.0.1:9", "nonsense://ana:{}@127.0.0.1:9", "ana:{}@[:9"])
 async def test_a_proxys_password_is_not_shown(desk: Desk, proxy: str) -> None:
     away = {"HTTPS_PROXY": proxy.format(CANARY), "PHONEID_CAMS_URL": "https://cams.invalid"}
-    ran = await desk.shell.slower.run("lookup", GOOD, typed="208312", **LOUD, **away)
+    ran = await shell_of(desk).run("lookup", GOOD, typed="208312", **LOUD, **away)
     assert ran.status in {1, 2}
     assert "Traceback" not in ran.err
     search(desk, ran)
