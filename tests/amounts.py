@@ -49,10 +49,12 @@ def some_of(cases: Sequence[T], count: int, *, what: str) -> list[T]:
 
 
 def some_each_day(cases: Sequence[Any], count: int, *, what: str) -> list[ParameterSet]:
-    """Cases for ``parametrize``: some run each day, chosen by chance, and the others at night."""
+    """Cases for ``parametrize``: some run each day, chosen by chance, and all at night."""
     chosen = set(choose(what).sample(range(len(cases)), min(count, len(cases))))
     return [
-        pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=[] if number in chosen else [NIGHTLY])
+        pytest.param(
+            *(case if isinstance(case, tuple) else (case,)), marks=[NIGHTLY] if IS_NIGHT or number not in chosen else []
+        )
         for number, case in enumerate(cases)
     ]
 
