@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.app import Bot, Waits, open_store, running_bot
@@ -17,6 +18,10 @@ from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.slack.workspace import Message
 from bot.settings import BotSettings, RecordSettings, read
+from tests.amounts import NIGHTLY
+
+TRANSPORTS = ("socket mode", pytest.param("signed http", marks=NIGHTLY))
+"""How Slack's payloads reach the bot. By day all scenarios run in one way, and ``test_transports.py`` in both."""
 
 PATIENCE = 20.0
 """Seconds: a wait ends as soon as what it waits for is there, so this is only how long a failure takes."""
