@@ -11,6 +11,7 @@ from bot.sandbox.cams.answers import Refusal
 from bot.sandbox.cams.book import BOOK, Entry
 from bot.sandbox.inspector import Wire
 from bot.sandbox.slack.server import LocalSlack
+from tests.amounts import IS_NIGHT, some_of
 
 CANARY = "73019284"
 """The verification code that must be nowhere."""
@@ -72,6 +73,28 @@ def with_canary(listed: Entry) -> Entry:
 
 
 CANARY_BOOK = tuple(map(with_canary, BOOK))
+
+
+CANNOT_END = "No answer"
+"""Hangs for as long as the bot is patient."""
+
+AT_ONCE = (
+    "An ID that is not digits",
+    "Product.Unsubscript",
+    "Ram.PermissionDeny",
+    "InvalidParameter.PhoneNumberError",
+    "HTTP 200 that says no",
+)
+"""Outcomes that nobody waits for: no retry, and no pause for everybody."""
+
+ALWAYS = ("The ID", "Unknown.ResourceOwnerId", "An unknown Code that repeats the verification code")
+"""Asked for each day: an ID, a refusal, and the answer that holds the code."""
+
+
+def outcomes(what: str) -> list[Entry]:
+    """Numbers of the book by what they show: at night all that end, by day ``ALWAYS`` and some of ``AT_ONCE``."""
+    by_day = {*ALWAYS, *some_of(AT_ONCE, 2, what=what)}
+    return [each for each in BOOK if each.outcome != CANNOT_END and (IS_NIGHT or each.outcome in by_day)]
 
 
 def search_files(folder: Path, *, leaving_out: Iterable[str] = (), secrets: Iterable[str] = (CANARY,)) -> set[str]:

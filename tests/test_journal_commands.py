@@ -14,7 +14,7 @@ import pytest
 from bot.models import Actor, NewLookup, PhoneNumber, Problem, State, Through
 from bot.store.sqlite import SqliteStore
 from tests.clocks import SteppingClock
-from tests.shell import Shell
+from tests.shell import QuickShell, Shell
 from tests.store.tampering import lay_open
 
 PHONE, OTHER = "8613800001234", "12025550106"
@@ -23,7 +23,7 @@ TYPED = "+86 138 0000 1234"
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
-    return Shell(tmp_path, {})
+    return QuickShell(tmp_path, {})
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.scenarios.scene import open_scene
-from tests.shell import Shell
+from tests.shell import QuickShell
 
 APPROVALS = {"PHONEID_APPROVAL": "always", "PHONEID_APPROVERS": "S0LEADS,U0GUS"}
 
@@ -35,7 +35,7 @@ async def test_why_says_what_the_policy_means_for_somebody(
     tmp_path: Path, settings: dict[str, str], user: str, said: list[str]
 ) -> None:
     async with open_scene(tmp_path, settings=settings) as scene:
-        ran = await Shell(tmp_path, scene.environment).run("why", user)
+        ran = await QuickShell(tmp_path, scene.environment).run("why", user)
         assert list(scene.slack.complaints) == []
     assert (ran.status, ran.err) == (0, "")
     for sentence in said:
@@ -46,7 +46,7 @@ async def test_why_says_what_the_policy_means_for_somebody(
 @pytest.mark.parametrize("user", ["U0NOBODY", "U0IDA"])
 async def test_why_somebody_slack_does_not_vouch_for_is_a_sentence_and_exits_2(tmp_path: Path, user: str) -> None:
     async with open_scene(tmp_path) as scene:
-        ran = await Shell(tmp_path, scene.environment).run("why", user)
+        ran = await QuickShell(tmp_path, scene.environment).run("why", user)
     assert (ran.status, ran.out) == (2, "")
     assert f"Error: Slack does not vouch for {user}: nobody active in this workspace has this id" in ran.err
     assert "Traceback" not in ran.err
@@ -54,13 +54,13 @@ async def test_why_somebody_slack_does_not_vouch_for_is_a_sentence_and_exits_2(t
 
 @pytest.mark.parametrize("user", ["ana", "@Ana", "ana@example.com", "S0LEADS", "U0ANA,U0LEE", ""])
 async def test_why_is_asked_about_one_user_id(tmp_path: Path, user: str) -> None:
-    ran = await Shell(tmp_path, {}).run("why", user)
+    ran = await QuickShell(tmp_path, {}).run("why", user)
     assert (ran.status, ran.out) == (2, "")
     assert "USER is a Slack user id such as U012AB3CD" in ran.err
 
 
 async def test_why_where_slack_takes_no_token_is_a_sentence_and_exits_2(tmp_path: Path) -> None:
     async with open_scene(tmp_path, settings={"SLACK_BOT_TOKEN": "xoxb-of-another-app"}) as scene:
-        ran = await Shell(tmp_path, scene.environment).run("why", "U0ANA")
+        ran = await QuickShell(tmp_path, scene.environment).run("why", "U0ANA")
     assert (ran.status, ran.out) == (2, "")
     assert "Slack does not accept SLACK_BOT_TOKEN" in ran.err

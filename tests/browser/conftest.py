@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
 from bot.sandbox.run import Sandbox, open_sandbox
 from bot.sandbox.slack.server import LocalSlack
+from tests.amounts import NIGHTLY
 from tests.browser.visit import Watch, serve_slack
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -25,14 +27,15 @@ QUIET = (
 )
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def sandbox() -> AsyncIterator[Sandbox]:
     async with open_sandbox(logs_to_file=True) as running:
         yield running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
+    """One for all tests of a process, each with a context of its own: to start it takes longer than most tests."""
     if not HAS_CHROMIUM:
         if os.environ.get("CI"):
             pytest.fail(f"CI must have {CHROMIUM}")
@@ -43,7 +46,7 @@ async def browser() -> AsyncIterator[Browser]:
         await chromium.close()
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest_asyncio.fixture(loop_scope="session", params=["light", pytest.param("dark", marks=NIGHTLY)])
 async def page(request: pytest.FixtureRequest, browser: Browser, sandbox: Sandbox) -> AsyncIterator[Page]:
     """Ana's page."""
     watch = Watch()
@@ -56,14 +59,14 @@ async def page(request: pytest.FixtureRequest, browser: Browser, sandbox: Sandbo
     watch.check(base_url=sandbox.slack.base_url)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def slack() -> AsyncIterator[LocalSlack]:
     """A Slack with an app that nobody runs."""
     async with serve_slack() as served:
         yield served
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def blank(browser: Browser, slack: LocalSlack) -> AsyncIterator[Page]:
     """A page that has not been to that Slack yet."""
     watch = Watch()

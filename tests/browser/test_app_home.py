@@ -5,6 +5,8 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.browser.visit import Watch, serve_slack
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # where the browser lives
+
 TURNED_OFF = "Sending messages to this app has been turned off."
 
 

@@ -3,15 +3,18 @@
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
 from bot.sandbox.run import APPROVALS, Sandbox, open_sandbox
 from tests.browser.visit import be
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # where the browser lives
+
 NUMBER, CODE, PHONE_NUMBER_ID = "+86 138 0000 1234", "208312", "920155500012345"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def sandbox() -> AsyncIterator[Sandbox]:
     """With approvals, which the leads give in #approvals."""
     async with open_sandbox(policy=APPROVALS, logs_to_file=True) as running:

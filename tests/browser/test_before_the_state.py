@@ -1,9 +1,12 @@
 """Until the page knows who you are and what you see, there is nothing to type into."""
 
+import pytest
 from playwright.async_api import Page, expect
 
 from bot.sandbox.slack.server import LocalSlack
 from tests.browser.visit import FORM, Held, be
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # where the browser lives
 
 
 async def test_nothing_typed_before_the_first_state_is_lost(blank: Page) -> None:

@@ -3,9 +3,12 @@
 import asyncio
 import sys
 
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from bot.sandbox.run import Sandbox
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # where the browser lives
 
 NUMBER, CODE, PHONE_NUMBER_ID = "+86 138 0000 1234", "208312", "920155500012345"
 

@@ -2,10 +2,13 @@
 
 import re
 
+import pytest
 from playwright.async_api import Page, expect
 
 from bot.sandbox.run import Sandbox
 from tests.browser.visit import be
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # where the browser lives
 
 GOOD, PHONE_NUMBER_ID = "+86 138 0000 1234 208312", "920155500012345"
 WRONG_CODE = "+1 202 555 0101 999999"

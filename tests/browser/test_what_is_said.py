@@ -1,15 +1,18 @@
 """What the page says, to whom, and how often."""
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
 from bot.sandbox.slack.server import LocalSlack
 from tests.browser.visit import FORM, be
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # where the browser lives
+
 CODE = "`one` and `two`\n```\nthree\n```"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def composer(blank: Page) -> Locator:
     """Ana's."""
     await blank.goto("/#U0ANA")

@@ -12,7 +12,7 @@ import pytest
 from bot.sandbox.cams.answers import Success
 from bot.sandbox.cams.book import BOOK, Entry
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
-from tests.shell import Shell
+from tests.shell import QuickShell
 
 PLENTY = tuple(
     Entry(
@@ -50,7 +50,7 @@ class Gate:
 class Desk:
     """Somebody's folder with a list in it, and what is behind the command line."""
 
-    shell: Shell
+    shell: QuickShell
     cams: LocalCams
     gate: Gate
 
@@ -77,7 +77,7 @@ async def open_desk(folder: Path, book: Sequence[Entry]) -> AsyncIterator[Desk]:
         "PHONEID_CAMS_URL": cams.url,
         "PHONEID_QPS": "20",
     }
-    yield Desk(Shell(folder, environment), cams, gate)
+    yield Desk(QuickShell(folder, environment), cams, gate)
     await cams.stop()
 
 

@@ -13,13 +13,24 @@ import pytest
 from bot.sandbox.cams.book import BOOK
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT
 from bot.texts import asking
-from tests.canaries import CANARY, CANARY_BOOK, found_in, search_files
+from tests.amounts import each_day, some_each_day
+from tests.canaries import (
+    ALWAYS,
+    AT_ONCE,
+    CANARY,
+    CANARY_BOOK,
+    CANNOT_END,
+    found_in,
+    outcomes,
+    search_files,
+    with_canary,
+)
 from tests.cli.conftest import Desk, open_desk
-from tests.shell import Ran, finish
+from tests.shell import Ran, Shell, finish
 
 ROOT = str(Path(__file__).parents[2])
 SECRETS = (CANARY, SANDBOX_ACCOUNT.access_key_secret.get_secret_value())
-ASKED = [each for each in CANARY_BOOK if each.outcome != "No answer"]
+ASKED = [with_canary(each) for each in outcomes("canary on the command line")]
 GOOD = "+86 138 0000 1234"
 LIST = ("lookup", "--file", "numbers.csv", "--output", "ids.csv")
 LOUD = {"LOG_LEVEL": "DEBUG", "PYTHONDEVMODE": "1", "PYTHONASYNCIODEBUG": "1", "PYTHONFAULTHANDLER": "1"}
@@ -53,6 +64,11 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         yield opened
 
 
+def shell_of(desk: Desk) -> Shell:
+    """At night a process for each command, with everything that Python itself says of it."""
+    return each_day(desk.shell, at_night=desk.shell.slower)
+
+
 def search(desk: Desk, *rans: Ran) -> set[str]:
     """Everything but the list itself; the names of the files that were searched."""
     for ran in rans:
@@ -60,21 +76,24 @@ def search(desk: Desk, *rans: Ran) -> set[str]:
     return search_files(desk.shell.folder, leaving_out=("numbers.csv",), secrets=SECRETS)
 
 
+@pytest.mark.more_at_night
 async def test_the_canary_is_nowhere_after_a_list(desk: Desk) -> None:
     desk.write(*ASKED)
-    ran = await desk.shell.run(*LIST, "--reason", "ticket 7", **LOUD)
-    again = await desk.shell.run(*LIST, "--again", **LOUD)
+    ran = await desk.shell.slower.run(*LIST, "--reason", "ticket 7", **LOUD)
+    again = await desk.shell.slower.run(*LIST, "--again", **LOUD)
     assert f"of {len(ASKED)} answered" in ran.err + again.err
     assert {"ids.csv", "phoneid.db"} <= search(desk, ran, again)
 
 
+@pytest.mark.more_at_night
 async def test_the_canary_is_nowhere_after_a_list_through_pipes(desk: Desk) -> None:
     typed = "".join(f"{each.phone} {CANARY}\n" for each in ASKED)
-    ran = await desk.shell.run("lookup", "--file", "-", "--output", "-", typed=typed, **LOUD)
+    ran = await desk.shell.slower.run("lookup", "--file", "-", "--output", "-", typed=typed, **LOUD)
     assert len(ran.out.splitlines()) == len(ASKED) + 1
     search(desk, ran)
 
 
+@pytest.mark.more_at_night
 @pytest.mark.parametrize(
     "text",
     [
@@ -88,14 +107,15 @@ async def test_the_canary_is_nowhere_after_a_list_through_pipes(desk: Desk) -> N
 )
 async def test_the_canary_is_nowhere_after_a_list_with_mistakes(desk: Desk, text: str) -> None:
     (desk.shell.folder / "numbers.csv").write_text(text)
-    ran = await desk.shell.run(*LIST, **LOUD)
+    ran = await shell_of(desk).run(*LIST, **LOUD)
     assert ran.status == 2
     search(desk, ran)
 
 
+@pytest.mark.more_at_night
 async def test_a_list_in_bytes_that_are_no_text_is_not_quoted(desk: Desk) -> None:
     (desk.shell.folder / "numbers.csv").write_bytes(f"{GOOD},{CANARY}\n".encode() + b"\xff\xfe")
-    ran = await desk.shell.run(*LIST, **LOUD)
+    ran = await shell_of(desk).run(*LIST, **LOUD)
     assert ran.status == 2
     search(desk, ran)
 
@@ -103,16 +123,17 @@ async def test_a_list_in_bytes_that_are_no_text_is_not_quoted(desk: Desk) -> Non
 async def test_a_kill_leaves_no_canary_in_the_outputs_new_file(desk: Desk) -> None:
     desk.write(*ASKED)
     (desk.shell.folder / "sitecustomize.py").write_text(KILLED_WHILE_REPLACING)
-    ran = await desk.shell.run(*LIST, PYTHONPATH=str(desk.shell.folder))
+    ran = await desk.shell.slower.run(*LIST, PYTHONPATH=str(desk.shell.folder))
     assert ran.status == -signal.SIGKILL
     assert any(name.startswith(".ids.csv.") for name in search(desk, ran))
 
 
+@pytest.mark.more_at_night
 async def test_the_canary_is_nowhere_after_single_lookups_and_what_reads_the_record(desk: Desk) -> None:
-    rans = [await desk.shell.run("lookup", each.phone, "--json", typed=CANARY, **LOUD) for each in ASKED[::4]]
+    rans = [await shell_of(desk).run("lookup", each.phone, "--json", typed=CANARY, **LOUD) for each in ASKED[::4]]
     rans += [
-        await desk.shell.run("lookup", GOOD, typed=f"{CANARY}!", **LOUD),
-        await desk.shell.run("lookup", GOOD, "--reason", "ticket", typed=f"{CANARY} {CANARY}\n", **LOUD),
+        await shell_of(desk).run("lookup", GOOD, typed=f"{CANARY}!", **LOUD),
+        await shell_of(desk).run("lookup", GOOD, "--reason", "ticket", typed=f"{CANARY} {CANARY}\n", **LOUD),
     ]
     for arguments in (
         ("log",),
@@ -122,15 +143,16 @@ async def test_the_canary_is_nowhere_after_single_lookups_and_what_reads_the_rec
         ("journal", "head"),
         ("forget", GOOD, "--yes"),
     ):
-        rans.append(await desk.shell.run(*arguments, **LOUD))
+        rans.append(await shell_of(desk).run(*arguments, **LOUD))
         assert rans[-1].status == 0, rans[-1]
     search(desk, *rans)
 
 
+@pytest.mark.more_at_night
 @pytest.mark.parametrize("proxy", ["http://ana:{}@127.0.0.1:9", "nonsense://ana:{}@127.0.0.1:9", "ana:{}@[:9"])
 async def test_a_proxys_password_is_not_shown(desk: Desk, proxy: str) -> None:
     away = {"HTTPS_PROXY": proxy.format(CANARY), "PHONEID_CAMS_URL": "https://cams.invalid"}
-    ran = await desk.shell.run("lookup", GOOD, typed="208312", **LOUD, **away)
+    ran = await shell_of(desk).run("lookup", GOOD, typed="208312", **LOUD, **away)
     assert ran.status in {1, 2}
     assert "Traceback" not in ran.err
     search(desk, ran)
@@ -188,33 +210,38 @@ async def test_while_it_runs_nobody_else_on_the_machine_sees_the_code(desk: Desk
     search(desk)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "victim"),
-    [
-        (("lookup", GOOD), "bot.cli.lookup:_read_code"),
-        (("lookup", GOOD), "bot.entry.fields:read_code"),
-        (("lookup", GOOD), "bot.cli.lookup:_lookup"),
-        (("lookup", GOOD), "bot.lookups:Lookups.run"),
-        (("lookup", GOOD), "bot.trips:Trip.ask"),
-        (("lookup", GOOD), "bot.cams.protocol:request_body"),
-        (("lookup", GOOD), "bot.cams.transport:exchange"),
-        (("lookup", "+1 202 555 0106"), "bot.cams.redaction:redact"),
-        (LIST, "bot.entry.table:read_table"),
-        (LIST, "bot.entry.records:read_records"),
-        (LIST, "bot.entry.table:_Reader._keep"),
-        (LIST, "bot.cli.asking:Asking._look_up"),
-    ],
-)
+VICTIMS = [
+    (("lookup", GOOD), "bot.cli.lookup:_read_code"),
+    (("lookup", GOOD), "bot.entry.fields:read_code"),
+    (("lookup", GOOD), "bot.cli.lookup:_lookup"),
+    (("lookup", GOOD), "bot.lookups:Lookups.run"),
+    (("lookup", GOOD), "bot.trips:Trip.ask"),
+    (("lookup", GOOD), "bot.cams.protocol:request_body"),
+    (("lookup", GOOD), "bot.cams.transport:exchange"),
+    (("lookup", "+1 202 555 0106"), "bot.cams.redaction:redact"),
+    (LIST, "bot.entry.table:read_table"),
+    (LIST, "bot.entry.records:read_records"),
+    (LIST, "bot.entry.table:_Reader._keep"),
+    (LIST, "bot.cli.asking:Asking._look_up"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "victim"), some_each_day(VICTIMS, 2, what="crashes of commands"))
 async def test_a_crash_shows_where_and_not_the_code(desk: Desk, arguments: tuple[str, ...], victim: str) -> None:
     desk.write(*(each for each in ASKED if each.phone == GOOD or each.outcome == "Unknown.ResourceOwnerId"))
     (desk.shell.folder / "sitecustomize.py").write_text(CRASHING)
     environment = {"PYTHONPATH": f"{desk.shell.folder}:{ROOT}", "CRASH_IN": victim, **LOUD}
-    ran = await desk.shell.run(*arguments, typed=CANARY, **environment)
+    ran = await desk.shell.slower.run(*arguments, typed=CANARY, **environment)
     assert ran.status != 0
     assert "on purpose" in ran.err
     assert f"in {victim.rpartition('.')[2].rpartition(':')[2]}" in ran.err
     search(desk, ran)
 
 
+@pytest.mark.nightly
 def test_the_list_holds_every_kind_of_answer_but_one() -> None:
     assert len(ASKED) == len(BOOK) - 1
+
+
+def test_what_is_asked_each_day_is_in_the_book() -> None:
+    assert {*ALWAYS, *AT_ONCE, CANNOT_END} <= {each.outcome for each in BOOK}

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from bot import trips
 from bot.models import Actor, BatchId, NewLookup, PhoneNumber, Place, State, Through
 from bot.sandbox.cams.book import BOOK
 from bot.store.sqlite import SqliteStore
@@ -148,7 +149,7 @@ async def test_mistakes_are_named_by_line_and_nothing_is_asked(desk: Desk) -> No
 
 
 async def test_a_list_from_a_pipe_goes_to_a_pipe(desk: Desk) -> None:
-    ran = await desk.shell.run(
+    ran = await desk.shell.slower.run(
         "lookup", "--file", "-", "--output", "-", typed="+86 138 0000 1234 208312\n+1 202-555-0106 556012\n"
     )
     heading, *rows = ran.out.splitlines()
@@ -174,7 +175,10 @@ async def test_a_reader_that_left_ends_the_run_in_a_sentence(desk: Desk) -> None
     assert "Traceback" not in ran.err
 
 
-async def test_without_a_database_the_run_ends_and_shows_nothing_that_is_not_recorded(desk: Desk) -> None:
+async def test_without_a_database_the_run_ends_and_shows_nothing_that_is_not_recorded(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trips, "RECORD_AGAIN_AFTER", (0.1, 0.1, 0.1))
     desk.write(*PLENTY[:3])
     desk.gate.meanwhile = lambda: (desk.shell.folder / "phoneid.db").unlink(missing_ok=True)
     ran = await desk.shell.run(*LIST)

@@ -18,9 +18,11 @@ from bot.slack.payloads import Origin
 from bot.store.sqlite import SqliteStore
 from tests.clocks import START, SteppingClock
 from tests.fuzz import recorded
-from tests.fuzz.amount import chances
+from tests.fuzz.amount import BY_CHANCE, chances
 from tests.fuzz.listening import listening
 from tests.fuzz.recorded import ANA, GUESSED, LEE
+
+pytestmark = BY_CHANCE
 
 Verbs = list[Callable[[], Awaitable[object]]]
 

@@ -18,8 +18,10 @@ from bot import listing
 from bot.cli import ids
 from bot.logs import JsonFormatter, TextFormatter
 from bot.models import Actor, Approval, BatchId, Lookup, LookupId, PhoneNumber, Place, Problem, Result, State, Through
-from tests.fuzz.amount import chances
+from tests.fuzz.amount import BY_CHANCE, chances
 from tests.fuzz.odd import odd_text
+
+pytestmark = BY_CHANCE
 
 UNSEEN = ("Cc", "Cf", "Zl", "Zp")
 """Unicode's categories of what moves a cursor, turns text around, has no width, or ends a line."""

@@ -10,8 +10,10 @@ from bot.quota.account import Ending, Grant, Later
 from bot.quota.order import Demand
 from bot.quota.plan import wait
 from bot.quota.state import Account, Rules, read
-from tests.fuzz.amount import chances
+from tests.fuzz.amount import BY_CHANCE, chances
 from tests.fuzz.odd import mutated, odd_text
+
+pytestmark = BY_CHANCE
 
 RULES = Rules(limit=10)
 NOW = 1000.0

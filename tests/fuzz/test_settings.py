@@ -11,9 +11,11 @@ from bot.app import _credentials
 from bot.cams.transport import open_http
 from bot.errors import SettingsError
 from bot.settings import BotSettings, LookupSettings, RecordSettings, read
-from tests.fuzz.amount import chances
+from tests.fuzz.amount import BY_CHANCE, chances
 from tests.fuzz.front import ENVIRONMENT
 from tests.fuzz.odd import odd_text
+
+pytestmark = BY_CHANCE
 
 SECRET = "s3cret-canary"  # in letters that no id has
 GOOD = {

@@ -13,10 +13,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bot.slack.connection import PATH, signed_http
-from tests.fuzz.amount import chances
+from tests.fuzz.amount import ARE_MANY, BY_CHANCE, chances
 from tests.fuzz.front import Front, open_front
 from tests.fuzz.odd import CODE, mutated, odd_text
 from tests.fuzz.payloads import click, command, shortcut, submission
+
+pytestmark = BY_CHANCE
 
 SECRET = "invented"
 BOMB = gzip.compress(b"payload=" + b"0" * 20_000_000)
@@ -159,7 +161,7 @@ async def test_any_bytes_are_answered_or_refused() -> None:
                 answers[status] += 1
             except Exception as error:
                 raise AssertionError(f"request number {number}: {request[:3000]!r}") from error
-        assert min(answers[200], answers[400], answers[401]) > number / 100, (
+        assert not ARE_MANY or min(answers[200], answers[400], answers[401]) > answers.total() / 100, (
             answers
         )  # else the inputs are all of one kind
         body = urlencode(command(Random(0), "help")).encode()

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from bot.slack import history
-from tests.fuzz.amount import chances
+from tests.fuzz.amount import BY_CHANCE, chances
 from tests.fuzz.front import Front, open_front
 from tests.fuzz.odd import CODE, mutated
 from tests.fuzz.payloads import click, command, command_text, list_submission, shortcut, submission
+
+pytestmark = BY_CHANCE
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from bot.quota.credit import WARM_UP
 from bot.quota.slots import LATEST_ARRIVAL, RENEWAL, STALL
 from bot.quota.state import Rules
 from bot.tickets import Lane, Ticket
+from tests.amounts import each_day, scaled
 from tests.quota.world import Fate, Plan, World
 
 InVirtualTime = Callable[[Callable[[Any], Awaitable[Any]]], Any]
@@ -53,7 +54,8 @@ async def _play(clock: Clock, rules: Rules, each: list[Plan], deaths: dict[int, 
     return world
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.more_at_night
+@settings(max_examples=each_day(50, at_night=scaled(2000, least=200)), deadline=None)
 @given(
     each=st.lists(plans(), max_size=25),
     limit=st.integers(1, 10),
@@ -66,7 +68,8 @@ def test_without_credit_the_limit_is_kept_whatever_the_latencies(
     assert world.server.kept(limit)
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.more_at_night
+@settings(max_examples=each_day(50, at_night=scaled(2000, least=200)), deadline=None)
 @given(
     each=st.lists(plans(latency=st.floats(0, LATEST_ARRIVAL)), min_size=1, max_size=25),
     limit=st.integers(1, 4),
@@ -80,7 +83,8 @@ def test_without_credit_it_is_kept_when_processes_die_and_the_others_are_served(
     assert world.server.kept(limit)
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.more_at_night
+@settings(max_examples=each_day(50, at_night=scaled(2000, least=200)), deadline=None)
 @given(
     each=st.lists(plans(latency=st.floats(0, 1)), min_size=10, max_size=40),
     floor=st.tuples(st.floats(0.001, 1), st.floats(0.001, 1)),

@@ -17,6 +17,7 @@ from bot.quota.turns import Turns
 from bot.sandbox.cams.latency import PROFILES
 from bot.sandbox.cams.window import Counting, SlidingWindow, Window, open_window
 from bot.tickets import Lane, Ticket
+from tests.amounts import NIGHTLY, each_day
 from tests.quota.world import nothing, refusal
 
 InVirtualTime = Callable[[Callable[[Any], Awaitable[Any]]], Any]
@@ -100,21 +101,24 @@ def test_ten_a_second_counted_either_way_is_never_exceeded(
     assert len(server.admitted) == 600
 
 
-@pytest.mark.parametrize("processes", [1, 4])
+@pytest.mark.more_at_night
+@pytest.mark.parametrize("processes", [pytest.param(1, marks=NIGHTLY), 4])
 def test_a_server_that_takes_nine_is_asked_for_ten_more_and_more_rarely(
     in_virtual_time: InVirtualTime, processes: int
 ) -> None:
+    seconds = each_day(150, at_night=350)
     server = StrictServer(SlidingWindow(calls=9))
-    _play(in_virtual_time, server, calls=3500, processes=processes)
+    _play(in_virtual_time, server, calls=10 * seconds, processes=processes)
     incidents = [at for before, at in pairwise([-9.0, *server.throttled]) if at - before > 2.0]
     gaps = [later - earlier for earlier, later in pairwise(incidents)]
     assert gaps == sorted(gaps)
     assert len(server.throttled) <= 2 * len(incidents)  # a few were under way, no storm
     assert len(server.throttled) < 20
-    assert server.rate(60, 350) > 0.9 * 9
+    assert server.rate(60, seconds) > 0.9 * 9
 
 
-@pytest.mark.parametrize("processes", [1, 4])
+@pytest.mark.more_at_night
+@pytest.mark.parametrize("processes", [pytest.param(1, marks=NIGHTLY), 4])
 def test_a_server_that_suddenly_takes_three_is_not_stormed_and_later_used_to_the_full_again(
     in_virtual_time: InVirtualTime, processes: int
 ) -> None:
@@ -128,10 +132,10 @@ def test_a_server_that_suddenly_takes_three_is_not_stormed_and_later_used_to_the
             self._calls = 3 if 20 <= now < 60 else 10
             return super().admit(now)
 
-    server = _play(in_virtual_time, StrictServer(ForAWhile()), calls=3500, processes=processes)
+    server = _play(in_virtual_time, StrictServer(ForAWhile()), calls=each_day(1500, at_night=3500), processes=processes)
     assert len(server.throttled) < 40
     assert server.rate(30, 60) > 1.0
-    assert server.rate(server.admitted[-1] - 60, server.admitted[-1] - 10) > 9.0
+    assert server.rate(server.admitted[-1] - 60, server.admitted[-1] - 10) > each_day(3.5, at_night=9.0)
 
 
 def test_one_throttled_answer_stops_everyone_once_for_as_long_as_the_server_says(

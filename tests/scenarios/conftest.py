@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import Waits
-from tests.scenarios.scene import QUICK, OpenScene, Scene, open_scene, with_bot
+from tests.scenarios.scene import QUICK, TRANSPORTS, OpenScene, Scene, open_scene, with_bot
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def scene_with(tmp_path: Path) -> OpenScene:
     return open_with
 
 
-@pytest.fixture(params=["socket mode", "signed http"])
+@pytest.fixture(params=TRANSPORTS)
 async def scene(request: pytest.FixtureRequest, scene_with: OpenScene) -> AsyncIterator[Scene]:
-    """The bot in the sandbox, once in each mode; at the end Slack must have nothing to complain about."""
+    """The bot in the sandbox, at night once in each mode; at the end Slack must have nothing to complain about."""
     async with scene_with(is_http=request.param == "signed http") as running:
         yield running
         assert list(running.slack.complaints) == []

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.app import Waits, open_record
-from bot.models import LogEntry, LogQuery
+from bot.models import LogQuery
 from bot.running import Bot, running_bot
 from bot.sandbox.cams.book import BOOK, Entry
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
@@ -19,6 +20,11 @@ from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.slack.workspace import Message
 from bot.settings import BotSettings, RecordSettings, read
 from bot.store import search
+from tests.amounts import NIGHTLY
+from tests.recorded import Recorded
+
+TRANSPORTS = ("socket mode", pytest.param("signed http", marks=NIGHTLY))
+"""How Slack's payloads reach the bot. By day all scenarios run in one way, and ``test_transports.py`` in both."""
 
 PATIENCE = 20.0
 """Seconds: a wait ends as soon as what it waits for is there, so this is only how long a failure takes."""
@@ -59,11 +65,12 @@ class Scene:
     async def ask(self, asked: Entry, *, human: Human | None = None, code: str | None = None) -> None:
         await (human or self.ana).runs("support", f"/phoneid {asked.phone} {code or asked.code}")
 
-    async def entries(self) -> list[LogEntry]:
+    async def lookups(self) -> list[Recorded]:
         """Every lookup recorded, newest first."""
         settings = read(RecordSettings, {"DATABASE_URL": self.environment["DATABASE_URL"]})
         async with open_record(settings) as record:
-            return await record.read(search.search, LogQuery(limit=10_000))
+            entries = await record.read(search.search, LogQuery(limit=10_000))
+        return [Recorded.of(entry) for entry in entries]
 
 
 @asynccontextmanager

@@ -21,13 +21,14 @@ from bot.app import open_store
 from bot.models import Event, JournalEntry, Lookup, State
 from bot.settings import RecordSettings, read
 from bot.slack.cards import decided_card
+from tests.amounts import each_day, scaled
 from tests.scenarios.racing import Arena, Click, Deed, Request, numbers, open_arena
 
-RACES = int(os.environ.get("PHONEID_RACES", "100"))
+RACES = int(os.environ.get("PHONEID_RACES") or each_day(20, at_night=scaled(1000, least=100)))
 BATCH = 50
 """Requests that wait at the same time."""
 
-AGAIN = 10
+AGAIN = each_day(4, at_night=10)
 """Requests on which somebody clicks more than once."""
 
 FIELDS = (
@@ -187,6 +188,7 @@ async def run(arena: Arena, races: Sequence[Race]) -> None:
     await arena.settle([race.request for race in races])
 
 
+@pytest.mark.more_at_night
 async def test_of_two_who_decide_in_the_same_instant_one_does_and_the_other_is_told_who(arena: Arena) -> None:
     races: list[Race] = []
     batches = [arena.book[start : start + BATCH] for start in range(0, RACES, BATCH)]
@@ -200,6 +202,7 @@ async def test_of_two_who_decide_in_the_same_instant_one_does_and_the_other_is_t
     sys.stdout.write(figures(all_recorded))
 
 
+@pytest.mark.more_at_night
 async def test_of_two_clicks_by_one_approver_one_decides_and_the_other_gets_its_sentence(arena: Arena) -> None:
     requests = await arena.ask(arena.book[:AGAIN])
     races = [Race(request, [Click("Lee", Deed.APPROVE)] * 2) for request in requests]
@@ -207,6 +210,7 @@ async def test_of_two_clicks_by_one_approver_one_decides_and_the_other_gets_its_
     await check(arena, races)
 
 
+@pytest.mark.more_at_night
 @pytest.mark.parametrize("deed", [Deed.APPROVE, Deed.DENY])
 async def test_what_slack_delivers_three_times_decides_once_and_is_answered_three_times(
     arena: Arena, deed: Deed

@@ -18,6 +18,7 @@ from tests.scenarios.test_canary import LIST, LOUD_BOT, canary_entry, search
 GOOD = canary_entry("The ID")
 
 
+@pytest.mark.more_at_night
 @pytest.mark.parametrize("is_killed", [False, True], ids=["stopped", "killed"])
 async def test_a_code_that_waits_is_in_no_file_and_nothing_said(tmp_path: Path, *, is_killed: bool) -> None:
     settings = {"LOG_LEVEL": "DEBUG", **TO_EACH}

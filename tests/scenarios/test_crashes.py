@@ -1,4 +1,7 @@
-"""Every function that ever holds the code crashes once, in its midst: the traceback is logged, the code is not."""
+"""Every function that ever holds the code crashes once, in its midst: the traceback is logged, the code is not.
+
+By day some of them do, at night all.
+"""
 
 import io
 import logging
@@ -10,6 +13,7 @@ from bot import logs
 from bot.entry.table import read_table
 from bot.errors import ListError
 from bot.texts import approvals as texts
+from tests.amounts import IS_NIGHT, some_of
 from tests.canaries import CANARY, found_in, search_what_was_said
 from tests.sabotage import Place, Saboteur
 from tests.scenarios.asking import GOOD, TO_EACH, fill_in, finish, open_modal, request
@@ -111,6 +115,7 @@ async def go(scene: Scene, way: Way) -> None:
         await scene.ana.closes()
 
 
+@pytest.mark.more_at_night
 @pytest.mark.parametrize("name", WAYS)
 async def test_no_crash_brings_the_code_to_light(scene_with: OpenScene, written: io.StringIO, name: str) -> None:
     settings, ways, rooms = WAYS[name]
@@ -121,13 +126,13 @@ async def test_no_crash_brings_the_code_to_light(scene_with: OpenScene, written:
             with saboteur.watching():
                 await go(scene, way)
             assert saboteur.leaks == set()
-            for victim in sorted(saboteur.holders - crashed):
+            for victim in some_of(sorted(saboteur.holders - crashed), 6, what=f"{name} {way.__name__}"):
                 with saboteur.watching(victim):
                     await go(scene, way)
                 assert saboteur.has_crashed, victim
                 crashed.add(victim)
         log = written.getvalue()
-        assert rooms <= {place.module.split(".")[1] for place in crashed}
+        assert not IS_NIGHT or rooms <= {place.module.split(".")[1] for place in crashed}
         assert log.count("Crash: on purpose") >= len(crashed) / 2
         assert found_in(log.encode()) == []
         search_what_was_said(scene.slack)

@@ -34,10 +34,10 @@ from tests.scenarios.asking import (
     told,
 )
 from tests.scenarios.listing import window_with
-from tests.scenarios.scene import PATIENCE, OpenScene, Scene, entry
+from tests.scenarios.scene import PATIENCE, TRANSPORTS, OpenScene, Scene, entry
 
 
-@pytest.fixture(params=["socket mode", "signed http"])
+@pytest.fixture(params=TRANSPORTS)
 async def scene(request: pytest.FixtureRequest, scene_with: OpenScene) -> AsyncIterator[Scene]:
     """Approvals are on; Lee and Kim decide."""
     async with scene_with(is_http=request.param == "signed http", **TO_EACH) as running:

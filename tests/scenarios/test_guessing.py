@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 
 from bot.app import open_store
@@ -29,7 +30,7 @@ from tests.scenarios.asking import (
     state_of,
     told,
 )
-from tests.scenarios.scene import PATIENCE, OpenScene, Scene, open_scene
+from tests.scenarios.scene import PATIENCE, QUICK, OpenScene, Scene, open_scene
 
 KIM = Actor(team_id="T0SANDBOX", user_id="U0KIM", through=Through.SLACK)
 ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
@@ -191,7 +192,7 @@ async def test_of_two_bots_one_tells_the_approvers_and_only_once(tmp_path: Path)
 
 
 async def test_an_approver_who_guesses_is_not_the_one_who_is_told(scene_with: OpenScene) -> None:
-    async with scene_with(PHONEID_APPROVERS="U0LEE,U0ANA") as scene:
+    async with scene_with(waits=replace(QUICK, sweeping=0.2), PHONEID_APPROVERS="U0LEE,U0ANA") as scene:
         await use_up(scene, agent=ANA)
         lee = scene.human("Lee")
         await scene.answer(lee, alarms.ALARM_HEADING, channel=lee.dm)

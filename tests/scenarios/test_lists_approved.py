@@ -29,13 +29,13 @@ from tests.scenarios.listing import (
     submit_list,
     window_with,
 )
-from tests.scenarios.scene import PATIENCE, QUICK, OpenScene, Scene, open_scene, with_bot
+from tests.scenarios.scene import PATIENCE, QUICK, TRANSPORTS, OpenScene, Scene, open_scene, with_bot
 
 HURRIED = replace(QUICK, approval=2.5, sweeping=0.1)
 LEISURELY = replace(QUICK, approval=6.0, sweeping=0.1)
 
 
-@pytest.fixture(params=["socket mode", "signed http"])
+@pytest.fixture(params=TRANSPORTS)
 async def scene(request: pytest.FixtureRequest, scene_with: OpenScene) -> AsyncIterator[Scene]:
     """Approvals are on; Lee and Kim decide."""
     async with scene_with(is_http=request.param == "signed http", **TO_EACH) as running:

@@ -469,7 +469,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-PLACES = [(None, "nowhere")]
+PLACES: list[tuple[tampering.Tampering | None, str]] = [(None, "nowhere")]
 PLACES += [(way, place) for way in tampering.AT_AN_ENTRY for place in ("first", "somewhere", "last")]
 PLACES += [(way, "anywhere") for way in tampering.AT_THE_END]
 

@@ -13,10 +13,10 @@ from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.workspace import Message
 from bot.texts import history, problems
 from tests.canaries import CANARY
-from tests.faults.numbers import entries
-from tests.faults.tally import Tally
-from tests.faults.world import World, open_world
 from tests.scenarios.scene import PATIENCE
+from tools.faults.numbers import entries
+from tools.faults.tally import Tally
+from tools.faults.world import World, open_world
 
 NOT_RECORDED = "cannot use its database right now"
 ANSWERED = "The phone number ID of"

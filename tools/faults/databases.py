@@ -17,9 +17,9 @@ from bot.errors import SettingsError
 from bot.models import State
 from bot.settings import BotSettings, read
 from bot.texts import terminal
-from tests.faults.story import ANSWERED, NOT_RECORDED, SLOW, STOPPED, Story, telling
-from tests.faults.tally import Tally
-from tests.faults.world import World
+from tools.faults.story import ANSWERED, NOT_RECORDED, SLOW, STOPPED, Story, telling
+from tools.faults.tally import Tally
+from tools.faults.world import World
 
 
 @contextmanager

@@ -9,11 +9,11 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from bot.sandbox.cams.server import SeenCall
-from tests.bench.api import open_api
-from tests.bench.caller import Report
-from tests.bench.contenders import CONTENDERS, split
-from tests.bench.processes import open_process
-from tests.bench.table import Row, duration, percentile
+from tools.bench.api import open_api
+from tools.bench.caller import Report
+from tools.bench.contenders import CONTENDERS, split
+from tools.bench.processes import open_process
+from tools.bench.table import Row, duration, percentile
 
 QPS = 10
 
@@ -72,7 +72,7 @@ async def race(contender: str, works: Sequence[Work], *, profile: str) -> Outcom
         callers = [
             await stack.enter_async_context(
                 open_process(
-                    "tests.bench.caller",
+                    "tools.bench.caller",
                     {
                         "contender": contender,
                         "url": api.url,

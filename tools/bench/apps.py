@@ -15,9 +15,9 @@ from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.cams.server import LocalCams
 from bot.sandbox.run import environment
 from bot.sandbox.slack.server import LocalSlack
-from tests.bench.processes import ROOT
+from tools.bench.processes import ROOT
 
-APPS: Mapping[str, Sequence[str]] = {"ours": ("-m", "bot", "run"), "bare Bolt app": ("-m", "tests.bench.bare")}
+APPS: Mapping[str, Sequence[str]] = {"ours": ("-m", "bot", "run"), "bare Bolt app": ("-m", "tools.bench.bare")}
 """What Python is given to run, by name."""
 
 STARTING = 30.0

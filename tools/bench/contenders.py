@@ -22,7 +22,7 @@ from bot.errors import ApiError
 from bot.models import PhoneNumber, Problem
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT
 from bot.tickets import Call, Ticket
-from tests.bench.ours import open_quota
+from tools.bench.ours import open_quota
 
 PHONE, CODE = "8613800001234", "208312"
 """Always answered with an ID."""

@@ -11,10 +11,10 @@ from bot.clock import SystemClock
 from bot.models import LogQuery
 from bot.sandbox.cams.server import SeenCall
 from bot.store.sqlite import SqliteStore
-from tests.bench import apps, quota, store
-from tests.bench.__main__ import main
-from tests.bench.contenders import CONTENDERS, split
-from tests.bench.table import Row, duration, percentile, render
+from tools.bench import apps, quota, store
+from tools.bench.__main__ import main
+from tools.bench.contenders import CONTENDERS, split
+from tools.bench.table import Row, duration, percentile, render
 
 
 def silence(_line: str) -> None: ...

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Callable
 from statistics import median
 
-from tests.bench.apps import APPS, open_app
-from tests.bench.table import Row
+from tools.bench.apps import APPS, open_app
+from tools.bench.table import Row
 
 LEGEND = """\
 Start: from the process's start until /readyz says yes; medians. By then the bot has checked its token and opened its

@@ -1,4 +1,4 @@
-"""``python -m tests.bench``: measures everything and prints one table. Progress is on standard error."""
+"""``python -m tools.bench``: measures everything and prints one table. Progress is on standard error."""
 
 import asyncio
 import time
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import click
 
 from bot.sandbox.cams.latency import PROFILES
-from tests.bench import quota, slack, start, store
-from tests.bench.contenders import CONTENDERS
-from tests.bench.table import Row, machine, render
+from tools.bench import quota, slack, start, store
+from tools.bench.contenders import CONTENDERS
+from tools.bench.table import Row, machine, render
 
 PARTS = ("quota", "waits", "slack", "start", "store")
 

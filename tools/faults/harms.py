@@ -1,14 +1,14 @@
 """Every harm but a kill, each done to a real bot while somebody asks, in a world of its own."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.slack.trouble import SlackTrouble
-from tests.faults import databases, outside
-from tests.faults.tally import Tally, total
+from tools.faults import databases, outside
+from tools.faults.tally import Tally, total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +86,8 @@ AT_ONCE = 3
 """Worlds: most of a harm is waiting, and more would be late for it."""
 
 
-async def do_all(folder: Path, *, times: int = 1) -> dict[str, Tally]:
-    """Do each harm so often, each time in a world of its own; what became of it by name, in their order."""
+async def do_all(folder: Path, *, times: int = 1, harms: Sequence[Harm] = HARMS) -> dict[str, Tally]:
+    """Do each of the harms so often, each time in a world of its own; what became of it by name, in their order."""
     free = asyncio.Semaphore(AT_ONCE)
 
     async def do(harm: Harm, below: Path) -> Tally:
@@ -97,5 +97,5 @@ async def do_all(folder: Path, *, times: int = 1) -> dict[str, Tally]:
     async def repeat(number: int, harm: Harm) -> Tally:
         return total(await asyncio.gather(*(do(harm, folder / f"harm-{number}-{time}") for time in range(times))))
 
-    tallies = await asyncio.gather(*(repeat(number, harm) for number, harm in enumerate(HARMS)))
-    return {harm.name: tally for harm, tally in zip(HARMS, tallies, strict=True)}
+    tallies = await asyncio.gather(*(repeat(number, harm) for number, harm in enumerate(harms)))
+    return {harm.name: tally for harm, tally in zip(harms, tallies, strict=True)}

@@ -10,9 +10,9 @@ from bot.models import Actor, Event, JournalEntry, Lookup, LookupId, PhoneNumber
 from bot.sandbox.inspector import Inspector, Wire
 from bot.slack import views
 from tests.canaries import CANARY
-from tests.faults import leaks
-from tests.faults.reckoning import Request, doubled_of, lost_of
-from tests.faults.tally import Tally, render, total
+from tools.faults import leaks
+from tools.faults.reckoning import Request, doubled_of, lost_of
+from tools.faults.tally import Tally, render, total
 
 ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
 ANSWERED = Lookup(

@@ -7,11 +7,11 @@ from pathlib import Path
 from random import Random
 
 from bot.sandbox.cams.book import Entry
-from tests.faults.command_line import ListRun
-from tests.faults.numbers import entries
-from tests.faults.people import Person
-from tests.faults.tally import Tally
-from tests.faults.world import World, open_world
+from tools.faults.command_line import ListRun
+from tools.faults.numbers import entries
+from tools.faults.people import Person
+from tools.faults.tally import Tally
+from tools.faults.world import World, open_world
 
 LIST = 40
 """Numbers in a list on the command line."""

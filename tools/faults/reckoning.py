@@ -15,9 +15,9 @@ from bot.sandbox.slack.workspace import Message
 from bot.settings import RecordSettings, read
 from bot.slack import approval_views, list_views, views
 from bot.texts import history
-from tests.faults.leaks import Listener, leaks_in
-from tests.faults.tally import Tally
 from tests.scenarios.scene import Scene
+from tools.faults.leaks import Listener, leaks_in
+from tools.faults.tally import Tally
 
 REFERENCE = re.compile(r"[LB]-\w{8}")
 

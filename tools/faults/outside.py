@@ -13,8 +13,8 @@ from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.slack.trouble import SlackTrouble
 from bot.texts import lists as list_texts
 from tests.canaries import CANARY
-from tests.faults.story import ANSWERED, NO_ANSWER, SLOW, telling
-from tests.faults.tally import Tally
+from tools.faults.story import ANSWERED, NO_ANSWER, SLOW, telling
+from tools.faults.tally import Tally
 
 LIST_DONE = f"Your list of {list_texts.numbers(3)} is done"
 

@@ -8,9 +8,9 @@ import aiohttp
 
 from bot.sandbox.slack.delivery import DeliveryKind, Parcel
 from bot.sandbox.slack.signed_http import pack
-from tests.bench.apps import APPS, RunningApp, open_app
-from tests.bench.contenders import CODE, PHONE
-from tests.bench.table import Row, duration, percentile
+from tools.bench.apps import APPS, RunningApp, open_app
+from tools.bench.contenders import CODE, PHONE
+from tools.bench.table import Row, duration, percentile
 
 LOOKUP = f"/phoneid +{PHONE} {CODE}"
 HELP = "/phoneid help"

@@ -1,17 +1,19 @@
-"""``kill -9`` at a random moment, a few times; ``python -m tests.faults`` does it 300 times."""
+"""``kill -9`` at a random moment, a few times; at night, and by ``python -m tools.faults``, 300 times."""
 
-import secrets
 import sys
 from pathlib import Path
 
-from tests.faults import kills
+import pytest
 
-KILLS = 12
+from tests.amounts import choose, each_day, scaled
+from tools.faults import kills
+
+KILLS = each_day(2, at_night=scaled(300, least=12))
 
 
+@pytest.mark.more_at_night
 async def test_after_kills_everything_is_accounted_for(tmp_path: Path) -> None:
-    seed = secrets.randbits(32)
-    sys.stdout.write(f"seed {seed}\n")
+    seed = choose("kills").getrandbits(32)
     tally = await kills.run(tmp_path, kills=KILLS, seed=seed, say=_say, lists=0)
     assert tally.complaints == []
     assert tally.lookups > KILLS

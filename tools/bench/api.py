@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.sandbox.cams.latency import PROFILES
 from bot.sandbox.cams.server import LocalCams, SeenCall
-from tests.bench.processes import Process, open_process, say, until_told
+from tools.bench.processes import Process, open_process, say, until_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Api:
 @asynccontextmanager
 async def open_api(*, profile: str, qps: int = 10, seed: int = 0) -> AsyncIterator[Api]:
     """It counts sliding seconds. ``profile`` names the network before it."""
-    async with open_process("tests.bench.api", {"profile": profile, "qps": qps, "seed": seed}) as process:
+    async with open_process("tools.bench.api", {"profile": profile, "qps": qps, "seed": seed}) as process:
         yield Api(await process.hear(), process)
 
 

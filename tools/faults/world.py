@@ -12,10 +12,10 @@ from typing import BinaryIO
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.cams.book import Entry
 from bot.sandbox.cams.server import LocalCams
-from tests.faults.leaks import Listener
-from tests.faults.reckoning import Reckoning
-from tests.faults.tally import Tally
 from tests.scenarios.scene import Scene, open_scene
+from tools.faults.leaks import Listener
+from tools.faults.reckoning import Reckoning
+from tools.faults.tally import Tally
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -108,7 +108,7 @@ async def open_world(
 
 @asynccontextmanager
 async def _running(scene: Scene, folder: Path, log: BinaryIO, count: int) -> AsyncIterator[World]:
-    program = ("-m", "tests.faults.hasty_bot")
+    program = ("-m", "tools.faults.hasty_bot")
     bots = [BotProcess(folder=folder, output=log, program=program) for _ in range(count)]
     world = World(scene=scene, folder=folder, bots=bots, listener=Listener(scene.slack.inspector), log=log)
     try:

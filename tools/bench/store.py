@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.clock import SystemClock
 from bot.models import Actor, LogQuery, Lookup, NewLookup, PhoneNumber, Result, State, Through
 from bot.store.sqlite import SqliteStore
-from tests.bench.table import Row, duration, percentile
+from tools.bench.table import Row, duration, percentile
 
 SEED = 1000
 """Lookups that are recorded as the bot does it; more are copies of these."""

@@ -13,8 +13,8 @@ from typing import Any
 
 from bot.models import LookupId
 from bot.tickets import Lane, Ticket
-from tests.bench.contenders import CONTENDERS, Ask, NotAnswered, Seat
-from tests.bench.processes import say, until_told
+from tools.bench.contenders import CONTENDERS, Ask, NotAnswered, Seat
+from tools.bench.processes import say, until_told
 
 MOST_TRIES = 300
 """Of one call; who needs more is not going to make it."""

@@ -1,4 +1,4 @@
-"""``python -m tests.faults``: does the bot every harm there is, and prints one table. Progress is on standard error."""
+"""``python -m tools.faults``: does the bot every harm there is, and prints one table. Progress is on standard error."""
 
 import asyncio
 import secrets
@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from tests.bench.table import machine
-from tests.faults import kills as killing
-from tests.faults.harms import do_all
-from tests.faults.tally import Tally, render
+from tools.bench.table import machine
+from tools.faults import kills as killing
+from tools.faults.harms import do_all
+from tools.faults.tally import Tally, render
 
 KILLS = "kill -9"
 """The row, and the only one whose notes are of interest beside the table."""

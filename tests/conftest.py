@@ -1,0 +1,72 @@
+"""What all tests share: what is run by day and by night, and reports that every worker can send."""
+
+import os
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+NIGHT_SECONDS = 4 * 3600
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What is run, and by which chance: known before any worker starts, because all of them must choose alike."""
+    if config.option.markexpr == "nightly":
+        os.environ["IS_NIGHT"] = "1"
+    import tests.amounts  # noqa: F401 - it sets the seed, and looks whether it is night
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What does more at night is part of both runs. At night a test has hours, not minutes."""
+    if os.environ.get("IS_NIGHT"):
+        for item in items:
+            if item.get_closest_marker("more_at_night"):
+                item.add_marker("nightly")
+            item.add_marker(pytest.mark.timeout(NIGHT_SECONDS))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable(report: Any) -> Generator[None, Any, Any]:
+    """A worker sends reports as UTF-8, which has no place for half of a surrogate pair: it is written as ``\\ud83d``.
+
+    The tests hand such halves to the bot on purpose, and what it logs of them stands in the report.
+    """
+    return _escaped((yield))
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_escaped(key): _escaped(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(_escaped, value))
+    return value
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker hands over how many odd inputs it ran."""
+    from tests.fuzz.amount import RUN
+
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["inputs"] = dict(RUN)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    from tests.fuzz.amount import RUN
+
+    RUN.update(getattr(node, "workeroutput", {}).get("inputs", {}))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says what repeats this run's choices, and how many odd inputs each entrance got."""
+    from tests.amounts import SEED
+    from tests.fuzz.amount import RUN
+
+    terminalreporter.write_line(f"SEED={SEED} repeats what this run chose by chance")
+    if RUN:
+        terminalreporter.section("inputs run, by entrance")
+    for entrance, inputs in sorted(RUN.items()):
+        terminalreporter.write_line(f"{inputs:>8,}  {entrance}")
