@@ -87,8 +87,9 @@ ENTERPRISE_GRID = (
 
 
 def database_unusable(name: str, why: str) -> str:
-    """``name`` holds no password."""
-    return f"DATABASE_URL ({name}): {why}."
+    """Neither holds a password."""
+    reason = " ".join(why.split())
+    return f"DATABASE_URL ({name}): {reason if reason.endswith('?') else reason + '.'}"
 
 
 def no_approver_left(ids: str) -> str:
