@@ -14,8 +14,8 @@ from bot.clock import SystemClock
 from bot.errors import SchemaUnknown, SettingsError, StoreError, StoreUnavailable
 from bot.interfaces import Clock
 from bot.lookups import Lookups
+from bot.quota.account import Rules
 from bot.quota.slots import LATEST_ARRIVAL
-from bot.quota.state import Rules
 from bot.quota.turns import Turns
 from bot.repeating import Repeating
 from bot.settings import BotSettings, LookupSettings, RecordSettings

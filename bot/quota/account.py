@@ -1,195 +1,156 @@
-"""Every change of the account: who gets which slot, and what becomes of it. Pure: state in, state out."""
+"""What the processes of an account share about their calls, and what whoever waits can expect of it. Pure.
 
-from collections.abc import Collection, Mapping
+It is small enough to be read and written as a whole, so that one change by one process at a time is all the
+coordination there is. Calls of lists are spread over the second: that is the plan.
+"""
+
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
-from bot.quota import slots as slot
-from bot.quota.credit import REMEMBERED
-from bot.quota.order import LANES, STEP, Demand, Party, next_party, with_newcomers, with_turn
-from bot.quota.pace import throttled
-from bot.quota.plan import after_start, planned_start
-from bot.quota.slots import Slot
-from bot.quota.state import LONGEST_TRIP, Account, Rules, current, free_slots
-from bot.tickets import Lane
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-LEAD = 0.02
-"""Seconds before a slot is free in which it is given to whoever is next. The way through the database, and what has to
-be recorded before a call, happen in this time instead of after it."""
+from bot.quota.order import Demand
+from bot.quota.pace import Pace, advanced, trust
+from bot.quota.slots import LATEST_ARRIVAL, WINDOW, Slot, credit, free_at
 
-PRESENT = 1.0
-"""Seconds after which a process that said nothing waits for nothing any more."""
+ROUNDING = 0.05
+"""Seconds by which the state may be ahead of whoever reads it: a slot is given a moment before it is free."""
 
-SLOW = 0.15
-"""Seconds that a free slot is left to whoever is next, before anybody may take it."""
+LONGEST_TRIP = 60.0
+"""Seconds: no call is waited for so long."""
 
-LOOK_AGAIN = 0.02
-"""Seconds in which a process that is next has taken its slot, normally."""
+FARTHEST = 60.0
+"""Seconds: no time in the state lies farther ahead, unless the clock or somebody's hand has been at it."""
 
-STARVED = 2.0
-"""Seconds after which a list has a turn before single numbers, once: so it goes on, whatever else is asked."""
+SPREAD = 0.95
+"""Calls of lists keep this part of an even distance: ten that start together would come back together, and whoever asks
+for one number in between would wait for a whole second."""
+
+SLACK = 0.08
+"""Seconds by which a call may be behind that distance and the next one still keep to the plan: otherwise each delay
+would delay all that follow."""
+
+LATELY = 20
+"""Round trips the plan goes by: enough not to jump, few enough to follow a network that changes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
-    """A slot for a party's next call, which may start at ``starts_at``."""
+class Account(BaseModel):
+    """Times are seconds on one clock that only ever grows, the same for every process of the machine."""
 
-    number: int
-    """The slot's."""
-    slot: Slot
-    party: Party
-    starts_at: float
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
-    @property
-    def holder(self) -> str:
-        return self.slot.holder
+    changed_at: float = 0.0
+    slots: tuple[Slot, ...] = ()
+    pace: Pace = Pace()
+    round_trips: Annotated[tuple[Annotated[float, Field(ge=0, le=LONGEST_TRIP)], ...], Field(max_length=1000)] = ()
+    """The last ones, in seconds."""
+    demands: dict[str, Demand] = {}
+    """What waits, by process."""
+    last_turn: int = 0
+    """The last turn's number."""
+    served: dict[str, int] = {}
+    """The number of each waiting party's last turn, or of where it joined."""
+    lists_since: float | None = None
+    """When a list last had a turn, or lists began to wait; ``None``: none waits."""
+    paced_at: float | None = None
+    """When the last call should have started, had all of them kept their distance."""
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
-    """Nothing for this process now; it is worth asking again then."""
+class Rules:
+    """What does not change while a process runs."""
 
-    at: float
-
-
-def ask(
-    account: Account, demand: Demand, *, process: str, holder: str, now: float, rules: Rules
-) -> tuple[Account, Grant | Later]:
-    """The next slot for what waits in ``process``, if the next turn is one of its.
-
-    ``holder`` is a name for the call, new each time: a process that lost a slot and got it again must not end its new
-    call when the old one ends.
-    """
-    account = _heard(account, demand, process=process, now=now, rules=rules)
-    lanes = LANES[::-1] if account.lists_since is not None and now - account.lists_since >= STARVED else LANES
-    party = next_party(account.demands.values(), account.served, lanes=lanes)
-    own = next_party([demand], account.served, lanes=lanes)
-    if party is None or own is None:
-        return account, Later(now + PRESENT)
-    number, starts_at = _next_slot(account, party, now=now, rules=rules)
-    if now < starts_at - LEAD:
-        return account, Later(starts_at - LEAD)
-    if slot.is_held(account.slots[number], now):
-        return account, Later(max(starts_at, now + LOOK_AGAIN))
-    if party != own and now < starts_at + SLOW:
-        # Another process is next and takes it in this moment; if it is slow, it must not hold up the others.
-        return account, Later(now + LOOK_AGAIN)
-    taken = slot.taken(account.slots[number], holder=holder, now=now, latest_arrival=rules.latest_arrival)
-    grant = Grant(number=number, slot=taken, party=own, starts_at=max(now, starts_at))
-    return _granted(account, grant, process=process, now=now, rules=rules), grant
+    limit: int
+    """Calls per second."""
+    latest_arrival: float = LATEST_ARRIVAL
+    has_credit: bool = True
 
 
-def renewed(account: Account, grants: Collection[Grant], *, now: float, rules: Rules) -> Account:
-    """These slots stay their holders' for another while, as far as they still are."""
+def read(text: str) -> Account:
+    """The account from what is kept of it; from nothing, a new one."""
+    if not text:
+        return Account()
+    try:
+        return Account.model_validate_json(text)
+    except ValidationError:  # kept by another release, or edited: then nothing is known of what is under way
+        return Account().model_copy(update={"changed_at": math.inf})
+
+
+def current(account: Account, *, now: float, rules: Rules) -> Account:
+    """The account as time and the settings have changed it."""
+    if account.changed_at > now + ROUNDING or _latest_time(account) > now + FARTHEST:
+        # The clock began anew: the machine did. Whatever was under way then may have been seen a moment ago.
+        return Account(changed_at=now, slots=(Slot(ended_at=now, was_answered=False),) * rules.limit)
+    missing = max(0, rules.limit - len(account.slots))
+    pace = advanced(account.pace, now)
+    return account.model_copy(update={"slots": account.slots + (Slot(),) * missing, "pace": pace})
+
+
+def used_slots(account: Account, *, rules: Rules) -> int:
+    """How many of the slots the pace leaves."""
+    return max(1, rules.limit - account.pace.fewer)
+
+
+def credit_now(account: Account, *, now: float, rules: Rules) -> float:
+    """Seconds."""
+    return credit(account.round_trips) * trust(account.pace, now) if rules.has_credit else 0.0
+
+
+def free_slots(account: Account, *, now: float, rules: Rules) -> list[tuple[int, float]]:
+    """The slots that may be used, and when each is free."""
+    credited = credit_now(account, now=now, rules=rules)
+    return [
+        (number, free_at(each, now, credit=credited, latest_arrival=rules.latest_arrival))
+        for number, each in enumerate(account.slots[: used_slots(account, rules=rules)])
+    ]
+
+
+def planned_start(account: Account, *, now: float, rules: Rules) -> float:
+    """When the next call of a list should start."""
+    if account.paced_at is None:
+        return now
+    cycle = _cycle(account.round_trips[-LATELY:], credited=credit_now(account, now=now, rules=rules))
+    return account.paced_at + SPREAD * cycle / used_slots(account, rules=rules)
+
+
+def after_start(account: Account, starts_at: float, *, now: float, rules: Rules) -> float:
+    """``paced_at`` after a call that starts then. Turns that were given back unused do not push it ahead for ever."""
+    planned = max(planned_start(account, now=now, rules=rules), starts_at - SLACK)
+    return min(planned, starts_at + WINDOW)
+
+
+def wait(account: Account, ahead: int, *, now: float, rules: Rules) -> float:
+    """Seconds until a call may start before which ``ahead`` others do: an estimate."""
     account = current(account, now=now, rules=rules)
-    held = {
-        grant.number: slot.renewed(account.slots[grant.number], now=now, latest_arrival=rules.latest_arrival)
-        for grant in grants
-        if is_held(account, grant)
-    }
-    return _with_slots(account, held, now)
-
-
-def is_held(account: Account, grant: Grant) -> bool:
-    """Whether the slot is still this grant's."""
-    return len(account.slots) > grant.number and account.slots[grant.number].holder == grant.holder
-
-
-def given_back(account: Account, grant: Grant, *, now: float, rules: Rules) -> Account:
-    """Nothing was sent on this slot."""
-    return _let_go(account, grant, slot.given_back(grant.slot), now=now, rules=rules)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """How a call ended."""
-
-    granted_at: float
-    ended_at: float
-    """When the answer came, or the call was given up."""
-    was_answered: bool
-    round_trip: float | None = None
-    """Seconds from the request's first byte to the answer's; ``None``: not measured."""
-    was_throttled: bool = False
-    hint: float | None = None
-    """Seconds to wait, as the server said; ``None``: it did not."""
-
-
-def ended(account: Account, grant: Grant, ending: Ending, *, now: float, rules: Rules) -> Account:
-    """A call has ended."""
-    if ending.round_trip is not None:
-        trips = (*account.round_trips, round(min(ending.round_trip, LONGEST_TRIP), 4))[-REMEMBERED:]
-        account = account.model_copy(update={"round_trips": trips})
-    if ending.was_throttled:
-        pace = throttled(account.pace, now, granted_at=ending.granted_at, hint=ending.hint, slots=rules.limit)
-        account = account.model_copy(update={"pace": pace})
-    rested = slot.ended(ending.ended_at, was_answered=ending.was_answered)
-    return _let_go(account, grant, rested, now=now, rules=rules)
-
-
-def gone(account: Account, *, process: str) -> Account:
-    """Nothing waits in this process any more."""
-    others = {key: each for key, each in account.demands.items() if key != process}
-    return account.model_copy(update={"demands": others})
-
-
-def _heard(account: Account, demand: Demand, *, process: str, now: float, rules: Rules) -> Account:
-    """The account with what this process says of itself, and without processes that fell silent."""
-    account = current(account, now=now, rules=rules)
-    demands = {key: each for key, each in account.demands.items() if key != process and now - each.seen_at < PRESENT}
-    known = account.demands.get(process)
-    is_old = known is None or known.model_copy(update={"seen_at": 0.0}) != demand or now - known.seen_at > PRESENT / 3
-    demands[process] = demand.model_copy(update={"seen_at": now}) if is_old or known is None else known
-    return account.model_copy(
-        update={
-            "demands": demands,
-            "served": with_newcomers(account.served, demands.values(), last=account.last_turn),
-            "lists_since": _lists_since(account, demands, now=now),
-            "changed_at": now if is_old else account.changed_at,
-        }
+    credited, trip = credit_now(account, now=now, rules=rules), _mean(account.round_trips[-LATELY:])
+    starts = sorted(
+        max(now, account.pace.resumes_at, _expected_free(each, trip, now=now, credited=credited, rules=rules))
+        for each in account.slots[: used_slots(account, rules=rules)]
     )
+    rounds, number = divmod(ahead, len(starts))
+    return starts[number] - now + rounds * _cycle(account.round_trips[-LATELY:], credited=credited)
 
 
-def _lists_since(account: Account, demands: Mapping[str, Demand], *, now: float) -> float | None:
-    if not any(demand.bulk for demand in demands.values()):
-        return None
-    return now if account.lists_since is None else account.lists_since
+def _expected_free(each: Slot, trip: float, *, now: float, credited: float, rules: Rules) -> float:
+    if each.holder:
+        return max(now, each.taken_at + trip) + max(0.0, WINDOW - credited)
+    return free_at(each, now, credit=credited, latest_arrival=rules.latest_arrival)
 
 
-def _next_slot(account: Account, party: Party, *, now: float, rules: Rules) -> tuple[int, float]:
-    """The slot that is free first, and when a call of that party may start on it."""
-    number, at = min(
-        free_slots(account, now=now, rules=rules),
-        # Of two that are free at the same time, the one that nobody holds.
-        key=lambda each: (max(now, each[1]), slot.is_held(account.slots[each[0]], now)),
-    )
-    at = max(at, account.pace.resumes_at)
-    if party.lane is Lane.BULK:
-        at = max(at, planned_start(account, now=now, rules=rules))
-    return number, at
+def _cycle(round_trips: Sequence[float], *, credited: float) -> float:
+    """Seconds from one call's start to the next one's on the same slot, usually."""
+    return max(0.0, WINDOW - credited) + _mean(round_trips)
 
 
-def _granted(account: Account, grant: Grant, *, process: str, now: float, rules: Rules) -> Account:
-    demands = {**account.demands, process: account.demands[process].less_one(grant.party)}
-    number = account.last_turn + STEP
-    account = account.model_copy(
-        update={
-            "last_turn": number,
-            "served": with_turn(account.served, grant.party, demands.values(), number=number),
-            "lists_since": now if grant.party.lane is Lane.BULK else account.lists_since,
-            "paced_at": after_start(account, grant.starts_at, now=now, rules=rules),
-            "demands": demands,
-        }
-    )
-    return _with_slots(account, {grant.number: grant.slot}, now)
+def _mean(round_trips: Sequence[float]) -> float:
+    return sum(round_trips) / len(round_trips) if round_trips else 0.0
 
 
-def _let_go(account: Account, grant: Grant, left: Slot, *, now: float, rules: Rules) -> Account:
-    account = current(account, now=now, rules=rules)
-    if not is_held(account, grant):  # its lease ran out: the slot is somebody else's
-        return account
-    return _with_slots(account, {grant.number: left}, now)
-
-
-def _with_slots(account: Account, changed: Mapping[int, Slot], now: float) -> Account:
-    slots = tuple(changed.get(number, each) for number, each in enumerate(account.slots))
-    return account.model_copy(update={"slots": slots, "changed_at": now})
+def _latest_time(account: Account) -> float:
+    pace = account.pace
+    of_slots = [time for each in account.slots for time in (each.ended_at or 0.0, each.held_until)]
+    of_demands = [demand.seen_at for demand in account.demands.values()]
+    of_pace = (pace.changed_at, pace.resumes_at, pace.throttled_at or 0.0)
+    return max(*of_pace, account.paced_at or 0.0, account.lists_since or 0.0, *of_slots, *of_demands)

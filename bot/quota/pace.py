@@ -29,7 +29,7 @@ TRUST_AFTER = 60.0
 """Seconds in which the credit, gone with a throttled answer, comes back."""
 
 
-Fewer = Annotated[int, Field(ge=0, le=1000)]
+MOST_SLOTS = 1000
 """The most that the limit can be set to; without bounds an edited state would keep ``advanced`` busy for ever."""
 
 
@@ -38,9 +38,9 @@ class Pace(BaseModel):
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
-    fewer: Annotated[int, Field(ge=0, le=1000)] = 0
+    fewer: Annotated[int, Field(ge=0, le=MOST_SLOTS)] = 0
     """Slots not to be used now."""
-    fewer_when_good: Annotated[int, Field(ge=0, le=1000)] = 0
+    fewer_when_good: Annotated[int, Field(ge=0, le=MOST_SLOTS)] = 0
     """And when it was last good; one less is tried now and then."""
     changed_at: Annotated[float, Field(ge=0.0)] = 0.0
     patience: Annotated[float, Field(ge=1)] = FIRST_PATIENCE

@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from bot.models import LookupId
-from bot.quota.account import Grant
+from bot.quota.grants import Grant
 from bot.quota.order import Demand, Party
 from bot.tickets import Call, Lane, Ticket
 

@@ -10,7 +10,10 @@ calls.
 
 Why it is safe with the credit: between the two moments at which the server sees the slot lie, besides the rest, the way
 back of the first call and the way there of the second. The credit is less than what these two take together as long as
-no round trip is shorter than the floor it was taken from (``bot.quota.credit``).
+no round trip is shorter than the floor it was taken from.
+
+What that floor is can only be learnt from what was seen lately, so a margin is kept, and it grows with the differences
+between what was seen: on a steady path it is small, on a wild one there is no credit.
 
 A call that ended without an answer proves nothing: the request may be still on its way, and be seen after we gave up.
 No wait is a proof then, so there is a bound: a request that arrives at all arrives within ``LATEST_ARRIVAL`` of our
@@ -18,6 +21,9 @@ giving up. The slot of such a call rests for that much longer, and without credi
 dies: whoever holds a slot says so again and again, and a slot whose holder fell silent is free when a request sent with
 its last breath must have been seen a second ago.
 """
+
+from collections.abc import Sequence
+from statistics import median
 
 from pydantic import BaseModel, ConfigDict
 
@@ -33,6 +39,25 @@ RENEWAL = 1.0
 
 STALL = 0.5
 """Seconds by which a holder may be late with that, its machine being busy."""
+
+WARM_UP = 10
+"""Round trips to have seen before anything is made of them."""
+
+REMEMBERED = 150
+"""Round trips that count. A path that becomes shorter is noticed with the first of them, one that becomes longer when
+the last of the old ones is forgotten: until then the credit is smaller than it could be."""
+
+MARGIN = 0.15
+FEW = 200
+"""How much of the difference between a usual and the shortest round trip is kept back: ``MARGIN * (1 + FEW / seen)``
+times as much, three times at the warm-up's end and a third in the long run. The shortest of a few is not yet the
+shortest there is."""
+
+LEAST_MARGIN = 0.02
+"""And at least so much of the shortest round trip."""
+
+MOST = 0.5
+"""Seconds. Where answers take longer than that, ten calls at a time are what limits, and nothing is won by more."""
 
 
 class Slot(BaseModel):
@@ -94,3 +119,17 @@ def given_back(slot: Slot) -> Slot:
 def ended(at: float, *, was_answered: bool) -> Slot:
     """Its call has ended."""
     return Slot(ended_at=at, was_answered=was_answered)
+
+
+def credit(round_trips: Sequence[float]) -> float:
+    """Seconds of a rest that are over before it begins, from the round trips (seconds) seen lately.
+
+    Answers take time to arrive: the server saw a call before its answer came, and sees the next one after it was sent.
+    Before the warm-up's end there is no credit.
+    """
+    if len(round_trips) < WARM_UP:
+        return 0.0
+    shortest = min(round_trips)
+    doubt = MARGIN * (1 + FEW / len(round_trips))
+    margin = max(doubt * (median(round_trips) - shortest), LEAST_MARGIN * shortest)
+    return min(MOST, max(0.0, shortest - margin))

@@ -12,13 +12,12 @@ from typing import TypeVar
 from bot.errors import ApiError, StoreUnavailable
 from bot.interfaces import Clock, SharedState
 from bot.models import LookupId, Problem
-from bot.quota import account as shared
-from bot.quota import plan
-from bot.quota.account import Ending, Grant, Later
+from bot.quota import grants
+from bot.quota.account import Account, Rules, read, wait
+from bot.quota.grants import PRESENT, Ending, Grant, Later
 from bot.quota.order import ahead_of, with_newcomers
 from bot.quota.queue import Held, Queue, Waiting
 from bot.quota.slots import RENEWAL, leaves_before
-from bot.quota.state import Account, Rules, read
 from bot.tickets import Call, Outlook, Ticket
 
 log = logging.getLogger(__name__)
@@ -51,7 +50,7 @@ class Turns:
         """What was granted here and has not ended, by its holder's name."""
         self._dispatcher: asyncio.Task[None] | None = None
         self._keeper: asyncio.Task[None] | None = None
-        self._errands: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def turn(self, ticket: Ticket, *, before: Callable[[], Awaitable[None]]) -> AsyncIterator[Call]:
@@ -81,7 +80,7 @@ class Turns:
         served = with_newcomers(self._seen.served, demands.values(), last=self._seen.last_turn)
         ahead = ahead_of(party, position, demands.values(), served)
         now = self._clock.monotonic()
-        return Outlook(place=ahead + 1, seconds=plan.wait(self._seen, ahead, now=now, rules=self._rules))
+        return Outlook(place=ahead + 1, seconds=wait(self._seen, ahead, now=now, rules=self._rules))
 
     async def aclose(self) -> None:
         """Say to the others what is still to be said. Whoever waits is told that there will be no turn."""
@@ -90,8 +89,8 @@ class Turns:
                 task.cancel()
                 await asyncio.wait({task})
         self._fail(StoreUnavailable("the quota is closed"))
-        while self._errands:
-            await asyncio.wait(set(self._errands))
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
 
     # --- waiting ---
 
@@ -153,12 +152,12 @@ class Turns:
             else:
                 await self._nap(answer)
             if not self._queue:  # somebody may come while this is said
-                await self._tell(lambda account, _: shared.gone(account, process=self._process))
+                await self._tell(lambda account, _: grants.gone(account, process=self._process))
 
     async def _ask(self) -> Grant | Later:
         demand, holder = self._queue.demand(), f"{self._process}-{next(self._numbers)}"
         return await self._change(
-            lambda account, now: shared.ask(
+            lambda account, now: grants.ask(
                 account, demand, process=self._process, holder=holder, now=now, rules=self._rules
             )
         )
@@ -186,7 +185,7 @@ class Turns:
 
     async def _nap(self, later: Later) -> None:
         # Never so long that the others think nothing waits here any more.
-        seconds = min(later.at - self._clock.monotonic(), shared.PRESENT / 2)
+        seconds = min(later.at - self._clock.monotonic(), PRESENT / 2)
         alarm = asyncio.create_task(self._clock.sleep(max(0.0, seconds)))
         news = asyncio.create_task(self._has_news.wait())
         try:
@@ -201,16 +200,16 @@ class Turns:
         """Not waited for: whoever called has their answer, and a slot nobody gives back is free in a while."""
         del self._held[held.grant.holder]
         ending = _ending(held, error, was_answered=was_answered, now=self._clock.monotonic())
-        self._start(lambda account, now: shared.ended(account, held.grant, ending, now=now, rules=self._rules))
+        self._start(lambda account, now: grants.ended(account, held.grant, ending, now=now, rules=self._rules))
 
     def _give_back(self, held: Held) -> None:
         del self._held[held.grant.holder]
-        self._start(lambda account, now: shared.given_back(account, held.grant, now=now, rules=self._rules))
+        self._start(lambda account, now: grants.given_back(account, held.grant, now=now, rules=self._rules))
 
     def _start(self, change: Callable[[Account, float], Account]) -> None:
         task = asyncio.create_task(self._tell(change))
-        self._errands.add(task)
-        task.add_done_callback(self._errands.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _tell(self, change: Callable[[Account, float], Account]) -> None:
         try:
@@ -223,10 +222,10 @@ class Turns:
         """Say that the calls under way here are, as long as there are any."""
         while self._held:
             await self._clock.sleep(RENEWAL)
-            grants = [held.grant for held in self._held.values()]
-            await self._tell(lambda account, now: shared.renewed(account, grants, now=now, rules=self._rules))  # noqa: B023 - called at once
+            own = [held.grant for held in self._held.values()]
+            await self._tell(lambda account, now: grants.renewed(account, own, now=now, rules=self._rules))  # noqa: B023 - called at once
             for held in self._held.values():
-                if shared.is_held(self._seen, held.grant):
+                if grants.is_held(self._seen, held.grant):
                     renewed = self._seen.slots[held.grant.number]
                     held.call.leaves_before = leaves_before(renewed, latest_arrival=self._rules.latest_arrival)
 

@@ -5,11 +5,10 @@ from random import Random
 
 import pytest
 
-from bot.quota import account
-from bot.quota.account import Ending, Grant, Later
+from bot.quota import grants
+from bot.quota.account import Account, Rules, read, wait
+from bot.quota.grants import Ending, Grant, Later
 from bot.quota.order import Demand
-from bot.quota.plan import wait
-from bot.quota.state import Account, Rules, read
 from tests.fuzz.amount import BY_CHANCE, chances
 from tests.fuzz.odd import mutated, odd_text
 
@@ -26,7 +25,7 @@ def worked() -> Account:
     state, now = Account(), NOW - 5.0
     for number in range(30):
         demand = Demand(interactive={"T0SANDBOX U0ANA": 1}, bulk={"T0SANDBOX U0LEE": 2})
-        state, answer = account.ask(state, demand, process=f"{number % 2}", holder=f"{number}", now=now, rules=RULES)
+        state, answer = grants.ask(state, demand, process=f"{number % 2}", holder=f"{number}", now=now, rules=RULES)
         now += 0.1
         if isinstance(answer, Grant) and number % 3:
             ending = Ending(
@@ -37,7 +36,7 @@ def worked() -> Account:
                 was_throttled=number == 20,
                 hint=1.0,
             )
-            state = account.ended(state, answer, ending, now=now, rules=RULES)
+            state = grants.ended(state, answer, ending, now=now, rules=RULES)
     return state
 
 
@@ -46,7 +45,7 @@ def use(text: str) -> None:
     state, now = read(text), NOW
     demand = Demand(interactive={"T0SANDBOX U0TRU": 1})
     while True:
-        state, answer = account.ask(state, demand, process="ours", holder="ours-1", now=now, rules=RULES)
+        state, answer = grants.ask(state, demand, process="ours", holder="ours-1", now=now, rules=RULES)
         assert wait(state, 3, now=now, rules=RULES) < PATIENCE
         if isinstance(answer, Grant):
             break
@@ -54,9 +53,9 @@ def use(text: str) -> None:
         now = max(now + 0.02, min(answer.at, now + 0.5))
         assert now < NOW + PATIENCE, "nobody gets a turn any more"
     assert at_once(state, now) <= RULES.limit
-    state = account.renewed(state, [answer], now=now, rules=RULES)
+    state = grants.renewed(state, [answer], now=now, rules=RULES)
     ending = Ending(granted_at=now, ended_at=now + 0.1, was_answered=True, round_trip=0.1)
-    state = account.gone(account.ended(state, answer, ending, now=now + 0.1, rules=RULES), process="ours")
+    state = grants.gone(grants.ended(state, answer, ending, now=now + 0.1, rules=RULES), process="ours")
     assert read(state.model_dump_json()) == state
 
 
@@ -64,7 +63,7 @@ def at_once(state: Account, now: float) -> int:
     """How many turns are given in one moment."""
     demand, given = Demand(interactive={"T0SANDBOX U0TRU": 1}), 0
     for number in range(2 * RULES.limit):
-        state, answer = account.ask(state, demand, process="ours", holder=f"more {number}", now=now, rules=RULES)
+        state, answer = grants.ask(state, demand, process="ours", holder=f"more {number}", now=now, rules=RULES)
         given += isinstance(answer, Grant) and answer.starts_at <= now
     return given
 

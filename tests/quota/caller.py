@@ -1,4 +1,4 @@
-"""A process of the account that makes calls until it is killed: ``python caller.py DATABASE URL NUMBER``."""
+"""A process of the account that makes calls until it is killed: ``python caller.py DATABASE_URL URL NUMBER``."""
 
 import asyncio
 import logging
@@ -12,21 +12,23 @@ from bot.cams.transport import open_http
 from bot.clock import SystemClock
 from bot.errors import ApiError
 from bot.models import LookupId, PhoneNumber
-from bot.quota.state import Rules
+from bot.quota.account import Rules
 from bot.quota.turns import Turns
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT
-from bot.store.cells import SqliteCell
+from bot.store.names import new_process
+from bot.store.urls import state_at
 from bot.tickets import Lane, Ticket
 from tests.quota.world import nothing
 
 AT_ONCE = 15
 
 
-async def main(path: str, url: str, number: str) -> None:
+async def main(url_of_database: str, url: str, number: str) -> None:
     logging.disable()
-    clock, cell = SystemClock(), SqliteCell(path, "quota")
-    await cell.open()
-    turns = Turns(Rules(10), cell=cell, clock=clock)
+    clock = SystemClock()
+    state = state_at(url_of_database, "quota", process=new_process(), clock_now=clock.now)
+    await state.open()
+    turns = Turns(Rules(10), state=state, clock=clock)
     credentials = Credentials(
         access_key_id=SANDBOX_ACCOUNT.access_key_id, access_key_secret=SANDBOX_ACCOUNT.access_key_secret
     )

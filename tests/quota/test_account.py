@@ -7,11 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.quota.account import LEAD, Ending, Grant, Later, ask, ended, given_back, renewed
+from bot.quota.account import Account, Rules, read, wait
+from bot.quota.grants import LEAD, Ending, Grant, Later, ask, ended, given_back, renewed
 from bot.quota.order import Demand
-from bot.quota.plan import wait
 from bot.quota.slots import LATEST_ARRIVAL, WINDOW
-from bot.quota.state import Account, Rules, read
 from bot.tickets import Lane
 
 RULES = Rules(2)

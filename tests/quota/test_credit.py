@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.quota.credit import REMEMBERED, WARM_UP, credit
+from bot.quota.slots import REMEMBERED, WARM_UP, credit
 from bot.sandbox.cams.latency import PROFILES
 
 trips = st.lists(st.floats(0.001, 5), max_size=REMEMBERED)

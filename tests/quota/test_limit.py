@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from bot.interfaces import Clock
 from bot.models import LookupId
-from bot.quota.account import LEAD
-from bot.quota.credit import WARM_UP
-from bot.quota.slots import LATEST_ARRIVAL, RENEWAL, STALL
-from bot.quota.state import Rules
+from bot.quota.account import Rules
+from bot.quota.grants import LEAD
+from bot.quota.slots import LATEST_ARRIVAL, RENEWAL, STALL, WARM_UP
 from bot.tickets import Lane, Ticket
 from tests.amounts import each_day, scaled
 from tests.quota.world import Fate, Plan, World
@@ -122,7 +121,7 @@ def test_a_credit_larger_than_what_the_legs_take_would_break_it(
     in_virtual_time: InVirtualTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The test above could tell: with twice the credit it is broken.
-    monkeypatch.setattr("bot.quota.state.credit", lambda trips: 2 * min(trips, default=0.0))
+    monkeypatch.setattr("bot.quota.account.credit", lambda trips: 2 * min(trips, default=0.0))
     calls = [Plan(there=0.1, back=0.1) for _ in range(40)]
     world = in_virtual_time(lambda clock: _play(clock, Rules(10), calls, {}))
     assert not world.server.kept(10)
@@ -184,9 +183,9 @@ async def _stall(clock: Clock) -> World:
     slow = world.processes[0]
 
     async def stand_still() -> None:
-        slow.cell.is_dead = True
+        slow.state.is_dead = True
         await asyncio.sleep(next(stalls, 0.0))
-        slow.cell.is_dead = False
+        slow.state.is_dead = False
 
     async def call() -> None:
         async with slow.turns.turn(Ticket(lookup_id=LookupId("L-1"), agent="ana"), before=stand_still):

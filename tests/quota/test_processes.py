@@ -14,7 +14,7 @@ from bot.clock import SystemClock
 from bot.sandbox.cams.book import BOOK
 from bot.sandbox.cams.latency import PROFILES
 from bot.sandbox.cams.server import LocalCams, SeenCall
-from bot.store.sqlite import SqliteStore
+from bot.store.urls import record_at
 from tests.amounts import each_day
 
 PROCESSES = 4
@@ -65,9 +65,9 @@ class Watched(LocalCams):
 
 
 @asynccontextmanager
-async def caller(path: Path, url: str, number: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def caller(database_url: str, url: str, number: str) -> AsyncIterator[asyncio.subprocess.Process]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.quota.caller", str(path), url, number, cwd=ROOT
+        sys.executable, "-m", "tests.quota.caller", database_url, url, number, cwd=ROOT
     )
     try:
         yield process
@@ -79,17 +79,17 @@ async def caller(path: Path, url: str, number: str) -> AsyncIterator[asyncio.sub
 
 @pytest.mark.more_at_night
 async def test_processes_killed_in_mid_call_break_no_limit_and_leave_no_slot_behind(tmp_path: Path) -> None:
-    path = tmp_path / "phoneid.db"
-    store = SqliteStore(path, clock=SystemClock())
-    await store.open()
-    await store.aclose()
+    database_url = f"sqlite:///{tmp_path / 'phoneid.db'}"
+    record = record_at(database_url, process="p1", clock_now=SystemClock().now)
+    await record.open()
+    await record.aclose()
     cams = Watched()
     await cams.start()
     try:
         async with asyncio.TaskGroup() as living:
-            stays = [living.create_task(_stay(path, cams, number)) for number in NUMBERS[1:]]
+            stays = [living.create_task(_stay(database_url, cams, number)) for number in NUMBERS[1:]]
             for _ in range(KILLS):
-                async with caller(path, cams.url, NUMBERS[0]) as victim:
+                async with caller(database_url, cams.url, NUMBERS[0]) as victim:
                     await cams.until_more_of(NUMBERS[0], calls=8)
                     victim.kill()
             killed_at = cams.calls[-1].arrived_at
@@ -107,6 +107,6 @@ async def test_processes_killed_in_mid_call_break_no_limit_and_leave_no_slot_beh
     assert len(after) >= 73, "not all slots came back"
 
 
-async def _stay(path: Path, cams: Watched, number: str) -> None:
-    async with caller(path, cams.url, number) as process:
+async def _stay(database_url: str, cams: Watched, number: str) -> None:
+    async with caller(database_url, cams.url, number) as process:
         await process.wait()

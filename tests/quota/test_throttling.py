@@ -11,14 +11,14 @@ import pytest
 from bot.errors import ApiError
 from bot.interfaces import Clock
 from bot.models import LookupId, Problem
-from bot.quota.cells import MemoryCell
-from bot.quota.state import Rules
+from bot.quota.account import Rules
 from bot.quota.turns import Turns
 from bot.sandbox.cams.latency import PROFILES
 from bot.sandbox.cams.window import Counting, SlidingWindow, Window, open_window
 from bot.tickets import Lane, Ticket
 from tests.amounts import NIGHTLY, each_day
 from tests.quota.world import nothing, refusal
+from tests.quotas import MemoryState
 
 InVirtualTime = Callable[[Callable[[Any], Awaitable[Any]]], Any]
 
@@ -49,8 +49,8 @@ class Callers:
     """Lists in some processes, whose calls are made again until they are answered."""
 
     def __init__(self, clock: Clock, server: StrictServer, *, processes: int = 1) -> None:
-        cell = MemoryCell()
-        self._turns = [Turns(Rules(10), cell=cell, clock=clock) for _ in range(processes)]
+        state = MemoryState()
+        self._turns = [Turns(Rules(10), state=state, clock=clock) for _ in range(processes)]
         self._server = server
         self._clock = clock
         self._chance = Random(11)

@@ -10,12 +10,12 @@ import pytest
 from bot.errors import ApiError, StoreUnavailable
 from bot.interfaces import Clock
 from bot.models import LookupId, Problem
-from bot.quota.account import Grant
-from bot.quota.cells import MemoryCell
-from bot.quota.state import Rules
+from bot.quota.account import Rules
+from bot.quota.grants import Grant
 from bot.quota.turns import Turns
 from bot.tickets import Lane, Outlook, Ticket
 from tests.quota.world import Fate, Plan, World, nothing, refusal, wait_for_turn
+from tests.quotas import MemoryState
 
 InVirtualTime = Callable[[Callable[[Any], Awaitable[Any]]], Any]
 
@@ -68,7 +68,7 @@ def test_nobody_starves_behind_a_list_and_a_stream_of_single_numbers(in_virtual_
 
 
 async def _ask_again(clock: Clock) -> list[str]:
-    turns, served = Turns(Rules(1), cell=MemoryCell(), clock=clock), []
+    turns, served = Turns(Rules(1), state=MemoryState(), clock=clock), []
 
     async def call(name: str, *, is_again: bool = False) -> None:
         await asyncio.sleep(0.1)
@@ -98,7 +98,7 @@ def test_calls_of_a_list_keep_their_distance(in_virtual_time: InVirtualTime) -> 
 
 
 async def _watch(clock: Clock) -> list[Outlook | None]:
-    turns = Turns(Rules(2), cell=MemoryCell(), clock=clock)
+    turns = Turns(Rules(2), state=MemoryState(), clock=clock)
     tickets = [ticket(f"L-{number}", "ana") for number in range(5)] + [ticket("L-b", "ben")]
     waits = [asyncio.create_task(wait_for_turn(turns, each)) for each in tickets]
     await asyncio.sleep(0.01)
@@ -121,7 +121,7 @@ def test_whoever_waits_sees_place_and_time_and_others_see_nothing(in_virtual_tim
 @pytest.mark.parametrize("limit", [1, 3, 10])
 def test_the_estimate_is_about_right(in_virtual_time: InVirtualTime, limit: int) -> None:
     async def story(clock: Clock) -> tuple[float, float]:
-        turns = Turns(Rules(limit), cell=MemoryCell(), clock=clock)
+        turns = Turns(Rules(limit), state=MemoryState(), clock=clock)
 
         async def call(number: int) -> float:
             async with turns.turn(ticket(f"L-{number}", f"agent {number % 4}"), before=nothing) as call:
@@ -144,14 +144,14 @@ def test_the_estimate_is_about_right(in_virtual_time: InVirtualTime, limit: int)
 # --- trouble ---
 
 
-class BrokenCell(MemoryCell):
+class BrokenCell(MemoryState):
     async def change(self, think: Callable[[str], tuple[str, Any]]) -> Any:
         raise StoreUnavailable("locked")
 
 
 def test_without_the_database_whoever_waits_is_told(in_virtual_time: InVirtualTime) -> None:
     async def story(clock: Clock) -> None:
-        turns = Turns(Rules(1), cell=BrokenCell(), clock=clock)
+        turns = Turns(Rules(1), state=BrokenCell(), clock=clock)
         try:
             await wait_for_turn(turns, TICKET)
         finally:
@@ -163,7 +163,7 @@ def test_without_the_database_whoever_waits_is_told(in_virtual_time: InVirtualTi
 
 def test_what_the_block_raises_comes_out(in_virtual_time: InVirtualTime) -> None:
     async def story(clock: Clock) -> None:
-        turns = Turns(Rules(1), cell=MemoryCell(), clock=clock)
+        turns = Turns(Rules(1), state=MemoryState(), clock=clock)
         try:
             async with turns.turn(TICKET, before=nothing):
                 raise KeyError("canary")
@@ -176,7 +176,7 @@ def test_what_the_block_raises_comes_out(in_virtual_time: InVirtualTime) -> None
 
 def test_what_cannot_be_done_before_gives_the_slot_back_at_once(in_virtual_time: InVirtualTime) -> None:
     async def story(clock: Clock) -> float:
-        turns = Turns(Rules(1), cell=MemoryCell(), clock=clock)
+        turns = Turns(Rules(1), state=MemoryState(), clock=clock)
 
         async def fail() -> None:
             raise refusal(None)
@@ -204,7 +204,7 @@ async def _cancel_at_the_worst_moment(clock: Clock) -> list[str]:
     """Whoever is first is cancelled while the slot is being taken for them."""
     served: list[str] = []
 
-    class Cancelling(MemoryCell):
+    class Cancelling(MemoryState):
         victim: asyncio.Task[None] | None = None
 
         async def change(self, think: Callable[[str], tuple[str, Any]]) -> Any:
@@ -214,14 +214,14 @@ async def _cancel_at_the_worst_moment(clock: Clock) -> list[str]:
                 self.victim = None
             return told
 
-    cell = Cancelling()
-    turns = Turns(Rules(1), cell=cell, clock=clock)
+    state = Cancelling()
+    turns = Turns(Rules(1), state=state, clock=clock)
 
     async def call(name: str) -> None:
         async with turns.turn(ticket(name), before=nothing):
             served.append(name)
 
-    cell.victim = asyncio.create_task(call("victim"))
+    state.victim = asyncio.create_task(call("victim"))
     others = [asyncio.create_task(call(f"other {number}")) for number in range(3)]
     async with asyncio.timeout(30):
         await asyncio.gather(*others)
@@ -250,7 +250,7 @@ def test_a_list_goes_on_behind_more_single_numbers_than_the_limit_takes(in_virtu
 
 def test_turns_that_were_given_back_do_not_hold_up_lists(in_virtual_time: InVirtualTime) -> None:
     async def story(clock: Clock) -> float:
-        turns = Turns(Rules(10), cell=MemoryCell(), clock=clock)
+        turns = Turns(Rules(10), state=MemoryState(), clock=clock)
 
         async def fail() -> None:
             raise refusal(None)
@@ -266,7 +266,7 @@ def test_turns_that_were_given_back_do_not_hold_up_lists(in_virtual_time: InVirt
     assert in_virtual_time(story) < 3.0
 
 
-class FailingFor(MemoryCell):
+class FailingFor(MemoryState):
     """Cannot be used until then."""
 
     def __init__(self, clock: Clock, seconds: float) -> None:
@@ -282,7 +282,7 @@ class FailingFor(MemoryCell):
 
 def test_a_database_that_comes_back_soon_fails_nobody(in_virtual_time: InVirtualTime) -> None:
     async def story(clock: Clock) -> int:
-        turns = Turns(Rules(10), cell=FailingFor(clock, 15.0), clock=clock)
+        turns = Turns(Rules(10), state=FailingFor(clock, 15.0), clock=clock)
         await asyncio.gather(*(wait_for_turn(turns, ticket(f"L-{number}")) for number in range(30)))
         await turns.aclose()
         return 30
@@ -292,7 +292,7 @@ def test_a_database_that_comes_back_soon_fails_nobody(in_virtual_time: InVirtual
 
 def test_closing_tells_whoever_waits(in_virtual_time: InVirtualTime) -> None:
     async def story(clock: Clock) -> list[BaseException | None]:
-        turns = Turns(Rules(1), cell=MemoryCell(), clock=clock)
+        turns = Turns(Rules(1), state=MemoryState(), clock=clock)
         waits = [asyncio.create_task(wait_for_turn(turns, ticket(f"L-{number}"))) for number in range(3)]
         await asyncio.sleep(0.5)
         await turns.aclose()
@@ -304,7 +304,7 @@ def test_closing_tells_whoever_waits(in_virtual_time: InVirtualTime) -> None:
 
 def test_whoever_was_granted_a_turn_before_everyone_was_told_to_stop_stops_too(in_virtual_time: InVirtualTime) -> None:
     async def story(clock: Clock) -> float:
-        turns = Turns(Rules(2), cell=MemoryCell(), clock=clock)
+        turns = Turns(Rules(2), state=MemoryState(), clock=clock)
 
         async def throttled() -> None:
             with pytest.raises(ApiError):

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 from bot.errors import ApiError, StoreUnavailable
 from bot.interfaces import Clock, Quota
 from bot.models import LookupId, Problem, Side
-from bot.quota.cells import MemoryCell
-from bot.quota.state import Rules
+from bot.quota.account import Rules
 from bot.quota.turns import Turns
 from bot.tickets import Lane, Ticket
+from tests.quotas import MemoryState
 
 T = TypeVar("T")
 
@@ -69,8 +69,8 @@ class Server:
 class MortalCell:
     """One process's way to what all share, until it dies: then nothing it does is seen any more."""
 
-    def __init__(self, cell: MemoryCell) -> None:
-        self._cell = cell
+    def __init__(self, state: MemoryState) -> None:
+        self._cell = state
         self.is_dead = False
 
     async def change(self, think: Callable[[str], tuple[str, T]]) -> T:
@@ -83,13 +83,13 @@ class MortalCell:
 class Process:
     """A process of the account and what runs in it."""
 
-    cell: MortalCell
+    state: MortalCell
     turns: Turns
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def die(self) -> None:
         """As with ``kill -9``: from one moment to the next."""
-        self.cell.is_dead = True
+        self.state.is_dead = True
         for task in self.tasks:
             task.cancel()
 
@@ -101,10 +101,10 @@ class World:
         self.server = Server()
         self.served: list[int] = []
         """The numbers of the plans whose turn came, in that order."""
-        cell = MemoryCell()
+        state = MemoryState()
         self.processes = [
-            Process(mortal, Turns(rules, cell=mortal, clock=clock))
-            for mortal in (MortalCell(cell) for _ in range(processes))
+            Process(mortal, Turns(rules, state=mortal, clock=clock))
+            for mortal in (MortalCell(state) for _ in range(processes))
         ]
 
     async def play(self, plans: list[Plan], *, deaths: dict[int, float] | None = None) -> list[BaseException | None]:
