@@ -52,22 +52,22 @@ FORGET_REASONS: Final = """
 FORGET_OWN_REASON: Final = """
     UPDATE lookups SET reason = '', salt = :salt WHERE request = :request AND position = :position"""
 
-_FORGET: Final = "UPDATE lookups SET phone = :forgotten, phone_number_id = NULL, reason = '', salt = NULL"
+_WHAT_IS_LEFT = "phone = :forgotten, phone_number_id = NULL, reason = '', salt = NULL"
 
-_FORGOTTEN: Final = """
-    RETURNING request, position, (SELECT id FROM requests WHERE requests.number = lookups.request) AS id"""
+_NAMES = "request, position, (SELECT id FROM requests WHERE requests.number = lookups.request) AS id"
 
-FORGET_NUMBER: Final = f"{_FORGET} WHERE phone = :phone {_FORGOTTEN}"
+FORGET_NUMBER: Final = f"UPDATE lookups SET {_WHAT_IS_LEFT} WHERE phone = :phone RETURNING {_NAMES}"  # noqa: S608 - constants only
 
 # Whoever has not been told yet is told first. The outbox gives up after a day; then they have left.
-FORGET_OLD: Final = f"""{_FORGET}
+FORGET_OLD: Final = f"""
+    UPDATE lookups SET {_WHAT_IS_LEFT}
     WHERE (request, position) IN (
         SELECT request, position FROM lookups
         WHERE salt IS NOT NULL AND asked_at < :before AND state NOT IN ('held', 'queued', 'calling')
             AND NOT EXISTS (
                 SELECT 1 FROM outbox WHERE outbox.request = lookups.request AND outbox.kind = 'agent')
         ORDER BY asked_at, request, position LIMIT :limit)
-    {_FORGOTTEN}"""  # noqa: S608 - constants only
+    RETURNING {_NAMES}"""  # noqa: S608 - constants only
 
 # They go on counting for their agent.
 FORGET_REFUSED_OF_NUMBER: Final = "UPDATE refused_codes SET phone = :forgotten WHERE phone = :phone"

@@ -1,0 +1,112 @@
+"""No question looks at every row: where there are ten thousand, each finds an index."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.models import LogQuery, LookupId, PhoneNumber, RequestId
+from bot.store import search
+from bot.store.engine import Tx
+from bot.store.urls import SQLITE
+from tests import factories
+from tests.clocks import START, SteppingClock
+from tests.store.engines import engine_on
+from tests.store.processes import Process
+from tests.store.test_statements import statements
+
+MANY = 10_000
+
+QUESTIONS = (
+    LogQuery(),
+    LogQuery(limit=None),
+    LogQuery(user_id="U7"),
+    LogQuery(user_id="U7", team_id="T0001"),
+    LogQuery(phone=PhoneNumber("12025550007")),
+    LogQuery(user_id="U7", phone=PhoneNumber("12025550007")),
+    LogQuery(request_id=RequestId("R-00000007")),
+    LogQuery(before=LookupId("R-00000007")),
+    LogQuery(user_id="U7", before=LookupId("R-00000007/3")),
+    LogQuery(since=START),
+    LogQuery(user_id="U7", since=START),
+)
+
+BEGINNINGS = {"search.SEARCH", "lookups._WITH_REQUEST"}
+"""Of statements, which are never asked by themselves."""
+
+LOOKS_AT_ALL = {
+    "forgetting.REASONS",  # whoever forgets a number looks for it in every reason
+    "forgetting.OWN_REASONS",
+    "forgetting.FORGET_REFUSED",
+    "lookups.ALIVE",  # processes are few
+    "lookups.FORGET_DEAD",
+    "outbox.DROP_ALL",  # what is still to be said is little
+}
+
+
+def multiply(tx: Tx) -> None:
+    """As many requests like the first, of many agents and for many numbers."""
+    numbers = "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n LIMIT 9999)"
+    rows = {table: tx.all(f"SELECT * FROM {table}")[0] for table in ("requests", "lookups")}
+    changed = {
+        "requests": {"number": "i", "id": "'R-' || i", "submission_key": "i", "user_id": "'U' || i % 100"},
+        "lookups": {"request": "i", "phone": "'1202555' || (i % 1000)"},
+    }
+    for table, row in rows.items():
+        values = ", ".join(changed[table].get(name, f":{name}") for name in row)
+        columns = ", ".join(row)
+        tx.run(f"INSERT INTO {table} ({columns}) {numbers} SELECT {values} FROM n", **row)
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+    path, clock = tmp_path_factory.mktemp("full") / "phoneid.db", SteppingClock()
+    with closing(engine_on(f"{SQLITE}{path}", clock_now=clock.now)) as engine:
+        engine.open()
+        process = Process(engine)
+        process.change(factories.finished)
+        process.change(multiply)
+        assert process.column("SELECT count(*) FROM lookups") == [MANY]
+    with closing(sqlite3.connect(Path(path))) as connection:
+        yield connection
+
+
+def plan(connection: sqlite3.Connection, sql: str) -> list[str]:
+    """How SQLite looks for the rows, step by step."""
+    values = dict.fromkeys(re.findall(r"(?<![\w:]):([a-z_]\w*)", sql), 1)
+    return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+
+
+@pytest.mark.parametrize("query", QUESTIONS, ids=str)
+def test_the_logs_questions_find_an_index_that_gives_the_order_too(full: sqlite3.Connection, query: LogQuery) -> None:
+    sql, _ = search.sql_of(query)
+    for step in plan(full, sql):
+        assert not step.startswith("SCAN") or (not query_asks(query) and "USING INDEX" in step), step
+        assert "TEMP B-TREE FOR ORDER BY" not in step
+
+
+def query_asks(query: LogQuery) -> bool:
+    """Whether the question leaves anything out: otherwise every row is its answer."""
+    return replace(query, limit=None) != LogQuery(limit=None)
+
+
+def test_what_changes_ask_finds_an_index(full: sqlite3.Connection) -> None:
+    looking = {
+        name: step
+        for name, sql in statements().items()
+        for step in plan(full, sql)
+        if step.startswith("SCAN") and not name.startswith("verification.") and name not in BEGINNINGS
+    }
+    assert set(looking) == LOOKS_AT_ALL, looking
+
+
+def test_the_verifier_looks_at_every_row_once(full: sqlite3.Connection) -> None:
+    for name, sql in statements().items():
+        if name.startswith("verification."):
+            scans = [step for step in plan(full, sql) if step.startswith("SCAN")]
+            assert len(scans) == 1, name
+            assert "TEMP B-TREE" not in " ".join(plan(full, sql)), name
