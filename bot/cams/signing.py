@@ -46,17 +46,9 @@ def string_to_sign(canonical: str) -> str:
 
 
 def authorization(
-    *,
-    method: str,
-    path: str,
-    query: Mapping[str, str],
-    headers: Mapping[str, str],
-    body: bytes,
-    access_key_id: str,
-    access_key_secret: SecretStr,
+    canonical: str, headers: Mapping[str, str], *, access_key_id: str, access_key_secret: SecretStr
 ) -> str:
-    """The ``Authorization`` header of a request. Headers that are never signed may be among ``headers``."""
-    canonical = canonical_request(method=method, path=path, query=query, headers=headers, body=body)
+    """The ``Authorization`` header of a request with these headers, among which may be some that are never signed."""
     key = access_key_secret.get_secret_value().encode()
     signature = hmac.new(key, string_to_sign(canonical).encode(), hashlib.sha256).hexdigest()
     names = ";".join(_signed_headers(headers))
@@ -94,12 +86,17 @@ class Acs3Auth(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         credentials = self._credentials()
         self._stamp(request, credentials.security_token)
-        request.headers["Authorization"] = authorization(
+        headers = request.headers  # Host is among them, with a port that is not the default, as it will be sent
+        canonical = canonical_request(
             method=request.method,
             path=request.url.raw_path.partition(b"?")[0].decode("ascii"),
             query=dict(request.url.params),
-            headers=request.headers,  # Host is among them, with a port that is not the default, as it will be sent
+            headers=headers,
             body=request.content,
+        )
+        request.headers["Authorization"] = authorization(
+            canonical,
+            headers,
             access_key_id=credentials.access_key_id,
             access_key_secret=credentials.access_key_secret,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot import guesses as guard
 from bot.errors import RequestMoved
@@ -87,6 +87,14 @@ _NO_DECISION: dict[str, Value] = dict.fromkeys(
 )
 
 
+class _Known(NamedTuple):
+    """What is known of an agent and their numbers when they ask."""
+
+    counted: guesses.Counted
+    running: Sequence[Row]
+    """The lookups that they have under way."""
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """A recorded request; ``is_new``: not recorded before with the same submission."""
@@ -117,9 +125,9 @@ def accept(tx: Tx, new: NewRequest, decision: Decision, *, expires_at: float | N
         taken = tx.all(BY_ID, id=request_id)
     number = newest["number"] + 1
     request = _new_request(tx, new, decision, request_id=request_id, number=number, expires_at=expires_at)
-    counted = guesses.counted(tx, refused, new.agent, new.phones)
+    known = _Known(guesses.counted(tx, refused, new.agent, new.phones), running)
     starting = [
-        _new_lookup(tx, request, position, phone, decision, counted=counted, running=running)
+        _new_lookup(tx, request, position, phone, decision, known=known)
         for position, phone in enumerate(new.phones, start=1)
     ]
     tx.write(ADD, **request)
@@ -139,9 +147,8 @@ def add_lookup(
     """
     (row,) = tx.all(BY_ID, id=request_id)
     agent = rows.actor(row)
-    counted = guesses.counts(tx, agent, (phone,))
-    added = _new_lookup(tx, row, position, phone, decision, counted=counted, running=())
-    added = {**added, "reason": reason}
+    known = _Known(guesses.counts(tx, agent, (phone,)), running=())
+    added = {**_new_lookup(tx, row, position, phone, decision, known=known), "reason": reason}
     tx.write(ADD_LOOKUP, **added)
     journal.append(tx, _asked_lookup(row, added, agent))
     return rows.request(row, [added])
@@ -239,21 +246,12 @@ def _new_request(
     }
 
 
-def _new_lookup(
-    tx: Tx,
-    request: Row,
-    position: int,
-    phone: PhoneNumber,
-    decision: Decision,
-    *,
-    counted: guesses.Counted,
-    running: Sequence[Row],
-) -> Row:
+def _new_lookup(tx: Tx, request: Row, position: int, phone: PhoneNumber, decision: Decision, *, known: _Known) -> Row:
     _, state = STARTS_IN[decision.verdict]
     problem, wait_until, follows = decision.problem, decision.wait_until, None
     if state is State.QUEUED:
-        follows = _leader(running, phone)
-        until = None if follows else guard.wait_until(counted.against(phone), now=tx.now)
+        follows = _leader(known.running, phone)
+        until = None if follows else guard.wait_until(known.counted.against(phone), now=tx.now)
         if until is not None:
             state, problem, wait_until = State.REJECTED, Problem.TOO_MANY_GUESSES, until
     check_transition(None, state)

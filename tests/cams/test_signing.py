@@ -45,11 +45,8 @@ class TestKnownAnswers:
 
     def test_the_authorization_is_the_published_one(self, vector: dict[str, Any]) -> None:
         signed = authorization(
-            method=vector["method"],
-            path=vector["path"],
-            query=vector["query"],
-            headers=vector["signed_headers"],
-            body=vector["body"].encode(),
+            vector["canonical_request"],
+            vector["signed_headers"],
             access_key_id=vector["access_key_id"],
             access_key_secret=SecretStr(vector["access_key_secret"]),
         )
@@ -91,15 +88,8 @@ def test_the_signature_equals_the_official_sdks(
     payload = hashlib.sha256(body).hexdigest()
     theirs = Utils.get_authorization(request, "ACS3-HMAC-SHA256", payload, key_id, secret)
 
-    ours = authorization(
-        method=method,
-        path=path,
-        query=query,
-        headers=headers,
-        body=body,
-        access_key_id=key_id,
-        access_key_secret=SecretStr(secret),
-    )
+    canonical = canonical_request(method=method, path=path, query=query, headers=headers, body=body)
+    ours = authorization(canonical, headers, access_key_id=key_id, access_key_secret=SecretStr(secret))
 
     assert ours == theirs
 
@@ -156,12 +146,10 @@ class TestAcs3Auth:
     ) -> None:
         auth = Acs3Auth(credentials=lambda: credentials, clock=clock)
         sent = next(auth.sync_auth_flow(httpx.Request("POST", url)))
+        headers = {**sent.headers, "host": host}
         expected = authorization(
-            method="POST",
-            path="/",
-            query={},
-            headers={**sent.headers, "host": host},
-            body=b"",
+            canonical_request(method="POST", path="/", query={}, headers=headers, body=b""),
+            headers,
             access_key_id=credentials.access_key_id,
             access_key_secret=credentials.access_key_secret,
         )
