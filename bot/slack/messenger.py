@@ -53,7 +53,7 @@ class Messenger:
             )
             return MessageRef(part(posted, "channel", str), part(posted, "ts", str))
         except SlackError as error:
-            log.warning("message not sent", extra={"facts": {"place": place, "error": str(error)}})
+            log.warning("message not sent", extra={"facts": {"place": place, "error": error.reason}})
             return None
 
     async def update(self, ref: MessageRef, message: Message) -> Shown:
@@ -78,7 +78,7 @@ class Messenger:
         try:
             await self._web.respond(response_url, body)
         except SlackError as error:
-            log.info("reply not taken", extra={"facts": {"error": str(error)}})
+            log.info("reply not taken", extra={"facts": {"error": error.reason}})
             return False
         return True
 
@@ -90,7 +90,7 @@ class Messenger:
 
 
 def _not_shown(event: str, error: SlackError) -> Shown:
-    log.info(event, extra={"facts": {"error": str(error)}})
+    log.info(event, extra={"facts": {"error": error.reason}})
     # A token that is refused says nothing about the window or the message.
     is_final = isinstance(error, SlackRefused) and not isinstance(error, SlackUnauthorised)
     return Shown.GONE if is_final else Shown.NOT_NOW

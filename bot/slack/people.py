@@ -105,14 +105,14 @@ class People:
         try:
             return await self._memberships.get(user_id)
         except SlackError as error:
-            log.warning("person not known", extra={"facts": {"user": user_id, "error": str(error)}})
+            log.warning("person not known", extra={"facts": {"user": user_id, "error": error.reason}})
             return Membership.UNKNOWN
 
     async def _members(self, group_id: str) -> frozenset[str]:
         try:
             return await self._groups.get(group_id)
         except SlackError as error:
-            log.warning("usergroup not known", extra={"facts": {"group": group_id, "error": str(error)}})
+            log.warning("usergroup not known", extra={"facts": {"group": group_id, "error": error.reason}})
             return frozenset()
 
     async def _ask_membership(self, user_id: str) -> Membership:
@@ -141,7 +141,7 @@ class Channel:
         try:
             is_ours = await self._answers.get(self.id)
         except SlackError as error:
-            log.warning("approval channel not known", extra={"facts": {"channel": self.id, "error": str(error)}})
+            log.warning("approval channel not known", extra={"facts": {"channel": self.id, "error": error.reason}})
             return False
         if not is_ours:
             log.error("approval channel is shared", extra={"facts": {"channel": self.id}})
