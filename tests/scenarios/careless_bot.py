@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from bot import logs
 from bot.cams import protocol
-from bot.slack import form
+from bot.slack import forms_read
 from tests.scenarios.loud_bot import LoudLogger
 
 
@@ -24,7 +24,7 @@ REMOVE = {
     "the log's filter": lambda: setattr(logs, "NoPayloads", Everything),
     "secret values": lambda: setattr(SecretStr, "__repr__", show),
     "the masking of echoes": lambda: setattr(protocol, "redact", lambda text, code: text),
-    "the look at the reason": lambda: setattr(form, "text_holds", lambda text, code: False),
+    "the look at the reason": lambda: setattr(forms_read, "text_holds", lambda text, code: False),
 }
 
 if __name__ == "__main__":

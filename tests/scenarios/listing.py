@@ -1,21 +1,35 @@
-"""What people do in the scenarios about lists, in a few words each."""
+"""What people do in the scenarios about several numbers, in a few words each, and what the record says of them."""
 
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
-from bot.models import BatchId, Lookup
+from bot.app import open_record
+from bot.models import Actor, Event, JournalEntry, PhoneNumber, Request, RequestId, Through
 from bot.sandbox.cams.book import Entry
 from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.workspace import Message
+from bot.settings import RecordSettings, read
+from bot.store import journal, lookups, verification
+from bot.store.engine import Tx
+from bot.store.names import new_process
+from bot.store.record import Record
+from bot.store.urls import record_at
+from tests import factories
+from tests.recorded import Recorded
 from tests.scenarios.scene import PATIENCE, Scene, entry
 
 GOOD, OPAQUE, REFUSED = entry("The ID"), entry("An ID that is not digits"), entry("Unknown.ResourceOwnerId")
 THREE = (GOOD, OPAQUE, REFUSED)
 """Two with an ID and one without."""
 
+ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
+KIM = Actor(team_id="T0SANDBOX", user_id="U0KIM", through=Through.SLACK)
+LEE = Actor(team_id="T0SANDBOX", user_id="U0LEE", through=Through.SLACK)
 
 def lines(entries: Sequence[Entry], *, with_codes: bool = True) -> str:
-    """As an agent types a list."""
+    """As an agent types several numbers."""
     return "\n".join(f"{each.phone} {each.code}" if with_codes else each.phone for each in entries)
 
 
@@ -53,12 +67,69 @@ async def message_with(human: Human, words: str, *, channel: str = "", patience:
     return await human.until(find, timeout=patience)
 
 
-async def listed(scene: Scene) -> list[Lookup]:
-    """Everything recorded, oldest first; in a list by place."""
-    return sorted(await scene.lookups(), key=lambda each: (each.created_at, each.place.number if each.place else 0))
+async def listed(scene: Scene) -> list[Recorded]:
+    """Everything recorded, oldest first; in a request by position."""
+    return sorted(await scene.lookups(), key=lambda each: (each.asked_at, each.position))
 
 
-def batch_in(words: str) -> BatchId:
-    found = re.search(r"B-\w{8}", words)
+def request_in(words: str) -> RequestId:
+    found = re.search(r"R-\w{8}", words)
     assert found
-    return BatchId(found[0])
+    return RequestId(found[0])
+
+
+@asynccontextmanager
+async def record_of(scene: Scene) -> AsyncIterator[Record]:
+    """The scene's database, as another process opens it beside the bot."""
+    async with open_record(read(RecordSettings, {"DATABASE_URL": scene.environment["DATABASE_URL"]})) as record:
+        yield record
+
+
+@asynccontextmanager
+async def died_an_hour_ago(scene: Scene) -> AsyncIterator[Record]:
+    """The scene's database, as a process opened it that was last seen an hour ago."""
+
+    def an_hour_ago() -> float:
+        return time.time() - factories.HOUR
+
+    record = record_at(scene.environment["DATABASE_URL"], process=new_process(), clock_now=an_hour_ago)
+    await record.open()
+    try:
+        await record.change(lookups.beat)
+        yield record
+    finally:
+        await record.aclose()
+
+
+async def died_running(scene: Scene) -> Request:
+    """A lookup of Ana's that waits for its turn in a process that is dead."""
+    async with died_an_hour_ago(scene) as record:
+        return await record.change(factories.asked, [PhoneNumber(GOOD.digits)], agent=ANA)
+
+
+async def entries_of(scene: Scene, request_id: RequestId, position: int | None = None) -> list[JournalEntry]:
+    """What the journal says of one number of a request; without a position, of the request as a whole."""
+    async with record_of(scene) as record:
+        entries = await record.read(journal.of_request, request_id)
+    return [each for each in entries if each.position == position]
+
+
+async def events_of(scene: Scene, lookup: Recorded) -> list[Event]:
+    """What happened to one number of a request."""
+    return [each.event for each in await entries_of(scene, lookup.request_id, lookup.position)]
+
+
+async def is_whole(scene: Scene) -> bool:
+    """Whether the journal is unbroken, and vouches for everything in the record."""
+    async with record_of(scene) as record:
+        return (await record.read(verification.inspect)).fault is None
+
+
+async def outbox_of(scene: Scene) -> list[str]:
+    """The kinds of what is still to be said, also later."""
+
+    def kinds(tx: Tx) -> list[str]:
+        return [row["kind"] for row in tx.all("SELECT kind FROM outbox ORDER BY kind")]
+
+    async with record_of(scene) as record:
+        return await record.read(kinds)

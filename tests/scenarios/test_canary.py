@@ -17,7 +17,7 @@ from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.slack.delivery import DeliveryKind
 from bot.sandbox.slack.signed_http import pack
 from bot.sandbox.slack.trouble import SlackTrouble
-from bot.texts import approvals, asking, guesses, history, lists
+from bot.texts import asking, guesses, history, requests, results
 from tests.canaries import CANARY, CANARY_BOOK, found_in, outcomes, search_files, search_what_was_said, with_canary
 from tests.scenarios.listing import message_with, open_list_form, submit_list, window_with
 from tests.scenarios.scene import PATIENCE, Scene, entry, open_scene
@@ -58,7 +58,7 @@ async def test_the_canary_is_nowhere_over_socket_mode(tmp_path: Path) -> None:
         scene.cams.trouble = ApiTrouble.HANG
         await scene.ask(canary_entry("The ID"))
         await submit_list(scene, LIST)
-        await message_with(scene.ana, lists.asking_for(len(LIST.splitlines())))
+        await message_with(scene.ana, results.asking_for(len(LIST.splitlines())))
         await bot.kill()  # whatever a crash leaves in the files is searched too
         search(tmp_path, scene)
 
@@ -90,7 +90,7 @@ async def test_the_canary_is_nowhere_after_guesses_and_in_the_history(tmp_path: 
         await message_with(lee, guesses.ALARM_HEADING)
         await scene.ana.runs("support", "/phoneid history")
         await scene.answer(scene.ana, history.TITLE)
-        await scene.ana.clicks(approvals.SHOW_ID)
+        await scene.ana.clicks(requests.SHOW_ID)
         await window_with(scene.ana, "920155500012345")
         await scene.ana.closes()
         await scene.ana.runs("support", "/phoneid why")
@@ -146,7 +146,7 @@ async def fill_in_the_form(scene: Scene) -> None:
         scene.ana.fills(block_id="reason", text=reason)
         await scene.ana.submits()
     await scene.ana.until(lambda: scene.ana.modal and "No ID for" in scene.ana.modal.words, timeout=PATIENCE)
-    await scene.ana.clicks(asking.TRY_AGAIN)
+    await scene.ana.clicks(requests.TRY_AGAIN.one)
     await scene.ana.until(lambda: scene.ana.modal and scene.ana.modal.can_submit, timeout=PATIENCE)
     await scene.ana.closes()
 
@@ -167,10 +167,10 @@ async def ask_for_a_list(scene: Scene) -> None:
         await ana.submits()
     words = await ana.until(lambda: ana.modal.words if ana.modal and "is done" in ana.modal.words else "", timeout=60)
     assert "VerifyCode.Used" in words
-    await ana.clicks(lists.ASK_AGAIN)
-    await window_with(ana, lists.FORM_INTRO)
+    await ana.clicks(results.ASK_AGAIN)
+    await window_with(ana, asking.FORM_INTRO.several)
     await ana.closes()
-    await ana.clicks(lists.SHOW_RESULTS)
+    await ana.clicks(results.SHOW_RESULTS)
     await window_with(ana, "is done")
     await ana.closes()
 

@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from bot.app import running_bot
 from bot.errors import SettingsError
 from bot.logs import NoPayloads
+from bot.running import running_bot
 from bot.sandbox.slack.delivery import DeliveryKind, Parcel
 from bot.sandbox.slack.signed_http import pack
 from bot.sandbox.slack.trouble import SlackTrouble
@@ -123,7 +123,7 @@ async def test_no_log_line_of_ours_holds_a_payload_at_debug(
         ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, "does not accept SLACK_BOT_TOKEN (invalid_auth)"),
         ({"SLACK_APP_TOKEN": "xapp-wrong"}, "does not accept SLACK_APP_TOKEN (invalid_auth)"),
         ({"SLACK_API_URL": "http://127.0.0.1:9/api/"}, "Slack does not answer at http://127.0.0.1:9/api/"),
-        ({"DATABASE_URL": "sqlite:////no/such/folder/phoneid.db"}, "/no/such/folder/phoneid.db cannot be opened"),
+        ({"DATABASE_URL": "sqlite:////no/such/folder/phoneid.db"}, "DATABASE_URL (/no/such/folder/phoneid.db): the database cannot be used"),
     ],
 )
 async def test_a_start_that_cannot_work_says_why(
