@@ -10,6 +10,7 @@ from typing import BinaryIO
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.cams.book import Entry
 from tests.canaries import CANARY
+from tools.faults.numbers import id_of
 
 
 class ListRun:
@@ -52,4 +53,4 @@ class ListRun:
         """Numbers of the list that have not their own ID in the output, once each."""
         with self._output.open(newline="") as file:
             found = [(row["phone_number"], row["phone_number_id"]) for row in csv.DictReader(file)]
-        return [each.phone for each in self._entries if found.count((each.digits, f"9200{each.digits}")) != 1]
+        return [each.phone for each in self._entries if found.count((each.digits, id_of(each.digits))) != 1]

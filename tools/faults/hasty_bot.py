@@ -5,7 +5,8 @@ import logging
 import signal
 
 from bot import logs
-from bot.app import Waits, running_bot
+from bot.app import Waits
+from bot.running import running_bot
 from bot.settings import BotSettings, read
 from tests.scenarios.loud_bot import LoudLogger
 

@@ -12,9 +12,18 @@ AREAS = tuple(area for area in range(200, 1000) if is_valid_number(parse(f"+1{ar
 """In each of North America's area codes, 555-0100 to 555-0199 belong to nobody."""
 
 
+SLOW_ID = "920000000000001"
+"""What comes after a while, whatever the number."""
+
+
 def entries(count: int, *replies: Reply) -> list[Entry]:
     """As many numbers; with ``replies`` each is answered so, in turn."""
     return [_entry(phone, replies) for phone, _ in zip(_phones(), range(count), strict=False)]
+
+
+def id_of(digits: str) -> str:
+    """The ID of a number."""
+    return f"9200{digits}"
 
 
 def _phones() -> Iterator[str]:
@@ -24,5 +33,5 @@ def _phones() -> Iterator[str]:
 
 def _entry(phone: str, replies: tuple[Reply, ...]) -> Entry:
     digits = "".join(filter(str.isdigit, phone))
-    given = replies or (Success(phone_number_id=f"9200{digits}"),)
+    given = replies or (Success(phone_number_id=id_of(digits)),)
     return Entry(phone=phone, code=CANARY, outcome="The ID", explanation="Asked for once.", replies=given)

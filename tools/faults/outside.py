@@ -11,12 +11,12 @@ import aiohttp
 from bot.models import State
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.slack.trouble import SlackTrouble
-from bot.texts import lists as list_texts
+from bot.texts.numbers import numbers
 from tests.canaries import CANARY
 from tools.faults.story import ANSWERED, NO_ANSWER, SLOW, telling
 from tools.faults.tally import Tally
 
-LIST_DONE = f"Your list of {list_texts.numbers(3)} is done"
+LIST_DONE = f"Your list of {numbers(3)} is done"
 
 
 # --- Slack ------------------------------------------------------------------------------------------------------------

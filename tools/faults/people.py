@@ -13,7 +13,8 @@ from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.slack.views import View
 from bot.sandbox.slack.waiting import NeverHappened
 from bot.sandbox.slack.workspace import Message
-from bot.texts import approvals as texts
+from bot.texts import asking
+from bot.texts import requests as texts
 from tests.canaries import CANARY
 
 PATIENCE = 2.0
@@ -77,7 +78,7 @@ class Person:
         entry = next(self._book)
         await self._human.runs("support", f"/phoneid {entry.phone}")
         modal = await self._human.until(lambda: self._human.modal, timeout=PATIENCE)
-        needs_approval = texts.FORM_SUBMIT in str(modal.content)
+        needs_approval = asking.FORM_SUBMIT_FOR_APPROVAL in str(modal.content)
         if not needs_approval or self._random.random() < 0.6:
             self._human.fills(block_id="code", text=CANARY)
         await self._submit(entry)
@@ -108,15 +109,16 @@ class Person:
                 await self._close_everything()
 
     async def _enter_code(self) -> None:
-        for message in self._offers(self._human.dm, texts.ENTER_CODE):
-            metadata = json.loads((await self._press(message, texts.ENTER_CODE)).content["private_metadata"])
-            if numbers := metadata.get("numbers"):
-                lines = [f"+{digits} {CANARY}" for digits in numbers.split()]
-                self._human.fills(block_id="numbers", text="\n".join(lines))
-            else:
-                self._human.fills(block_id="code", text=CANARY)
-            await self._human.submits()
-            await self._close_everything()
+        for button in texts.ENTER_CODE:
+            for message in self._offers(self._human.dm, button):
+                metadata = json.loads((await self._press(message, button)).content["private_metadata"])
+                numbers = metadata["numbers"].split()
+                if len(numbers) > 1:
+                    self._human.fills(block_id="numbers", text="\n".join(f"+{digits} {CANARY}" for digits in numbers))
+                else:
+                    self._human.fills(block_id="code", text=CANARY)
+                await self._human.submits()
+                await self._close_everything()
 
     async def _withdraw(self) -> None:
         for message in self._offers("support", texts.WITHDRAW):

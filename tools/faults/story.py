@@ -11,19 +11,20 @@ from bot.sandbox.cams.answers import Slow, Success
 from bot.sandbox.cams.book import Entry
 from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.workspace import Message
-from bot.texts import history, problems
+from bot.texts import history
+from bot.texts.outcomes import PROBLEMS
 from tests.canaries import CANARY
 from tests.scenarios.scene import PATIENCE
-from tools.faults.numbers import entries
+from tools.faults.numbers import SLOW_ID, entries
 from tools.faults.tally import Tally
 from tools.faults.world import World, open_world
 
 NOT_RECORDED = "cannot use its database right now"
 ANSWERED = "The phone number ID of"
-NO_ANSWER = problems.PROBLEMS[Problem.NO_ANSWER].what
-STOPPED = problems.PROBLEMS[Problem.PROCESS_ENDED].what
+NO_ANSWER = PROBLEMS[Problem.NO_ANSWER].what
+STOPPED = PROBLEMS[Problem.PROCESS_ENDED].what
 
-SLOW = Slow(seconds=0.7, then=Success(phone_number_id="920000000000001"))
+SLOW = Slow(seconds=0.7, then=Success(phone_number_id=SLOW_ID))
 """An answer that leaves time for harm between the call and its end."""
 
 
@@ -89,7 +90,9 @@ class Story:
         """What became of everything, and whether the history has it: these states, oldest first."""
         page = await self.looks_back()
         tally = await self.world.reckon(times=times)
-        recorded = sorted(await self.world.scene.lookups(), key=lambda each: each.created_at)
+        recorded = sorted(
+            await self.world.scene.lookups(), key=lambda each: (each.asked_at, each.request_id, each.position)
+        )
         assert [each.state for each in recorded] == [*lookups]
         assert all(each.id in page.words for each in recorded[-10:])
         return tally

@@ -75,11 +75,11 @@ class World:
 
     def _unsettled(self) -> int:
         with closing(sqlite3.connect(self.database)) as database:
-            (count,) = database.execute(
-                "SELECT count(*) FROM lookups WHERE tell_after IS NOT NULL"
-                " OR state IN ('queued', 'calling', 'awaiting', 'approved')"
+            (lookups,) = database.execute(
+                "SELECT count(*) FROM lookups WHERE state IN ('held', 'queued', 'calling')"
             ).fetchone()
-        return int(count)
+            (unsaid,) = database.execute("SELECT count(*) FROM outbox").fetchone()
+        return int(lookups) + int(unsaid)
 
 
 @asynccontextmanager
