@@ -5,19 +5,18 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from bot.app import open_record
-from bot.models import Actor, Event, JournalEntry, PhoneNumber, Request, RequestId, Through
+from bot.models import Actor, ApprovalState, Event, JournalEntry, PhoneNumber, Request, RequestId, Through
 from bot.sandbox.cams.book import Entry
 from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.workspace import Message
-from bot.settings import RecordSettings, read
-from bot.store import journal, lookups, verification
+from bot.store import lookups, verification
 from bot.store.engine import Tx
 from bot.store.names import new_process
 from bot.store.record import Record
 from bot.store.urls import record_at
 from tests import factories
 from tests.recorded import Recorded
+from tests.scenarios.asking import journal, record_of
 from tests.scenarios.scene import PATIENCE, Scene, entry
 
 GOOD, OPAQUE, REFUSED = entry("The ID"), entry("An ID that is not digits"), entry("Unknown.ResourceOwnerId")
@@ -27,6 +26,7 @@ THREE = (GOOD, OPAQUE, REFUSED)
 ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
 KIM = Actor(team_id="T0SANDBOX", user_id="U0KIM", through=Through.SLACK)
 LEE = Actor(team_id="T0SANDBOX", user_id="U0LEE", through=Through.SLACK)
+
 
 def lines(entries: Sequence[Entry], *, with_codes: bool = True) -> str:
     """As an agent types several numbers."""
@@ -79,13 +79,6 @@ def request_in(words: str) -> RequestId:
 
 
 @asynccontextmanager
-async def record_of(scene: Scene) -> AsyncIterator[Record]:
-    """The scene's database, as another process opens it beside the bot."""
-    async with open_record(read(RecordSettings, {"DATABASE_URL": scene.environment["DATABASE_URL"]})) as record:
-        yield record
-
-
-@asynccontextmanager
 async def died_an_hour_ago(scene: Scene) -> AsyncIterator[Record]:
     """The scene's database, as a process opened it that was last seen an hour ago."""
 
@@ -107,16 +100,18 @@ async def died_running(scene: Scene) -> Request:
         return await record.change(factories.asked, [PhoneNumber(GOOD.digits)], agent=ANA)
 
 
-async def entries_of(scene: Scene, request_id: RequestId, position: int | None = None) -> list[JournalEntry]:
-    """What the journal says of one number of a request; without a position, of the request as a whole."""
-    async with record_of(scene) as record:
-        entries = await record.read(journal.of_request, request_id)
-    return [each for each in entries if each.position == position]
+async def entries_of(scene: Scene, lookup: Recorded) -> list[JournalEntry]:
+    """What the journal says of one number of a request."""
+    return [each for each in await journal(scene, lookup.request_id) if each.position == lookup.position]
 
 
 async def events_of(scene: Scene, lookup: Recorded) -> list[Event]:
-    """What happened to one number of a request."""
-    return [each.event for each in await entries_of(scene, lookup.request_id, lookup.position)]
+    return [each.event for each in await entries_of(scene, lookup)]
+
+
+async def decisions_on(scene: Scene, request_id: RequestId) -> list[str | None]:
+    """What the waiting for an approval ended in, each time that it did."""
+    return [each.to_state for each in await journal(scene, request_id) if each.from_state == ApprovalState.AWAITING]
 
 
 async def is_whole(scene: Scene) -> bool:

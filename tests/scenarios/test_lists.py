@@ -1,4 +1,4 @@
-"""Ana asks for several numbers at once."""
+"""Ana asks for several numbers at once: one request, with a result for each number."""
 
 import asyncio
 import re
@@ -11,20 +11,24 @@ import pytest
 from bot.errors import EntryMistake
 from bot.models import Event, Problem, State
 from bot.sandbox.cams.trouble import ApiTrouble
-from bot.slack import list_form
-from bot.texts import asking, problems
-from bot.texts import lists as texts
-from tests.scenarios.asking import finish, forbidden, journal
+from bot.slack import buttons, forms_read
+from bot.texts import asking, outcomes
+from bot.texts import requests as request_texts
+from bot.texts import results as texts
+from tests.scenarios.asking import finish, forbidden
 from tests.scenarios.listing import (
     GOOD,
     OPAQUE,
     REFUSED,
     THREE,
-    batch_in,
+    entries_of,
+    events_of,
     lines,
     listed,
     message_with,
     open_list_form,
+    outbox_of,
+    request_in,
     submit_list,
     window_with,
 )
@@ -38,15 +42,16 @@ async def test_each_number_of_a_list_is_a_lookup_with_a_result_of_its_own(scene:
     ana = await submit_list(scene, lines(THREE), reason="ticket 7")
     words = await window_with(ana, "is done")
     assert ROW in words
-    assert f"12025550106\t{problems.PROBLEMS[Problem.NOT_YOURS].what} (Unknown.ResourceOwnerId)" in words
+    assert f"12025550106\t{outcomes.PROBLEMS[Problem.NOT_YOURS].what} (Unknown.ResourceOwnerId)" in words
     found = await listed(scene)
     assert [each.state for each in found] == [State.ANSWERED, State.ANSWERED, State.REFUSED]
-    assert [(each.place.number, each.place.of, each.reason) for each in found if each.place] == [
+    assert [(each.position, each.size, each.reason) for each in found] == [
         (1, 3, "ticket 7"),
         (2, 3, "ticket 7"),
         (3, 3, "ticket 7"),
     ]
-    assert {each.place.batch_id for each in found if each.place} == {batch_in(words)}
+    request_id = request_in(words)
+    assert [each.id for each in found] == [f"{request_id}/1", f"{request_id}/2", f"{request_id}/3"]
     assert len(scene.cams.calls) == 3
 
 
@@ -61,8 +66,8 @@ async def test_the_message_holds_no_id_and_shows_the_results_as_often_as_wanted(
         await ana.clicks(texts.SHOW_RESULTS)
         assert ROW in await window_with(ana, "is done")
         await ana.closes()
-    first, *_ = await listed(scene)
-    assert [each.event for each in await journal(scene, first.id)].count(Event.SHOWN) == 2
+    shown = [(await events_of(scene, each)).count(Event.SHOWN) for each in await listed(scene)]
+    assert shown == [2, 2, 0]  # where there is no ID, none was shown
     assert len(scene.cams.calls) == 3
     assert len(ana.sees(ana.dm)) == 1
 
@@ -91,13 +96,13 @@ async def test_mistakes_are_named_by_line_before_anything_is_sent(scene: Scene) 
 async def test_the_form_opens_by_command_and_by_button(scene: Scene) -> None:
     ana = scene.ana
     await ana.runs("support", "/phoneid help")
-    await ana.clicks(texts.SEVERAL)
-    assert texts.NUMBERS_LABEL in await window_with(ana, texts.FORM_INTRO)
+    await ana.clicks(asking.SEVERAL)
+    assert asking.NUMBERS_LABEL in await window_with(ana, asking.FORM_INTRO.several)
     await ana.closes()
     await ana.runs("support", "/phoneid")
     await window_with(ana, asking.PHONE_LABEL)
-    await ana.clicks(texts.SEVERAL)  # in the same window
-    await window_with(ana, texts.FORM_INTRO)
+    await ana.clicks(asking.SEVERAL)  # in the same window
+    await window_with(ana, asking.FORM_INTRO.several)
 
 
 async def test_a_list_delivered_twice_is_one_list(scene: Scene) -> None:
@@ -114,7 +119,7 @@ async def test_the_rest_is_asked_again_with_its_numbers_and_without_codes(scene:
     ana = await submit_list(scene, lines(THREE), reason="ticket 7")
     await window_with(ana, "is done")
     await ana.clicks(texts.ASK_AGAIN)
-    await window_with(ana, texts.FORM_INTRO)
+    await window_with(ana, asking.FORM_INTRO.several)
     assert ana.modal
     typed = str(ana.modal.values)
     assert "+1 202-555-0106" in typed
@@ -137,7 +142,7 @@ async def test_two_agents_lists_run_side_by_side_and_each_sees_their_own(scene: 
 async def test_a_guest_gets_no_form_and_a_forged_submission_of_theirs_is_rejected_as_a_whole(scene: Scene) -> None:
     gus = scene.human("Gus")
     await gus.runs("support", "/phoneid list")
-    await window_with(gus, problems.PROBLEMS[Problem.GUEST].what)
+    await window_with(gus, outcomes.PROBLEMS[Problem.GUEST].what)
     ana = await submit_list(scene, lines(THREE))
     await window_with(ana, "is done")
 
@@ -160,7 +165,7 @@ async def test_only_its_own_agent_shows_or_stops_a_list(scene: Scene) -> None:
     await window_with(ana, "is done")
     click = scene.slack.deliveries[-1]
     lee = scene.human("Lee")
-    for action_id in ("list_results", "list_stop"):
+    for action_id in (buttons.SHOW_RESULTS, buttons.STOP):
 
         def as_lee(payload: dict[str, Any], *, action_id: str = action_id) -> None:
             payload["user"]["id"] = "U0LEE"
@@ -179,13 +184,13 @@ async def test_a_form_opened_before_approvals_were_off_asks_for_the_codes_that_c
     assert ana.modal.errors
 
     def as_then(payload: dict[str, Any]) -> None:
-        payload["view"]["callback_id"] = list_form.APPROVAL_CALLBACK
+        payload["view"]["callback_id"] = forms_read.LIST_APPROVAL
         for block_id, typed in payload["view"]["state"]["values"].items():
-            if block_id.startswith(list_form.REASON):
-                typed[list_form.REASON]["value"] = "ticket 7"
+            if block_id.startswith(forms_read.REASON):
+                typed[forms_read.REASON]["value"] = "ticket 7"
 
     await scene.slack.redeliver(edit=as_then)
-    assert texts.CODES_NEEDED in await window_with(ana, texts.CODES_NEEDED)
+    await window_with(ana, asking.CODE_NEEDED.several)
     assert all(each.phone in str(ana.modal.values) for each in THREE)
     assert await listed(scene) == []
 
@@ -238,13 +243,15 @@ async def test_stopping_ends_what_was_not_called_and_nothing_else(tmp_path: Path
         await ana.clicks(texts.STOP)
         await message_with(ana, "You stopped your list of 60 numbers.")
         states = Counter(each.state for each in await listed(running))
-        assert states[State.INTERRUPTED] > 0
+        assert states[State.DROPPED] > 0
         assert states[State.ANSWERED] == len(running.cams.calls) > 0
-        assert states.keys() == {State.INTERRUPTED, State.ANSWERED}
-        stopped = [each for each in await listed(running) if each.state is State.INTERRUPTED]
+        assert states.keys() == {State.DROPPED, State.ANSWERED}
+        stopped = [each for each in await listed(running) if each.state is State.DROPPED]
         assert {each.result.problem for each in stopped} == {Problem.STOPPED}
-        last = (await journal(running, stopped[0].id))[-1]
-        assert (last.from_state, last.to_state, last.actor.user_id) == (State.QUEUED, State.INTERRUPTED, "U0ANA")
+        last = (await entries_of(running, stopped[0]))[-1]
+        assert (last.from_state, last.to_state, last.actor.user_id) == (State.QUEUED, State.DROPPED, "U0ANA")
+        await finish(running)
+        assert await outbox_of(running) == []
         assert list(scene.slack.complaints) == []
 
 
@@ -257,9 +264,9 @@ async def test_stopping_twice_or_too_late_is_answered(scene: Scene) -> None:
         while {each.state for each in await listed(scene)} != {State.CALLING}:
             pass
     await ana.clicks_stale(message, texts.STOP)
-    await message_with(ana, texts.NOTHING_TO_STOP)
+    await message_with(ana, request_texts.NOTHING_TO_STOP)
     await message_with(ana, "Your list of 3 numbers is done.")
     await ana.clicks_stale(message, texts.STOP)
-    await message_with(ana, texts.TOO_LATE)
+    await message_with(ana, request_texts.TOO_LATE)
     assert [each.why for each in forbidden(scene)] == ["too late"]
     assert {each.state for each in await listed(scene)} == {State.ANSWERED, State.REFUSED}

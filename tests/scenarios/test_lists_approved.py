@@ -1,7 +1,6 @@
 """A list that needs approval is decided on as a whole, once, and everyone concerned knows."""
 
 import json
-from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,22 +9,23 @@ from typing import Any
 import pytest
 
 from bot.errors import EntryMistake
-from bot.models import Event, State
+from bot.models import ApprovalState, Event, State
 from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.workspace import Message
-from bot.texts import approvals as texts
-from bot.texts import asking
-from bot.texts import lists as list_texts
+from bot.texts import asking, outcomes, results
+from bot.texts import requests as texts
 from tests.scenarios.asking import TO_EACH, deny, finish, journal, open_modal
 from tests.scenarios.listing import (
     GOOD,
     OPAQUE,
     REFUSED,
     THREE,
-    batch_in,
+    decisions_on,
+    entries_of,
     lines,
     listed,
     message_with,
+    request_in,
     submit_list,
     window_with,
 )
@@ -58,6 +58,18 @@ async def states(scene: Scene) -> list[State]:
     return [each.state for each in await listed(scene)]
 
 
+async def ended_as(scene: Scene) -> tuple[ApprovalState, list[State]]:
+    """How the only request stands, and its numbers."""
+    found = await listed(scene)
+    (approval,) = {each.approval.state for each in found}
+    return approval, [each.state for each in found]
+
+
+def told_of(state: ApprovalState) -> str:
+    """What the agent of several numbers is told of it."""
+    return outcomes.OUTCOMES[state].told.several
+
+
 async def test_approvers_get_one_card_for_the_list_and_its_details_show_every_number(scene: Scene) -> None:
     await request_list(scene)
     kim = scene.human("Kim")
@@ -68,7 +80,7 @@ async def test_approvers_get_one_card_for_the_list_and_its_details_show_every_nu
     words = await open_modal(kim, texts.DETAILS)
     assert all(each.phone in words for each in THREE)
     for lookup in await listed(scene):
-        shown = [each.actor.user_id for each in await journal(scene, lookup.id) if each.event is Event.SHOWN]
+        shown = [each.actor.user_id for each in await entries_of(scene, lookup) if each.event is Event.SHOWN]
         assert shown == ["U0KIM"]
 
 
@@ -76,7 +88,7 @@ async def test_approved_with_all_codes_the_list_is_asked_and_its_agent_told_once
     await request_list(scene)
     assert scene.cams.calls == []
     lee = scene.human("Lee")
-    assert lee.confirmation(texts.APPROVE).text == list_texts.APPROVE_CONFIRM_TEXT
+    assert lee.confirmation(texts.APPROVE).text == texts.APPROVE_CONFIRM_TEXT.several
     await lee.clicks(texts.APPROVE)
     told = await message_with(scene.ana, "is done")
     await finish(scene)
@@ -89,7 +101,7 @@ async def test_approved_with_all_codes_the_list_is_asked_and_its_agent_told_once
     assert card.buttons == []
     assert "was approved and asked for" in card.words
     assert "<@U0LEE>" in card.words
-    await scene.ana.clicks(list_texts.SHOW_RESULTS)
+    await scene.ana.clicks(results.SHOW_RESULTS)
     assert "8613800001234\t920155500012345" in await window_with(scene.ana, "is done")
 
 
@@ -103,9 +115,8 @@ async def test_a_double_click_and_two_approvers_decide_once(scene: Scene) -> Non
     await message_with(scene.ana, "is done")
     await finish(scene)
     assert len(scene.cams.calls) == 3
-    for lookup in await listed(scene):
-        decisions = [each.to_state for each in await journal(scene, lookup.id) if each.from_state is State.AWAITING]
-        assert decisions == [State.APPROVED]
+    (request_id,) = {each.request_id for each in await listed(scene)}
+    assert await decisions_on(scene, request_id) == [ApprovalState.APPROVED]
     assert len(scene.ana.sees(scene.ana.dm)) == 1
 
 
@@ -116,14 +127,14 @@ async def deny_stale(human: Human, card: Message) -> None:
 async def test_denied_the_whole_list_is_denied_and_can_be_asked_again(scene: Scene) -> None:
     await request_list(scene)
     await deny(scene.human("Lee"), "Which ticket?")
-    told = await message_with(scene.ana, texts.TOLD_DENIED)
+    told = await message_with(scene.ana, told_of(ApprovalState.DENIED))
     assert "Your request for 3 numbers" in told.words
     assert "Which ticket?" in told.words
     await finish(scene)
-    assert await states(scene) == [State.DENIED] * 3
+    assert await ended_as(scene) == (ApprovalState.DENIED, [State.DROPPED] * 3)
     assert len(scene.ana.sees(scene.ana.dm)) == 1
     assert (await card_of(scene.human("Kim"))).buttons == []
-    await scene.ana.clicks(list_texts.ASK_WHOLE)
+    await scene.ana.clicks(texts.TRY_AGAIN.several)
     await window_with(scene.ana, "This needs approval by")
     assert scene.ana.modal
     assert all(each.phone in str(scene.ana.modal.values) for each in THREE)
@@ -133,9 +144,9 @@ async def test_denied_the_whole_list_is_denied_and_can_be_asked_again(scene: Sce
 async def test_withdrawn_the_whole_list_is_withdrawn(scene: Scene) -> None:
     await request_list(scene)
     await scene.ana.clicks(texts.WITHDRAW)
-    await message_with(scene.ana, texts.TOLD_WITHDRAWN)
+    await message_with(scene.ana, told_of(ApprovalState.WITHDRAWN))
     await finish(scene)
-    assert await states(scene) == [State.WITHDRAWN] * 3
+    assert await ended_as(scene) == (ApprovalState.WITHDRAWN, [State.DROPPED] * 3)
     assert (await card_of(scene.human("Kim"))).buttons == []
 
 
@@ -143,9 +154,9 @@ async def test_without_codes_the_agent_is_asked_for_them_in_a_form_of_the_approv
     await request_list(scene, with_codes=False)
     await scene.human("Kim").clicks(texts.APPROVE)
     ana = scene.ana
-    await message_with(ana, texts.TOLD_ENTER_CODES)
-    await ana.clicks(texts.ENTER_CODES)
-    await window_with(ana, list_texts.codes_intro(3))
+    await message_with(ana, told_of(ApprovalState.APPROVED))
+    await ana.clicks(texts.ENTER_CODE.several)
+    await window_with(ana, "Your request for 3 numbers is approved.")
     assert ana.modal
     assert all(each.phone in str(ana.modal.values) for each in THREE)
     mistakes = asking.ENTRY_MISTAKES
@@ -173,8 +184,8 @@ async def test_codes_for_other_numbers_than_the_approved_ones_are_used_for_none(
     await request_list(scene, with_codes=False)
     await scene.human("Kim").clicks(texts.APPROVE)
     ana = scene.ana
-    await message_with(ana, texts.TOLD_ENTER_CODES)
-    await open_modal(ana, texts.ENTER_CODES)
+    await message_with(ana, told_of(ApprovalState.APPROVED))
+    await open_modal(ana, texts.ENTER_CODE.several)
     ana.fills(block_id="numbers", text=lines([GOOD]))
     await ana.submits()
 
@@ -185,7 +196,7 @@ async def test_codes_for_other_numbers_than_the_approved_ones_are_used_for_none(
     await scene.slack.redeliver(edit=claim_that_one_was_approved)
     await finish(scene)
     assert scene.cams.calls == []
-    assert await states(scene) == [State.APPROVED] * 3
+    assert await ended_as(scene) == (ApprovalState.APPROVED, [State.HELD] * 3)
     assert ana.modal
     assert all(each.phone in str(ana.modal.values) for each in THREE)
     ana.fills(block_id="numbers", text=lines(THREE))
@@ -196,9 +207,9 @@ async def test_codes_for_other_numbers_than_the_approved_ones_are_used_for_none(
 async def test_a_list_nobody_decides_on_expires_as_a_whole(scene_with: OpenScene) -> None:
     async with scene_with(waits=HURRIED, **TO_EACH) as scene:
         await request_list(scene)
-        await message_with(scene.ana, texts.TOLD_EXPIRED)
+        await message_with(scene.ana, told_of(ApprovalState.EXPIRED))
         await finish(scene)
-        assert await states(scene) == [State.EXPIRED] * 3
+        assert await ended_as(scene) == (ApprovalState.EXPIRED, [State.DROPPED] * 3)
         assert len(scene.ana.sees(scene.ana.dm)) == 1
         assert list(scene.slack.complaints) == []
 
@@ -207,9 +218,9 @@ async def test_an_approved_list_nobody_uses_lapses_as_a_whole(scene_with: OpenSc
     async with scene_with(waits=HURRIED, **TO_EACH) as scene:
         await request_list(scene, with_codes=False)
         await scene.human("Lee").clicks(texts.APPROVE)
-        await message_with(scene.ana, texts.TOLD_LAPSED)
+        await message_with(scene.ana, told_of(ApprovalState.LAPSED))
         await finish(scene)
-        assert await states(scene) == [State.LAPSED] * 3
+        assert await ended_as(scene) == (ApprovalState.LAPSED, [State.DROPPED] * 3)
         assert len(scene.ana.sees(scene.ana.dm)) == 2  # that it was approved, and that it lapsed
 
 
@@ -220,8 +231,9 @@ async def test_approvers_are_reminded_of_a_list_once(scene_with: OpenScene) -> N
         await message_with(lee, "Still waiting: IDs of 3 numbers")
         await finish(scene)
         assert len(lee.sees(lee.dm)) == 2
-        events = [Counter(entry.event for entry in await journal(scene, each.id)) for each in await listed(scene)]
-        assert [each[Event.REMINDED] for each in events] == [1, 1, 1]
+        (request_id,) = {each.request_id for each in await listed(scene)}
+        reminded = [each.position for each in await journal(scene, request_id) if each.event is Event.REMINDED]
+        assert reminded == [None]  # of the request as a whole
 
 
 async def test_after_a_restart_the_codes_are_asked_for_again(tmp_path: Path) -> None:
@@ -230,9 +242,9 @@ async def test_after_a_restart_the_codes_are_asked_for_again(tmp_path: Path) -> 
             await request_list(running)
         async with with_bot(scene) as running:
             await running.human("Lee").clicks(texts.APPROVE)
-            told = await message_with(running.ana, texts.TOLD_ENTER_CODES)
-            assert batch_in(told.words)
-            await running.ana.clicks(texts.ENTER_CODES)
+            told = await message_with(running.ana, told_of(ApprovalState.APPROVED))
+            assert {each.request_id for each in await listed(running)} == {request_in(told.words)}
+            await running.ana.clicks(texts.ENTER_CODE.several)
             await running.ana.until(lambda: running.ana.modal, timeout=PATIENCE)
             running.ana.fills(block_id="numbers", text=lines(THREE))
             await running.ana.submits()

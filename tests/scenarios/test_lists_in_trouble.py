@@ -8,7 +8,7 @@ import pytest
 
 from bot.models import State
 from bot.sandbox.slack.trouble import SlackTrouble
-from bot.texts import lists as texts
+from bot.texts import results as texts
 from tests.scenarios.asking import finish
 from tests.scenarios.listing import lines, listed, message_with, submit_list, window_with
 from tests.scenarios.racing import numbers
@@ -101,6 +101,6 @@ async def test_two_processes_run_stop_and_tell_lists_between_them(tmp_path: Path
         followed = [each for each in ana.sees(ana.dm) if not each.is_ephemeral]
         assert len(followed) == 1
         states = Counter(each.state for each in await listed(first))
-        assert states.keys() == {State.ANSWERED, State.INTERRUPTED}
+        assert states.keys() == {State.ANSWERED, State.DROPPED}
         assert asked(first) == {1}
         assert list(scene.slack.complaints) == []

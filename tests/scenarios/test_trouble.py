@@ -4,24 +4,29 @@ import asyncio
 from pathlib import Path
 
 from bot.app import Waits
-from bot.clock import SystemClock
-from bot.models import Actor, NewLookup, PhoneNumber, Problem, State, Through
+from bot.models import Problem, State
+from bot.policy import is_final
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.slack.trouble import SlackTrouble
-from bot.store.sqlite import SqliteStore
-from bot.texts import asking, problems
+from bot.store import lookups as store
+from bot.texts import asking
+from bot.texts.outcomes import PROBLEMS
+from tests.scenarios.asking import record_of
+from tests.scenarios.listing import died_running, message_with
+from tests.scenarios.racing import numbers
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene, entry, open_scene, with_bot
 
 HASTY = Waits(finishing=0.2, api_reading=0.2, latest_arrival=0.1)
-FINAL = {State.ANSWERED, State.REFUSED, State.FAILED, State.INTERRUPTED, State.REJECTED}
 
 
-async def test_with_the_api_hanging_50_commands_are_acknowledged_and_each_gets_its_words(scene_with: OpenScene) -> None:
+async def test_with_the_api_hanging_50_commands_are_acknowledged_and_each_gets_its_words(tmp_path: Path) -> None:
+    book = numbers(51)
     # The limit has its own tests; here it would only make the slots of hanging calls rest.
-    async with scene_with(waits=HASTY, PHONEID_QPS="1000") as scene:
+    unlimited = {"PHONEID_QPS": "1000"}
+    async with open_scene(tmp_path, book=book, settings=unlimited) as quiet, with_bot(quiet, waits=HASTY) as scene:
         scene.cams.trouble = ApiTrouble.HANG
-        await asyncio.gather(*(scene.ask(entry("The ID")) for _ in range(50)))
+        await asyncio.gather(*(scene.ask(each) for each in book[:50]))
         commands = [each for each in scene.slack.deliveries if each.is_acknowledged]
         assert len(commands) == 50
         assert max(each.milliseconds for each in commands) < 3000
@@ -39,13 +44,14 @@ async def test_with_the_api_hanging_50_commands_are_acknowledged_and_each_gets_i
         assert len(lookups) == 50
         assert {lookup.state for lookup in lookups} == {State.FAILED}
         scene.cams.trouble = ApiTrouble.NONE
-        await scene.ask(entry("The ID"))
+        await scene.ask(book[50])
         await scene.answer(scene.ana, "The phone number ID")
 
 
-async def test_a_burst_never_breaks_the_limit_and_all_are_answered(scene_with: OpenScene) -> None:
-    async with scene_with() as scene:
-        await asyncio.gather(*(scene.ask(entry("The ID")) for _ in range(30)))
+async def test_a_burst_never_breaks_the_limit_and_all_are_answered(tmp_path: Path) -> None:
+    book = numbers(30)
+    async with open_scene(tmp_path, book=book) as quiet, with_bot(quiet) as scene:
+        await asyncio.gather(*(scene.ask(each) for each in book))
 
         def told() -> bool:
             return sum("The phone number ID" in each.text for each in scene.ana.sees("support")) == 30
@@ -54,6 +60,25 @@ async def test_a_burst_never_breaks_the_limit_and_all_are_answered(scene_with: O
         assert [call.api_code for call in scene.cams.calls] == ["OK"] * 30
         arrivals = sorted(call.arrived_at for call in scene.cams.calls)
         assert all(later - earlier > 1.0 for earlier, later in zip(arrivals, arrivals[10:], strict=False))
+
+
+async def test_a_number_that_is_asked_for_again_meanwhile_is_called_once_and_answered_each_time(scene: Scene) -> None:
+    slow = entry("The ID, after 3 seconds")
+    await scene.ask(slow)
+    await scene.slack.until(lambda: bool(scene.cams.calls), timeout=PATIENCE)
+    await scene.ask(slow)
+    await message_with(scene.ana, "The answer will appear here too.", channel="support")
+    await scene.ask(slow, code="999999")
+    await message_with(scene.ana, "with the code you entered before", channel="support")
+
+    def answers() -> bool:
+        return sum("phone number ID of +1 202-555-0108" in each.text for each in scene.ana.sees("support")) == 3
+
+    await scene.ana.until(answers, timeout=PATIENCE)
+    assert len(scene.cams.calls) == 1
+    first, *others = reversed(await scene.lookups())
+    assert [each.follows for each in others] == [first.id] * 2
+    assert {each.state for each in (first, *others)} == {State.ANSWERED}
 
 
 async def test_slack_throttling_delays_the_answer_and_does_not_lose_it(scene_with: OpenScene) -> None:
@@ -85,35 +110,30 @@ async def test_a_stop_that_cannot_wait_interrupts_and_tells(scene_with: OpenScen
         scene.cams.trouble = ApiTrouble.HANG
         await scene.ask(entry("The ID"))
         await scene.slack.until(lambda: bool(scene.cams.calls), timeout=PATIENCE)
-    await scene.answer(scene.ana, problems.PROBLEMS[Problem.PROCESS_ENDED].what)
+    await scene.answer(scene.ana, PROBLEMS[Problem.PROCESS_ENDED].what)
     (lookup,) = await scene.lookups()
     assert (lookup.state, lookup.result.problem) == (State.INTERRUPTED, Problem.PROCESS_ENDED)
-    assert lookup.state in FINAL
+    assert is_final(lookup.state)
 
 
 async def test_what_a_dead_process_left_is_ended_and_its_agent_told_by_the_next(tmp_path: Path) -> None:
     async with open_scene(tmp_path) as scene:
-        died = SqliteStore(tmp_path / "phoneid.db", clock=SystemClock(), lease=-1.0)
-        await died.open()
-        agent = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
-        asked = NewLookup(
-            agent=agent, phone=PhoneNumber("8613800001234"), reason="", channel_id="C0SUPPORT", submission_key="k"
-        )
-        await died.accept(asked, state=State.QUEUED)
-        await died.aclose()
+        await died_running(scene)
         async with with_bot(scene):
-            await scene.answer(scene.ana, problems.PROBLEMS[Problem.PROCESS_ENDED].what, channel=scene.ana.dm)
+            await scene.answer(scene.ana, PROBLEMS[Problem.PROCESS_ENDED].what, channel=scene.ana.dm)
         (lookup,) = await scene.lookups()
         assert lookup.state is State.INTERRUPTED
 
 
-async def test_what_runs_is_known_to_be_alive_by_every_other_process(scene_with: OpenScene, tmp_path: Path) -> None:
-    async with scene_with(waits=Waits(lease=0.9, api_reading=5.0)) as scene:
+async def test_what_runs_is_known_to_be_alive_by_every_other_process(scene_with: OpenScene) -> None:
+    async with scene_with(waits=Waits(lease=0.9, sweeping=60.0, api_reading=5.0)) as scene:
         await scene.ask(entry("The ID, after 3 seconds"))
         await scene.slack.until(lambda: bool(scene.cams.calls), timeout=PATIENCE)
-        await scene.answer(scene.ana, "Still asking")  # two seconds, more than two leases, have passed
-        other = SqliteStore(tmp_path / "phoneid.db", clock=SystemClock())
-        await other.open()
-        assert await other.interrupt_abandoned([]) == 0
-        await other.aclose()
+        await scene.answer(scene.ana, "Still asking")  # two seconds, more than two times the silence of the dead
+        dead = await died_running(scene)
+        async with record_of(scene) as other:
+            await other.change(store.beat)
+            assert await other.change(store.interrupt_abandoned, frozenset(), silent_for=0.9) == 1
+        ended = {each.request_id for each in await scene.lookups() if is_final(each.state)}
+        assert ended == {dead.id}
         await scene.answer(scene.ana, "phone number ID of +1 202-555-0108")
