@@ -48,7 +48,7 @@ class Lookups:
         self._running: dict[LookupId, _Running] = {}
         self._is_stopping = False
 
-    async def run(self, request: Request, lookup: Lookup, code: SecretStr, *, lane: Lane) -> Lookup:
+    async def run(self, request: Request, lookup: Lookup, code: SecretStr) -> Lookup:
         """Call for a queued lookup of this process and return it as it ended; one that has ended is left as it is.
 
         One that follows another lookup makes no call: it ends as that one does. Raises ``StoreUnavailable`` when the
@@ -56,7 +56,7 @@ class Lookups:
         """
         if is_final(lookup.state):  # say rejected by the guess guard, among others of its request
             return lookup
-        attempt = Attempt(request, lookup, lane, record=self._record, quota=self._quota, clock=self._clock)
+        attempt = Attempt(request, lookup, record=self._record, quota=self._quota, clock=self._clock)
         waiting = self._wait_for_leader(lookup) if lookup.follows else attempt.call(self._api, code)
         task = asyncio.create_task(waiting)
         self._running[lookup.id] = _Running(task, code)
@@ -130,12 +130,11 @@ class Lookups:
 class Attempt:
     """One lookup's way to the API and back: takes its turns, counts its calls and records its states."""
 
-    def __init__(
-        self, request: Request, lookup: Lookup, lane: Lane, *, record: Record, quota: Quota, clock: Clock
-    ) -> None:
+    def __init__(self, request: Request, lookup: Lookup, *, record: Record, quota: Quota, clock: Clock) -> None:
         self._request = request
         self._lookup = lookup
         agent = f"{request.agent.team_id} {request.agent.user_id}"
+        lane = Lane.INTERACTIVE if request.is_single else Lane.BULK
         self._ticket = Ticket(lookup_id=lookup.id, agent=agent, lane=lane)
         self._record = record
         self._quota = quota

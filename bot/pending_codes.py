@@ -28,11 +28,15 @@ class PendingCodes:
         self.forget_expired()
         self._codes[request_id] = (until, codes)
 
-    def take(self, request_id: RequestId) -> Codes | None:
-        """A request's codes, once: they are not kept any more. ``None`` where there are none."""
+    def find(self, request_id: RequestId) -> Codes | None:
+        """A request's codes; ``None`` where there are none."""
         self.forget_expired()
-        _, codes = self._codes.pop(request_id, (0.0, None))
+        _, codes = self._codes.get(request_id, (0.0, None))
         return codes
+
+    def forget(self, request_id: RequestId) -> None:
+        """Keep a request's codes no longer: they are used, or never will be."""
+        self._codes.pop(request_id, None)
 
     def forget_expired(self) -> None:
         now = self._clock.now()

@@ -1,9 +1,8 @@
 """The use case: one to many numbers asked for at once, decided on where that is needed, run, stopped and read again."""
 
-import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot import guesses, policy
 from bot.access import Access
@@ -20,6 +19,7 @@ from bot.models import (
     Problem,
     Request,
     RequestId,
+    State,
     Through,
 )
 from bot.pending_codes import Codes, PendingCodes
@@ -30,7 +30,6 @@ from bot.store import journal, search
 from bot.store import lookups as lookups_store
 from bot.store import requests as store
 from bot.store.record import Record
-from bot.tickets import Lane
 
 log = logging.getLogger(__name__)
 
@@ -66,38 +65,24 @@ class Requests:
         self._pending = PendingCodes(clock)
 
     async def ask(self, new: NewRequest, decision: Decision, codes: Codes) -> store.Accepted:
-        """Record a request as it was decided. The codes of one that awaits approval wait in memory.
+        """Record a request as it was decided. The codes of one that awaits approval wait in memory, if all are there.
 
         Not new is one whose submission was recorded before: it is returned as it is.
         """
         expires_at = self._clock.now() + self._seconds
         accepted = await self._record.change(store.accept, new, decision, expires_at=expires_at)
         request = accepted.request
-        if accepted.is_new and codes and request.approval.expires_at is not None:
+        if accepted.is_new and request.approval.expires_at is not None and _is_for_all(codes, request):
             self._pending.keep(request.id, codes, until=request.approval.expires_at)
         facts = {"request": request.id, "count": request.size, "approval": request.approval.state}
         log.info("request accepted", extra={"facts": {**facts, "new": accepted.is_new}})
         return accepted
 
-    async def run(self, request: Request, codes: Codes) -> Request:
-        """Call for every queued number, and return the request as it ended.
-
-        Raises ``StoreUnavailable`` when an outcome cannot be recorded: the request then ends as a dead process's.
-        """
-        lane = Lane.INTERACTIVE if request.is_single else Lane.BULK
-        runs = [self._start(request, each, codes, lane) for each in request.lookups if each.position in codes]
-        try:
-            await asyncio.wait(runs)
-            return replace(request, lookups=tuple(run.result() for run in runs))
-        finally:
-            for run in runs:
-                run.cancel()
-            await asyncio.wait(runs)
-
     async def progress(self, request: Request) -> Progress:
         """How far a running request is. What was stopped through another process is waited for no longer."""
         now = await self._record.read(store.find, request.id) or request
-        self._lookups.drop(each.id for each in now.lookups if policy.is_final(each.state))
+        # One that was taken for dead goes on: its ID is recorded all the same.
+        self._lookups.drop(each.id for each in now.lookups if each.state is State.DROPPED)
         waits = [outlook.seconds for each in now.lookups if (outlook := self._lookups.outlook(each.id))]
         return Progress(request=now, seconds=max(waits, default=None))
 
@@ -137,9 +122,10 @@ class Requests:
 
         Raises ``NotPossible`` when somebody was quicker, or time ran out.
         """
-        codes = codes or self._pending.take(request.id)
-        if codes is None or not all(each.position in codes for each in request.lookups):
+        codes = codes or self._pending.find(request.id)
+        if codes is None or not _is_for_all(codes, request):
             return None
+        self._pending.forget(request.id)
         try:
             queued = await self._record.change(store.use, request.id)
         except RequestMoved as moved:
@@ -167,20 +153,22 @@ class Requests:
         request = await self._access.find(request_id)
         if request is None or self._access.as_of_now(request) == request:
             return None
-        self._pending.take(request_id)
         try:
             if request.approval.state is ApprovalState.AWAITING:
-                return await self._record.change(store.decide, request_id, ApprovalState.EXPIRED, actor=BOT)
-            return await self._record.change(store.lapse, request_id, actor=BOT)
+                ended = await self._record.change(store.decide, request_id, ApprovalState.EXPIRED, actor=BOT)
+            else:
+                ended = await self._record.change(store.lapse, request_id, actor=BOT)
         except RequestMoved:  # decided or used by somebody else in this very moment
             return None
+        self._pending.forget(request_id)
+        return ended
 
     async def forget_codes(self) -> None:
         """Forget codes that are not needed any more: another process may have denied, or been given the code anew."""
         for request_id in self._pending.request_ids:
             request = await self._access.find(request_id)
-            if request is None or policy.has_ended(request.lookups):
-                self._pending.take(request_id)
+            if request is None or not request.is_any(State.HELD):
+                self._pending.forget(request_id)
 
     async def recent_counts(self, request: Request) -> RecentCounts:
         """What an approver is told besides the request."""
@@ -215,12 +203,9 @@ class Requests:
                 action, actor, None, moved.current and self._access.as_of_now(moved.current)
             ) from None
         if to_state in policy.ENDS_UNUSED:
-            self._pending.take(request.id)
+            self._pending.forget(request.id)
         log.info("request decided", extra={"facts": {"request": request.id, "state": to_state, "by": actor.user_id}})
         return decided
-
-    def _start(self, request: Request, lookup: Lookup, codes: Codes, lane: Lane) -> asyncio.Task[Lookup]:
-        return asyncio.create_task(self._lookups.run(request, lookup, codes[lookup.position], lane=lane))
 
     async def _wait_of(self, request: Request) -> float | None:
         """For how long (seconds) the guess guard keeps any number of an approved request from being called."""
@@ -229,3 +214,8 @@ class Requests:
         now, approved_at = self._clock.now(), request.approval.decided_at
         ends = [guesses.wait_until(counted.against(phone), now=now, approved_at=approved_at) for phone in phones]
         return max((end - now for end in ends if end is not None), default=None)
+
+
+def _is_for_all(codes: Codes, request: Request) -> bool:
+    """Whether each of its numbers has its code: some alone are of no use."""
+    return all(each.position in codes for each in request.lookups)

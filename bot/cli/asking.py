@@ -15,7 +15,6 @@ from bot.store import requests
 from bot.store.engine import Tx
 from bot.store.record import Record
 from bot.texts import command_line
-from bot.tickets import Lane
 
 
 class Asking:
@@ -81,7 +80,7 @@ class Asking:
         request = await self._record.change(
             requests.add_lookup, self._request.id, position, line.phone, reason=reason, decision=policy.YES
         )
-        return await self._lookups.run(request, request.lookup, line.code, lane=Lane.BULK)
+        return await self._lookups.run(request, request.lookup, line.code)
 
     async def _write(self, row: Row) -> None:
         try:

@@ -11,7 +11,6 @@ from bot.lookups import Lookups
 from bot.models import Lookup, Request
 from bot.repeating import while_running
 from bot.texts import asking
-from bot.tickets import Lane
 
 FIRST_AFTER, THEN_EVERY = 1.0, 3.0
 """Seconds between moments at which something may be said: most lookups are over before the first."""
@@ -25,7 +24,7 @@ async def run_telling(
     The lookup as it ended.
     """
     lookup = request.lookup
-    answering = asyncio.create_task(lookups.run(request, lookup, code, lane=Lane.INTERACTIVE))
+    answering = asyncio.create_task(lookups.run(request, lookup, code))
     told = ""
     try:
         async for _ in while_running(answering, chain([FIRST_AFTER], repeat(THEN_EVERY)), clock):

@@ -49,7 +49,9 @@ class Asking:
             filling = forms.Filling(phones=(entry.phone,), notice=forms.code_not_yet(is_several=False))
             await self._conversation.open_form_for(context, decision, filling)
             return
-        await self._ask(context, Filled((entry,), ""), key, decision)
+        filled = Filled((entry,))
+        if request := await self._record(context, filled, key, decision):
+            await self._run(request, _codes(filled), context=context)
 
     async def answer_form(self, context: Context, filled: Filled, key: str) -> None:
         """Look up what was filled in, or ask for its approval, and show in the form's window how that went on."""
@@ -63,7 +65,8 @@ class Asking:
             form = self._conversation.form(context, decision, filling)
             await self._conversation.show_after_submission(context, form)
             return
-        await self._ask(context, filled, key, decision)
+        if request := await self._record(context, filled, key, decision):
+            await self._run(request, _codes(filled), context=context)
 
     async def enter_codes(self, context: Context, request_id: RequestId, filled: Filled) -> None:
         """Use an approval, now that the codes are here, and show in their window how that ended."""
@@ -95,13 +98,14 @@ class Asking:
         with suppress(NotPossible):
             await self.use(request)
 
-    async def _ask(self, context: Context, filled: Filled, key: str, decision: Decision) -> None:
+    async def _record(self, context: Context, filled: Filled, key: str, decision: Decision) -> Request | None:
+        """Record what was asked for. The request, if there is something to run; otherwise it is told how it stands."""
         accepted = await self._requests.ask(_new_request(context, filled, key), decision, _codes(filled))
         context.recorded.set()
         request = accepted.request
         if not accepted.is_new:
             await self._show_as_it_is(context, request)
-            return
+            return None
         self._notices.remember_origin(request.id, context.origin)
         if has_ended(request.lookups) or request.approval.state is ApprovalState.AWAITING:
             await self._outbox.deliver(Kind.CARDS, request.id)
@@ -109,8 +113,8 @@ class Asking:
                 self._outbox.deliver(Kind.AGENT, request.id),
                 self._conversation.show_after_submission(context, self._as_it_is(context, request)),
             )
-            return
-        await self._run(request, _codes(filled), context=context)
+            return None
+        return request
 
     async def _run(self, request: Request, codes: Codes, *, context: Context | None) -> None:
         self._notices.remember_run(request.id)

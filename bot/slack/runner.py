@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 from bot.errors import StoreUnavailable
 from bot.interfaces import Clock
 from bot.lookups import Lookups
-from bot.models import MessageRef, Request
+from bot.models import Lookup, MessageRef, Request
 from bot.pending_codes import Codes
 from bot.progress import Progress
 from bot.repeating import while_running
@@ -59,8 +61,12 @@ class Runner:
         """How many requests for several numbers run just now."""
 
     async def run(self, request: Request, codes: Codes, *, context: Context | None) -> Request:
-        """Call for every number. The request as it ended. ``context`` is where its agent waits, if they do."""
-        running = asyncio.create_task(self._requests.run(request, codes))
+        """Call for every number. The request as it ended. ``context`` is where its agent waits, if they do.
+
+        Raises ``StoreUnavailable`` when an outcome cannot be recorded: the request then ends as a dead process's.
+        """
+        runs = [asyncio.create_task(self._lookups.run(request, each, codes[each.position])) for each in request.lookups]
+        running = asyncio.gather(*runs, return_exceptions=True)
         try:
             if not request.is_single:
                 await self._follow_in_message(request, running, context)
@@ -68,11 +74,12 @@ class Runner:
                 await self._follow_in_window(request, running, context)
             elif context:
                 await self._follow_where_typed(request, running, context)
-            return await running
+            return _as_ended(request, await running)
         finally:
             running.cancel()
+            await asyncio.wait(runs)
 
-    async def _follow_where_typed(self, request: Request, running: asyncio.Task[Request], context: Context) -> None:
+    async def _follow_where_typed(self, request: Request, running: asyncio.Future[Any], context: Context) -> None:
         has_said, moment = False, 0
         async for _ in while_running(running, BETWEEN_NOTICES, self._clock):
             moment += 1
@@ -89,7 +96,7 @@ class Runner:
             response_url = context.origin.response_url
             await self._messenger.tell(context.actor.user_id, views.sentence(said), response_url=response_url)
 
-    async def _follow_in_window(self, request: Request, running: asyncio.Task[Request], context: Context) -> None:
+    async def _follow_in_window(self, request: Request, running: asyncio.Future[Any], context: Context) -> None:
         self._windows += 1
         is_drawn = False
         try:
@@ -104,9 +111,7 @@ class Runner:
         finally:
             self._windows -= 1
 
-    async def _follow_in_message(
-        self, request: Request, running: asyncio.Task[Request], context: Context | None
-    ) -> None:
+    async def _follow_in_message(self, request: Request, running: asyncio.Future[Any], context: Context | None) -> None:
         board = _Board(context, messenger=self._messenger)
         # Slack may be slow to take the message: the numbers do not wait for that.
         posting = asyncio.create_task(self._post(board, request))
@@ -145,6 +150,15 @@ class Runner:
         yield FOLLOWED_AFTER
         while True:
             yield max(FOLLOWED_EVERY, LOOKS_APART * self._followed)
+
+
+def _as_ended(request: Request, outcomes: Sequence[Lookup | BaseException]) -> Request:
+    lookups = []
+    for each in outcomes:
+        if isinstance(each, BaseException):
+            raise each
+        lookups.append(each)
+    return replace(request, lookups=tuple(lookups))
 
 
 class _Board:

@@ -146,7 +146,8 @@ def end(tx: Tx, lookup: Lookup, state: State, result: Result, *, agent: Actor) -
     # The row of the refusal names the entry of this lookup, which is the first of those that are written now.
     entry = tx.head.seq + 1
     _end(tx, endings, running=beside)
-    if state is State.REFUSED and kept.problem in guard.COUNTED:
+    # What was not called had no code refused: it follows another lookup, whose code it was.
+    if row["state"] == State.CALLING and state is State.REFUSED and kept.problem in guard.COUNTED:
         guesses.remember(tx, row, entry=entry)
         counted = guesses.counted(tx, refused, agent, (lookup.phone,))
         if guesses.suspect(tx, row, counted.against(lookup.phone)):

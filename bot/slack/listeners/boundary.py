@@ -12,7 +12,7 @@ from typing import Any
 from bot.slack import views
 from bot.slack.context import Context
 from bot.slack.conversation import Conversation
-from bot.slack.jobs import Jobs, new_reference
+from bot.slack.jobs import Jobs, TellBroken, new_reference
 from bot.slack.payloads import Origin, PayloadError, Sender, sender_of
 from bot.texts import asking
 
@@ -53,26 +53,28 @@ class Boundary:
             if not broken and (sender.user_id or sender.response_url):
                 self._jobs.start(self._tell_broken(sender, reference), tell_broken=_tell_no_further)
 
-    def start(self, context: Context, work: Work) -> asyncio.Task[None]:
+    def start(self, context: Context, work: Work) -> None:
         """Do the work after the acknowledgement; if it breaks, whoever waits for it is told."""
-
-        async def tell_broken(error: Exception, reference: str) -> None:
-            await self._conversation.tell_broken(context, error, reference)
-
-        return self._jobs.start(work, tell_broken=tell_broken)
+        self._jobs.start(work, tell_broken=self._telling(context))
 
     async def start_recorded(self, ack: Ack, context: Context, work: Work, **acknowledgement: Any) -> None:
         """Start the work, and acknowledge once it has recorded what was asked for, or is over.
 
         What Slack has our word for must not die with the process. But Slack does not wait for long.
         """
-        working = self.start(context, work)
+        working = self._jobs.start(work, tell_broken=self._telling(context))
         recording = asyncio.create_task(context.recorded.wait())
         try:
             await asyncio.wait({working, recording}, timeout=RECORDING, return_when=asyncio.FIRST_COMPLETED)
         finally:
             recording.cancel()
         await ack(**acknowledgement)
+
+    def _telling(self, context: Context) -> TellBroken:
+        async def tell_broken(error: Exception, reference: str) -> None:
+            await self._conversation.tell_broken(context, error, reference)
+
+        return tell_broken
 
     async def _tell_broken(self, sender: Sender, reference: str) -> None:
         if not await self._conversation.tell_sender(sender, asking.broken(reference)):
