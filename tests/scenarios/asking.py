@@ -3,14 +3,20 @@
 import json
 import re
 import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 
-from bot.app import open_store
-from bot.models import JournalEntry, Lookup, LookupId, State
+from bot.app import open_record
+from bot.models import ApprovalState, JournalEntry, RequestId, State
 from bot.sandbox.cams.book import Entry
 from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.workspace import Message
 from bot.settings import RecordSettings, read
+from bot.store import journal as journal_store
+from bot.store.record import Record
+from bot.texts.outcomes import OUTCOMES
+from tests.recorded import Recorded
 from tests.scenarios.scene import PATIENCE, Scene, entry
 
 GOOD = entry("The ID")
@@ -25,6 +31,24 @@ TO_CHANNEL = {
     "PHONEID_APPROVAL_CHANNEL": "C0APPROVALS",
 }
 """One card, in the approvers' channel."""
+
+TOLD_ENTER_CODE = OUTCOMES[ApprovalState.APPROVED].told.one
+TOLD_ANSWERED = OUTCOMES[State.ANSWERED].told.one
+TOLD_DENIED = OUTCOMES[ApprovalState.DENIED].told.one
+TOLD_WITHDRAWN = OUTCOMES[ApprovalState.WITHDRAWN].told.one
+TOLD_EXPIRED = OUTCOMES[ApprovalState.EXPIRED].told.one
+TOLD_LAPSED = OUTCOMES[ApprovalState.LAPSED].told.one
+
+Standing = tuple[ApprovalState, State]
+"""How a request for one number stands, and that number."""
+
+AWAITING = (ApprovalState.AWAITING, State.HELD)
+UNUSED = (ApprovalState.APPROVED, State.HELD)
+ANSWERED = (ApprovalState.APPROVED, State.ANSWERED)
+DENIED = (ApprovalState.DENIED, State.DROPPED)
+WITHDRAWN = (ApprovalState.WITHDRAWN, State.DROPPED)
+EXPIRED = (ApprovalState.EXPIRED, State.DROPPED)
+LAPSED = (ApprovalState.LAPSED, State.DROPPED)
 
 
 async def fill_in(
@@ -52,7 +76,7 @@ async def request(
     asked: Entry = GOOD,
     code: str | None = GOOD.code,
     reason: str = "ticket 7",
-) -> LookupId:
+) -> RequestId:
     """Ask for approval, until it is asked for."""
     who = human or scene.ana
     await fill_in(scene, human=who, asked=asked, code=code, reason=reason)
@@ -60,15 +84,15 @@ async def request(
         lambda: who.modal.words if who.modal and "awaits approval" in who.modal.words else None, timeout=PATIENCE
     )
     await who.closes()
-    found = re.search(r"L-\w{8}", words)
+    found = re.search(r"R-\w{8}", words)
     assert found
-    return LookupId(found[0])
+    return RequestId(found[0])
 
 
-def find_card(human: Human, lookup_id: LookupId, *, channel: str = "") -> Message:
+def find_card(human: Human, request_id: RequestId, *, channel: str = "") -> Message:
     """The first copy of a request's card that somebody sees."""
     seen = human.sees(channel or human.dm)
-    return next(each for each in seen if lookup_id in each.words and "Asked by" in each.words)
+    return next(each for each in seen if request_id in each.words and "Asked by" in each.words)
 
 
 async def open_modal(human: Human, button: str, *, message: Message | None = None) -> str:
@@ -95,17 +119,32 @@ async def finish(scene: Scene) -> None:
     assert await scene.bot.jobs.drain(PATIENCE)
 
 
-async def find(scene: Scene, lookup_id: LookupId) -> Lookup:
-    return next(each for each in await scene.lookups() if each.id == lookup_id)
+@asynccontextmanager
+async def record_of(scene: Scene) -> AsyncIterator[Record]:
+    """The record of a scene's bot, as another process opens it."""
+    async with open_record(read(RecordSettings, {"DATABASE_URL": scene.environment["DATABASE_URL"]})) as record:
+        yield record
 
 
-async def state_of(scene: Scene, lookup_id: LookupId) -> State:
-    return (await find(scene, lookup_id)).state
+def path_of(scene: Scene) -> str:
+    """The file with it, for what the bot itself never does."""
+    return scene.environment["DATABASE_URL"].removeprefix("sqlite:///")
 
 
-async def journal(scene: Scene, lookup_id: LookupId) -> list[JournalEntry]:
-    async with open_store(read(RecordSettings, {"DATABASE_URL": scene.environment["DATABASE_URL"]})) as store:
-        return await store.journal(lookup_id)
+async def find(scene: Scene, request_id: RequestId) -> Recorded:
+    """The lookup of a request for one number."""
+    (found,) = [each for each in await scene.lookups() if each.request_id == request_id]
+    return found
+
+
+async def standing_of(scene: Scene, request_id: RequestId) -> Standing:
+    found = await find(scene, request_id)
+    return found.approval.state, found.state
+
+
+async def journal(scene: Scene, request_id: RequestId) -> list[JournalEntry]:
+    async with record_of(scene) as record:
+        return await record.read(journal_store.of_request, request_id)
 
 
 @dataclass(frozen=True)
@@ -114,35 +153,32 @@ class Forbidden:
 
     user_id: str
     team_id: str
-    lookup_id: str | None
+    request_id: str | None
     action: str
     why: str
 
 
 def forbidden(scene: Scene) -> list[Forbidden]:
     """Everything that was tried in vain, also on requests that are not there."""
-    database = sqlite3.connect(scene.environment["DATABASE_URL"].removeprefix("sqlite:///"))
-    try:
+    with closing(sqlite3.connect(path_of(scene))) as database:
         rows = database.execute(
-            "SELECT user_id, team_id, lookup_id, facts FROM journal WHERE event = 'forbidden' ORDER BY seq"
+            "SELECT user_id, team_id, request, facts FROM journal WHERE event = 'forbidden' ORDER BY seq"
         ).fetchall()
-    finally:
-        database.close()
     return [_tried(*row) for row in rows]
 
 
-def _tried(user_id: str, team_id: str, lookup_id: str | None, facts: str) -> Forbidden:
+def _tried(user_id: str, team_id: str, request_id: str | None, facts: str) -> Forbidden:
     read_facts = json.loads(facts)
-    return Forbidden(user_id, team_id, lookup_id, action=read_facts["action"], why=read_facts["why"])
+    return Forbidden(user_id, team_id, request_id, action=read_facts["action"], why=read_facts["why"])
 
 
-def buttons_left(scene: Scene, lookup_id: LookupId) -> list[str]:
+def buttons_left(scene: Scene, request_id: RequestId) -> list[str]:
     """The buttons on every copy of a request's card, whoever sees it."""
     return [
         button
         for human in scene.slack.humans.values()
         for conversation in human.screen.conversations
         for message in human.sees(conversation.id)
-        if lookup_id in message.words and "Asked by" in message.words
+        if request_id in message.words and "Asked by" in message.words
         for button in message.buttons
     ]

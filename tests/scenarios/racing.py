@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import BinaryIO
 
-from bot.models import Card, LookupId
+from bot.models import MessageRef, RequestId
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.cams.answers import Success
 from bot.sandbox.cams.book import Entry
@@ -28,9 +28,9 @@ AREAS = (202, 212, 213, 305, 312, 415, 503, 602, 617, 702)
 """In each of these area codes, 555-0100 to 555-0199 belong to nobody."""
 
 NEWEST = 300
-"""Messages of a channel among which a receipt is looked for: a batch of requests brings about half as many."""
+"""Messages of a channel among which a receipt is looked for: the requests of a round bring about half as many."""
 
-REFERENCE = re.compile(r"Reference (L-\w{8})")
+REFERENCE = re.compile(r"Reference (R-\w{8})")
 
 RECEIPT = re.compile(r"the ID of (\+[\d -]+\d) awaits approval")
 
@@ -73,7 +73,7 @@ class Click:
 class Request:
     """A request as the people concerned saw it while it waited."""
 
-    id: LookupId
+    id: RequestId
     entry: Entry
     has_code: bool
     receipt: Message
@@ -118,16 +118,16 @@ class Arena:
         """Stop both bots: what they do, they finish first."""
         await asyncio.gather(*(bot.stop() for bot in self.bots))
 
-    def told(self) -> Counter[LookupId]:
+    def told(self) -> Counter[RequestId]:
         """How often Ana got a direct message about each request."""
-        return Counter(LookupId(_reference(each)) for each in self.scene.ana.sees(self.scene.ana.dm))
+        return Counter(RequestId(_reference(each)) for each in self.scene.ana.sees(self.scene.ana.dm))
 
     def copies(self, request: Request) -> list[Message]:
         """Every copy of a request's card, as it stands now."""
-        found = [self.find(Card(each.channel_id, each.ts)) for each in request.cards.values()]
+        found = [self.find(MessageRef(each.channel_id, each.ts)) for each in request.cards.values()]
         return [each for each in found if each]
 
-    def find(self, card: Card) -> Message | None:
+    def find(self, card: MessageRef) -> Message | None:
         return self.scene.slack.workspace.find_message(card.channel_id, card.ts)
 
     def sentences(self) -> Iterator[tuple[str, str, str]]:
@@ -158,7 +158,7 @@ class Arena:
         reference = _reference(receipt)
         approvers = (self.scene.human("Lee"), self.scene.human("Kim"))
         cards = {human.person.name: _card(human, reference) for human in approvers}
-        return Request(id=LookupId(reference), entry=entry, has_code=has_code, receipt=receipt, cards=cards)
+        return Request(id=RequestId(reference), entry=entry, has_code=has_code, receipt=receipt, cards=cards)
 
     async def _prepare(self, click: Click, request: Request) -> None:
         if click.deed is not Deed.DENY:

@@ -5,13 +5,18 @@ from dataclasses import replace
 
 import pytest
 
-from bot.models import LookupId, State
+from bot.models import RequestId
 from bot.sandbox.inspector import Wire
 from bot.sandbox.slack.workspace import Message
-from bot.texts import approvals as texts
+from bot.texts import requests as texts
 from tests.scenarios.asking import (
+    AWAITING,
     TO_CHANNEL,
     TO_EACH,
+    TOLD_ANSWERED,
+    TOLD_DENIED,
+    TOLD_ENTER_CODE,
+    TOLD_WITHDRAWN,
     buttons_left,
     deny,
     fill_in,
@@ -19,7 +24,7 @@ from tests.scenarios.asking import (
     finish,
     open_modal,
     request,
-    state_of,
+    standing_of,
     told,
 )
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene
@@ -36,14 +41,14 @@ async def scene(request: pytest.FixtureRequest, scene_with: OpenScene) -> AsyncI
         assert list(running.slack.complaints) == []
 
 
-def copies(scene: Scene, lookup_id: LookupId) -> list[Message]:
+def copies(scene: Scene, request_id: RequestId) -> list[Message]:
     """Every copy of a request's card there is, once each."""
     found = {
         (message.channel_id, message.ts): message
         for human in scene.slack.humans.values()
         for conversation in human.screen.conversations
         for message in human.sees(conversation.id)
-        if lookup_id in message.words and "Asked by" in message.words
+        if request_id in message.words and "Asked by" in message.words
     }
     return list(found.values())
 
@@ -62,40 +67,40 @@ async def test_a_card_says_what_an_approver_needs_and_hides_the_middle_of_the_nu
 
 
 async def test_buttons_carry_an_opaque_id_and_nothing_else(scene: Scene) -> None:
-    lookup_id = await request(scene)
-    for card in copies(scene, lookup_id):
+    request_id = await request(scene)
+    for card in copies(scene, request_id):
         (actions,) = [block for block in card.blocks or [] if block["type"] == "actions"]
-        assert {element["value"] for element in actions["elements"]} == {lookup_id}
+        assert {element["value"] for element in actions["elements"]} == {request_id}
 
 
 @pytest.mark.parametrize("ending", ["approved", "denied", "withdrawn"])
 async def test_every_copy_is_redrawn_and_no_live_button_is_left(scene: Scene, ending: str) -> None:
-    lookup_id = await request(scene)
-    before = len(copies(scene, lookup_id))
+    request_id = await request(scene)
+    before = len(copies(scene, request_id))
     if ending == "approved":
         await scene.human("Kim").clicks("Approve")
-        await told(scene, texts.TOLD_ANSWERED)
+        await told(scene, TOLD_ANSWERED)
     elif ending == "denied":
         await deny(scene.human("Kim"), "no")
-        await told(scene, texts.TOLD_DENIED)
+        await told(scene, TOLD_DENIED)
     else:
         await scene.ana.clicks(texts.WITHDRAW)
-        await told(scene, texts.TOLD_WITHDRAWN)
+        await told(scene, TOLD_WITHDRAWN)
     await finish(scene)
-    after = copies(scene, lookup_id)
+    after = copies(scene, request_id)
     assert len(after) == before
     assert all(f"was {ending}" in card.words and card.is_edited for card in after)
-    assert buttons_left(scene, lookup_id) == []
+    assert buttons_left(scene, request_id) == []
     assert len({card.words for card in after}) == 1
 
 
 async def test_an_approval_that_waits_for_its_code_leaves_no_live_button(scene: Scene) -> None:
-    lookup_id = await request(scene, code=None)
+    request_id = await request(scene, code=None)
     await scene.human("Lee").clicks("Approve")
-    await told(scene, texts.TOLD_ENTER_CODE)
+    await told(scene, TOLD_ENTER_CODE)
     await finish(scene)
-    assert all("This request was approved." in card.words for card in copies(scene, lookup_id))
-    assert buttons_left(scene, lookup_id) == []
+    assert all("This request was approved." in card.words for card in copies(scene, request_id))
+    assert buttons_left(scene, request_id) == []
 
 
 async def test_in_a_channel_there_is_one_card_and_else_one_for_each_approver(scene_with: OpenScene) -> None:
@@ -106,39 +111,39 @@ async def test_in_a_channel_there_is_one_card_and_else_one_for_each_approver(sce
 
 async def test_each_approver_gets_a_card_whoever_is_named_twice_gets_one(scene_with: OpenScene) -> None:
     async with scene_with(**TO_EACH | {"PHONEID_APPROVERS": "U0LEE,S0LEADS"}) as scene:
-        lookup_id = await request(scene)
+        request_id = await request(scene)
         lee, kim = scene.human("Lee"), scene.human("Kim")
-        assert {card.channel_id for card in copies(scene, lookup_id)} == {lee.dm, kim.dm}
-        assert len(copies(scene, lookup_id)) == 2
+        assert {card.channel_id for card in copies(scene, request_id)} == {lee.dm, kim.dm}
+        assert len(copies(scene, request_id)) == 2
 
 
 async def test_an_approver_who_left_does_not_break_the_request(scene_with: OpenScene) -> None:
     async with scene_with(**TO_EACH | {"PHONEID_APPROVERS": "U0IDA,U0LEE,U0KIM,S0LEADS"}) as scene:
         scene.slack.deactivate("Kim")  # stays in the usergroup
-        lookup_id = await request(scene)
+        request_id = await request(scene)
         lee = scene.human("Lee")
-        assert {card.channel_id for card in copies(scene, lookup_id)} == {lee.dm}
+        assert {card.channel_id for card in copies(scene, request_id)} == {lee.dm}
         await lee.clicks("Approve")
-        await told(scene, texts.TOLD_ANSWERED)
+        await told(scene, TOLD_ANSWERED)
 
 
 async def test_an_approver_who_leaves_while_it_waits_does_not_break_the_decision(scene_with: OpenScene) -> None:
     async with scene_with(**TO_EACH) as scene:
-        lookup_id = await request(scene)
+        request_id = await request(scene)
         scene.slack.deactivate("Kim")
         await scene.human("Lee").clicks("Approve")
-        await told(scene, texts.TOLD_ANSWERED)
+        await told(scene, TOLD_ANSWERED)
         await finish(scene)
-        assert buttons_left(scene, lookup_id) == []
+        assert buttons_left(scene, request_id) == []
 
 
 async def test_when_nobody_can_be_reached_the_agent_is_told(scene_with: OpenScene) -> None:
     async with scene_with(**TO_CHANNEL) as scene:
         channels = scene.slack.workspace.conversations
         channels["C0APPROVALS"] = replace(channels["C0APPROVALS"], is_archived=True)
-        lookup_id = await request(scene)
+        request_id = await request(scene)
         await scene.answer(scene.ana, "could not reach anybody who decides")
-        assert await state_of(scene, lookup_id) is State.AWAITING
+        assert await standing_of(scene, request_id) == AWAITING
 
 
 @pytest.mark.parametrize(
@@ -148,16 +153,16 @@ async def test_the_longest_reason_is_taken_everywhere_mentions_nobody_and_can_be
     scene: Scene, reason: str
 ) -> None:
     assert len(reason) == 500
-    lookup_id = await request(scene, reason=reason)
+    request_id = await request(scene, reason=reason)
     kim = scene.human("Kim")
-    assert all(reason in card.words for card in copies(scene, lookup_id))
+    assert all(reason in card.words for card in copies(scene, request_id))
     assert reason in await open_modal(kim, "Details")
     await kim.closes()
     await deny(kim, reason)
-    message = await told(scene, texts.TOLD_DENIED)
+    message = await told(scene, TOLD_DENIED)
     assert reason in message.words
     await finish(scene)
-    decided = copies(scene, lookup_id)
+    decided = copies(scene, request_id)
     assert decided
     for card in decided:
         assert card.words.count(reason) == 2  # the agent's reason and the approver's
@@ -205,11 +210,11 @@ def test_mentions_would_be_found() -> None:
 
 async def test_a_decided_card_that_somebody_deleted_is_no_trouble(scene_with: OpenScene) -> None:
     async with scene_with(**TO_EACH) as scene:
-        lookup_id = await request(scene)
+        request_id = await request(scene)
         kim = scene.human("Kim")
-        scene.slack.workspace.delete([find_card(kim, lookup_id)])
+        scene.slack.workspace.delete([find_card(kim, request_id)])
         await scene.human("Lee").clicks("Approve")
-        await told(scene, texts.TOLD_ANSWERED)
+        await told(scene, TOLD_ANSWERED)
         await finish(scene)
         assert kim.sees(kim.dm) == []
         await scene.ana.until(lambda: len(scene.ana.sees(scene.ana.dm)) == 1, timeout=PATIENCE)

@@ -6,11 +6,23 @@ from pathlib import Path
 
 import pytest
 
+from bot.pending_codes import PendingCodes
 from bot.sandbox.bot_process import BotProcess
-from bot.texts import approvals as texts
-from bot.vault import Vault
+from bot.texts import requests as texts
 from tests.canaries import CANARY, CANARY_BOOK
-from tests.scenarios.asking import TO_EACH, deny, finish, open_modal, request, told
+from tests.scenarios.asking import (
+    TO_EACH,
+    TOLD_ANSWERED,
+    TOLD_DENIED,
+    TOLD_ENTER_CODE,
+    TOLD_EXPIRED,
+    TOLD_WITHDRAWN,
+    deny,
+    finish,
+    open_modal,
+    request,
+    told,
+)
 from tests.scenarios.listing import message_with, submit_list, window_with
 from tests.scenarios.scene import PATIENCE, QUICK, OpenScene, Scene, open_scene
 from tests.scenarios.test_canary import LIST, LOUD_BOT, canary_entry, search
@@ -43,18 +55,18 @@ async def go_every_way(scene: Scene) -> None:
     await scene.ana.closes()
     await request(scene, asked=GOOD, code=CANARY)
     await lee.clicks("Approve")
-    await told(scene, texts.TOLD_ANSWERED)
+    await told(scene, TOLD_ANSWERED)
     await request(scene, asked=GOOD, code=CANARY)
     await deny(lee, "no")
-    await told(scene, texts.TOLD_DENIED)
+    await told(scene, TOLD_DENIED)
     await request(scene, asked=GOOD, code=CANARY)
     await scene.ana.clicks(texts.WITHDRAW)
-    await told(scene, texts.TOLD_WITHDRAWN)
+    await told(scene, TOLD_WITHDRAWN)
     refused = canary_entry("An unknown Code that repeats the verification code")
     await request(scene, asked=refused, code=None)
     await lee.clicks("Approve")
-    await told(scene, texts.TOLD_ENTER_CODE)
-    await open_modal(scene.ana, texts.ENTER_CODE)
+    await told(scene, TOLD_ENTER_CODE)
+    await open_modal(scene.ana, texts.ENTER_CODE.one)
     for typed in (f"{CANARY}!", CANARY):
         scene.ana.fills(block_id="code", text=typed)
         await scene.ana.submits()
@@ -76,9 +88,9 @@ async def go_every_way(scene: Scene) -> None:
 
 
 def codes_kept() -> int:
-    """How many codes the vaults of this process hold."""
-    gc.collect()  # earlier scenes' vaults are gone with their bots
-    return sum(len(each) for each in gc.get_objects() if isinstance(each, Vault))
+    """For how many requests this process keeps codes."""
+    gc.collect()  # what earlier scenes kept is gone with their bots
+    return sum(len(each.request_ids) for each in gc.get_objects() if isinstance(each, PendingCodes))
 
 
 @pytest.mark.parametrize("ending", ["approved", "denied", "withdrawn", "expired"])
@@ -91,14 +103,14 @@ async def test_after_each_end_no_code_is_kept(scene_with: OpenScene, ending: str
             assert codes_kept() == before + 1
         if ending == "approved":
             await scene.human("Lee").clicks("Approve")
-            await told(scene, texts.TOLD_ANSWERED)
+            await told(scene, TOLD_ANSWERED)
         elif ending == "denied":
             await deny(scene.human("Lee"), "no")
-            await told(scene, texts.TOLD_DENIED)
+            await told(scene, TOLD_DENIED)
         elif ending == "withdrawn":
             await scene.ana.clicks(texts.WITHDRAW)
-            await told(scene, texts.TOLD_WITHDRAWN)
+            await told(scene, TOLD_WITHDRAWN)
         else:
-            await told(scene, texts.TOLD_EXPIRED)
+            await told(scene, TOLD_EXPIRED)
         await finish(scene)
         assert codes_kept() == before

@@ -9,17 +9,26 @@ import pytest
 
 from bot.app import open_quota
 from bot.errors import EntryMistake
-from bot.models import Event, LookupId, PhoneNumber, Problem, State
+from bot.models import Event, LookupId, PhoneNumber, Problem
 from bot.quota.turns import Turns
 from bot.sandbox.slack.response_urls import MOST_USES
 from bot.settings import LookupSettings, read
-from bot.texts import approvals as texts
-from bot.texts import asking, problems
+from bot.texts import asking
+from bot.texts import requests as texts
+from bot.texts.outcomes import PROBLEMS
 from bot.tickets import Ticket
 from tests.scenarios.asking import (
+    ANSWERED,
+    AWAITING,
+    DENIED,
     GOOD,
     GOOD_ID,
     TO_EACH,
+    TOLD_ANSWERED,
+    TOLD_DENIED,
+    TOLD_ENTER_CODE,
+    TOLD_WITHDRAWN,
+    WITHDRAWN,
     buttons_left,
     deny,
     fill_in,
@@ -30,7 +39,7 @@ from tests.scenarios.asking import (
     journal,
     open_modal,
     request,
-    state_of,
+    standing_of,
     told,
 )
 from tests.scenarios.listing import window_with
@@ -49,7 +58,7 @@ async def test_the_form_says_who_decides_and_asks_for_a_reason(scene: Scene) -> 
     await scene.ana.runs("support", "/phoneid")
     modal = await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
     assert "This needs approval by <@U0KIM>, <@U0LEE>." in modal.words
-    assert modal.content["submit"]["text"] == texts.FORM_SUBMIT
+    assert modal.content["submit"]["text"] == asking.FORM_SUBMIT_FOR_APPROVAL
     scene.ana.fills(block_id="phone", text=GOOD.phone)
     await scene.ana.submits()  # Slack itself asks for what is required
     assert scene.ana.modal
@@ -63,31 +72,31 @@ async def test_the_form_says_who_decides_and_asks_for_a_reason(scene: Scene) -> 
 async def test_a_command_with_a_code_opens_the_form_and_the_code_is_typed_again(scene: Scene) -> None:
     await scene.ask(GOOD)
     modal = await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
-    assert texts.CODE_NOT_YET in modal.words
+    assert asking.CODE_NOT_YET.one in modal.words
     assert GOOD.code not in str(modal.content)
     assert scene.cams.calls == []
 
 
 async def test_approved_with_the_code_the_call_is_made_once_and_the_agent_is_told_twice(scene: Scene) -> None:
-    lookup_id = await request(scene)
+    request_id = await request(scene)
     assert scene.cams.calls == []
     await scene.human("Lee").clicks("Approve")
-    message = await told(scene, texts.TOLD_ANSWERED)
+    message = await told(scene, TOLD_ANSWERED)
     assert "Decided by <@U0LEE>" in message.words
     assert GOOD_ID not in message.words + message.text  # messages stay; the ID is behind a button
     assert message.buttons == [texts.SHOW_ID]
     assert (await scene.answer(scene.ana, GOOD_ID)).is_ephemeral
     assert [call.phone for call in scene.cams.calls] == ["8613800001234"]
-    lookup = await find(scene, lookup_id)
-    assert lookup.approval
+    lookup = await find(scene, request_id)
     assert lookup.approval.decided_by
-    assert (lookup.state, lookup.approval.decided_by.user_id) == (State.ANSWERED, "U0LEE")
+    assert lookup.approval.decided_by.user_id == "U0LEE"
+    assert await standing_of(scene, request_id) == ANSWERED
 
 
 async def test_only_the_agent_ever_sees_the_id_or_the_whole_number(scene: Scene) -> None:
-    lookup_id = await request(scene)
+    request_id = await request(scene)
     await scene.human("Lee").clicks("Approve")
-    await told(scene, texts.TOLD_ANSWERED)
+    await told(scene, TOLD_ANSWERED)
     await finish(scene)
     for name in ("Lee", "Kim", "Gus", "Olu"):
         human = scene.human(name)
@@ -95,46 +104,46 @@ async def test_only_the_agent_ever_sees_the_id_or_the_whole_number(scene: Scene)
             for message in human.sees(conversation.id):
                 assert GOOD_ID not in str(message), name
                 assert "138 0000" not in str(message), name
-    assert "+861•••••1234" in find_card(scene.human("Kim"), lookup_id).words
+    assert "+861•••••1234" in find_card(scene.human("Kim"), request_id).words
 
 
 async def test_approving_is_asked_to_be_confirmed(scene: Scene) -> None:
-    lookup_id = await request(scene)
+    request_id = await request(scene)
     lee = scene.human("Lee")
     assert lee.confirmation("Approve").title == texts.APPROVE_CONFIRM_TITLE
     await lee.clicks("Approve", dismissing=True)
-    assert await state_of(scene, lookup_id) is State.AWAITING
+    assert await standing_of(scene, request_id) == AWAITING
 
 
 async def test_the_id_is_shown_as_often_as_wanted_and_each_time_is_journalled(scene: Scene) -> None:
-    lookup_id = await request(scene)
+    request_id = await request(scene)
     await scene.human("Lee").clicks("Approve")
-    await told(scene, texts.TOLD_ANSWERED)
+    await told(scene, TOLD_ANSWERED)
     for _ in range(3):
         assert GOOD_ID in await open_modal(scene.ana, texts.SHOW_ID)
         await scene.ana.closes()
-    shown = [each.actor.user_id for each in await journal(scene, lookup_id) if each.event is Event.SHOWN]
+    shown = [each.actor.user_id for each in await journal(scene, request_id) if each.event is Event.SHOWN]
     assert shown == ["U0ANA"] * 3
     assert len(scene.cams.calls) == 1
 
 
 async def test_the_details_are_for_the_approvers_eyes_and_journalled(scene: Scene) -> None:
-    lookup_id = await request(scene, reason="ticket <7>")
+    request_id = await request(scene, reason="ticket <7>")
     kim = scene.human("Kim")
     words = await open_modal(kim, "Details")
     assert "+86 138 0000 1234" in words
     assert "ticket <7>" in words
-    shown = [each.actor.user_id for each in await journal(scene, lookup_id) if each.event is Event.SHOWN]
+    shown = [each.actor.user_id for each in await journal(scene, request_id) if each.event is Event.SHOWN]
     assert shown == ["U0KIM"]
 
 
 async def test_approved_without_the_code_the_agent_is_asked_for_it(scene: Scene) -> None:
-    lookup_id = await request(scene, code=None)
+    request_id = await request(scene, code=None)
     await scene.human("Kim").clicks("Approve")
-    message = await told(scene, texts.TOLD_ENTER_CODE)
-    assert message.buttons == [texts.ENTER_CODE]
+    message = await told(scene, TOLD_ENTER_CODE)
+    assert message.buttons == [texts.ENTER_CODE.one]
     assert scene.cams.calls == []
-    await open_modal(scene.ana, texts.ENTER_CODE)
+    await open_modal(scene.ana, texts.ENTER_CODE.one)
     scene.ana.fills(block_id="code", text="no code!")
     await scene.ana.submits()
     assert scene.ana.modal
@@ -142,12 +151,12 @@ async def test_approved_without_the_code_the_agent_is_asked_for_it(scene: Scene)
     scene.ana.fills(block_id="code", text="208-312")
     await scene.ana.submits()
     assert texts.ASKING_NOW in scene.ana.modal.words
-    await told(scene, texts.TOLD_ANSWERED)
+    await told(scene, TOLD_ANSWERED)
     assert GOOD_ID in await window_with(scene.ana, asking.answer_heading(PhoneNumber(GOOD.digits)))
     await scene.slack.redeliver(edit=lambda payload: None)
     await finish(scene)
     assert GOOD_ID in scene.ana.modal.words  # a copy that comes too late does not paint over it
-    assert await state_of(scene, lookup_id) is State.ANSWERED
+    assert await standing_of(scene, request_id) == ANSWERED
     assert len(scene.cams.calls) == 1
 
 
@@ -155,8 +164,8 @@ async def test_whoever_entered_a_code_sees_how_long_it_takes_and_what_came_of_it
     async with scene_with(**TO_EACH, PHONEID_QPS="1") as scene:
         await request(scene, code=None)
         await scene.human("Kim").clicks("Approve")
-        await told(scene, texts.TOLD_ENTER_CODE)
-        await open_modal(scene.ana, texts.ENTER_CODE)
+        await told(scene, TOLD_ENTER_CODE)
+        await open_modal(scene.ana, texts.ENTER_CODE.one)
         scene.ana.fills(block_id="code", text=GOOD.code)
         async with busy(scene, turns=4):
             await scene.ana.submits()
@@ -173,7 +182,7 @@ async def busy(scene: Scene, *, turns: int) -> AsyncIterator[None]:
         has_begun.set()
 
     async def ask(quota: Turns, number: int) -> None:
-        ticket = Ticket(lookup_id=LookupId(f"L-OTHER{number:03}"), agent=f"U0OTHER{number}")
+        ticket = Ticket(lookup_id=LookupId(f"R-OTHER{number:03}"), agent=f"U0OTHER{number}")
         async with quota.turn(ticket, before=begin):
             pass
 
@@ -191,13 +200,13 @@ async def busy(scene: Scene, *, turns: int) -> AsyncIterator[None]:
 async def test_the_code_form_of_a_used_approval_is_too_late(scene: Scene) -> None:
     await request(scene, code=None)
     await scene.human("Kim").clicks("Approve")
-    message = await told(scene, texts.TOLD_ENTER_CODE)
-    await open_modal(scene.ana, texts.ENTER_CODE)
+    message = await told(scene, TOLD_ENTER_CODE)
+    await open_modal(scene.ana, texts.ENTER_CODE.one)
     scene.ana.fills(block_id="code", text=GOOD.code)
     await scene.ana.submits()
-    await told(scene, texts.TOLD_ANSWERED)
+    await told(scene, TOLD_ANSWERED)
     await scene.ana.closes()
-    await scene.ana.clicks_stale(message, texts.ENTER_CODE)
+    await scene.ana.clicks_stale(message, texts.ENTER_CODE.one)
     await told(scene, "was approved and answered")
     assert scene.ana.modal is None
     assert len(scene.cams.calls) == 1
@@ -205,42 +214,42 @@ async def test_the_code_form_of_a_used_approval_is_too_late(scene: Scene) -> Non
 
 async def test_a_no_of_the_api_reaches_the_agent_and_the_card(scene: Scene) -> None:
     refused = entry("InvalidParameter.PhoneNumberError")
-    lookup_id = await request(scene, asked=refused, code=refused.code)
+    request_id = await request(scene, asked=refused, code=refused.code)
     await scene.human("Lee").clicks("Approve")
-    await told(scene, problems.PROBLEMS[Problem.BAD_NUMBER].what)
+    await told(scene, PROBLEMS[Problem.BAD_NUMBER].what)
     await finish(scene)
-    assert "Alibaba Cloud said no" in find_card(scene.human("Kim"), lookup_id).words
+    assert "Alibaba Cloud said no" in find_card(scene.human("Kim"), request_id).words
 
 
 async def test_denied_with_a_reason_the_agent_reads_it(scene: Scene) -> None:
-    lookup_id = await request(scene)
+    request_id = await request(scene)
     await deny(scene.human("Lee"), "not your shop's number & <b>")
-    message = await told(scene, texts.TOLD_DENIED)
+    message = await told(scene, TOLD_DENIED)
     assert "Reason: not your shop's number & <b>" in message.words
     assert "Decided by <@U0LEE>" in message.words
     await finish(scene)
-    assert "not your shop's number & <b>" in find_card(scene.human("Kim"), lookup_id).words
-    assert buttons_left(scene, lookup_id) == []
+    assert "not your shop's number & <b>" in find_card(scene.human("Kim"), request_id).words
+    assert buttons_left(scene, request_id) == []
     assert scene.cams.calls == []
 
 
 async def test_a_denial_needs_a_reason(scene: Scene) -> None:
-    lookup_id = await request(scene)
+    request_id = await request(scene)
     lee = scene.human("Lee")
     await deny(lee, " \n ")
     assert lee.modal
     assert list(lee.modal.errors.values()) == [texts.DENY_REASON_MISSING]
-    assert await state_of(scene, lookup_id) is State.AWAITING
+    assert await standing_of(scene, request_id) == AWAITING
 
 
 async def test_withdrawn_nobody_can_decide_any_more(scene: Scene) -> None:
-    lookup_id = await request(scene)
+    request_id = await request(scene)
     lee = scene.human("Lee")
-    seen = find_card(lee, lookup_id)
+    seen = find_card(lee, request_id)
     await scene.ana.clicks(texts.WITHDRAW)
-    await told(scene, texts.TOLD_WITHDRAWN)
+    await told(scene, TOLD_WITHDRAWN)
     await finish(scene)
-    assert buttons_left(scene, lookup_id) == []
+    assert buttons_left(scene, request_id) == []
     await lee.clicks_stale(seen, "Approve")
     await scene.answer(lee, "was withdrawn", channel=lee.dm)
     assert scene.cams.calls == []
@@ -250,19 +259,19 @@ async def test_a_request_can_be_withdrawn_in_the_window_it_was_made_in(scene: Sc
     await fill_in(scene)
     await scene.ana.until(lambda: scene.ana.modal and "awaits approval" in scene.ana.modal.words, timeout=PATIENCE)
     await scene.ana.clicks(texts.WITHDRAW)
-    await told(scene, texts.TOLD_WITHDRAWN)
+    await told(scene, TOLD_WITHDRAWN)
     await scene.ana.clicks(texts.WITHDRAW)  # the window still shows it
     await scene.answer(scene.ana, "This request was withdrawn.")
     (lookup,) = await scene.lookups()
-    assert lookup.state is State.WITHDRAWN
+    assert await standing_of(scene, lookup.request_id) == WITHDRAWN
 
 
 async def test_a_double_click_approves_once(scene: Scene) -> None:
-    lookup_id = await request(scene)
+    request_id = await request(scene)
     lee = scene.human("Lee")
-    seen = find_card(lee, lookup_id)
+    seen = find_card(lee, request_id)
     await asyncio.gather(lee.clicks_stale(seen, "Approve"), lee.clicks_stale(seen, "Approve"))
-    await told(scene, texts.TOLD_ANSWERED)
+    await told(scene, TOLD_ANSWERED)
     await scene.answer(lee, "This request was approved", channel=lee.dm)
     await finish(scene)
     assert len(scene.cams.calls) == 1
@@ -270,17 +279,17 @@ async def test_a_double_click_approves_once(scene: Scene) -> None:
 
 
 async def test_whoever_is_second_is_told_by_name_who_was_first(scene: Scene) -> None:
-    lookup_id = await request(scene)
+    request_id = await request(scene)
     lee, kim = scene.human("Lee"), scene.human("Kim")
-    seen = find_card(kim, lookup_id)
+    seen = find_card(kim, request_id)
     await deny(lee, "no")
-    await told(scene, texts.TOLD_DENIED)
+    await told(scene, TOLD_DENIED)
     await kim.clicks_stale(seen, "Approve")
     late = await scene.answer(kim, "This request was denied.", channel=kim.dm)
     assert "<@U0LEE>" in late.words
     await finish(scene)
     assert [(each.user_id, each.why) for each in forbidden(scene)] == [("U0KIM", "too late")]
-    assert await state_of(scene, lookup_id) is State.DENIED
+    assert await standing_of(scene, request_id) == DENIED
 
 
 async def test_a_denial_that_was_typed_for_too_long_is_told_what_became_of_it(scene: Scene) -> None:
@@ -289,7 +298,7 @@ async def test_a_denial_that_was_typed_for_too_long_is_told_what_became_of_it(sc
     await open_modal(kim, "Deny")
     kim.fills(block_id="reason", text="not today")
     await lee.clicks("Approve")
-    await told(scene, texts.TOLD_ANSWERED)
+    await told(scene, TOLD_ANSWERED)
     await kim.submits()
     late = await scene.answer(kim, "This request was approved", channel=kim.dm)
     assert "<@U0LEE>" in late.words
@@ -303,7 +312,7 @@ async def test_when_the_place_it_was_asked_in_takes_no_answer_the_direct_message
         for _ in range(MOST_USES - 1):  # the receipt was the first
             await session.post(command.payload["response_url"], json={"text": "…"})
     await scene.human("Lee").clicks("Approve")
-    await told(scene, texts.TOLD_ANSWERED)
+    await told(scene, TOLD_ANSWERED)
     await finish(scene)
     assert not any(GOOD_ID in message.words for message in scene.ana.sees("support"))
 

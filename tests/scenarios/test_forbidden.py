@@ -1,19 +1,23 @@
 """Who may not decide cannot, by whatever they click or forge; each try gets its sentence and is in the journal."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bot.models import LookupId, Problem, State
+from bot.models import Problem, RequestId
 from bot.sandbox.slack.delivery import Delivery
 from bot.sandbox.slack.human import Human
-from bot.texts import approvals as texts
-from bot.texts import problems
+from bot.texts.outcomes import PROBLEMS
 from tests.scenarios.asking import (
+    AWAITING,
+    GOOD,
     TO_CHANNEL,
     TO_EACH,
+    TOLD_ANSWERED,
+    TOLD_DENIED,
     Forbidden,
     deny,
     find_card,
@@ -21,7 +25,7 @@ from tests.scenarios.asking import (
     forbidden,
     open_modal,
     request,
-    state_of,
+    standing_of,
     told,
 )
 from tests.scenarios.scene import OpenScene, Scene
@@ -31,7 +35,7 @@ IN_SUPPORT = TO_CHANNEL | {"PHONEID_APPROVAL_CHANNEL": "C0SUPPORT"}
 
 
 def sentence(problem: Problem) -> str:
-    return problems.PROBLEMS[problem].what
+    return PROBLEMS[problem].what
 
 
 def share_with_partner(scene: Scene) -> None:
@@ -55,16 +59,16 @@ async def test_who_sees_a_card_and_may_not_decide_is_told_so(
     scene_with: OpenScene, name: str, approvers: str, problem: Problem, button: str
 ) -> None:
     async with scene_with(**IN_SUPPORT | {"PHONEID_APPROVERS": approvers}) as scene:
-        lookup_id = await request(scene)
+        request_id = await request(scene)
         share_with_partner(scene)
         human = scene.human(name)
-        await human.clicks(button, message=find_card(human, lookup_id, channel="support"))
+        await human.clicks(button, message=find_card(human, request_id, channel="support"))
         assert (await scene.answer(human, sentence(problem))).is_ephemeral
         assert human.modal is None
-        assert await state_of(scene, lookup_id) is State.AWAITING
+        assert await standing_of(scene, request_id) == AWAITING
         action = {"Approve": "approve", "Deny": "deny", "Details": "see details"}[button]
         person = human.person
-        assert forbidden(scene) == [Forbidden(person.id, person.team_id, lookup_id, action, problem.value)]
+        assert forbidden(scene) == [Forbidden(person.id, person.team_id, request_id, action, problem.value)]
         assert scene.cams.calls == []
         assert list(scene.slack.complaints) == []
 
@@ -73,30 +77,30 @@ async def test_who_sees_a_card_and_may_not_decide_is_told_so(
 @pytest.mark.parametrize("button", ["Approve", "Deny"])
 async def test_nobody_decides_on_their_own_request(scene_with: OpenScene, approvers: str, button: str) -> None:
     async with scene_with(**IN_SUPPORT | {"PHONEID_APPROVERS": approvers}) as scene:
-        lookup_id = await request(scene)
-        await scene.ana.clicks(button, message=find_card(scene.ana, lookup_id, channel="support"))
+        request_id = await request(scene)
+        await scene.ana.clicks(button, message=find_card(scene.ana, request_id, channel="support"))
         await scene.answer(scene.ana, sentence(Problem.OWN_REQUEST))
-        assert await state_of(scene, lookup_id) is State.AWAITING
+        assert await standing_of(scene, request_id) == AWAITING
         assert [each.why for each in forbidden(scene)] == ["own request"]
         await scene.human("Lee").clicks("Approve")
-        await told(scene, texts.TOLD_ANSWERED)
+        await told(scene, TOLD_ANSWERED)
 
 
 async def test_by_usergroup_too_nobody_decides_on_their_own_request(scene_with: OpenScene) -> None:
     async with scene_with(**TO_CHANNEL) as scene:
         lee = scene.human("Lee")
-        lookup_id = await request(scene, human=lee)
-        await lee.clicks("Approve", message=find_card(lee, lookup_id, channel="approvals"))
+        request_id = await request(scene, human=lee)
+        await lee.clicks("Approve", message=find_card(lee, request_id, channel="approvals"))
         await scene.answer(lee, sentence(Problem.OWN_REQUEST), channel="approvals")
         assert [each.why for each in forbidden(scene)] == ["own request"]
-        assert await state_of(scene, lookup_id) is State.AWAITING
+        assert await standing_of(scene, request_id) == AWAITING
 
 
 async def test_an_approver_gets_no_card_for_their_own_request(scene_with: OpenScene) -> None:
     async with scene_with(**TO_EACH) as scene:
         lee, kim = scene.human("Lee"), scene.human("Kim")
-        lookup_id = await request(scene, human=lee)
-        assert find_card(kim, lookup_id).buttons == ["Approve", "Deny", "Details"]
+        request_id = await request(scene, human=lee)
+        assert find_card(kim, request_id).buttons == ["Approve", "Deny", "Details"]
         assert lee.sees(lee.dm) == []
 
 
@@ -132,8 +136,8 @@ def as_user(user_id: str, team_id: str = "T0SANDBOX") -> Edit:
     return lambda payload: payload["user"].update(id=user_id, team_id=team_id)
 
 
-def about(lookup_id: str) -> Edit:
-    return lambda payload: payload["actions"][0].update(value=lookup_id)
+def about(request_id: str) -> Edit:
+    return lambda payload: payload["actions"][0].update(value=request_id)
 
 
 @pytest.mark.parametrize(
@@ -150,13 +154,13 @@ def about(lookup_id: str) -> Edit:
 )
 async def test_a_click_forged_for_somebody_else_is_refused(scene_with: OpenScene, edit: Edit, problem: Problem) -> None:
     async with scene_with(**TO_EACH | {"PHONEID_APPROVERS": "U0LEE,U0KIM,U0GUS,U0OLU,U0IDA"}) as scene:
-        lookup_id = await request(scene)
+        request_id = await request(scene)
         # With a trigger of their own, or Slack would not even show them a window.
         await forge(scene, approving, edit)
-        assert [(each.action, each.why, each.lookup_id) for each in forbidden(scene)] == [
-            ("approve", problem.value, lookup_id)
+        assert [(each.action, each.why, each.request_id) for each in forbidden(scene)] == [
+            ("approve", problem.value, request_id)
         ]
-        assert await state_of(scene, lookup_id) is State.AWAITING
+        assert await standing_of(scene, request_id) == AWAITING
         assert scene.cams.calls == []
         lee = scene.human("Lee")  # whose response URL it was
         await scene.answer(lee, sentence(problem), channel=lee.dm)
@@ -165,19 +169,19 @@ async def test_a_click_forged_for_somebody_else_is_refused(scene_with: OpenScene
 async def test_an_edited_button_leads_to_no_request_that_is_not_there(scene_with: OpenScene) -> None:
     async with scene_with(**TO_EACH) as scene:
         await request(scene)
-        await forge(scene, approving, about("L-FORGED00"))
+        await forge(scene, approving, about("R-FORGED00"))
         assert forbidden(scene) == [Forbidden("U0LEE", "T0SANDBOX", None, "approve", "not your request")]
         lee = scene.human("Lee")
         await scene.answer(lee, sentence(Problem.NOT_YOUR_REQUEST), channel=lee.dm)
 
 
-@pytest.mark.parametrize("value", ["", "L-X' OR 1=1 --", "🙂" * 500])
+@pytest.mark.parametrize("value", ["", "R-X' OR 1=1 --", "🙂" * 500])
 async def test_a_button_with_any_value_gets_a_sentence(scene_with: OpenScene, value: str) -> None:
     async with scene_with(**TO_EACH) as scene:
-        lookup_id = await request(scene)
+        request_id = await request(scene)
         await forge(scene, approving, about(value))
         assert [each.why for each in forbidden(scene)] == ["not your request"]
-        assert await state_of(scene, lookup_id) is State.AWAITING
+        assert await standing_of(scene, request_id) == AWAITING
 
 
 async def test_an_edited_button_leads_to_ones_own_request_and_no_further(scene_with: OpenScene) -> None:
@@ -185,18 +189,18 @@ async def test_an_edited_button_leads_to_ones_own_request_and_no_further(scene_w
         await request(scene)
         own = await request(scene, human=scene.human("Lee"))
         await forge(scene, approving, about(own))
-        assert [(each.lookup_id, each.why) for each in forbidden(scene)] == [(own, "own request")]
-        assert await state_of(scene, own) is State.AWAITING
+        assert [(each.request_id, each.why) for each in forbidden(scene)] == [(own, "own request")]
+        assert await standing_of(scene, own) == AWAITING
 
 
 @pytest.mark.parametrize("action_id", ["withdraw", "enter_code", "show_id"])
 async def test_what_is_for_the_agent_alone_is_not_for_an_approver(scene_with: OpenScene, action_id: str) -> None:
     async with scene_with(**TO_EACH) as scene:
-        lookup_id = await request(scene)
+        request_id = await request(scene)
         await forge(scene, lambda payload: payload["actions"][0].update(action_id=action_id))
-        assert [(each.lookup_id, each.why) for each in forbidden(scene)] == [(lookup_id, "not your request")]
+        assert [(each.request_id, each.why) for each in forbidden(scene)] == [(request_id, "not your request")]
         assert scene.human("Lee").modal is None
-        assert await state_of(scene, lookup_id) is State.AWAITING
+        assert await standing_of(scene, request_id) == AWAITING
 
 
 @pytest.mark.parametrize(("form", "field"), [("denial_form", "reason"), ("code_form", "code")])
@@ -208,12 +212,12 @@ async def test_a_form_edited_to_be_about_anothers_request_is_refused(
         await request(scene)
         own = await request(scene, human=lee)
         await deny(lee, "no")
-        await told(scene, texts.TOLD_DENIED)
+        await told(scene, TOLD_DENIED)
 
         def change(payload: dict[str, Any]) -> None:
             view = payload["view"]
             view["callback_id"] = form
-            view["private_metadata"] = f'{{"lookup_id": "{own}"}}'
+            view["private_metadata"] = json.dumps({"request_id": own, "numbers": GOOD.digits})
             view["state"] = {"values": {"x": {field: {"type": "plain_text_input", "value": "x1"}}}}
             if form == "code_form":
                 payload["user"]["id"] = "U0ANA"
@@ -222,17 +226,17 @@ async def test_a_form_edited_to_be_about_anothers_request_is_refused(
         await scene.slack.redeliver(submission, edit=change)
         await finish(scene)
         expected = "own request" if form == "denial_form" else "not your request"
-        assert [(each.lookup_id, each.why) for each in forbidden(scene)] == [(LookupId(own), expected)]
-        assert await state_of(scene, own) is State.AWAITING
+        assert [(each.request_id, each.why) for each in forbidden(scene)] == [(RequestId(own), expected)]
+        assert await standing_of(scene, own) == AWAITING
 
 
 async def test_a_stale_card_is_answered_and_its_buttons_go(scene_with: OpenScene) -> None:
     async with scene_with(**TO_CHANNEL) as scene:
-        lookup_id = await request(scene)
+        request_id = await request(scene)
         people: list[Human] = [scene.human("Lee"), scene.human("Kim")]
-        seen = find_card(people[0], lookup_id, channel="approvals")
+        seen = find_card(people[0], request_id, channel="approvals")
         await deny(people[0], "no", message=seen)
-        await told(scene, texts.TOLD_DENIED)
+        await told(scene, TOLD_DENIED)
         for button in ("Approve", "Deny"):
             for human in people:
                 await human.clicks_stale(seen, button)
@@ -240,4 +244,4 @@ async def test_a_stale_card_is_answered_and_its_buttons_go(scene_with: OpenScene
                 assert human.modal is None
         await finish(scene)
         assert [each.why for each in forbidden(scene)] == ["too late"] * 4
-        assert find_card(people[1], lookup_id, channel="approvals").buttons == []
+        assert find_card(people[1], request_id, channel="approvals").buttons == []

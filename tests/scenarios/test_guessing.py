@@ -1,33 +1,37 @@
 """Somebody tries codes: after a handful they wait, whatever way they take, and those who decide hear of it once."""
 
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from bot.app import open_store
-from bot.models import Actor, Event, Lookup, PhoneNumber, Problem, State, Through
+from bot.guesses import FREE_FOR_NUMBER
+from bot.models import Actor, Event, PhoneNumber, Problem, Request, State, Through
 from bot.policy import Rule
 from bot.sandbox.bot_process import BotProcess
-from bot.settings import RecordSettings, read
-from bot.store.sqlite import SqliteStore
-from bot.texts import approvals as texts
-from bot.texts import asking, problems
+from bot.texts import asking, permissions
 from bot.texts import guesses as alarms
-from tests.guessing import guess
-from tests.guessing import use_up as use_up_in
+from bot.texts import requests as texts
+from bot.texts.outcomes import PROBLEMS
+from tests import factories
+from tests.recorded import Recorded
 from tests.scenarios.asking import (
     GOOD,
     GOOD_ID,
     TO_EACH,
+    TOLD_ANSWERED,
+    TOLD_ENTER_CODE,
+    UNUSED,
     find,
     find_card,
     finish,
     forbidden,
     journal,
+    path_of,
+    record_of,
     request,
-    state_of,
+    standing_of,
     told,
 )
 from tests.scenarios.scene import PATIENCE, QUICK, OpenScene, Scene, open_scene
@@ -37,25 +41,24 @@ ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
 WAIT = "wait 1 minute, then try again"
 
 
-@asynccontextmanager
-async def record(scene: Scene) -> AsyncIterator[SqliteStore]:
-    async with open_store(read(RecordSettings, {"DATABASE_URL": scene.environment["DATABASE_URL"]})) as store:
-        yield store
+async def guess(scene: Scene, phones: Sequence[PhoneNumber], *, agent: Actor) -> list[Request]:
+    """A refused code for each of these, one after the other; as if they had come through another process."""
+    async with record_of(scene) as record:
+        return [await record.change(factories.finished, [each], factories.REFUSED, agent=agent) for each in phones]
 
 
-async def use_up(scene: Scene, *, agent: Actor = KIM) -> Lookup:
-    """Refused codes for the good number, none is free any more; as if they had come through another process."""
-    async with record(scene) as store:
-        return await use_up_in(store, agent, PhoneNumber(GOOD.digits))
+async def use_up(scene: Scene, *, agent: Actor = KIM) -> Request:
+    """Refused codes for the good number, none is free any more. The last one."""
+    return (await guess(scene, [PhoneNumber(GOOD.digits)] * FREE_FOR_NUMBER, agent=agent))[-1]
 
 
 def let_time_pass(scene: Scene, seconds: float) -> None:
     """Move what was refused into the past."""
-    with closing(sqlite3.connect(scene.environment["DATABASE_URL"].removeprefix("sqlite:///"))) as database, database:
-        database.execute("UPDATE lookups SET updated_at = updated_at - ? WHERE state = 'refused'", [seconds])
+    with closing(sqlite3.connect(path_of(scene))) as database, database:
+        database.execute("UPDATE refused_codes SET at = at - ?", [seconds])
 
 
-async def rejected(scene: Scene) -> Lookup:
+async def rejected(scene: Scene) -> Recorded:
     newest = (await scene.lookups())[0]
     assert (newest.state, newest.result.problem) == (State.REJECTED, Problem.TOO_MANY_GUESSES)
     return newest
@@ -68,10 +71,10 @@ async def test_the_sixth_code_is_not_asked_even_if_it_is_the_right_one(scene: Sc
     await scene.ask(GOOD)
     message = await scene.answer(scene.ana, WAIT)
     assert message.is_ephemeral
-    assert problems.PROBLEMS[Problem.TOO_MANY_GUESSES].what in message.text
+    assert PROBLEMS[Problem.TOO_MANY_GUESSES].what in message.text
     assert message.buttons == [asking.TRY_AGAIN]
     assert len(scene.cams.calls) == 5
-    (entry,) = await journal(scene, (await rejected(scene)).id)
+    _, entry = await journal(scene, (await rejected(scene)).request_id)
     assert (entry.event, entry.facts["problem"]) == (Event.ASKED, Problem.TOO_MANY_GUESSES)
     let_time_pass(scene, 60.0)
     await scene.ask(GOOD)
@@ -106,39 +109,39 @@ async def test_the_trusted_must_ask_for_approval_and_the_card_says_how_many_were
         await use_up(scene)
         await scene.ask(GOOD)
         modal = await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
-        assert texts.CODE_NOT_YET in modal.words
+        assert asking.CODE_NOT_YET.one in modal.words
         scene.ana.fills(block_id="reason", text="ticket 7")
         scene.ana.fills(block_id="code", text=GOOD.code)
         await scene.ana.submits()
         await scene.ana.until(lambda: scene.ana.modal and "awaits approval" in scene.ana.modal.words, timeout=PATIENCE)
         asked = (await scene.lookups())[0]
-        card = find_card(scene.human("Lee"), asked.id)
+        card = find_card(scene.human("Lee"), asked.request_id)
         assert "Codes refused in the last 24 hours: 5 for this number." in card.words
         await scene.human("Lee").clicks("Approve", message=card)  # who decides knows: no wait on top
-        await told(scene, texts.TOLD_ANSWERED)
+        await told(scene, TOLD_ANSWERED)
         assert list(scene.slack.complaints) == []
 
 
 async def test_a_code_for_an_approval_from_before_waits_and_the_approval_stays(scene_with: OpenScene) -> None:
     async with scene_with(**TO_EACH) as scene:
-        lookup_id = await request(scene, code=None)
+        request_id = await request(scene, code=None)
         await scene.human("Lee").clicks("Approve")
-        message = await told(scene, texts.TOLD_ENTER_CODE)
+        message = await told(scene, TOLD_ENTER_CODE)
         await use_up(scene)
         await enter_code(scene)
         await told(scene, WAIT)
-        assert await state_of(scene, lookup_id) is State.APPROVED
+        assert await standing_of(scene, request_id) == UNUSED
         assert [each.why for each in forbidden(scene)] == [Problem.TOO_MANY_GUESSES]
         assert scene.cams.calls == []
         let_time_pass(scene, 60.0)
         await enter_code(scene)
-        await told(scene, texts.TOLD_ANSWERED)
-        assert message.buttons == [texts.ENTER_CODE]
+        await told(scene, TOLD_ANSWERED)
+        assert message.buttons == [texts.ENTER_CODE.one]
         assert list(scene.slack.complaints) == []
 
 
 async def enter_code(scene: Scene) -> None:
-    await scene.ana.clicks(texts.ENTER_CODE)
+    await scene.ana.clicks(texts.ENTER_CODE.one)
     await scene.ana.until(lambda: scene.ana.modal and "code" in str(scene.ana.modal.content), timeout=PATIENCE)
     scene.ana.fills(block_id="code", text=GOOD.code)
     await scene.ana.submits()
@@ -147,19 +150,15 @@ async def enter_code(scene: Scene) -> None:
 
 
 async def test_why_mentions_a_wait_that_runs(scene: Scene) -> None:
-    async with record(scene) as store:
-        for last in range(10):
-            await guess(store, ANA, PhoneNumber(f"1202555{last:04}"))
+    await guess(scene, factories.phones(10), agent=ANA)
     await scene.ana.runs("support", "/phoneid why")
     message = await scene.answer(scene.ana, "May not ask.")
-    assert texts.RULES[Rule.GUESSES] in message.words
+    assert permissions.RULES[Rule.GUESSES] in message.words
     assert WAIT in message.words
 
 
 async def test_why_says_nothing_of_a_wait_that_is_over(scene: Scene) -> None:
-    async with record(scene) as store:
-        for last in range(10):
-            await guess(store, ANA, PhoneNumber(f"1202555{last:04}"))
+    await guess(scene, factories.phones(10), agent=ANA)
     let_time_pass(scene, 60.0)
     await scene.ana.runs("support", "/phoneid why")
     message = await scene.answer(scene.ana, "May ask, without approval.")

@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 
-from bot.app import open_store
-from bot.models import Actor, BatchId, Event, NewLookup, PhoneNumber, Place, Problem, State, Through
+from bot.models import Actor, ApprovalState, Event, PhoneNumber, Problem, State, Through
+from bot.policy import Decision, Rule, Verdict
 from bot.sandbox.slack.workspace import Message
-from bot.settings import RecordSettings, read
-from bot.slack.history import PAGE
-from bot.texts import approvals, asking, problems
+from bot.slack.pages import PAGE
+from bot.store import forgetting
+from bot.texts import asking, requests
 from bot.texts import history as texts
-from tests.scenarios.asking import GOOD, GOOD_ID, TO_EACH, find_card, finish, journal, request
+from bot.texts.outcomes import OUTCOMES, PROBLEMS, Stand
+from tests import factories
+from tests.scenarios.asking import GOOD, GOOD_ID, TO_EACH, find_card, finish, journal, record_of, request
 from tests.scenarios.listing import THREE, lines, submit_list, window_with
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene, dispatch, entry
 
 ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
+NOT_ALLOWED = Decision(Verdict.MAY_NOT, Rule.NOT_AN_AGENT, Problem.NOT_ALLOWED)
 
 
 async def look(scene: Scene, *, name: str = "Ana", containing: str = texts.TITLE) -> Message:
@@ -22,18 +25,17 @@ async def look(scene: Scene, *, name: str = "Ana", containing: str = texts.TITLE
     return await scene.answer(human, containing)
 
 
-async def record(scene: Scene, count: int, *, agent: Actor = ANA, place: Place | None = None) -> Sequence[str]:
-    """So many lookups of somebody's, as if long ended; their references, newest first."""
-    ids = []
-    async with open_store(read(RecordSettings, {"DATABASE_URL": scene.environment["DATABASE_URL"]})) as store:
-        for number in range(count):
-            key = f"{agent.team_id} {agent.user_id} {number}"
-            phone = PhoneNumber(f"1202555{number:04}")
-            new = NewLookup(agent=agent, phone=phone, reason="", channel_id="", submission_key=key, place=place)
-            lookup, _ = await store.accept(new, state=State.REJECTED, problem=Problem.NOT_ALLOWED)
-            await store.told(lookup.id, lookup.state)
-            ids.append(lookup.id)
-    return ids[::-1]
+def said_of(stand: Stand) -> str:
+    said = OUTCOMES[stand].history
+    assert said
+    return said
+
+
+async def fill(scene: Scene, count: int, *, agent: Actor = ANA, numbers: int = 1) -> Sequence[str]:
+    """So many requests of somebody's, none of them allowed; their references, newest first."""
+    async with record_of(scene) as record:
+        asked = [await record.change(factories.asked, numbers, decision=NOT_ALLOWED, agent=agent) for _ in range(count)]
+    return [each.id for each in reversed(asked)]
 
 
 async def test_the_latest_are_listed_newest_first_in_words_and_for_their_agent_alone(scene: Scene) -> None:
@@ -48,11 +50,11 @@ async def test_the_latest_are_listed_newest_first_in_words_and_for_their_agent_a
         assert said.index(newest.id) < said.index(oldest.id)
         assert "+1 202-555-0106" in said
         assert "+86 138 0000 1234" in said
-        assert texts.BECAME[State.ANSWERED] in said
-        assert problems.PROBLEMS[Problem.NOT_YOURS].what in said
+        assert said_of(State.ANSWERED) in said
+        assert PROBLEMS[Problem.NOT_YOURS].what in said
         assert GOOD_ID not in said
-        assert f"<!date^{int(newest.created_at)}^" in said  # each reader's local time
-    assert message.buttons == [asking.TRY_AGAIN, approvals.SHOW_ID]
+        assert f"<!date^{int(newest.asked_at)}^" in said  # each reader's local time
+    assert message.buttons == [asking.TRY_AGAIN, requests.SHOW_ID]
 
 
 async def test_show_id_opens_it_without_a_call_and_is_journalled(scene: Scene) -> None:
@@ -60,11 +62,11 @@ async def test_show_id_opens_it_without_a_call_and_is_journalled(scene: Scene) -
     await finish(scene)
     (lookup,) = await scene.lookups()
     message = await look(scene)
-    await scene.ana.clicks(approvals.SHOW_ID, message=message)
+    await scene.ana.clicks(requests.SHOW_ID, message=message)
     modal = await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
     assert GOOD_ID in modal.words
     assert len(scene.cams.calls) == 1
-    assert (await journal(scene, lookup.id))[-1].event is Event.SHOWN
+    assert (await journal(scene, lookup.request_id))[-1].event is Event.SHOWN
 
 
 async def test_try_again_opens_the_form_with_the_number_and_without_the_code(scene: Scene) -> None:
@@ -79,15 +81,15 @@ async def test_try_again_opens_the_form_with_the_number_and_without_the_code(sce
 
 
 async def test_nothing_asked_yet_is_said_with_the_way_to_begin(scene: Scene) -> None:
-    await record(scene, 1, agent=Actor(team_id="T0OTHER", user_id="U0ANA", through=Through.SLACK))
-    await record(scene, 1, agent=Actor(team_id="T0SANDBOX", user_id="U0LEE", through=Through.SLACK))
+    await fill(scene, 1, agent=Actor(team_id="T0OTHER", user_id="U0ANA", through=Through.SLACK))
+    await fill(scene, 1, agent=Actor(team_id="T0SANDBOX", user_id="U0LEE", through=Through.SLACK))
     message = await look(scene, containing=texts.EMPTY)
     assert message.is_ephemeral
     assert message.buttons == [asking.OPEN_FORM]
 
 
 async def test_older_ones_are_a_click_away(scene: Scene) -> None:
-    ids = await record(scene, 2 * PAGE + 1)
+    ids = await fill(scene, 2 * PAGE + 1)
     message = await look(scene)
     pages = [message]
     for _ in range(2):
@@ -101,7 +103,7 @@ async def test_older_ones_are_a_click_away(scene: Scene) -> None:
 
 async def test_who_forges_a_page_sees_nothing_of_others(scene_with: OpenScene) -> None:
     async with scene_with() as scene:
-        (theirs,) = await record(scene, 1, agent=Actor(team_id="T0SANDBOX", user_id="U0LEE", through=Through.SLACK))
+        (theirs,) = await fill(scene, 1, agent=Actor(team_id="T0SANDBOX", user_id="U0LEE", through=Through.SLACK))
         await scene.ana.runs("support", "/phoneid help")
         await finish(scene)
         await dispatch(
@@ -120,15 +122,16 @@ async def test_who_forges_a_page_sees_nothing_of_others(scene_with: OpenScene) -
 
 
 async def test_guests_get_the_usual_refusal(scene: Scene) -> None:
-    await record(scene, 1, agent=Actor(team_id="T0SANDBOX", user_id="U0GUS", through=Through.SLACK))
-    message = await look(scene, name="Gus", containing=problems.PROBLEMS[Problem.GUEST].what)
+    await fill(scene, 1, agent=Actor(team_id="T0SANDBOX", user_id="U0GUS", through=Through.SLACK))
+    message = await look(scene, name="Gus", containing=PROBLEMS[Problem.GUEST].what)
     assert message.is_ephemeral
-    assert "L-" not in message.words
+    assert "R-" not in message.words
 
 
 async def test_a_number_of_a_list_says_its_place(scene: Scene) -> None:
-    await record(scene, 1, place=Place(batch_id=BatchId("B-1"), number=3, of=12))
-    assert "number 3 of 12 in a list" in (await look(scene)).words
+    (request_id,) = await fill(scene, 1, numbers=12)
+    words = (await look(scene)).words
+    assert f"Reference {request_id}/3 · number 3 of 12 in a list" in words
 
 
 async def test_what_needs_approval_says_how_it_stands_and_what_can_be_done(scene_with: OpenScene) -> None:
@@ -139,12 +142,12 @@ async def test_what_needs_approval_says_how_it_stands_and_what_can_be_done(scene
         awaiting = await request(scene)
         message = await look(scene)
         assert message.words.index(awaiting) < message.words.index(approved)
-        assert texts.BECAME[State.AWAITING] in message.words
-        assert texts.BECAME[State.APPROVED] in message.words
-        assert message.buttons == [approvals.WITHDRAW, approvals.ENTER_CODE]
-        await scene.ana.clicks(approvals.WITHDRAW, message=message)
+        assert said_of(ApprovalState.AWAITING) in message.words
+        assert said_of(ApprovalState.APPROVED) in message.words
+        assert message.buttons == [requests.WITHDRAW, requests.ENTER_CODE.one]
+        await scene.ana.clicks(requests.WITHDRAW, message=message)
         await finish(scene)
-        assert texts.BECAME[State.WITHDRAWN] in (await look(scene)).words
+        assert said_of(ApprovalState.WITHDRAWN) in (await look(scene)).words
         assert list(scene.slack.complaints) == []
 
 
@@ -154,16 +157,16 @@ async def test_beside_a_number_of_a_list_it_says_that_the_whole_list_is_withdraw
         await window_with(scene.ana, "awaits approval")
         await scene.ana.closes()
         message = await look(scene)
-        assert message.buttons == [approvals.WITHDRAW_LIST] * 3
-        assert approvals.withdraw_list_label(3) in str(message.blocks)
+        assert message.buttons == [requests.WITHDRAW_BESIDE_NUMBER.several] * 3
+        assert "all of its 3 numbers" in str(message.blocks)
         assert list(scene.slack.complaints) == []
 
 
 async def test_a_forgotten_number_says_so_and_has_nothing_to_press(scene: Scene) -> None:
     await scene.ask(GOOD)
     await finish(scene)
-    async with open_store(read(RecordSettings, {"DATABASE_URL": scene.environment["DATABASE_URL"]})) as store:
-        await store.forget(PhoneNumber(GOOD.digits), actor=ANA)
+    async with record_of(scene) as record:
+        await record.change(forgetting.forget, PhoneNumber(GOOD.digits), actor=ANA)
     message = await look(scene)
     assert texts.FORGOTTEN in message.words
     assert "1234" not in message.words
@@ -171,5 +174,6 @@ async def test_a_forgotten_number_says_so_and_has_nothing_to_press(scene: Scene)
 
 
 def test_every_end_has_its_words() -> None:
-    own_reason = {State.REJECTED, State.REFUSED, State.FAILED, State.INTERRUPTED}
-    assert set(texts.BECAME) == set(State) - own_reason
+    own_reason = {State.REJECTED, State.REFUSED, State.FAILED, State.INTERRUPTED, State.DROPPED}
+    assert {stand for stand, outcome in OUTCOMES.items() if outcome.history is None} == own_reason
+    assert set(OUTCOMES) == {*ApprovalState, *State} - {State.HELD}  # one that is held stands as its approval

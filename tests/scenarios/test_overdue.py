@@ -2,12 +2,17 @@
 
 from dataclasses import replace
 
-from bot.models import Event, State
-from bot.texts import approvals as texts
+from bot.models import Event
+from bot.texts import requests as texts
 from tests.scenarios.asking import (
+    EXPIRED,
     GOOD,
     TO_CHANNEL,
     TO_EACH,
+    TOLD_ANSWERED,
+    TOLD_ENTER_CODE,
+    TOLD_EXPIRED,
+    TOLD_LAPSED,
     buttons_left,
     find_card,
     finish,
@@ -15,7 +20,7 @@ from tests.scenarios.asking import (
     journal,
     open_modal,
     request,
-    state_of,
+    standing_of,
     told,
 )
 from tests.scenarios.scene import PATIENCE, QUICK, OpenScene
@@ -27,13 +32,13 @@ LEISURELY = replace(QUICK, approval=6.0, sweeping=0.1)
 
 async def test_what_nobody_decides_on_expires_and_everyone_knows(scene_with: OpenScene) -> None:
     async with scene_with(waits=HURRIED, **TO_EACH) as scene:
-        lookup_id = await request(scene)
+        request_id = await request(scene)
         kim = scene.human("Kim")
-        seen = find_card(kim, lookup_id)
-        message = await told(scene, texts.TOLD_EXPIRED)
+        seen = find_card(kim, request_id)
+        message = await told(scene, TOLD_EXPIRED)
         assert "Decided by" not in message.words
-        await scene.slack.until(lambda: not buttons_left(scene, lookup_id), timeout=PATIENCE)
-        assert await state_of(scene, lookup_id) is State.EXPIRED
+        await scene.slack.until(lambda: not buttons_left(scene, request_id), timeout=PATIENCE)
+        assert await standing_of(scene, request_id) == EXPIRED
         await kim.clicks_stale(seen, "Approve")
         await scene.answer(kim, "expired before anybody decided", channel=kim.dm)
         assert [each.why for each in forbidden(scene)] == ["too late"]
@@ -44,7 +49,7 @@ async def test_what_nobody_decides_on_expires_and_everyone_knows(scene_with: Ope
 async def test_an_expired_request_can_be_asked_again_without_typing_it_again(scene_with: OpenScene) -> None:
     async with scene_with(waits=HURRIED, **TO_EACH) as scene:
         await request(scene, reason="ticket 9")
-        await told(scene, texts.TOLD_EXPIRED)
+        await told(scene, TOLD_EXPIRED)
         words = await open_modal(scene.ana, "Try again")
         assert "This needs approval by" in words
         assert scene.ana.modal
@@ -56,37 +61,37 @@ async def test_an_expired_request_can_be_asked_again_without_typing_it_again(sce
 
 async def test_an_approval_that_nobody_uses_lapses_and_the_agent_knows(scene_with: OpenScene) -> None:
     async with scene_with(waits=HURRIED, **TO_EACH) as scene:
-        lookup_id = await request(scene, code=None)
+        request_id = await request(scene, code=None)
         await scene.human("Lee").clicks("Approve")
-        asked = await told(scene, texts.TOLD_ENTER_CODE)
-        lapsed = await told(scene, texts.TOLD_LAPSED)
+        asked = await told(scene, TOLD_ENTER_CODE)
+        lapsed = await told(scene, TOLD_LAPSED)
         assert "Decided by <@U0LEE>" in lapsed.words
         await finish(scene)
-        card = find_card(scene.human("Kim"), lookup_id)
+        card = find_card(scene.human("Kim"), request_id)
         assert "lapsed before it was used" in card.words
-        await scene.ana.clicks_stale(asked, texts.ENTER_CODE)
+        await scene.ana.clicks_stale(asked, texts.ENTER_CODE.one)
         await told(scene, "lapsed before it was used. Decided by <@U0LEE>")
         assert scene.ana.modal is None
 
 
 async def test_approvers_are_reminded_once_and_can_decide_on_either_card(scene_with: OpenScene) -> None:
     async with scene_with(waits=LEISURELY, **TO_CHANNEL) as scene:
-        lookup_id = await request(scene)
+        request_id = await request(scene)
         lee = scene.human("Lee")
         await scene.answer(lee, "Still waiting", channel="approvals")
         await finish(scene)
-        assert len(buttons_left(scene, lookup_id)) == 2 * 2 * 3  # two people see two cards of three buttons
-        await lee.clicks("Approve", message=find_card(lee, lookup_id, channel="approvals"))
-        await told(scene, texts.TOLD_ANSWERED)
+        assert len(buttons_left(scene, request_id)) == 2 * 2 * 3  # two people see two cards of three buttons
+        await lee.clicks("Approve", message=find_card(lee, request_id, channel="approvals"))
+        await told(scene, TOLD_ANSWERED)
         await finish(scene)
-        assert buttons_left(scene, lookup_id) == []
+        assert buttons_left(scene, request_id) == []
         assert sum("Still waiting" in message.text for message in lee.sees("approvals")) == 0  # redrawn too
-        assert [each.event for each in await journal(scene, lookup_id)].count(Event.REMINDED) == 1
+        assert [each.event for each in await journal(scene, request_id)].count(Event.REMINDED) == 1
 
 
 async def test_of_what_is_decided_nobody_is_reminded(scene_with: OpenScene) -> None:
     async with scene_with(waits=HURRIED, **TO_EACH) as scene:
-        lookup_id = await request(scene, code=None)
+        request_id = await request(scene, code=None)
         await scene.human("Lee").clicks("Approve")
-        await told(scene, texts.TOLD_LAPSED)
-        assert Event.REMINDED not in [each.event for each in await journal(scene, lookup_id)]
+        await told(scene, TOLD_LAPSED)
+        assert Event.REMINDED not in [each.event for each in await journal(scene, request_id)]

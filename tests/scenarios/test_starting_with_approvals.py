@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
+from bot.models import NOT_NEEDED
 from bot.sandbox.slack.people import UserGroup
 from bot.sandbox.slack.workspace import Conversation, Workspace
-from bot.texts import approvals as texts
 from bot.texts import asking, terminal
 from tests.scenarios.asking import GOOD, GOOD_ID, TO_CHANNEL, TO_EACH
 from tests.scenarios.scene import PATIENCE, OpenScene, open_scene, with_bot
@@ -101,7 +101,7 @@ async def test_without_approvals_nothing_of_them_shows(scene_with: OpenScene) ->
         await scene.ana.runs("support", "/phoneid")
         modal = await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
         assert "approv" not in str(modal.content).lower()
-        assert modal.content["submit"]["text"] == asking.FORM_SUBMIT
+        assert modal.content["submit"]["text"] == asking.FORM_SUBMIT.one
         scene.ana.fills(block_id="phone", text=GOOD.phone)
         await scene.ana.submits()
         assert scene.ana.modal
@@ -115,7 +115,7 @@ async def test_without_approvals_nothing_of_them_shows(scene_with: OpenScene) ->
         assert scene.ana.sees(scene.ana.dm) == []
         assert scene.human("Lee").sees(scene.human("Lee").dm) == []
         (lookup,) = await scene.lookups()
-        assert lookup.approval is None
+        assert lookup.approval == NOT_NEEDED
 
 
 async def test_without_approvals_slack_is_asked_for_nothing_that_only_they_need(scene_with: OpenScene) -> None:
@@ -134,4 +134,4 @@ async def test_who_is_trusted_needs_no_approval_and_others_do(scene_with: OpenSc
         kim = scene.human("Kim")
         await scene.ask(GOOD, human=kim)
         modal = await kim.until(lambda: kim.modal, timeout=PATIENCE)
-        assert texts.CODE_NOT_YET in modal.words
+        assert asking.CODE_NOT_YET.one in modal.words

@@ -4,10 +4,23 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.models import State
-from bot.texts import approvals as texts
-from bot.texts import asking, history, lists
-from tests.scenarios.asking import GOOD_ID, TO_EACH, deny, open_modal, request, state_of, told
+from bot.texts import asking, history, results
+from bot.texts import requests as texts
+from tests.scenarios.asking import (
+    DENIED,
+    GOOD_ID,
+    TO_EACH,
+    TOLD_ANSWERED,
+    TOLD_DENIED,
+    TOLD_ENTER_CODE,
+    TOLD_WITHDRAWN,
+    WITHDRAWN,
+    deny,
+    open_modal,
+    request,
+    standing_of,
+    told,
+)
 from tests.scenarios.listing import THREE, lines, message_with, submit_list, window_with
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene, entry
 
@@ -89,36 +102,36 @@ async def test_a_list_is_asked_and_its_results_are_shown(scene: Scene) -> None:
     ana = await submit_list(scene, lines(THREE))
     await message_with(ana, "is done")
     await ana.closes()
-    await ana.clicks(lists.SHOW_RESULTS)
+    await ana.clicks(results.SHOW_RESULTS)
     assert GOOD_ID in await window_with(ana, "is done")
 
 
 async def test_a_request_is_approved_and_answered(deciding: Scene) -> None:
     await request(deciding)
     await deciding.human("Lee").clicks("Approve")
-    await told(deciding, texts.TOLD_ANSWERED)
+    await told(deciding, TOLD_ANSWERED)
     await deciding.answer(deciding.ana, GOOD_ID)
 
 
 async def test_a_request_is_denied_with_a_reason(deciding: Scene) -> None:
-    lookup_id = await request(deciding)
+    request_id = await request(deciding)
     await deny(deciding.human("Lee"), "not this one")
-    assert "not this one" in (await told(deciding, texts.TOLD_DENIED)).words
-    assert await state_of(deciding, lookup_id) is State.DENIED
+    assert "not this one" in (await told(deciding, TOLD_DENIED)).words
+    assert await standing_of(deciding, request_id) == DENIED
 
 
 async def test_a_request_is_withdrawn(deciding: Scene) -> None:
-    lookup_id = await request(deciding)
+    request_id = await request(deciding)
     await deciding.ana.clicks(texts.WITHDRAW)
-    await told(deciding, texts.TOLD_WITHDRAWN)
-    assert await state_of(deciding, lookup_id) is State.WITHDRAWN
+    await told(deciding, TOLD_WITHDRAWN)
+    assert await standing_of(deciding, request_id) == WITHDRAWN
 
 
 async def test_a_code_is_brought_after_the_approval(deciding: Scene) -> None:
     await request(deciding, code=None)
     await deciding.human("Lee").clicks("Approve")
-    await told(deciding, texts.TOLD_ENTER_CODE)
-    await open_modal(deciding.ana, texts.ENTER_CODE)
+    await told(deciding, TOLD_ENTER_CODE)
+    await open_modal(deciding.ana, texts.ENTER_CODE.one)
     deciding.ana.fills(block_id="code", text=GOOD.code)
     await deciding.ana.submits()
-    await told(deciding, texts.TOLD_ANSWERED)
+    await told(deciding, TOLD_ANSWERED)

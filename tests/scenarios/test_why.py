@@ -3,7 +3,7 @@
 import pytest
 
 from bot.policy import Rule, Verdict
-from bot.texts import approvals as texts
+from bot.texts import permissions as texts
 from tests.scenarios.asking import TO_CHANNEL, TO_EACH
 from tests.scenarios.scene import OpenScene
 
