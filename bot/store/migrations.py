@@ -18,7 +18,10 @@ ADD_HEAD: Final = """
     INSERT INTO journal_head (one, seq, hash, schema, oldest_writer) VALUES (1, :seq, :hash, :schema, :schema)"""
 
 FIRST_RELEASE = {"lookups", "journal"}
-"""What a database of release 0.1 has and no other without a ``journal_head``."""
+"""What every database of release 0.1 has; the younger ones have a ``journal_head``, too."""
+
+STEPS_OF_FIRST_RELEASE = "_sqlite_migrations"
+"""Where the library of release 0.1 kept count of the steps it had taken. We have no such table."""
 
 
 def migrate(tx: Tx, tables: Collection[str], create: Callable[[], None]) -> None:
@@ -51,9 +54,9 @@ def head_to_read(row: Row | None) -> Head:
 
 
 def _refuse_foreign(tables: Collection[str]) -> None:
-    if "journal_head" in tables:
+    if "journal_head" in tables and STEPS_OF_FIRST_RELEASE not in tables:
         return
-    if FIRST_RELEASE.issubset(tables):
+    if FIRST_RELEASE.issubset(tables) and "requests" not in tables:
         raise SchemaUnknown(
             "the database was written by release 0.1, which this release does not read:"
             " keep the file as your record of that time, and name a new one in DATABASE_URL"

@@ -85,7 +85,7 @@ def test_a_database_of_another_program_is_refused_and_not_touched(open_engine: O
     assert tables(plain) == {"recipes", "lookups"}
 
 
-@pytest.mark.parametrize("others", [["_sqlite_migrations", "cells"], []], ids=["last of 0.1", "first of 0.1"])
+@pytest.mark.parametrize("others", [["_sqlite_migrations", "journal_head"], []], ids=["last of 0.1", "first of 0.1"])
 def test_a_database_of_the_first_release_is_refused_with_what_to_do(
     open_engine: OpenEngine, plain: Plain, others: list[str]
 ) -> None:
