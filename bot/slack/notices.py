@@ -74,7 +74,7 @@ class Notices:
             return True
         origin = self._origins.get(request.id, Origin())
         if request.approval.state is ApprovalState.AWAITING:
-            return await self._say_waiting(request, origin, due)
+            return await self._tell(request, views.receipt(request), origin)
         if not has_ended(request.lookups) and not request.is_any(State.HELD):
             return True  # it runs: whoever runs it has its end told
         is_told = await self._say_outcome(request, origin)
@@ -89,8 +89,7 @@ class Notices:
         if request is None:
             return True
         if request.approval.state is ApprovalState.AWAITING:
-            copies = await self._copies(request)
-            return bool(copies) or await self._post_cards(request)
+            return bool(await self._copies(request)) or await self._ask_to_decide(request, due)
         return await self._redraw(request)
 
     async def remind(self, due: Due) -> bool:
@@ -123,14 +122,13 @@ class Notices:
             await self._record.change(guesses.alarm_told, alarm, people=told)
         return True
 
-    async def _say_waiting(self, request: Request, origin: Origin, due: Due) -> bool:
-        """The receipt; and, once, that nobody could be asked."""
-        is_posted = await self.say_on_cards(due)
-        if not is_posted and due.attempts:
-            return False
-        if not is_posted:
+    async def _ask_to_decide(self, request: Request, due: Due) -> bool:
+        """Post the cards; if nobody could be asked, tell the agent, once."""
+        is_posted = await self._post_cards(request)
+        if not is_posted and not due.attempts:
+            origin = self._origins.get(request.id, Origin())
             await self._tell(request, views.sentence(texts.NOBODY_REACHED), origin)
-        return await self._tell(request, views.receipt(request), origin) and is_posted
+        return is_posted
 
     async def _say_outcome(self, request: Request, origin: Origin) -> bool:
         """What needed approval is told by direct message: it may come hours later, and must not get lost."""
