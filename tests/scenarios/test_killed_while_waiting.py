@@ -2,39 +2,54 @@
 
 import sqlite3
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
-from bot.app import open_store
-from bot.clock import SystemClock
-from bot.models import Actor, Event, LookupId, NewLookup, PhoneNumber, State, Through
+from bot.models import Actor, ApprovalState, Event, PhoneNumber, RequestId, Through
 from bot.sandbox.bot_process import BotProcess
-from bot.settings import RecordSettings, read
-from bot.texts import approvals as texts
+from bot.store import requests
+from bot.store.engine import Tx
+from bot.texts import requests as texts
+from tests import factories
 from tests.scenarios.asking import (
+    EXPIRED,
     GOOD,
+    LAPSED,
     TO_EACH,
+    TOLD_ANSWERED,
+    TOLD_DENIED,
+    TOLD_ENTER_CODE,
+    TOLD_EXPIRED,
+    TOLD_LAPSED,
+    TOLD_WITHDRAWN,
     buttons_left,
     deny,
     find_card,
     journal,
     open_modal,
+    path_of,
+    record_of,
     request,
-    state_of,
+    standing_of,
     told,
 )
 from tests.scenarios.scene import PATIENCE, Scene, open_scene
 
-
-def record(scene: Scene) -> RecordSettings:
-    return read(RecordSettings, {"DATABASE_URL": scene.environment["DATABASE_URL"]})
+ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
 
 
-def let_time_pass(scene: Scene, lookup_id: LookupId) -> None:
+def let_time_pass(scene: Scene, request_id: RequestId) -> None:
     """Make a request overdue: the shortest time a setting can give it is a minute."""
-    database = sqlite3.connect(record(scene).database_path)
-    with database:
-        assert database.execute("UPDATE lookups SET expires_at = 1 WHERE id = ?", [lookup_id]).rowcount == 1
-    database.close()
+    with closing(sqlite3.connect(path_of(scene))) as database, database:
+        assert database.execute("UPDATE requests SET expires_at = 1 WHERE id = ?", [request_id]).rowcount == 1
+        make_due(database, request_id, "expire")
+
+
+def make_due(database: sqlite3.Connection, request_id: RequestId, *kinds: str) -> None:
+    """Make it time to say something that waits in the outbox."""
+    of_request = "UPDATE outbox SET due_at = 1 WHERE request = (SELECT number FROM requests WHERE id = ?)"
+    for kind in kinds:
+        assert database.execute(f"{of_request} AND kind = ?", [request_id, kind]).rowcount == 1
 
 
 async def restart(scene: Scene, bot: BotProcess) -> None:
@@ -43,9 +58,9 @@ async def restart(scene: Scene, bot: BotProcess) -> None:
     await scene.slack.until(lambda: scene.slack.is_connected, timeout=PATIENCE)
 
 
-async def decisions(scene: Scene, lookup_id: LookupId) -> list[State | None]:
+async def decisions(scene: Scene, request_id: RequestId) -> list[str | None]:
     """What ended the waiting, each time something did."""
-    return [each.to_state for each in await journal(scene, lookup_id) if each.from_state is State.AWAITING]
+    return [each.to_state for each in await journal(scene, request_id) if each.from_state == ApprovalState.AWAITING]
 
 
 async def test_after_a_kill_every_card_works_and_nothing_is_decided_twice(tmp_path: Path) -> None:
@@ -63,27 +78,27 @@ async def test_after_a_kill_every_card_works_and_nothing_is_decided_twice(tmp_pa
             assert "+86 138 0000 1234" in await open_modal(kim, "Details", message=cards[first])
             await kim.closes()
             await lee.clicks("Approve", message=find_card(lee, first))
-            await told(scene, texts.TOLD_ENTER_CODE)  # the code went with the process
+            await told(scene, TOLD_ENTER_CODE)  # the code went with the process
             await deny(kim, "no", message=cards[second])
-            await told(scene, texts.TOLD_DENIED)
+            await told(scene, TOLD_DENIED)
             await scene.ana.clicks(texts.WITHDRAW)  # the newest receipt, the third's
-            await told(scene, texts.TOLD_WITHDRAWN)
-            for lookup_id, card in cards.items():
-                await scene.slack.until(lambda each=lookup_id: not buttons_left(scene, each), timeout=PATIENCE)  # type: ignore[misc]  # a default binds the loop's value
+            await told(scene, TOLD_WITHDRAWN)
+            for request_id, card in cards.items():
+                await scene.slack.until(lambda each=request_id: not buttons_left(scene, each), timeout=PATIENCE)  # type: ignore[misc]  # a default binds the loop's value
                 await kim.clicks_stale(card, "Approve")
             for outcome in ("was approved", "was denied", "was withdrawn"):
                 await scene.answer(kim, f"This request {outcome}", channel=kim.dm)
             assert scene.cams.calls == []
 
-            await open_modal(scene.ana, texts.ENTER_CODE)
+            await open_modal(scene.ana, texts.ENTER_CODE.one)
             scene.ana.fills(block_id="code", text=GOOD.code)
             await scene.ana.submits()
-            await told(scene, texts.TOLD_ANSWERED)
+            await told(scene, TOLD_ANSWERED)
             assert len(scene.cams.calls) == 1
             assert [await decisions(scene, each) for each in (first, second, third)] == [
-                [State.APPROVED],
-                [State.DENIED],
-                [State.WITHDRAWN],
+                [ApprovalState.APPROVED],
+                [ApprovalState.DENIED],
+                [ApprovalState.WITHDRAWN],
             ]
             assert list(scene.slack.complaints) == []
         finally:
@@ -98,43 +113,63 @@ async def test_after_a_kill_what_ran_out_meanwhile_expires_and_lapses(tmp_path: 
             await scene.slack.until(lambda: scene.slack.is_connected, timeout=PATIENCE)
             unused = await request(scene, code=None)
             await scene.human("Lee").clicks("Approve")
-            await told(scene, texts.TOLD_ENTER_CODE)
+            await told(scene, TOLD_ENTER_CODE)
             undecided = await request(scene)
             await bot.kill()
             for each in (unused, undecided):
                 let_time_pass(scene, each)
             await restart(scene, bot)
-            await told(scene, texts.TOLD_EXPIRED)
-            await told(scene, texts.TOLD_LAPSED)
+            await told(scene, TOLD_EXPIRED)
+            await told(scene, TOLD_LAPSED)
             await scene.slack.until(lambda: not buttons_left(scene, undecided), timeout=PATIENCE)
-            assert await state_of(scene, undecided) is State.EXPIRED
-            assert await state_of(scene, unused) is State.LAPSED
-            assert await decisions(scene, undecided) == [State.EXPIRED]
+            assert await standing_of(scene, undecided) == EXPIRED
+            assert await standing_of(scene, unused) == LAPSED
+            assert await decisions(scene, undecided) == [ApprovalState.EXPIRED]
             said = Counter(message.text for message in scene.ana.sees(scene.ana.dm))
             assert set(said.values()) == {1}
         finally:
             await bot.kill()
 
 
+def left_behind(tx: Tx, *, seconds: float) -> RequestId:
+    """A request as a process leaves it that dies as soon as it is recorded; it expires in so many seconds."""
+    new = factories.new_request([PhoneNumber("8613800001234")], agent=ANA, reason="ticket 7")
+    return requests.accept(tx, new, factories.NEEDS_APPROVAL, expires_at=tx.now + seconds).request.id
+
+
 async def test_what_no_process_ever_posted_a_card_for_expires_too(tmp_path: Path) -> None:
-    """A process that died between the record and the card leaves a request that nobody can decide on."""
     async with open_scene(tmp_path, settings=TO_EACH) as scene:
-        clock = SystemClock()
-        async with open_store(record(scene)) as store:
-            new = NewLookup(
-                agent=Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK),
-                phone=PhoneNumber("8613800001234"),
-                reason="ticket 7",
-                channel_id="C0SUPPORT",
-                submission_key="view:V1:1",
-            )
-            lookup, _ = await store.accept(new, state=State.AWAITING, expires_at=clock.now() + 1)
+        async with record_of(scene) as record:
+            request_id = await record.change(left_behind, seconds=1.0)
         bot = BotProcess(folder=tmp_path)
         try:
             await bot.start_with(scene.environment)
-            await told(scene, texts.TOLD_EXPIRED)
-            events = [each.event for each in await journal(scene, lookup.id)]
+            await told(scene, TOLD_EXPIRED)
+            events = [each.event for each in await journal(scene, request_id)]
             assert events[0] is Event.ASKED
-            assert await state_of(scene, lookup.id) is State.EXPIRED
+            assert await standing_of(scene, request_id) == EXPIRED
+        finally:
+            await bot.kill()
+
+
+async def test_the_card_and_the_receipt_that_died_with_their_process_are_sent_by_the_next(tmp_path: Path) -> None:
+    async with open_scene(tmp_path, settings=TO_EACH) as scene:
+        async with record_of(scene) as record:
+            request_id = await record.change(left_behind, seconds=600.0)
+        with closing(sqlite3.connect(path_of(scene))) as database, database:
+            make_due(database, request_id, "cards", "agent")
+        bot = BotProcess(folder=tmp_path)
+        try:
+            await bot.start_with(scene.environment)
+            await told(scene, "awaits approval")
+            for name in ("Lee", "Kim"):
+                human = scene.human(name)
+                await scene.answer(human, "Approval needed", channel=human.dm)
+            await scene.human("Lee").clicks("Approve")
+            await told(scene, TOLD_ENTER_CODE)
+            await bot.stop()
+            assert [len(scene.human(name).sees(scene.human(name).dm)) for name in ("Lee", "Kim")] == [1, 1]
+            assert len(scene.ana.sees(scene.ana.dm)) == 2
+            assert list(scene.slack.complaints) == []
         finally:
             await bot.kill()
