@@ -72,7 +72,9 @@ class _JumpingSelector(selectors.SelectSelector):
         return events
 
 
-class _VirtualLoop(asyncio.SelectorEventLoop):
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """Never waits: where nothing is ready, time goes on to the next thing to do."""
+
     def __init__(self) -> None:
         self._virtual = _JumpingSelector()
         super().__init__(self._virtual)
@@ -109,5 +111,5 @@ def run_in_virtual_time(story: Callable[[VirtualClock], Awaitable[Any]]) -> Any:
     async def main() -> Any:
         return await story(VirtualClock())
 
-    with asyncio.Runner(loop_factory=_VirtualLoop) as runner:
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(main())

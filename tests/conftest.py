@@ -1,10 +1,13 @@
 """What all tests share: what is run by day and by night, and reports that every worker can send."""
 
+import asyncio
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 import pytest
+
+from tests.clocks import VirtualLoop
 
 NIGHT_SECONDS = 4 * 3600
 
@@ -14,6 +17,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.markexpr == "nightly":
         os.environ["IS_NIGHT"] = "1"
     import tests.amounts  # noqa: F401 - it sets the seed, and looks whether it is night
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The loop that a test runs in."""
+    is_virtual = item.get_closest_marker("virtual_time") is not None
+    return {"virtual": VirtualLoop} if is_virtual else {"real": asyncio.new_event_loop}
 
 
 @pytest.hookimpl(tryfirst=True)
