@@ -17,15 +17,17 @@ from random import Random
 
 import pytest
 
-from bot.app import open_store
-from bot.models import Event, JournalEntry, Lookup, State
-from bot.settings import RecordSettings, read
+from bot import models
+from bot.models import ApprovalState, Event, JournalEntry
 from bot.slack.cards import decided_card
+from bot.store import journal
+from bot.store import requests as store
 from tests.amounts import each_day, scaled
+from tests.scenarios.asking import ANSWERED, DENIED, UNUSED, WITHDRAWN, Standing, path_of, record_of
 from tests.scenarios.racing import Arena, Click, Deed, Request, numbers, open_arena
 
 RACES = int(os.environ.get("PHONEID_RACES") or each_day(20, at_night=scaled(1000, least=100)))
-BATCH = 50
+AT_ONCE = 50
 """Requests that wait at the same time."""
 
 AGAIN = each_day(4, at_night=10)
@@ -41,15 +43,15 @@ FIELDS = (
 )
 """Who does what in a race."""
 
-STATES = {
-    Deed.APPROVE: {State.APPROVED, State.ANSWERED},
-    Deed.DENY: {State.DENIED},
-    Deed.WITHDRAW: {State.WITHDRAWN},
+ENDS: dict[Deed, set[Standing]] = {
+    Deed.APPROVE: {UNUSED, ANSWERED},
+    Deed.DENY: {DENIED},
+    Deed.WITHDRAW: {WITHDRAWN},
 }
-"""Where a request is in the end, by what was done first."""
+"""How a request stands in the end, by what was done first."""
 
-CALLS = {State.APPROVED: 0, State.ANSWERED: 1, State.DENIED: 0, State.WITHDRAWN: 0}
-"""Calls to the API, by where a request is in the end."""
+CALLS = {UNUSED: 0, ANSWERED: 1, DENIED: 0, WITHDRAWN: 0}
+"""Calls to the API, by how a request stands in the end."""
 
 WORDS = {Deed.APPROVE: "approved", Deed.DENY: "denied", Deed.WITHDRAW: "withdrawn"}
 
@@ -67,12 +69,18 @@ class Recorded:
     """A race as the database has it."""
 
     race: Race
-    lookup: Lookup
+    request: models.Request
     entries: list[JournalEntry]
 
     @property
+    def standing(self) -> Standing:
+        return self.request.approval.state, self.request.lookup.state
+
+    @property
     def decisions(self) -> list[JournalEntry]:
-        return [each for each in self.entries if each.event is Event.MOVED and each.from_state is State.AWAITING]
+        return [
+            each for each in self.entries if each.event is Event.MOVED and each.from_state == ApprovalState.AWAITING
+        ]
 
     @property
     def forbidden(self) -> list[JournalEntry]:
@@ -82,7 +90,8 @@ class Recorded:
     def winner(self) -> Click:
         """The first click of those that could have decided so."""
         decider = self.decisions[0].actor.user_id
-        return next(each for each in self.race.clicks if user_id(each) == decider and fits(each, self.lookup))
+        possible = (each for each in self.race.clicks if self.standing in ENDS[each.deed])
+        return next(each for each in possible if user_id(each) == decider)
 
     @property
     def losers(self) -> list[Click]:
@@ -95,10 +104,6 @@ def user_id(click: Click) -> str:
     return f"U0{click.name.upper()}"
 
 
-def fits(click: Click, lookup: Lookup) -> bool:
-    return lookup.state in STATES[click.deed]
-
-
 @pytest.fixture
 async def arena(tmp_path: Path) -> AsyncIterator[Arena]:
     seed = int(os.environ.get("PHONEID_SEED") or secrets.randbits(32))
@@ -108,35 +113,32 @@ async def arena(tmp_path: Path) -> AsyncIterator[Arena]:
 
 
 async def recorded(arena: Arena, races: Sequence[Race]) -> list[Recorded]:
-    settings = read(RecordSettings, {"DATABASE_URL": arena.scene.environment["DATABASE_URL"]})
-    async with open_store(settings) as store:
+    async with record_of(arena.scene) as record:
         found = [
-            Recorded(race, lookup, await store.journal(lookup.id))
+            Recorded(race, request, await record.read(journal.of_request, request.id))
             for race in races
-            if (lookup := await store.find(race.request.id))
+            if (request := await record.read(store.find, race.request.id))
         ]
     assert len(found) == len(races)
     return found
 
 
 def untold(arena: Arena) -> list[str]:
-    """Ids of the lookups that somebody still has to be told of."""
-    path = arena.scene.environment["DATABASE_URL"].removeprefix("sqlite:///")
-    with closing(sqlite3.connect(path)) as database:
-        return [row[0] for row in database.execute("SELECT id FROM lookups WHERE tell_after IS NOT NULL")]
+    """What is still to be said. That an approval may lapse is not said before it does."""
+    with closing(sqlite3.connect(path_of(arena.scene))) as database:
+        return [row[0] for row in database.execute("SELECT kind FROM outbox WHERE kind <> 'expire'")]
 
 
 def check_decided_once(arena: Arena, each: Recorded) -> None:
     """One decision, by one of those who clicked; everybody else's click is in the journal as too late."""
     assert len(each.decisions) == 1, each.entries
-    assert each.lookup.state in CALLS, each.lookup
-    assert each.lookup.approval
-    assert each.lookup.approval.decided_by == each.decisions[0].actor
+    assert each.standing in CALLS, each.request
+    assert each.request.approval.decided_by == each.decisions[0].actor
     assert Counter((entry.actor.user_id, entry.facts["action"], entry.facts["why"]) for entry in each.forbidden) == (
         Counter((user_id(loser), loser.deed.value, "too late") for loser in each.losers)
     )
     calls = [call for call in arena.scene.cams.calls if call.phone == each.race.request.entry.digits]
-    assert len(calls) == CALLS[each.lookup.state], each.lookup
+    assert len(calls) == CALLS[each.standing], each.request
     assert each.race.request.has_code or not calls
 
 
@@ -146,12 +148,12 @@ def check_cards(arena: Arena, each: Recorded) -> None:
     assert len(copies) == 2
     for copy in copies:
         assert copy.buttons == []
-        assert copy.text == decided_card(each.lookup).text
+        assert copy.text == decided_card(each.request).text
 
 
 def check_everybody_was_told(arena: Arena, all_recorded: Sequence[Recorded]) -> None:
     """The agent once, and whoever was slower by name who decided."""
-    ids = [each.lookup.id for each in all_recorded]
+    ids = [each.request.id for each in all_recorded]
     assert arena.told() == Counter(dict.fromkeys(ids, 1))
     assert untold(arena) == []
     expected = Counter(
@@ -175,7 +177,7 @@ async def check(arena: Arena, races: Sequence[Race]) -> list[Recorded]:
 
 
 def figures(all_recorded: Sequence[Recorded]) -> str:
-    states = Counter(each.lookup.state.value for each in all_recorded)
+    states = Counter(" ".join(each.standing) for each in all_recorded)
     winners = Counter(f"{each.winner.name} {each.winner.deed}" for each in all_recorded)
     apart = sorted(abs(entry.at - each.decisions[0].at) * 1000 for each in all_recorded for entry in each.forbidden)
     return f"{len(all_recorded)} races: {dict(states)}, {dict(winners)}; median {apart[len(apart) // 2]:.1f} ms apart\n"
@@ -191,13 +193,13 @@ async def run(arena: Arena, races: Sequence[Race]) -> None:
 @pytest.mark.more_at_night
 async def test_of_two_who_decide_in_the_same_instant_one_does_and_the_other_is_told_who(arena: Arena) -> None:
     races: list[Race] = []
-    batches = [arena.book[start : start + BATCH] for start in range(0, RACES, BATCH)]
-    requests = await arena.ask(batches[0])
-    for following in [*batches[1:], []]:
-        batch = [Race(request, arena.random.choice(FIELDS)) for request in requests]
+    rounds = [arena.book[start : start + AT_ONCE] for start in range(0, RACES, AT_ONCE)]
+    requests = await arena.ask(rounds[0])
+    for following in [*rounds[1:], []]:
+        waiting = [Race(request, arena.random.choice(FIELDS)) for request in requests]
         # Ana asks for the next ones while these are decided: that stirs the timings.
-        requests, _ = await asyncio.gather(arena.ask(following), run(arena, batch))
-        races += batch
+        requests, _ = await asyncio.gather(arena.ask(following), run(arena, waiting))
+        races += waiting
     all_recorded = await check(arena, races)
     sys.stdout.write(figures(all_recorded))
 
