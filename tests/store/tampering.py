@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.evidence import Flaw
+from bot.store.urls import SQLITE
 from tests.store import auditor
+from tests.store.engines import Plain
 
 Tampering = Callable[[sqlite3.Connection, int, random.Random], tuple[Flaw, int]]
 """Does it to the entry of a number, in a journal numbered from 1 without gaps; says what must be found, and where."""
@@ -23,6 +25,19 @@ def lay_open(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA foreign_keys = OFF")
     for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
         connection.execute(f"DROP TRIGGER {name}")
+
+
+def open_up(plain: Plain, database_url: str) -> None:
+    """The same on either engine."""
+    if database_url.startswith(SQLITE):
+        lay_open(plain)  # type: ignore[arg-type] # sqlite3's own connection
+        return
+    plain.execute("ALTER TABLE journal DISABLE TRIGGER ALL")
+    plain.execute("SET session_replication_role = replica")  # foreign keys are triggers, too
+    for table in ("journal", "requests", "lookups", "alarms"):
+        checks = f"SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid = '{table}'::regclass"
+        for (name,) in plain.execute(checks).fetchall():
+            plain.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
 
 
 def edit(connection: sqlite3.Connection, seq: int, dice: random.Random) -> tuple[Flaw, int]:

@@ -4,58 +4,43 @@ Found by tests/fuzz/test_edited_databases.py.
 """
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from bot.errors import RecordDamaged
 from bot.guesses import FREE_FOR_NUMBER
-from bot.models import Actor, LogQuery, Lookup, LookupId, NewLookup, PhoneNumber, State, Through
-from bot.store.sqlite import SqliteStore
+from bot.models import Footprint, LogQuery, LookupId, Request
+from bot.store import forgetting, guesses, journal, lookups, messages, outbox, requests, search
+from bot.store.outbox import Kind
+from bot.store.urls import SQLITE
+from tests import factories
 from tests.clocks import SteppingClock
-from tests.guessing import use_up
+from tests.factories import ANA, LEE, NEEDS_APPROVAL, OLGA, REFUSED, phones
+from tests.store import tampering
+from tests.store.engines import Plain, engine_on
+from tests.store.processes import Process
 
-ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
-LEE = Actor(team_id="T0SANDBOX", user_id="U0LEE", through=Through.SLACK)
-PHONE = PhoneNumber("12025550106")
+(PHONE,) = phones(1)
 
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "phoneid.db"
+Edit = Callable[[str], None]
 
 
 @pytest.fixture
-def clock() -> SteppingClock:
-    return SteppingClock()
-
-
-@pytest.fixture
-async def store(path: Path, clock: SteppingClock) -> AsyncIterator[SqliteStore]:
-    opened = SqliteStore(path, clock=clock)
-    await opened.open()
-    yield opened
-    await opened.aclose()
-
-
-def edit(path: Path, lookup: Lookup, assignment: str) -> None:
+def edit(plain: Plain, database_url: str) -> Edit:
     """What somebody does who knows how to switch the rules off."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        database.execute("PRAGMA ignore_check_constraints = ON")
-        database.execute("PRAGMA foreign_keys = OFF")
-        database.execute(f"UPDATE lookups SET {assignment} WHERE id = ?", (lookup.id,))
+    tampering.open_up(plain, database_url)
+
+    def edit_it(statement: str) -> None:
+        assert plain.execute(statement).rowcount
+
+    return edit_it
 
 
-async def ask(store: SqliteStore, key: str, state: State = State.QUEUED) -> Lookup:
-    new = NewLookup(agent=ANA, phone=PHONE, reason="", channel_id="", submission_key=key)
-    lookup, _ = await store.accept(new, state=state, expires_at=2e9 if state is State.AWAITING else None)
-    return lookup
-
-
-def names(lookups: list[Lookup]) -> list[LookupId]:
-    return [lookup.id for lookup in lookups]
+def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
+    assert set(caplog.messages) <= {"record damaged and left out"}
+    return [vars(record)["facts"] for record in caplog.records]
 
 
 @pytest.mark.parametrize(
@@ -63,103 +48,149 @@ def names(lookups: list[Lookup]) -> list[LookupId]:
     [
         ("state = 'gone'", "state"),
         ("phone = '+1 202'", "phone"),
-        ("created_at = 9e999", "created_at"),  # no date
-        ("updated_at = -1", "updated_at"),
-        ("through = ''", "through"),
+        ("updated_at = 1e18", "updated_at"),  # no date
+        ("asked_at = -1", "asked_at"),
         ("problem = 'bad luck'", "problem"),
-        ("batch_id = 'B-00000000'", "batch_number"),
     ],
 )
-async def test_a_damaged_lookup_is_refused_by_itself_and_left_out_among_others(
-    store: SqliteStore, path: Path, assignment: str, column: str, caplog: pytest.LogCaptureFixture
+def test_a_damaged_lookup_is_left_out_of_its_request_and_of_the_log(
+    process: Process, edit: Edit, assignment: str, column: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    damaged, whole = await ask(store, "damaged"), await ask(store, "whole")
-    edit(path, damaged, assignment)
-    assert names(await store.search(LogQuery())) == [whole.id]
-    (record,) = caplog.records
-    assert vars(record)["facts"] == {"table": "lookups", "id": damaged.id, "column": column}
+    request = process.change(factories.asked, 2)
+    edit(f"UPDATE lookups SET {assignment} WHERE position = 1")
+    found = process.read(requests.find, request.id)
+    assert found
+    assert found.lookups == request.lookups[1:]
+    assert [each.lookup for each in process.read(search.search, LogQuery())] == [request.lookups[1]]
+    for facts in logged(caplog):
+        assert (facts["table"], facts["position"], facts["column"]) == ("lookups", 1, column)
+    assert len(caplog.records) == 2
     with pytest.raises(RecordDamaged) as caught:
-        await store.find(damaged.id)
+        process.read(lookups.find, LookupId(f"{request.id}/1"))
     assert caught.value.column == column
 
 
-async def test_text_that_is_no_utf8_makes_nothing_unreadable(store: SqliteStore, path: Path) -> None:
-    lookup = await ask(store, "one")
-    edit(path, lookup, "reason = CAST(x'80ff' AS TEXT)")
-    found = await store.find(lookup.id)
-    assert found
-    assert found.reason == "\ufffd\ufffd"
-
-
-@pytest.mark.parametrize("assignment", ["phone = ''", "decided_at = 1.0", "id = CAST(x'ff' AS TEXT)"])
-async def test_a_damaged_lookup_does_not_keep_the_sweeper_from_the_others(
-    store: SqliteStore, path: Path, clock: SteppingClock, assignment: str, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("assignment", "column"),
+    [("approval = 'perhaps'", "approval"), ("through = ''", "through"), ("asked_at = 1e18", "asked_at")],
+)
+def test_a_damaged_request_is_refused_by_itself_and_left_out_among_others(
+    process: Process, edit: Edit, assignment: str, column: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    damaged, whole = await ask(store, "damaged"), await ask(store, "whole")
-    edit(path, damaged, assignment)
-    await store.renew([damaged.id, whole.id])
-    clock.time += 300.0
-    assert await store.interrupt_abandoned([]) >= 1
-    assert names(await store.claim_untold()) == [whole.id]
-    assert {vars(record)["facts"]["id"] for record in caplog.records} <= {damaged.id, "\ufffd"}
-    assert caplog.records
+    damaged, whole = process.change(factories.asked, 2), process.change(factories.asked)
+    edit(f"UPDATE requests SET {assignment} WHERE id = '{damaged.id}'")
+    with pytest.raises(RecordDamaged) as caught:
+        process.read(requests.find, damaged.id)
+    assert caught.value.column == column
+    assert [each.request.id for each in process.read(search.search, LogQuery())] == [whole.id]
+    assert len(logged(caplog)) == 2
 
 
-async def test_a_damaged_request_does_not_keep_others_from_being_reminded_of(
-    store: SqliteStore, path: Path, clock: SteppingClock, caplog: pytest.LogCaptureFixture
+def test_a_damaged_lookup_does_not_keep_the_sweeper_from_the_others(
+    process: Process, edit: Edit, clock: SteppingClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    damaged, whole = await ask(store, "damaged", State.AWAITING), await ask(store, "whole", State.AWAITING)
-    edit(path, damaged, "expires_at = NULL")
-    assert names(await store.claim_reminders(asked_before=clock.time + 1.0)) == [whole.id]
-    assert caplog.messages == ["record damaged and left out"]
+    process.change(lookups.beat)
+    damaged, whole = process.change(factories.asked), process.change(factories.asked, phones(1, first=5))
+    edit("UPDATE lookups SET phone = '' WHERE request = 1")
+    for _ in range(4):
+        clock.time += 10
+        process.change(lookups.beat)
+    assert process.change(lookups.interrupt_abandoned, frozenset[LookupId](), silent_for=30.0) == 1
+    assert {each.request_id for each in process.change(outbox.claim)} == {whole.id}
+    assert process.column("SELECT state FROM lookups ORDER BY request") == ["queued", "interrupted"]
+    assert [each["request"] for each in logged(caplog)] == [1]
+    assert process.change(factories.current, damaged).lookups == ()
 
 
-@pytest.mark.parametrize("moment", ["9e999", "1e18"])
-async def test_times_from_the_future_neither_end_the_guess_guard_nor_make_it_endless(
-    store: SqliteStore, path: Path, clock: SteppingClock, moment: str
+def test_a_damaged_row_of_the_outbox_does_not_keep_others_from_being_said(
+    process: Process, edit: Edit, clock: SteppingClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    answered = await ask(store, "answered")
-    await store.move(answered.id, from_state=State.QUEUED, to_state=State.CALLING, actor=ANA)
-    await store.move(answered.id, from_state=State.CALLING, to_state=State.ANSWERED, actor=ANA)
-    edit(path, answered, f"updated_at = {moment}")
-    await use_up(store, LEE, PHONE)
-    counted = (await store.tally(ANA, PHONE)).for_number
-    assert counted.refused == FREE_FOR_NUMBER
-    with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        database.execute(f"UPDATE lookups SET updated_at = {moment} WHERE state = 'refused'")
-    assert (await store.tally(ANA, PHONE)).for_number.last_at == clock.time
+    _, whole = (process.change(factories.finished) for _ in range(2))
+    edit("UPDATE outbox SET kind = 'shout' WHERE kind = 'agent' AND request = 1")
+    clock.time += outbox.HANDLING
+    assert (Kind.AGENT, whole.id) in {(each.kind, each.request_id) for each in process.change(outbox.claim)}
+    assert [each["column"] for each in logged(caplog)] == ["kind"]
+
+
+def test_a_damaged_alarm_and_a_damaged_entry_are_left_out(
+    process: Process, edit: Edit, caplog: pytest.LogCaptureFixture
+) -> None:
+    last = [process.change(factories.finished, 1, REFUSED) for _ in range(FREE_FOR_NUMBER)][-1]
+    edit("UPDATE alarms SET suspect = 'nobody'")
+    assert process.read(guesses.untold_alarms, last.id) == []
+    edit("UPDATE journal SET facts = '[]' WHERE seq = (SELECT max(seq) FROM journal)")
+    assert len(process.read(journal.of_request, last.id)) == 4
+    assert {each["table"] for each in logged(caplog)} == {"alarms", "journal"}
+    assert process.read(messages.of_request, messages.Kind.CARD, last.id) == []
+
+
+@pytest.mark.parametrize("moment", ["1e300", "1e18"])
+def test_times_from_the_future_neither_end_the_guess_guard_nor_make_it_endless(
+    process: Process, edit: Edit, clock: SteppingClock, moment: str
+) -> None:
+    process.change(factories.finished)
+    edit(f"UPDATE lookups SET updated_at = {moment}")
+    for _ in range(FREE_FOR_NUMBER):
+        process.change(factories.finished, 1, REFUSED, agent=LEE)
+    assert process.read(guesses.counts, ANA, (PHONE,)).against(PHONE).for_number.refused == FREE_FOR_NUMBER
+    edit(f"UPDATE refused_codes SET at = {moment}")
+    counted = process.read(guesses.counts, ANA, (PHONE,)).against(PHONE).for_number
+    assert (counted.refused, counted.last_at) == (FREE_FOR_NUMBER, clock.time)
+
+
+# --- what only SQLite takes ---
+
+
+@pytest.fixture
+def on_disk(sqlite_url: str) -> Iterator[Process]:
+    with closing(engine_on(sqlite_url)) as engine:
+        engine.open()
+        yield Process(engine)
+
+
+def edit_file(url: str, statement: str) -> None:
+    with closing(sqlite3.connect(url.removeprefix(SQLITE), isolation_level=None)) as connection:
+        tampering.lay_open(connection)
+        assert connection.execute(statement).rowcount
+
+
+def rejected(process: Process, reason: str = "") -> Request:
+    return process.change(factories.asked, decision=factories.MAY_NOT, reason=reason)
+
+
+def test_text_that_is_no_utf8_makes_nothing_unreadable(on_disk: Process, sqlite_url: str) -> None:
+    request = on_disk.change(factories.asked)
+    edit_file(sqlite_url, "UPDATE requests SET reason = CAST(x'80ff' AS TEXT)")
+    assert on_disk.change(factories.current, request).reason == "\ufffd\ufffd"
+
+
+def test_a_request_whose_id_is_no_text_is_left_out(
+    on_disk: Process, sqlite_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    on_disk.change(factories.asked)
+    whole = on_disk.change(factories.asked, decision=NEEDS_APPROVAL)
+    edit_file(sqlite_url, "UPDATE requests SET id = CAST(x'ff' AS TEXT) WHERE number = 1")
+    assert [each.request.id for each in on_disk.read(search.search, LogQuery())] == [whole.id]
+    assert [each["column"] for each in logged(caplog)] == ["id"]
 
 
 @pytest.mark.parametrize(
-    "assignment",
+    ("table", "assignment"),
     [
-        "state = 7",
-        "state = CAST(x'ff' AS TEXT)",
-        "reason = CAST(x'ff' AS TEXT)",
-        "reason = 12025550106, phone = '12025550107'",
+        ("lookups", "state = 7"),
+        ("lookups", "state = CAST(x'ff' AS TEXT)"),
+        ("lookups", "reason = CAST(x'ff' AS TEXT)"),
+        ("requests", "reason = CAST(x'ff' AS TEXT)"),
+        ("requests", f"reason = {PHONE.digits}"),
+        ("lookups", f"reason = CAST(CAST('{PHONE.digits}' AS BLOB) || x'ff' AS TEXT), phone = '1'"),
     ],
 )
-async def test_a_damaged_record_keeps_no_number_from_being_found_to_forget(
-    store: SqliteStore, path: Path, assignment: str
+def test_a_damaged_record_keeps_no_number_from_being_found_and_forgotten(
+    on_disk: Process, sqlite_url: str, table: str, assignment: str
 ) -> None:
-    lookup = await ask(store, "one", State.REJECTED)
-    await store.aclose()
-    edit(path, lookup, assignment)
-    again = SqliteStore(path, clock=SteppingClock())
-    await again.open()
-    found = await again.traces(PHONE)
-    await again.aclose()
+    rejected(on_disk)
+    edit_file(sqlite_url, f"UPDATE {table} SET {assignment}")
+    found = on_disk.read(forgetting.footprint, PHONE)
     assert found.ended + found.mentions == 1
-
-
-async def test_a_record_whose_id_finds_it_no_more_is_forgotten_all_the_same(store: SqliteStore, path: Path) -> None:
-    lookup = await ask(store, "one", State.REJECTED)
-    await store.aclose()
-    edit(path, lookup, "id = CAST(x'ff' AS TEXT)")
-    again = SqliteStore(path, clock=SteppingClock())
-    await again.open()
-    await again.forget(PHONE, actor=LEE)
-    await again.aclose()
-    with closing(sqlite3.connect(path)) as database:
-        assert database.execute("SELECT phone FROM lookups").fetchall() == [("0",)]
-        assert database.execute("SELECT count(*) FROM journal WHERE event = 'forgotten'").fetchone() == (1,)
+    on_disk.change(forgetting.forget, PHONE, actor=OLGA)
+    assert on_disk.read(forgetting.footprint, PHONE) == Footprint(ended=0, running=0, waiting=0, mentions=0)

@@ -1,98 +1,99 @@
-"""What the file holds, and what it never can."""
+"""What the record holds, and what it never can."""
 
-import sqlite3
-from collections.abc import Awaitable, Callable
-from dataclasses import fields
-from inspect import signature
-from pathlib import Path
-from typing import get_type_hints
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from inspect import getmembers, isfunction, signature
+from typing import Any, get_type_hints
 
 import pytest
-from pydantic import SecretBytes, SecretStr
 
-from bot.guesses import Alarm, Guesses, Tally
-from bot.models import MASK, Actor, Approval, Card, JournalEntry, Lookup, NewLookup, PhoneNumber, Result, State
-from bot.store.connection import changing, connect
-from bot.store.sqlite import SqliteStore
+import bot.store
+from bot import guesses, models
+from bot.models import MASK, PhoneNumber
+from bot.store import outbox
+from bot.store.engine import Tx
+from tests import factories
+from tests.factories import ANSWERED, NEEDS_APPROVAL
+from tests.store.processes import Process
 
-PHONE, REASON, ID = "8613800001234", "canary reason " * 8, "canary-phone-number-id"
-DENIAL = "canary denial " * 8
+PHONE, REASON, ID, DENIAL = "8613800001234", "canary reason", "canary-phone-number-id", "canary denial"
 
-VERBS = [verb for name, verb in vars(SqliteStore).items() if callable(verb) and not name.startswith("_")]
+NOUNS = ("forgetting", "guesses", "journal", "lookups", "messages", "outbox", "requests", "search", "verification")
 
 
-@pytest.fixture
-async def answered(open_store: Callable[..., Awaitable[SqliteStore]], new: Callable[..., NewLookup]) -> None:
-    """A lookup's whole life, and a denial, in a file that is closed again."""
-    store = await open_store()
-    lookup, _ = await store.accept(new(phone=PhoneNumber(PHONE), reason=REASON), state=State.QUEUED)
-    await store.move(lookup.id, from_state=State.QUEUED, to_state=State.CALLING, actor=lookup.agent)
-    await store.move(
-        lookup.id,
-        from_state=State.CALLING,
-        to_state=State.ANSWERED,
-        actor=lookup.agent,
-        result=Result(phone_number_id=ID, api_code="OK"),
-    )
-    awaiting, _ = await store.accept(new(), state=State.AWAITING, expires_at=1_800_003_600.0)
-    await store.move(awaiting.id, from_state=State.AWAITING, to_state=State.DENIED, actor=awaiting.agent, reason=DENIAL)
-    await store.aclose()
+def functions() -> dict[str, Callable[..., Any]]:
+    """What the use cases do to the record: each takes the transaction first."""
+    found: dict[str, Callable[..., Any]] = {}
+    for noun in NOUNS:
+        module = importlib.import_module(f"bot.store.{noun}")
+        for name, function in getmembers(module, isfunction):
+            if function.__module__ == module.__name__ and not name.startswith("_"):
+                found[f"{noun}.{name}"] = function
+    return found
+
+
+VALUES = [
+    value
+    for module in (models, guesses, outbox)
+    for value in vars(module).values()
+    if isinstance(value, type) and is_dataclass(value) and value.__module__ == module.__name__
+]
 
 
 def test_the_store_has_no_way_to_receive_a_code() -> None:
-    values = (Actor, NewLookup, Result, Approval, Card, Lookup, JournalEntry, Alarm, Tally, Guesses)
-    given = [(field.name, get_type_hints(value)[field.name]) for value in values for field in fields(value)]
-    given += [(name, hint) for verb in VERBS for name, hint in get_type_hints(verb).items()]
-    assert len(VERBS) == 35
-    assert not {name for name, _ in given} & {"code", "verify_code", "verification_code"}
-    assert not [name for name, hint in given if "Secret" in str(hint) or hint in (SecretStr, SecretBytes)]
+    given = [(field.name, get_type_hints(value)[field.name]) for value in VALUES for field in fields(value)]
+    given += [hint for function in functions().values() for hint in get_type_hints(function).items()]
+    assert len(VALUES) > 15
+    assert len(functions()) > 35
+    assert not {name for name, _ in given} & {"code", "codes", "verify_code", "verification_code"}
+    assert not [name for name, hint in given if "Secret" in str(hint)]
 
 
-def test_the_store_takes_values_of_ours_and_nothing_loose() -> None:
-    loose = [
-        parameter
-        for verb in VERBS
-        for parameter in signature(verb).parameters.values()
-        if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
-    ]
-    assert loose == []
+def test_the_nouns_are_all_there_are() -> None:
+    modules = {each.name for each in pkgutil.iter_modules(bot.store.__path__)}
+    takers = {
+        name
+        for name in modules
+        for _, function in getmembers(importlib.import_module(f"bot.store.{name}"), isfunction)
+        if function.__module__ == f"bot.store.{name}" and next(iter(signature(function).parameters), None) == "tx"
+    }
+    assert takers == {*NOUNS, "migrations"}
 
 
-def test_the_journal_holds_no_number_no_reason_and_no_id(answered: None, plain: sqlite3.Connection) -> None:
-    entries = str(plain.execute("SELECT * FROM journal").fetchall())
-    lookups = str(plain.execute("SELECT * FROM lookups").fetchall())
-    for forgettable in (PHONE, REASON, ID, DENIAL):
-        assert forgettable in lookups
-        assert forgettable not in entries
+def live(tx: Tx) -> None:
+    """A lookup's whole life, and a denial."""
+    result = replace(ANSWERED, phone_number_id=ID)
+    factories.finished(tx, (PhoneNumber(PHONE),), result, reason=REASON)
+    factories.deny(tx, factories.asked(tx, decision=NEEDS_APPROVAL), reason=DENIAL)
+
+
+def test_the_journal_and_the_outbox_hold_no_number_no_reason_and_no_id(process: Process) -> None:
+    process.change(live)
+    forgettable = (PHONE, REASON, ID, DENIAL)
+    held = str([process.rows(f"SELECT * FROM {table}") for table in ("requests", "lookups")])
+    others = str([process.rows(f"SELECT * FROM {table}") for table in ("journal", "outbox", "messages", "state")])
+    assert [word for word in forgettable if word not in held] == []
+    assert [word for word in forgettable if word in others] == []
 
 
 @pytest.mark.parametrize("field", ["api_code", "request_id"])
 @pytest.mark.parametrize("told", [PHONE, f"R-{PHONE}-1", ID, f"x{ID}"])
-async def test_what_the_api_calls_its_answer_takes_no_number_and_no_id_into_the_journal(
-    open_store: Callable[..., Awaitable[SqliteStore]],
-    new: Callable[..., NewLookup],
-    plain: sqlite3.Connection,
-    field: str,
-    told: str,
+def test_what_the_api_calls_its_answer_takes_no_number_and_no_id_into_the_journal(
+    process: Process, field: str, told: str
 ) -> None:
-    store = await open_store()
-    lookup, _ = await store.accept(new(phone=PhoneNumber(PHONE)), state=State.QUEUED)
-    codes = {"api_code": None, "request_id": None, field: told}
-    result = Result(phone_number_id=ID, api_code=codes["api_code"], request_id=codes["request_id"])
-    moved = await store.move(
-        lookup.id, from_state=State.QUEUED, to_state=State.ANSWERED, actor=lookup.agent, result=result
-    )
-    assert getattr(moved.result, field) == MASK
-    assert moved.result.phone_number_id == ID
-    entries = str(plain.execute("SELECT * FROM journal").fetchall())
+    codes: dict[str, Any] = {"api_code": None, "request_id": None, field: told}
+    result = replace(ANSWERED, phone_number_id=ID, **codes)
+    ended = process.change(factories.finished, (PhoneNumber(PHONE),), result).lookup
+    assert getattr(ended.result, field) == MASK
+    assert ended.result.phone_number_id == ID
+    entries = str(process.rows("SELECT * FROM journal"))
     assert not any(word in entries for word in (PHONE, ID))
 
 
-def test_what_is_overwritten_is_gone_from_the_file(answered: None, path: Path) -> None:
-    assert all(word.encode() in path.read_bytes() for word in (PHONE, REASON, ID, DENIAL))
-    database = connect(str(path), busy_timeout=1.0)
-    with changing(database):
-        database.execute("UPDATE lookups SET phone = '', reason = '', phone_number_id = ''")
-        database.execute("UPDATE lookups SET decision_reason = '' WHERE decided_at IS NOT NULL")
-    database.close()
-    assert not any(word.encode() in path.read_bytes() for word in (PHONE, "canary reason", ID, "canary denial"))
+def test_a_salt_of_its_own_keeps_every_digest_from_being_tried_against_numbers(process: Process) -> None:
+    process.change(live)
+    salts = process.column("SELECT salt FROM requests") + process.column("SELECT salt FROM lookups")
+    assert len(set(salts)) == len(salts) == 4
+    assert not any(salt.hex() in str(process.rows("SELECT * FROM journal")) for salt in salts)

@@ -205,19 +205,6 @@ def test_a_value_of_a_kind_that_was_never_written_has_a_hash_of_its_own() -> Non
 # --- somebody tampers, on either engine ---
 
 
-def lay_open(plain: Plain, database_url: str) -> None:
-    """Take away what protects the record from those who do not know how."""
-    if database_url.startswith(SQLITE):
-        tampering.lay_open(plain)  # type: ignore[arg-type] # sqlite3's own connection
-        return
-    plain.execute("ALTER TABLE journal DISABLE TRIGGER ALL")
-    plain.execute("SET session_replication_role = replica")  # foreign keys are triggers, too
-    for table in ("journal", "requests", "lookups"):
-        checks = f"SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid = '{table}'::regclass"
-        for (name,) in plain.execute(checks).fetchall():
-            plain.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
-
-
 FORGED_FORGETTING = "UPDATE lookups SET phone = '0', phone_number_id = NULL, reason = '', salt = NULL"
 
 CHANGED, GONE, BROKEN = Flaw.RECORD_CHANGED, Flaw.RECORD_GONE, Flaw.BROKEN
@@ -263,7 +250,7 @@ CHANGED, GONE, BROKEN = Flaw.RECORD_CHANGED, Flaw.RECORD_GONE, Flaw.BROKEN
 def test_what_was_made_to_look_right_is_found(
     alive: Process, plain: Plain, database_url: str, statement: str, flaw: Flaw
 ) -> None:
-    lay_open(plain, database_url)
+    tampering.open_up(plain, database_url)
     assert plain.execute(statement).rowcount
     fault = inspect(alive).fault
     assert fault
@@ -277,7 +264,7 @@ DIGESTED += [("lookups", column) for column in (*auditor.LOOKUP, "salt", "state"
 
 
 def test_every_column_that_is_vouched_for_is_vouched_for(alive: Process, plain: Plain, database_url: str) -> None:
-    lay_open(plain, database_url)
+    tampering.open_up(plain, database_url)
     for table, column in DIGESTED:
         if column == "position":  # it is how the row is found here: see above
             continue
@@ -331,7 +318,7 @@ def test_a_journal_computed_anew_is_found_against_a_head_that_was_noted(
     alive: Process, plain: Plain, database_url: str
 ) -> None:
     noted = alive.read(journal.head)
-    lay_open(plain, database_url)
+    tampering.open_up(plain, database_url)
     plain.execute("UPDATE journal SET user_id = 'U0FORGED' WHERE seq = 5")
     previous = auditor.NOTHING
     for entry in alive.rows("SELECT * FROM journal ORDER BY seq"):
