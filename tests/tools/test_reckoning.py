@@ -6,79 +6,121 @@ from pathlib import Path
 
 import pytest
 
-from bot.models import Actor, Event, JournalEntry, Lookup, LookupId, PhoneNumber, Problem, Result, State, Through
+from bot.models import ApprovalState, Event, JournalEntry, Problem, Request, Result, State
 from bot.sandbox.inspector import Inspector, Wire
 from bot.slack import views
 from tests.canaries import CANARY
+from tests.values import ANA, decided, phones, request
 from tools.faults import leaks
-from tools.faults.reckoning import Request, doubled_of, lost_of
+from tools.faults.numbers import id_of
+from tools.faults.reckoning import Recorded, Told
 from tools.faults.tally import Tally, render, total
 
-ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
-ANSWERED = Lookup(
-    id=LookupId("L-00000001"),
-    state=State.ANSWERED,
-    agent=ANA,
-    phone=PhoneNumber("12025550115"),
-    reason="",
-    channel_id="C0SUPPORT",
-    created_at=1.0,
-    updated_at=2.0,
-    result=Result(phone_number_id="920155500012345"),
-)
-INTERRUPTED = replace(ANSWERED, state=State.INTERRUPTED, result=Result(problem=Problem.PROCESS_ENDED))
+(PHONE,) = phones(1)
+ANSWERED = request([PHONE], State.ANSWERED, result=Result(phone_number_id=id_of(PHONE.digits)))
+INTERRUPTED = request([PHONE], State.INTERRUPTED, result=Result(problem=Problem.PROCESS_ENDED))
+CALLING = request([PHONE], State.CALLING)
+APPROVED = replace(ANSWERED, approval=decided(ApprovalState.APPROVED))
+DENIED = request([PHONE], State.DROPPED, approval=decided(ApprovalState.DENIED, reason="not today"))
 TOLD, TOLD_OTHERWISE = views.outcome_message(ANSWERED).text, views.outcome_message(INTERRUPTED).text
 
 
-def entries(*states: State) -> list[JournalEntry]:
+def path(*states: str, position: int | None = 1) -> list[JournalEntry]:
+    """Entries that lead from one of these states to the next."""
     return [
         JournalEntry(
             seq=seq,
             at=1.0,
             event=Event.MOVED,
-            lookup_id=ANSWERED.id,
-            from_state=None,
+            request=ANSWERED.id,
+            position=position,
+            from_state=before,
             to_state=state,
             actor=ANA,
             facts={},
         )
-        for seq, state in enumerate(states)
+        for seq, (before, state) in enumerate(zip([None, *states], states, strict=False), start=1)
     ]
 
 
-WHOLE = entries(State.QUEUED, State.CALLING, State.ANSWERED)
+ASKED = path(ApprovalState.NOT_NEEDED, position=None)
+WHOLE = path(State.QUEUED, State.CALLING, State.ANSWERED)
 
 
 @pytest.mark.parametrize(
-    ("lookup", "journal", "lost", "doubled"),
+    ("recorded", "entries", "lost", "doubled"),
     [
-        pytest.param(ANSWERED, WHOLE, 0, 0, id="as it should be"),
-        pytest.param(replace(ANSWERED, state=State.CALLING), WHOLE[:2], 1, 0, id="runs still"),
-        pytest.param(ANSWERED, WHOLE[:2], 1, 0, id="its end is not in the journal"),
-        pytest.param(ANSWERED, [*WHOLE, WHOLE[-1]], 0, 1, id="answered twice"),
-        pytest.param(ANSWERED, entries(State.QUEUED, State.INTERRUPTED, State.ANSWERED), 0, 1, id="ended twice"),
-        pytest.param(INTERRUPTED, WHOLE, 1, 1, id="ended otherwise than the journal says"),
+        pytest.param(ANSWERED, [*ASKED, *WHOLE], 0, 0, id="as it should be"),
+        pytest.param(CALLING, [*ASKED, *WHOLE[:2]], 1, 0, id="runs still"),
+        pytest.param(ANSWERED, [*ASKED, *WHOLE[:2]], 1, 1, id="its end is not in the journal"),
+        pytest.param(ANSWERED, [*ASKED, *WHOLE, WHOLE[-1]], 0, 1, id="answered twice"),
+        pytest.param(
+            ANSWERED,
+            [*ASKED, *path(State.QUEUED, State.CALLING, State.FAILED, State.ANSWERED)],
+            0,
+            1,
+            id="ended in two ways",
+        ),
+        pytest.param(
+            ANSWERED,
+            [*ASKED, *path(State.QUEUED, State.CALLING, State.INTERRUPTED, State.ANSWERED)],
+            0,
+            0,
+            id="its ID came late",
+        ),
+        pytest.param(INTERRUPTED, [*ASKED, *WHOLE], 1, 1, id="ended otherwise than the journal says"),
+        pytest.param(ANSWERED, WHOLE, 1, 1, id="the request is not in the journal"),
+        pytest.param(
+            replace(DENIED, approval=decided(ApprovalState.APPROVED)),
+            [
+                *path(ApprovalState.AWAITING, ApprovalState.DENIED, ApprovalState.APPROVED, position=None),
+                *path(State.HELD, State.DROPPED),
+            ],
+            0,
+            1,
+            id="decided twice",
+        ),
     ],
 )
 def test_the_record_is_compared_with_the_journal(
-    lookup: Lookup, journal: Sequence[JournalEntry], lost: int, doubled: int
+    recorded: Request, entries: Sequence[JournalEntry], lost: int, doubled: int
 ) -> None:
-    assert (len([*lost_of(lookup, journal)]), len([*doubled_of(lookup, journal)])) == (lost, doubled)
+    found = Recorded(recorded, entries)
+    assert (len([*found.lost()]), len([*found.doubled()])) == (lost, doubled)
+
+
+def test_an_id_of_another_number_is_seen() -> None:
+    other = request([PHONE], State.ANSWERED, result=Result(phone_number_id=id_of("12025550199")))
+    assert [[*Recorded(each, ()).wrong()] for each in (ANSWERED, other)] == [
+        [],
+        [f"{other.id} has {other.lookup.result.phone_number_id}"],
+    ]
 
 
 @pytest.mark.parametrize(
-    ("seen", "untold", "contradicted"),
+    ("recorded", "seen", "untold", "contradicted"),
     [
-        pytest.param([TOLD], 0, 0, id="told"),
-        pytest.param([TOLD, TOLD], 0, 0, id="told the same twice"),
-        pytest.param([], 1, 0, id="not told"),
-        pytest.param([TOLD_OTHERWISE], 1, 1, id="told what is not so"),
-        pytest.param([TOLD_OTHERWISE, TOLD], 0, 1, id="told one thing and then another"),
+        pytest.param(ANSWERED, [TOLD], 0, 0, id="told"),
+        pytest.param(ANSWERED, [TOLD, TOLD], 0, 0, id="told the same twice"),
+        pytest.param(ANSWERED, [], 1, 0, id="not told"),
+        pytest.param(ANSWERED, [TOLD_OTHERWISE], 1, 1, id="told what is not so"),
+        pytest.param(ANSWERED, [TOLD_OTHERWISE, TOLD], 0, 1, id="told one thing and then another"),
+        pytest.param(CALLING, [], 0, 0, id="runs still"),
+        pytest.param(DENIED, [views.receipt(DENIED).text, views.ended(DENIED).text], 0, 0, id="denied"),
+        pytest.param(DENIED, [views.receipt(DENIED).text], 1, 0, id="denied and not told"),
+        pytest.param(DENIED, [views.ended(APPROVED).text], 1, 1, id="denied and told that there is an ID"),
     ],
 )
-def test_what_an_agent_read_is_compared_with_how_it_ended(seen: list[str], untold: int, contradicted: int) -> None:
-    request = Request([ANSWERED], seen)
-    assert (len([*request.untold()]), len([*request.contradictions()])) == (untold, contradicted)
+def test_what_an_agent_read_is_compared_with_how_it_ended(
+    recorded: Request, seen: list[str], untold: int, contradicted: int
+) -> None:
+    told = Told(Recorded(recorded, ()), seen)
+    assert (len([*told.untold()]), len([*told.contradictions()])) == (untold, contradicted)
+
+
+def test_an_interruption_before_a_late_id_is_no_contradiction() -> None:
+    late = path(State.QUEUED, State.CALLING, State.INTERRUPTED, State.ANSWERED)
+    assert [*Told(Recorded(ANSWERED, late), [TOLD_OTHERWISE, TOLD]).contradictions()] == []
 
 
 @pytest.mark.parametrize("before", [0, leaks.CHUNK - 3], ids=["at the beginning", "between two reads"])

@@ -35,7 +35,15 @@ class ListRun:
         while True:
             process = BotProcess(
                 folder=self._folder,
-                program=("-m", "bot", "lookup", "--file", str(self._list), "--output", str(self._output)),
+                program=(
+                    "-m",
+                    "tools.faults.hasty_command",
+                    "lookup",
+                    "--file",
+                    str(self._list),
+                    "--output",
+                    str(self._output),
+                ),
                 output=self._log,
             )
             self.starts += 1

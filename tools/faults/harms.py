@@ -21,9 +21,7 @@ class Harm:
     """Tests that look at the same harm more closely, as ``path::name``."""
 
 
-LOCKED = (
-    "tests/store/test_unavailable.py::test_while_somebody_else_writes_changes_give_up_in_time_and_the_event_loop_runs"
-)
+LOCKED = "tests/store/test_record.py::test_a_change_that_waits_for_another_process_gives_up_in_time"
 
 HARMS = (
     Harm(
@@ -45,12 +43,12 @@ HARMS = (
     Harm(
         name="database file replaced",
         do=databases.replace_the_file,
-        elsewhere=("tests/store/test_unavailable.py::test_nothing_is_recorded_in_a_file_that_is_gone",),
+        elsewhere=("tests/store/test_sqlite.py::test_nothing_is_recorded_in_a_file_that_is_gone",),
     ),
     Harm(
         name="database file read-only",
         do=databases.forbid_to_write,
-        elsewhere=("tests/store/test_unavailable.py::test_a_place_that_is_read_only_is_unavailable",),
+        elsewhere=("tests/store/test_sqlite.py::test_a_place_that_is_read_only_is_unavailable",),
     ),
     Harm(name="Slack refuses connections", do=outside.slack_in_trouble(SlackTrouble.UNREACHABLE, seconds=2.0)),
     Harm(name="Slack hangs", do=outside.slack_in_trouble(SlackTrouble.HANG, seconds=3.0)),
