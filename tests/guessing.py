@@ -1,25 +1,16 @@
-"""Refused codes in a store, as if somebody had guessed."""
-
-import itertools
+"""Refused codes in a record, as if somebody had guessed."""
 
 from bot.guesses import FREE_FOR_NUMBER
-from bot.interfaces import Store
-from bot.models import Actor, Lookup, NewLookup, PhoneNumber, Problem, Result, State
-
-REFUSED = Result(problem=Problem.UNKNOWN_CODE, api_code="VerifyCode.Incorrect")
-
-_keys = itertools.count()
+from bot.models import Actor, PhoneNumber, Request
+from bot.store.record import Record
+from tests import factories
 
 
-async def guess(store: Store, agent: Actor, phone: PhoneNumber) -> Lookup:
+async def guess(record: Record, agent: Actor, phone: PhoneNumber) -> Request:
     """One refused code."""
-    key = f"guess {next(_keys)}"
-    new = NewLookup(agent=agent, phone=phone, reason="", channel_id="", submission_key=key)
-    lookup, _ = await store.accept(new, state=State.QUEUED)
-    await store.move(lookup.id, from_state=State.QUEUED, to_state=State.CALLING, actor=agent)
-    return await store.move(lookup.id, from_state=State.CALLING, to_state=State.REFUSED, actor=agent, result=REFUSED)
+    return await record.change(factories.finished, [phone], factories.REFUSED, agent=agent)
 
 
-async def use_up(store: Store, agent: Actor, phone: PhoneNumber) -> Lookup:
-    """All the refused codes that a number has free. The last one."""
-    return [await guess(store, agent, phone) for _ in range(FREE_FOR_NUMBER)][-1]
+async def use_up(record: Record, agent: Actor, phone: PhoneNumber) -> Request:
+    """All the refused codes that a number has free. The request of the last one."""
+    return [await guess(record, agent, phone) for _ in range(FREE_FOR_NUMBER)][-1]

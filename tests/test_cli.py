@@ -3,22 +3,23 @@
 import asyncio
 import json
 import os
-import re
 import socket
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-from bot.cli import asking, lookup
-from bot.models import Actor, NewLookup, PhoneNumber, State, Through
+from bot.cli.caller import identify
+from bot.models import Actor, LogQuery, PhoneNumber
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
 from bot.sandbox.run import CannotServe, open_sandbox
-from bot.store.sqlite import SqliteStore
+from bot.store import lookups, search
+from tests import factories
 from tests.clocks import SteppingClock
+from tests.factories import ANA, LEE
 from tests.guessing import use_up
+from tests.records import record_in
 from tests.shell import QuickShell, Shell
 
 CODE = "208312"
@@ -73,23 +74,29 @@ async def test_a_user_without_a_name_is_recorded_by_number(shell: QuickShell) ->
     assert (ran.status, json.loads(ran.out)["agent"]) == (0, str(os.getuid()))
 
 
-@pytest.mark.parametrize("module", [lookup, asking])
-def test_the_policy_is_asked_on_the_command_line_too(module: ModuleType) -> None:
-    # It says yes to everyone here, so nothing that can be run shows whether it was asked.
-    source = Path(str(module.__file__)).read_text()
-    assert re.search(r"accept\(new, decide\((self\._)?agent, ", source)
-    assert "YES" not in source
-
-
 async def test_after_too_many_refused_codes_the_terminal_waits_too(shell: QuickShell) -> None:
     phone = PhoneNumber("8613800001234")
-    store = SqliteStore(shell.folder / "phoneid.db", clock=SteppingClock(time.time()))
-    await store.open()
-    await use_up(store, Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK), phone)
-    await store.aclose()
+    async with record_in(shell.folder / "phoneid.db") as record:
+        await use_up(record, ANA, phone)
     ran = await shell.run("lookup", "+86 138 0000 1234", typed=CODE)  # the right one, this time
     assert (ran.status, ran.out) == (1, "")
     assert "wait 1 minute, then try again" in ran.err
+
+
+async def test_a_number_that_is_being_asked_for_at_another_terminal_is_waited_for(shell: QuickShell) -> None:
+    phone, code = PhoneNumber("12025550106"), "556012"
+    file = shell.folder / "phoneid.db"
+    async with record_in(file, process="another terminal") as record:
+        await record.change(lookups.beat)
+        first = await record.change(factories.asked, [phone], agent=identify())
+        waiting = asyncio.create_task(shell.run("lookup", "+1 202 555 0106", typed=code))
+        while len(await record.read(search.search, LogQuery())) < 2:  # noqa: ASYNC110 - another process's change
+            await asyncio.sleep(0.05)
+        await record.change(factories.call, first)
+        await record.change(factories.end, first)
+        ran = await waiting
+    assert (ran.status, ran.out) == (0, f"{factories.ANSWERED.phone_number_id}\n")
+    assert "Already looking up +1 202-555-0106, with the code you entered before." in ran.err
 
 
 async def test_a_lookup_without_an_id_says_why_and_exits_1(shell: QuickShell) -> None:
@@ -137,23 +144,17 @@ async def test_the_log_shows_what_was_asked_in_three_forms(shell: QuickShell) ->
     assert all(CODE not in each.out for each in ran)
 
 
-async def record(database: Path, *, user_id: str, phone: str, hours_ago: float) -> None:
+async def record(database: Path, *, agent: Actor, phone: str, hours_ago: float) -> None:
     """A lookup somebody asked for in Slack."""
-    store = SqliteStore(database, clock=SteppingClock(time.time() - hours_ago * 3600))
-    await store.open()
-    agent = Actor(team_id="T0SANDBOX", user_id=user_id, through=Through.SLACK)
-    new = NewLookup(
-        agent=agent, phone=PhoneNumber(phone), reason="", channel_id="", submission_key=f"{user_id} {hours_ago}"
-    )
-    await store.accept(new, state=State.QUEUED)
-    await store.aclose()
+    async with record_in(database, clock_now=SteppingClock(time.time() - hours_ago * 3600).now) as opened:
+        await opened.change(factories.asked, [PhoneNumber(phone)], agent=agent)
 
 
 async def test_the_log_can_be_narrowed(shell: QuickShell) -> None:
     database = shell.folder / "phoneid.db"
-    await record(database, user_id="U0ANA", phone="8613800001234", hours_ago=2.0)
-    await record(database, user_id="U0ANA", phone="12025550106", hours_ago=0.2)
-    await record(database, user_id="U0LEE", phone="8613800001234", hours_ago=0.1)
+    await record(database, agent=ANA, phone="8613800001234", hours_ago=2.0)
+    await record(database, agent=ANA, phone="12025550106", hours_ago=0.2)
+    await record(database, agent=LEE, phone="8613800001234", hours_ago=0.1)
 
     async def found(*arguments: str) -> list[tuple[str, str]]:
         rows = json.loads((await shell.run("log", "--json", *arguments)).out)
@@ -166,7 +167,7 @@ async def test_the_log_can_be_narrowed(shell: QuickShell) -> None:
 
 
 async def test_a_time_that_cannot_be_read_is_a_sentence_and_exits_2(shell: QuickShell) -> None:
-    await record(shell.folder / "phoneid.db", user_id="U0ANA", phone="12025550106", hours_ago=0.0)
+    await record(shell.folder / "phoneid.db", agent=ANA, phone="12025550106", hours_ago=0.0)
     ran = await shell.run("log", "--since", "yesterday-ish")
     assert ran.status == 2
     assert "--since takes 90m" in ran.err

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
-from bot.models import Actor, NewLookup, PhoneNumber, Problem, State, Through
-from bot.store.sqlite import SqliteStore
-from tests.clocks import SteppingClock
+from bot.models import PhoneNumber
+from bot.policy import Decision
+from tests import factories
+from tests.factories import MAY, MAY_NOT, NEEDS_APPROVAL
+from tests.records import record_in
 from tests.shell import QuickShell, Shell
 from tests.store.tampering import lay_open
 
@@ -38,17 +39,11 @@ def raw(database: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-async def record(database: Path, *states: State, phone: str = PHONE, reason: str = "") -> None:
-    """One lookup for each state."""
-    store = SqliteStore(database, clock=SteppingClock(time.time()))
-    await store.open()
-    agent = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
-    for state in states:
-        new = NewLookup(agent=agent, phone=PhoneNumber(phone), reason=reason, channel_id="", submission_key=uuid4().hex)
-        problem = Problem.NOT_ALLOWED if state is State.REJECTED else None
-        expires_at = 4e9 if state is State.AWAITING else None
-        await store.accept(new, state=state, problem=problem, expires_at=expires_at)
-    await store.aclose()
+async def record(database: Path, *decisions: Decision, phone: str = PHONE, reason: str = "") -> None:
+    """One request for each decision: ``MAY`` is queued, and runs in another process."""
+    async with record_in(database) as opened:
+        for decision in decisions:
+            await opened.change(factories.asked, [PhoneNumber(phone)], decision=decision, reason=reason)
 
 
 def newest(raw: sqlite3.Connection) -> dict[str, Any]:
@@ -64,19 +59,19 @@ def held_by(database: Path) -> bytes:
 
 
 async def test_a_whole_journal_says_from_where_to_where_and_exits_0(shell: Shell, database: Path) -> None:
-    await record(database, State.REJECTED, State.REJECTED)
+    await record(database, MAY_NOT, MAY_NOT)
     ran = await shell.run("journal", "verify")
     assert (ran.status, ran.err) == (0, "")
     head = (await shell.run("journal", "head")).out
     assert ran.out == (
-        f"The journal is whole: 2 entries, from 1 to 2.\n2 lookups are as recorded, 0 of them forgotten.\nHead: {head}"
+        f"The journal is whole: 4 entries, from 1 to 4.\n4 records are as recorded, 0 of them forgotten.\nHead: {head}"
     )
 
 
 async def test_a_journal_that_is_not_whole_names_the_first_entry_and_exits_1(
     shell: Shell, database: Path, raw: sqlite3.Connection
 ) -> None:
-    await record(database, *[State.REJECTED] * 5)
+    await record(database, *[MAY_NOT] * 5)
     lay_open(raw)
     raw.execute("UPDATE journal SET user_id = 'U0KIM' WHERE seq IN (3, 4)")
     ran = await shell.run("journal", "verify")
@@ -86,18 +81,18 @@ async def test_a_journal_that_is_not_whole_names_the_first_entry_and_exits_1(
 
 
 async def test_a_head_that_was_noted_is_checked_against(shell: Shell, database: Path) -> None:
-    await record(database, State.REJECTED)
+    await record(database, MAY_NOT)
     noted = (await shell.run("journal", "head")).out.strip()
-    await record(database, State.REJECTED, phone=OTHER)
+    await record(database, MAY_NOT, phone=OTHER)
     ran = await shell.run("journal", "verify", "--since-head", noted)
-    assert (ran.status, "Entry 1 is the one you noted." in ran.out) == (0, True)
-    ran = await shell.run("journal", "verify", "--since-head", f"2:{noted[2:]}")
-    assert (ran.status, "Entry 2 is not the one you noted" in ran.err) == (1, True)
+    assert (ran.status, "Entry 2 is the one you noted." in ran.out) == (0, True)
+    ran = await shell.run("journal", "verify", "--since-head", f"4:{noted[2:]}")
+    assert (ran.status, "Entry 4 is not the one you noted" in ran.err) == (1, True)
 
 
 @pytest.mark.parametrize("typed", ["", "7", "7:abc", "x:" + "0" * 64, "7:" + "g" * 64])
 async def test_a_head_that_cannot_be_read_is_a_sentence_and_exits_2(shell: Shell, database: Path, typed: str) -> None:
-    await record(database, State.REJECTED)
+    await record(database, MAY_NOT)
     ran = await shell.run("journal", "verify", "--since-head", typed)
     assert (ran.status, ran.out) == (2, "")
     assert "--since-head takes what `phoneid journal head` printed" in ran.err
@@ -113,12 +108,12 @@ async def test_without_a_database_there_is_a_sentence_and_no_file(
     assert held_by(database) == b""
 
 
-@pytest.mark.parametrize("changed", ["'L-\x1b[2J\n'", "CAST(x'4cff' AS TEXT)"])
+@pytest.mark.parametrize("changed", ["'R-\x1b[2J\n'", "CAST(x'4cff' AS TEXT)"])
 async def test_an_id_that_was_changed_by_hand_does_nothing_to_the_terminal(
     shell: Shell, database: Path, raw: sqlite3.Connection, changed: str
 ) -> None:
-    await record(database, State.REJECTED)
-    raw.execute(f"UPDATE lookups SET id = {changed}")
+    await record(database, MAY_NOT)
+    raw.execute(f"UPDATE requests SET id = {changed}")
     ran = await shell.run("journal", "verify")
     assert (ran.status, ran.out) == (1, "")
     assert "was changed" in ran.err
@@ -126,15 +121,24 @@ async def test_an_id_that_was_changed_by_hand_does_nothing_to_the_terminal(
     assert "\x1b" not in ran.err
 
 
-@pytest.mark.parametrize("table", ["journal", "journal_head", "lookups"])
+@pytest.mark.parametrize(
+    ("table", "status", "words"),
+    [
+        ("journal", 1, "the database is not as this release made it: no such table: journal"),
+        ("lookups", 1, "the database is not as this release made it: no such table: lookups"),
+        ("requests", 1, "the database is not as this release made it: no such table: requests"),
+        ("journal_head", 2, "the database belongs to another program: it has alarms, journal, lookups"),
+    ],
+)
 async def test_a_table_that_was_taken_away_is_a_sentence(
-    shell: Shell, database: Path, raw: sqlite3.Connection, table: str
+    shell: Shell, database: Path, raw: sqlite3.Connection, table: str, status: int, words: str
 ) -> None:
-    await record(database, State.REJECTED)
+    await record(database, MAY_NOT)
+    raw.execute("PRAGMA foreign_keys = OFF")
     raw.execute(f"DROP TABLE {table}")
     ran = await shell.run("journal", "verify")
-    assert (ran.status, ran.out) == (1, "")
-    assert f"the journal cannot be checked: no such table: {table}" in ran.err.replace("main.", "")
+    assert (ran.status, ran.out) == (status, "")
+    assert words in ran.err.replace("main.", "")
     assert "Traceback" not in ran.err
 
 
@@ -142,33 +146,35 @@ async def test_a_table_that_was_taken_away_is_a_sentence(
 
 
 async def test_a_number_is_forgotten_after_a_yes(shell: Shell, database: Path) -> None:
-    await record(database, State.REJECTED, State.REJECTED)
-    await record(database, State.REJECTED, phone=OTHER, reason=f"as {TYPED}")
+    await record(database, MAY_NOT, MAY_NOT)
+    await record(database, MAY_NOT, phone=OTHER, reason=f"as {TYPED}")
     asked = await shell.run("forget", TYPED, typed="y\n")
     assert asked.status == 0
-    assert "the reasons of 2 lookups, and the reasons of 1 lookup of other numbers that mention it?" in asked.err
-    assert asked.out.startswith("Forgotten: 2 lookups, and the reasons of 1 lookup that mentioned it.")
+    assert "the reasons of 2 lookups, and the reasons of 1 request for other numbers that mention it?" in asked.err
+    assert asked.out.startswith("Forgotten: 2 lookups, and the reasons of 1 request that mentioned it.")
     assert not any(word.encode() in held_by(database) for word in (PHONE, PHONE[2:], TYPED))
     verified = await shell.run("journal", "verify")
-    assert (verified.status, "3 lookups are as recorded, 2 of them forgotten." in verified.out) == (0, True)
+    assert (verified.status, "6 records are as recorded, 4 of them forgotten." in verified.out) == (0, True)
     shown = json.loads((await shell.run("log", "--json")).out)
     assert [row["phone_number"] for row in shown] == [OTHER, "forgotten", "forgotten"]
 
 
 @pytest.mark.parametrize("typed", ["n\n", "\n", ""])
 async def test_without_a_yes_nothing_is_forgotten(shell: Shell, database: Path, typed: str) -> None:
-    await record(database, State.REJECTED)
+    await record(database, MAY_NOT)
     ran = await shell.run("forget", TYPED, typed=typed)
     assert (ran.status, ran.out) == (1, "")
     assert PHONE in (await shell.run("log")).out
 
 
 @pytest.mark.parametrize(
-    ("state", "words"),
-    [(State.QUEUED, "is still being asked for (1 lookup)"), (State.AWAITING, "still wait for a decision or a code")],
+    ("decision", "words"),
+    [(MAY, "is still being asked for (1 lookup)"), (NEEDS_APPROVAL, "still wait for a decision or a code")],
 )
-async def test_a_number_that_is_in_use_is_not_forgotten(shell: Shell, database: Path, state: State, words: str) -> None:
-    await record(database, State.REJECTED, state)
+async def test_a_number_that_is_in_use_is_not_forgotten(
+    shell: Shell, database: Path, decision: Decision, words: str
+) -> None:
+    await record(database, MAY_NOT, decision)
     ran = await shell.run("forget", TYPED, "--yes")
     assert (ran.status, ran.out) == (1, "")
     assert words in ran.err
@@ -177,7 +183,7 @@ async def test_a_number_that_is_in_use_is_not_forgotten(shell: Shell, database: 
 
 
 async def test_a_number_that_is_not_recorded_is_said_to_be_so(shell: Shell, database: Path) -> None:
-    await record(database, State.REJECTED, phone=OTHER)
+    await record(database, MAY_NOT, phone=OTHER)
     ran = await shell.run("forget", TYPED)
     assert (ran.status, ran.out) == (0, "Nothing is recorded of +86 138 0000 1234.\n")
 
@@ -185,7 +191,7 @@ async def test_a_number_that_is_not_recorded_is_said_to_be_so(shell: Shell, data
 async def test_when_a_reader_keeps_bytes_it_is_said_and_trying_again_helps(
     shell: Shell, database: Path, raw: sqlite3.Connection
 ) -> None:
-    await record(database, State.REJECTED)
+    await record(database, MAY_NOT)
     raw.execute("BEGIN")
     raw.execute("SELECT * FROM lookups").fetchall()
     ran = await shell.run("forget", TYPED, "--yes")
@@ -202,11 +208,11 @@ async def test_when_a_reader_keeps_bytes_it_is_said_and_trying_again_helps(
 async def test_reading_the_record_is_in_the_journal_without_the_number(
     shell: Shell, database: Path, raw: sqlite3.Connection
 ) -> None:
-    await record(database, State.REJECTED, State.REJECTED)
+    await record(database, MAY_NOT, MAY_NOT)
     rows = json.loads((await shell.run("log", "--json", "--phone", TYPED, "--agent", "U0ANA", "--since", "1h")).out)
     entry = newest(raw)
     facts = json.loads(entry["facts"])
-    assert (entry["event"], entry["through"], entry["lookup_id"]) == ("exported", "command line", None)
+    assert (entry["event"], entry["through"], entry["request"]) == ("exported", "command line", None)
     assert abs(facts.pop("since") - (time.time() - 3600)) < 60
     assert facts == {
         "form": "json",
@@ -223,24 +229,26 @@ async def test_reading_the_record_is_in_the_journal_without_the_number(
 async def test_every_form_of_the_log_is(
     shell: Shell, database: Path, raw: sqlite3.Connection, arguments: tuple[str, ...], form: str
 ) -> None:
-    await record(database, State.REJECTED)
+    await record(database, MAY_NOT)
     await shell.run("log", *arguments, "--agent", f"typed {PHONE}")
     facts = json.loads(newest(raw)["facts"])
     assert (facts["form"], facts["lookups"], facts["newest"], facts["filters"]) == (form, 0, None, "agent")
     assert PHONE not in str(facts)
 
 
-async def test_that_a_list_was_looked_at_is_in_the_journal(
+async def test_that_a_request_was_looked_at_is_in_the_journal(
     shell: Shell, database: Path, raw: sqlite3.Connection
 ) -> None:
-    await record(database, State.REJECTED)
-    await shell.run("log", "--list", "B-7K3Q9FZ2")
-    assert json.loads(newest(raw)["facts"])["filters"] == "list"
+    await record(database, MAY_NOT)
+    await shell.run("log", "--request", "R-7K3Q9FZ2")
+    assert json.loads(newest(raw)["facts"])["filters"] == "request"
 
 
-async def test_what_cannot_be_journalled_is_not_shown(shell: Shell, database: Path, raw: sqlite3.Connection) -> None:
-    await record(database, State.REJECTED)
+async def test_what_cannot_be_journalled_is_not_shown(
+    shell: QuickShell, database: Path, raw: sqlite3.Connection
+) -> None:
+    await record(database, MAY_NOT)
     raw.execute("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'full'); END")
-    ran = await shell.run("log")
+    ran = await shell.slower.run("log")
     assert ran.status != 0
     assert PHONE not in ran.out

@@ -5,98 +5,145 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.models import Lookup, NewLookup, State
-from bot.policy import Decision, Rule, Verdict
-from bot.retention import AT_ONCE, Retention
-from bot.store.sqlite import SqliteStore
+from bot.models import ApprovalState, PhoneNumber, Request
+from bot.requests import BOT
+from bot.retention import AT_ONCE, Retention, scrub
+from bot.store import forgetting, outbox, requests, verification
+from bot.store.outbox import Kind
+from bot.store.record import Record
+from bot.store.sqlite import IN_MEMORY, SqliteEngine
+from tests import factories
 from tests.clocks import SteppingClock
-from tests.office import ANA, PHONE, Office, open_office
-from tests.store.test_forgetting import OPERATOR
+from tests.factories import LEE, NEEDS_APPROVAL
 
 DAY = 86400.0
+PHONE = PhoneNumber("12025550000")
 
 
 @pytest.fixture
-async def office() -> AsyncIterator[Office]:
-    async with open_office() as opened:
-        yield opened
+def clock() -> SteppingClock:
+    return SteppingClock()
 
 
-async def reject(office: Office, key: str) -> Lookup:
-    new = NewLookup(agent=ANA, phone=PHONE, reason="", channel_id="", submission_key=key)
-    lookup, _ = await office.lookups.accept(new, Decision(Verdict.MAY_NOT, Rule.NOT_AN_AGENT))
-    await office.lookups.told(lookup)
-    return lookup
+@pytest.fixture
+async def record(clock: SteppingClock) -> AsyncIterator[Record]:
+    record = Record(SqliteEngine(IN_MEMORY, process="p1", clock_now=clock.now))
+    await record.open()
+    yield record
+    await record.aclose()
 
 
-async def forgotten(office: Office, *lookups: Lookup) -> list[bool]:
-    now = [await office.store.find(lookup.id) for lookup in lookups]
-    return [each is not None and each.is_forgotten for each in now]
+async def finished(record: Record, numbers: int = 1) -> Request:
+    """A request that has ended, and whose agent was told."""
+    request = await record.change(factories.finished, numbers)
+    await tell(record, request)
+    return request
 
 
-async def test_what_is_older_is_forgotten_and_what_is_not_stays(office: Office) -> None:
-    old = await reject(office, "old")
-    office.clock.time += 80 * DAY
-    young = await reject(office, "young")
-    retention = Retention(office.store, seconds=90 * DAY, clock=office.clock)
+async def tell(record: Record, request: Request) -> None:
+    due = await record.read(outbox.waiting, Kind.AGENT, request.id)
+    assert due
+    await record.change(outbox.said, due)
+
+
+async def forgotten(record: Record, *asked: Request) -> list[bool]:
+    return [(await record.read(factories.current, each)).is_forgotten for each in asked]
+
+
+async def test_what_is_older_is_forgotten_and_what_is_not_stays(record: Record, clock: SteppingClock) -> None:
+    old = await finished(record)
+    clock.time += 80 * DAY
+    young = await finished(record)
+    retention = Retention(record, seconds=90 * DAY, clock=clock)
     await retention.apply()
-    assert await forgotten(office, old, young) == [False, False]
-    office.clock.time += 10 * DAY + 1
+    assert await forgotten(record, old, young) == [False, False]
+    clock.time += 10 * DAY + 1
     await retention.apply()
-    assert await forgotten(office, old, young) == [True, False]
+    assert await forgotten(record, old, young) == [True, False]
 
 
-async def test_without_a_retention_nothing_is_forgotten(office: Office) -> None:
-    old = await reject(office, "old")
-    office.clock.time += 10_000 * DAY
-    await Retention(office.store, seconds=None, clock=office.clock).apply()
-    assert await forgotten(office, old) == [False]
+async def test_without_a_retention_nothing_is_forgotten(record: Record, clock: SteppingClock) -> None:
+    old = await finished(record)
+    clock.time += 10_000 * DAY
+    await Retention(record, seconds=None, clock=clock).apply()
+    assert await forgotten(record, old) == [False]
 
 
 async def test_more_than_one_transaction_holds_is_forgotten_all_the_same(
-    office: Office, caplog: pytest.LogCaptureFixture
+    record: Record, clock: SteppingClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    lookups = [await reject(office, str(number)) for number in range(AT_ONCE + 1)]
-    office.clock.time += 2 * DAY
-    await Retention(office.store, seconds=DAY, clock=office.clock).apply()
-    assert all(await forgotten(office, *lookups))
-    (said,) = [record for record in caplog.records if record.message == "forgotten"]
-    assert vars(said)["facts"] == {"lookups": AT_ONCE + 1, "why": "retention"}
-    assert (await office.store.inspect()).fault is None
+    asked = [await finished(record, 67) for _ in range(3)]
+    assert AT_ONCE < 3 * 67
+    clock.time += 2 * DAY
+    await Retention(record, seconds=DAY, clock=clock).apply()
+    assert all(await forgotten(record, *asked))
+    (said,) = [each for each in caplog.records if each.message == "forgotten"]
+    assert vars(said)["facts"] == {"lookups": 3 * 67, "why": "retention"}
+    assert (await record.read(verification.inspect)).fault is None
 
 
-class BusyStore(SqliteStore):
-    """A reader keeps its files from being scrubbed."""
+class BusyEngine(SqliteEngine):
+    """A reader keeps its files from being scrubbed, for so long."""
 
+    busy = 2
     tries = 0
 
-    async def scrub(self) -> bool:
+    def scrub(self) -> bool:
         self.tries += 1
-        return False
+        return self.tries > self.busy and super().scrub()
 
 
-async def test_what_could_not_be_scrubbed_is_said_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:
-    clock = SteppingClock()
-    store = BusyStore(":memory:", clock=clock)
-    await store.open()
-    retention = Retention(store, seconds=None, clock=clock)
-    for _ in range(2):
+async def test_what_could_not_be_scrubbed_is_said_and_tried_again_until_it_is(
+    clock: SteppingClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = BusyEngine(IN_MEMORY, process="p1", clock_now=clock.now)
+    record = Record(engine)
+    await record.open()
+    await finished(record)
+    clock.time += 2 * DAY
+    retention = Retention(record, seconds=DAY, clock=clock)
+    for _ in range(4):
         await retention.apply()
-    await store.aclose()
-    assert store.tries == 2
+    await record.aclose()
+    assert engine.tries == 3
     assert caplog.text.count("forgotten bytes still in the files") == 2
 
 
-async def test_a_request_that_waits_is_forgotten_when_it_has_ended(office: Office) -> None:
-    lookup = await office.ask()
-    office.clock.time += 2 * DAY
-    retention = Retention(office.store, seconds=DAY, clock=office.clock)
+async def test_what_was_forgotten_meanwhile_is_scrubbed_too(clock: SteppingClock) -> None:
+    class Overtaken(SqliteEngine):
+        """While its files are scrubbed, another process forgets."""
+
+        tries = 0
+
+        def scrub(self) -> bool:
+            self.tries += 1
+            if self.tries == 1:
+                with self.changing() as tx:
+                    forgetting.forget_old(tx, before=clock.now(), limit=1)
+            return super().scrub()
+
+    engine = Overtaken(IN_MEMORY, process="p1", clock_now=clock.now)
+    record = Record(engine)
+    await record.open()
+    await finished(record, 2)
+    clock.time += DAY
+    await record.change(forgetting.forget_old, before=clock.now(), limit=1)
+    assert [await scrub(record) for _ in range(3)] == [True, True, True]
+    await record.aclose()
+    assert engine.tries == 2
+
+
+async def test_a_request_that_waits_is_forgotten_when_it_has_ended(record: Record, clock: SteppingClock) -> None:
+    request = await record.change(factories.asked, [PHONE], decision=NEEDS_APPROVAL)
+    clock.time += 2 * DAY
+    retention = Retention(record, seconds=DAY, clock=clock)
     await retention.apply()
-    assert await forgotten(office, lookup) == [False]
-    (expired,) = await office.approvals.expire()
-    await office.lookups.told(expired)
+    assert await forgotten(record, request) == [False]
+    expired = await record.change(requests.decide, request.id, ApprovalState.EXPIRED, actor=BOT)
+    await tell(record, expired)
     await retention.apply()
-    assert await forgotten(office, lookup) == [True]
-    assert (await office.store.journal(lookup.id))[-2].to_state is State.EXPIRED
-    assert await office.store.traces(PHONE) == await office.store.forget(PHONE, actor=OPERATOR)
+    assert await forgotten(record, request) == [True]
+    nothing = await record.read(forgetting.footprint, PHONE)
+    assert nothing == await record.change(forgetting.forget, PHONE, actor=LEE)
+    assert (nothing.ended, nothing.mentions) == (0, 0)

@@ -82,9 +82,9 @@ class ApprovalStory:
     async def record(self) -> None:
         self._teller.scene("What an auditor sees: phoneid log")
         table = (await show_log(self._sandbox, self._teller)).splitlines()
-        ends = [(row.split()[4], row.split()[5]) for row in table[1:]]
+        ends = [(decided_by, result) for *_, decided_by, result in (row.split() for row in table[1:])]
         lee, ana = self._lee.person.id, self._ana.person.id
-        as_played = [("expired", "bot"), ("withdrawn", ana), ("denied", lee), ("answered", lee)]
+        as_played = [("bot", "expired"), (ana, "withdrawn"), (lee, "denied"), (lee, id_of(entry_of("The ID")))]
         self._check("it holds every request, how it ended, and who decided", ends == as_played)
         self._check("the API was called for the approved one alone", len(self._sandbox.cams.calls) == 1)
 

@@ -215,7 +215,7 @@ VICTIMS = [
     (("lookup", GOOD), "bot.entry.fields:read_code"),
     (("lookup", GOOD), "bot.cli.lookup:_lookup"),
     (("lookup", GOOD), "bot.lookups:Lookups.run"),
-    (("lookup", GOOD), "bot.trips:Trip.ask"),
+    (("lookup", GOOD), "bot.lookups:Attempt.call"),
     (("lookup", GOOD), "bot.cams.protocol:request_body"),
     (("lookup", GOOD), "bot.cams.transport:exchange"),
     (("lookup", "+1 202 555 0106"), "bot.cams.redaction:redact"),

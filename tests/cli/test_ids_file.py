@@ -13,16 +13,37 @@ import pytest
 from bot.cli.arguments import CannotStart
 from bot.cli.ids import COLUMNS, HEADINGS, Row
 from bot.cli.ids_file import lock_alone, open_ids_file
-from bot.models import Actor, Lookup, LookupId, PhoneNumber, Problem, Result, State, Through
+from bot.models import (
+    NOT_NEEDED,
+    Actor,
+    LogEntry,
+    Lookup,
+    LookupId,
+    PhoneNumber,
+    Problem,
+    Request,
+    RequestId,
+    Result,
+    State,
+    Through,
+)
 
-ANSWERED = Lookup(
-    id=LookupId("L-7K3Q9FZ2"),
-    state=State.ANSWERED,
+REQUEST = Request(
+    id=RequestId("R-7K3Q9FZ2"),
     agent=Actor(team_id="host", user_id="ana", through=Through.COMMAND_LINE),
-    phone=PhoneNumber("8613800001234"),
     reason="",
     channel_id="",
-    created_at=1_770_000_000.0,
+    asked_at=1_770_000_000.0,
+    size=40,
+    approval=NOT_NEEDED,
+    lookups=(),
+)
+ANSWERED = Lookup(
+    id=LookupId("R-7K3Q9FZ2/17"),
+    position=17,
+    phone=PhoneNumber("8613800001234"),
+    asked_at=1_770_000_000.0,
+    state=State.ANSWERED,
     updated_at=1_770_000_001.0,
     result=Result(phone_number_id="920155500012345", api_code="OK", request_id="R"),
 )
@@ -33,6 +54,10 @@ def ended(problem: Problem, state: State, phone: str = "12025550101") -> Lookup:
     return replace(ANSWERED, phone=PhoneNumber(phone), state=state, result=result)
 
 
+def row(lookup: Lookup) -> Row:
+    return Row.of(LogEntry(REQUEST, lookup))
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "ids.csv"
@@ -40,33 +65,33 @@ def path(tmp_path: Path) -> Path:
 
 def phones(path: Path) -> list[str]:
     with path.open(newline="") as file:
-        return [row["phone_number"] for row in csv.DictReader(file)]
+        return [each["phone_number"] for each in csv.DictReader(file)]
 
 
 def test_a_row_is_on_the_disk_at_once_and_found_again(path: Path) -> None:
     with open_ids_file(str(path)) as ids:
-        ids.add(Row.of(ANSWERED))
+        ids.add(row(ANSWERED))
         assert phones(path) == ["8613800001234"]
     with open_ids_file(str(path)) as ids:
-        assert dict(ids.earlier) == {ANSWERED.phone: Row.of(ANSWERED)}
+        assert dict(ids.earlier) == {ANSWERED.phone: row(ANSWERED)}
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r="])
 def test_no_cell_is_a_formula_or_goes_over_lines(start: str) -> None:
     result = Result(phone_number_id=f"{start}HYPERLINK(1)", api_code="a\r\nb")
-    cells = dict(zip(COLUMNS, Row.of(replace(ANSWERED, result=result)).cells, strict=True))
+    cells = dict(zip(COLUMNS, row(replace(ANSWERED, result=result)).cells, strict=True))
     assert cells["phone_number_id"].startswith("'")
     assert cells["api_code"] == "a b"
-    assert Row.of(replace(ANSWERED, result=result)).as_line().count(b"\n") == 1
+    assert row(replace(ANSWERED, result=result)).as_line().count(b"\n") == 1
 
 
-@pytest.mark.parametrize("torn", range(1, len(Row.of(ANSWERED).as_line())))
+@pytest.mark.parametrize("torn", range(1, len(row(ANSWERED).as_line())))
 def test_a_row_that_a_kill_tore_is_dropped_wherever_it_tore(path: Path, torn: int) -> None:
-    other = Row.of(ended(Problem.NOT_YOURS, State.REFUSED))
-    path.write_bytes(HEADINGS + other.as_line() + Row.of(ANSWERED).as_line()[:torn])
+    other = row(ended(Problem.NOT_YOURS, State.REFUSED))
+    path.write_bytes(HEADINGS + other.as_line() + row(ANSWERED).as_line()[:torn])
     with open_ids_file(str(path)) as ids:
         assert list(ids.earlier) == [other.phone]
-        ids.add(Row.of(ANSWERED))
+        ids.add(row(ANSWERED))
     assert phones(path) == ["12025550101", "8613800001234"]
 
 
@@ -74,8 +99,8 @@ def test_a_row_that_a_kill_tore_is_dropped_wherever_it_tore(path: Path, torn: in
 def test_a_file_without_a_row_is_as_good_as_new(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with open_ids_file(str(path)) as ids:
-        ids.add(Row.of(ANSWERED))
-    assert path.read_bytes() == HEADINGS + Row.of(ANSWERED).as_line()
+        ids.add(row(ANSWERED))
+    assert path.read_bytes() == HEADINGS + row(ANSWERED).as_line()
 
 
 @pytest.mark.parametrize(
@@ -97,7 +122,7 @@ def test_a_file_of_somebody_else_is_left_alone(path: Path, content: bytes) -> No
 
 
 def test_a_file_that_an_editor_saved_is_still_ours(path: Path) -> None:
-    ours = HEADINGS + Row.of(ANSWERED).as_line()
+    ours = HEADINGS + row(ANSWERED).as_line()
     path.write_bytes(b"\xef\xbb\xbf" + ours.replace(b"\r\n", b"\n"))
     with open_ids_file(str(path)) as ids:
         assert list(ids.earlier) == [ANSWERED.phone]
@@ -109,9 +134,9 @@ def test_at_the_end_each_number_has_its_last_row_in_the_lists_order_and_others_s
     first = ended(Problem.NOT_YOURS, State.REFUSED)
     with open_ids_file(str(path)) as ids:
         for lookup in (elsewhere, failed, answered, first):
-            ids.add(Row.of(lookup))
+            ids.add(row(lookup))
         ids.finish([first.phone, answered.phone])
-    assert path.read_bytes() == HEADINGS + b"".join(Row.of(each).as_line() for each in (first, answered, elsewhere))
+    assert path.read_bytes() == HEADINGS + b"".join(row(each).as_line() for each in (first, answered, elsewhere))
     assert [each.name for each in path.parent.iterdir()] == ["ids.csv"]
 
 
@@ -121,7 +146,7 @@ def test_a_link_is_followed_and_who_may_read_stays_as_it_was(path: Path) -> None
     target.chmod(0o640)
     path.symlink_to(target)
     with open_ids_file(str(path)) as ids:
-        ids.add(Row.of(ANSWERED))
+        ids.add(row(ANSWERED))
         ids.finish([ANSWERED.phone])
     assert path.is_symlink()
     assert phones(target) == ["8613800001234"]
@@ -147,7 +172,7 @@ def test_a_file_is_one_runs_at_a_time(path: Path) -> None:
 
 def test_a_file_that_another_run_replaced_as_its_last_act_is_not_written_where_nobody_sees_it(path: Path) -> None:
     path.touch()
-    others_last_act = [Row.of(ended(Problem.NOT_YOURS, State.REFUSED))]
+    others_last_act = [row(ended(Problem.NOT_YOURS, State.REFUSED))]
 
     def lock(descriptor: int) -> None:
         if others_last_act:
@@ -156,14 +181,14 @@ def test_a_file_that_another_run_replaced_as_its_last_act_is_not_written_where_n
         lock_alone(descriptor)
 
     with open_ids_file(str(path), lock=lock) as ids:
-        ids.add(Row.of(ANSWERED))
+        ids.add(row(ANSWERED))
     assert phones(path) == ["12025550101", "8613800001234"]
 
 
 @contextmanager
 def full_disk() -> Iterator[None]:
     """No file can be longer than a row and a bit. No fixture: pytest's own output may go to a file."""
-    size = len(HEADINGS + Row.of(ANSWERED).as_line()) + 10
+    size = len(HEADINGS + row(ANSWERED).as_line()) + 10
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
@@ -174,10 +199,10 @@ def full_disk() -> Iterator[None]:
 
 def test_a_full_disk_leaves_no_half_row(path: Path) -> None:
     with full_disk(), open_ids_file(str(path)) as ids:
-        ids.add(Row.of(ANSWERED))
+        ids.add(row(ANSWERED))
         with pytest.raises(OSError, match="too large"):
-            ids.add(Row.of(ended(Problem.NOT_YOURS, State.REFUSED)))
-    assert path.read_bytes() == HEADINGS + Row.of(ANSWERED).as_line()
+            ids.add(row(ended(Problem.NOT_YOURS, State.REFUSED)))
+    assert path.read_bytes() == HEADINGS + row(ANSWERED).as_line()
 
 
 @pytest.mark.parametrize(
@@ -189,7 +214,7 @@ def test_a_full_disk_leaves_no_half_row(path: Path) -> None:
     ],
 )
 def test_what_the_number_or_its_code_was_refused_for_is_settled(lookup: Lookup) -> None:
-    assert Row.of(lookup).is_settled
+    assert row(lookup).is_settled
 
 
 @pytest.mark.parametrize(
@@ -203,13 +228,13 @@ def test_what_the_number_or_its_code_was_refused_for_is_settled(lookup: Lookup) 
     ],
 )
 def test_what_asking_again_could_change_is_not_settled(lookup: Lookup) -> None:
-    assert not Row.of(lookup).is_settled
+    assert not row(lookup).is_settled
 
 
 def test_what_has_to_wait_says_until_when(path: Path) -> None:
     result = Result(problem=Problem.TOO_MANY_GUESSES, wait_until=1_770_000_061.0)  # 02:41:01
     with open_ids_file(str(path)) as ids:
-        ids.add(Row.of(replace(ANSWERED, state=State.REJECTED, result=result)))
+        ids.add(row(replace(ANSWERED, state=State.REJECTED, result=result)))
     with path.open(newline="") as file:
-        (row,) = csv.DictReader(file)
-    assert row["why"].endswith("Run the same command again after 2026-02-02 02:42 UTC.")
+        (found,) = csv.DictReader(file)
+    assert found["why"].endswith("Run the same command again after 2026-02-02 02:42 UTC.")

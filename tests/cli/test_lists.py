@@ -9,12 +9,14 @@ import time
 
 import pytest
 
-from bot import trips
-from bot.models import Actor, BatchId, NewLookup, PhoneNumber, Place, State, Through
+from bot import lookups
+from bot.models import PhoneNumber
 from bot.sandbox.cams.book import BOOK
-from bot.store.sqlite import SqliteStore
+from tests import factories
 from tests.cli.conftest import PLENTY, Desk
 from tests.clocks import SteppingClock
+from tests.factories import OLGA, phones
+from tests.records import record_in
 from tests.shell import finish
 
 LIST = ("lookup", "--file", "numbers.csv", "--output", "ids.csv")
@@ -95,12 +97,9 @@ async def test_a_killed_run_goes_on_where_it_was(desk: Desk) -> None:
 
 
 async def test_what_a_killed_run_left_in_the_record_ends_as_interrupted(desk: Desk) -> None:
-    store = SqliteStore(desk.shell.folder / "phoneid.db", clock=SteppingClock(time.time() - 60.0))
-    await store.open()
-    ana = Actor(team_id="host", user_id="ana", through=Through.COMMAND_LINE)
-    new = NewLookup(agent=ana, phone=PhoneNumber("12025560039"), reason="", channel_id="", submission_key="1")
-    await store.accept(new, state=State.QUEUED)
-    await store.aclose()
+    file = desk.shell.folder / "phoneid.db"
+    async with record_in(file, clock_now=SteppingClock(time.time() - 60.0).now) as record:
+        await record.change(factories.asked, [PhoneNumber("12025560039")], agent=OLGA)
     desk.write(ANSWERED)
     await desk.shell.run(*LIST)
     recorded = json.loads((await desk.shell.run("log", "--json")).out)
@@ -178,7 +177,7 @@ async def test_a_reader_that_left_ends_the_run_in_a_sentence(desk: Desk) -> None
 async def test_without_a_database_the_run_ends_and_shows_nothing_that_is_not_recorded(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trips, "RECORD_AGAIN_AFTER", (0.1, 0.1, 0.1))
+    monkeypatch.setattr(lookups, "RECORD_AGAIN_AFTER", (0.1, 0.1, 0.1))
     desk.write(*PLENTY[:3])
     desk.gate.meanwhile = lambda: (desk.shell.folder / "phoneid.db").unlink(missing_ok=True)
     ran = await desk.shell.run(*LIST)
@@ -190,16 +189,24 @@ async def test_without_a_database_the_run_ends_and_shows_nothing_that_is_not_rec
     assert not any(entry.code in ran.err for entry in PLENTY[:3])
 
 
-async def test_the_log_shows_a_list_by_its_id(desk: Desk) -> None:
+async def test_the_log_shows_a_list_by_its_request(desk: Desk) -> None:
     desk.write(*PLENTY[:2])
     ran = await desk.shell.run(*LIST, "--reason", "ticket 7")
     await desk.shell.run("lookup", ANSWERED.phone)
-    batch_id = ran.err.split("list ", 1)[1].split(".")[0]
-    rows = json.loads((await desk.shell.run("log", "--list", batch_id, "--json")).out)
-    assert {(row["phone_number"], row["list"], row["reason"], row["state"]) for row in rows} == {
-        (entry.digits, batch_id, "ticket 7", "answered") for entry in PLENTY[:2]
+    request = ran.err.split("request ", 1)[1].split(".")[0]
+    rows = json.loads((await desk.shell.run("log", "--request", request, "--json")).out)
+    assert {(row["phone_number"], row["request"], row["reason"], row["state"]) for row in rows} == {
+        (entry.digits, request, "ticket 7", "answered") for entry in PLENTY[:2]
     }
     assert {row["reference"] for row in rows} == {row["reference"] for row in desk.ids()}
+    assert {row["reference"] for row in rows} == {f"{request}/1", f"{request}/2"}
+
+
+async def test_the_reference_of_one_of_its_numbers_shows_the_whole_request(desk: Desk) -> None:
+    desk.write(*PLENTY[:2])
+    await desk.shell.run(*LIST)
+    shown = await desk.shell.run("log", "--request", desk.ids()[1]["reference"].lower(), "--json")
+    assert [row["phone_number"] for row in json.loads(shown.out)] == [entry.digits for entry in PLENTY[:2]]
 
 
 async def test_whoever_waits_for_a_turn_at_the_terminal_is_told_and_the_output_is_the_id_alone(desk: Desk) -> None:
@@ -212,29 +219,15 @@ async def test_whoever_waits_for_a_turn_at_the_terminal_is_told_and_the_output_i
 
 
 async def test_the_log_shows_all_of_a_list_in_its_order_unless_a_limit_is_given(desk: Desk) -> None:
-    store = SqliteStore(desk.shell.folder / "phoneid.db", clock=SteppingClock(time.time()))
-    await store.open()
-    ana = Actor(team_id="host", user_id="ana", through=Through.COMMAND_LINE)
-    for number in range(1, 61):
-        await store.accept(
-            NewLookup(
-                agent=ana,
-                phone=PhoneNumber(f"1202556{number:04}"),
-                reason="",
-                channel_id="",
-                submission_key=str(number),
-                place=Place(batch_id=BatchId("B-7K3Q9FZ2"), number=number, of=60),
-            ),
-            state=State.QUEUED,
-        )
-    await store.aclose()
+    async with record_in(desk.shell.folder / "phoneid.db") as record:
+        request = await record.change(factories.asked, phones(60, first=1), agent=OLGA)
 
     async def shown(*arguments: str) -> list[int]:
         rows = json.loads((await desk.shell.run("log", "--json", *arguments)).out)
         return [int(row["phone_number"][-4:]) for row in rows]
 
-    assert await shown("--list", "B-7K3Q9FZ2") == [*range(1, 61)]
-    assert await shown("--list", "B-7K3Q9FZ2", "--limit", "2") == [60, 59]
+    assert await shown("--request", request.id) == [*range(1, 61)]
+    assert await shown("--request", request.id, "--limit", "2") == [60, 59]
     assert await shown() == [*range(60, 10, -1)]
 
 

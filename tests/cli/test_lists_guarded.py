@@ -1,18 +1,16 @@
 """A list on the command line whose codes are refused: it stops in words, and the same command goes on."""
 
 import sqlite3
-import time
 from contextlib import closing
 from dataclasses import replace
 
 from bot.cli.caller import identify
 from bot.guesses import FREE_FOR_AGENT
 from bot.models import Actor, PhoneNumber, Through
-from bot.store.sqlite import SqliteStore
-from bot.texts import listed
+from bot.texts import command_line
 from tests.cli.conftest import PLENTY, Desk
-from tests.clocks import SteppingClock
 from tests.guessing import use_up
+from tests.records import record_in
 
 LIST = ("lookup", "--file", "numbers.csv", "--output", "ids.csv")
 
@@ -21,6 +19,7 @@ def pass_the_wait(desk: Desk) -> None:
     """As if everything in the record had happened two hours ago."""
     with closing(sqlite3.connect(desk.shell.folder / "phoneid.db")) as record, record:
         record.execute("UPDATE lookups SET updated_at = updated_at - 7200")
+        record.execute("UPDATE refused_codes SET at = at - 7200")
 
 
 async def test_too_many_refused_codes_stop_the_list_and_later_the_same_command_goes_on(desk: Desk) -> None:
@@ -33,7 +32,7 @@ async def test_too_many_refused_codes_stop_the_list_and_later_the_same_command_g
     assert len(refused) >= FREE_FOR_AGENT
     assert {row["state"] for row in rows} >= {"refused", "rejected"}
     assert "Stopped: too many of the codes you asked with lately were refused. Check the codes, wait " in ran.err
-    assert listed.TO_GO_ON in ran.err
+    assert command_line.TO_GO_ON in ran.err
     assert all("Run the same command again after 2" in row["why"] for row in rows if row["state"] == "rejected")
     calls = len(desk.cams.calls)
     desk.write(*PLENTY)
@@ -61,14 +60,12 @@ async def test_a_number_that_has_to_wait_by_itself_does_not_stop_the_others(desk
     ran = await desk.shell.run(*LIST)
     assert "3 of 4 answered, 1 rejected." in ran.err
     assert "Stopped" not in ran.err
-    assert listed.TO_GO_ON in ran.err
+    assert command_line.TO_GO_ON in ran.err
     pass_the_wait(desk)
     assert (await desk.shell.run(*LIST)).status == 0
 
 
 async def use_up_codes(desk: Desk, *phones: str, agent: Actor) -> None:
-    store = SqliteStore(desk.shell.folder / "phoneid.db", clock=SteppingClock(time.time()))
-    await store.open()
-    for phone in phones:
-        await use_up(store, agent, PhoneNumber(phone))
-    await store.aclose()
+    async with record_in(desk.shell.folder / "phoneid.db") as record:
+        for phone in phones:
+            await use_up(record, agent, PhoneNumber(phone))

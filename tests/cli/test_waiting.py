@@ -9,23 +9,14 @@ from pydantic import SecretStr
 
 from bot.cli.waiting import run_telling
 from bot.lookups import Lookups
-from bot.models import Actor, Lookup, LookupId, PhoneNumber, Result, State, Through
+from bot.models import Lookup, LookupId, PhoneNumber, Request, State
 from bot.texts import asking
 from bot.tickets import Outlook
 from tests.clocks import START, SteppingClock
+from tests.values import request
 
 PHONE = PhoneNumber("8613800001234")
-LOOKUP = Lookup(
-    id=LookupId("L-7K3Q9FZ2"),
-    state=State.QUEUED,
-    agent=Actor(team_id="host", user_id="ana", through=Through.COMMAND_LINE),
-    phone=PHONE,
-    reason="",
-    channel_id="",
-    created_at=START,
-    updated_at=START,
-    result=Result(),
-)
+REQUEST = request([PHONE], State.QUEUED)
 
 
 @dataclass
@@ -37,7 +28,7 @@ class SlowLookups:
     step: float
     calls: float = 0.0
 
-    async def run(self, lookup: Lookup, code: SecretStr) -> Lookup:
+    async def run(self, request: Request, lookup: Lookup, code: SecretStr) -> Lookup:
         while self.clock.time < START + self.waits + self.calls:  # noqa: ASYNC110 - the clock is moved by others
             await asyncio.sleep(0)
         return replace(lookup, state=State.ANSWERED)
@@ -60,6 +51,6 @@ class SlowLookups:
 async def test_a_wait_is_told(waits: float, step: float, calls: float, told: list[tuple[int, float]]) -> None:
     clock, said = SteppingClock(), list[str]()
     lookups = cast(Lookups, SlowLookups(clock, waits=waits, step=step, calls=calls))
-    running = run_telling(lookups, LOOKUP, SecretStr("208312"), clock=clock, tell=said.append)
+    running = run_telling(lookups, REQUEST, SecretStr("208312"), clock=clock, tell=said.append)
     assert (await asyncio.wait_for(running, 10)).state is State.ANSWERED
     assert said == [asking.waiting(PHONE, place, seconds) for place, seconds in told]
