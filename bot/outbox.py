@@ -34,6 +34,11 @@ class Outbox:
         if due:
             await self.handle(due)
 
+    async def repeat(self, kind: Kind, request_id: RequestId) -> None:
+        """Say this of a request now, though it may have been said before."""
+        await self._record.change(store.repeat, kind, request_id)
+        await self.deliver(kind, request_id)
+
     async def due(self) -> list[Due]:
         """What nobody has said in time. It is this process's to handle from now on."""
         if not await self._record.read(store.is_any_due):

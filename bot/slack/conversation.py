@@ -6,6 +6,7 @@ import logging
 from bot.access import Access
 from bot.errors import NotPossible, SlackError, StoreUnavailable
 from bot.interfaces import Clock
+from bot.outbox import Outbox
 from bot.policy import Decision, Policy, Rule, Verdict
 from bot.slack import forms, views
 from bot.slack.blocks import Message, View
@@ -13,6 +14,7 @@ from bot.slack.context import Context
 from bot.slack.messenger import Messenger
 from bot.slack.payloads import Sender
 from bot.slack.windows import Windows
+from bot.store.outbox import Kind
 from bot.texts import asking, problems
 from bot.texts import requests as texts
 from bot.texts.outcomes import PROBLEMS
@@ -29,8 +31,18 @@ UNDECIDED = Decision(Verdict.MAY, Rule.NO_APPROVALS)
 class Conversation:
     """Every click gets an answer."""
 
-    def __init__(self, *, access: Access, messenger: Messenger, windows: Windows, policy: Policy, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        access: Access,
+        outbox: Outbox,
+        messenger: Messenger,
+        windows: Windows,
+        policy: Policy,
+        clock: Clock,
+    ) -> None:
         self._access = access
+        self._outbox = outbox
         self._messenger = messenger
         self._windows = windows
         self._policy = policy
@@ -59,8 +71,13 @@ class Conversation:
         await self.say(context, asking.not_recorded(reference) if is_store else asking.broken(reference))
 
     async def tell_why_not(self, context: Context, error: NotPossible) -> None:
-        """Tell somebody why what they clicked is not possible."""
+        """Tell somebody why what they clicked is not possible, and draw the cards of a decided request anew.
+
+        A copy that still had the button was an old one; after forgetting, all of them are.
+        """
         await self.tell(context, _why_not(error))
+        if error.request and error.request.approval.decided_at is not None:
+            await self._outbox.repeat(Kind.CARDS, error.request.id)
 
     async def open_form(self, context: Context, filling: forms.Filling) -> None:
         """Open the form, filled in as far as known; or say why this person gets none."""

@@ -33,7 +33,7 @@ class Deciding:
         try:
             approved = await self._requests.approve(RequestId(value), actor=context.actor)
         except NotPossible as error:
-            await self._tell_why_not(context, error)
+            await self._conversation.tell_why_not(context, error)
             return
         # A card that Slack is slow to take must not keep the agent waiting.
         await asyncio.gather(self._outbox.deliver(Kind.CARDS, approved.id), self._asking.use_if_there(approved))
@@ -43,7 +43,7 @@ class Deciding:
         try:
             denied = await self._requests.deny(request_id, actor=context.actor, reason=reason)
         except NotPossible as error:
-            await self._tell_why_not(context, error)
+            await self._conversation.tell_why_not(context, error)
             return
         await self._tell_everyone(denied.id)
 
@@ -52,7 +52,7 @@ class Deciding:
         try:
             withdrawn = await self._requests.withdraw(RequestId(value), actor=context.actor)
         except NotPossible as error:
-            await self._tell_why_not(context, error)
+            await self._conversation.tell_why_not(context, error)
             return
         await self._tell_everyone(withdrawn.id)
 
@@ -74,7 +74,7 @@ class Deciding:
         try:
             request = await self._access.check(Action.DENY, RequestId(value), actor=context.actor)
         except NotPossible as error:
-            await self._tell_why_not(context, error)
+            await self._conversation.tell_why_not(context, error)
             return
         await self._conversation.open_window(context, forms.build_denial(context.origin, request))
 
@@ -83,14 +83,9 @@ class Deciding:
         try:
             request = await self._access.check(Action.ENTER_CODE, RequestId(value), actor=context.actor)
         except NotPossible as error:
-            await self._tell_why_not(context, error)
+            await self._conversation.tell_why_not(context, error)
             return
         await self._conversation.open_window(context, forms.build_codes(context.origin, request))
-
-    async def _tell_why_not(self, context: Context, error: NotPossible) -> None:
-        await self._conversation.tell_why_not(context, error)
-        if error.request:
-            await self._outbox.deliver(Kind.CARDS, error.request.id)  # a card that still had buttons was an old one
 
     async def _tell_everyone(self, request_id: RequestId) -> None:
         await asyncio.gather(self._outbox.deliver(Kind.CARDS, request_id), self._outbox.deliver(Kind.AGENT, request_id))

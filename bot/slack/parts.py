@@ -72,7 +72,7 @@ def build_parts(base: Base) -> Parts:
     )
     outbox = Outbox(record, notices.by_kind)
     windows = Windows(messenger, clock=clock, settled_after=tuple(base.settling))
-    say = Conversation(access=access, messenger=messenger, windows=windows, policy=policy, clock=clock)
+    say = Conversation(access=access, outbox=outbox, messenger=messenger, windows=windows, policy=policy, clock=clock)
     runner = Runner(requests=requests, lookups=lookups, record=record, messenger=messenger, clock=clock)
     asking = Asking(access=access, requests=requests, runner=runner, outbox=outbox, notices=notices, conversation=say)
     deciding = Deciding(access=access, requests=requests, asking=asking, outbox=outbox, conversation=say)

@@ -53,6 +53,8 @@ PUT: Final = """
     ON CONFLICT (kind, request) DO UPDATE SET
         due_at = excluded.due_at, version = excluded.version, attempts = 0, put_at = excluded.put_at"""
 
+NUMBER: Final = "SELECT number FROM requests WHERE id = :request"
+
 DROP: Final = "DELETE FROM outbox WHERE kind = :kind AND request = :request"
 
 DROP_ALL: Final = "DELETE FROM outbox WHERE request = :request"
@@ -89,6 +91,13 @@ def put(tx: Tx, kind: Kind, request: int, *, due_at: float | None = None) -> Non
     """
     due_at = tx.now + HANDLING if due_at is None else due_at
     tx.write(PUT, kind=kind, request=request, due_at=due_at, version=tx.head.seq, now=tx.now)
+
+
+def repeat(tx: Tx, kind: Kind, request_id: RequestId) -> None:
+    """The same for a request by its id, whether or not it was said before. Repeatable."""
+    row = tx.one(NUMBER, request=request_id)
+    if row:
+        put(tx, kind, row["number"])
 
 
 def drop(tx: Tx, *kinds: Kind, request: int) -> None:
