@@ -1,22 +1,22 @@
 """What people do in the scenarios about several numbers, in a few words each, and what the record says of them."""
 
 import re
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 
 from bot.models import Actor, ApprovalState, Event, JournalEntry, PhoneNumber, Request, RequestId, Through
 from bot.sandbox.cams.book import Entry
 from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.workspace import Message
 from bot.store import lookups, verification
-from bot.store.engine import Tx
 from bot.store.names import new_process
 from bot.store.record import Record
 from bot.store.urls import record_at
 from tests import factories
 from tests.recorded import Recorded
-from tests.scenarios.asking import journal, record_of
+from tests.scenarios.asking import journal, path_of, record_of
 from tests.scenarios.scene import PATIENCE, Scene, entry
 
 GOOD, OPAQUE, REFUSED = entry("The ID"), entry("An ID that is not digits"), entry("Unknown.ResourceOwnerId")
@@ -120,11 +120,20 @@ async def is_whole(scene: Scene) -> bool:
         return (await record.read(verification.inspect)).fault is None
 
 
-async def outbox_of(scene: Scene) -> list[str]:
-    """The kinds of what is still to be said, also later."""
+def outbox_of(scene: Scene, request_id: RequestId) -> list[str]:
+    """The kinds of what is still to be said of a request, also later."""
+    sql = "SELECT kind FROM outbox JOIN requests ON requests.number = outbox.request WHERE requests.id = ?"
+    with closing(sqlite3.connect(path_of(scene))) as database:
+        return [kind for (kind,) in database.execute(sql, [request_id])]
 
-    def kinds(tx: Tx) -> list[str]:
-        return [row["kind"] for row in tx.all("SELECT kind FROM outbox ORDER BY kind")]
 
-    async with record_of(scene) as record:
-        return await record.read(kinds)
+def make_overdue(scene: Scene) -> None:
+    """As if the time had passed in which whoever made a change says it, and nobody had."""
+    with closing(sqlite3.connect(path_of(scene))) as database, database:
+        database.execute("UPDATE outbox SET due_at = 1 WHERE kind IN ('agent', 'cards')")
+
+
+def silence(scene: Scene) -> None:
+    """As if the half minute had passed after which a silent process counts as dead."""
+    with closing(sqlite3.connect(path_of(scene))) as database, database:
+        assert database.execute("UPDATE processes SET seen_at = 1").rowcount > 0

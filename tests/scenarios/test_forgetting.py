@@ -5,55 +5,62 @@ import json
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
-from bot.app import open_store
-from bot.models import Actor, Event, PhoneNumber, Through
-from bot.settings import BotSettings, RecordSettings, read
-from bot.texts import approvals as texts
+from bot.models import FORGOTTEN, Actor, Event, PhoneNumber, Through
+from bot.retention import scrub
+from bot.settings import BotSettings, read
+from bot.store import forgetting
 from bot.texts import asking
-from tests.scenarios.asking import GOOD, GOOD_ID, TO_EACH, buttons_left, find_card, forbidden, journal, request, told
+from bot.texts import requests as texts
+from tests.scenarios.asking import (
+    GOOD,
+    GOOD_ID,
+    TO_EACH,
+    TOLD_ANSWERED,
+    buttons_left,
+    find_card,
+    forbidden,
+    journal,
+    path_of,
+    record_of,
+    request,
+    told,
+)
+from tests.scenarios.listing import is_whole
 from tests.scenarios.scene import PATIENCE, QUICK, OpenScene, Scene
 
 OPERATOR = Actor(team_id="host", user_id="olga", through=Through.COMMAND_LINE)
 PHONE = PhoneNumber("8613800001234")
 
 
-def record_settings(scene: Scene) -> RecordSettings:
-    return read(RecordSettings, {"DATABASE_URL": scene.environment["DATABASE_URL"]})
-
-
 async def forget(scene: Scene) -> None:
     """As ``phoneid forget`` does, beside the running bot."""
-    async with open_store(record_settings(scene)) as store:
-        await store.forget(PHONE, actor=OPERATOR)
-        assert await store.scrub()
-
-
-async def is_whole(scene: Scene) -> bool:
-    async with open_store(record_settings(scene)) as store:
-        return (await store.inspect()).fault is None
+    async with record_of(scene) as record:
+        await record.change(forgetting.forget, PHONE, actor=OPERATOR)
+        assert await scrub(record)
 
 
 def held_by_files(scene: Scene) -> bytes:
-    path = record_settings(scene).database_path
+    path = Path(path_of(scene))
     return b"".join(each.read_bytes() for each in path.parent.glob(f"{path.name}*"))
 
 
 async def test_the_id_of_a_forgotten_number_is_not_shown_any_more(scene_with: OpenScene) -> None:
     async with scene_with(**TO_EACH) as scene:
-        lookup_id = await request(scene)
+        request_id = await request(scene)
         await scene.human("Lee").clicks("Approve")
-        message = await told(scene, texts.TOLD_ANSWERED)
-        card = find_card(scene.human("Kim"), lookup_id)
+        message = await told(scene, TOLD_ANSWERED)
+        card = find_card(scene.human("Kim"), request_id)
         await forget(scene)
         await scene.ana.clicks(texts.SHOW_ID, message=message)
-        await told(scene, asking.FORGOTTEN)
+        await told(scene, texts.FORGOTTEN.one)
         assert scene.ana.modal is None
         assert [(each.user_id, each.action) for each in forbidden(scene)] == [("U0ANA", "show id")]
-        assert Event.SHOWN not in [each.event for each in await journal(scene, lookup_id)]
-        await scene.slack.until(lambda: not buttons_left(scene, lookup_id), timeout=PATIENCE)
-        assert find_card(scene.human("Kim"), lookup_id).words != card.words  # redrawn, without the number
-        assert "1234" not in find_card(scene.human("Kim"), lookup_id).words
+        assert Event.SHOWN not in [each.event for each in await journal(scene, request_id)]
+        await scene.slack.until(lambda: not buttons_left(scene, request_id), timeout=PATIENCE)
+        assert find_card(scene.human("Kim"), request_id).words != card.words  # redrawn, without the number
+        assert "1234" not in find_card(scene.human("Kim"), request_id).words
         assert await is_whole(scene)
         assert list(scene.slack.complaints) == []
 
@@ -64,7 +71,7 @@ async def test_trying_a_forgotten_number_again_says_what_is_the_case(scene_with:
         refused = await scene.answer(scene.ana, "No ID for +86 138 0000 1234")
         await forget(scene)
         await scene.ana.clicks("Try again", message=refused)
-        said = await scene.answer(scene.ana, asking.FORGOTTEN)
+        said = await scene.answer(scene.ana, texts.FORGOTTEN.one)
         assert said.buttons == [asking.OPEN_FORM]
         assert list(scene.slack.complaints) == []
 
@@ -74,7 +81,7 @@ async def test_the_running_bot_forgets_what_is_older_than_the_retention(scene_wi
         await scene.ask(GOOD)
         await scene.answer(scene.ana, GOOD_ID)
         async with asyncio.timeout(PATIENCE):
-            while not all(each.is_forgotten for each in await scene.lookups()):
+            while not all(each.phone == FORGOTTEN for each in await scene.lookups()):
                 pass
         async with asyncio.timeout(PATIENCE):
             while PHONE.digits.encode() in held_by_files(scene) or GOOD_ID.encode() in held_by_files(scene):
@@ -94,6 +101,6 @@ async def test_each_start_is_in_the_journal_with_the_policy_and_no_secret(scene_
 
 
 def _started(scene: Scene) -> list[tuple[tuple[str, str], dict[str, str]]]:
-    with closing(sqlite3.connect(record_settings(scene).database_path)) as connection:
+    with closing(sqlite3.connect(path_of(scene))) as connection:
         sql = "SELECT team_id, through, facts FROM journal WHERE event = 'started'"
         return [((team_id, through), json.loads(facts)) for team_id, through, facts in connection.execute(sql)]

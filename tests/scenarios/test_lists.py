@@ -251,7 +251,7 @@ async def test_stopping_ends_what_was_not_called_and_nothing_else(tmp_path: Path
         last = (await entries_of(running, stopped[0]))[-1]
         assert (last.from_state, last.to_state, last.actor.user_id) == (State.QUEUED, State.DROPPED, "U0ANA")
         await finish(running)
-        assert await outbox_of(running) == []
+        assert outbox_of(running, stopped[0].request_id) == []
         assert list(scene.slack.complaints) == []
 
 

@@ -1,24 +1,16 @@
 """``kill -9`` in the middle of a list: it is told once, as a whole, and the rest can be asked again."""
 
-import sqlite3
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 from bot.models import State
 from bot.sandbox.bot_process import BotProcess
-from bot.texts import lists as texts
-from tests.scenarios.listing import lines, listed, message_with, submit_list, window_with
+from bot.texts import asking, requests
+from bot.texts import results as texts
+from tests.scenarios.listing import lines, listed, message_with, silence, submit_list, window_with
 from tests.scenarios.racing import numbers
 from tests.scenarios.scene import PATIENCE, QUICK, Scene, open_scene, with_bot
-
-
-def let_leases_run_out(tmp_path: Path) -> None:
-    """As if the half minute had passed after which a silent process counts as dead."""
-    database = sqlite3.connect(tmp_path / "phoneid.db")
-    with database:
-        assert database.execute("UPDATE lookups SET lease_until = 1 WHERE lease_until IS NOT NULL").rowcount > 0
-    database.close()
 
 
 async def kill_in_the_middle(scene: Scene, tmp_path: Path) -> None:
@@ -41,11 +33,11 @@ async def test_a_list_killed_in_the_middle_is_told_once_and_its_rest_asked_again
         before = {each.state for each in await listed(scene)}
         assert State.ANSWERED in before
         assert before & {State.QUEUED, State.CALLING}
-        let_leases_run_out(tmp_path)
+        silence(scene)
         ana = scene.ana
         async with with_bot(scene, waits=QUICK) as running:
             told = await message_with(ana, "was broken off when the bot stopped")
-            await ana.until(lambda: texts.SEE_BELOW in ana.sees(ana.dm)[0].words, timeout=PATIENCE)
+            await ana.until(lambda: requests.SEE_BELOW in ana.sees(ana.dm)[0].words, timeout=PATIENCE)
             states = Counter(each.state for each in await listed(running))
             assert states.keys() == {State.ANSWERED, State.INTERRUPTED}
             assert f"{states[State.ANSWERED]} have their ID" in told.words
@@ -55,7 +47,7 @@ async def test_a_list_killed_in_the_middle_is_told_once_and_its_rest_asked_again
             if ana.modal:
                 await ana.closes()
             await ana.clicks(texts.ASK_AGAIN)
-            await window_with(ana, texts.FORM_INTRO)
+            await window_with(ana, asking.FORM_INTRO.several)
             assert ana.modal
             assert str(ana.modal.values).count("+1 ") == states[State.INTERRUPTED]
             assert not any(each.code in str(ana.modal.values) for each in numbers(40))
