@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from itertools import pairwise
+from functools import partial
 from random import Random
 from typing import Any, cast
 
@@ -15,26 +15,29 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
-from slack_sdk.web.async_client import AsyncWebClient
 from yarl import URL
 
 from bot.cams.failures import UNKNOWN_CODE
 from bot.cams.protocol import decipher
 from bot.lookups import Lookups
-from bot.models import Actor, Answer, LookupId, NewLookup, PhoneNumber, Problem, Result, State, Through
+from bot.models import Actor, Answer, ApprovalState, PhoneNumber, Problem, Request, Result, Through
 from bot.sandbox.slack.validator import Surface, check_message, check_view
 from bot.settings import BotSettings, read
-from bot.slack.approval_desk import ApprovalDesk
+from bot.slack.app import build_app
 from bot.slack.connection import Identity, Receiver
-from bot.slack.desk import Desk
-from bot.slack.front import open_front as open_real_front
+from bot.slack.gate import Replays
 from bot.slack.jobs import Jobs
-from bot.slack.list_desk import ListDesk
-from bot.slack.listeners import build_app
+from bot.slack.messenger import Messenger
+from bot.slack.parts import Base, build_parts
 from bot.slack.people import People
+from bot.slack.web import Web
 from bot.slack.windows import SETTLED_AFTER
-from bot.store.sqlite import SqliteStore
+from bot.store import requests
+from bot.store.engine import Tx
+from bot.store.sqlite import IN_MEMORY
+from bot.store.urls import SQLITE, record_at
 from bot.tickets import Call
+from tests import factories
 from tests.clocks import SteppingClock
 from tests.fuzz.listening import Heard, listening
 from tests.fuzz.odd import CODE, MENTION, odd_text
@@ -95,6 +98,9 @@ class Response:
     async def text(self) -> str:
         return json.dumps(self.body)
 
+    async def read(self) -> bytes:
+        return json.dumps(self.body).encode()
+
 
 class Slack:
     """In the place of an HTTP session, and of Socket Mode's client."""
@@ -112,22 +118,22 @@ class Slack:
 
     @asynccontextmanager
     async def request(self, _verb: str, url: str, **given: Any) -> AsyncIterator[Response]:
-        if not url.startswith(API):
-            yield self._take_reply(url, json.loads(given["data"]))
-            return
         method = url.removeprefix(API)
         sent = given.get("json") or given.get("params") or given.get("data") or {}
         json.dumps(sent).encode()  # as aiohttp would; half a surrogate pair is escaped
         self.sent.append((method, sent))
         yield Response(self._answer(method, sent))
 
-    def _take_reply(self, url: str, sent: Mapping[str, Any]) -> Response:
+    @asynccontextmanager
+    async def post(self, url: str, **given: Any) -> AsyncIterator[Response]:
+        """An answer to a response URL."""
+        json.dumps(given["json"]).encode()
         if URL(url).host is None:  # as aiohttp would
             raise aiohttp.InvalidURL(url)
         if not url.startswith(HOOKS):
             raise aiohttp.ClientConnectionError("nobody there")
-        self.sent.append(("hook", sent))
-        return Response({"ok": True})
+        self.sent.append(("hook", given["json"]))
+        yield Response({"ok": True})
 
     def _answer(self, method: str, sent: Mapping[str, Any]) -> Mapping[str, Any]:
         if method == "users.info":
@@ -142,7 +148,7 @@ class Slack:
 
 @dataclass
 class Front:
-    """Give it payloads as Slack would; ``lookups`` are some that are recorded, one for each state at least."""
+    """Give it payloads as Slack would; ``requests`` are recorded, in the states that buttons are about."""
 
     app: AsyncApp
     receiver: Receiver
@@ -150,7 +156,12 @@ class Front:
     slack: Slack
     heard: Heard
     api: OddApi
-    lookups: list[LookupId]
+    requests: list[Request]
+
+    @property
+    def references(self) -> list[str]:
+        """Of the requests, and of their lookups."""
+        return [name for each in self.requests for name in (each.id, *(lookup.id for lookup in each.lookups))]
 
     async def give(self, payload: Mapping[str, Any]) -> bool:
         """Whether it was acknowledged, when all that follows has been done. Fails if any of it is amiss."""
@@ -175,15 +186,15 @@ class Front:
         return said
 
 
-HANDLED = frozenset({"payload not handled", "reply not taken"})
-"""What may be logged as an error: a payload that cannot be read, and a response URL that leads nowhere."""
+HANDLED = "payload not handled"
+"""What may be logged as an error: a payload that cannot be read."""
 
 
 def _check_log(written: str, records: list[logging.LogRecord]) -> None:
     assert CODE not in written.upper(), "a code in the log"
     for record in records:
         is_error = record.levelno >= logging.ERROR or record.exc_info
-        is_ours = record.getMessage() in HANDLED and (record.getMessage() == "reply not taken" or not record.exc_info)
+        is_ours = record.getMessage() == HANDLED and not record.exc_info
         assert not is_error or is_ours, written
 
 
@@ -224,79 +235,71 @@ def _is_somebody(payload: Mapping[str, Any]) -> bool:
 async def open_front() -> AsyncIterator[Front]:
     clock, slack, api = SteppingClock(), Slack(), OddApi()
     settings = read(BotSettings, ENVIRONMENT)
-    client = AsyncWebClient(
-        "xoxb-invented", base_url=API, session=cast(aiohttp.ClientSession, slack), retry_handlers=[]
+    session = cast(aiohttp.ClientSession, slack)
+    web = Web(token="xoxb-invented", base_url=API, session=session, clock=clock, seconds=30.0)
+    record = record_at(SQLITE + IN_MEMORY, process="ours", clock_now=clock.now)
+    await record.open()
+    people = People(web, team_id=TEAM, clock=clock)
+    parts = build_parts(
+        Base(
+            record=record,
+            lookups=Lookups(record=record, api=api, quota=FreeQuota(), clock=clock),
+            messenger=Messenger(web),
+            people=people,
+            channel=None,
+            policy=settings.policy,
+            region=None,
+            approval_seconds=settings.phoneid_approval_ttl,
+            settling=SETTLED_AFTER,
+            clock=clock,
+        )
     )
-    store = SqliteStore(":memory:", clock=clock)
-    await store.open()
-    lookups = Lookups(store=store, api=api, quota=FreeQuota(), clock=clock)
-    people = People(client, team_id=TEAM, clock=clock)
-    front = open_real_front(
-        client,
-        store=store,
-        lookups=lookups,
-        people=people,
-        policy=settings.policy,
-        channel_id=None,
-        seconds=settings.phoneid_approval_ttl,
-        settling=SETTLED_AFTER,
-        clock=clock,
-    )
-    app = build_app(
-        Desk(front.errands, front.history, front.list_errands, region=None),
-        ApprovalDesk(front.requests, front.errands),
-        ListDesk(front.list_errands, front.errands, region=None),
-        front.jobs,
-        client=client,
-        signing_secret="invented",
-        clock=clock,
-        identity=Identity(team_id=TEAM, bot_user_id="U0BOT", bot_id="B0BOT"),
-    )
-    recorded = [lookup_id async for lookup_id in _record(store)]
+    identity = Identity(team_id=TEAM, bot_user_id="U0BOT", bot_id="B0BOT")
+    app = build_app(web, parts.listeners, signing_secret="invented", replays=Replays(clock), identity=identity)
+    recorded = await record.change(_fill)
     receiver = Receiver(app, "xapp-invented")
     try:
         with listening() as heard:
             yield Front(
-                app=app, receiver=receiver, jobs=front.jobs, slack=slack, heard=heard, api=api, lookups=recorded
+                app=app, receiver=receiver, jobs=parts.jobs, slack=slack, heard=heard, api=api, requests=recorded
             )
     finally:
         await receiver.client.aiohttp_client_session.close()
         await people.aclose()
-        await store.aclose()
+        await record.aclose()
 
 
-async def _record(store: SqliteStore) -> AsyncIterator[LookupId]:
-    """Lookups of Ana's and Tru's in the states that buttons are about."""
-    lee = Actor(team_id=TEAM, user_id="U0LEE", through=Through.SLACK)
-    for number, (user_id, states) in enumerate(
-        (user_id, states)
-        for user_id in ("U0ANA", "U0TRU")
-        for states in (
-            (State.AWAITING,),
-            (State.AWAITING,),
-            (State.AWAITING, State.APPROVED),
-            (State.AWAITING, State.DENIED),
-            (State.QUEUED, State.CALLING, State.ANSWERED),
-            (State.QUEUED, State.CALLING, State.REFUSED),
-            *[(State.QUEUED, State.CALLING, State.FAILED)] * 12,
-        )
-    ):
+FOR_EVER = 1e11
+"""Seconds: no approval's time is over while a test runs, however often it sleeps."""
+
+
+def _fill(tx: Tx) -> list[Request]:
+    """Requests of Ana's and Tru's, for one number and for several, in the states that buttons are about."""
+    recorded: list[Request] = []
+    phones = (PhoneNumber(f"1202555{number}") for number in range(1000, 9999))
+    for user_id in ("U0ANA", "U0TRU"):
         agent = Actor(team_id=TEAM, user_id=user_id, through=Through.SLACK)
-        new = NewLookup(
-            agent=agent,
-            phone=PhoneNumber(f"1202555{1000 + number}"),
-            reason="ticket 7 " + MENTION,
-            channel_id="C0SUPPORT",
-            submission_key=f"recorded {number}",
-        )
-        lookup, _ = await store.accept(new, state=states[0], expires_at=1e11 if states[0] is State.AWAITING else None)
-        for from_state, to_state in pairwise(states):
-            result = {
-                State.ANSWERED: Result(phone_number_id="1234567", api_code="OK"),
-                State.REFUSED: Result(problem=UNKNOWN_CODE.problem, api_code=MENTION),
-                State.FAILED: Result(problem=Problem.NO_ANSWER),
-            }.get(to_state)
-            await store.move(
-                lookup.id, from_state=from_state, to_state=to_state, actor=lee, result=result, reason=f"no {MENTION}"
-            )
-        yield lookup.id
+        for size in (1, 3):
+            numbers = [[next(phones) for _ in range(size)] for _ in range(7)]
+            waiting = [_awaiting(tx, each, agent) for each in numbers[:4]]
+            finish = partial(factories.finished, tx, agent=agent, reason=REASON)
+            recorded += [
+                *waiting[:2],
+                requests.decide(tx, waiting[2].id, ApprovalState.APPROVED, actor=LEE, good_for=FOR_EVER),
+                requests.decide(tx, waiting[3].id, ApprovalState.DENIED, actor=LEE, reason=f"no {MENTION}"),
+                finish(numbers[4], Result(phone_number_id="1234567", api_code="OK")),
+                finish(numbers[5], Result(problem=Problem.NOT_YOURS, api_code=MENTION)),
+                factories.asked(tx, numbers[6], agent=agent, reason=REASON),
+            ]
+        recorded.append(finish([next(phones)], Result(problem=UNKNOWN_CODE.problem, api_code=MENTION)))
+        recorded += [finish([next(phones)], factories.FAILED) for _ in range(12)]
+    return recorded
+
+
+LEE = Actor(team_id=TEAM, user_id="U0LEE", through=Through.SLACK)
+REASON = f"ticket 7 {MENTION}"
+
+
+def _awaiting(tx: Tx, phones: list[PhoneNumber], agent: Actor) -> Request:
+    new = factories.new_request(phones, agent=agent, reason=REASON)
+    return requests.accept(tx, new, factories.NEEDS_APPROVAL, expires_at=FOR_EVER).request

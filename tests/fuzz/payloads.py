@@ -1,9 +1,11 @@
 """What Slack sends, as it sends it: something for chance to begin with."""
 
+import json
 from random import Random
 from typing import Any
 
-from bot.slack import approval_views, cards, form, list_form, list_views, views
+from bot.models import Request
+from bot.slack import buttons, cards, forms_read, views
 from tests.fuzz.front import HOOKS, TEAM, Front
 from tests.fuzz.odd import CODE, odd_text
 
@@ -28,46 +30,50 @@ def command(chance: Random, text: str) -> dict[str, Any]:
 
 
 def command_text(chance: Random) -> str:
-    words = ["help", "why", "history", "/", ",", "code", CODE, *PHONES]
+    words = ["help", "why", "history", "list", "/", ",", "code", CODE, *PHONES]
     parts = [chance.choice((chance.choice(words), odd_text(chance))) for _ in range(chance.randint(1, 4))]
     return chance.choice((" ", "", "\n", ", ")).join(parts)
 
 
 def submission(chance: Random, front: Front) -> dict[str, Any]:
     callback_id = chance.choice(
-        (form.CALLBACK, form.APPROVAL_CALLBACK, approval_views.DENIAL, approval_views.CODE_FORM)
+        (forms_read.LOOKUP, forms_read.APPROVAL, forms_read.DENIAL, forms_read.CODE_OF_ONE, forms_read.CODE_OF_ONE)
     )
     fields = {
-        form.PHONE: chance.choice(PHONES),
-        form.CODE: CODE,
-        form.REASON: chance.choice(("ticket 7", odd_text(chance))),
+        forms_read.PHONE: chance.choice(PHONES),
+        forms_read.CODE: CODE,
+        forms_read.REASON: chance.choice(("ticket 7", odd_text(chance))),
     }
-    return _submitted(chance, front, callback_id, fields)
+    return _submitted(chance, chance.choice(front.requests), callback_id, fields)
 
 
 def list_submission(chance: Random, front: Front) -> dict[str, Any]:
-    """The form for several numbers, and the one for the codes of an approved list."""
-    lines = [f"{chance.choice(PHONES)}{chance.choice((' ', ', ', ''))}{CODE}" for _ in range(chance.randint(0, 5))]
+    """The form for several numbers, and the one for the codes of an approved request."""
+    request = chance.choice(front.requests)
+    numbers = [f"+{each.phone.digits}" for each in request.lookups] if chance.random() < 0.3 else PHONES
+    lines = [f"{chance.choice(numbers)}{chance.choice((' ', ', ', ''))}{CODE}" for _ in range(chance.randint(0, 5))]
     lines += [odd_text(chance)] * chance.choice((0, 0, 1))
-    fields = {list_form.NUMBERS: "\n".join(lines), list_form.REASON: chance.choice(("ticket 7", odd_text(chance)))}
-    callback_id = chance.choice((list_form.CALLBACK, list_form.APPROVAL_CALLBACK, list_form.CODES_CALLBACK))
-    return _submitted(chance, front, callback_id, fields)
+    fields = {
+        forms_read.NUMBERS: "\n".join(lines),
+        forms_read.REASON: chance.choice(("ticket 7", odd_text(chance))),
+    }
+    callback_id = chance.choice((forms_read.LIST, forms_read.LIST_APPROVAL, forms_read.CODES_OF_SEVERAL))
+    return _submitted(chance, request, callback_id, fields)
 
 
-def _submitted(chance: Random, front: Front, callback_id: str, fields: dict[str, str]) -> dict[str, Any]:
+def _submitted(chance: Random, request: Request, callback_id: str, fields: dict[str, str]) -> dict[str, Any]:
+    """A form about this request, as far as it is about one."""
     values = {
         f"{name}-{number}": {name: {"type": "plain_text_input", "value": value}}
         for number, (name, value) in enumerate(fields.items())
     }
-    metadata = (
-        f'{{"channel_id": "C0SUPPORT", "response_url": "{HOOKS}1", "lookup_id": "{chance.choice(front.lookups)}"}}'
-    )
+    about = {"request_id": request.id, "numbers": " ".join(each.phone.digits for each in request.lookups)}
     view = {
         "type": "modal",
         "id": "V1",
         "hash": f"{chance.random()}",
         "callback_id": callback_id,
-        "private_metadata": metadata,
+        "private_metadata": json.dumps({"channel_id": "C0SUPPORT", "response_url": f"{HOOKS}1", **about}),
         "state": {"values": values},
     }
     return {**who(chance), "type": "view_submission", "view": view}
@@ -79,21 +85,19 @@ def click(chance: Random, front: Front, action_id: str | None = None) -> dict[st
             cards.APPROVE,
             cards.DENY,
             cards.DETAILS,
-            approval_views.WITHDRAW,
-            approval_views.ENTER_CODE,
-            approval_views.SHOW_ID,
-            views.TRY_AGAIN,
-            views.OPEN_FORM,
-            approval_views.ENTER_CODES,
-            cards.LIST_DETAILS,
-            views.OPEN_LIST,
-            list_views.LIST_AGAIN,
-            list_views.STOP,
-            list_views.SHOW_RESULTS,
+            buttons.WITHDRAW,
+            buttons.ENTER_CODE,
+            buttons.STOP,
+            buttons.SHOW_ID,
+            buttons.SHOW_RESULTS,
+            buttons.OLDER,
+            buttons.TRY_AGAIN,
+            buttons.OPEN_FORM,
+            buttons.OPEN_LIST,
             "a_button_that_is_gone",
         )
     )
-    action = {"action_id": pressed, "block_id": "b", "type": "button", "value": chance.choice(front.lookups)}
+    action = {"action_id": pressed, "block_id": "b", "type": "button", "value": chance.choice(front.references)}
     place: dict[str, Any] = {"channel": {"id": "C0SUPPORT"}, "response_url": f"{HOOKS}actions/1"}
     if chance.random() < 0.3:
         place = {"view": {"id": "V1", "hash": "1.a", "callback_id": "", "private_metadata": "{}"}}

@@ -124,7 +124,7 @@ async def test_what_passes_can_be_used() -> None:
             settings = read(BotSettings, environment)
             _credentials(settings)
             await open_http(settings.phoneid_cams_url).aclose()
-            assert b"\0" not in os.fsencode(settings.database_path)
+            assert b"\0" not in os.fsencode(settings.database_name)
         except SettingsError as error:
             is_told = SECRET in _as_shown(error)
             assert not is_told

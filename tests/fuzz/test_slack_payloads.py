@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack import history
+from bot.slack import buttons
 from tests.fuzz.amount import BY_CHANCE, chances
 from tests.fuzz.front import Front, open_front
 from tests.fuzz.odd import CODE, mutated
@@ -63,4 +63,4 @@ async def test_shortcuts_of_any_shape(front: Front) -> None:
 
 
 async def test_any_page_of_the_history(front: Front) -> None:
-    await run(front, "history page", lambda chance: mutated(click(chance, front, history.OLDER), chance), usual=200)
+    await run(front, "history page", lambda chance: mutated(click(chance, front, buttons.OLDER), chance), usual=200)

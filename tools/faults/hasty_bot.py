@@ -18,7 +18,7 @@ HASTY = Waits(
     sweeping=0.3,
     approval=10.0,
     slack=1.0,
-    database=0.5,
+    database=1.0,
     latest_arrival=0.3,
 )
 

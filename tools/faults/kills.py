@@ -77,6 +77,7 @@ async def run(folder: Path, *, kills: int, seed: int, say: Say, lists: int = 1, 
         for person in people:
             person.stop()
         await asyncio.gather(listing, *work)
+        await world.connected()
         tally = await world.reckon(times=kills, notes=_notes(people, runs))
         missing = [f"{phone} of a list has not its ID" for each in runs for phone in each.missing()]
         return replace(tally, lost=[*tally.lost, *missing, *await _unrecorded(world, people)])
