@@ -47,6 +47,8 @@ class Lookups:
         self._silent_for = silent_for
         self._running: dict[LookupId, _Running] = {}
         self._is_stopping = False
+        self._spoke_at: float | None = None
+        self._sweeps_from = 0.0
 
     async def run(self, request: Request, lookup: Lookup, code: SecretStr) -> Lookup:
         """Call for a queued lookup of this process and return it as it ended; one that has ended is left as it is.
@@ -102,6 +104,7 @@ class Lookups:
     async def beat(self) -> None:
         """Say that this process is alive."""
         await self._record.change(store.beat)
+        self._note_spoken()
 
     async def leave(self) -> None:
         """Say that this process ends."""
@@ -109,11 +112,21 @@ class Lookups:
 
     async def sweep(self) -> int:
         """End what dead processes left behind, and what this one lost. How many lookups."""
+        if self._clock.now() < self._sweeps_from:
+            return 0
         running = frozenset(self._running)
         abandoned = await self._record.change(store.interrupt_abandoned, running, silent_for=self._silent_for)
+        self._note_spoken()
         if abandoned:
             log.warning("abandoned lookups interrupted", extra={"facts": {"count": abandoned}})
         return abandoned
+
+    def _note_spoken(self) -> None:
+        """After a silence of its own, say on a machine that slept, a process sweeps nobody until others could speak."""
+        now = self._clock.now()
+        if self._spoke_at is not None and now - self._spoke_at > self._silent_for:
+            self._sweeps_from = now + self._silent_for
+        self._spoke_at = now
 
     async def _wait_for_leader(self, lookup: Lookup) -> Result:
         """Wait until the lookup has ended with the one it follows, which another process may be running."""

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from weakref import WeakValueDictionary
 
-from bot.errors import StoreUnavailable
+from bot.errors import SchemaUnknown, StoreUnavailable
 from bot.models import RequestId
 from bot.store import outbox as store
 from bot.store.outbox import Due, Kind
@@ -20,6 +20,10 @@ AT_MOST = 25.0
 """Seconds that one try may take: less than what makes another process try, too."""
 
 
+UNUSABLE = (StoreUnavailable, SchemaUnknown)
+"""The database cannot be used now, or not by this release any more: what is to be said stays in it."""
+
+
 class Outbox:
     """Hands out what is due, one at a time for each matter: the latest version, at least once."""
 
@@ -29,8 +33,12 @@ class Outbox:
         self._locks: WeakValueDictionary[tuple[Kind, RequestId], asyncio.Lock] = WeakValueDictionary()
 
     async def deliver(self, kind: Kind, request_id: RequestId) -> None:
-        """Say this of a request now, if it is still to be said."""
-        due = await self._record.read(store.waiting, kind, request_id)
+        """Say this of a request now, if it is still to be said. Raises nothing but cancellation."""
+        try:
+            due = await self._record.read(store.waiting, kind, request_id)
+        except UNUSABLE:  # it stays in the outbox
+            log.exception("not known whether to say it", extra={"facts": {"kind": kind.value, "request": request_id}})
+            return
         if due:
             await self.handle(due)
 
@@ -55,7 +63,7 @@ class Outbox:
                 current = await self._record.read(store.waiting, *key)
                 if current:
                     await self._say_once(current)
-            except StoreUnavailable:  # it is still in the outbox, and hearing it once more does no harm
+            except UNUSABLE:  # it is still in the outbox, and hearing it once more does no harm
                 log.exception("saying not remembered", extra={"facts": _facts(due)})
 
     async def _say_once(self, due: Due) -> None:
@@ -63,7 +71,7 @@ class Outbox:
         try:
             async with asyncio.timeout(AT_MOST):
                 is_said = await self._say[due.kind](due)
-        except StoreUnavailable:
+        except UNUSABLE:
             raise
         except TimeoutError:
             log.warning("not said in time", extra={"facts": _facts(due)})

@@ -1,144 +1,73 @@
-"""The use case: however the call, the store or the process fare, a lookup ends in one state, and rightly."""
+"""The use case: however the call, the database or the process fare, a lookup ends in one state, and rightly."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from bot.errors import ApiError, StoreUnavailable
-from bot.interfaces import PhoneIdApi, Store
-from bot.lookups import Lookups
-from bot.models import Actor, Answer, Lookup, NewLookup, PhoneNumber, Problem, Side, State, Through
-from bot.policy import YES, Decision, Rule, Verdict
-from bot.store.sqlite import SqliteStore
-from bot.tickets import Call
-from bot.trips import STATE_AFTER
-from tests.clocks import SteppingClock
-from tests.quotas import FreeQuota
+from bot.errors import StoreUnavailable
+from bot.guesses import FREE_FOR_AGENT
+from bot.models import Event, Lookup, Problem, Request, State
+from bot.policy import STATE_AFTER, Action, Decision, Rule, Verdict
+from bot.store.outbox import Kind
+from tests.factories import phones
+from tests.world import (
+    ANA,
+    CODE,
+    KIM,
+    MINUTE,
+    NEEDS_APPROVAL,
+    OTHER_CODE,
+    Process,
+    SlowQuota,
+    World,
+    codes_for,
+    id_of,
+    world,
+)
 
-ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
-CODE = SecretStr("208312")
-YES_ANSWER = Answer(phone_number_id="710000000000001", request_id="R-1")
+__all__ = ["process", "world"]
 
-Turn = Callable[[], AbstractAsyncContextManager[Call]]
-Script = Callable[[Turn], Awaitable[Answer]]
+pytestmark = pytest.mark.virtual_time
 
-
-class ScriptedApi:
-    """Does what its script says."""
-
-    def __init__(self, script: Script) -> None:
-        self._script = script
-
-    async def get_phone_number_id(self, phone: PhoneNumber, code: SecretStr, *, turn: Turn) -> Answer:
-        return await self._script(turn)
-
-
-class FlakyStore(SqliteStore):
-    """Cannot be written to as often as told, from the first outcome on."""
-
-    failures = 0
-
-    async def move(self, *args: Any, **kwargs: Any) -> Lookup:
-        if kwargs["to_state"] is not State.CALLING and self.failures:
-            self.failures -= 1
-            raise StoreUnavailable
-        return await super().move(*args, **kwargs)
+(PHONE,) = phones(1)
+SILENCE = 31.0
+"""Seconds after which a process counts as dead."""
 
 
-class SlowMoves(SqliteStore):
-    """Lets a test act while a move is under way."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.moving = asyncio.Event()
-
-    async def move(self, *args: Any, **kwargs: Any) -> Lookup:
-        if kwargs["to_state"] is State.CALLING:
-            moved = await super().move(*args, **kwargs)
-            self.moving.set()
-            await asyncio.get_running_loop().create_future()  # the answer from the store's thread is never seen
-            return moved
-        return await super().move(*args, **kwargs)
+@pytest.fixture
+async def process(world: World) -> Process:
+    return await world.start()
 
 
-def new(key: str = "key") -> NewLookup:
-    return NewLookup(
-        agent=ANA, phone=PhoneNumber("8613800001234"), reason="", channel_id="C0SUPPORT", submission_key=key
-    )
+async def run_one(process: Process, request: Request) -> Lookup:
+    return await process.lookups.run(request, request.lookup, CODE)
 
 
-async def answers(turn: Turn) -> Answer:
-    async with turn():
-        return YES_ANSWER
+# --- the call ---
 
 
-class Hangs:
-    """A call that is not answered; ``called`` is set once it is under way."""
-
-    def __init__(self) -> None:
-        self.called = asyncio.Event()
-
-    async def __call__(self, turn: Turn) -> Answer:
-        async with turn():
-            self.called.set()
-            await asyncio.get_running_loop().create_future()
-        return YES_ANSWER
+async def test_an_answer_is_recorded_with_what_came_back(process: Process) -> None:
+    ended = (await process.asked_and_run()).lookup
+    assert (ended.state, ended.result.phone_number_id) == (State.ANSWERED, id_of(PHONE))
+    assert (ended.result.attempts, ended.result.request_id, ended.result.api_code) == (1, "A-1", "OK")
+    assert await process.states(ended.id) == ["queued", "calling", "answered"]  # type: ignore[arg-type]
+    assert (await process.find(ended.id)).lookup == ended  # type: ignore[arg-type]
 
 
-def refuses(problem: Problem, *, attempts: int = 1) -> Script:
-    async def script(turn: Turn) -> Answer:
-        for _ in range(attempts):
-            async with turn():
-                pass
-        raise ApiError(problem, side=Side.AGENT, may_retry=False, code="Some.Code", request_id="R-2", http_status=400)
-
-    return script
+async def test_an_answer_tells_how_long_the_calls_took_without_the_wait_for_the_first(world: World) -> None:
+    world.quota = SlowQuota(world.clock, 60.0)
+    world.api.attempts = 3
+    ended = (await (await world.start()).asked_and_run()).lookup
+    assert (ended.result.attempts, ended.result.milliseconds) == (3, 120_000)
 
 
-@asynccontextmanager
-async def using(
-    script: Script, *, store_class: type[SqliteStore] = SqliteStore
-) -> AsyncIterator[tuple[Lookups, SqliteStore, SteppingClock]]:
-    clock = SteppingClock()
-    store = store_class(":memory:", clock=clock)
-    await store.open()
-    api: PhoneIdApi = ScriptedApi(script)
-    kept: Store = store
-    yield Lookups(store=kept, api=api, quota=FreeQuota(), clock=clock), store, clock
-    await store.aclose()
-
-
-async def states(store: SqliteStore, lookup: Lookup) -> list[State | None]:
-    return [each.to_state for each in await store.journal(lookup.id)]
-
-
-async def test_an_answer_is_recorded_with_what_came_back() -> None:
-    async with using(answers) as (lookups, store, _):
-        queued, is_new = await lookups.accept(new(), YES)
-        assert is_new
-        ended = await lookups.run(queued, CODE)
-        assert ended.state is State.ANSWERED
-        assert ended.result.phone_number_id == "710000000000001"
-        assert (ended.result.attempts, ended.result.request_id, ended.result.api_code) == (1, "R-1", "OK")
-        assert await states(store, ended) == [State.QUEUED, State.CALLING, State.ANSWERED]
-
-
-async def test_what_may_not_be_asked_is_recorded_as_rejected() -> None:
-    async with using(answers) as (lookups, store, _):
-        lookup, _ = await lookups.accept(new(), Decision(Verdict.MAY_NOT, Rule.NOT_A_MEMBER, Problem.GUEST))
-        assert (lookup.state, lookup.result.problem) == (State.REJECTED, Problem.GUEST)
-        assert await states(store, lookup) == [State.REJECTED]
-
-
-async def test_the_same_submission_is_the_same_lookup() -> None:
-    async with using(answers) as (lookups, _, _):
-        first, _ = await lookups.accept(new(), YES)
-        second, is_new = await lookups.accept(new(), YES)
-        assert (second.id, is_new) == (first.id, False)
+async def test_what_may_not_be_asked_is_rejected_and_running_it_calls_nobody(world: World) -> None:
+    process = await world.start()
+    request = await process.ask(1, Decision(Verdict.MAY_NOT, Rule.NOT_A_MEMBER, Problem.GUEST))
+    assert (request.lookup.state, request.lookup.result.problem) == (State.REJECTED, Problem.GUEST)
+    assert await run_one(process, request) == request.lookup
+    assert await process.states(request.id) == ["rejected"]
+    assert world.api.called == []
 
 
 @pytest.mark.parametrize(
@@ -154,130 +83,356 @@ async def test_the_same_submission_is_the_same_lookup() -> None:
         (Problem.NO_ID, State.FAILED),
     ],
 )
-async def test_a_no_of_the_api_is_refused_and_no_word_from_it_is_failed(problem: Problem, state: State) -> None:
-    async with using(refuses(problem, attempts=3)) as (lookups, _, _):
-        queued, _ = await lookups.accept(new(), YES)
-        ended = await lookups.run(queued, CODE)
-        assert (ended.state, ended.result.problem) == (state, problem)
-        assert (ended.result.attempts, ended.result.api_code, ended.result.http_status) == (3, "Some.Code", 400)
+async def test_a_no_of_the_api_is_refused_and_no_word_from_it_is_failed(
+    world: World, problem: Problem, state: State
+) -> None:
+    world.api.problems[PHONE], world.api.attempts = problem, 3
+    ended = (await (await world.start()).asked_and_run()).lookup
+    assert (ended.state, ended.result.problem) == (state, problem)
+    assert (ended.result.attempts, ended.result.api_code, ended.result.http_status) == (3, "Some.Code", 400)
 
 
-async def test_a_mistake_of_ours_ends_the_lookup_too(caplog: pytest.LogCaptureFixture) -> None:
-    async def breaks(turn: Turn) -> Answer:
-        raise ZeroDivisionError
-
-    async with using(breaks) as (lookups, _, _):
-        queued, _ = await lookups.accept(new(), YES)
-        ended = await lookups.run(queued, CODE)
-        assert (ended.state, ended.result.problem) == (State.FAILED, Problem.INTERNAL)
-        assert any(record.exc_info for record in caplog.records)
-
-
-async def test_an_interruption_ends_what_runs_and_what_comes_after() -> None:
-    hangs = Hangs()
-    async with using(hangs) as (lookups, _, _):
-        queued, _ = await lookups.accept(new(), YES)
-        running = asyncio.create_task(lookups.run(queued, CODE))
-        await hangs.called.wait()
-        lookups.interrupt()
-        ended = await running
-        assert (ended.state, ended.result.problem) == (State.INTERRUPTED, Problem.PROCESS_ENDED)
-        late, _ = await lookups.accept(new("another"), YES)
-        assert (await lookups.run(late, CODE)).state is State.INTERRUPTED
-
-
-async def test_an_interruption_between_two_states_still_ends_the_lookup() -> None:
-    async with using(answers, store_class=SlowMoves) as (lookups, store, _):
-        assert isinstance(store, SlowMoves)
-        queued, _ = await lookups.accept(new(), YES)
-        running = asyncio.create_task(lookups.run(queued, CODE))
-        await store.moving.wait()
-        lookups.interrupt()
-        assert (await running).state is State.INTERRUPTED
-        assert await states(store, queued) == [State.QUEUED, State.CALLING, State.INTERRUPTED]
-
-
-async def test_whoever_ended_it_first_ended_it() -> None:
-    hangs = Hangs()
-    async with using(hangs) as (lookups, store, clock):
-        queued, _ = await lookups.accept(new(), YES)
-        running = asyncio.create_task(lookups.run(queued, CODE))
-        await hangs.called.wait()
-        clock.time += 60  # this process was cut off from the database for long, and another took it for dead
-        assert await store.interrupt_abandoned([]) == 1
-        lookups.interrupt()
-        assert (await running).state is State.INTERRUPTED
-        assert await states(store, queued) == [State.QUEUED, State.CALLING, State.INTERRUPTED]
-
-
-async def test_what_runs_here_is_neither_swept_nor_forgotten() -> None:
-    hangs = Hangs()
-    async with using(hangs) as (lookups, _, clock):
-        queued, _ = await lookups.accept(new(), YES)
-        running = asyncio.create_task(lookups.run(queued, CODE))
-        await hangs.called.wait()
-        clock.time += 3600
-        assert await lookups.sweep() == []
-        await lookups.renew()
-        lookups.interrupt()
-        assert (await running).state is State.INTERRUPTED
-
-
-async def test_what_is_being_told_here_is_nobody_elses_to_tell_until_this_process_dies() -> None:
-    async with using(answers) as (lookups, store, clock):
-        queued, _ = await lookups.accept(new(), YES)
-        ended = await lookups.run(queued, CODE)
-        with lookups.telling(ended.id):
-            for _ in range(5):  # Slack is slow, for longer than a lease
-                clock.time += 10
-                await lookups.renew()
-            assert await store.claim_untold() == []
-            clock.time += 60  # the database was locked for longer than a lease
-            assert await lookups.sweep() == []
-        clock.time += 60
-        assert await lookups.sweep() == [ended]
-
-
-async def test_a_lookup_whose_end_could_not_be_recorded_is_swept_and_told() -> None:
-    async with using(answers, store_class=FlakyStore) as (lookups, store, clock):
-        assert isinstance(store, FlakyStore)
-        store.failures = 99
-        queued, _ = await lookups.accept(new(), YES)
-        with pytest.raises(StoreUnavailable):
-            await lookups.run(queued, CODE)
-        store.failures = 0
-        for _ in range(4):  # the heartbeat goes on, but not for this one
-            clock.time += 10
-            await lookups.renew()
-        (swept,) = await lookups.sweep()
-        assert (swept.id, swept.state) == (queued.id, State.INTERRUPTED)
-
-
-async def test_a_problem_of_every_kind_ends_in_a_state() -> None:
+def test_a_problem_of_every_kind_ends_in_a_state() -> None:
     assert set(STATE_AFTER) == set(Problem)
 
 
-async def test_an_outcome_is_recorded_as_soon_as_the_store_is_back() -> None:
-    async with using(answers, store_class=FlakyStore) as (lookups, store, clock):
-        assert isinstance(store, FlakyStore)
-        store.failures = 3
-        queued, _ = await lookups.accept(new(), YES)
-        assert (await lookups.run(queued, CODE)).state is State.ANSWERED
-        assert clock.naps == [0.2, 1.0, 3.0]
+async def test_a_mistake_of_ours_ends_the_lookup_too(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.api.mistake = ZeroDivisionError()
+    ended = (await (await world.start()).asked_and_run()).lookup
+    assert (ended.state, ended.result.problem) == (State.FAILED, Problem.INTERNAL)
+    assert any(record.exc_info for record in caplog.records)
 
 
-async def test_an_outcome_that_cannot_be_recorded_is_not_given_out() -> None:
-    async with using(answers, store_class=FlakyStore) as (lookups, store, _):
-        assert isinstance(store, FlakyStore)
-        store.failures = 99
-        queued, _ = await lookups.accept(new(), YES)
-        with pytest.raises(StoreUnavailable):
-            await lookups.run(queued, CODE)
+# --- the database ---
 
 
-async def test_a_lookup_is_found_by_its_agent_only() -> None:
-    async with using(answers) as (lookups, _, _):
-        lookup, _ = await lookups.accept(new(), YES)
-        assert await lookups.find(lookup.id, user_id="U0ANA", team_id="T0SANDBOX") == lookup
-        assert await lookups.find(lookup.id, user_id="U0LEE", team_id="T0SANDBOX") is None
-        assert await lookups.find(lookup.id, user_id="U0ANA", team_id="T0OTHER") is None
+async def test_an_outcome_is_recorded_as_soon_as_the_database_is_back(process: Process) -> None:
+    process.record.failing["end"] = 3
+    begun_at = process.clock.now()
+    assert (await process.asked_and_run()).is_all(State.ANSWERED)
+    assert process.clock.now() - begun_at == pytest.approx(0.2 + 1.0 + 3.0)
+
+
+async def test_an_outcome_that_cannot_be_recorded_is_not_given_out(process: Process) -> None:
+    request = await process.ask()
+    process.record.failing["end"] = 4
+    with pytest.raises(StoreUnavailable):
+        await run_one(process, request)
+    assert (await process.find(request.id)).is_all(State.CALLING)
+
+
+async def test_an_outcome_that_was_recorded_before_the_connection_broke_is_given_out_once(process: Process) -> None:
+    async def lose_the_answer(name: str) -> None:
+        if name == "end":
+            process.record.after = None
+            raise StoreUnavailable("the connection broke")
+
+    process.record.after = lose_the_answer
+    ended = await process.asked_and_run()
+    assert ended.is_all(State.ANSWERED)
+    assert await process.states(ended.id) == ["queued", "calling", "answered"]
+
+
+async def test_without_a_record_of_the_call_there_is_none(world: World) -> None:
+    process = await world.start()
+    process.record.failing["begin"] = 1
+    assert (await process.asked_and_run()).is_all(State.FAILED)
+    assert world.api.called == []
+
+
+# --- the process ---
+
+
+async def test_an_interruption_ends_what_runs_and_what_comes_after(world: World) -> None:
+    process = await world.start()
+    world.api.is_open.clear()
+    running = asyncio.create_task(process.asked_and_run())
+    await world.until_called()
+    process.lookups.interrupt()
+    ended = (await running).lookup
+    assert (ended.state, ended.result.problem) == (State.INTERRUPTED, Problem.PROCESS_ENDED)
+    assert (await process.asked_and_run(first=1)).is_all(State.INTERRUPTED)
+    assert len(world.api.called) == 1
+
+
+async def test_an_interruption_between_two_states_still_ends_the_lookup(process: Process) -> None:
+    async def interrupt(name: str) -> None:
+        if name == "begin":
+            process.lookups.interrupt()
+            await asyncio.sleep(0)  # the answer from the database is never seen
+
+    process.record.after = interrupt
+    ended = await process.asked_and_run()
+    assert ended.is_all(State.INTERRUPTED)
+    assert await process.states(ended.id) == ["queued", "calling", "interrupted"]
+
+
+async def test_a_lookup_that_is_broken_off_runs_no_more(world: World) -> None:
+    process = await world.start()
+    world.api.is_open.clear()
+    request = await process.ask()
+    running = asyncio.create_task(run_one(process, request))
+    await world.until_called()
+    assert process.lookups.is_trying(request.lookup.id, CODE) is True
+    assert process.lookups.is_trying(request.lookup.id, OTHER_CODE) is False
+    running.cancel()
+    await asyncio.wait({running})
+    assert process.lookups.is_trying(request.lookup.id, CODE) is None
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_whoever_ended_it_first_ended_it(world: World) -> None:
+    here, elsewhere = await world.start("p1"), await world.start("p2")
+    world.api.is_open.clear()
+    request = await here.ask()
+    running = asyncio.create_task(run_one(here, request))
+    await world.until_called()
+    await world.pass_time(SILENCE)  # cut off from the database: taken for dead
+    await elsewhere.beat()
+    assert await elsewhere.lookups.sweep() == 1
+    here.lookups.interrupt()
+    assert (await running).state is State.INTERRUPTED
+    assert await here.states(request.id) == ["queued", "calling", "interrupted"]
+    assert [each.event for each in await here.journal(request.id)][-1] is Event.ABANDONED
+
+
+async def test_an_id_that_comes_after_the_lookup_was_interrupted_is_recorded_and_to_be_told(world: World) -> None:
+    here, elsewhere = await world.start("p1"), await world.start("p2")
+    world.api.is_open.clear()
+    request = await here.ask()
+    running = asyncio.create_task(run_one(here, request))
+    await world.until_called()
+    await world.pass_time(SILENCE)
+    await elsewhere.beat()
+    await elsewhere.lookups.sweep()
+    told_as_interrupted = await elsewhere.waiting(Kind.AGENT, request.id)
+    world.api.is_open.set()
+    assert (await running).result.phone_number_id == id_of(PHONE)
+    assert await here.states(request.id) == ["queued", "calling", "interrupted", "answered"]
+    to_be_told = await here.waiting(Kind.AGENT, request.id)
+    assert told_as_interrupted
+    assert to_be_told
+    assert to_be_told.version > told_as_interrupted.version
+
+
+async def test_what_runs_here_is_neither_swept_nor_forgotten(world: World) -> None:
+    here, elsewhere = await world.start("p1"), await world.start("p2")
+    world.api.is_open.clear()
+    running = asyncio.create_task(here.asked_and_run())
+    await world.until_called()
+    for _ in range(360):
+        await world.pass_time(10)
+        for each in (here, elsewhere):
+            await each.lookups.beat()
+            assert await each.lookups.sweep() == 0
+    world.api.is_open.set()
+    assert (await running).is_all(State.ANSWERED)
+
+
+async def test_what_a_living_process_lost_still_has_an_end(process: Process) -> None:
+    request = await process.ask()
+    process.record.failing["end"] = 99
+    with pytest.raises(StoreUnavailable):
+        await run_one(process, request)
+    process.record.failing["end"] = 0
+    swept = 0
+    for _ in range(4):  # it goes on saying that it lives, and runs this one no more
+        await process.clock.sleep(10)
+        await process.lookups.beat()
+        swept += await process.lookups.sweep()
+    assert swept == 1
+    assert (await process.find(request.id)).is_all(State.INTERRUPTED)
+    assert await process.waiting(Kind.AGENT, request.id)
+
+
+async def test_what_a_process_leaves_behind_is_ended_by_the_next(world: World) -> None:
+    here, elsewhere = await world.start("p1"), await world.start("p2")
+    request = await here.ask(2)
+    await here.lookups.leave()
+    assert await elsewhere.lookups.sweep() == 2
+    assert (await here.find(request.id)).is_all(State.INTERRUPTED)
+
+
+async def test_a_process_that_was_silent_itself_ends_nobodys_lookups_until_the_others_could_speak(world: World) -> None:
+    here, elsewhere = await world.start("p1"), await world.start("p2")
+    world.api.is_open.clear()
+    running = asyncio.create_task(here.asked_and_run())
+    await world.until_called()
+    await here.lookups.beat()
+    await elsewhere.lookups.beat()
+    world.clock.slept += 600.0  # the machine of both slept
+    await elsewhere.lookups.beat()
+    assert await elsewhere.lookups.sweep() == 0
+    await world.pass_time(5)
+    await here.lookups.beat()
+    for _ in range(10):
+        await world.pass_time(5)
+        await here.lookups.beat()
+        await elsewhere.lookups.beat()
+        assert await elsewhere.lookups.sweep() == 0
+    for _ in range(7):  # now it is silent alone
+        await world.pass_time(5)
+        await elsewhere.lookups.beat()
+    assert await elsewhere.lookups.sweep() == 1
+    world.api.is_open.set()
+    await running
+
+
+# --- a second request of an agent for a number that is under way ---
+
+
+@pytest.mark.parametrize("is_elsewhere", [False, True], ids=["in one process", "in two"])
+@pytest.mark.parametrize("state", [State.ANSWERED, State.REFUSED, State.INTERRUPTED])
+async def test_who_asks_again_causes_no_second_call_and_gets_the_same_end(
+    world: World, state: State, *, is_elsewhere: bool
+) -> None:
+    here = await world.start("p1")
+    elsewhere = await world.start("p2") if is_elsewhere else here
+    world.api.is_open.clear()
+    if state is State.REFUSED:
+        world.api.problems[PHONE] = Problem.NOT_YOURS
+    first, again = asyncio.create_task(here.asked_and_run()), asyncio.create_task(elsewhere.asked_and_run())
+    await world.until_called()
+    if state is State.INTERRUPTED:
+        here.lookups.interrupt()
+    else:
+        world.api.is_open.set()
+    ended, followed = await first, await again
+    assert followed.lookup.follows == ended.lookup.id
+    assert followed.lookup.state is state
+    assert len(world.api.called) == 1
+    if is_elsewhere or state is not State.INTERRUPTED:
+        assert followed.lookup.result.phone_number_id == ended.lookup.result.phone_number_id
+
+
+async def test_whoever_asks_again_for_several_numbers_follows_only_for_those_under_way(world: World) -> None:
+    process = await world.start()
+    world.api.is_open.clear()
+    first = asyncio.create_task(process.asked_and_run())
+    await world.until_called()
+    again = asyncio.create_task(process.asked_and_run(3))
+    await world.until_called(3)
+    world.api.is_open.set()
+    ended = await again
+    assert [bool(each.follows) for each in ended.lookups] == [True, False, False]
+    assert ended.is_all(State.ANSWERED)
+    assert sorted(phone.digits for phone, _ in world.api.called) == [phone.digits for phone in phones(3)]
+    assert (await first).is_all(State.ANSWERED)
+
+
+@pytest.mark.parametrize("is_the_second", [False, True], ids=["the first", "the second"])
+async def test_what_needs_approval_is_not_joined(world: World, *, is_the_second: bool) -> None:
+    process = await world.start()
+    world.api.is_open.clear()
+    requests = []
+    for needs_approval in (not is_the_second, is_the_second):
+        request = await process.ask(1, NEEDS_APPROVAL if needs_approval else Decision(Verdict.MAY, Rule.TRUSTED))
+        if needs_approval:
+            used = await process.requests.use(await process.do(Action.APPROVE, request.id))
+            assert used
+            request = used[0]
+        requests.append(request)
+    running = asyncio.gather(*(process.run(each) for each in requests))
+    await world.until_called(2)
+    world.api.is_open.set()
+    assert all(each.lookup.follows is None for each in await running)
+
+
+async def test_another_agents_request_for_the_number_is_not_joined(world: World) -> None:
+    process = await world.start()
+    world.api.is_open.clear()
+    running = asyncio.gather(process.asked_and_run(), process.asked_and_run(agent=KIM))
+    await world.until_called(2)
+    world.api.is_open.set()
+    await running
+
+
+async def test_whether_the_code_is_the_one_that_is_tried_is_known_where_it_is_tried(world: World) -> None:
+    here, elsewhere = await world.start("p1"), await world.start("p2")
+    world.api.is_open.clear()
+    first = asyncio.create_task(here.asked_and_run())
+    await world.until_called()
+    again = await here.ask()
+    assert here.requests.is_same_code(again.lookup, {1: CODE})
+    assert not here.requests.is_same_code(again.lookup, {1: OTHER_CODE})
+    assert not elsewhere.requests.is_same_code(again.lookup, {1: CODE})  # it does not know
+    world.api.is_open.set()
+    await first
+    assert not here.requests.is_same_code(again.lookup, {1: CODE})  # it is tried no more
+
+
+async def test_a_database_that_is_away_for_a_while_does_not_end_the_wait_for_the_first(world: World) -> None:
+    here, elsewhere = await world.start("p1"), await world.start("p2")
+    world.api.is_open.clear()
+    first, again = asyncio.create_task(here.asked_and_run()), asyncio.create_task(elsewhere.asked_and_run())
+    await world.until_called()
+    elsewhere.record.failing["find"] = 10
+    await world.pass_time(5)
+    world.api.is_open.set()
+    assert (await again).lookup.result == (await first).lookup.result
+
+
+# --- the guess guard ---
+
+
+async def test_a_yes_from_before_the_last_refusal_is_rejected_all_the_same(process: Process) -> None:
+    last = await process.use_up(PHONE)
+    request = await process.ask()
+    assert (request.lookup.state, request.lookup.result.wait_until) == (
+        State.REJECTED,
+        last.lookup.updated_at + MINUTE,
+    )
+
+
+async def test_what_was_queued_before_the_last_refusal_is_not_asked(world: World) -> None:
+    process = await world.start()
+    request = await process.ask()
+    last = await process.use_up(PHONE)
+    ended = await run_one(process, request)  # the API would have said yes
+    assert (ended.state, ended.result.problem) == (State.REJECTED, Problem.TOO_MANY_GUESSES)
+    assert (ended.result.wait_until, ended.result.phone_number_id) == (last.lookup.updated_at + MINUTE, None)
+    assert await process.states(request.id) == ["queued", "rejected"]
+    assert world.api.called == []
+
+
+async def test_running_what_was_rejected_asks_nobody(process: Process) -> None:
+    await process.use_up(PHONE)
+    request = await process.ask()
+    assert await run_one(process, request) == request.lookup
+    assert await process.states(request.id) == ["rejected"]
+
+
+@pytest.mark.parametrize("is_approved", [False, True])
+async def test_of_a_request_with_wrong_codes_the_agents_free_ones_are_called_unless_it_was_approved(
+    world: World, *, is_approved: bool
+) -> None:
+    process = await world.start()
+    world.api.wrong_codes.add("208312")
+    request = await process.ask(30, NEEDS_APPROVAL if is_approved else Decision(Verdict.MAY, Rule.NO_APPROVALS))
+    if is_approved:
+        used = await process.requests.use(await process.do(Action.APPROVE, request.id))
+        assert used
+        request = used[0]
+    states = [(await process.lookups.run(request, each, CODE)).state for each in request.lookups]
+    called = 30 if is_approved else FREE_FOR_AGENT
+    assert states == [State.REFUSED] * called + [State.REJECTED] * (30 - called)
+    assert len(world.api.called) == called
+
+
+async def test_an_approval_given_knowing_what_was_refused_is_used_at_once(process: Process) -> None:
+    asked = await process.ask(1, NEEDS_APPROVAL)
+    await process.use_up(PHONE)
+    approved = await process.do(Action.APPROVE, asked.id)
+    assert await process.requests.check_entering(approved.id, actor=ANA) == approved
+    used = await process.requests.use(approved)
+    assert used
+    assert (await process.run(*used)).is_all(State.ANSWERED)
+
+
+async def test_an_approval_from_before_is_rejected_like_everything_else(process: Process) -> None:
+    approved = await process.do(Action.APPROVE, (await process.ask(1, NEEDS_APPROVAL)).id)
+    await process.clock.sleep(1)
+    await process.use_up(PHONE)
+    used = await process.requests.use(approved, codes_for(approved))
+    assert used
+    assert (await process.run(*used)).is_all(State.REJECTED)

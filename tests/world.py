@@ -134,15 +134,22 @@ class FakeApi:
         """Each call's number and code, as they came."""
         self.problems: dict[PhoneNumber, Problem] = {}
         self.wrong_codes: set[str] = set()
+        self.attempts = 1
+        """How many turns each call needs."""
+        self.mistake: Exception | None = None
+        """What every call breaks with."""
         self.is_open = asyncio.Event()
         self.is_open.set()
 
     async def get_phone_number_id(
         self, phone: PhoneNumber, code: SecretStr, *, turn: Callable[[], AbstractAsyncContextManager[Call]]
     ) -> Answer:
-        async with turn():
-            self.called.append((phone, code.get_secret_value()))
-            await self.is_open.wait()
+        for _ in range(self.attempts):
+            async with turn():
+                self.called.append((phone, code.get_secret_value()))
+                await self.is_open.wait()
+        if self.mistake:
+            raise self.mistake
         problem = Problem.UNKNOWN_CODE if code.get_secret_value() in self.wrong_codes else self.problems.get(phone)
         if problem:
             raise ApiError(
@@ -263,6 +270,13 @@ class Process:
         ]
         return refused[-1]
 
+    async def use_up_and_alarm(self) -> Request:
+        """The same for some number; an alarm about the request is to be told, and nothing else about anything."""
+        (phone,) = factories.phones(1)
+        request = await self.use_up(phone, agent=ANA)
+        await self.record.change(_say_all_but_alarms)
+        return request
+
 
 def codes_for(asked: Request | NewRequest, code: SecretStr = CODE) -> Codes:
     """The same code for each of a request's numbers."""
@@ -300,7 +314,7 @@ class World:
 
     async def until_called(self, count: int = 1) -> None:
         """Wait until Alibaba Cloud got so many calls."""
-        while len(self.api.called) < count:
+        while len(self.api.called) < count:  # noqa: ASYNC110 - in virtual time this takes none
             await asyncio.sleep(0.01)
 
     async def aclose(self) -> None:
@@ -313,3 +327,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     opened = World(tmp_path / "phoneid.db")
     yield opened
     await opened.aclose()
+
+
+def _say_all_but_alarms(tx: Tx) -> None:
+    tx.run("DELETE FROM outbox WHERE kind <> 'alarm'")
