@@ -3,15 +3,17 @@
 import asyncio
 import os
 import signal
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from bot.sandbox.cams.book import BOOK
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
-from bot.store.sqlite import SqliteStore
-from tests.clocks import SteppingClock
+from tests.records import record_in
+from tests.shell import QuickShell
 
 PATIENCE = 60.0
 NOT_UTF8 = os.fsdecode(b"\xff")
@@ -38,16 +40,12 @@ async def start(folder: Path, *arguments: str, environment: dict[str, str] | Non
     )
 
 
-async def refusal(
-    folder: Path, *arguments: str, typed: bytes = b"208312\n", environment: dict[str, str] | None = None
-) -> str:
+async def refusal(folder: Path, *arguments: str, **environment: str) -> str:
     """What is said on standard error; the exit code has to be 2, and nothing is on standard output."""
-    process = await start(folder, *arguments, environment=environment)
-    out, err = await asyncio.wait_for(process.communicate(typed), PATIENCE)
-    said = err.decode()
-    assert (process.returncode, out) == (2, b""), said
-    assert "Traceback" not in said
-    return said
+    ran = await QuickShell(folder, ACCOUNT).run(*arguments, typed="208312\n", **environment)
+    assert (ran.status, ran.out) == (2, ""), ran.err
+    assert "Traceback" not in ran.err
+    return ran.err
 
 
 @pytest.mark.parametrize(
@@ -61,7 +59,7 @@ async def refusal(
     ],
 )
 async def test_a_way_to_the_api_that_is_none_is_named(tmp_path: Path, name: str, value: str, words: str) -> None:
-    assert words in await refusal(tmp_path, *LOOKUP, environment={name: value})
+    assert words in await refusal(tmp_path, *LOOKUP, **{name: value})
 
 
 async def test_an_env_file_that_is_not_utf8_is_named_and_not_quoted(tmp_path: Path) -> None:
@@ -74,9 +72,61 @@ async def test_an_env_file_that_is_not_utf8_is_named_and_not_quoted(tmp_path: Pa
 @pytest.mark.parametrize("content", [b"notes\n", b"notes\n" * 2000], ids=["short", "long"])
 async def test_a_file_that_is_no_database_is_somebody_elses(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "notes.txt").write_bytes(content)
-    said = await refusal(tmp_path, *LOOKUP, environment={"DATABASE_URL": "sqlite:///notes.txt"})
-    assert "notes.txt was written by a newer version, or is not this bot's" in said
+    said = await refusal(tmp_path, *LOOKUP, DATABASE_URL="sqlite:///notes.txt")
+    assert "DATABASE_URL (notes.txt): the file is not a database." in said
     assert (tmp_path / "notes.txt").read_bytes() == content
+
+
+FIRST_RELEASE = ("CREATE TABLE lookups (id)", "CREATE TABLE journal (seq)", "CREATE TABLE _sqlite_migrations (id)")
+NEWER_RELEASE = ("UPDATE journal_head SET schema = 99",)
+ANOTHER_PROGRAM = ("CREATE TABLE recipes (title)",)
+
+
+@pytest.mark.parametrize(
+    ("statements", "words"),
+    [
+        (FIRST_RELEASE, "release 0.1, which this release does not read: keep the file as your record of that time"),
+        (NEWER_RELEASE, "written by a newer release"),
+        (ANOTHER_PROGRAM, "belongs to another program: it has recipes"),
+    ],
+)
+@pytest.mark.parametrize("arguments", [LOOKUP, ("log",), ("journal", "verify")])
+async def test_a_database_that_is_not_this_releases_is_told_as_what_it_is_and_left_alone(
+    tmp_path: Path, statements: tuple[str, ...], words: str, arguments: tuple[str, ...]
+) -> None:
+    file = tmp_path / "phoneid.db"
+    if statements is NEWER_RELEASE:
+        async with record_in(file):
+            pass
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        for statement in statements:
+            database.execute(statement)
+    before = file.read_bytes()
+    said = await refusal(tmp_path, *arguments)
+    assert f"DATABASE_URL ({file.name}): the database" in said
+    assert words in said
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("url", "shown", "words"),
+    [
+        ("postgresql://bot:s3cr3t@127.0.0.1:9/db", "127.0.0.1:9/db", "cannot be reached"),
+        ("postgresql://bot@127.0.0.1:9/db?password=s3cr3t&connect_timeout=2", "127.0.0.1:9/db", "cannot be reached"),
+        ("postgresql://bot:s3cr3t@db@127.0.0.1:9/db", "a server", "cannot be read"),
+        ("postgresql://bot:s3cr3t/db@127.0.0.1:9/db", "a server", "cannot be read"),
+        ("postgresql://bot:s3cr3t?db@127.0.0.1:9/db", "a server", "cannot be reached"),
+        ("postgresql://bot:s3cr3t%zz@127.0.0.1:9/db", "127.0.0.1:9/db", "cannot be read"),
+    ],
+)
+@pytest.mark.parametrize("arguments", [LOOKUP, ("log",)])
+async def test_a_server_that_is_not_there_is_named_without_a_password(
+    tmp_path: Path, url: str, shown: str, words: str, arguments: tuple[str, ...]
+) -> None:
+    said = await refusal(tmp_path, *arguments, DATABASE_URL=url, LOG_LEVEL="DEBUG")
+    assert f"DATABASE_URL ({shown}): the " in said
+    assert words in said
+    assert "s3cr3t" not in said
 
 
 @pytest.mark.parametrize(
@@ -91,17 +141,19 @@ async def test_a_file_that_is_no_database_is_somebody_elses(tmp_path: Path, cont
 async def test_an_option_that_cannot_be_meant_is_a_sentence(
     tmp_path: Path, arguments: tuple[str, ...], words: str
 ) -> None:
-    store = SqliteStore(tmp_path / "phoneid.db", clock=SteppingClock())
-    await store.open()
-    await store.aclose()
+    async with record_in(tmp_path / "phoneid.db"):
+        pass
     assert words in await refusal(tmp_path, *arguments)
 
 
 async def test_a_code_that_is_no_text_is_a_sentence(tmp_path: Path) -> None:
     strict = {"PYTHONIOENCODING": "utf-8:strict"}  # as in most people's locale
-    said = await refusal(tmp_path, *LOOKUP, typed=b"208312\xff\n", environment=strict)
-    assert "only letters A-Z and digits" in said
-    assert "208312" not in said
+    process = await start(tmp_path, *LOOKUP, environment=strict)
+    out, err = await asyncio.wait_for(process.communicate(b"208312\xff\n"), PATIENCE)
+    assert (process.returncode, out) == (2, b"")
+    assert b"only letters A-Z and digits" in err
+    assert b"Traceback" not in err
+    assert b"208312" not in err
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -119,4 +171,4 @@ async def test_a_lookup_that_is_ended_says_so(tmp_path: Path, number: signal.Sig
     out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
     await cams.stop()
     assert (process.returncode, out) == (1, b""), err.decode()
-    assert "L-" in err.decode()  # the reference to ask about: the lookup ended on the record
+    assert "R-" in err.decode()  # the reference to ask about: the lookup ended on the record

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.errors import SettingsError
-from bot.policy import EVERYONE, NOBODY, Circle
+from bot.policy import EVERYONE, NOBODY, Audience
 from bot.settings import BotSettings, LookupSettings, RecordSettings, read
 
 GOOD = {
@@ -55,7 +55,7 @@ def test_with_nothing_set_every_missing_name_is_in_one_message() -> None:
         ("PHONEID_QPS", "0", "PHONEID_QPS"),
         ("PHONEID_QPS", "ten", "PHONEID_QPS"),
         ("DATABASE_URL", "mysql://db", "is not a database this version can use"),
-        ("DATABASE_URL", "postgresql://db", "is not a database this version can use"),
+        ("DATABASE_URL", "postgresql:///a b", "is not a database this version can use"),
         ("PHONEID_DEFAULT_REGION", "China", "is not a country"),
         ("PHONEID_AGENTS", "ana@example.com", "neither everyone nor"),
         ("PHONEID_AGENTS", ",", "neither everyone nor"),
@@ -144,9 +144,9 @@ def test_the_rules_are_read_into_a_policy() -> None:
     }
     settings = read(BotSettings, GOOD | given)
     policy = settings.policy
-    assert policy.agents == Circle(user_ids=frozenset({"U0ANA"}), group_ids=frozenset({"S0AGENTS"}))
-    assert policy.trusted == Circle(user_ids=frozenset({"W0TIM"}))
-    assert policy.approvers == Circle(group_ids=frozenset({"S0LEADS"}))
+    assert policy.agents == Audience(user_ids=frozenset({"U0ANA"}), group_ids=frozenset({"S0AGENTS"}))
+    assert policy.trusted == Audience(user_ids=frozenset({"W0TIM"}))
+    assert policy.approvers == Audience(group_ids=frozenset({"S0LEADS"}))
     assert policy.needs_approval
     assert settings.phoneid_approval_ttl == 5400
     assert settings.phoneid_approval_channel == "G0PRIVATE"
@@ -179,13 +179,13 @@ def test_the_settings_cannot_be_changed_after_they_are_read() -> None:
 
 
 def test_a_command_asks_only_for_what_it_needs() -> None:
-    assert read(RecordSettings, {}).database_path.name == "phoneid.db"
+    assert read(RecordSettings, {}).database_name == "phoneid.db"
     only_api = {name: value for name, value in GOOD.items() if name.startswith("ALIBABA")}
     assert read(LookupSettings, only_api).phoneid_qps == 10
 
 
 def test_a_command_that_knows_no_agents_does_not_mind_an_empty_list() -> None:
-    assert read(RecordSettings, {"PHONEID_AGENTS": ""}).database_path.name == "phoneid.db"
+    assert read(RecordSettings, {"PHONEID_AGENTS": ""}).database_name == "phoneid.db"
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_a_command_that_knows_no_agents_does_not_mind_an_empty_list() -> None:
 @pytest.mark.parametrize("name", ["agents", "trusted", "approvers"])
 def test_circles_are_lists_of_user_and_usergroup_ids(name: str, value: str) -> None:
     policy = read(BotSettings, GOOD | {f"PHONEID_{name.upper()}": value}).policy
-    assert getattr(policy, name) == Circle(user_ids=frozenset({"U0ANA", "W0LEE"}), group_ids=frozenset({"S0LEADS"}))
+    assert getattr(policy, name) == Audience(user_ids=frozenset({"U0ANA", "W0LEE"}), group_ids=frozenset({"S0LEADS"}))
 
 
 def test_the_region_is_read_in_any_case() -> None:
@@ -257,3 +257,28 @@ def test_the_order_in_which_people_are_listed_is_no_other_policy() -> None:
 @pytest.mark.parametrize(("written", "seconds"), [("90d", 90 * 86400.0), ("12h", 43200.0), ("", None)])
 def test_a_retention_is_a_length_of_time(written: str, seconds: float | None) -> None:
     assert read(BotSettings, GOOD | {"PHONEID_RETENTION": written}).phoneid_retention == seconds
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("sqlite:///phoneid.db", "phoneid.db"),
+        ("sqlite:////var/lib/phoneid.db", "/var/lib/phoneid.db"),
+        ("postgresql://bot@db.example.com/phoneid", "db.example.com/phoneid"),
+        ("postgres://bot:secret@db.example.com:5433/phoneid?sslmode=require", "db.example.com:5433/phoneid"),
+        ("postgresql://bot:secret@one:1,two:2/phoneid", "one:1,two:2/phoneid"),
+        ("postgresql://bot:secret@[::1]:5433/phoneid", "[::1]:5433/phoneid"),
+        ("postgresql:///phoneid?user=bot&password=secret", "/phoneid"),
+        ("postgresql://bot:secret@", ""),
+        # Where it is not certain what the password is, nothing is shown.
+        ("postgresql://bot:sec@ret@db/phoneid", "a server"),
+        ("postgresql://bot:sec/ret@db/phoneid", "a server"),
+        ("postgresql://bot:sec?ret@db/phoneid", "a server"),
+        ("postgresql://bot:secret", "a server"),
+    ],
+)
+def test_a_database_is_shown_without_its_password(url: str, name: str) -> None:
+    settings = read(RecordSettings, {"DATABASE_URL": url})
+    assert settings.database_name == name
+    assert "secret" not in f"{settings!r}{settings}"
+    assert (settings.database_path is None) == url.startswith("postgres")

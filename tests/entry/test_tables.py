@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.entry.records import LARGEST
 from bot.entry.table import MOST_NUMBERS, Line, read_table
 from bot.errors import EntryMistake, LineMistake, ListError, ListMistake
-from bot.texts import listed
+from bot.texts import command_line
 
 BOTH = [("8613800001234", "208312"), ("12025550101", "004217")]
 
@@ -132,21 +132,21 @@ def test_a_list_has_an_end() -> None:
 
 def test_mistakes_are_words_and_as_many_as_can_be_read() -> None:
     some = [LineMistake(mistake=EntryMistake.CODE_MISSING, line=line) for line in range(1, 26)]
-    assert listed.mistake_lines(some[:20])[-1] == "line 20: Enter the verification code."
-    assert listed.mistake_lines(some)[20:] == ["and 5 more"]
-    (told,) = listed.mistake_lines([LineMistake(mistake=ListMistake.OTHER_CODE, line=4, other_line=2)])
+    assert command_line.mistake_lines(some[:20])[-1] == "line 20: Enter the verification code."
+    assert command_line.mistake_lines(some)[20:] == ["and 5 more"]
+    (told,) = command_line.mistake_lines([LineMistake(mistake=ListMistake.OTHER_CODE, line=4, other_line=2)])
     assert told.startswith("line 4: ")
     assert "line 2" in told
 
 
 def test_the_sentences_name_the_limits_there_are() -> None:
-    assert f"{MOST_NUMBERS:,} numbers" in listed.LIST_MISTAKES[ListMistake.TOO_MANY]
-    assert f"{LARGEST // 1_000_000} MB" in listed.LIST_MISTAKES[ListMistake.TOO_LARGE]
+    assert f"{MOST_NUMBERS:,} numbers" in command_line.LIST_MISTAKES[ListMistake.TOO_MANY]
+    assert f"{LARGEST // 1_000_000} MB" in command_line.LIST_MISTAKES[ListMistake.TOO_LARGE]
 
 
 @pytest.mark.parametrize("mistake", ListMistake)
 def test_every_mistake_of_a_list_has_its_sentence(mistake: ListMistake) -> None:
-    assert listed.LIST_MISTAKES[mistake].endswith((".", "?"))
+    assert command_line.LIST_MISTAKES[mistake].endswith((".", "?"))
 
 
 CELLS = st.text(alphabet=st.sampled_from("0123456789+-., ;\t\"'\r\nabcCODE\x00é１"), max_size=200)
@@ -157,7 +157,7 @@ def test_anything_is_read_or_refused_without_a_word_of_it(content: bytes) -> Non
     refused = ListError(*_mistakes(content))  # whatever else it raises fails the test
     allowed = {mistake.value for mistake in (*EntryMistake, *ListMistake)}
     assert {part.split(": ", 1)[1] for part in filter(None, str(refused).split("; "))} <= allowed
-    assert len(listed.mistake_lines(refused.mistakes)) <= 21
+    assert len(command_line.mistake_lines(refused.mistakes)) <= 21
 
 
 def _mistakes(content: bytes) -> tuple[LineMistake, ...]:
@@ -173,5 +173,5 @@ def test_what_stands_in_a_list_is_in_no_error(code: str, shape: str) -> None:
     with pytest.raises(ListError) as caught:
         read(shape.format(code, code))
     error = caught.value
-    told = [str(error), repr(error), repr(error.mistakes), *listed.mistake_lines(error.mistakes)]
+    told = [str(error), repr(error), repr(error.mistakes), *command_line.mistake_lines(error.mistakes)]
     assert not any(code in each for each in told)
