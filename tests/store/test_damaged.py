@@ -30,7 +30,7 @@ Edit = Callable[[str], None]
 @pytest.fixture
 def edit(plain: Plain, database_url: str) -> Edit:
     """What somebody does who knows how to switch the rules off."""
-    tampering.open_up(plain, database_url)
+    tampering.open_up(plain, database_url, checks=True)
 
     def edit_it(statement: str) -> None:
         assert plain.execute(statement).rowcount
