@@ -229,11 +229,16 @@ def _end(tx: Tx, endings: Sequence[_Ending], *, running: Iterable[Row]) -> None:
     )
     left = {(row["request"], row["position"]) for row in running} - {(row["request"], row["position"]) for row in ended}
     still_running = {request for request, _ in left}
-    # Whoever ended it for a dead process says so at its next look; otherwise whoever ran it says so at once.
-    due_at = tx.now if any(each.event is Event.ABANDONED for each in endings) else None
+    unattended = {each.row["request"] for each in endings if _is_unattended(each)}
     for number in sorted({row["request"] for row in ended if row["through"] == Through.SLACK} - still_running):
+        due_at = tx.now if number in unattended else None
         outbox.put(tx, outbox.Kind.AGENT, number, due_at=due_at)
         outbox.put(tx, outbox.Kind.CARDS, number, due_at=due_at)
+
+
+def _is_unattended(ending: _Ending) -> bool:
+    """Whether nobody runs it who would say so at once: its process is dead, or it stopped following long before."""
+    return ending.event is Event.ABANDONED or (ending.row["state"] == State.INTERRUPTED and bool(ending.row["follows"]))
 
 
 def _takes_late(row: Row, state: State) -> bool:
