@@ -14,16 +14,15 @@ from bot.guesses import (
     LONGEST_WAIT,
     NONE,
     REMEMBERED,
+    Counts,
     Guesses,
     Suspect,
-    Tally,
     guard,
     is_over,
     wait_until,
 )
 from bot.models import Problem, State
-from bot.policy import YES, Decision, Rule, Verdict
-from bot.trips import STATE_AFTER
+from bot.policy import STATE_AFTER, YES, Decision, Rule, Verdict
 
 NOW = 1_800_000_000.0
 MINUTE, HOUR = 60.0, 3600.0
@@ -36,12 +35,12 @@ NEEDS_APPROVAL = Decision(Verdict.MAY_WITH_APPROVAL, Rule.APPROVALS)
 GUEST = Decision(Verdict.MAY_NOT, Rule.NOT_A_MEMBER, Problem.GUEST)
 
 
-def tally(
+def counts(
     for_number: int = 0, by_agent: int = 0, *, ago: float = 0.0, number_calls: int = 0, agent_calls: int = 0
-) -> Tally:
+) -> Counts:
     """Refused codes, the last of them ``ago`` seconds; and calls under way."""
     first_at = NOW - ago - MINUTE
-    return Tally(
+    return Counts(
         for_number=Guesses(refused=for_number, first_at=first_at, last_at=NOW - ago, under_way=number_calls),
         by_agent=Guesses(refused=by_agent, first_at=first_at, last_at=NOW - ago, under_way=agent_calls),
     )
@@ -50,60 +49,60 @@ def tally(
 @pytest.mark.parametrize(
     ("counted", "minutes"),
     [
-        (tally(), None),
-        (tally(for_number=N - 1), None),
-        (tally(for_number=N), 1),
-        (tally(for_number=N + 1), 2),
-        (tally(for_number=N + 2), 4),
-        (tally(for_number=N + 5), 32),
-        (tally(for_number=N + 6), 60),  # never longer than an hour
-        (tally(for_number=10_000), 60),
-        (tally(by_agent=A - 1), None),
-        (tally(by_agent=A), 1),
-        (tally(by_agent=A + 3), 8),
-        (tally(for_number=N - 1, by_agent=A - 1), None),  # neither alone: they are not added up
-        (tally(for_number=N + 1, by_agent=A + 3), 8),  # the longer wait
-        (tally(for_number=N + 3, by_agent=A), 8),
+        (counts(), None),
+        (counts(for_number=N - 1), None),
+        (counts(for_number=N), 1),
+        (counts(for_number=N + 1), 2),
+        (counts(for_number=N + 2), 4),
+        (counts(for_number=N + 5), 32),
+        (counts(for_number=N + 6), 60),  # never longer than an hour
+        (counts(for_number=10_000), 60),
+        (counts(by_agent=A - 1), None),
+        (counts(by_agent=A), 1),
+        (counts(by_agent=A + 3), 8),
+        (counts(for_number=N - 1, by_agent=A - 1), None),  # neither alone: they are not added up
+        (counts(for_number=N + 1, by_agent=A + 3), 8),  # the longer wait
+        (counts(for_number=N + 3, by_agent=A), 8),
         # What is under way counts once somebody is suspected, and not before.
-        (tally(for_number=N - 1, number_calls=50), None),
-        (tally(by_agent=A - 1, agent_calls=50), None),
-        (tally(for_number=N, ago=5 * MINUTE, number_calls=1), 2),
-        (tally(by_agent=A, ago=5 * MINUTE, agent_calls=3), 8),
+        (counts(for_number=N - 1, number_calls=50), None),
+        (counts(by_agent=A - 1, agent_calls=50), None),
+        (counts(for_number=N, ago=5 * MINUTE, number_calls=1), 2),
+        (counts(by_agent=A, ago=5 * MINUTE, agent_calls=3), 8),
     ],
 )
-def test_how_long_the_next_attempt_waits(counted: Tally, minutes: int | None) -> None:
+def test_how_long_the_next_attempt_waits(counted: Counts, minutes: int | None) -> None:
     assert wait_until(counted, now=NOW) == (None if minutes is None else NOW + minutes * MINUTE)
 
 
 @pytest.mark.parametrize(
     ("counted", "is_waiting"),
     [
-        (tally(for_number=N, ago=MINUTE - 1), True),
-        (tally(for_number=N, ago=MINUTE), False),
-        (tally(for_number=N + 1, ago=2 * MINUTE - 1), True),
-        (tally(for_number=N + 1, ago=2 * MINUTE), False),
-        (tally(by_agent=10_000, ago=LONGEST_WAIT - 1), True),
-        (tally(by_agent=10_000, ago=LONGEST_WAIT), False),
+        (counts(for_number=N, ago=MINUTE - 1), True),
+        (counts(for_number=N, ago=MINUTE), False),
+        (counts(for_number=N + 1, ago=2 * MINUTE - 1), True),
+        (counts(for_number=N + 1, ago=2 * MINUTE), False),
+        (counts(by_agent=10_000, ago=LONGEST_WAIT - 1), True),
+        (counts(by_agent=10_000, ago=LONGEST_WAIT), False),
     ],
 )
-def test_the_wait_runs_from_the_last_refused_code_and_ends(counted: Tally, *, is_waiting: bool) -> None:
+def test_the_wait_runs_from_the_last_refused_code_and_ends(counted: Counts, *, is_waiting: bool) -> None:
     assert (wait_until(counted, now=NOW) is not None) == is_waiting
 
 
 @pytest.mark.parametrize(
     ("counted", "approved_ago", "is_waiting"),
     [
-        (tally(for_number=N), 0.0, False),  # they could know of all that was refused
-        (tally(for_number=N, by_agent=A), 0.0, False),
-        (tally(for_number=N, number_calls=1), 0.0, False),
-        (tally(for_number=N), 10.0, True),  # approved before the last one was refused
-        (tally(by_agent=A), 10.0, True),
-        (tally(for_number=N - 1), 10.0, False),
-        (tally(for_number=N, ago=MINUTE), 10 * MINUTE, False),
+        (counts(for_number=N), 0.0, False),  # they could know of all that was refused
+        (counts(for_number=N, by_agent=A), 0.0, False),
+        (counts(for_number=N, number_calls=1), 0.0, False),
+        (counts(for_number=N), 10.0, True),  # approved before the last one was refused
+        (counts(by_agent=A), 10.0, True),
+        (counts(for_number=N - 1), 10.0, False),
+        (counts(for_number=N, ago=MINUTE), 10 * MINUTE, False),
     ],
 )
 def test_an_approval_covers_what_was_refused_before_it(
-    counted: Tally, approved_ago: float, *, is_waiting: bool
+    counted: Counts, approved_ago: float, *, is_waiting: bool
 ) -> None:
     waits = wait_until(counted, now=NOW, approved_at=NOW - approved_ago)
     assert (waits is not None) == is_waiting
@@ -112,28 +111,28 @@ def test_an_approval_covers_what_was_refused_before_it(
 @pytest.mark.parametrize(
     ("decision", "counted", "guarded"),
     [
-        (MAY, tally(), MAY),
-        (YES, tally(), YES),
-        (MAY, tally(for_number=N), Decision(Verdict.MAY_NOT, Rule.GUESSES, Problem.TOO_MANY_GUESSES, NOW + MINUTE)),
-        (MAY, tally(for_number=N, ago=MINUTE), MAY),
+        (MAY, counts(), MAY),
+        (YES, counts(), YES),
+        (MAY, counts(for_number=N), Decision(Verdict.MAY_NOT, Rule.GUESSES, Problem.TOO_MANY_GUESSES, NOW + MINUTE)),
+        (MAY, counts(for_number=N, ago=MINUTE), MAY),
         # Whoever runs the command line waits like anybody: a script there tries codes faster than any hand.
-        (YES, tally(by_agent=A), Decision(Verdict.MAY_NOT, Rule.GUESSES, Problem.TOO_MANY_GUESSES, NOW + MINUTE)),
+        (YES, counts(by_agent=A), Decision(Verdict.MAY_NOT, Rule.GUESSES, Problem.TOO_MANY_GUESSES, NOW + MINUTE)),
         # Where approvals are on, the trusted lose the trust, until what was refused is forgotten.
-        (TRUSTED, tally(), TRUSTED),
-        (TRUSTED, tally(for_number=N), Decision(Verdict.MAY_WITH_APPROVAL, Rule.GUESSES)),
-        (TRUSTED, tally(by_agent=A, ago=LONGEST_WAIT), Decision(Verdict.MAY_WITH_APPROVAL, Rule.GUESSES)),
-        (NEEDS_APPROVAL, tally(for_number=N, by_agent=A), NEEDS_APPROVAL),
-        (GUEST, tally(for_number=N, by_agent=A), GUEST),
+        (TRUSTED, counts(), TRUSTED),
+        (TRUSTED, counts(for_number=N), Decision(Verdict.MAY_WITH_APPROVAL, Rule.GUESSES)),
+        (TRUSTED, counts(by_agent=A, ago=LONGEST_WAIT), Decision(Verdict.MAY_WITH_APPROVAL, Rule.GUESSES)),
+        (NEEDS_APPROVAL, counts(for_number=N, by_agent=A), NEEDS_APPROVAL),
+        (GUEST, counts(for_number=N, by_agent=A), GUEST),
     ],
 )
-def test_what_is_left_of_a_decision(decision: Decision, counted: Tally, guarded: Decision) -> None:
+def test_what_is_left_of_a_decision(decision: Decision, counted: Counts, guarded: Decision) -> None:
     assert guard(decision, counted, now=NOW) == guarded
 
 
 @pytest.mark.parametrize("suspect", Suspect)
 def test_more_than_is_free_is_over(suspect: Suspect) -> None:
-    def refused(count: int) -> Tally:
-        return tally(for_number=count) if suspect is Suspect.NUMBER else tally(by_agent=count)
+    def refused(count: int) -> Counts:
+        return counts(for_number=count) if suspect is Suspect.NUMBER else counts(by_agent=count)
 
     assert [is_over(refused(FREE[suspect] + more)) for more in (-1, 0, 1)] == [False, True, True]
 
@@ -143,7 +142,7 @@ def test_waits_only_grow_and_nobody_gets_far_in_a_day() -> None:
     while at < NOW + 3 * REMEMBERED:
         remembered = [each for each in tried if each > at - REMEMBERED]
         guesses = Guesses(refused=len(remembered), first_at=remembered[0], last_at=remembered[-1])
-        until = wait_until(Tally(for_number=guesses), now=at)
+        until = wait_until(Counts(for_number=guesses), now=at)
         at = until or at + 0.001  # as fast as it goes
         if until is None:
             tried.append(at)
@@ -178,4 +177,4 @@ def test_the_readme_gives_the_guards_numbers() -> None:
 
 
 def test_nothing_counted_is_nothing_to_wait_for() -> None:
-    assert (NONE.refused, wait_until(Tally(), now=NOW), is_over(Tally())) == (0, None, False)
+    assert (NONE.refused, wait_until(Counts(), now=NOW), is_over(Counts())) == (0, None, False)

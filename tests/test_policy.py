@@ -2,24 +2,29 @@
 
 import pytest
 
-from bot.models import Actor, Problem, State, Through
+from bot.models import Actor, ApprovalState, Problem, State, Through
 from bot.policy import (
+    APPROVAL_TRANSITIONS,
+    ENDS_UNUSED,
     EVERYONE,
     NOBODY,
+    STATE_AFTER,
     TRANSITIONS,
-    Circle,
+    Audience,
     Membership,
     Policy,
     Rule,
     Standing,
     Verdict,
+    check_approval_transition,
     check_transition,
     decide,
     is_final,
 )
+from bot.store.requests import STARTS_IN
 
-ONLY_ANA = Circle(user_ids=frozenset({"U0ANA"}))
-LEADS = Circle(group_ids=frozenset({"S0LEADS"}))
+ONLY_ANA = Audience(user_ids=frozenset({"U0ANA"}))
+LEADS = Audience(group_ids=frozenset({"S0LEADS"}))
 FULL = Standing(Membership.FULL)
 
 
@@ -45,7 +50,7 @@ def somebody(user_id: str = "U0ANA", through: Through = Through.SLACK) -> Actor:
 )
 @pytest.mark.parametrize("needs_approval", [False, True])
 def test_who_may_ask(
-    membership: Membership, agents: Circle, user_id: str, problem: Problem | None, *, needs_approval: bool
+    membership: Membership, agents: Audience, user_id: str, problem: Problem | None, *, needs_approval: bool
 ) -> None:
     policy = Policy(agents=agents, trusted=ONLY_ANA, needs_approval=needs_approval)
     decision = decide(somebody(user_id), Standing(membership), policy)
@@ -66,7 +71,7 @@ def test_who_may_ask(
     ],
 )
 def test_who_needs_approval(
-    trusted: Circle, groups: frozenset[str], verdict: Verdict, rule: Rule, *, needs_approval: bool
+    trusted: Audience, groups: frozenset[str], verdict: Verdict, rule: Rule, *, needs_approval: bool
 ) -> None:
     policy = Policy(trusted=trusted, needs_approval=needs_approval)
     decision = decide(somebody(), Standing(Membership.FULL, groups), policy)
@@ -79,14 +84,14 @@ def test_approvers_need_approval_like_anybody() -> None:
 
 
 @pytest.mark.parametrize("agents", [EVERYONE, NOBODY, ONLY_ANA])
-def test_the_command_line_may_always_ask(agents: Circle) -> None:
+def test_the_command_line_may_always_ask(agents: Audience) -> None:
     root = somebody("root", Through.COMMAND_LINE)
     decision = decide(root, Standing(Membership.UNKNOWN), Policy(agents=agents, needs_approval=True))
     assert (decision.verdict, decision.rule) == (Verdict.MAY, Rule.COMMAND_LINE)
 
 
 @pytest.mark.parametrize(
-    ("circle", "user_id", "groups", "is_in"),
+    ("audience", "user_id", "groups", "is_in"),
     [
         (EVERYONE, "U0ANA", frozenset(), True),
         (NOBODY, "U0ANA", frozenset({"S0LEADS"}), False),
@@ -97,47 +102,143 @@ def test_the_command_line_may_always_ask(agents: Circle) -> None:
         (LEADS, "S0LEADS", frozenset(), False),  # a usergroup's id is nobody's user id
     ],
 )
-def test_a_circle_holds_those_it_names(circle: Circle, user_id: str, groups: frozenset[str], *, is_in: bool) -> None:
-    assert circle.holds(somebody(user_id), Standing(Membership.FULL, groups)) == is_in
+def test_a_audience_holds_those_it_names(
+    audience: Audience, user_id: str, groups: frozenset[str], *, is_in: bool
+) -> None:
+    assert audience.holds(somebody(user_id), Standing(Membership.FULL, groups)) == is_in
 
 
 def test_every_usergroup_that_a_rule_names_is_asked_about() -> None:
-    circles = [Circle(group_ids=frozenset({group_id})) for group_id in ("S1", "S2", "S3")]
-    policy = Policy(agents=circles[0], trusted=circles[1], approvers=circles[2])
+    audiences = [Audience(group_ids=frozenset({group_id})) for group_id in ("S1", "S2", "S3")]
+    policy = Policy(agents=audiences[0], trusted=audiences[1], approvers=audiences[2])
     assert policy.group_ids == {"S1", "S2", "S3"}
 
 
 # --- the changes of state ---
 
-CHANGES = {
-    None: {State.REJECTED, State.QUEUED, State.AWAITING},
-    State.AWAITING: {State.APPROVED, State.DENIED, State.WITHDRAWN, State.EXPIRED},
-    State.APPROVED: {State.QUEUED, State.LAPSED},
-    State.QUEUED: {State.CALLING, State.REJECTED, State.FAILED, State.INTERRUPTED},
+APPROVAL_CHANGES: dict[ApprovalState | None, set[ApprovalState]] = {
+    None: {ApprovalState.NOT_NEEDED, ApprovalState.AWAITING},
+    ApprovalState.AWAITING: {
+        ApprovalState.APPROVED,
+        ApprovalState.DENIED,
+        ApprovalState.WITHDRAWN,
+        ApprovalState.EXPIRED,
+    },
+    ApprovalState.APPROVED: {ApprovalState.LAPSED},
+}
+
+CHANGES: dict[State | None, set[State]] = {
+    None: {State.REJECTED, State.QUEUED, State.HELD},
+    State.HELD: {State.QUEUED, State.DROPPED},
+    State.QUEUED: {
+        State.CALLING,
+        State.ANSWERED,
+        State.REFUSED,
+        State.FAILED,
+        State.INTERRUPTED,
+        State.REJECTED,
+        State.DROPPED,
+    },
     State.CALLING: {State.ANSWERED, State.REFUSED, State.FAILED, State.INTERRUPTED},
+    State.INTERRUPTED: {State.ANSWERED},
 }
 
 
 def test_every_state_has_its_row_of_transitions() -> None:
     assert set(TRANSITIONS) == {None, *State}
-
-
-def test_every_state_can_be_reached_and_every_life_ends() -> None:
-    reached: set[State] = set()
-    edge = set(TRANSITIONS[None])
-    while edge:
-        reached |= edge
-        edge = {after for state in edge for after in TRANSITIONS[state]} - reached
-    assert reached == set(State)
-    for state in State:
-        assert is_final(state) or any(is_final(after) for after in TRANSITIONS[state])
+    assert set(APPROVAL_TRANSITIONS) == {None, *ApprovalState}
 
 
 @pytest.mark.parametrize("from_state", [None, *State])
 @pytest.mark.parametrize("to_state", State)
-def test_only_the_listed_changes_pass(from_state: State | None, to_state: State) -> None:
+def test_only_the_listed_changes_of_a_lookup_pass(from_state: State | None, to_state: State) -> None:
     if to_state in CHANGES.get(from_state, set()):
         check_transition(from_state, to_state)
     else:
         with pytest.raises(ValueError, match="no lookup goes from"):
             check_transition(from_state, to_state)
+
+
+@pytest.mark.parametrize("from_state", [None, *ApprovalState])
+@pytest.mark.parametrize("to_state", ApprovalState)
+def test_only_the_listed_changes_of_an_approval_pass(from_state: ApprovalState | None, to_state: ApprovalState) -> None:
+    if to_state in APPROVAL_CHANGES.get(from_state, set()):
+        check_approval_transition(from_state, to_state)
+    else:
+        with pytest.raises(ValueError, match="no approval goes from"):
+            check_approval_transition(from_state, to_state)
+
+
+Stand = tuple[ApprovalState, State]
+"""How a request stands, with one of its lookups."""
+
+
+def nexts(stand: Stand) -> set[Stand]:
+    """How it may stand after the next change: of the approval, and with that of what is held, or of the lookup."""
+    approval, state = stand
+    found: set[Stand] = set()
+    for after in APPROVAL_TRANSITIONS[approval]:
+        is_dropped = after in ENDS_UNUSED and state is State.HELD
+        if state is State.HELD:  # once it is used, an approval is not looked at again
+            found.add((after, State.DROPPED if is_dropped else state))
+    for later in TRANSITIONS[state]:
+        is_use = (state, later) == (State.HELD, State.QUEUED)
+        if (state is not State.HELD) or (is_use and approval is ApprovalState.APPROVED):
+            found.add((approval, later))
+    return found
+
+
+def reachable() -> set[Stand]:
+    reached: set[Stand] = set()
+    edge = set(STARTS_IN.values())
+    while edge:
+        reached |= edge
+        edge = {after for stand in edge for after in nexts(stand)} - reached
+    return reached
+
+
+def test_every_state_can_be_reached() -> None:
+    assert {approval for approval, _ in reachable()} == set(ApprovalState)
+    assert {state for _, state in reachable()} == set(State)
+
+
+def test_every_request_ends() -> None:
+    """Wherever it stands, it goes on until its lookups have ended, and nothing comes back to where it was."""
+    ends = {stand for stand in reachable() if is_final(stand[1])}
+    for stand in reachable() - ends:
+        assert nexts(stand), f"{stand} has no next"
+        assert stand not in after_all(stand), f"{stand} comes back"
+        assert after_all(stand) & ends, f"{stand} never ends"
+    for stand in ends:  # and stays ended; only an ID may still come
+        assert {state for _, state in after_all(stand)} <= {State.ANSWERED}
+
+
+def test_every_request_ends_though_nobody_does_anything() -> None:
+    """What waits for people is ended by time, and what waits for a process by the sweeper."""
+    by_themselves = {
+        (ApprovalState.AWAITING, State.HELD): (ApprovalState.EXPIRED, State.DROPPED),
+        (ApprovalState.APPROVED, State.HELD): (ApprovalState.LAPSED, State.DROPPED),
+        (ApprovalState.NOT_NEEDED, State.QUEUED): (ApprovalState.NOT_NEEDED, State.INTERRUPTED),
+        (ApprovalState.NOT_NEEDED, State.CALLING): (ApprovalState.NOT_NEEDED, State.INTERRUPTED),
+        (ApprovalState.APPROVED, State.QUEUED): (ApprovalState.APPROVED, State.INTERRUPTED),
+        (ApprovalState.APPROVED, State.CALLING): (ApprovalState.APPROVED, State.INTERRUPTED),
+    }
+    assert {stand for stand in reachable() if not is_final(stand[1])} == by_themselves.keys()
+    for stand, ended in by_themselves.items():
+        assert ended in nexts(stand)
+        assert is_final(ended[1])
+
+
+def after_all(stand: Stand) -> set[Stand]:
+    """However it may stand later."""
+    reached: set[Stand] = set()
+    edge = nexts(stand)
+    while edge:
+        reached |= edge
+        edge = {after for each in edge for after in nexts(each)} - reached
+    return reached
+
+
+def test_a_lookup_has_ended_in_the_final_states_and_in_no_other() -> None:
+    assert {state for state in State if not is_final(state)} == {State.HELD, State.QUEUED, State.CALLING}
+    assert set(STATE_AFTER.values()) <= {state for state in State if is_final(state)} - {State.ANSWERED}
