@@ -78,7 +78,7 @@ class Asking:
     async def _look_up(self, position: int, line: Line) -> Lookup:
         reason = "" if line.reason == self._request.reason else line.reason
         request = await self._record.change(
-            requests.add_lookup, self._request.id, position, line.phone, reason=reason, decision=policy.YES
+            requests.add_lookup, self._request, position, line.phone, reason=reason, decision=policy.YES
         )
         return await self._lookups.run(request, request.lookup, line.code)
 

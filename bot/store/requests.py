@@ -139,15 +139,15 @@ def accept(tx: Tx, new: NewRequest, decision: Decision, *, expires_at: float | N
 
 
 def add_lookup(
-    tx: Tx, request_id: RequestId, position: int, phone: PhoneNumber, *, reason: str, decision: Decision
+    tx: Tx, request: Request, position: int, phone: PhoneNumber, *, reason: str, decision: Decision
 ) -> Request:
     """Add one number to a request of the command line, when its turn has come. The request with this lookup alone.
 
     It is guarded as in ``accept``, and follows nothing: whoever runs a list waits for nobody's other lookup.
     """
-    (row,) = tx.all(BY_ID, id=request_id)
-    agent = rows.actor(row)
-    known = _Known(guesses.counts(tx, agent, (phone,)), running=())
+    agent = request.agent
+    (row,), *refused = tx.gather(Query(BY_ID, {"id": request.id}), *guesses.queries(tx, agent, (phone,)))
+    known = _Known(guesses.counted(tx, refused, agent, (phone,)), running=())
     added = {**_new_lookup(tx, row, position, phone, decision, known=known), "reason": reason}
     tx.write(ADD_LOOKUP, **added)
     journal.append(tx, _asked_lookup(row, added, agent))

@@ -174,7 +174,7 @@ def test_other_requests_reasons_that_mention_the_number_are_forgotten(
     asked = process.change(answer, (OTHER,), reason, "other-id")
     denied = process.change(deny, OTHER, denial=reason)
     listed = process.change(requests.accept, new_request((OTHER,), agent=OLGA, size=2), MAY).request
-    process.change(requests.add_lookup, listed.id, 2, OTHER, reason=reason, decision=MAY)
+    process.change(requests.add_lookup, listed, 2, OTHER, reason=reason, decision=MAY)
     assert process.read(forgetting.footprint, PHONE).mentions == 3 * is_mention
     process.change(forgetting.forget, PHONE, actor=OLGA)
     left = "" if is_mention else reason

@@ -172,9 +172,7 @@ def test_the_command_line_is_told_nothing_in_slack(process: Process, decision: D
 
 def test_a_number_of_the_command_line_is_added_with_a_reason_of_its_own(process: Process) -> None:
     request = process.change(requests.accept, new_request(agent=OLGA, size=3), MAY).request
-    added = process.change(
-        requests.add_lookup, request.id, 2, PhoneNumber("12025550109"), reason="ticket 2", decision=MAY
-    )
+    added = process.change(requests.add_lookup, request, 2, PhoneNumber("12025550109"), reason="ticket 2", decision=MAY)
     (lookup,) = added.lookups
     assert (lookup.id, lookup.state, lookup.reason) == (f"{request.id}/2", State.QUEUED, "ticket 2")
     assert process.read(requests.find, request.id) == replace(request, lookups=(*request.lookups, lookup))

@@ -96,7 +96,7 @@ class Story:
         if request.agent.through is Through.COMMAND_LINE and len(request.lookups) < request.size:
             position = len(request.lookups) + 1
             phone = self._dice.choice(NUMBERS)
-            process.change(requests.add_lookup, request.id, position, phone, reason="own", decision=MAY)
+            process.change(requests.add_lookup, request, position, phone, reason="own", decision=MAY)
 
     def call(self, process: Process) -> None:
         request = self._any(process)

@@ -33,6 +33,12 @@ def test_accepting_is_three(distant: Process, trips: Trips, decision: Decision, 
     assert trips.of(lambda: distant.change(requests.accept, new, decision, expires_at=4e9)) == 3
 
 
+def test_adding_a_number_is_three(distant: Process, trips: Trips) -> None:
+    request = distant.change(requests.accept, new_request((), agent=OLGA, size=2), MAY).request
+    (phone,) = phones(1)
+    assert trips.of(lambda: distant.change(requests.add_lookup, request, 1, phone, reason="", decision=MAY)) == 3
+
+
 def queued(tx: Tx) -> Request:
     return factories.asked(tx, 100)
 
