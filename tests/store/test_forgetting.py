@@ -393,7 +393,8 @@ def fill(tx: Tx, dice: random.Random) -> None:
         tx.write("UPDATE requests SET channel_id = :code WHERE number = :n", code=f"{number:016}", n=number - 2)
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(each, marks=pytest.mark.nightly) for each in range(1, 16))])
+# Without the file written anew, 14 left something with SQLite 3.40; with another version it may be another one.
+@pytest.mark.parametrize("seed", [14, *(pytest.param(each, marks=pytest.mark.nightly) for each in range(14))])
 def test_it_is_in_no_gap_of_a_page_either(on_disk: Process, sqlite_url: str, seed: int) -> None:
     # `secure_delete` zeroes what is deleted, not what a row leaves behind that SQLite moved: of these, some leave it.
     on_disk.change(answer, (OTHER,))
