@@ -37,7 +37,8 @@ def add(tx: Tx, kind: Kind, request_id: RequestId, message: MessageRef) -> None:
     place = {"channel_id": message.channel_id, "ts": message.ts}
     tx.write(ADD, kind=kind, request=row["number"], now=tx.now, **place)
     if kind is Kind.CARD and row["approval"] != ApprovalState.AWAITING:
-        outbox.put(tx, outbox.Kind.CARDS, row["number"])  # it was decided while the card was on its way
+        # It was decided while the card was on its way, perhaps in another process: nobody says so at once.
+        outbox.put(tx, outbox.Kind.CARDS, row["number"], due_at=tx.now)
 
 
 def of_request(tx: Tx, kind: Kind, request_id: RequestId) -> list[MessageRef]:

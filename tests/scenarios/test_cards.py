@@ -1,14 +1,18 @@
 """The cards: where they go, that all copies say the same, and that nobody's words break or abuse them."""
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
-from bot.models import RequestId
+from bot.models import ApprovalState, MessageRef, RequestId
 from bot.sandbox.inspector import Wire
 from bot.sandbox.slack.workspace import Message
+from bot.store import messages, requests
 from bot.texts import requests as texts
+from tests import factories
 from tests.scenarios.asking import (
     AWAITING,
     TO_CHANNEL,
@@ -23,11 +27,13 @@ from tests.scenarios.asking import (
     find_card,
     finish,
     open_modal,
+    path_of,
+    record_of,
     request,
     standing_of,
     told,
 )
-from tests.scenarios.scene import PATIENCE, OpenScene, Scene
+from tests.scenarios.scene import PATIENCE, QUICK, OpenScene, Scene
 
 PIECE = "&<>\n<!channel>\n<@U0LEE> <!subteam^S0LEADS> *b* `c` <https://example.com|x>\n"
 LONGEST = (PIECE * 10)[:496].rstrip() + " end"
@@ -218,3 +224,16 @@ async def test_a_decided_card_that_somebody_deleted_is_no_trouble(scene_with: Op
         await finish(scene)
         assert kim.sees(kim.dm) == []
         await scene.ana.until(lambda: len(scene.ana.sees(scene.ana.dm)) == 1, timeout=PATIENCE)
+
+
+async def test_a_copy_that_is_posted_after_the_decision_is_redrawn_at_the_next_look(scene_with: OpenScene) -> None:
+    async with scene_with(waits=replace(QUICK, sweeping=0.1), **TO_EACH) as scene:
+        request_id = await request(scene)
+        seen = find_card(scene.human("Kim"), request_id)
+        with closing(sqlite3.connect(path_of(scene))) as database, database:
+            assert database.execute("DELETE FROM messages WHERE ts = ?", [seen.ts]).rowcount == 1
+        async with record_of(scene) as another:  # where Lee decides while Kim's card is on its way
+            await another.change(requests.decide, request_id, ApprovalState.DENIED, actor=factories.LEE)
+            await another.change(messages.add, messages.Kind.CARD, request_id, MessageRef(seen.channel_id, seen.ts))
+        await scene.slack.until(lambda: not buttons_left(scene, request_id), timeout=PATIENCE)
+        assert list(scene.slack.complaints) == []
