@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -96,6 +96,15 @@ class Lookups:
         for lookup_id in ended:
             if running := self._running.get(lookup_id):
                 running.task.cancel()
+
+    async def give_up(self, request: Request) -> None:
+        """End as broken what this process was to run of a request and does not: somebody may wait for it."""
+        for lookup in request.lookups:
+            if is_final(lookup.state) or lookup.id in self._running:
+                continue
+            attempt = Attempt(request, lookup, record=self._record, quota=self._quota, clock=self._clock)
+            with suppress(LookupMoved):  # it has ended
+                await attempt.end(Result(problem=Problem.INTERNAL))
 
     def outlook(self, lookup_id: LookupId) -> Outlook | None:
         """What whoever waits for this lookup can expect; ``None`` when it does not wait for its turn."""

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from bot.access import Access
 from bot.errors import NotPossible
-from bot.models import ApprovalState, Lookup, NewRequest, Request, RequestId, State
+from bot.models import ApprovalState, Lookup, NewRequest, PhoneNumber, Request, RequestId, State
 from bot.outbox import Outbox
 from bot.pending_codes import Codes
 from bot.policy import Decision, Verdict, has_ended
@@ -51,7 +51,8 @@ class Asking:
             return
         filled = Filled((entry,))
         if request := await self._record(context, filled, key, decision):
-            await self._run(request, _codes(filled), context=context)
+            async with self._runner.seeing_to(request):
+                await self._run(request, _codes(filled), context=context)
 
     async def answer_form(self, context: Context, filled: Filled, key: str) -> None:
         """Look up what was filled in, or ask for its approval, and show in the form's window how that went on."""
@@ -66,7 +67,8 @@ class Asking:
             await self._conversation.show_after_submission(context, form)
             return
         if request := await self._record(context, filled, key, decision):
-            await self._run(request, _codes(filled), context=context)
+            async with self._runner.seeing_to(request):
+                await self._run(request, _codes(filled), context=context)
 
     async def enter_codes(self, context: Context, request_id: RequestId, filled: Filled) -> None:
         """Use an approval, now that the codes are here, and show in their window how that ended."""
@@ -91,7 +93,8 @@ class Asking:
         if used is None:
             await self._outbox.deliver(Kind.AGENT, request.id)
             return
-        await self._run(*used, context=context)
+        async with self._runner.seeing_to(used[0]):
+            await self._run(*used, context=context)
 
     async def use_if_there(self, request: Request) -> None:
         """Run what was approved just now; somebody who was quicker, say in another process, runs it there."""
@@ -108,8 +111,8 @@ class Asking:
             return None
         self._notices.remember_origin(request.id, context.origin)
         if has_ended(request.lookups) or request.approval.state is ApprovalState.AWAITING:
-            await self._outbox.deliver(Kind.CARDS, request.id)
             await asyncio.gather(
+                self._outbox.deliver(Kind.CARDS, request.id),
                 self._outbox.deliver(Kind.AGENT, request.id),
                 self._conversation.show_after_submission(context, self._as_it_is(context, request)),
             )
@@ -118,9 +121,10 @@ class Asking:
 
     async def _run(self, request: Request, codes: Codes, *, context: Context | None) -> None:
         self._notices.remember_run(request.id)
-        if context:
-            await self._tell_what_is_followed(context, request, codes)
-        ended = await self._runner.run(request, codes, context=context)
+        # Slack may be slow to take what is said of some: none of the numbers waits for that.
+        ended, _ = await asyncio.gather(
+            self._runner.run(request, codes, context=context), self._tell_what_is_followed(context, request, codes)
+        )
         telling = [self._outbox.deliver(Kind.AGENT, ended.id), self._outbox.deliver(Kind.CARDS, ended.id)]
         if context:
             telling.append(
@@ -128,11 +132,15 @@ class Asking:
             )
         await asyncio.gather(*telling)
 
-    async def _tell_what_is_followed(self, context: Context, request: Request, codes: Codes) -> None:
+    async def _tell_what_is_followed(self, context: Context | None, request: Request, codes: Codes) -> None:
         """Say of which numbers a lookup is under way already: their second code is not tried."""
+        followed: dict[bool, list[PhoneNumber]] = {}
         for each in request.lookups:
             if each.follows and each.state is State.QUEUED:
-                said = texts.already_looked_up(each.phone, is_same_code=self._requests.is_same_code(each, codes))
+                followed.setdefault(self._requests.is_same_code(each, codes), []).append(each.phone)
+        for is_same_code, phones in followed.items():
+            if context:
+                said = texts.already_looked_up(*phones, is_same_code=is_same_code)
                 await self._conversation.tell(context, views.sentence(said))
 
     async def _show_as_it_is(self, context: Context, request: Request) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -60,6 +61,17 @@ class Runner:
         self._followed = 0
         """How many requests for several numbers run just now."""
 
+    @asynccontextmanager
+    async def seeing_to(self, request: Request) -> AsyncIterator[None]:
+        """The block runs a queued request. If it breaks, what it left has failed: nobody waits for it any more."""
+        try:
+            yield
+        except StoreUnavailable:  # what cannot be recorded now ends as a dead process's
+            raise
+        except Exception:
+            await self._lookups.give_up(request)
+            raise
+
     async def run(self, request: Request, codes: Codes, *, context: Context | None) -> Request:
         """Call for every number. The request as it ended. ``context`` is where its agent waits, if they do.
 
@@ -77,7 +89,7 @@ class Runner:
             return _as_ended(request, await running)
         finally:
             running.cancel()
-            await asyncio.wait(runs)
+            await asyncio.gather(running, return_exceptions=True)
 
     async def _follow_where_typed(self, request: Request, running: asyncio.Future[Any], context: Context) -> None:
         has_said, moment = False, 0

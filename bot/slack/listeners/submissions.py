@@ -42,9 +42,9 @@ class Submissions:
             if isinstance(filled, Mistakes):
                 await ack(**_mistakes(filled))
                 return
-            context = self._context(submission)
+            context, shown = self._context(submission), _update(forms.submitted(submission, filled))
             work = self._asking.answer_form(context, filled, submission.key)
-            await self._boundary.start_recorded(ack, context, work, **_update(forms.submitted(submission, filled)))
+            await self._boundary.start_recorded(ack, context, work, **shown)
 
     async def on_codes(self, ack: Ack, body: Body) -> None:
         async with self._boundary.payload(ack, body, broken=broken_view):
@@ -53,9 +53,9 @@ class Submissions:
             if isinstance(filled, Mistakes):
                 await ack(**_mistakes(filled))
                 return
-            context = self._context(submission)
+            context, shown = self._context(submission), _update(forms.submitted(submission, filled))
             work = self._asking.enter_codes(context, submission.view.request_id, filled)
-            await self._boundary.start_recorded(ack, context, work, **_update(forms.submitted(submission, filled)))
+            await self._boundary.start_recorded(ack, context, work, **shown)
 
     async def on_denial(self, ack: Ack, body: Body) -> None:
         async with self._boundary.payload(ack, body, broken=broken_view):
