@@ -66,9 +66,12 @@ class Conversation:
 
     async def tell_broken(self, context: Context, error: Exception, reference: str) -> None:
         """Tell whoever waits that something of ours broke."""
-        context.recorded.set()  # first: an acknowledgement would be painted over what is said now
+        context.recorded.set()  # first: nothing is left that an acknowledgement could wait for
         is_store = isinstance(error, StoreUnavailable)
-        await self.say(context, asking.not_recorded(reference) if is_store else asking.broken(reference))
+        said = asking.not_recorded(reference) if is_store else asking.broken(reference)
+        await self.say(context, said)
+        if context.submitted_at:  # its acknowledgement may still be on its way, and be painted over this
+            await self.show_after_submission(context, views.trouble(context.origin, said))
 
     async def tell_why_not(self, context: Context, error: NotPossible) -> None:
         """Tell somebody why what they clicked is not possible, and draw the cards of a decided request anew.

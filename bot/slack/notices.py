@@ -89,7 +89,11 @@ class Notices:
         if request is None:
             return True
         if request.approval.state is ApprovalState.AWAITING:
-            return bool(await self._copies(request)) or await self._ask_to_decide(request, due)
+            is_asked = bool(await self._copies(request)) or await self._ask_to_decide(request, due)
+            # Somebody may have decided on the first copy while the last was on its way.
+            request = await self._record.read(store.find, due.request_id) or request
+            if request.approval.state is ApprovalState.AWAITING:
+                return is_asked
         return await self._redraw(request)
 
     async def remind(self, due: Due) -> bool:

@@ -167,14 +167,17 @@ def still_asking(phone: PhoneNumber) -> str:
     return f"Still asking for the ID of {phone.international}. Wait for the answer: only you will see it."
 
 
-def already_looked_up(phone: PhoneNumber, *, is_same_code: bool) -> str:
-    """To somebody who asks again for a number that is under way for them: their code is not tried."""
+def already_looked_up(*phones: PhoneNumber, is_same_code: bool) -> str:
+    """To somebody who asks again for numbers that are under way for them: their codes are not tried."""
+    said = f"Already looking up {', '.join(phone.international for phone in phones)}"
     if is_same_code:
-        return f"Already looking up {phone.international}. The answer will appear here too."
-    return (
-        f"Already looking up {phone.international}, with the code you entered before. "
-        "If that code is not accepted, enter the new one then."
-    )
+        return said + Words(". The answer will appear here too.", ". The answers will appear here too.").choose(
+            is_several=len(phones) > 1
+        )
+    return said + Words(
+        ", with the code you entered before. If that code is not accepted, enter the new one then.",
+        ", with the codes you entered before. If one of those is not accepted, enter the new one then.",
+    ).choose(is_several=len(phones) > 1)
 
 
 def answer(lookup: Lookup) -> str:

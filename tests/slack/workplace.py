@@ -1,0 +1,274 @@
+"""The bot's parts for Slack, put together as the bot does it, in virtual time; people type, press and fill in.
+
+Slack takes what ``tests.doubles.FakeMessenger`` takes. An acknowledgement arrives later than it was given, as in life.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.models import Actor, LogQuery, PhoneNumber, Request, RequestId
+from bot.slack.blocks import Message, View
+from bot.slack.listeners.actions import Actions
+from bot.slack.listeners.commands import Commands
+from bot.slack.listeners.submissions import Submissions
+from bot.slack.parts import Base, Parts, build_parts
+from bot.slack.people import Channel
+from bot.slack.windows import SETTLED_AFTER
+from bot.store import search
+from tests.doubles import Doing, FakeMessenger
+from tests.factories import phones
+from tests.world import ANA, HOUR, Process, World
+
+RESPONSE_URL = "https://hooks.invalid/1"
+ARRIVES_AFTER = 0.2
+"""Seconds from an acknowledgement to its effect in Slack."""
+
+_triggers = count(1)
+
+Block = dict[str, Any]
+
+
+class FakeChannel(Channel):
+    """A channel of our own, until it is shared."""
+
+    def __init__(self, channel_id: str = "C0APPROVALS") -> None:
+        self.id = channel_id
+        self.is_shared = False
+
+    async def is_ours(self) -> bool:
+        return not self.is_shared
+
+
+@dataclass
+class Acks:
+    """Slack as it takes the acknowledgements of one payload."""
+
+    messenger: FakeMessenger
+    view_id: str = ""
+    arrives_after: float = ARRIVES_AFTER
+    given: list[dict[str, Any]] = field(default_factory=list)
+    is_given: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, **acknowledgement: Any) -> None:
+        self.given.append(acknowledgement)
+        self.is_given.set()
+        if acknowledgement.get("response_action") == "update":
+            asyncio.get_running_loop().call_later(self.arrives_after, self._paint, acknowledgement["view"])
+
+    def _paint(self, view: View) -> None:
+        self.messenger.shown.append((self.view_id, view))
+
+
+@dataclass(kw_only=True)
+class Bot:
+    """One process of the bot's, connected to Slack."""
+
+    process: Process
+    parts: Parts
+    messenger: FakeMessenger
+    listens: tuple[Commands, Submissions, Actions]
+
+    async def types(self, text: str, *, by: Actor = ANA, trigger: str = "", waits: bool = True) -> Acks:
+        """``/phoneid`` with this behind it; the same ``trigger`` is the same delivered again."""
+        acks = Acks(self.messenger)
+        body = {
+            "command": "/phoneid",
+            "text": text,
+            "user_id": by.user_id,
+            "team_id": by.team_id,
+            "channel_id": "C0SUPPORT",
+            "trigger_id": trigger or f"1.{next(_triggers)}",
+            "response_url": RESPONSE_URL,
+        }
+        await self.listens[0].on_command(acks, body)
+        return await self._after(acks, waits=waits)
+
+    async def presses(
+        self, action_id: str, value: str = "", *, by: Actor = ANA, view: View | None = None, waits: bool = True
+    ) -> Acks:
+        """A button, in a message or in a window that shows ``view``."""
+        acks = Acks(self.messenger)
+        body: dict[str, Any] = {
+            **_who(by),
+            "trigger_id": f"1.{next(_triggers)}",
+            "actions": [{"action_id": action_id, "block_id": "b", "type": "button", "value": value}],
+        }
+        if view is None:
+            body |= {"response_url": RESPONSE_URL, "channel": {"id": "C0SUPPORT"}}
+        else:
+            body |= {"view": {"id": "V1", "hash": "1.a", "private_metadata": view["private_metadata"]}}
+        await self.listens[2].on_click(acks, body)
+        return await self._after(acks, waits=waits)
+
+    async def submits(
+        self,
+        view: View,
+        typed: Mapping[str, str],
+        *,
+        by: Actor = ANA,
+        view_id: str = "V1",
+        hash: str = "1.a",  # noqa: A002 - as Slack calls it
+        waits: bool = True,
+        arrives_after: float = ARRIVES_AFTER,
+    ) -> Acks:
+        """A form, filled in; the same ``view_id`` and ``hash`` are the same submission delivered again."""
+        acks = Acks(self.messenger, view_id, arrives_after)
+        submitted = {**view, "id": view_id, "hash": hash, "state": {"values": _values(view, typed)}}
+        listen = {
+            "denial_form": self.listens[1].on_denial,
+            "code_form": self.listens[1].on_codes,
+            "list_codes_form": self.listens[1].on_codes,
+        }.get(view["callback_id"], self.listens[1].on_lookup)
+        await listen(acks, {**_who(by), "view": submitted})
+        return await self._after(acks, waits=waits)
+
+    async def form(self, *, is_several: bool = False) -> View:
+        """The form, opened by Ana."""
+        await self.types("list" if is_several else "")
+        return self.messenger.opened[-1][1]
+
+    async def asks(self, numbers: int = 1, *, code: str = "208312", by: Actor = ANA) -> Request:
+        """Somebody fills in the form; the request, as it is when everything that followed from that is done."""
+        form = await self.form(is_several=numbers > 1)
+        await self.submits(form, filled(phones(numbers), code, reason="ticket 7"), by=by)
+        return await self.last_request()
+
+    async def last_request(self) -> Request:
+        (entry,) = await self.process.record.read(search.search, LogQuery(limit=1))
+        return await self.process.find(entry.request.id)
+
+    async def requests(self) -> list[RequestId]:
+        """All there are, newest first."""
+        found = await self.process.record.read(search.search, LogQuery(limit=None))
+        return [*dict.fromkeys(each.request.id for each in found)]
+
+    async def settle(self) -> None:
+        """Wait until all that was begun is done."""
+        assert await self.parts.jobs.drain(10 * HOUR)
+
+    async def sweep(self) -> None:
+        """One look at what dead processes and passing time left behind, as the bot takes it."""
+        await self.process.lookups.sweep()
+        await self.parts.requests.forget_codes()
+        for due in await self.parts.outbox.due():
+            self.parts.jobs.start(self.parts.outbox.handle(due), tell_broken=_never)
+        await self.settle()
+
+    async def sweep_for(self, seconds: float) -> None:
+        """Such looks as often as the bot takes them, for so long."""
+        end = self.process.clock.monotonic() + seconds
+        while self.process.clock.monotonic() < end:
+            await self.process.clock.sleep(5.0)
+            await self.process.lookups.beat()
+            await self.sweep()
+
+    async def _after(self, acks: Acks, *, waits: bool) -> Acks:
+        if waits:
+            await self.settle()
+            await self.process.clock.sleep(acks.arrives_after)
+        return acks
+
+
+class Workplace(World):
+    """A world with Slack in it."""
+
+    def __init__(self, database: Path) -> None:
+        super().__init__(database)
+        self.messenger = FakeMessenger()
+        self.channel: FakeChannel | None = None
+
+    async def open(self, name: str = "p1") -> Bot:
+        """A process, connected."""
+        process = await self.start(name)
+        parts = build_parts(
+            Base(
+                record=process.record,
+                lookups=process.lookups,
+                messenger=self.messenger,
+                people=self.people,
+                channel=self.channel,
+                policy=self.policy,
+                region=None,
+                approval_seconds=HOUR,
+                settling=SETTLED_AFTER,
+                clock=self.clock,
+            )
+        )
+        commands, submissions, actions = parts.listeners
+        assert isinstance(commands, Commands)
+        assert isinstance(submissions, Submissions)
+        assert isinstance(actions, Actions)
+        return Bot(
+            process=replace(process, requests=parts.requests),
+            parts=parts,
+            messenger=self.messenger,
+            listens=(commands, submissions, actions),
+        )
+
+    def slow(self, *doings: Doing, seconds: float) -> None:
+        """Let Slack take so long for these."""
+
+        async def wait(doing: Doing) -> None:
+            if doing in doings:
+                await self.clock.sleep(seconds)
+
+        self.messenger.before = wait
+
+
+@pytest.fixture
+async def workplace(tmp_path: Path) -> AsyncIterator[Workplace]:
+    async with _open(tmp_path) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def _open(path: Path) -> AsyncIterator[Workplace]:
+    opened = Workplace(path / "phoneid.db")
+    try:
+        yield opened
+    finally:
+        await opened.aclose()
+
+
+def filled(numbers: Sequence[PhoneNumber], code: str, *, reason: str = "") -> dict[str, str]:
+    """What is typed into the form for these numbers; without a ``code`` only the numbers."""
+    if len(numbers) == 1:
+        return {"phone": f"+{numbers[0].digits}", "code": code, "reason": reason}
+    return {"numbers": "\n".join(f"+{phone.digits} {code}" for phone in numbers), "reason": reason}
+
+
+def text_of(shown: View | Message | None) -> str:
+    """All the words of a window or a message."""
+    blocks = shown.blocks if isinstance(shown, Message) else (shown or {}).get("blocks", [])
+    return json.dumps(blocks, ensure_ascii=False)
+
+
+def buttons_of(shown: View | Message | None) -> dict[str, str]:
+    """The buttons of a window or a message, with their values, by action id."""
+    blocks = shown.blocks if isinstance(shown, Message) else (shown or {}).get("blocks", [])
+    elements = [element for block in blocks if block["type"] == "actions" for element in block["elements"]]
+    return {element["action_id"]: element.get("value", "") for element in elements}
+
+
+def _who(by: Actor) -> dict[str, Any]:
+    return {"user": {"id": by.user_id, "team_id": by.team_id}, "team": {"id": by.team_id}}
+
+
+def _values(view: View, typed: Mapping[str, str]) -> dict[str, dict[str, Block]]:
+    fields = [block for block in view["blocks"] if block["type"] == "input"]
+    return {
+        block["block_id"]: {block["element"]["action_id"]: {"value": typed.get(block["element"]["action_id"])}}
+        for block in fields
+    }
+
+
+async def _never(_error: Exception, _reference: str) -> None:
+    raise AssertionError("the outbox raises nothing")
