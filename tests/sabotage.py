@@ -16,6 +16,9 @@ from pydantic import SecretBytes, SecretStr
 import bot
 from tests.canaries import CANARY, found_in
 
+NAMES = ("code", "entries", "listed")
+"""What values of ours call that in which they hold codes."""
+
 HOUSE = str(Path(bot.__file__).parent)
 SANDBOX = str(Path(HOUSE, "sandbox"))
 
@@ -99,4 +102,4 @@ def _inside(value: object) -> Iterable[object]:
         return value.args
     if isinstance(value, list | tuple):
         return value
-    return (getattr(value, "code", None),) if _is_of_ours(value) else ()
+    return [getattr(value, name, None) for name in NAMES] if _is_of_ours(value) else ()

@@ -12,12 +12,13 @@ import pytest
 from bot import logs
 from bot.entry.table import read_table
 from bot.errors import ListError
-from bot.texts import approvals as texts
+from bot.models import Problem, State
+from bot.slack import buttons
 from tests.amounts import IS_NIGHT, some_of
 from tests.canaries import CANARY, found_in, search_what_was_said
 from tests.sabotage import Place, Saboteur
-from tests.scenarios.asking import GOOD, TO_EACH, fill_in, finish, open_modal, request
-from tests.scenarios.listing import submit_list, window_with
+from tests.scenarios.asking import TO_EACH, fill_in, finish, open_modal, request
+from tests.scenarios.listing import GOOD, OPAQUE, request_in, submit_list, window_with
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene
 
 
@@ -49,8 +50,11 @@ async def fill_it_in(scene: Scene) -> None:
     await scene.ana.submits()
 
 
+TWO = f"{GOOD.phone} {CANARY}\n{OPAQUE.phone} {CANARY}"
+
+
 async def ask_for_a_list(scene: Scene) -> None:
-    await submit_list(scene, f"{GOOD.phone} {CANARY}")
+    await submit_list(scene, TWO)
 
 
 async def ask_with_it(scene: Scene) -> None:
@@ -62,35 +66,40 @@ async def ask_with_it(scene: Scene) -> None:
 
 
 async def bring_it_later(scene: Scene) -> None:
-    await request(scene, code=None)
-    await approve(scene)
-    await finish(scene)
-    await open_modal(scene.ana, texts.ENTER_CODE)
-    scene.ana.fills(block_id="code", text=CANARY)
-    await scene.ana.submits()
+    request_id = await request(scene, code=None)
+    await approve(scene, request_id)
+    await enter(scene, request_id, block_id="code", text=CANARY)
 
 
 async def ask_for_a_list_with_them(scene: Scene) -> None:
-    await submit_list(scene, f"{GOOD.phone} {CANARY}", reason="ticket 7")
+    await submit_list(scene, TWO, reason="ticket 7")
     await finish(scene)
     await approve(scene)
 
 
 async def bring_them_later(scene: Scene) -> None:
-    await submit_list(scene, GOOD.phone, reason="ticket 7")
-    await window_with(scene.ana, "awaits approval")
+    await submit_list(scene, f"{GOOD.phone}\n{OPAQUE.phone}", reason="ticket 7")
+    request_id = request_in(await window_with(scene.ana, "awaits approval"))
     await scene.ana.closes()
-    await approve(scene)
+    await approve(scene, request_id)
+    await enter(scene, request_id, block_id="numbers", text=TWO)
+
+
+async def enter(scene: Scene, request_id: str, *, block_id: str, text: str) -> None:
+    """Enter the codes of an approved request, if nothing crashed that asks for them."""
+    ana = scene.ana
     await finish(scene)
-    await open_modal(scene.ana, texts.ENTER_CODES)
-    scene.ana.fills(block_id="numbers", text=f"{GOOD.phone} {CANARY}")
-    await scene.ana.submits()
+    told = [each for each in ana.sees(ana.dm) if request_id in each.words and each.buttons]
+    if told:
+        await open_modal(ana, buttons.ENTER_CODE, message=told[-1])
+        ana.fills(block_id=block_id, text=text)
+        await ana.submits()
 
 
-async def approve(scene: Scene) -> bool:
-    """Whether there was anything to approve."""
+async def approve(scene: Scene, request_id: str = "") -> bool:
+    """Whether there was anything to approve. Without a request it is the newest."""
     lee = scene.human("Lee")
-    cards = [each for each in lee.sees(lee.dm) if "Approve" in each.buttons]
+    cards = [each for each in lee.sees(lee.dm) if "Approve" in each.buttons and request_id in each.words]
     if cards:
         await lee.clicks("Approve", message=cards[-1])
     return bool(cards)
@@ -98,13 +107,13 @@ async def approve(scene: Scene) -> bool:
 
 Way = Callable[[Scene], Awaitable[None]]
 
-ROOMS = {"slack", "entry", "lookups", "trips", "cams"}
+ROOMS = {"slack", "entry", "requests", "lookups", "cams"}
 """Where the code comes through, whichever way it takes."""
 
 WAYS: Mapping[str, tuple[dict[str, str], tuple[Way, ...], set[str]]] = {
-    "without approval": ({}, (type_it, fill_it_in, ask_for_a_list), {*ROOMS, "lists"}),
-    "with approval": (TO_EACH, (ask_with_it, bring_it_later), {*ROOMS, "approvals", "vault"}),
-    "lists with approval": (TO_EACH, (ask_for_a_list_with_them, bring_them_later), {*ROOMS, "lists", "vault"}),
+    "without approval": ({}, (type_it, fill_it_in, ask_for_a_list), ROOMS),
+    "with approval": (TO_EACH, (ask_with_it, bring_it_later), {*ROOMS, "pending_codes"}),
+    "lists with approval": (TO_EACH, (ask_for_a_list_with_them, bring_them_later), {*ROOMS, "pending_codes"}),
 }
 
 
@@ -136,6 +145,20 @@ async def test_no_crash_brings_the_code_to_light(scene_with: OpenScene, written:
         assert log.count("Crash: on purpose") >= len(crashed) / 2
         assert found_in(log.encode()) == []
         search_what_was_said(scene.slack)
+
+
+async def test_what_a_crash_left_is_waited_for_by_nobody(scene_with: OpenScene) -> None:
+    async with scene_with() as scene:
+        saboteur = Saboteur()
+        with saboteur.watching(Place("bot.slack.runner", "Runner.run")):
+            await type_it(scene)
+            await finish(scene)
+        assert saboteur.has_crashed
+        await type_it(scene)
+        await finish(scene)
+        second, first = await scene.lookups()
+        assert (first.state, first.result.problem) == (State.FAILED, Problem.INTERNAL)
+        assert (second.state, second.follows) == (State.REFUSED, None)  # it was called, and its code is another
 
 
 def test_no_value_shows_a_code_while_a_list_is_read() -> None:
