@@ -45,7 +45,6 @@ CREATE TABLE requests (
     CHECK ((decided_at IS NULL) = (decision_reason IS NULL))
 ) STRICT;
 CREATE INDEX requests_by_user ON requests (user_id, number);
-CREATE INDEX requests_by_time ON requests (asked_at);
 
 CREATE TABLE lookups (
     request         INTEGER NOT NULL REFERENCES requests (number),
@@ -74,6 +73,8 @@ CREATE TABLE lookups (
 ) STRICT;
 CREATE INDEX lookups_by_phone ON lookups (phone, request, position);
 CREATE INDEX lookups_by_time ON lookups (asked_at);
+-- The retention looks for the oldest that are not forgotten yet: without this it would pass all that are.
+CREATE INDEX lookups_unforgotten ON lookups (asked_at) WHERE salt IS NOT NULL;
 -- These hold only the few lookups that run, wait, or were answered.
 CREATE INDEX lookups_running ON lookups (process) WHERE process IS NOT NULL;
 CREATE INDEX lookups_answered ON lookups (phone, updated_at) WHERE state = 'answered';

@@ -1,0 +1,40 @@
+"""The package as people install it: built, installed away from the checkout, and playing the demo's story."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.amounts import NIGHTLY
+
+ROOT = Path(__file__).parent.parent
+ALL_IS_WELL = "checks were as they should be"
+
+
+async def run(*command: str | Path, cwd: Path) -> str:
+    """What a command prints; it must end well."""
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=cwd, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode(errors="replace")[-4000:]
+    return output.decode(errors="replace")
+
+
+@NIGHTLY
+@pytest.mark.timeout(900)
+async def test_the_wheel_installed_elsewhere_plays_the_demos_story(tmp_path: Path) -> None:
+    await run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, ROOT, cwd=tmp_path)
+    (wheel,) = tmp_path.glob("*.whl")
+    await run(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path)
+    programs = tmp_path / "venv" / "bin"
+    await run(programs / "python", "-m", "pip", "install", "--quiet", wheel, cwd=tmp_path)
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    story = await run(programs / "phoneid", "demo", "--script", cwd=elsewhere)
+    assert ALL_IS_WELL in story
+    where = await run(programs / "python", "-c", "import bot; print(bot.__file__)", cwd=elsewhere)
+    assert str(tmp_path) in where
+    names = await run(sys.executable, "-m", "zipfile", "--list", wheel, cwd=tmp_path)
+    assert "tests/" not in names
+    assert "tools/" not in names
