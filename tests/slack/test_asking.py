@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.models import Problem, State
+from bot.models import Actor, Problem, State
 from bot.policy import Membership, Standing
 from bot.slack.listeners.boundary import RECORDING
 from bot.slack.messenger import Shown
@@ -125,11 +125,11 @@ async def test_a_form_that_came_too_late_is_offered_once_more(bot: Bot) -> None:
 
 
 async def test_a_form_opens_in_time_also_when_slack_is_slow_to_say_who_asks(workplace: Workplace, bot: Bot) -> None:
-    async def slow(_: object) -> Standing:
+    async def slow(actor: Actor) -> Standing:
         await workplace.pass_time(60)
         return Standing(Membership.GUEST)
 
-    workplace.people.standing = slow  # type: ignore[method-assign]
+    workplace.people.standing = slow  # type: ignore[method-assign]  # Slack is slow
     asked_at = workplace.clock.monotonic()
     await bot.types("", waits=False)
     while not bot.messenger.opened:
