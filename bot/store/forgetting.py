@@ -27,12 +27,14 @@ BY_STATE: Final = "SELECT state, count(*) AS found FROM lookups WHERE phone = :p
 IDS_OF_NUMBER: Final = """
     SELECT DISTINCT phone_number_id FROM lookups WHERE phone = :phone AND phone_number_id <> ''"""
 
+# Other hands may have written something that is no text.
 REASONS: Final = """
-    SELECT number, reason, coalesce(decision_reason, '') AS decision_reason FROM requests
-    WHERE reason <> '' OR decision_reason <> ''"""
+    SELECT number, CAST(reason AS TEXT) AS reason, CAST(coalesce(decision_reason, '') AS TEXT) AS decision_reason
+    FROM requests WHERE reason <> '' OR decision_reason <> ''"""
 
 # A reason of its own is given to a number on the command line only.
-OWN_REASONS: Final = "SELECT request, position, reason FROM lookups WHERE reason <> '' AND phone <> :phone"
+OWN_REASONS: Final = """
+    SELECT request, position, CAST(reason AS TEXT) AS reason FROM lookups WHERE reason <> '' AND phone <> :phone"""
 
 # A request of nothing but this number is forgotten with it, and mentions nothing then.
 KEPT: Final = """

@@ -248,8 +248,9 @@ def _takes_late(row: Row, state: State) -> bool:
 
 def _is_abandoned(tx: Tx, row: Row, alive: set[str], running: frozenset[LookupId], *, since: float) -> bool:
     if row["process"] == tx.process:
-        # Recorded a moment ago, its task may be about to start.
-        return _name(row) not in running and row["updated_at"] < since
+        # Recorded a moment ago, its task may be about to start. A damaged time must not keep it running for ever.
+        is_new = isinstance(row["updated_at"], float | int) and row["updated_at"] >= since
+        return _name(row) not in running and not is_new
     return row["process"] not in alive
 
 

@@ -174,12 +174,10 @@ def decide(
     ``good_for``: seconds for which an approval can be used. Raises ``RequestMoved`` when the request is not, or not
     any more, waiting.
     """
-    row, lookups = _found(tx, request_id)
-    if row is None or row["approval"] != ApprovalState.AWAITING:
-        raise RequestMoved(rows.request(row, lookups) if row else None)
-    is_too_late = row["expires_at"] is not None and row["expires_at"] <= tx.now
-    if is_too_late and to_state is not ApprovalState.EXPIRED:
-        raise RequestMoved(rows.request(row, lookups))
+    current, row, lookups = _current(tx, request_id)
+    is_awaiting = current.approval.state is ApprovalState.AWAITING
+    if not is_awaiting or (_is_overdue(tx, current) and to_state is not ApprovalState.EXPIRED):
+        raise RequestMoved(current)
     decided = {
         **row,
         "approval": to_state,
@@ -193,22 +191,21 @@ def decide(
 
 def lapse(tx: Tx, request_id: RequestId, *, actor: Actor) -> Request:
     """End an approval that was not used in time. Raises ``RequestMoved`` when it was, or is not given."""
-    row, lookups = _found(tx, request_id)
-    if row is None or row["approval"] != ApprovalState.APPROVED or not _is_held(lookups):
-        raise RequestMoved(rows.request(row, lookups) if row else None)
+    current, row, lookups = _current(tx, request_id)
+    if current.approval.state is not ApprovalState.APPROVED or not _is_held(lookups):
+        raise RequestMoved(current)
     return _move(tx, row, {**row, "approval": ApprovalState.LAPSED}, lookups, actor=actor)
 
 
 def use(tx: Tx, request_id: RequestId) -> Request:
     """Queue the held lookups of an approved request, for this process to run. Raises ``RequestMoved``."""
-    row, lookups = _found(tx, request_id)
-    is_usable = row and row["approval"] == ApprovalState.APPROVED and row["expires_at"] > tx.now and _is_held(lookups)
-    if row is None or not is_usable:
-        raise RequestMoved(rows.request(row, lookups) if row else None)
+    current, row, lookups = _current(tx, request_id)
+    is_approved = current.approval.state is ApprovalState.APPROVED and not _is_overdue(tx, current)
+    if not is_approved or not _is_held(lookups):
+        raise RequestMoved(current)
     moved = [_moved(tx, each, State.QUEUED, process=tx.process) for each in lookups]
     tx.write_many(MOVE_LOOKUP, _as_moved(moved))
-    agent = rows.actor(row)
-    journal.append(tx, *_entries(row, lookups, moved, actor=agent))
+    journal.append(tx, *_entries(row, lookups, moved, actor=current.agent))
     outbox.drop(tx, outbox.Kind.AGENT, outbox.Kind.EXPIRE, request=row["number"])
     return rows.request(row, moved)
 
@@ -321,6 +318,19 @@ def _move(tx: Tx, row: Row, moved: Row, lookups: Sequence[Row], *, actor: Actor)
 def _found(tx: Tx, request_id: RequestId) -> tuple[Row | None, list[Row]]:
     found, lookups = tx.gather(Query(BY_ID, {"id": request_id}), Query(LOOKUPS, {"id": request_id}))
     return (found[0] if found else None), lookups
+
+
+def _current(tx: Tx, request_id: RequestId) -> tuple[Request, Row, list[Row]]:
+    """A request that is to be changed, and its rows. Raises ``RequestMoved`` where there is none, ``RecordDamaged``."""
+    row, lookups = _found(tx, request_id)
+    if row is None:
+        raise RequestMoved(None)
+    return rows.request(row, lookups), row, lookups
+
+
+def _is_overdue(tx: Tx, request: Request) -> bool:
+    expires_at = request.approval.expires_at
+    return expires_at is not None and expires_at <= tx.now
 
 
 def _is_held(lookups: Sequence[Row]) -> bool:

@@ -162,6 +162,10 @@ def _is_unforgotten(row: Row) -> bool:
 
 def _approval(row: Row) -> Approval:
     state = one_of(ApprovalState, row, "approval")
+    if (state is ApprovalState.NOT_NEEDED) != (row["expires_at"] is None):
+        raise RecordDamaged("expires_at")
+    if (state in (ApprovalState.NOT_NEEDED, ApprovalState.AWAITING)) != (row["decided_at"] is None):
+        raise RecordDamaged("decided_at")
     if row["decided_at"] is None:
         return Approval(state=state, expires_at=maybe(moment, row, "expires_at"))
     return Approval(

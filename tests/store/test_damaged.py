@@ -6,6 +6,7 @@ Found by tests/fuzz/test_edited_databases.py.
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ from bot.store.urls import SQLITE
 from tests import factories
 from tests.clocks import SteppingClock
 from tests.factories import ANA, LEE, NEEDS_APPROVAL, OLGA, REFUSED, phones
+from tests.fuzz.recorded import loosen
 from tests.store import tampering
 from tests.store.engines import Plain, engine_on
 from tests.store.processes import Process
@@ -86,6 +88,23 @@ def test_a_damaged_request_is_refused_by_itself_and_left_out_among_others(
     assert len(logged(caplog)) == 2
 
 
+@pytest.mark.parametrize(
+    ("assignment", "column"),
+    [("expires_at = NULL", "expires_at"), ("approval = 'approved'", "decided_at"), ("decided_at = 1.5", "decided_at")],
+)
+def test_a_request_against_the_rules_of_its_table_is_refused_before_anything_changes(
+    process: Process, edit: Edit, assignment: str, column: str
+) -> None:
+    request = process.change(factories.asked, decision=NEEDS_APPROVAL)
+    edit(f"UPDATE requests SET {assignment}")
+    head = process.read(journal.head)
+    for act in (factories.approve, factories.deny):
+        with pytest.raises(RecordDamaged) as caught:
+            process.change(act, request)
+        assert caught.value.column == column
+    assert process.read(journal.head) == head
+
+
 def test_a_damaged_lookup_does_not_keep_the_sweeper_from_the_others(
     process: Process, edit: Edit, clock: SteppingClock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -138,7 +157,7 @@ def test_times_from_the_future_neither_end_the_guess_guard_nor_make_it_endless(
     assert (counted.refused, counted.last_at) == (FREE_FOR_NUMBER, clock.time)
 
 
-# --- what only SQLite takes ---
+# --- what only SQLite takes, and of that some only without STRICT ---
 
 
 @pytest.fixture
@@ -152,6 +171,11 @@ def edit_file(url: str, statement: str) -> None:
     with closing(sqlite3.connect(url.removeprefix(SQLITE), isolation_level=None)) as connection:
         tampering.lay_open(connection)
         assert connection.execute(statement).rowcount
+
+
+def edit_anyhow(url: str, statement: str) -> None:
+    loosen(Path(url.removeprefix(SQLITE)))
+    edit_file(url, statement)
 
 
 def rejected(process: Process, reason: str = "") -> Request:
@@ -172,6 +196,25 @@ def test_a_request_whose_id_is_no_text_is_left_out(
     edit_file(sqlite_url, "UPDATE requests SET id = CAST(x'ff' AS TEXT) WHERE number = 1")
     assert [each.request.id for each in on_disk.read(search.search, LogQuery())] == [whole.id]
     assert [each["column"] for each in logged(caplog)] == ["id"]
+
+
+def test_a_time_that_is_none_does_not_keep_the_sweeper_from_the_others(on_disk: Process, sqlite_url: str) -> None:
+    on_disk.change(lookups.beat)
+    on_disk.change(factories.asked, 2)
+    edit_anyhow(sqlite_url, "UPDATE lookups SET updated_at = CASE position WHEN 1 THEN 'soon' ELSE 1.0 END")
+    assert on_disk.change(lookups.interrupt_abandoned, frozenset[LookupId](), silent_for=30.0) == 1
+
+
+@pytest.mark.parametrize("reason", [f"x'{PHONE.digits.encode().hex()}'", f"x'ff{PHONE.digits.encode().hex()}'"])
+@pytest.mark.parametrize("table", ["requests", "lookups"])
+def test_a_reason_that_is_no_text_is_looked_through_and_forgotten(
+    on_disk: Process, sqlite_url: str, table: str, reason: str
+) -> None:
+    on_disk.change(factories.asked, phones(1, first=5), decision=factories.MAY_NOT)
+    edit_anyhow(sqlite_url, f"UPDATE {table} SET reason = {reason}")
+    assert on_disk.read(forgetting.footprint, PHONE).mentions == 1
+    on_disk.change(forgetting.forget, PHONE, actor=OLGA)
+    assert on_disk.column(f"SELECT reason FROM {table}") == [""]
 
 
 @pytest.mark.parametrize(
