@@ -2,12 +2,17 @@
 
 import re
 import sqlite3
-from itertools import pairwise
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
-from bot.models import Actor, BatchId, Card, LookupId, NewLookup, PhoneNumber, Place, Problem, Result, State, Through
-from bot.store.sqlite import SqliteStore
+from bot.models import Actor, ApprovalState, MessageRef, PhoneNumber, Problem, Request, RequestId, State, Through
+from bot.policy import Decision
+from bot.store import lookups, messages, requests
+from bot.store.engine import Tx
+from bot.store.record import Record
+from bot.store.urls import SQLITE, record_at
+from tests import factories
 from tests.clocks import SteppingClock
 from tests.fuzz.odd import odd_text
 from tests.guessing import use_up
@@ -15,48 +20,59 @@ from tests.guessing import use_up
 ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
 LEE = Actor(team_id="T0SANDBOX", user_id="U0LEE", through=Through.SLACK)
 GUESSED = PhoneNumber("12025550106")
-WAYS = (
-    (State.REJECTED,),
-    (State.AWAITING,),
-    (State.AWAITING, State.APPROVED),
-    (State.AWAITING, State.DENIED),
-    (State.AWAITING, State.EXPIRED),
-    (State.QUEUED,),
-    (State.QUEUED, State.CALLING),
-    (State.QUEUED, State.CALLING, State.ANSWERED),
-    (State.QUEUED, State.CALLING, State.FAILED),
-)
-PHONES = [PhoneNumber(f"1202555{1000 + number}") for number in range(len(WAYS))]
+PHONES = factories.phones(20, first=1000)
+
+TABLES = ("requests", "lookups", "journal", "outbox", "messages", "alarms", "refused_codes", "processes", "state")
 
 
-async def record(path: Path) -> list[LookupId]:
-    """Lookups in the states there are, their entries and cards, and alarms."""
-    clock = SteppingClock()
-    store = SqliteStore(path, clock=clock)
-    await store.open()
-    recorded = []
-    for number, way in enumerate(WAYS):
-        new = NewLookup(
-            agent=ANA,
-            phone=PHONES[number],
-            reason="ticket 7",
-            channel_id="C0SUPPORT",
-            submission_key=f"recorded {number}",
-            place=Place(batch_id=BatchId("B-00000000"), number=number + 1, of=len(WAYS)),
-        )
-        expires_at = clock.time + 60.0 if way[0] is State.AWAITING else None
-        problem = Problem.NOT_ALLOWED if way == (State.REJECTED,) else None
-        lookup, _ = await store.accept(new, state=way[0], problem=problem, expires_at=expires_at)
-        for from_state, to_state in pairwise(way):
-            result = (
-                Result(phone_number_id="1234567", api_code="OK", attempts=1) if to_state is State.ANSWERED else None
-            )
-            await store.move(lookup.id, from_state=from_state, to_state=to_state, actor=LEE, result=result, reason="no")
-        await store.add_card(lookup.id, Card("C0TEAMLEADS", f"{number}.1"))
-        recorded.append(lookup.id)
-    await use_up(store, LEE, GUESSED)
-    await store.aclose()
+def record_of(path: Path, clock: SteppingClock) -> Record:
+    """The record in a file, not yet open."""
+    return record_at(f"{SQLITE}{path}", process="p1", clock_now=clock.now)
+
+
+async def record(path: Path) -> list[RequestId]:
+    """Requests for two numbers each in the states there are, their entries and cards, and alarms."""
+    opened = record_of(path, SteppingClock())
+    await opened.open()
+    recorded = await opened.change(_fill)
+    await use_up(opened, LEE, GUESSED)
+    await opened.aclose()
     return recorded
+
+
+def _fill(tx: Tx) -> list[RequestId]:
+    lookups.beat(tx)
+    recorded = [*_waiting(tx), *_running(tx)]
+    for number, each in enumerate(recorded):
+        messages.add(tx, messages.Kind.CARD, each.id, MessageRef("C0TEAMLEADS", f"{number}.1"))
+        messages.add(tx, messages.Kind.PROGRESS, each.id, MessageRef("D0ANA", f"{number}.2"))
+    return [each.id for each in recorded]
+
+
+def _waiting(tx: Tx) -> list[Request]:
+    """One still waits for its approval; the others were decided on."""
+    asked = [_ask(tx, number, factories.NEEDS_APPROVAL) for number in range(5)]
+    for each in asked[3:]:
+        requests.decide(tx, each.id, ApprovalState.APPROVED, actor=LEE, good_for=60.0)
+    requests.decide(tx, asked[1].id, ApprovalState.DENIED, actor=LEE, reason="no")
+    requests.decide(tx, asked[2].id, ApprovalState.EXPIRED, actor=requests.SWEEPER)
+    requests.use(tx, asked[4].id)
+    return asked
+
+
+def _running(tx: Tx) -> list[Request]:
+    """Each somewhere on its way, the first of its numbers farther than the second."""
+    asked = [_ask(tx, number, factories.MAY) for number in range(5, 9)]
+    for each in asked[1:]:
+        factories.call(tx, each)
+    factories.end(tx, asked[2])
+    factories.end(tx, asked[3], factories.FAILED)
+    return [_ask(tx, 9, factories.MAY_NOT), *asked]
+
+
+def _ask(tx: Tx, number: int, decision: Decision) -> Request:
+    new = factories.new_request(PHONES[2 * number : 2 * number + 2], agent=ANA, reason="ticket 7")
+    return requests.accept(tx, new, decision, expires_at=tx.now + 60.0).request
 
 
 def loosen(path: Path) -> None:
@@ -78,7 +94,7 @@ def edit(path: Path, chance: Random) -> str:
         for (trigger,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             database.execute(f"DROP TRIGGER {trigger}")
         for _ in range(chance.choice((1, 1, 2, 4))):
-            table = chance.choice(("lookups", "lookups", "lookups", "journal", "cards", "alarms"))
+            table = chance.choice(("requests", "requests", "lookups", "lookups", *TABLES))
             columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
             column, value = chance.choice(columns), _odd_cell(chance)
             holder = "CAST(? AS TEXT)" if isinstance(value, bytes) and chance.random() < 0.7 else "?"
@@ -96,6 +112,15 @@ def edit(path: Path, chance: Random) -> str:
     return "; ".join(done)
 
 
+def orphans(path: Path) -> int:
+    """Lookups whose request, or whose name for it, was edited away."""
+    with closing(sqlite3.connect(path)) as database:
+        (count,) = database.execute(
+            "SELECT count(*) FROM lookups WHERE request NOT IN (SELECT number FROM requests WHERE number IS NOT NULL)"
+        ).fetchone()
+    return int(count)
+
+
 def _odd_cell(chance: Random) -> object:
     numbers = (
         0,
@@ -111,7 +136,19 @@ def _odd_cell(chance: Random) -> object:
         1_800_000_000,
         253_402_300_800,
     )
-    words = [*State, *Problem, *Through, "{}", "[]", "null", '{"a": {"b": 1}}', "[" * 100_000, "+1 202", "1" * 16]
+    words = [
+        *State,
+        *ApprovalState,
+        *Problem,
+        *Through,
+        "{}",
+        "[]",
+        "null",
+        '{"a": {"b": 1}}',
+        "[" * 100_000,
+        "+1 202",
+        "1" * 16,
+    ]
     match chance.randrange(5):
         case 0:
             return None
