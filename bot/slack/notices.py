@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from typing import TypeVar
 
 from bot.errors import SlackError
 from bot.models import ApprovalState, MessageRef, Request, RequestId, State
@@ -21,6 +22,13 @@ from bot.store.record import Record
 from bot.texts import requests as texts
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+MOST_REMEMBERED = 1000
+"""Requests of which is known here where they came from, or that they run here. Whose end another process tells is never
+looked up again: the oldest are forgotten."""
 
 
 class Notices:
@@ -45,7 +53,7 @@ class Notices:
         self._channel = channel
         self._origins: dict[RequestId, Origin] = {}
         """Where requests came from, for the answer where it was asked; after a restart the direct message is left."""
-        self._run_here: set[RequestId] = set()
+        self._run_here: dict[RequestId, None] = {}
         """Requests that this process runs, until their end is told: it shows the end where it showed the progress."""
 
     @property
@@ -61,11 +69,11 @@ class Notices:
 
     def remember_origin(self, request_id: RequestId, origin: Origin) -> None:
         """Remember where a request was asked, until its end is told."""
-        self._origins[request_id] = origin
+        _remember(self._origins, request_id, origin)
 
     def remember_run(self, request_id: RequestId) -> None:
         """Remember that this process runs a request, until its end is told."""
-        self._run_here.add(request_id)
+        _remember(self._run_here, request_id, None)
 
     async def say_to_agent(self, due: Due) -> bool:
         """Tell whoever asked how their request stands."""
@@ -80,7 +88,7 @@ class Notices:
         is_told = await self._say_outcome(request, origin)
         if is_told and has_ended(request.lookups):
             self._origins.pop(request.id, None)
-            self._run_here.discard(request.id)
+            self._run_here.pop(request.id, None)
         return is_told
 
     async def say_on_cards(self, due: Due) -> bool:
@@ -202,6 +210,12 @@ class Notices:
 
     async def _tell(self, request: Request, message: Message, origin: Origin) -> bool:
         return await self._messenger.tell(request.agent.user_id, message, response_url=origin.response_url)
+
+
+def _remember(remembered: dict[RequestId, T], request_id: RequestId, what: T) -> None:
+    remembered[request_id] = what
+    if len(remembered) > MOST_REMEMBERED:
+        del remembered[next(iter(remembered))]
 
 
 def _without_approval(request: Request, origin: Origin) -> Origin:

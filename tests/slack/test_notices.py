@@ -1,0 +1,383 @@
+"""What the outbox has said: to the agent, on the cards, to the approvers, by whichever process is there to say it."""
+
+import logging
+
+import pytest
+
+from bot.models import ApprovalState, Event, RequestId, State
+from bot.slack import buttons, cards
+from bot.slack.messenger import Shown
+from bot.slack.notices import MOST_REMEMBERED, Notices
+from bot.slack.payloads import Origin
+from bot.store.outbox import HANDLING, Kind
+from bot.texts import requests as texts
+from bot.texts.outcomes import OUTCOMES
+from tests.doubles import Doing
+from tests.factories import phones
+from tests.slack.workplace import RESPONSE_URL, Bot, FakeChannel, Workplace, buttons_of, filled, text_of, workplace
+from tests.world import ANA, HOUR, LEE, MINUTE, WITHOUT_APPROVALS, World, codes_for, id_of
+
+__all__ = ["bot", "workplace"]
+
+pytestmark = pytest.mark.virtual_time
+
+PHONE = phones(1)[0]
+ID = id_of(PHONE)
+
+
+@pytest.fixture
+async def bot(workplace: Workplace) -> Bot:
+    return await workplace.open()
+
+
+def cards_posted(bot: Bot) -> list[str]:
+    return [said.place for said in bot.messenger.said if cards.APPROVE in buttons_of(said.message)]
+
+
+def copies_now(bot: Bot) -> list[dict[str, str]]:
+    """The buttons on each copy of every card and reminder."""
+    refs = [said for said in bot.messenger.said if said.doing is Doing.POST]
+    now = []
+    for number, said in enumerate(refs, start=1):
+        if cards.APPROVE in buttons_of(said.message):
+            changed = [message for ref, message in bot.messenger.updated if ref.ts == str(number)]
+            now.append(buttons_of(changed[-1] if changed else said.message))
+    return now
+
+
+# --- the cards ---
+
+
+async def test_each_approver_gets_a_card_but_for_the_agent(bot: Bot) -> None:
+    await bot.asks()
+    await bot.asks(by=LEE)
+    assert cards_posted(bot) == ["U0KIM", "U0LEE", "U0KIM"]
+
+
+async def test_one_card_goes_to_the_channel_while_it_is_ours_and_to_each_approver_when_it_is_shared(
+    workplace: Workplace,
+) -> None:
+    workplace.channel = FakeChannel()
+    bot = await workplace.open()
+    await bot.asks()
+    workplace.channel.is_shared = True
+    await bot.asks()
+    assert cards_posted(bot) == ["C0APPROVALS", "U0KIM", "U0LEE"]
+
+
+async def test_an_approver_who_cannot_be_reached_keeps_nobody_else_from_it(workplace: Workplace, bot: Bot) -> None:
+    form = await bot.form()
+    bot.messenger.fail(Doing.POST, times=1)
+    await bot.submits(form, filled([PHONE], "208312", reason="ticket 7"))
+    await bot.sweep_for(2 * HANDLING)
+    assert cards_posted(bot) == ["U0LEE"]
+    assert not any(texts.NOBODY_REACHED in said for said in bot.messenger.said_to(RESPONSE_URL))
+
+
+async def test_where_nobody_can_be_asked_the_agent_reads_that_once_and_it_is_tried_again(bot: Bot) -> None:
+    form = await bot.form()
+    bot.messenger.fail(Doing.POST)
+    await bot.submits(form, filled([PHONE], "208312", reason="ticket 7"))
+    await bot.sweep_for(MINUTE)
+    said = bot.messenger.said_to(RESPONSE_URL)
+    assert [texts.NOBODY_REACHED in each for each in said].count(True) == 1
+    assert ["awaits approval" in each for each in said].count(True) == 1
+    bot.messenger.recover()
+    await bot.sweep_for(5 * MINUTE)
+    assert cards_posted(bot) == ["U0KIM", "U0LEE"]
+    assert len(bot.messenger.said_to(RESPONSE_URL)) == 2
+
+
+async def test_a_decision_that_slack_does_not_draw_is_drawn_later_on_every_copy(bot: Bot) -> None:
+    request = await bot.asks(code="")
+    bot.messenger.fail(Doing.UPDATE)
+    await bot.presses(cards.APPROVE, request.id, by=LEE)
+    await bot.sweep_for(20)
+    assert copies_now(bot) == [
+        buttons_of(said.message) for said in bot.messenger.said if cards.APPROVE in buttons_of(said.message)
+    ]
+    bot.messenger.recover()
+    await bot.sweep_for(2 * MINUTE)
+    assert copies_now(bot) == [{}, {}]
+
+
+async def test_a_copy_that_was_deleted_is_not_insisted_on(bot: Bot) -> None:
+    request = await bot.asks(code="")
+    bot.messenger.fail(Doing.UPDATE, shown=Shown.GONE)
+    await bot.presses(cards.APPROVE, request.id, by=LEE)
+    await bot.sweep_for(2 * MINUTE)
+    assert bot.messenger.calls.count(Doing.UPDATE) == 2
+
+
+async def test_the_last_to_draw_has_drawn_what_is(workplace: Workplace, bot: Bot) -> None:
+    """One process draws that it was approved, slowly; meanwhile the code is used in another, which draws that."""
+    request = await bot.asks(code="")
+    elsewhere = await workplace.open("p2")
+    is_first = iter([True])
+
+    async def hold_the_first(doing: Doing) -> None:
+        if doing is Doing.UPDATE and next(is_first, False):
+            used = await elsewhere.process.requests.use(await elsewhere.process.find(request.id), codes_for(request))
+            assert used
+            await elsewhere.process.run(*used)
+            await elsewhere.parts.outbox.deliver(Kind.CARDS, request.id)
+
+    workplace.messenger.before = hold_the_first
+    await bot.presses(cards.APPROVE, request.id, by=LEE)
+    drawn = {ref.ts: message.text for ref, message in workplace.messenger.updated}
+    assert [OUTCOMES[State.ANSWERED].became.one in text for text in drawn.values()] == [True, True]
+
+
+# --- time passing ---
+
+
+async def test_approvers_are_reminded_once_half_way_and_reminders_lose_their_buttons_too(bot: Bot) -> None:
+    request = await bot.asks()
+    await bot.sweep_for(HOUR / 2 - 60)
+    assert len(cards_posted(bot)) == 2
+    await bot.sweep_for(MINUTE * 2)
+    assert cards_posted(bot) == ["U0KIM", "U0LEE"] * 2
+    await bot.sweep_for(MINUTE * 10)
+    assert len(cards_posted(bot)) == 4
+    assert len(await bot.process.journal(request.id, Event.REMINDED)) == 1
+    await bot.presses(cards.APPROVE, request.id, by=LEE)
+    assert copies_now(bot) == [{}] * 4
+
+
+async def test_of_what_is_decided_nobody_is_reminded(bot: Bot) -> None:
+    request = await bot.asks(code="")
+    await bot.presses(cards.APPROVE, request.id, by=LEE)
+    await bot.sweep_for(HOUR / 2 + 60)
+    assert len(cards_posted(bot)) == 2
+
+
+async def test_a_reminder_that_slack_does_not_take_is_tried_again(bot: Bot) -> None:
+    request = await bot.asks()
+    await bot.sweep_for(HOUR / 2 - 60)
+    bot.messenger.fail(Doing.POST)
+    await bot.sweep_for(MINUTE * 2)
+    bot.messenger.recover()
+    await bot.sweep_for(MINUTE * 10)
+    assert len(cards_posted(bot)) == 4
+    assert len(await bot.process.journal(request.id, Event.REMINDED)) == 1
+
+
+@pytest.mark.parametrize("count", [1, 3])
+async def test_what_nobody_decided_expires_and_everyone_concerned_is_told_once(bot: Bot, count: int) -> None:
+    request = await bot.asks(count)
+    await bot.sweep_for(HOUR + 30)
+    assert (await bot.process.find(request.id)).approval.state is ApprovalState.EXPIRED
+    await bot.sweep_for(5 * MINUTE)
+    (said,) = bot.messenger.said_to("U0ANA")
+    assert OUTCOMES[ApprovalState.EXPIRED].told.of(request) in said
+    assert copies_now(bot) == [{}] * 4
+    assert await bot.process.requests.use(request) is None  # its codes are forgotten
+
+
+async def test_an_approval_that_is_not_used_lapses_and_is_told(bot: Bot) -> None:
+    request = await bot.asks(code="")
+    await bot.presses(cards.APPROVE, request.id, by=LEE)
+    await bot.sweep_for(HOUR + 30)
+    assert (await bot.process.find(request.id)).approval.state is ApprovalState.LAPSED
+    assert OUTCOMES[ApprovalState.LAPSED].told.one in bot.messenger.said_to("U0ANA")[-1]
+
+
+# --- what a process did not live to tell ---
+
+
+@pytest.mark.parametrize("count", [1, 3])
+async def test_what_a_dead_process_was_running_is_told_as_interrupted_by_another(
+    workplace: Workplace, count: int
+) -> None:
+    workplace.policy = WITHOUT_APPROVALS
+    dead, living = await workplace.open("p1"), await workplace.open("p2")
+    form = await dead.form(is_several=count > 1)
+    workplace.api.is_open.clear()
+    await dead.submits(form, filled(phones(count), "208312"), waits=False)
+    await workplace.until_called(count)
+    await workplace.pass_time(1)
+    await dead.parts.jobs.cancel()
+    await living.sweep_for(HANDLING + 20)
+    request = await living.last_request()
+    assert request.is_all(State.INTERRUPTED)
+    told = [said for said in workplace.messenger.said if said.place == "U0ANA"]
+    assert request.id in told[-1].text
+    await living.sweep_for(MINUTE * 2)
+    assert len(workplace.messenger.said_to("U0ANA")) == len(told)
+    if count > 1:  # the message that followed it points to the one that tells the end
+        assert texts.SEE_BELOW in text_of(workplace.messenger.updated[-1][1])
+
+
+async def test_an_outcome_that_a_dead_process_recorded_and_did_not_tell_is_told_by_another(
+    workplace: Workplace,
+) -> None:
+    workplace.policy = WITHOUT_APPROVALS
+    dead, living = await workplace.open("p1"), await workplace.open("p2")
+    request = await dead.process.asked_and_run()
+    await living.sweep_for(2 * HANDLING)
+    assert [ID in said for said in workplace.messenger.said_to("U0ANA")] == [True]
+    assert await living.process.waiting(Kind.AGENT, request.id) is None
+
+
+async def test_an_id_that_comes_late_is_told_after_the_interruption_was(workplace: Workplace) -> None:
+    workplace.policy = WITHOUT_APPROVALS
+    frozen, living = await workplace.open("p1"), await workplace.open("p2")
+    workplace.api.is_open.clear()
+    await frozen.types(f"+{PHONE.digits} 208312", waits=False)
+    await workplace.until_called()
+    await living.sweep_for(HANDLING + 20)
+    workplace.api.is_open.set()
+    await frozen.settle()
+    told = [said.text for said in workplace.messenger.said if said.place in ("U0ANA", RESPONSE_URL)]
+    assert [ID in each for each in told][-2:] == [False, True]
+
+
+# --- several numbers: told in the message that followed them, or else in a new one ---
+
+
+@pytest.fixture
+def free(workplace: Workplace) -> Workplace:
+    workplace.policy = WITHOUT_APPROVALS
+    return workplace
+
+
+async def test_how_several_numbers_ended_is_told_in_their_message(free: Workplace) -> None:
+    bot = await free.open()
+    request = await bot.asks(3)
+    (posted,) = bot.messenger.said
+    ref, done = bot.messenger.updated[-1]
+    assert (posted.place, ref.ts) == ("U0ANA", "1")
+    assert buttons_of(done) == {buttons.SHOW_RESULTS: request.id}
+
+
+@pytest.mark.parametrize(
+    ("failing", "shown"),
+    [(Doing.POST, Shown.NOT_NOW), (Doing.UPDATE, Shown.GONE)],
+    ids=["never posted", "deleted meanwhile"],
+)
+async def test_without_that_message_it_is_told_in_a_new_one(free: Workplace, failing: Doing, shown: Shown) -> None:
+    bot = await free.open()
+    form = await bot.form(is_several=True)
+    bot.messenger.fail(failing, times=1, shown=shown)
+    await bot.submits(form, filled(phones(3), "208312"))
+    request = await bot.last_request()
+    assert buttons_of(bot.messenger.said[-1].message) == {buttons.SHOW_RESULTS: request.id}
+    await bot.sweep_for(2 * MINUTE)
+    assert await bot.process.waiting(Kind.AGENT, request.id) is None
+    assert sum(buttons.SHOW_RESULTS in buttons_of(each.message) for each in bot.messenger.said) == 1
+
+
+async def test_while_slack_is_busy_it_is_tried_again(free: Workplace) -> None:
+    bot = await free.open()
+    form = await bot.form(is_several=True)
+    bot.messenger.fail(Doing.UPDATE, times=2)
+    await bot.submits(form, filled(phones(3), "208312"))
+    assert bot.messenger.updated == []
+    await bot.sweep_for(MINUTE)
+    ((_, done),) = bot.messenger.updated
+    assert buttons.SHOW_RESULTS in buttons_of(done)
+    assert len(bot.messenger.said) == 1
+
+
+async def test_what_nobody_takes_is_left_for_later(free: Workplace) -> None:
+    bot = await free.open()
+    form = await bot.form(is_several=True)
+    bot.messenger.fail(Doing.POST)
+    await bot.submits(form, filled(phones(3), "208312"))
+    request = await bot.last_request()
+    assert await bot.process.waiting(Kind.AGENT, request.id)
+    bot.messenger.recover()
+    await bot.sweep_for(MINUTE)
+    assert [buttons.SHOW_RESULTS in buttons_of(each.message) for each in bot.messenger.said] == [True]
+
+
+# --- alarms ---
+
+
+async def alarm(world: World, bot: Bot) -> RequestId:
+    """Enough refused codes to suspect somebody; the process that refused the last dies before it tells anybody."""
+    return (await bot.process.use_up(PHONE, agent=ANA)).id
+
+
+async def warned(bot: Bot, request_id: RequestId) -> list[object]:
+    return [each.facts["told"] for each in await bot.process.journal(request_id, Event.WARNED)]
+
+
+def alarms(bot: Bot) -> list[str]:
+    return [said.place for said in bot.messenger.said if "5 refused codes" in said.message.text]
+
+
+async def test_each_approver_is_told_of_an_alarm_once_by_one_process(workplace: Workplace, bot: Bot) -> None:
+    request_id = await alarm(workplace, bot)
+    elsewhere = await workplace.open("p2")
+    for _ in range(3):
+        for each in (bot, elsewhere):
+            await each.sweep()
+        await workplace.pass_time(200)
+    assert alarms(bot) == ["U0KIM", "U0LEE"]
+    said = [each.text for each in bot.messenger.said if each.place == "U0LEE"]
+    assert "<@U0ANA>" in said[0]
+    assert PHONE.digits not in said[0]
+    assert await warned(bot, request_id) == [2]
+
+
+async def test_an_alarm_is_told_soon_and_not_by_whoever_asked_for_the_number(bot: Bot) -> None:
+    await bot.process.use_up(PHONE, agent=LEE)
+    await bot.sweep_for(10)
+    assert alarms(bot) == ["U0KIM"]
+
+
+async def test_one_who_cannot_be_reached_keeps_nobody_else_from_an_alarm(workplace: Workplace, bot: Bot) -> None:
+    request_id = await alarm(workplace, bot)
+    bot.messenger.fail(Doing.POST, times=1)
+    await bot.sweep_for(MINUTE)
+    assert len(alarms(bot)) == 1
+    assert await warned(bot, request_id) == [1]
+
+
+async def test_when_slack_takes_no_alarm_it_is_tried_again_later(workplace: Workplace, bot: Bot) -> None:
+    request_id = await alarm(workplace, bot)
+    bot.messenger.fail(Doing.POST)
+    await bot.sweep()
+    bot.messenger.recover()
+    await bot.sweep()
+    assert alarms(bot) == []  # not at once: it may be another process's by now
+    await bot.sweep_for(MINUTE)
+    assert len(alarms(bot)) == 2
+    assert await warned(bot, request_id) == [2]
+
+
+async def test_where_nobody_decides_the_log_has_the_alarm(
+    workplace: Workplace, caplog: pytest.LogCaptureFixture
+) -> None:
+    workplace.policy = workplace.policy.__class__()
+    bot = await workplace.open()
+    request_id = await alarm(workplace, bot)
+    await bot.sweep_for(MINUTE)
+    (record,) = [each for each in caplog.records if each.message == "codes may be guessed"]
+    assert record.levelno == logging.WARNING
+    assert await warned(bot, request_id) == [0]
+    assert PHONE.digits not in str(record.__dict__)
+
+
+# --- what is remembered for telling ---
+
+
+async def test_of_the_requests_that_came_from_here_the_newest_are_remembered(workplace: Workplace, bot: Bot) -> None:
+    notices = Notices(
+        record=bot.process.record,
+        requests=bot.process.requests,
+        messenger=bot.messenger,
+        people=workplace.people,
+        approvers=workplace.policy.approvers,
+        channel=None,
+    )
+    oldest, newest = await bot.process.asked_and_run(), await bot.process.asked_and_run(first=1)
+    others = [RequestId(f"R-{number}") for number in range(MOST_REMEMBERED - 1)]
+    for request_id in (oldest.id, *others, newest.id):
+        notices.remember_origin(request_id, Origin(response_url=RESPONSE_URL))
+    for request in (oldest, newest):
+        due = await bot.process.waiting(Kind.AGENT, request.id)
+        assert due
+        assert await notices.say_to_agent(due)
+    assert [said.place for said in bot.messenger.said] == ["U0ANA", RESPONSE_URL]
