@@ -94,10 +94,14 @@ WORDS = (
     "log",
     "lookup",
     "why",
+    "verify",
+    "head",
+    "--since-head",
+    "--yes",
     "--limit",
     "--agent",
     "--phone",
-    "--list",
+    "--request",
     "--since",
     "--json",
     "--csv",
@@ -114,7 +118,7 @@ WORDS = (
     "2026-11-01",
     "0001-01-01",
     "9999-12-31",
-    "B-00000000",
+    "R-00000000",
     "list.csv",
     "ids.csv",
     "phoneid.db",
@@ -127,7 +131,7 @@ WORDS = (
 
 
 def odd_arguments(chance: Random) -> list[str]:
-    command = chance.choice((["log"], ["log"], ["lookup"], ["why"], []))
+    command = chance.choice((["log"], ["log"], ["lookup"], ["why"], ["journal"], ["forget"], []))
     more = [
         chance.choice(WORDS) if chance.random() < 0.7 else odd_argument(chance) for _ in range(chance.randint(0, 4))
     ]
@@ -170,7 +174,7 @@ def odd_list(chance: Random) -> bytes:
 
 def odd_output(chance: Random) -> bytes:
     rows = [
-        b"12025550100,,refused,not yours,Why,Code,R,L-1,2026-01-01T00:00:00Z\r\n",
+        b"12025550100,,refused,not yours,Why,Code,R,R-00000001,2026-01-01T00:00:00Z\r\n",
         chance.randbytes(20),
         odd_text(chance).encode("utf-8", "replace"),
     ]

@@ -1,6 +1,6 @@
 """Whatever the record holds, what is printed of it is a table, JSON and CSV that obey nobody.
 
-Beside this: tests/test_listing.py, tests/cli/test_ids_file.py, tests/test_logs.py (forged lines),
+Beside this: tests/test_export.py, tests/cli/test_ids_file.py, tests/test_logs.py (forged lines),
 tests/slack/test_views.py (mentions), and tests/fuzz/front.py, which looks for mentions in all that is sent to Slack.
 """
 
@@ -14,10 +14,24 @@ from random import Random
 
 import pytest
 
-from bot import listing
+from bot import export
 from bot.cli import ids
 from bot.logs import JsonFormatter, TextFormatter
-from bot.models import Actor, Approval, BatchId, Lookup, LookupId, PhoneNumber, Place, Problem, Result, State, Through
+from bot.models import (
+    Actor,
+    Approval,
+    ApprovalState,
+    LogEntry,
+    Lookup,
+    LookupId,
+    PhoneNumber,
+    Problem,
+    Request,
+    RequestId,
+    Result,
+    State,
+    Through,
+)
 from tests.fuzz.amount import BY_CHANCE, chances
 from tests.fuzz.odd import odd_text
 
@@ -32,17 +46,35 @@ def text(chance: Random) -> str:
     return odd_text(chance)[:1000].encode("utf-8", "replace").decode()
 
 
-def odd_lookup(chance: Random) -> Lookup:
-    by = Actor(team_id=text(chance), user_id=text(chance), through=chance.choice([*Through]))
-    return Lookup(
-        id=LookupId(text(chance)),
-        state=chance.choice([*State]),
+def odd_entry(chance: Random) -> LogEntry:
+    request = Request(
+        id=RequestId(text(chance)),
         agent=Actor(team_id=text(chance), user_id=text(chance), through=Through.COMMAND_LINE),
-        phone=PhoneNumber(str(chance.randrange(10**15))),
         reason=text(chance),
         channel_id=text(chance),
-        created_at=chance.uniform(0, 253_402_214_399),
+        asked_at=0.0,
+        size=2,
+        approval=Approval(
+            state=chance.choice([*ApprovalState]),
+            expires_at=0.0,
+            decided_by=Actor(team_id=text(chance), user_id=text(chance), through=chance.choice([*Through])),
+            decided_at=1.0,
+            reason=text(chance),
+        ),
+        lookups=(),
+    )
+    return LogEntry(request, odd_lookup(chance))
+
+
+def odd_lookup(chance: Random) -> Lookup:
+    return Lookup(
+        id=LookupId(text(chance)),
+        position=1,
+        phone=PhoneNumber(str(chance.randrange(10**15))),
+        asked_at=chance.uniform(0, 253_402_214_399),
+        state=chance.choice([*State]),
         updated_at=0.0,
+        reason=chance.choice(("", text(chance))),
         result=Result(
             phone_number_id=chance.choice((None, text(chance))),
             problem=chance.choice((None, *Problem)),
@@ -50,8 +82,6 @@ def odd_lookup(chance: Random) -> Lookup:
             request_id=text(chance),
             attempts=chance.randrange(5),
         ),
-        approval=Approval(expires_at=0.0, decided_by=by, decided_at=1.0, reason=text(chance)),
-        place=Place(batch_id=BatchId(text(chance)), number=1, of=2),
     )
 
 
@@ -67,34 +97,35 @@ def check_cell(cell: str) -> None:
 BIDI = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
-def check(lookup: Lookup) -> None:
-    table, plain = listing.as_table([lookup]), listing.as_json([lookup])
+def check(entry: LogEntry) -> None:
+    table, plain = export.as_table([entry]), export.as_json([entry])
     assert table.count("\n") == 1
     for character in table + plain:
         assert character == "\n" or unicodedata.category(character) not in UNSEEN
-    assert json.loads(plain) == [listing.as_row(lookup)], "JSON is the record, exactly"
-    for exported in (listing.as_csv([lookup]), ids.Row.of(lookup).as_line().decode()):
+    assert json.loads(plain) == [export.as_row(entry)], "JSON is the record, exactly"
+    for exported in (export.as_csv([entry]), ids.Row.of(entry).as_line().decode()):
         rows = list(csv.reader(io.StringIO(exported, newline="")))
         for cell in rows[-1]:
             check_cell(cell)
-    written = ids.Row.of(lookup)
+    written = ids.Row.of(entry)
     assert ids.Row.read(next(csv.reader([written.as_line().decode()]))) == written
 
 
 def test_any_record_is_printed_and_exported_as_text() -> None:
     csv.field_size_limit(10_000_000)
     for number, chance in chances("exports and tables", usual=400):
-        lookup = odd_lookup(chance)
+        entry = odd_entry(chance)
         try:
-            check(lookup)
+            check(entry)
         except Exception as error:
-            raise AssertionError(f"record number {number}: {lookup!r:.3000}") from error
+            raise AssertionError(f"record number {number}: {entry!r:.3000}") from error
 
 
 @pytest.mark.parametrize("request_id", [" =1+1", "\uff1d1+1", "\n=1+1", "\u2007@SUM(1+1)"])
 def test_a_formula_behind_blanks_is_none_in_a_lists_ids(request_id: str) -> None:
-    lookup = replace(odd_lookup(Random(1)), result=Result(request_id=request_id))
-    assert ids.Row.of(lookup).cells[ids.COLUMNS.index("request_id")].startswith("'")
+    entry = odd_entry(Random(1))
+    asked = LogEntry(entry.request, replace(entry.lookup, result=Result(request_id=request_id)))
+    assert ids.Row.of(asked).cells[ids.COLUMNS.index("request_id")].startswith("'")
 
 
 def test_any_event_in_the_log_is_one_line() -> None:

@@ -54,6 +54,9 @@ WORDS = (
     "sqlite:///",
     "sqlite:////proc/self/mem",
     "postgres://u:" + SECRET + "@h/d",
+    "postgresql://u@h/d?password=" + SECRET,
+    "postgresql:///d?host=/run&password=" + SECRET,
+    "postgres://" + SECRET + ":a@b@h/d",
     "sqlite:///a\x00b",
     "U0ANA,S0LEADS",
     "u0ana",
@@ -91,14 +94,24 @@ def from_bytes(text: str) -> str:
 
 
 def check(environment: dict[str, str] | None) -> None:
-    is_in_place = environment is not None and not any(SECRET in environment.get(name, "") for name in KEPT_OPEN)
+    is_in_place = environment is not None and not any(_is_kept_open(environment, name) for name in KEPT_OPEN)
     for kind in (RecordSettings, LookupSettings, BotSettings):
         try:
             settings = read(kind, environment)
-            shown = f"{settings!r} {settings} {settings.model_dump()}" if is_in_place else ""
+            shown = f"{settings!r} {settings} {settings.database_name} {_dumped(settings)}" if is_in_place else ""
         except SettingsError as error:
             shown = _as_shown(error)
         assert SECRET not in shown
+
+
+def _is_kept_open(environment: dict[str, str], name: str) -> bool:
+    value = environment.get(name, "")
+    return SECRET in value and not value.startswith("postgres")  # a server's address may hold a password
+
+
+def _dumped(settings: RecordSettings) -> str:
+    """Everything but the address of the database: whoever opens it needs it as it is."""
+    return str(settings.model_dump(exclude={"database_url"}))
 
 
 def _as_shown(error: SettingsError) -> str:
