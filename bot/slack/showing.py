@@ -3,7 +3,7 @@
 from bot.access import Access
 from bot.errors import NotPossible
 from bot.interfaces import Clock
-from bot.models import Actor, LogQuery, Lookup, LookupId, Request, RequestId, State
+from bot.models import Actor, LogQuery, Lookup, LookupId, Problem, Request, RequestId, State
 from bot.policy import Action, Policy, Rule
 from bot.requests import Requests
 from bot.slack import forms, pages, views
@@ -63,10 +63,16 @@ class Showing:
         """Show an ID once more, privately."""
         request_id, position = split_lookup_id(value)
         request = await self._check(Action.SHOW_ID, context, request_id)
-        shown = [each for each in request.lookups if each.position == position] if request else []
-        if request and shown:
-            await self._requests.record_showing(request, shown, actor=context.actor)
-            await self._conversation.open_window(context, views.lookup_outcome(context.origin, shown[0]))
+        if request is None:
+            return
+        lookup = next((each for each in request.lookups if each.position == position), None)
+        if lookup is None:  # no button of ours says so
+            refused = await self._access.forbidden(Action.SHOW_ID, context.actor, Problem.NOT_YOUR_REQUEST, request)
+            await self._conversation.tell_why_not(context, refused)
+            return
+        if lookup.result.phone_number_id:
+            await self._requests.record_showing(request, [lookup], actor=context.actor)
+        await self._conversation.open_window(context, views.lookup_outcome(context.origin, lookup))
 
     async def results(self, context: Context, value: str) -> None:
         """Show what became of each number once more, from the record and without a new call, privately."""
