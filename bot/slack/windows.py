@@ -1,5 +1,8 @@
 """The windows (modals) people have open: what they show last is what was meant to be shown last."""
 
+import asyncio
+from weakref import WeakValueDictionary
+
 from bot.interfaces import Clock
 from bot.slack.blocks import View
 from bot.slack.messenger import Messenger, Shown
@@ -22,11 +25,13 @@ class Windows:
         self._clock = clock
         self._settled_after = settled_after
         self._latest: dict[str, object] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def show(self, view_id: str, view: View) -> bool:
         """Show this in a window now. ``False`` when the window was closed, or Slack did not take it."""
         self._latest.pop(view_id, None)
-        return await self._messenger.update_view(view_id, view) is Shown.YES
+        async with self._lock(view_id):
+            return await self._messenger.update_view(view_id, view) is Shown.YES
 
     async def show_after_submission(self, view_id: str, view: View, *, submitted_at: float) -> None:
         """Show this in the window that was submitted then (monotonic seconds), whatever overtakes what."""
@@ -38,10 +43,15 @@ class Windows:
             if is_retry and shown is Shown.YES:
                 break
             await self._clock.sleep(max(0.0, moment - self._clock.monotonic()))
-            if self._latest.get(view_id) is not mark:
-                break
-            shown = await self._messenger.update_view(view_id, view)
+            async with self._lock(view_id):
+                if self._latest.get(view_id) is not mark:
+                    break
+                shown = await self._messenger.update_view(view_id, view)
             if shown is Shown.GONE:
                 break
         if self._latest.get(view_id) is mark:
             del self._latest[view_id]
+
+    def _lock(self, view_id: str) -> asyncio.Lock:
+        """Of two updates under way at once Slack could take the later one first."""
+        return self._locks.setdefault(view_id, asyncio.Lock())

@@ -2,107 +2,136 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import cast
 
-from bot.slack import views
-from bot.slack.replies import Replies, Shown
-from bot.slack.windows import Windows
+import pytest
+
+from bot.slack.blocks import View
+from bot.slack.messenger import Shown
+from bot.slack.windows import SETTLED_AFTER, WHILE_SLACK_IS_AWAY, Windows
+from tests.clocks import VirtualClock
+from tests.doubles import Doing, FakeMessenger
+
+pytestmark = pytest.mark.virtual_time
 
 
-@dataclass
 class Screen:
-    """One window, on a clock that moves when somebody sleeps; things can be made to happen at a time."""
+    """One window of somebody's, and what happens to it when."""
 
-    time: float = 0.0
-    shows: str = "form"
-    is_open: bool = True
-    is_away: bool = False
-    happens: dict[float, Callable[[], None]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.messenger = FakeMessenger()
+        self.clock = VirtualClock()
+        self.windows = Windows(self.messenger, clock=self.clock)
 
-    def now(self) -> float:
-        return self.time
+    @property
+    def shows(self) -> str:
+        view = self.messenger.window("V1")
+        return str(view["title"]) if view else "form"
 
-    def monotonic(self) -> float:
-        return self.time
+    def paint(self, title: str) -> None:
+        """What an acknowledgement does when it arrives."""
+        self.messenger.shown.append(("V1", window(title)))
 
-    async def sleep(self, seconds: float) -> None:
-        self.time += max(0.0, seconds)
-        for at in sorted(at for at in self.happens if at <= self.time):
-            self.happens.pop(at)()
-        await asyncio.sleep(0)
+    def at(self, moment: float, happens: Callable[[], object]) -> None:
+        asyncio.get_running_loop().call_at(moment, happens)
 
-    async def update_view(self, view_id: str, view: views.View) -> Shown:
-        if self.is_away:
-            return Shown.NOT_NOW
-        if not self.is_open:
-            return Shown.GONE
-        self.shows = view["title"]
-        return Shown.YES
-
-    def show(self, title: str) -> Callable[[], None]:
-        def happen() -> None:
-            self.shows = title
-
-        return happen
+    async def submitted(self, title: str, *, at: float = 0.0) -> float:
+        """Show this after a submission; when the last update was done."""
+        await self.windows.show_after_submission("V1", window(title), submitted_at=at)
+        return self.clock.monotonic()
 
 
-def windows(screen: Screen) -> Windows:
-    return Windows(cast("Replies", screen), clock=screen)
+def window(title: str) -> View:
+    return {"title": title}
 
 
-async def test_an_acknowledgement_that_arrives_late_does_not_hide_the_outcome() -> None:
-    screen = Screen()
-    screen.happens = {0.8: screen.show("progress")}
-    await windows(screen).show_after_submission("V1", {"title": "outcome"}, submitted_at=0.0)
+@pytest.fixture
+def screen() -> Screen:
+    return Screen()
+
+
+@pytest.mark.parametrize("arrives_at", [0.2, 0.8, 3.0])
+async def test_an_acknowledgement_that_arrives_late_does_not_hide_the_outcome(
+    screen: Screen, arrives_at: float
+) -> None:
+    screen.at(arrives_at, lambda: screen.paint("progress"))
+    await screen.submitted("outcome")
     assert screen.shows == "outcome"
 
 
-async def test_an_outcome_that_comes_late_is_shown_at_once() -> None:
-    screen = Screen(time=10.0)
-    await windows(screen).show_after_submission("V1", {"title": "outcome"}, submitted_at=0.0)
-    assert (screen.shows, screen.time) == ("outcome", 10.0)
+async def test_an_outcome_that_comes_late_is_shown_at_once(screen: Screen) -> None:
+    await screen.clock.sleep(10.0)
+    assert await screen.submitted("outcome") == 10.0
+    assert screen.shows == "outcome"
 
 
-async def test_a_form_reopened_meanwhile_is_not_painted_over() -> None:
-    screen = Screen()
-    shown = windows(screen)
-    reopening: list[asyncio.Task[bool]] = []
-    screen.happens = {2.0: lambda: reopening.append(asyncio.create_task(shown.show("V1", {"title": "form again"})))}
-    await shown.show_after_submission("V1", {"title": "outcome"}, submitted_at=0.0)
-    assert await reopening[0]
+async def test_a_form_reopened_meanwhile_is_not_painted_over(screen: Screen) -> None:
+    showing = asyncio.create_task(screen.submitted("outcome"))
+    await screen.clock.sleep(2.0)
+    assert await screen.windows.show("V1", window("form again"))
+    await showing
     assert screen.shows == "form again"
 
 
-async def test_a_closed_window_is_left_alone() -> None:
-    screen = Screen(is_open=False)
-    await windows(screen).show_after_submission("V1", {"title": "outcome"}, submitted_at=0.0)
-    assert screen.time == 0.5
+async def test_a_form_reopened_while_slack_is_slow_to_take_the_outcome_is_not_painted_over(screen: Screen) -> None:
+    takes = iter([2.0])
+
+    async def slow_once(_: Doing) -> None:
+        await screen.clock.sleep(next(takes, 0.0))
+
+    screen.messenger.before = slow_once
+    showing = asyncio.create_task(screen.submitted("outcome"))
+    await screen.clock.sleep(1.0)
+    assert await screen.windows.show("V1", window("form again"))
+    await showing
+    assert screen.shows == "form again"
 
 
-async def test_an_outcome_waits_for_slack_to_come_back() -> None:
-    screen = Screen(is_away=True)
-
-    def come_back() -> None:
-        screen.is_away = False
-
-    screen.happens = {7.0: come_back}
-    await windows(screen).show_after_submission("V1", {"title": "outcome"}, submitted_at=0.0)
-    assert (screen.shows, screen.time) == ("outcome", 10.0)
+async def test_the_form_reopened_and_submitted_again_ends_in_its_own_outcome(screen: Screen) -> None:
+    first = asyncio.create_task(screen.submitted("first outcome"))
+    await screen.clock.sleep(1.0)
+    await screen.windows.show("V1", window("form again"))
+    await screen.clock.sleep(0.5)
+    await asyncio.gather(first, screen.submitted("second outcome", at=1.5))
+    assert screen.shows == "second outcome"
 
 
-async def test_an_outcome_of_what_took_long_waits_for_slack_just_as_well() -> None:
-    screen = Screen(time=100.0, is_away=True)
-
-    def come_back() -> None:
-        screen.is_away = False
-
-    screen.happens = {107.0: come_back}
-    await windows(screen).show_after_submission("V1", {"title": "outcome"}, submitted_at=0.0)
-    assert (screen.shows, screen.time) == ("outcome", 110.0)
+async def test_of_two_outcomes_for_one_submission_the_later_stays(screen: Screen) -> None:
+    """The submission was delivered twice: how it stood is shown, and later how it ended."""
+    first = asyncio.create_task(screen.submitted("as it stands"))
+    await screen.clock.sleep(1.0)
+    await asyncio.gather(first, screen.submitted("outcome"))
+    assert screen.shows == "outcome"
 
 
-async def test_a_slack_that_stays_away_is_given_up_on() -> None:
-    screen = Screen(is_away=True)
-    await windows(screen).show_after_submission("V1", {"title": "outcome"}, submitted_at=0.0)
-    assert (screen.shows, screen.time) == ("form", 90.0)
+async def test_an_outcome_of_another_window_is_not_in_its_way(screen: Screen) -> None:
+    other = screen.windows.show_after_submission("V2", window("other"), submitted_at=0.0)
+    await asyncio.gather(screen.submitted("outcome"), other)
+    assert screen.messenger.window("V2") == window("other")
+    assert len([view_id for view_id, _ in screen.messenger.shown if view_id == "V1"]) == len(SETTLED_AFTER)
+
+
+async def test_a_closed_window_is_left_alone(screen: Screen) -> None:
+    screen.messenger.fail(Doing.UPDATE_VIEW, shown=Shown.GONE)
+    assert await screen.submitted("outcome") == SETTLED_AFTER[0]
+
+
+async def test_an_outcome_waits_for_slack_to_come_back(screen: Screen) -> None:
+    screen.messenger.fail(Doing.UPDATE_VIEW)
+    screen.at(7.0, screen.messenger.recover)
+    ended_at = await screen.submitted("outcome")
+    assert screen.shows == "outcome"
+    assert ended_at == WHILE_SLACK_IS_AWAY[0]
+
+
+async def test_an_outcome_of_what_took_long_waits_for_slack_just_as_well(screen: Screen) -> None:
+    screen.messenger.fail(Doing.UPDATE_VIEW)
+    await screen.clock.sleep(100.0)
+    screen.at(107.0, screen.messenger.recover)
+    assert await screen.submitted("outcome") == 110.0
+    assert screen.shows == "outcome"
+
+
+async def test_a_slack_that_stays_away_is_given_up_on(screen: Screen) -> None:
+    screen.messenger.fail(Doing.UPDATE_VIEW)
+    assert await screen.submitted("outcome") == WHILE_SLACK_IS_AWAY[-1]
+    assert screen.shows == "form"
