@@ -39,7 +39,9 @@ async def test_too_many_refused_codes_stop_the_list_and_later_the_same_command_g
     pass_the_wait(desk)
     again = await desk.shell.run(*LIST)
     assert f"{40 - len(refused)} of 40 answered, {len(refused)} refused." in again.err
-    assert sorted(desk.asked()[calls:]) == sorted(each.digits for each in PLENTY if each.digits not in refused)
+    # On a slow machine a right code or two come through before the last of the free ones is refused.
+    finished = {*refused, *(row["phone_number"] for row in rows if row["state"] == "answered")}
+    assert sorted(desk.asked()[calls:]) == sorted(each.digits for each in PLENTY if each.digits not in finished)
     pass_the_wait(desk)
     assert (await desk.shell.run(*LIST, "--again")).status == 0
 
