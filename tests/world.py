@@ -134,10 +134,14 @@ class FakeApi:
         """Each call's number and code, as they came."""
         self.problems: dict[PhoneNumber, Problem] = {}
         self.wrong_codes: set[str] = set()
+        self.takes = 0.0
+        """Seconds from a call to its answer."""
         self.attempts = 1
         """How many turns each call needs."""
         self.mistake: Exception | None = None
         """What every call breaks with."""
+        self.held: set[PhoneNumber] | None = None
+        """The numbers whose calls are held while it is closed; ``None``: all."""
         self.is_open = asyncio.Event()
         self.is_open.set()
 
@@ -147,7 +151,9 @@ class FakeApi:
         for _ in range(self.attempts):
             async with turn():
                 self.called.append((phone, code.get_secret_value()))
-                await self.is_open.wait()
+                if self.held is None or phone in self.held:
+                    await self.is_open.wait()
+                await asyncio.sleep(self.takes)
         if self.mistake:
             raise self.mistake
         problem = Problem.UNKNOWN_CODE if code.get_secret_value() in self.wrong_codes else self.problems.get(phone)
