@@ -1,5 +1,6 @@
 """A canary code goes every way there is, every logger at DEBUG; then everything that is left is searched for it."""
 
+import gc
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -8,7 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretBytes, SecretStr
 
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.cams.book import BOOK, Entry
@@ -19,8 +20,9 @@ from bot.sandbox.slack.signed_http import pack
 from bot.sandbox.slack.trouble import SlackTrouble
 from bot.texts import asking, guesses, history, requests, results
 from tests.canaries import CANARY, CANARY_BOOK, found_in, outcomes, search_files, search_what_was_said, with_canary
+from tests.scenarios.asking import TO_EACH, fill_in
 from tests.scenarios.listing import message_with, open_list_form, submit_list, window_with
-from tests.scenarios.scene import PATIENCE, Scene, entry, open_scene
+from tests.scenarios.scene import PATIENCE, Scene, entry, open_scene, with_bot
 
 LOUD_BOT = str(Path(__file__).with_name("loud_bot.py"))
 
@@ -97,6 +99,37 @@ async def test_the_canary_is_nowhere_after_guesses_and_in_the_history(tmp_path: 
         await scene.answer(scene.ana, "May ask")
         await bot.stop()
         search(tmp_path, scene)
+
+
+@pytest.mark.parametrize("settings", [{}, TO_EACH], ids=["at once", "with approval"])
+async def test_no_code_is_left_in_memory_once_its_lookup_has_ended(tmp_path: Path, settings: Mapping[str, str]) -> None:
+    async with open_scene(tmp_path, book=CANARY_BOOK, settings=settings) as quiet, with_bot(quiet) as scene:
+        ana, lee = scene.ana, scene.human("Lee")
+        if settings:
+            await fill_in(scene, code=CANARY)
+            await window_with(ana, "awaits approval")
+            await ana.closes()
+            assert codes_in_memory() == 1
+            await lee.clicks(requests.APPROVE)
+        else:
+            await scene.ask(canary_entry("The ID"))
+        await submit_list(scene, LIST, reason="ticket 7")
+        if settings:
+            await window_with(ana, "awaits approval")
+            assert codes_in_memory() >= len(OUTCOMES)
+            await message_with(lee, "IDs of")
+            await lee.clicks(requests.APPROVE)
+            await ana.closes()
+        await message_with(ana, "is done", patience=60)
+        assert scene.bot
+        assert await scene.bot.jobs.drain(PATIENCE)
+        assert codes_in_memory() == 0
+
+
+def codes_in_memory() -> int:
+    gc.collect()
+    secrets = (each for each in gc.get_objects() if isinstance(each, SecretStr | SecretBytes))
+    return sum(CANARY in str(each.get_secret_value()) for each in secrets)
 
 
 def answers(scene: Scene) -> int:

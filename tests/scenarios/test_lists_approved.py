@@ -10,8 +10,10 @@ import pytest
 
 from bot.errors import EntryMistake
 from bot.models import ApprovalState, Event, State
+from bot.sandbox.slack.blockkit import interactive_elements
 from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.workspace import Message
+from bot.slack import cards
 from bot.texts import asking, outcomes, results
 from bot.texts import requests as texts
 from tests.scenarios.asking import TO_EACH, deny, finish, journal, open_modal
@@ -77,6 +79,9 @@ async def test_approvers_get_one_card_for_the_list_and_its_details_show_every_nu
     assert "Approval needed: IDs of 3 numbers" in card.words
     assert len(kim.sees(kim.dm)) == 1
     assert not any(each.phone[-4:] in card.words for each in THREE)
+    (request_id,) = {each.request_id for each in await listed(scene)}
+    offered = {each.action_id: each.element["value"] for each in interactive_elements(card.blocks or [])}
+    assert offered == dict.fromkeys((cards.APPROVE, cards.DENY, cards.DETAILS), request_id)  # as for one number
     words = await open_modal(kim, texts.DETAILS)
     assert all(each.phone in words for each in THREE)
     for lookup in await listed(scene):
