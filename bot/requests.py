@@ -25,8 +25,8 @@ from bot.models import (
 from bot.pending_codes import Codes, PendingCodes
 from bot.policy import Action, Decision
 from bot.progress import Progress
+from bot.store import decisions, journal, search
 from bot.store import guesses as counts
-from bot.store import journal, search
 from bot.store import lookups as lookups_store
 from bot.store import requests as store
 from bot.store.record import Record
@@ -127,7 +127,7 @@ class Requests:
             return None
         self._pending.forget(request.id)
         try:
-            queued = await self._record.change(store.use, request.id)
+            queued = await self._record.change(decisions.use, request.id)
         except RequestMoved as moved:
             raise NotPossible(None, moved.current) from None
         log.info("approval used", extra={"facts": {"request": request.id, "count": request.size}})
@@ -155,9 +155,9 @@ class Requests:
             return None
         try:
             if request.approval.state is ApprovalState.AWAITING:
-                ended = await self._record.change(store.decide, request_id, ApprovalState.EXPIRED, actor=BOT)
+                ended = await self._record.change(decisions.decide, request_id, ApprovalState.EXPIRED, actor=BOT)
             else:
-                ended = await self._record.change(store.lapse, request_id, actor=BOT)
+                ended = await self._record.change(decisions.lapse, request_id, actor=BOT)
         except RequestMoved:  # decided or used by somebody else in this very moment
             return None
         self._pending.forget(request_id)
@@ -196,7 +196,7 @@ class Requests:
     ) -> Request:
         try:
             decided = await self._record.change(
-                store.decide, request.id, to_state, actor=actor, reason=reason, good_for=good_for
+                decisions.decide, request.id, to_state, actor=actor, reason=reason, good_for=good_for
             )
         except RequestMoved as moved:
             raise await self._access.forbidden(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from bot.models import Actor, ApprovalState, Lookup, NewRequest, PhoneNumber, Problem, Request, Result, State, Through
 from bot.policy import STATE_AFTER, Decision, Rule, Verdict
-from bot.store import lookups, requests
+from bot.store import decisions, lookups, requests
 from bot.store.engine import Tx
 
 HOUR = 3600.0
@@ -74,11 +74,11 @@ def asked(
 
 def approve(tx: Tx, request: Request, *, actor: Actor = LEE, reason: str = "") -> Request:
     """Approve a request, for an hour."""
-    return requests.decide(tx, request.id, ApprovalState.APPROVED, actor=actor, reason=reason, good_for=HOUR)
+    return decisions.decide(tx, request.id, ApprovalState.APPROVED, actor=actor, reason=reason, good_for=HOUR)
 
 
 def deny(tx: Tx, request: Request, *, actor: Actor = LEE, reason: str = "") -> Request:
-    return requests.decide(tx, request.id, ApprovalState.DENIED, actor=actor, reason=reason)
+    return decisions.decide(tx, request.id, ApprovalState.DENIED, actor=actor, reason=reason)
 
 
 def call(tx: Tx, request: Request, position: int = 1) -> Lookup:

@@ -8,7 +8,7 @@ import pytest
 from bot.models import ApprovalState, PhoneNumber, Request
 from bot.requests import BOT
 from bot.retention import AT_ONCE, Retention, scrub
-from bot.store import forgetting, outbox, requests, verification
+from bot.store import decisions, forgetting, outbox, verification
 from bot.store.outbox import Kind
 from bot.store.record import Record
 from bot.store.sqlite import IN_MEMORY, SqliteEngine
@@ -140,7 +140,7 @@ async def test_a_request_that_waits_is_forgotten_when_it_has_ended(record: Recor
     retention = Retention(record, seconds=DAY, clock=clock)
     await retention.apply()
     assert await forgotten(record, request) == [False]
-    expired = await record.change(requests.decide, request.id, ApprovalState.EXPIRED, actor=BOT)
+    expired = await record.change(decisions.decide, request.id, ApprovalState.EXPIRED, actor=BOT)
     await tell(record, expired)
     await retention.apply()
     assert await forgotten(record, request) == [True]

@@ -22,11 +22,15 @@ async def run(*command: str | Path, cwd: Path) -> str:
     return output.decode(errors="replace")
 
 
+def found_in(folder: Path) -> list[Path]:
+    return [*folder.glob("*.whl")]
+
+
 @NIGHTLY
 @pytest.mark.timeout(900)
 async def test_the_wheel_installed_elsewhere_plays_the_demos_story(tmp_path: Path) -> None:
     await run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, ROOT, cwd=tmp_path)
-    (wheel,) = tmp_path.glob("*.whl")
+    (wheel,) = found_in(tmp_path)
     await run(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path)
     programs = tmp_path / "venv" / "bin"
     await run(programs / "python", "-m", "pip", "install", "--quiet", wheel, cwd=tmp_path)

@@ -15,7 +15,7 @@ from bot.slack.blocks import Message
 from bot.slack.messenger import Messenger, Shown
 from bot.slack.payloads import Origin
 from bot.slack.people import Channel, People
-from bot.store import guesses, messages
+from bot.store import decisions, guesses, messages
 from bot.store import requests as store
 from bot.store.outbox import Due, Kind
 from bot.store.record import Record
@@ -111,7 +111,7 @@ class Notices:
             return True
         if not await self._post_cards(request, is_reminder=True):
             return False
-        await self._record.change(store.reminded, due)
+        await self._record.change(decisions.reminded, due)
         return True
 
     async def expire(self, due: Due) -> bool:

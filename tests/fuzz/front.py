@@ -32,7 +32,7 @@ from bot.slack.parts import Base, build_parts
 from bot.slack.people import People
 from bot.slack.web import Web
 from bot.slack.windows import SETTLED_AFTER
-from bot.store import requests
+from bot.store import decisions, requests
 from bot.store.engine import Tx
 from bot.store.sqlite import IN_MEMORY
 from bot.store.urls import SQLITE, record_at
@@ -285,8 +285,8 @@ def _fill(tx: Tx) -> list[Request]:
             finish = partial(factories.finished, tx, agent=agent, reason=REASON)
             recorded += [
                 *waiting[:2],
-                requests.decide(tx, waiting[2].id, ApprovalState.APPROVED, actor=LEE, good_for=FOR_EVER),
-                requests.decide(tx, waiting[3].id, ApprovalState.DENIED, actor=LEE, reason=f"no {MENTION}"),
+                decisions.decide(tx, waiting[2].id, ApprovalState.APPROVED, actor=LEE, good_for=FOR_EVER),
+                decisions.decide(tx, waiting[3].id, ApprovalState.DENIED, actor=LEE, reason=f"no {MENTION}"),
                 finish(numbers[4], Result(phone_number_id="1234567", api_code="OK")),
                 finish(numbers[5], Result(problem=Problem.NOT_YOURS, api_code=MENTION)),
                 factories.asked(tx, numbers[6], agent=agent, reason=REASON),

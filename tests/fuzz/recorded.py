@@ -8,7 +8,7 @@ from random import Random
 
 from bot.models import Actor, ApprovalState, MessageRef, PhoneNumber, Problem, Request, RequestId, State, Through
 from bot.policy import Decision
-from bot.store import lookups, messages, requests
+from bot.store import decisions, lookups, messages, requests
 from bot.store.engine import Tx
 from bot.store.record import Record
 from bot.store.urls import SQLITE, record_at
@@ -53,10 +53,10 @@ def _waiting(tx: Tx) -> list[Request]:
     """One still waits for its approval; the others were decided on."""
     asked = [_ask(tx, number, factories.NEEDS_APPROVAL) for number in range(5)]
     for each in asked[3:]:
-        requests.decide(tx, each.id, ApprovalState.APPROVED, actor=LEE, good_for=60.0)
-    requests.decide(tx, asked[1].id, ApprovalState.DENIED, actor=LEE, reason="no")
-    requests.decide(tx, asked[2].id, ApprovalState.EXPIRED, actor=requests.SWEEPER)
-    requests.use(tx, asked[4].id)
+        decisions.decide(tx, each.id, ApprovalState.APPROVED, actor=LEE, good_for=60.0)
+    decisions.decide(tx, asked[1].id, ApprovalState.DENIED, actor=LEE, reason="no")
+    decisions.decide(tx, asked[2].id, ApprovalState.EXPIRED, actor=requests.SWEEPER)
+    decisions.use(tx, asked[4].id)
     return asked
 
 

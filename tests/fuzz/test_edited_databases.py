@@ -17,7 +17,7 @@ from bot.progress import Progress
 from bot.requests import RecentCounts
 from bot.slack import cards, pages, views
 from bot.slack.payloads import Origin
-from bot.store import forgetting, guesses, journal, lookups, messages, outbox, requests, search, verification
+from bot.store import decisions, forgetting, guesses, journal, lookups, messages, outbox, requests, search, verification
 from bot.store.record import Record
 from tests import factories
 from tests.clocks import START, SteppingClock
@@ -39,8 +39,8 @@ def about_one(record: Record, ids: list[RequestId]) -> Acts:
         *[partial(record.read, lookups.find, LookupId(f"{each}/2")) for each in ids],
         *[partial(record.read, guesses.untold_alarms, each) for each in ids],
         partial(record.change, requests.accept, new, factories.MAY),
-        partial(record.change, requests.decide, ids[0], ApprovalState.EXPIRED, actor=requests.SWEEPER),
-        partial(record.change, requests.lapse, ids[3], actor=requests.SWEEPER),
+        partial(record.change, decisions.decide, ids[0], ApprovalState.EXPIRED, actor=requests.SWEEPER),
+        partial(record.change, decisions.lapse, ids[3], actor=requests.SWEEPER),
         partial(record.change, lookups.stop, ids[5], actor=ANA),
         partial(record.change, forgetting.forget, PHONES[2], actor=LEE),
     ]
@@ -144,7 +144,7 @@ async def test_a_journal_whose_head_was_moved_takes_no_change(
     record = record_of(tmp_path / "phoneid.db", SteppingClock())
     await record.open()
     with pytest.raises(refused):
-        await record.change(requests.decide, ids[0], ApprovalState.APPROVED, actor=LEE, good_for=60.0)
+        await record.change(decisions.decide, ids[0], ApprovalState.APPROVED, actor=LEE, good_for=60.0)
     unchanged = await record.read(requests.find, ids[0])
     assert unchanged
     assert unchanged.approval.state is ApprovalState.AWAITING

@@ -84,7 +84,7 @@ async def terminal_list(terminal: Terminal) -> None:
     terminal.shows("ids.csv")
     found = re.search(r"\b[A-Z]-[0-9A-Z]{8}\b", printed)
     assert found
-    await terminal.runs("log", "--list", found[0], "--json")
+    await terminal.runs("log", "--request", found[0], "--json")
 
 
 @typed("Lists that are all answered, or make no sense.")

@@ -10,7 +10,7 @@ import pytest
 from bot.models import ApprovalState, MessageRef, RequestId
 from bot.sandbox.inspector import Wire
 from bot.sandbox.slack.workspace import Message
-from bot.store import messages, requests
+from bot.store import decisions, messages
 from bot.texts import requests as texts
 from tests import factories
 from tests.scenarios.asking import (
@@ -233,7 +233,7 @@ async def test_a_copy_that_is_posted_after_the_decision_is_redrawn_at_the_next_l
         with closing(sqlite3.connect(path_of(scene))) as database, database:
             assert database.execute("DELETE FROM messages WHERE ts = ?", [seen.ts]).rowcount == 1
         async with record_of(scene) as another:  # where Lee decides while Kim's card is on its way
-            await another.change(requests.decide, request_id, ApprovalState.DENIED, actor=factories.LEE)
+            await another.change(decisions.decide, request_id, ApprovalState.DENIED, actor=factories.LEE)
             await another.change(messages.add, messages.Kind.CARD, request_id, MessageRef(seen.channel_id, seen.ts))
         await scene.slack.until(lambda: not buttons_left(scene, request_id), timeout=PATIENCE)
         assert list(scene.slack.complaints) == []

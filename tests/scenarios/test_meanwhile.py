@@ -6,7 +6,7 @@ from pathlib import Path
 from bot.models import ApprovalState, Event, PhoneNumber, Problem
 from bot.sandbox.slack.people import Kind
 from bot.sandbox.slack.trouble import SlackTrouble
-from bot.store import requests
+from bot.store import decisions
 from bot.texts import requests as texts
 from bot.texts.outcomes import PROBLEMS
 from tests import factories
@@ -76,7 +76,7 @@ async def test_a_card_whose_process_died_before_it_was_redrawn_is_redrawn_by_the
             request_id = await request(running, code=None)
         async with record_of(scene) as died:
             approved = ApprovalState.APPROVED
-            await died.change(requests.decide, request_id, approved, actor=LEE, good_for=factories.HOUR)
+            await died.change(decisions.decide, request_id, approved, actor=LEE, good_for=factories.HOUR)
         make_overdue(scene)
         async with with_bot(scene) as running:
             await running.answer(running.ana, TOLD_ENTER_CODE, channel=running.ana.dm)

@@ -9,7 +9,7 @@ from bot.errors import TooManyGuesses
 from bot.guesses import COUNTED, FREE_FOR_AGENT, FREE_FOR_NUMBER, REMEMBERED, Alarm, Suspect
 from bot.models import Actor, Event, Lookup, Problem, Request, Result, State, Through
 from bot.policy import STATE_AFTER
-from bot.store import guesses, journal, outbox, requests
+from bot.store import decisions, guesses, journal, outbox
 from bot.store.outbox import Kind
 from tests import factories
 from tests.clocks import SteppingClock
@@ -158,7 +158,7 @@ def test_an_approval_given_since_then_is_called_and_one_from_before_is_not(
     clock.time += 1
     use_up(process)
     late = process.change(factories.approve, process.change(factories.asked, decision=NEEDS_APPROVAL))
-    early, late = [process.change(requests.use, each.id) for each in (early, late)]
+    early, late = [process.change(decisions.use, each.id) for each in (early, late)]
     with pytest.raises(TooManyGuesses):
         process.change(factories.call, early)
     assert process.change(factories.call, late).state is State.CALLING
@@ -167,7 +167,7 @@ def test_an_approval_given_since_then_is_called_and_one_from_before_is_not(
 def test_an_approved_list_is_not_kept_from_going_on_by_its_own_refusals(process: Process, clock: SteppingClock) -> None:
     numbers = phones(FREE_FOR_AGENT + 5)
     approved = process.change(factories.approve, process.change(factories.asked, numbers, decision=NEEDS_APPROVAL))
-    used = process.change(requests.use, approved.id)
+    used = process.change(decisions.use, approved.id)
     for position in range(1, len(numbers) + 1):
         clock.time += 1
         process.change(factories.call, used, position)

@@ -7,7 +7,7 @@ import pytest
 from bot.errors import LookupMoved
 from bot.models import Actor, Event, Lookup, LookupId, Problem, Request, RequestId, Result, State, Through
 from bot.policy import FINAL, STATE_AFTER
-from bot.store import forgetting, journal, lookups, outbox, requests, verification
+from bot.store import decisions, forgetting, journal, lookups, outbox, verification
 from bot.store.outbox import Kind
 from bot.store.requests import SWEEPER
 from tests import factories
@@ -202,10 +202,10 @@ def test_nothing_is_followed_across_agents_nor_by_or_of_what_needs_approval(proc
     for agent in (LEE, other_teams_ana, OLGA):
         assert process.change(factories.asked, agent=agent).lookup.follows is None
     approved = process.change(factories.approve, process.change(factories.asked, decision=NEEDS_APPROVAL))
-    assert process.change(requests.use, approved.id).lookup.follows is None
+    assert process.change(decisions.use, approved.id).lookup.follows is None
     kim = Actor(team_id="T0001", user_id="U0KIM", through=Through.SLACK)
     approved = process.change(factories.approve, process.change(factories.asked, decision=NEEDS_APPROVAL, agent=kim))
-    process.change(requests.use, approved.id)
+    process.change(decisions.use, approved.id)
     assert process.change(factories.asked, agent=kim).lookup.follows is None
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.models import ApprovalState, MessageRef, RequestId
-from bot.store import journal, messages, outbox, requests
+from bot.store import decisions, journal, messages, outbox, requests
 from bot.store.messages import Kind
 from tests import factories
 from tests.clocks import SteppingClock
@@ -52,7 +52,7 @@ def test_messages_are_there_for_another_process(start: StartProcess) -> None:
 def test_a_card_that_was_posted_while_somebody_decided_is_to_be_redrawn(process: Process, *, is_decided: bool) -> None:
     request = process.change(factories.asked, decision=NEEDS_APPROVAL)
     if is_decided:
-        process.change(requests.decide, request.id, ApprovalState.DENIED, actor=LEE)
+        process.change(decisions.decide, request.id, ApprovalState.DENIED, actor=LEE)
     due = process.read(outbox.waiting, outbox.Kind.CARDS, request.id)
     assert due
     process.change(outbox.said, due)

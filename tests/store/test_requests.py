@@ -24,7 +24,7 @@ from bot.models import (
     Through,
 )
 from bot.policy import Decision
-from bot.store import journal, outbox, requests
+from bot.store import decisions, journal, outbox, requests
 from bot.store.engine import Tx
 from bot.store.outbox import Kind
 from bot.store.requests import SWEEPER
@@ -57,11 +57,11 @@ def waiting(process: Process, request: Request) -> set[Kind]:
 
 
 def approve_it(tx: Tx, name: RequestId) -> Request:
-    return requests.decide(tx, name, ApprovalState.APPROVED, actor=LEE)
+    return decisions.decide(tx, name, ApprovalState.APPROVED, actor=LEE)
 
 
 def lapse_it(tx: Tx, name: RequestId) -> Request:
-    return requests.lapse(tx, name, actor=BOT)
+    return decisions.lapse(tx, name, actor=BOT)
 
 
 # --- accept ---
@@ -207,7 +207,7 @@ def test_the_end_of_waiting_is_the_whole_request_s_and_records_who_when_and_why(
 ) -> None:
     request = accept(process, approval=True, numbers=count).request
     clock.time += 60
-    decided = process.change(requests.decide, request.id, to_state, actor=actor, reason=reason)
+    decided = process.change(decisions.decide, request.id, to_state, actor=actor, reason=reason)
     assert decided.approval == Approval(
         state=to_state, expires_at=clock.time - 60 + HOUR, decided_by=actor, decided_at=clock.time, reason=reason
     )
@@ -229,7 +229,7 @@ def test_the_end_of_waiting_is_the_whole_request_s_and_records_who_when_and_why(
 def test_an_approval_is_good_for_a_time_of_its_own(process: Process, clock: SteppingClock) -> None:
     request = accept(process, approval=True).request
     clock.time += 60
-    approved = process.change(requests.decide, request.id, ApprovalState.APPROVED, actor=LEE, good_for=2 * HOUR)
+    approved = process.change(decisions.decide, request.id, ApprovalState.APPROVED, actor=LEE, good_for=2 * HOUR)
     assert approved.approval.expires_at == clock.time + 2 * HOUR
 
 
@@ -240,16 +240,16 @@ def test_when_the_time_is_over_it_can_only_expire(
     request = accept(process, approval=True).request
     clock.time += HOUR
     with pytest.raises(RequestMoved) as lost:
-        process.change(requests.decide, request.id, to_state, actor=LEE)
+        process.change(decisions.decide, request.id, to_state, actor=LEE)
     assert lost.value.current == request
-    process.change(requests.decide, request.id, ApprovalState.EXPIRED, actor=BOT)
+    process.change(decisions.decide, request.id, ApprovalState.EXPIRED, actor=BOT)
 
 
 def test_what_is_decided_is_not_decided_again(process: Process) -> None:
     decided = process.change(factories.deny, accept(process, approval=True).request)
     for to_state in (ApprovalState.APPROVED, ApprovalState.WITHDRAWN, ApprovalState.EXPIRED):
         with pytest.raises(RequestMoved) as lost:
-            process.change(requests.decide, decided.id, to_state, actor=ANA)
+            process.change(decisions.decide, decided.id, to_state, actor=ANA)
         assert lost.value.current == decided
 
 
@@ -257,7 +257,7 @@ def test_what_is_decided_is_not_decided_again(process: Process) -> None:
 def test_what_does_not_wait_can_be_neither_decided_nor_used_nor_lapse(process: Process, *, is_there: bool) -> None:
     request = accept(process).request if is_there else None
     name = request.id if request else NOWHERE
-    for attempt in (approve_it, requests.use, lapse_it):
+    for attempt in (approve_it, decisions.use, lapse_it):
         with pytest.raises(RequestMoved) as lost:
             process.change(attempt, name)
         assert lost.value.current == request
@@ -283,11 +283,11 @@ async def test_of_two_at_once_exactly_one_wins_and_the_other_is_told_by_whom(
         works = []
         for record, (to_state, actor) in zip(records[:: (-1) ** number], contenders.items(), strict=True):
             if to_state is None:
-                works.append(record.change(requests.use, request.id))
+                works.append(record.change(decisions.use, request.id))
             elif to_state is ApprovalState.LAPSED:
-                works.append(record.change(requests.lapse, request.id, actor=actor))
+                works.append(record.change(decisions.lapse, request.id, actor=actor))
             else:
-                works.append(record.change(requests.decide, request.id, to_state, actor=actor))
+                works.append(record.change(decisions.decide, request.id, to_state, actor=actor))
         told = await asyncio.gather(*works, return_exceptions=True)
         (won,) = [each for each in told if isinstance(each, Request)]
         (lost,) = [each for each in told if isinstance(each, RequestMoved)]
@@ -305,7 +305,7 @@ def test_an_approval_that_is_used_queues_every_number_for_whoever_used_it(
     asking, using = start("p1"), start("p2")
     approved = asking.change(factories.approve, accept(asking, approval=True, numbers=count).request)
     clock.time += 60
-    used = using.change(requests.use, approved.id)
+    used = using.change(decisions.use, approved.id)
     assert {(each.state, each.updated_at) for each in used.lookups} == {(State.QUEUED, clock.time)}
     assert used.approval == approved.approval
     assert using.column("SELECT DISTINCT process FROM lookups") == ["p2"]
@@ -314,15 +314,15 @@ def test_an_approval_that_is_used_queues_every_number_for_whoever_used_it(
     ]
     assert waiting(using, used) == {Kind.CARDS}  # nobody needs to be asked for a code, and nothing expires any more
     with pytest.raises(RequestMoved):
-        asking.change(requests.use, approved.id)
+        asking.change(decisions.use, approved.id)
 
 
 def test_an_approval_is_not_used_after_its_time_but_lapses(process: Process, clock: SteppingClock) -> None:
     approved = process.change(factories.approve, accept(process, approval=True, numbers=2).request)
     clock.time += HOUR
     with pytest.raises(RequestMoved):
-        process.change(requests.use, approved.id)
-    lapsed = process.change(requests.lapse, approved.id, actor=BOT)
+        process.change(decisions.use, approved.id)
+    lapsed = process.change(decisions.lapse, approved.id, actor=BOT)
     assert lapsed.approval == replace(approved.approval, state=ApprovalState.LAPSED)
     assert {each.state for each in lapsed.lookups} == {State.DROPPED}
     assert process.read(requests.find, approved.id) == lapsed
@@ -335,7 +335,7 @@ def test_an_approval_is_not_used_after_its_time_but_lapses(process: Process, clo
 
 def test_who_decided_stays_whatever_becomes_of_the_lookups(process: Process) -> None:
     approved = process.change(factories.approve, accept(process, approval=True).request)
-    used = process.change(requests.use, approved.id)
+    used = process.change(decisions.use, approved.id)
     process.change(factories.call, used)
     process.change(factories.end, used)
     assert process.change(factories.current, used).approval == approved.approval
@@ -355,7 +355,7 @@ def test_the_reminder_is_due_half_way_and_the_end_at_its_time(process: Process, 
     clock.time += 1
     (due,) = process.change(outbox.claim)
     assert (due.kind, due.request_id) == (Kind.REMIND, request.id)
-    process.change(requests.reminded, due)
+    process.change(decisions.reminded, due)
     entry = process.read(journal.of_request, request.id)[-1]
     assert (entry.event, entry.position, entry.to_state, entry.actor) == (Event.REMINDED, None, None, SWEEPER)
     assert process.read(requests.find, request.id) == request  # a reminder is no change

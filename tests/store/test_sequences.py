@@ -17,7 +17,7 @@ from bot.policy import (
     check_approval_transition,
     check_transition,
 )
-from bot.store import forgetting, journal, lookups, outbox, requests, search, verification
+from bot.store import decisions, forgetting, journal, lookups, outbox, requests, search, verification
 from bot.store.outbox import Kind
 from tests import factories
 from tests.clocks import SteppingClock
@@ -78,14 +78,14 @@ class Story:
 
     def decide(self, process: Process) -> None:
         to_state = self._dice.choice([ApprovalState.APPROVED, *(ENDS_UNUSED - {ApprovalState.LAPSED})])
-        process.change(requests.decide, self._any(process).id, to_state, actor=LEE, reason="so", good_for=HOUR)
+        process.change(decisions.decide, self._any(process).id, to_state, actor=LEE, reason="so", good_for=HOUR)
 
     def use(self, process: Process) -> None:
-        process.change(requests.use, self._any(process).id)
+        process.change(decisions.use, self._any(process).id)
 
     def lapse(self, process: Process) -> None:
         if self._dice.random() < 0.1:
-            process.change(requests.lapse, self._any(process).id, actor=LEE)
+            process.change(decisions.lapse, self._any(process).id, actor=LEE)
 
     def stop(self, process: Process) -> None:
         if self._dice.random() < 0.2:
@@ -126,7 +126,7 @@ class Story:
             if is_said and due.kind is Kind.EXPIRE:
                 self._end_overdue(process, due)
             if is_said and due.kind is Kind.REMIND:
-                process.change(requests.reminded, due)
+                process.change(decisions.reminded, due)
             else:
                 process.change(outbox.said if is_said else outbox.postpone, due)
 
@@ -160,9 +160,9 @@ class Story:
         request = process.read(requests.find, due.request_id)
         assert request
         if request.approval.state is ApprovalState.AWAITING:
-            process.change(requests.decide, request.id, ApprovalState.EXPIRED, actor=LEE)
+            process.change(decisions.decide, request.id, ApprovalState.EXPIRED, actor=LEE)
         elif request.is_any(State.HELD):
-            process.change(requests.lapse, request.id, actor=LEE)
+            process.change(decisions.lapse, request.id, actor=LEE)
 
 
 def check(process: Process) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from bot.models import LookupId, Request
 from bot.policy import Decision
-from bot.store import forgetting, guesses, lookups, outbox, requests, search
+from bot.store import decisions, forgetting, guesses, lookups, outbox, requests, search
 from bot.store.engine import Tx
 from bot.store.outbox import Due, Kind
 from tests import factories
@@ -72,11 +72,11 @@ def approved(tx: Tx) -> Request:
 
 
 def use(tx: Tx, request: Request) -> object:
-    return requests.use(tx, request.id)
+    return decisions.use(tx, request.id)
 
 
 def lapse(tx: Tx, request: Request) -> object:
-    return requests.lapse(tx, request.id, actor=ANA)
+    return decisions.lapse(tx, request.id, actor=ANA)
 
 
 def stop(tx: Tx, request: Request) -> object:

@@ -27,7 +27,7 @@ from bot.evidence import (
     settings_digest,
 )
 from bot.models import Actor, ApprovalState, Event, LookupId, Through
-from bot.store import forgetting, guesses, journal, lookups, outbox, requests, verification
+from bot.store import decisions, forgetting, guesses, journal, lookups, outbox, verification
 from bot.store.engine import Tx
 from bot.store.migrations import HEAD, head_to_read
 from bot.store.sqlite_tx import SqliteTx
@@ -60,7 +60,7 @@ def live(process: Process, clock: SteppingClock) -> None:
     denied = process.change(factories.asked, 2, decision=NEEDS_APPROVAL)
     process.change(factories.deny, denied, reason=ODD)
     approved = process.change(factories.approve, process.change(factories.asked, decision=NEEDS_APPROVAL))
-    process.change(requests.lapse, approved.id, actor=BOT)
+    process.change(decisions.lapse, approved.id, actor=BOT)
     leader, follower = (process.change(factories.asked, phones(1, first=70)) for _ in range(2))
     assert follower.lookup.follows
     process.change(lookups.stop, leader.id, actor=ANA)
@@ -73,7 +73,7 @@ def live(process: Process, clock: SteppingClock) -> None:
     clock.time += HOUR / 2
     for due in process.change(outbox.claim):
         if due.kind is outbox.Kind.REMIND:
-            process.change(requests.reminded, due)
+            process.change(decisions.reminded, due)
     process.change(journal.note, Event.FORBIDDEN, actor=BOT, facts={"odd": ODD})
     forgotten = process.change(factories.finished, phones(2, first=90), reason="call 12025550090")
     process.change(forgetting.forget, forgotten.lookup.phone, actor=OLGA)
@@ -485,5 +485,5 @@ def test_it_is_found_among_a_hundred_thousand(
 
 def test_an_approval_that_expired_is_vouched_for(process: Process) -> None:
     request = process.change(factories.asked, decision=NEEDS_APPROVAL)
-    process.change(requests.decide, request.id, ApprovalState.EXPIRED, actor=BOT)
+    process.change(decisions.decide, request.id, ApprovalState.EXPIRED, actor=BOT)
     assert inspect(process).fault is None
