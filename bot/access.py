@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot import guesses, policy
+from bot.audit import Event
 from bot.errors import NotPossible
 from bot.interfaces import Clock, People
-from bot.models import Actor, ApprovalState, Event, PhoneNumber, Problem, Request, RequestId, State
+from bot.models import Actor, ApprovalState, PhoneNumber, Problem, Request, RequestId, State
 from bot.policy import Action, Decision, Policy, Standing, Verdict
 from bot.store import guesses as counts
 from bot.store import journal

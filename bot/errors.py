@@ -25,7 +25,8 @@ PhoneIdError
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.models import Footprint, Lookup, Problem, Request, Side
+from bot.audit import Footprint
+from bot.models import Lookup, Problem, Request, Side
 
 
 class PhoneIdError(Exception):

@@ -8,7 +8,8 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from bot.models import ApprovalState, LogEntry
+from bot.audit import LogEntry
+from bot.models import ApprovalState
 
 COLUMNS = (
     "asked_at",

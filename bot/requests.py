@@ -6,22 +6,11 @@ from dataclasses import dataclass
 
 from bot import guesses, policy
 from bot.access import Access
+from bot.audit import Event
 from bot.errors import NotPossible, RequestMoved
 from bot.interfaces import Clock
 from bot.lookups import Lookups
-from bot.models import (
-    Actor,
-    ApprovalState,
-    Event,
-    Lookup,
-    LookupId,
-    NewRequest,
-    Problem,
-    Request,
-    RequestId,
-    State,
-    Through,
-)
+from bot.models import Actor, ApprovalState, Lookup, LookupId, NewRequest, Problem, Request, RequestId, State, Through
 from bot.pending_codes import Codes, PendingCodes
 from bot.policy import Action, Decision
 from bot.progress import Progress

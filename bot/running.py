@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from slack_bolt.async_app import AsyncApp
 
 from bot.app import PATIENT, Waits, open_lookups, open_record
+from bot.audit import Event, LogQuery
 from bot.clock import SystemClock
 from bot.errors import SettingsError, StoreError
 from bot.interfaces import Clock
 from bot.lookups import Lookups
-from bot.models import Actor, Event, LogQuery, Through
+from bot.models import Actor, Through
 from bot.repeating import Repeating
 from bot.retention import Retention
 from bot.settings import BotSettings

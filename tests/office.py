@@ -5,16 +5,17 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
+from bot.approvals import Approvals
+from bot.vault import Vault
 from pydantic import SecretStr
 
-from bot.approvals import Approvals
+from bot.audit import Event, JournalEntry
 from bot.errors import NotPossible
 from bot.lookups import Lookups
-from bot.models import Actor, Answer, Event, JournalEntry, Lookup, LookupId, NewLookup, PhoneNumber, Through
+from bot.models import Actor, Answer, Lookup, LookupId, NewLookup, PhoneNumber, Through
 from bot.policy import Action, Circle, Decision, Membership, Policy, Rule, Standing, Verdict
 from bot.store.sqlite import SqliteStore
 from bot.tickets import Call
-from bot.vault import Vault
 from tests.clocks import SteppingClock
 from tests.quotas import FreeQuota
 

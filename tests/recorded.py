@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from bot.models import Actor, Approval, LogEntry, LookupId, PhoneNumber, RequestId, Result, State
+from bot.audit import LogEntry
+from bot.models import Actor, Approval, LookupId, PhoneNumber, RequestId, Result, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

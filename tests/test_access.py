@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot.audit import Event
 from bot.errors import NotPossible
-from bot.models import Actor, ApprovalState, Event, PhoneNumber, Problem, RequestId, State, Through
+from bot.models import Actor, ApprovalState, PhoneNumber, Problem, RequestId, State, Through
 from bot.policy import Action, Audience, Decision, Membership, Policy, Rule, Standing, Verdict
 from bot.store import forgetting
 from bot.texts import problems

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.audit import LogQuery
 from bot.cli.caller import identify
-from bot.models import Actor, LogQuery, PhoneNumber
+from bot.models import Actor, PhoneNumber
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
 from bot.sandbox.run import CannotServe, open_sandbox
 from bot.store import lookups, search

@@ -5,6 +5,7 @@ import io
 import json
 from dataclasses import replace
 
+from bot.audit import LogEntry
 from bot.export import COLUMNS, as_csv, as_json, as_row, as_table
 from bot.models import (
     FORGOTTEN,
@@ -12,7 +13,6 @@ from bot.models import (
     Actor,
     Approval,
     ApprovalState,
-    LogEntry,
     Lookup,
     LookupId,
     PhoneNumber,

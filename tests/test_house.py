@@ -11,6 +11,7 @@ BOT = ROOT / "bot"
 
 ROWS = (
     {"models", "tickets"},
+    {"audit"},
     {"errors"},
     {"durations", "evidence", "policy"},
     {"guesses", "progress"},

@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
+from bot.audit import Event
 from bot.errors import StoreUnavailable
 from bot.guesses import FREE_FOR_AGENT
-from bot.models import Event, Lookup, Problem, Request, State
+from bot.models import Lookup, Problem, Request, State
 from bot.policy import STATE_AFTER, Action, Decision, Rule, Verdict
 from bot.store.outbox import Kind
 from tests.factories import phones

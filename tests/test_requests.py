@@ -5,8 +5,9 @@ import asyncio
 import pytest
 from pydantic import SecretStr
 
+from bot.audit import Event
 from bot.errors import NotPossible, StoreUnavailable
-from bot.models import Actor, ApprovalState, Event, Problem, Request, State
+from bot.models import Actor, ApprovalState, Problem, Request, State
 from bot.policy import Action, Membership, Standing
 from bot.requests import BOT, LATELY
 from bot.store import lookups as lookups_store

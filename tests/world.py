@@ -14,24 +14,12 @@ import pytest
 from pydantic import SecretStr
 
 from bot.access import Access
+from bot.audit import Event, JournalEntry
 from bot.errors import ApiError, NotPossible, StoreUnavailable
 from bot.guesses import FREE_FOR_NUMBER
 from bot.interfaces import Quota
 from bot.lookups import Lookups
-from bot.models import (
-    Actor,
-    Answer,
-    Event,
-    JournalEntry,
-    LookupId,
-    NewRequest,
-    PhoneNumber,
-    Problem,
-    Request,
-    RequestId,
-    Side,
-    Through,
-)
+from bot.models import Actor, Answer, LookupId, NewRequest, PhoneNumber, Problem, Request, RequestId, Side, Through
 from bot.pending_codes import Codes
 from bot.policy import Action, Audience, Decision, Policy, Rule, Verdict
 from bot.requests import Requests

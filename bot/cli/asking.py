@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 from bot import guesses, policy
+from bot.audit import LogEntry
 from bot.cli.ids import Ids, Row
 from bot.entry.table import Line
 from bot.errors import StoreError
 from bot.lookups import Lookups
-from bot.models import Actor, LogEntry, Lookup, Problem, Request
+from bot.models import Actor, Lookup, Problem, Request
 from bot.store import guesses as counts
 from bot.store import requests
 from bot.store.engine import Tx

@@ -6,10 +6,11 @@ import sys
 import click
 
 from bot import settings
+from bot.audit import Footprint
 from bot.cli.arguments import EXIT_NO_ID, read_existing, read_phone
 from bot.cli.caller import identify
 from bot.errors import StillOpen, StoreUnavailable
-from bot.models import Footprint, PhoneNumber
+from bot.models import PhoneNumber
 from bot.texts import journal as texts
 
 

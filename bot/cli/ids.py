@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.audit import LogEntry
 from bot.export import as_row, inert
-from bot.models import LogEntry, PhoneNumber, Problem, Side, State
+from bot.models import PhoneNumber, Problem, Side, State
 from bot.texts import command_line
 from bot.texts.outcomes import PROBLEMS
 

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 import click
 
 from bot import export, logs, settings
+from bot.audit import Event, LogEntry, LogQuery
 from bot.cli.arguments import check_text, read_existing, read_phone
 from bot.cli.caller import identify
 from bot.durations import read_duration
-from bot.models import Event, LogEntry, LogQuery, RequestId
+from bot.models import RequestId
 from bot.texts import terminal
 
 _NEWEST = 50

@@ -9,6 +9,7 @@ import click
 from pydantic import SecretStr
 
 from bot import export, logs, policy, settings
+from bot.audit import LogEntry
 from bot.cli.arguments import EXIT_NO_ID, STREAM, check_text, read_phone
 from bot.cli.caller import identify, on_ending
 from bot.cli.waiting import run_telling
@@ -16,7 +17,7 @@ from bot.clock import SystemClock
 from bot.entry.fields import read_code, read_reason
 from bot.entry.secrecy import number_holds, text_holds
 from bot.errors import EntryError, EntryMistake
-from bot.models import LogEntry, Lookup, NewRequest, PhoneNumber, State
+from bot.models import Lookup, NewRequest, PhoneNumber, State
 from bot.texts import asking, problems
 from bot.texts import command_line as texts
 

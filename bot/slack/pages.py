@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.models import LogEntry, Request
+from bot.audit import LogEntry
+from bot.models import Request
 from bot.policy import Audience, Decision, Verdict
 from bot.slack import blocks, buttons, views
 from bot.slack.blocks import Block, Message, View

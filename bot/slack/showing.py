@@ -1,9 +1,10 @@
 """What people look at again: their own requests, IDs, results, details, and what the policy means for them."""
 
 from bot.access import Access
+from bot.audit import LogQuery
 from bot.errors import NotPossible
 from bot.interfaces import Clock
-from bot.models import Actor, LogQuery, Lookup, LookupId, Problem, Request, RequestId, State
+from bot.models import Actor, Lookup, LookupId, Problem, Request, RequestId, State
 from bot.policy import Action, Policy, Rule
 from bot.requests import Requests
 from bot.slack import forms, pages, views

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
+from bot.audit import Event
 from bot.errors import RequestMoved
-from bot.models import Actor, ApprovalState, Event, Request, RequestId, State, Through
+from bot.models import Actor, ApprovalState, Request, RequestId, State, Through
 from bot.policy import ENDS_UNUSED, check_approval_transition, check_transition
 from bot.store import journal, outbox, requests, rows
 from bot.store.engine import Row, Tx

@@ -11,9 +11,10 @@ from typing import Final
 
 import phonenumbers
 
+from bot.audit import Event, Footprint
 from bot.entry.characters import normalise
 from bot.errors import StillOpen
-from bot.models import FORGOTTEN, Actor, Event, Footprint, PhoneNumber, RequestId, State
+from bot.models import FORGOTTEN, Actor, PhoneNumber, RequestId, State
 from bot.store import journal, outbox, rows
 from bot.store.engine import Query, Row, Tx
 from bot.store.journal import NewEntry

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple, TypeGuard
 
+from bot.audit import Event
 from bot.errors import RecordDamaged
 from bot.guesses import FREE, REMEMBERED, Alarm, Counts, Guesses, Suspect
-from bot.models import Actor, Event, PhoneNumber, RequestId, Through
+from bot.models import Actor, PhoneNumber, RequestId, Through
 from bot.store import journal, rows
 from bot.store.columns import count, moment, note_damaged, one_of
 from bot.store.engine import Query, Row, Tx

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot import evidence
+from bot.audit import Event, JournalEntry
 from bot.evidence import FORM, Head, entry_hash
-from bot.models import Actor, Event, JournalEntry, Lookup, RequestId, Result
+from bot.models import Actor, Lookup, RequestId, Result
 from bot.store import rows
 from bot.store.columns import count, maybe, moment, one_of, readable, text
 from bot.store.engine import Row, Tx, Value

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot import guesses as guard
+from bot.audit import Event
 from bot.errors import LookupMoved, RecordDamaged, TooManyGuesses
-from bot.models import Actor, Event, Lookup, LookupId, Problem, RequestId, Result, State, Through
+from bot.models import Actor, Lookup, LookupId, Problem, RequestId, Result, State, Through
 from bot.policy import check_transition
 from bot.store import guesses, journal, outbox, rows
 from bot.store.columns import note_damaged

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from bot import guesses as guard
+from bot.audit import Event
 from bot.models import (
     Actor,
     ApprovalState,
-    Event,
     LookupId,
     NewRequest,
     PhoneNumber,

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from bot.models import LogEntry, LogQuery, Request
+from bot.audit import LogEntry, LogQuery
+from bot.models import Request
 from bot.store import rows
 from bot.store.columns import readable
 from bot.store.engine import Query, Row, Tx, Value

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from bot.audit import Footprint
 from bot.evidence import Fault, Flaw, Head, Inspection
-from bot.models import Footprint, PhoneNumber
+from bot.models import PhoneNumber
 
 HEAD_UNREADABLE = "--since-head takes what `phoneid journal head` printed: a number, a colon and 64 characters."
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+from bot.audit import LogEntry, LogQuery
 from bot.cli.asking import Asking
 from bot.cli.ids import Row
 from bot.entry.table import Line
 from bot.lookups import Lookups
-from bot.models import Answer, LogEntry, LogQuery, PhoneNumber, Request, State
+from bot.models import Answer, PhoneNumber, Request, State
 from bot.policy import YES
 from bot.store import requests, search
 from bot.store.record import Record

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.audit import LogEntry
 from bot.cli.arguments import CannotStart
 from bot.cli.ids import COLUMNS, HEADINGS, Row
 from bot.cli.ids_file import lock_alone, open_ids_file
 from bot.models import (
     NOT_NEEDED,
     Actor,
-    LogEntry,
     Lookup,
     LookupId,
     PhoneNumber,

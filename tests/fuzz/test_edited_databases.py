@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from bot import export
+from bot.audit import LogEntry, LogQuery
 from bot.errors import StoreError
 from bot.guesses import Counts
-from bot.models import ApprovalState, LogEntry, LogQuery, LookupId, Request, RequestId
+from bot.models import ApprovalState, LookupId, Request, RequestId
 from bot.progress import Progress
 from bot.requests import RecentCounts
 from bot.slack import cards, pages, views

@@ -15,13 +15,13 @@ from random import Random
 import pytest
 
 from bot import export
+from bot.audit import LogEntry
 from bot.cli import ids
 from bot.logs import JsonFormatter, TextFormatter
 from bot.models import (
     Actor,
     Approval,
     ApprovalState,
-    LogEntry,
     Lookup,
     LookupId,
     PhoneNumber,

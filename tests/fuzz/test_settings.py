@@ -106,7 +106,8 @@ def check(environment: dict[str, str] | None) -> None:
 
 def _is_kept_open(environment: dict[str, str], name: str) -> bool:
     value = environment.get(name, "")
-    return SECRET in value and not value.startswith("postgres")  # a server's address may hold a password
+    may_hold_password = name == "DATABASE_URL" and value.startswith("postgres")
+    return SECRET in value and not may_hold_password
 
 
 def _dumped(settings: RecordSettings) -> str:

@@ -6,7 +6,8 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 
-from bot.models import Actor, ApprovalState, Event, JournalEntry, PhoneNumber, Request, RequestId, Through
+from bot.audit import Event, JournalEntry
+from bot.models import Actor, ApprovalState, PhoneNumber, Request, RequestId, Through
 from bot.sandbox.cams.book import Entry
 from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.workspace import Message

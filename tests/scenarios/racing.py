@@ -97,7 +97,7 @@ class Arena:
         for entry, has_code in asked:
             await self._ask_one(entry, has_code=has_code)
         receipts = await self.scene.ana.until(lambda: self._receipts(entries), timeout=PATIENCE) if entries else {}
-        return [self._seen(entry, receipts[entry.phone], has_code=has_code) for entry, has_code in asked]
+        return [await self._seen(entry, receipts[entry.phone], has_code=has_code) for entry, has_code in asked]
 
     async def race(self, request: Request, clicks: Sequence[Click]) -> None:
         """Let them all click within ``SPREAD``. Whoever denies has the form filled in by then."""
@@ -154,10 +154,10 @@ class Arena:
         receipts = {found[1]: each for each in newest if (found := RECEIPT.search(each.text))}
         return receipts if all(entry.phone in receipts for entry in entries) else None
 
-    def _seen(self, entry: Entry, receipt: Message, *, has_code: bool) -> Request:
+    async def _seen(self, entry: Entry, receipt: Message, *, has_code: bool) -> Request:
         reference = _reference(receipt)
         approvers = (self.scene.human("Lee"), self.scene.human("Kim"))
-        cards = {human.person.name: _card(human, reference) for human in approvers}
+        cards = {human.person.name: await _card(human, reference) for human in approvers}
         return Request(id=RequestId(reference), entry=entry, has_code=has_code, receipt=receipt, cards=cards)
 
     async def _prepare(self, click: Click, request: Request) -> None:
@@ -226,6 +226,10 @@ def _reference(message: Message) -> str:
     return found[1]
 
 
-def _card(human: Human, reference: str) -> Message:
-    """An approver's card: they look from the newest on."""
-    return next(each for each in reversed(human.sees(human.dm)) if reference in each.words)
+async def _card(human: Human, reference: str) -> Message:
+    """An approver's card, as soon as it is there: they look from the newest on."""
+
+    def find() -> Message | None:
+        return next((each for each in reversed(human.sees(human.dm)) if reference in each.words), None)
+
+    return await human.until(find, timeout=PATIENCE)

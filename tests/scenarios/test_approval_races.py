@@ -18,7 +18,8 @@ from random import Random
 import pytest
 
 from bot import models
-from bot.models import ApprovalState, Event, JournalEntry
+from bot.audit import Event, JournalEntry
+from bot.models import ApprovalState
 from bot.slack.cards import decided_card
 from bot.store import journal
 from bot.store import requests as store

@@ -8,8 +8,9 @@ import aiohttp
 import pytest
 
 from bot.app import open_quota
+from bot.audit import Event
 from bot.errors import EntryMistake
-from bot.models import Event, LookupId, PhoneNumber, Problem
+from bot.models import LookupId, PhoneNumber, Problem
 from bot.quota.turns import Turns
 from bot.sandbox.slack.response_urls import MOST_USES
 from bot.settings import LookupSettings, read

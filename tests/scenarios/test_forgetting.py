@@ -7,7 +7,8 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from bot.models import FORGOTTEN, Actor, Event, PhoneNumber, Through
+from bot.audit import Event
+from bot.models import FORGOTTEN, Actor, PhoneNumber, Through
 from bot.retention import scrub
 from bot.settings import BotSettings, read
 from bot.store import forgetting

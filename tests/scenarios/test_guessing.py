@@ -6,8 +6,9 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from bot.audit import Event
 from bot.guesses import FREE_FOR_NUMBER
-from bot.models import Actor, Event, PhoneNumber, Problem, Request, State, Through
+from bot.models import Actor, PhoneNumber, Problem, Request, State, Through
 from bot.policy import Rule
 from bot.sandbox.bot_process import BotProcess
 from bot.texts import asking, permissions

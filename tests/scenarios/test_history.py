@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.models import Actor, ApprovalState, Event, PhoneNumber, Problem, State, Through
+from bot.audit import Event
+from bot.models import Actor, ApprovalState, PhoneNumber, Problem, State, Through
 from bot.policy import Decision, Rule, Verdict
 from bot.sandbox.slack.workspace import Message
 from bot.slack.pages import PAGE

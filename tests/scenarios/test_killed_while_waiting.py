@@ -5,7 +5,8 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
-from bot.models import Actor, ApprovalState, Event, PhoneNumber, RequestId, Through
+from bot.audit import Event
+from bot.models import Actor, ApprovalState, PhoneNumber, RequestId, Through
 from bot.sandbox.bot_process import BotProcess
 from bot.store import requests
 from bot.store.engine import Tx

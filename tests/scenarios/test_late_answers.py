@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.models import Event, Problem, State
+from bot.audit import Event
+from bot.models import Problem, State
 from bot.sandbox.cams.answers import Slow, Success
 from bot.sandbox.cams.book import Entry
 from bot.store import lookups as store

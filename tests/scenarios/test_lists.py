@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from bot.audit import Event
 from bot.errors import EntryMistake
-from bot.models import Event, Problem, State
+from bot.models import Problem, State
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.slack import buttons, forms_read
 from bot.texts import asking, outcomes

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from bot.audit import Event
 from bot.errors import EntryMistake
-from bot.models import ApprovalState, Event, State
+from bot.models import ApprovalState, State
 from bot.sandbox.slack.blockkit import interactive_elements
 from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.workspace import Message

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from bot.models import ApprovalState, Event, PhoneNumber, Problem, State
+from bot.audit import Event
+from bot.models import ApprovalState, PhoneNumber, Problem, State
 from bot.sandbox.slack.blockkit import interactive_elements
 from bot.store import forgetting
 from bot.texts import asking, history, requests

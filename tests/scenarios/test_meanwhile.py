@@ -3,7 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from bot.models import ApprovalState, Event, PhoneNumber, Problem
+from bot.audit import Event
+from bot.models import ApprovalState, PhoneNumber, Problem
 from bot.sandbox.slack.people import Kind
 from bot.sandbox.slack.trouble import SlackTrouble
 from bot.store import decisions

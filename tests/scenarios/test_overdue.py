@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.models import Event
+from bot.audit import Event
 from bot.texts import requests as texts
 from tests.scenarios.asking import (
     EXPIRED,

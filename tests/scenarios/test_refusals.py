@@ -7,6 +7,7 @@ import pytest
 from bot.models import Problem, Side, State
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.texts import asking, problems
+from bot.texts.outcomes import PROBLEMS
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene, dispatch, entry
 
 GOOD_ID = "920155500012345"
@@ -35,7 +36,7 @@ async def test_each_kind_of_no_has_its_words(
         message = await scene.answer(scene.ana, "No ID for")
         (lookup,) = await scene.lookups()
         assert (lookup.state, lookup.result.problem) == (state, problem)
-        explanation = problems.PROBLEMS[problem]
+        explanation = PROBLEMS[problem]
         assert explanation.turn is turn
         for text in (message.text, message.words):
             assert explanation.what in text
@@ -160,14 +161,14 @@ async def test_a_guest_gets_a_sentence_instead_of_the_form(scene: Scene, line: s
     gus = scene.human("Gus")
     await gus.runs("support", line)
     modal = await gus.until(lambda: gus.modal, timeout=PATIENCE)
-    assert problems.PROBLEMS[Problem.GUEST].what in modal.words
+    assert PROBLEMS[Problem.GUEST].what in modal.words
     assert not modal.can_submit
 
 
 async def test_a_guests_request_is_refused_and_recorded(scene: Scene) -> None:
     gus = scene.human("Gus")
     await scene.ask(entry("The ID"), human=gus)
-    await scene.answer(gus, problems.PROBLEMS[Problem.GUEST].what)
+    await scene.answer(gus, PROBLEMS[Problem.GUEST].what)
     (lookup,) = await scene.lookups()
     assert (lookup.state, lookup.result.problem) == (State.REJECTED, Problem.GUEST)
     assert scene.cams.calls == []
@@ -176,7 +177,7 @@ async def test_a_guests_request_is_refused_and_recorded(scene: Scene) -> None:
 async def test_who_is_not_listed_may_not_ask(scene_with: OpenScene) -> None:
     async with scene_with(PHONEID_AGENTS="U0LEE") as scene:
         await scene.ask(entry("The ID"))
-        await scene.answer(scene.ana, problems.PROBLEMS[Problem.NOT_ALLOWED].what)
+        await scene.answer(scene.ana, PROBLEMS[Problem.NOT_ALLOWED].what)
         assert scene.cams.calls == []
         await scene.ask(entry("The ID"), human=scene.human("Lee"))
         await scene.answer(scene.human("Lee"), GOOD_ID)

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from bot.models import Actor, ApprovalState, Event, Problem, Request, State
+from bot.audit import Event
+from bot.models import Actor, ApprovalState, Problem, Request, State
 from bot.policy import Membership, Standing
 from bot.slack import buttons, cards
 from bot.texts import requests as texts

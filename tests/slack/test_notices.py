@@ -4,7 +4,8 @@ import logging
 
 import pytest
 
-from bot.models import ApprovalState, Event, RequestId, State
+from bot.audit import Event
+from bot.models import ApprovalState, RequestId, State
 from bot.slack import buttons, cards
 from bot.slack.messenger import Shown
 from bot.slack.notices import MOST_REMEMBERED, Notices

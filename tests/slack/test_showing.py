@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.models import Actor, Event, Problem, RequestId
+from bot.audit import Event
+from bot.models import Actor, Problem, RequestId
 from bot.policy import Audience
 from bot.slack import buttons, cards, forms_read, pages
 from bot.slack.blocks import Message, View

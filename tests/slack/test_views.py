@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.models import FORGOTTEN, ApprovalState, LogEntry, Problem, Request, Result, State
+from bot.audit import LogEntry
+from bot.models import FORGOTTEN, ApprovalState, Problem, Request, Result, State
 from bot.progress import Progress
 from bot.sandbox.slack.validator import Surface, check_view
 from bot.slack import buttons, cards, pages, views

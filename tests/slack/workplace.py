@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from bot.models import Actor, LogQuery, PhoneNumber, Request, RequestId
+from bot.audit import LogQuery
+from bot.models import Actor, PhoneNumber, Request, RequestId
 from bot.slack.blocks import Message, View
 from bot.slack.listeners.actions import Actions
 from bot.slack.listeners.commands import Commands

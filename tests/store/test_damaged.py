@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.audit import Footprint, LogQuery
 from bot.errors import RecordDamaged
 from bot.guesses import FREE_FOR_NUMBER
-from bot.models import Footprint, LogQuery, LookupId, Request
+from bot.models import LookupId, Request
 from bot.store import forgetting, guesses, journal, lookups, messages, outbox, requests, search
 from bot.store.outbox import Kind
 from bot.store.urls import SQLITE

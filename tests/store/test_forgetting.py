@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.audit import Event, Footprint
 from bot.errors import StillOpen
 from bot.guesses import FREE_FOR_NUMBER
-from bot.models import FORGOTTEN, Event, Footprint, LookupId, PhoneNumber, Problem, Request, Result, State
+from bot.models import FORGOTTEN, LookupId, PhoneNumber, Problem, Request, Result, State
 from bot.store import forgetting, guesses, journal, lookups, outbox, requests, verification
 from bot.store.engine import Tx
 from bot.store.outbox import Kind

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from bot.audit import Event
 from bot.errors import TooManyGuesses
 from bot.guesses import COUNTED, FREE_FOR_AGENT, FREE_FOR_NUMBER, REMEMBERED, Alarm, Suspect
-from bot.models import Actor, Event, Lookup, Problem, Request, Result, State, Through
+from bot.models import Actor, Lookup, Problem, Request, Result, State, Through
 from bot.policy import STATE_AFTER
 from bot.store import decisions, guesses, journal, outbox
 from bot.store.outbox import Kind

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.models import LogQuery, LookupId, PhoneNumber, RequestId
+from bot.audit import LogQuery
+from bot.models import LookupId, PhoneNumber, RequestId
 from bot.store import search
 from bot.store.engine import Tx
 from bot.store.urls import SQLITE

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from bot.audit import Event
 from bot.errors import LookupMoved
-from bot.models import Actor, Event, Lookup, LookupId, Problem, Request, RequestId, Result, State, Through
+from bot.models import Actor, Lookup, LookupId, Problem, Request, RequestId, Result, State, Through
 from bot.policy import FINAL, STATE_AFTER
 from bot.store import decisions, forgetting, journal, lookups, outbox, verification
 from bot.store.outbox import Kind

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from bot.models import Event, Request, RequestId
+from bot.audit import Event
+from bot.models import Request, RequestId
 from bot.store import journal, outbox
 from bot.store.engine import Tx
 from bot.store.outbox import AGAIN_AFTER, GIVEN_UP_AFTER, HANDLING, Due, Kind

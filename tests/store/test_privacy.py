@@ -20,7 +20,18 @@ from tests.store.processes import Process
 
 PHONE, REASON, ID, DENIAL = "8613800001234", "canary reason", "canary-phone-number-id", "canary denial"
 
-NOUNS = ("decisions", "forgetting", "guesses", "journal", "lookups", "messages", "outbox", "requests", "search", "verification")
+NOUNS = (
+    "decisions",
+    "forgetting",
+    "guesses",
+    "journal",
+    "lookups",
+    "messages",
+    "outbox",
+    "requests",
+    "search",
+    "verification",
+)
 
 
 def functions() -> dict[str, Callable[..., Any]]:

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from bot.audit import Event
 from bot.errors import RequestMoved
 from bot.models import (
     Actor,
     Approval,
     ApprovalState,
-    Event,
     Lookup,
     LookupId,
     PhoneNumber,

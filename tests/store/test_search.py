@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.models import LogEntry, LogQuery, LookupId, PhoneNumber
+from bot.audit import LogEntry, LogQuery
+from bot.models import LookupId, PhoneNumber
 from bot.store import search
 from tests import factories
 from tests.clocks import START, SteppingClock

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from bot.audit import LogQuery
 from bot.errors import LookupMoved, RequestMoved, StillOpen, TooManyGuesses
-from bot.models import ApprovalState, LogQuery, LookupId, Problem, Request, Result, State, Through
+from bot.models import ApprovalState, LookupId, Problem, Request, Result, State, Through
 from bot.policy import (
     APPROVAL_TRANSITIONS,
     ENDS_UNUSED,

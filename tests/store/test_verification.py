@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlite_utils import Database
 
+from bot.audit import Event
 from bot.errors import SchemaUnknown
 from bot.evidence import (
     EMPTY,
@@ -26,7 +27,7 @@ from bot.evidence import (
     record_digest,
     settings_digest,
 )
-from bot.models import Actor, ApprovalState, Event, LookupId, Through
+from bot.models import Actor, ApprovalState, LookupId, Through
 from bot.store import decisions, forgetting, guesses, journal, lookups, outbox, verification
 from bot.store.engine import Tx
 from bot.store.migrations import HEAD, head_to_read

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from bot.audit import LogQuery
 from bot.clock import SystemClock
-from bot.models import LogQuery
 from bot.sandbox.cams.server import SeenCall
 from bot.store.sqlite import SqliteStore
 from tools.bench import apps, quota, store

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.models import ApprovalState, Event, JournalEntry, Problem, Request, Result, State
+from bot.audit import Event, JournalEntry
+from bot.models import ApprovalState, Problem, Request, Result, State
 from bot.sandbox.inspector import Inspector, Wire
 from bot.slack import views
 from tests.canaries import CANARY

@@ -6,8 +6,9 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+from bot.audit import LogQuery
 from bot.clock import SystemClock
-from bot.models import Actor, LogQuery, Lookup, NewLookup, PhoneNumber, Result, State, Through
+from bot.models import Actor, Lookup, NewLookup, PhoneNumber, Result, State, Through
 from bot.store.sqlite import SqliteStore
 from tools.bench.table import Row, duration, percentile
 

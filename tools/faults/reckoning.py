@@ -8,17 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.app import open_record
-from bot.models import (
-    ApprovalState,
-    JournalEntry,
-    Lookup,
-    Problem,
-    Request,
-    RequestId,
-    Result,
-    State,
-    Through,
-)
+from bot.audit import JournalEntry
+from bot.models import ApprovalState, Lookup, Problem, Request, RequestId, Result, State, Through
 from bot.policy import APPROVAL_TRANSITIONS, TRANSITIONS, is_final
 from bot.sandbox.slack.workspace import Message
 from bot.settings import RecordSettings, read
