@@ -44,8 +44,6 @@ SHORTCUT: dict[str, Any] = {**WHO, "trigger_id": "1.2.c"}
 VIEW: dict[str, Any] = {"type": "modal", "id": "V1", "hash": "1.a", "callback_id": forms_read.LOOKUP}
 SUBMISSION: dict[str, Any] = {**WHO, "view": {**VIEW, "state": {"values": {}}}}
 
-CONTEXT = Context(actor=ANA)
-
 
 @pytest.fixture
 async def bot(workplace: Workplace) -> Bot:
@@ -124,7 +122,7 @@ async def test_what_was_asked_for_is_recorded_before_slack_has_our_word_and_need
 @pytest.mark.parametrize(("seconds", "held_up"), [(0.1, 0.1), (60.0, RECORDING)], ids=["is over", "takes long"])
 async def test_what_is_never_recorded_holds_up_no_acknowledgement(bot: Bot, seconds: float, held_up: float) -> None:
     acks, started_at = Acks(bot.messenger), asyncio.get_running_loop().time()
-    await boundary(bot).start_recorded(acks, CONTEXT, asyncio.sleep(seconds))
+    await boundary(bot).start_recorded(acks, Context(actor=ANA), asyncio.sleep(seconds))
     assert asyncio.get_running_loop().time() - started_at == pytest.approx(held_up)
     assert acks.given == [{}]
     await bot.settle()
