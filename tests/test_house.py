@@ -12,6 +12,7 @@ BOT = ROOT / "bot"
 ROWS = (
     {"models", "tickets"},
     {"audit"},
+    {"audit"},
     {"errors"},
     {"durations", "evidence", "policy"},
     {"guesses", "progress"},
