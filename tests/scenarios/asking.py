@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 
 from bot.app import open_record
-from bot.models import ApprovalState, JournalEntry, RequestId, State
+from bot.audit import JournalEntry
+from bot.models import ApprovalState, RequestId, State
 from bot.sandbox.cams.book import Entry
 from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.workspace import Message
