@@ -1,6 +1,7 @@
 """The benchmarks run and count right. What they measure is not tested: that depends on the machine."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from bot.audit import LogQuery
-from bot.clock import SystemClock
 from bot.sandbox.cams.server import SeenCall
-from bot.store.sqlite import SqliteStore
+from bot.store import journal, search
+from tests import factories
 from tools.bench import apps, quota, store
 from tools.bench.__main__ import main
 from tools.bench.contenders import CONTENDERS, split
@@ -86,21 +87,29 @@ async def test_an_app_starts_and_acknowledges(name: str) -> None:
 async def test_a_record_is_filled_with_copies_and_still_takes_lookups(tmp_path: Path) -> None:
     path = tmp_path / "phoneid.db"
     await store.fill(path, 3 * store.SEED)
-    opened = SqliteStore(path, clock=SystemClock())
-    await opened.open()
+    record = store.record_in(path, time.time)
+    await record.open()
     try:
-        await store.record(opened, 1, key="one more")
-        everything = await opened.search(LogQuery(limit=10 * store.SEED))
-        entries = [await opened.journal(lookup.id) for lookup in (everything[0], everything[-1])]
+        await store.run(record)
+        await store.accept(record, factories.phones(2))
+        everything = await record.read(search.search, LogQuery(limit=None))
+        kept = [await record.read(journal.of_request, each.request.id) for each in (everything[2], everything[-1])]
     finally:
-        await opened.aclose()
-    assert len(everything) == 3 * store.SEED + 1
-    assert [len(each) for each in entries] == [3, 3]
+        await record.aclose()
+    assert len(everything) == 3 * store.SEED + 3
+    assert [len(each) for each in kept] == [4, 4]
+    asked = [each.request.asked_at for each in everything]
+    assert asked == sorted(asked, reverse=True)
 
 
-async def test_few_rows_are_measured() -> None:
+async def test_few_rows_are_measured_and_round_trips_counted() -> None:
     rows = await all_of(store.measure(sizes=(100,), times=3, say=silence))
-    assert [row.what for row in rows][-1] == "writing one lookup, 100 rows"
+    assert [row.what for row in rows][-3:] == [
+        "accepting 100 at once, 100 rows",
+        "one lookup to its ID, 100 rows",
+        "accepting 100 numbers at once on Postgres",
+    ]
+    assert rows[-1].figures in ("3 round trips", "not counted: no Postgres answers")
 
 
 def test_the_table_is_markdown_and_lines_up() -> None:

@@ -22,5 +22,5 @@ async def open_quota(path: Path, qps: int) -> AsyncIterator[Quota]:
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SANDBOX_ACCOUNT.access_key_secret.get_secret_value(),
         },
     )
-    async with app.open_store(settings), app.open_quota(settings) as quota:  # the store has the schema made
+    async with app.open_record(settings), app.open_quota(settings) as quota:  # the record has the schema made
         yield quota
