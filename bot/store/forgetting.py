@@ -88,6 +88,13 @@ EMPTIED: Final = """
     WHERE number = :request AND (salt IS NOT NULL OR reason <> '' OR decision_reason <> '')
     AND NOT EXISTS (SELECT 1 FROM lookups WHERE request = :request AND salt IS NOT NULL)"""
 
+# The command line may have been killed before the first number's turn: what was asked then has a reason and no number.
+OLD_WITHOUT_NUMBERS: Final = """
+    SELECT number AS request, id FROM requests
+    WHERE salt IS NOT NULL AND asked_at < :before
+        AND NOT EXISTS (SELECT 1 FROM lookups WHERE lookups.request = requests.number)
+    ORDER BY asked_at LIMIT :limit"""
+
 FORGET_REQUEST: Final = """
     UPDATE requests SET
         reason = '', salt = NULL, decision_reason = CASE WHEN decided_at IS NOT NULL THEN '' END
@@ -135,10 +142,16 @@ def forget(tx: Tx, phone: PhoneNumber, *, actor: Actor) -> Footprint:
 
 
 def forget_old(tx: Tx, *, before: float, limit: int) -> int:
-    """Forget up to ``limit`` ended lookups that were asked before then (Unix seconds), the oldest first. How many."""
+    """Forget up to ``limit`` ended lookups that were asked before then (Unix seconds), the oldest first. How many.
+
+    Requests of that time which never got a number are forgotten too, and counted.
+    """
     forgotten = tx.all(FORGET_OLD, before=before, limit=limit, forgotten=FORGOTTEN.digits)
-    _record(tx, _forget_rest(tx, forgotten, actor=SWEEPER, why="retention"))
-    return len(forgotten)
+    without_numbers = tx.all(OLD_WITHOUT_NUMBERS, before=before, limit=limit)
+    entries = _forget_rest(tx, forgotten, actor=SWEEPER, why="retention")
+    entries += _forget_requests(tx, without_numbers, actor=SWEEPER, why="retention")
+    _record(tx, entries)
+    return len(forgotten) + len(without_numbers)
 
 
 def unscrubbed(tx: Tx) -> int:
@@ -194,11 +207,16 @@ def _forget_rest(tx: Tx, forgotten: Collection[Row], *, actor: Actor, why: str) 
     tx.write(FORGET_REFUSED, forgotten=FORGOTTEN.digits)
     numbers = sorted({row["request"] for row in forgotten})
     emptied = [row for answer in tx.gather(*(Query(EMPTIED, {"request": each}) for each in numbers)) for row in answer]
+    in_order = sorted(forgotten, key=lambda row: (row["request"], row["position"]))
+    entries = [_entry(row, None, actor=actor, what="all", why=why) for row in in_order]
+    return entries + _forget_requests(tx, emptied, actor=actor, why=why)
+
+
+def _forget_requests(tx: Tx, emptied: Collection[Row], *, actor: Actor, why: str) -> list[NewEntry]:
     for row in emptied:
         tx.write(FORGET_REQUEST, number=row["request"])
         outbox.drop_all(tx, row["request"])
-    in_order = sorted(forgotten, key=lambda row: (row["request"], row["position"]))
-    return [_entry(row, None, actor=actor, what="all", why=why) for row in (*in_order, *emptied)]
+    return [_entry(row, None, actor=actor, what="all", why=why) for row in emptied]
 
 
 def _entry(row: Row, digest: str | None, *, actor: Actor, what: str, why: str) -> NewEntry:

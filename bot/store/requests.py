@@ -50,7 +50,7 @@ RUNNING: Final = """
     SELECT lookups.phone, lookups.position, requests.id, requests.size FROM lookups
     JOIN requests ON requests.number = lookups.request
     WHERE lookups.process IS NOT NULL AND lookups.follows IS NULL
-        AND requests.user_id = :user_id AND requests.team_id = :team_id AND requests.approval = 'not needed'"""
+        AND requests.user_id = :user_id AND requests.team_id = :team_id"""
 
 ADD: Final = """
     INSERT INTO requests (

@@ -45,6 +45,7 @@ CREATE TABLE requests (
     CHECK ((decided_at IS NULL) = (decision_reason IS NULL))
 ) STRICT;
 CREATE INDEX requests_by_user ON requests (user_id, number);
+CREATE INDEX requests_unforgotten ON requests (asked_at) WHERE salt IS NOT NULL;
 
 CREATE TABLE lookups (
     request         INTEGER NOT NULL REFERENCES requests (number),

@@ -270,6 +270,18 @@ def test_what_is_old_is_forgotten_the_oldest_first(process: Process, clock: Step
     assert is_whole(process)
 
 
+def test_a_request_that_never_got_a_number_is_forgotten_when_it_is_old(process: Process, clock: SteppingClock) -> None:
+    new = replace(new_request((), reason=REASON), size=3)
+    accepted = process.change(requests.accept, new, MAY)
+    clock.time += 100.0
+    assert process.change(forgetting.forget_old, before=clock.time - 50.0, limit=10) == 1
+    found = process.read(requests.find, accepted.request.id)
+    assert found
+    assert found.reason == ""
+    assert process.read(verification.inspect).fault is None
+    assert process.change(forgetting.forget_old, before=clock.time - 50.0, limit=10) == 0
+
+
 def test_what_has_not_ended_or_was_not_told_is_not_old(process: Process, clock: SteppingClock) -> None:
     untold = process.change(factories.finished, 2)
     for decision in (MAY, NEEDS_APPROVAL):
