@@ -197,17 +197,23 @@ def test_a_follower_is_followed_by_nobody(process: Process) -> None:
     assert process.change(factories.asked).lookup.follows is None
 
 
-def test_nothing_is_followed_across_agents_nor_by_or_of_what_needs_approval(process: Process) -> None:
+def test_nothing_is_followed_across_agents_nor_by_what_needs_approval(process: Process) -> None:
     process.change(factories.asked)
     other_teams_ana = Actor(team_id="T0002", user_id=ANA.user_id, through=Through.SLACK)
     for agent in (LEE, other_teams_ana, OLGA):
         assert process.change(factories.asked, agent=agent).lookup.follows is None
     approved = process.change(factories.approve, process.change(factories.asked, decision=NEEDS_APPROVAL))
     assert process.change(decisions.use, approved.id).lookup.follows is None
+
+
+def test_an_approved_lookup_that_runs_is_followed(process: Process) -> None:
+    approved = process.change(factories.approve, process.change(factories.asked, decision=NEEDS_APPROVAL))
+    assert process.change(factories.asked).lookup.follows is None  # it is not called yet
+    running = process.change(decisions.use, approved.id)
     kim = Actor(team_id="T0001", user_id="U0KIM", through=Through.SLACK)
-    approved = process.change(factories.approve, process.change(factories.asked, decision=NEEDS_APPROVAL, agent=kim))
-    process.change(decisions.use, approved.id)
     assert process.change(factories.asked, agent=kim).lookup.follows is None
+    assert process.change(factories.asked).lookup.follows is not None
+    assert running.lookup.follows is None
 
 
 def test_stopping_drops_what_follows_too(process: Process) -> None:
