@@ -32,12 +32,12 @@ HARMS = (
     Harm(
         name="database locked in the middle",
         do=databases.lock_for_a_moment_in_the_middle,
-        elsewhere=("tests/test_lookups.py::test_an_outcome_is_recorded_as_soon_as_the_store_is_back",),
+        elsewhere=("tests/test_lookups.py::test_an_outcome_is_recorded_as_soon_as_the_database_is_back",),
     ),
     Harm(
         name="database locked to the end",
         do=databases.lock_for_long_in_the_middle,
-        elsewhere=("tests/test_lookups.py::test_a_lookup_whose_end_could_not_be_recorded_is_swept_and_told",),
+        elsewhere=("tests/test_lookups.py::test_what_a_living_process_lost_still_has_an_end",),
     ),
     Harm(name="disk full", do=databases.fill_the_disk),
     Harm(
