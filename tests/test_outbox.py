@@ -157,7 +157,8 @@ async def test_what_takes_too_long_is_given_up_before_another_process_tries(worl
     here.mouth.does = hangs
     request = await asked(here)
     await here.outbox.deliver(Kind.AGENT, request.id)
-    assert here.process.clock.monotonic() == AT_MOST < HANDLING
+    assert here.process.clock.monotonic() == AT_MOST
+    assert AT_MOST < HANDLING == 30.0
     waiting = await here.process.waiting(Kind.AGENT, request.id)
     assert waiting
     assert waiting.attempts == 1

@@ -13,7 +13,7 @@ from bot.texts.outcomes import OUTCOMES, PROBLEMS
 from tests.doubles import Doing
 from tests.factories import phones
 from tests.slack.workplace import RESPONSE_URL, Bot, Workplace, buttons_of, filled, text_of, workplace
-from tests.world import ANA, HOUR, KIM, LEE, MINUTE, WITHOUT_APPROVALS, SlowQuota, id_of
+from tests.world import ANA, HOUR, KIM, LEE, MINUTE, WITHOUT_APPROVALS, SlowQuota, codes_for, id_of
 
 __all__ = ["bot", "workplace"]
 
@@ -97,6 +97,22 @@ async def test_a_code_that_waits_in_a_process_that_died_is_asked_for_again(workp
     await restarted.presses(cards.APPROVE, request.id, by=LEE)
     (asked,) = [said for said in bot.messenger.said if said.place == "U0ANA"]
     assert buttons_of(asked.message) == {buttons.ENTER_CODE: request.id}
+
+
+async def test_whoever_was_quicker_to_use_an_approval_runs_it(workplace: Workplace, bot: Bot) -> None:
+    elsewhere = await workplace.open("p2")
+    request = await bot.asks()
+
+    async def use_it_elsewhere(name: str) -> None:
+        if name == "decide":
+            used = await elsewhere.process.requests.use(await elsewhere.process.find(request.id), codes_for(request))
+            assert used
+            await elsewhere.process.run(*used)
+
+    bot.process.record.after = use_it_elsewhere
+    await bot.presses(cards.APPROVE, request.id, by=LEE)
+    assert len(workplace.api.called) == 1
+    assert not any("broke" in said.text for said in bot.messenger.said)
 
 
 @pytest.mark.parametrize("is_elsewhere", [False, True], ids=["in one process", "in two"])
