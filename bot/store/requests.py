@@ -45,11 +45,11 @@ LOOKUPS: Final = """
 
 NEWEST: Final = "SELECT coalesce(max(number), 0) AS number FROM requests"
 
-# What this agent has under way already, by number: another call for it would bring nothing new.
+# What this agent has under way already, by number: another call for it would bring nothing new. CROSS keeps SQLite from
+# going through all that the agent has ever asked for, of which there is far more than of what runs.
 RUNNING: Final = """
-    SELECT lookups.phone, lookups.position, requests.id, requests.size FROM lookups
-    JOIN requests ON requests.number = lookups.request
-    WHERE lookups.process IS NOT NULL AND lookups.follows IS NULL
+    SELECT lookups.phone, lookups.position, requests.id, requests.size FROM lookups CROSS JOIN requests
+    WHERE requests.number = lookups.request AND lookups.process IS NOT NULL AND lookups.follows IS NULL
         AND requests.user_id = :user_id AND requests.team_id = :team_id"""
 
 ADD: Final = """

@@ -105,6 +105,14 @@ def test_what_changes_ask_finds_an_index(full: sqlite3.Connection) -> None:
     assert set(looking) == LOOKS_AT_ALL, looking
 
 
+@pytest.mark.parametrize("name", ["requests.RUNNING", "guesses.UNDER_WAY", "lookups.RUNNING"])
+def test_what_runs_is_looked_for_among_what_runs_however_much_an_agent_has_asked(
+    full: sqlite3.Connection, name: str
+) -> None:
+    first, *_ = plan(full, statements()[name])
+    assert "INDEX lookups_running" in first
+
+
 def test_the_verifier_looks_at_every_row_once(full: sqlite3.Connection) -> None:
     for name, sql in statements().items():
         if name.startswith("verification."):
