@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from bot.models import LookupId
 from bot.tickets import Call, Outlook, Ticket
+from tests.clocks import VirtualClock
 
 T = TypeVar("T")
 
@@ -35,3 +36,28 @@ class MemoryState:
     async def change(self, think: Callable[[str], tuple[str, T]]) -> T:
         self._text, told = think(self._text)
         return told
+
+
+class SlowQuota(FreeQuota):
+    """A turn comes after so many seconds; whoever waits has ten turns a second before theirs."""
+
+    def __init__(self, clock: VirtualClock, waits: float) -> None:
+        super().__init__()
+        self._clock = clock
+        self._waits = waits
+        self._turn_at: dict[LookupId, float] = {}
+
+    @asynccontextmanager
+    async def turn(self, ticket: Ticket, *, before: Callable[[], Awaitable[None]]) -> AsyncIterator[Call]:
+        self._turn_at[ticket.lookup_id] = self._clock.monotonic() + self._waits
+        try:
+            await self._clock.sleep(self._waits)
+        finally:
+            del self._turn_at[ticket.lookup_id]
+        async with super().turn(ticket, before=before) as call:
+            yield call
+
+    def outlook(self, lookup_id: LookupId) -> Outlook | None:
+        turn_at = self._turn_at.get(lookup_id)
+        left = None if turn_at is None else turn_at - self._clock.monotonic()
+        return None if left is None else Outlook(place=max(1, round(left * 10)), seconds=left)

@@ -11,20 +11,9 @@ from bot.models import Lookup, Problem, Request, State
 from bot.policy import STATE_AFTER, Action, Decision, Rule, Verdict
 from bot.store.outbox import Kind
 from tests.factories import phones
-from tests.world import (
-    ANA,
-    CODE,
-    KIM,
-    MINUTE,
-    NEEDS_APPROVAL,
-    OTHER_CODE,
-    Process,
-    SlowQuota,
-    World,
-    codes_for,
-    id_of,
-    world,
-)
+from tests.fake_api import id_of
+from tests.quotas import SlowQuota
+from tests.world import ANA, CODE, KIM, MINUTE, NEEDS_APPROVAL, OTHER_CODE, Process, World, codes_for, world
 
 __all__ = ["process", "world"]
 
@@ -321,22 +310,32 @@ async def test_whoever_asks_again_for_several_numbers_follows_only_for_those_und
     assert (await first).is_all(State.ANSWERED)
 
 
-@pytest.mark.parametrize("is_the_second", [False, True], ids=["the first", "the second"])
-async def test_what_needs_approval_is_not_joined(world: World, *, is_the_second: bool) -> None:
+async def test_what_needs_approval_is_not_joined_to_what_runs(world: World) -> None:
     process = await world.start()
     world.api.is_open.clear()
-    requests = []
-    for needs_approval in (not is_the_second, is_the_second):
-        request = await process.ask(1, NEEDS_APPROVAL if needs_approval else Decision(Verdict.MAY, Rule.TRUSTED))
-        if needs_approval:
-            used = await process.requests.use(await process.do(Action.APPROVE, request.id))
-            assert used
-            request = used[0]
-        requests.append(request)
-    running = asyncio.gather(*(process.run(each) for each in requests))
+    first = asyncio.create_task(process.asked_and_run())
+    await world.until_called()
+    used = await process.requests.use(await process.do(Action.APPROVE, (await process.ask(1, NEEDS_APPROVAL)).id))
+    assert used
+    running = asyncio.create_task(process.run(*used))
     await world.until_called(2)
     world.api.is_open.set()
-    assert all(each.lookup.follows is None for each in await running)
+    assert (await running).lookup.follows is None
+    await first
+
+
+async def test_what_was_approved_and_runs_is_joined_by_what_needs_no_approval(world: World) -> None:
+    process = await world.start()
+    world.api.is_open.clear()
+    used = await process.requests.use(await process.do(Action.APPROVE, (await process.ask(1, NEEDS_APPROVAL)).id))
+    assert used
+    running = asyncio.create_task(process.run(*used))
+    await world.until_called()
+    again = asyncio.create_task(process.asked_and_run())
+    await world.pass_time(1)
+    world.api.is_open.set()
+    assert (await again).lookup.follows == (await running).lookup.id
+    assert len(world.api.called) == 1
 
 
 async def test_another_agents_request_for_the_number_is_not_joined(world: World) -> None:

@@ -14,22 +14,9 @@ from bot.store import lookups as lookups_store
 from bot.store.outbox import Kind
 from bot.tickets import Lane
 from tests.factories import phones
-from tests.quotas import FreeQuota
-from tests.world import (
-    ANA,
-    CODE,
-    HOUR,
-    KIM,
-    LEE,
-    NEEDS_APPROVAL,
-    OTHER_CODE,
-    Process,
-    SlowQuota,
-    World,
-    codes_for,
-    id_of,
-    world,
-)
+from tests.fake_api import id_of
+from tests.quotas import FreeQuota, SlowQuota
+from tests.world import ANA, CODE, HOUR, KIM, LEE, NEEDS_APPROVAL, OTHER_CODE, Process, World, codes_for, world
 
 __all__ = ["process", "world"]
 

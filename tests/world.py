@@ -5,7 +5,6 @@ What they record is real; Alibaba Cloud answers as a test says, and whoever wait
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -15,11 +14,11 @@ from pydantic import SecretStr
 
 from bot.access import Access
 from bot.audit import Event, JournalEntry
-from bot.errors import ApiError, NotPossible, StoreUnavailable
+from bot.errors import NotPossible, StoreUnavailable
 from bot.guesses import FREE_FOR_NUMBER
 from bot.interfaces import Quota
 from bot.lookups import Lookups
-from bot.models import Actor, Answer, LookupId, NewRequest, PhoneNumber, Problem, Request, RequestId, Side, Through
+from bot.models import Actor, NewRequest, PhoneNumber, Request, RequestId, Through
 from bot.pending_codes import Codes
 from bot.policy import Action, Audience, Decision, Policy, Rule, Verdict
 from bot.requests import Requests
@@ -28,10 +27,10 @@ from bot.store.engine import Tx
 from bot.store.outbox import Due, Kind
 from bot.store.record import Record
 from bot.store.sqlite import SqliteEngine
-from bot.tickets import Call, Outlook, Ticket
 from tests import factories
 from tests.clocks import START, VirtualClock
 from tests.doubles import FakePeople
+from tests.fake_api import FakeApi
 from tests.quotas import FreeQuota
 
 P = ParamSpec("P")
@@ -112,74 +111,6 @@ class WorldRecord(Record):
         if self.failing.get(name):
             self.failing[name] -= 1
             raise StoreUnavailable("the test says so")
-
-
-class FakeApi:
-    """Knows every number, unless a test says otherwise. While it is closed, calls are held."""
-
-    def __init__(self) -> None:
-        self.called: list[tuple[PhoneNumber, str]] = []
-        """Each call's number and code, as they came."""
-        self.problems: dict[PhoneNumber, Problem] = {}
-        self.wrong_codes: set[str] = set()
-        self.takes = 0.0
-        """Seconds from a call to its answer."""
-        self.attempts = 1
-        """How many turns each call needs."""
-        self.mistake: Exception | None = None
-        """What every call breaks with."""
-        self.held: set[PhoneNumber] | None = None
-        """The numbers whose calls are held while it is closed; ``None``: all."""
-        self.is_open = asyncio.Event()
-        self.is_open.set()
-
-    async def get_phone_number_id(
-        self, phone: PhoneNumber, code: SecretStr, *, turn: Callable[[], AbstractAsyncContextManager[Call]]
-    ) -> Answer:
-        for _ in range(self.attempts):
-            async with turn():
-                self.called.append((phone, code.get_secret_value()))
-                if self.held is None or phone in self.held:
-                    await self.is_open.wait()
-                await asyncio.sleep(self.takes)
-        if self.mistake:
-            raise self.mistake
-        problem = Problem.UNKNOWN_CODE if code.get_secret_value() in self.wrong_codes else self.problems.get(phone)
-        if problem:
-            raise ApiError(
-                problem, side=Side.AGENT, may_retry=False, code="Some.Code", request_id="A-2", http_status=400
-            )
-        return Answer(phone_number_id=id_of(phone), request_id="A-1")
-
-
-def id_of(phone: PhoneNumber) -> str:
-    """The ID that the fake has for a number."""
-    return f"id-{phone.digits}"
-
-
-class SlowQuota(FreeQuota):
-    """A turn comes after so many seconds; whoever waits has ten turns a second before theirs."""
-
-    def __init__(self, clock: VirtualClock, waits: float) -> None:
-        super().__init__()
-        self._clock = clock
-        self._waits = waits
-        self._turn_at: dict[LookupId, float] = {}
-
-    @asynccontextmanager
-    async def turn(self, ticket: Ticket, *, before: Callable[[], Awaitable[None]]) -> AsyncIterator[Call]:
-        self._turn_at[ticket.lookup_id] = self._clock.monotonic() + self._waits
-        try:
-            await self._clock.sleep(self._waits)
-        finally:
-            del self._turn_at[ticket.lookup_id]
-        async with super().turn(ticket, before=before) as call:
-            yield call
-
-    def outlook(self, lookup_id: LookupId) -> Outlook | None:
-        turn_at = self._turn_at.get(lookup_id)
-        left = None if turn_at is None else turn_at - self._clock.monotonic()
-        return None if left is None else Outlook(place=max(1, round(left * 10)), seconds=left)
 
 
 @dataclass(frozen=True, kw_only=True)

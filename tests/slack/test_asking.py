@@ -11,8 +11,9 @@ from bot.texts import asking
 from bot.texts.outcomes import PROBLEMS
 from tests.doubles import Doing
 from tests.factories import phones
+from tests.fake_api import id_of
 from tests.slack.workplace import RESPONSE_URL, Bot, Workplace, buttons_of, filled, text_of, workplace
-from tests.world import ANA, KIM, MINUTE, WITHOUT_APPROVALS, id_of
+from tests.world import ANA, KIM, MINUTE, WITHOUT_APPROVALS
 
 __all__ = ["bot", "strict_bot", "workplace"]
 

@@ -12,8 +12,10 @@ from bot.texts import requests as texts
 from bot.texts.outcomes import OUTCOMES, PROBLEMS
 from tests.doubles import Doing
 from tests.factories import phones
+from tests.fake_api import id_of
+from tests.quotas import SlowQuota
 from tests.slack.workplace import RESPONSE_URL, Bot, Workplace, buttons_of, filled, text_of, workplace
-from tests.world import ANA, HOUR, KIM, LEE, MINUTE, WITHOUT_APPROVALS, SlowQuota, codes_for, id_of
+from tests.world import ANA, HOUR, KIM, LEE, MINUTE, WITHOUT_APPROVALS, codes_for
 
 __all__ = ["bot", "workplace"]
 

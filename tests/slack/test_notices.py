@@ -15,8 +15,9 @@ from bot.texts import requests as texts
 from bot.texts.outcomes import OUTCOMES
 from tests.doubles import Doing
 from tests.factories import phones
+from tests.fake_api import id_of
 from tests.slack.workplace import RESPONSE_URL, Bot, FakeChannel, Workplace, buttons_of, filled, text_of, workplace
-from tests.world import ANA, HOUR, LEE, MINUTE, WITHOUT_APPROVALS, World, codes_for, id_of
+from tests.world import ANA, HOUR, LEE, MINUTE, WITHOUT_APPROVALS, World, codes_for
 
 __all__ = ["bot", "workplace"]
 

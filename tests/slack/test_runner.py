@@ -16,8 +16,10 @@ from bot.store.outbox import HANDLING
 from bot.texts import asking, results
 from tests.doubles import Doing
 from tests.factories import phones
+from tests.fake_api import id_of
+from tests.quotas import SlowQuota
 from tests.slack.workplace import RESPONSE_URL, Bot, Workplace, buttons_of, filled, text_of, workplace
-from tests.world import CODE, MINUTE, WITHOUT_APPROVALS, SlowQuota, id_of
+from tests.world import CODE, MINUTE, WITHOUT_APPROVALS
 
 __all__ = ["workplace"]
 
