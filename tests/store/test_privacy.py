@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 import pytest
 
 import bot.store
-from bot import guesses, models
+from bot import audit, guesses, models
 from bot.models import MASK, PhoneNumber
 from bot.store import outbox
 from bot.store.engine import Tx
@@ -47,7 +47,7 @@ def functions() -> dict[str, Callable[..., Any]]:
 
 VALUES = [
     value
-    for module in (models, guesses, outbox)
+    for module in (models, audit, guesses, outbox)
     for value in vars(module).values()
     if isinstance(value, type) and is_dataclass(value) and value.__module__ == module.__name__
 ]
