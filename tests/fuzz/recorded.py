@@ -116,7 +116,7 @@ def orphans(path: Path) -> int:
     """Lookups whose request, or whose name for it, was edited away."""
     with closing(sqlite3.connect(path)) as database:
         (count,) = database.execute(
-            "SELECT count(*) FROM lookups WHERE request NOT IN (SELECT number FROM requests WHERE number IS NOT NULL)"
+            "SELECT count(*) FROM lookups WHERE NOT EXISTS (SELECT 1 FROM requests WHERE number = lookups.request)"
         ).fetchone()
     return int(count)
 

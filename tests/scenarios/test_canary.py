@@ -105,25 +105,26 @@ async def test_the_canary_is_nowhere_after_guesses_and_in_the_history(tmp_path: 
 async def test_no_code_is_left_in_memory_once_its_lookup_has_ended(tmp_path: Path, settings: Mapping[str, str]) -> None:
     async with open_scene(tmp_path, book=CANARY_BOOK, settings=settings) as quiet, with_bot(quiet) as scene:
         ana, lee = scene.ana, scene.human("Lee")
+        before = codes_in_memory()  # other tests of this process may hold theirs still
         if settings:
             await fill_in(scene, code=CANARY)
             await window_with(ana, "awaits approval")
             await ana.closes()
-            assert codes_in_memory() == 1
+            assert codes_in_memory() == before + 1
             await lee.clicks(requests.APPROVE)
         else:
             await scene.ask(canary_entry("The ID"))
         await submit_list(scene, LIST, reason="ticket 7")
         if settings:
             await window_with(ana, "awaits approval")
-            assert codes_in_memory() >= len(OUTCOMES)
+            assert codes_in_memory() >= before + len(OUTCOMES)
             await message_with(lee, "IDs of")
             await lee.clicks(requests.APPROVE)
             await ana.closes()
         await message_with(ana, "is done", patience=60)
         assert scene.bot
         assert await scene.bot.jobs.drain(PATIENCE)
-        assert codes_in_memory() == 0
+        assert codes_in_memory() <= before
 
 
 def codes_in_memory() -> int:
