@@ -232,10 +232,3 @@ async def test_a_sandbox_whose_bot_ends_instead_of_connecting_says_so() -> None:
     with pytest.raises(CannotServe, match="The bot ended instead of connecting"):
         async with open_sandbox(policy=nobody_decides, logs_to_file=True):
             pytest.fail("it is open")
-
-
-async def test_the_story_of_the_demo_is_as_it_should_be(tmp_path: Path) -> None:
-    ran = await Shell(tmp_path, {}).run("demo", "--script")
-    assert ran.status == 0, ran.out
-    assert "All 29 checks were as they should be." in ran.out
-    assert ran.err == ""
