@@ -21,7 +21,7 @@ QUIET_BELOW: Mapping[str, int] = {
     "slack_sdk.webhook": logging.WARNING,
     # Before its warnings, the words with which a server gives its status.
     "httpx": logging.WARNING,
-    **dict.fromkeys(("slack_sdk", "phoneid", "aiohttp", "httpcore", "hpack", "asyncio"), logging.INFO),
+    **dict.fromkeys(("slack_sdk", "phoneid", "aiohttp", "httpcore", "hpack", "asyncio", "psycopg"), logging.INFO),
 }
 """The level from which on a library may be heard, by its loggers' first part; the highest that fits counts."""
 

@@ -209,7 +209,7 @@ class Policy:
 
 
 class Rule(StrEnum):
-    """Which rule a decision rests on; the words for each are in ``bot.texts.approvals``."""
+    """Which rule a decision rests on; the words for each are in ``bot.texts.permissions``."""
 
     COMMAND_LINE = "command line"
     NOT_A_MEMBER = "not a member"

@@ -12,7 +12,6 @@ BOT = ROOT / "bot"
 ROWS = (
     {"models", "tickets"},
     {"audit"},
-    {"audit"},
     {"errors"},
     {"durations", "evidence", "policy"},
     {"guesses", "progress"},

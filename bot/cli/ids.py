@@ -11,7 +11,7 @@ from bot.audit import LogEntry
 from bot.export import as_row, inert
 from bot.models import PhoneNumber, Problem, Side, State
 from bot.texts import command_line
-from bot.texts.outcomes import PROBLEMS
+from bot.texts.problems import PROBLEMS
 
 COLUMNS = (
     "phone_number",

@@ -17,7 +17,7 @@ from bot.slack.windows import Windows
 from bot.store.outbox import Kind
 from bot.texts import asking, problems
 from bot.texts import requests as texts
-from bot.texts.outcomes import PROBLEMS
+from bot.texts.problems import PROBLEMS
 
 log = logging.getLogger(__name__)
 

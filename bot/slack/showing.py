@@ -16,7 +16,7 @@ from bot.store.names import split_lookup_id
 from bot.store.record import Record
 from bot.texts import asking as texts
 from bot.texts import requests as request_texts
-from bot.texts.outcomes import PROBLEMS
+from bot.texts.problems import PROBLEMS
 
 
 class Showing:

@@ -11,7 +11,8 @@ from bot.slack.blocks import Block, Message, View
 from bot.slack.payloads import Origin
 from bot.texts import asking, problems, results
 from bot.texts import requests as texts
-from bot.texts.outcomes import OUTCOMES, Explanation, may_try_again, stand_of_request
+from bot.texts.outcomes import OUTCOMES, may_try_again, stand_of_request
+from bot.texts.problems import Explanation
 from bot.tickets import Outlook
 
 NOTICE = "lookup_notice"

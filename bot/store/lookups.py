@@ -7,7 +7,17 @@ from typing import Final
 from bot import guesses as guard
 from bot.audit import Event
 from bot.errors import LookupMoved, RecordDamaged, TooManyGuesses
-from bot.models import Actor, Lookup, LookupId, Problem, RequestId, Result, State, Through
+from bot.models import (
+    Actor,
+    ApprovalState,
+    Lookup,
+    LookupId,
+    Problem,
+    RequestId,
+    Result,
+    State,
+    Through,
+)
 from bot.policy import check_transition
 from bot.store import guesses, journal, outbox, rows
 from bot.store.columns import note_damaged
@@ -230,11 +240,13 @@ def _end(tx: Tx, endings: Sequence[_Ending], *, running: Iterable[Row]) -> None:
     )
     left = {(row["request"], row["position"]) for row in running} - {(row["request"], row["position"]) for row in ended}
     still_running = {request for request, _ in left}
+    approved = {row["request"] for row in ended if row["approval"] != ApprovalState.NOT_NEEDED}  # only these have cards
     unattended = {each.row["request"] for each in endings if _is_unattended(each)}
     for number in sorted({row["request"] for row in ended if row["through"] == Through.SLACK} - still_running):
         due_at = tx.now if number in unattended else None
         outbox.put(tx, outbox.Kind.AGENT, number, due_at=due_at)
-        outbox.put(tx, outbox.Kind.CARDS, number, due_at=due_at)
+        if number in approved:
+            outbox.put(tx, outbox.Kind.CARDS, number, due_at=due_at)
 
 
 def _is_unattended(ending: _Ending) -> bool:
@@ -257,6 +269,7 @@ def _is_abandoned(tx: Tx, row: Row, alive: set[str], running: frozenset[LookupId
 
 def _is_readable(row: Row) -> bool:
     try:
+        rows.name(row, "name")
         check_transition(_lookup(row).state, State.INTERRUPTED)
     except (RecordDamaged, ValueError):
         note_damaged("lookups", row, RecordDamaged("state"))

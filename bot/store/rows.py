@@ -74,7 +74,7 @@ def request(row: Row, lookups: Iterable[Row]) -> Request:
     A lookup that cannot be read is left out, and the log says so.
     """
     _is_unforgotten(row)  # what nothing can vouch for is no record
-    size, request_id = count(row, "size"), _id(row)
+    size, request_id = count(row, "size"), name(row, "id")
     return Request(
         id=request_id,
         agent=actor(row),
@@ -147,11 +147,12 @@ def in_order(found: Sequence[Row]) -> list[Row]:
     return sorted(found, key=lambda row: row["position"])
 
 
-def _id(row: Row) -> RequestId:
-    name = text(row, "id")
-    if "\ufffd" in name:  # it was no UTF-8, and under what was read instead there is no request
-        raise RecordDamaged("id")
-    return RequestId(name)
+def name(row: Row, column: str) -> RequestId:
+    """The name of a request. Raises ``RecordDamaged``."""
+    found = text(row, column)
+    if "\ufffd" in found:  # it was no UTF-8, and under what was read instead there is no request
+        raise RecordDamaged(column)
+    return RequestId(found)
 
 
 def _is_unforgotten(row: Row) -> bool:

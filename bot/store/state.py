@@ -1,4 +1,4 @@
-"""Texts that all processes on one database share, as ``bot.interfaces.Cell``."""
+"""Texts that all processes on one database share, as ``bot.interfaces.SharedState``."""
 
 from collections.abc import Callable
 from typing import Final, TypeVar
@@ -36,7 +36,7 @@ class SharedState:
         await self._thread.aclose()
 
     async def change(self, think: Callable[[str], tuple[str, T]]) -> T:
-        """As ``bot.interfaces.Cell``: ``think`` may be called twice, and on another thread."""
+        """As ``bot.interfaces.SharedState``: ``think`` may be called twice, and on another thread."""
         return await self._thread.do(lambda: self._change(think))
 
     def _change(self, think: Callable[[str], tuple[str, T]]) -> T:

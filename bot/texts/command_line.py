@@ -11,7 +11,7 @@ from bot.errors import EntryMistake, LineMistake, ListMistake
 from bot.models import Lookup, RequestId, State
 from bot.texts import problems
 from bot.texts.asking import ENTRY_MISTAKES
-from bot.texts.outcomes import PROBLEMS
+from bot.texts.problems import PROBLEMS
 
 PHONE_OR_FILE = "Give either PHONE, or --file with a list of numbers."
 OUTPUT_NEEDED = "Say where the IDs go: --output ids.csv, or --output - for standard output."

@@ -1,4 +1,4 @@
-"""How requests and lookups stand or ended, and what is said of it: one table for states, one for kinds of "no".
+"""How requests and lookups stand or ended, and what is said of it: one table for all states.
 
 Plain text: whoever shows a sentence escapes it for where it is shown. Never put a verification code into one.
 """
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.models import ApprovalState, Lookup, Problem, Request, Side, State
+from bot.models import ApprovalState, Lookup, Request, State
 from bot.policy import ENDS_UNUSED
 from bot.texts.numbers import Words
 
@@ -22,15 +22,6 @@ class Step(StrEnum):
     ENTER_CODE = "enter code"
     SHOW_ID = "show id"
     TRY_AGAIN = "try again"
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why there is no ID: what happened, what to do next, whose turn it is."""
-
-    what: str
-    next: str
-    turn: Side
 
 
 _NOTHING = Words("", "")
@@ -127,133 +118,6 @@ OUTCOMES: Mapping[Stand, Outcome] = {
     State.DROPPED: Outcome(became=Words("was approved, and stopped by its agent", ASKED_FOR), step=Step.TRY_AGAIN),
 }
 """A lookup that is held stands as its request's approval; one that was dropped by its agent's order, as itself."""
-
-PROBLEMS: Mapping[Problem, Explanation] = {
-    Problem.THROTTLED: Explanation(
-        "Alibaba Cloud takes no more calls for this account right now.", "Wait a minute, then try again.", Side.ALIBABA
-    ),
-    Problem.SERVICE_TROUBLE: Explanation(
-        "Alibaba Cloud has a problem of its own. Asking again did not help.",
-        "Wait a few minutes, then try again.",
-        Side.ALIBABA,
-    ),
-    Problem.NONCE_USED: Explanation(
-        "Alibaba Cloud took the bot's call for a copy of an earlier one.",
-        "Try again. If it fails again, give the reference to your administrator.",
-        Side.US,
-    ),
-    Problem.TOKEN_EXPIRED: Explanation(
-        "The bot's temporary credentials for Alibaba Cloud have run out.",
-        "Ask your administrator to renew ALIBABA_CLOUD_SECURITY_TOKEN and the key that goes with it.",
-        Side.ADMIN,
-    ),
-    Problem.NOT_SUBSCRIBED: Explanation(
-        "The Alibaba Cloud account has not subscribed to Chat App Message Service.",
-        "Ask your administrator to activate it in the Alibaba Cloud console.",
-        Side.ADMIN,
-    ),
-    Problem.NOT_AUTHORIZED: Explanation(
-        "The bot's Alibaba Cloud user is not allowed to ask for phone number IDs.",
-        "Ask your administrator to grant that user the action cams:GetPreValidatePhoneId.",
-        Side.ADMIN,
-    ),
-    Problem.NOT_YOURS: Explanation(
-        "This number does not belong to the bot's Alibaba Cloud account.",
-        "Check the number. If it is right, ask whoever bought it: it is in another account.",
-        Side.AGENT,
-    ),
-    Problem.BAD_NUMBER: Explanation(
-        "Alibaba Cloud does not accept this phone number.",
-        "Check the number, the country code first. Then try again.",
-        Side.AGENT,
-    ),
-    Problem.BAD_REQUEST: Explanation(
-        "Alibaba Cloud does not accept the number or the code.", "Check both, then try again.", Side.AGENT
-    ),
-    Problem.BAD_CREDENTIALS: Explanation(
-        "Alibaba Cloud does not accept the bot's credentials.",
-        "Ask your administrator to check the ALIBABA_CLOUD_… settings: the key, its secret and the token.",
-        Side.ADMIN,
-    ),
-    Problem.CLOCK_OFF: Explanation(
-        "Alibaba Cloud refuses the bot's calls because of their time. The clock of the bot's machine is wrong.",
-        "Ask your administrator to set the machine's clock.",
-        Side.ADMIN,
-    ),
-    Problem.UNKNOWN_CODE: Explanation(
-        "Alibaba Cloud said no and gave a reason it does not document. The code may be wrong or used up.",
-        "Check the number and the code, then try again. If it fails again, give the reference to your administrator.",
-        Side.AGENT,
-    ),
-    Problem.UNREADABLE: Explanation(
-        "Alibaba Cloud sent an answer that the bot cannot read.",
-        "Wait a few minutes, then try again. If it fails again, give the reference to your administrator.",
-        Side.ALIBABA,
-    ),
-    Problem.NO_ID: Explanation(
-        "Alibaba Cloud said OK but sent no ID.",
-        "Wait a few minutes, then try again. If it fails again, give the reference to your administrator.",
-        Side.ALIBABA,
-    ),
-    Problem.NO_ANSWER: Explanation(
-        "Alibaba Cloud did not answer. Asking again did not help.", "Wait a few minutes, then try again.", Side.ALIBABA
-    ),
-    Problem.NOT_SENDABLE: Explanation(
-        "The bot could not send the call to Alibaba Cloud.",
-        "Give the reference to your administrator. Trying again does not help.",
-        Side.US,
-    ),
-    Problem.NOT_ALLOWED: Explanation(
-        "You are not one of the agents who may ask for phone number IDs.",
-        "Ask your administrator to add you to PHONEID_AGENTS.",
-        Side.ADMIN,
-    ),
-    Problem.GUEST: Explanation(
-        "Guests of this workspace cannot ask for phone number IDs.",
-        "Ask a full member of your team to do it.",
-        Side.AGENT,
-    ),
-    Problem.OUTSIDER: Explanation(
-        "Only people of this workspace can ask for phone number IDs.",
-        "Ask a member of this workspace to do it.",
-        Side.AGENT,
-    ),
-    Problem.WHO_UNKNOWN: Explanation(
-        "Slack did not tell the bot who you are, so nothing was asked.", "Wait a minute, then try again.", Side.US
-    ),
-    Problem.NOT_AN_APPROVER: Explanation(
-        "You are not among those who decide on requests.",
-        "Ask your administrator to add you to PHONEID_APPROVERS, if you should decide.",
-        Side.ADMIN,
-    ),
-    Problem.OWN_REQUEST: Explanation(
-        "Nobody decides on their own request.", "Somebody else who decides has to do it.", Side.AGENT
-    ),
-    Problem.NOT_YOUR_REQUEST: Explanation(
-        "This request is not yours, or there is none.", "Only whoever asked can do that.", Side.AGENT
-    ),
-    Problem.AGENT_MAY_NOT_ASK: Explanation(
-        "Whoever asked may not ask for IDs any more, or Slack did not say.",
-        "Deny the request, or try again in a minute.",
-        Side.AGENT,
-    ),
-    Problem.TOO_MANY_GUESSES: Explanation(
-        "Too many verification codes were refused, for this number or of yours.",
-        "Find out the right code, wait a while, then try again.",
-        Side.AGENT,
-    ),
-    Problem.PROCESS_ENDED: Explanation(
-        "The bot stopped before the answer came.", "Try again, and enter the code again.", Side.AGENT
-    ),
-    Problem.STOPPED: Explanation(
-        "You stopped the list before this number was asked.", "Ask again for it if you need its ID.", Side.AGENT
-    ),
-    Problem.INTERNAL: Explanation(
-        "Something in the bot broke.",
-        "Try again. If it breaks again, give the reference to your administrator.",
-        Side.US,
-    ),
-}
 
 
 def stand_of(request: Request, lookup: Lookup) -> Stand:

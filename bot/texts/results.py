@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from bot.models import Lookup, Problem, Request, State
 from bot.texts import asking, history, problems
 from bot.texts.numbers import numbers
-from bot.texts.outcomes import OUTCOMES, PROBLEMS, stand_of
+from bot.texts.outcomes import OUTCOMES, stand_of
+from bot.texts.problems import PROBLEMS
 
 CELLS = 20
 """Of the progress bar."""

@@ -5,7 +5,7 @@ import pytest
 from bot.cams import failures
 from bot.cams.failures import BY_CODE, Failure, failure_of_code, failure_of_status
 from bot.models import Problem, Side
-from bot.texts.outcomes import PROBLEMS
+from bot.texts.problems import PROBLEMS
 
 FAILURES = {name: value for name, value in vars(failures).items() if isinstance(value, Failure)}
 

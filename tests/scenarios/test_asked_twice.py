@@ -13,7 +13,7 @@ from bot.sandbox.cams.book import Entry
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.store import guesses, lookups
 from bot.texts import asking
-from bot.texts.outcomes import PROBLEMS
+from bot.texts.problems import PROBLEMS
 from tests import factories
 from tests.scenarios.asking import finish, record_of
 from tests.scenarios.scene import PATIENCE, QUICK, Scene, open_scene, with_bot

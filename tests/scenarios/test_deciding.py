@@ -16,7 +16,7 @@ from bot.sandbox.slack.response_urls import MOST_USES
 from bot.settings import LookupSettings, read
 from bot.texts import asking
 from bot.texts import requests as texts
-from bot.texts.outcomes import PROBLEMS
+from bot.texts.problems import PROBLEMS
 from bot.tickets import Ticket
 from tests.scenarios.asking import (
     ANSWERED,

@@ -10,7 +10,7 @@ import pytest
 from bot.models import Problem, RequestId
 from bot.sandbox.slack.delivery import Delivery
 from bot.sandbox.slack.human import Human
-from bot.texts.outcomes import PROBLEMS
+from bot.texts.problems import PROBLEMS
 from tests.scenarios.asking import (
     AWAITING,
     GOOD,

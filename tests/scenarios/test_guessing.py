@@ -14,7 +14,7 @@ from bot.sandbox.bot_process import BotProcess
 from bot.texts import asking, permissions
 from bot.texts import guesses as alarms
 from bot.texts import requests as texts
-from bot.texts.outcomes import PROBLEMS
+from bot.texts.problems import PROBLEMS
 from tests import factories
 from tests.recorded import Recorded
 from tests.scenarios.asking import (

@@ -10,7 +10,8 @@ from bot.slack.pages import PAGE
 from bot.store import forgetting
 from bot.texts import asking, requests
 from bot.texts import history as texts
-from bot.texts.outcomes import OUTCOMES, PROBLEMS, Stand
+from bot.texts.outcomes import OUTCOMES, Stand
+from bot.texts.problems import PROBLEMS
 from tests import factories
 from tests.scenarios.asking import GOOD, GOOD_ID, TO_EACH, find_card, finish, journal, record_of, request
 from tests.scenarios.listing import THREE, lines, submit_list, window_with

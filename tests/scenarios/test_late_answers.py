@@ -13,7 +13,7 @@ from bot.sandbox.cams.answers import Slow, Success
 from bot.sandbox.cams.book import Entry
 from bot.store import lookups as store
 from bot.store.engine import Tx
-from bot.texts.outcomes import PROBLEMS
+from bot.texts.problems import PROBLEMS
 from tests.scenarios.asking import (
     ANSWERED,
     TO_EACH,

@@ -13,7 +13,7 @@ from bot.errors import EntryMistake
 from bot.models import Problem, State
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.slack import buttons, forms_read
-from bot.texts import asking, outcomes
+from bot.texts import asking, problems
 from bot.texts import requests as request_texts
 from bot.texts import results as texts
 from tests.scenarios.asking import finish, forbidden
@@ -43,7 +43,7 @@ async def test_each_number_of_a_list_is_a_lookup_with_a_result_of_its_own(scene:
     ana = await submit_list(scene, lines(THREE), reason="ticket 7")
     words = await window_with(ana, "is done")
     assert ROW in words
-    assert f"12025550106\t{outcomes.PROBLEMS[Problem.NOT_YOURS].what} (Unknown.ResourceOwnerId)" in words
+    assert f"12025550106\t{problems.PROBLEMS[Problem.NOT_YOURS].what} (Unknown.ResourceOwnerId)" in words
     found = await listed(scene)
     assert [each.state for each in found] == [State.ANSWERED, State.ANSWERED, State.REFUSED]
     assert [(each.position, each.size, each.reason) for each in found] == [
@@ -143,7 +143,7 @@ async def test_two_agents_lists_run_side_by_side_and_each_sees_their_own(scene: 
 async def test_a_guest_gets_no_form_and_a_forged_submission_of_theirs_is_rejected_as_a_whole(scene: Scene) -> None:
     gus = scene.human("Gus")
     await gus.runs("support", "/phoneid list")
-    await window_with(gus, outcomes.PROBLEMS[Problem.GUEST].what)
+    await window_with(gus, problems.PROBLEMS[Problem.GUEST].what)
     ana = await submit_list(scene, lines(THREE))
     await window_with(ana, "is done")
 

@@ -8,7 +8,8 @@ from bot.sandbox.slack.blockkit import interactive_elements
 from bot.store import forgetting
 from bot.texts import asking, history, requests
 from bot.texts import results as texts
-from bot.texts.outcomes import OUTCOMES, PROBLEMS
+from bot.texts.outcomes import OUTCOMES
+from bot.texts.problems import PROBLEMS
 from tests import factories
 from tests.guessing import use_up
 from tests.scenarios.asking import TO_EACH, finish, forbidden, record_of

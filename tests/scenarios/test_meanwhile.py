@@ -9,7 +9,7 @@ from bot.sandbox.slack.people import Kind
 from bot.sandbox.slack.trouble import SlackTrouble
 from bot.store import decisions
 from bot.texts import requests as texts
-from bot.texts.outcomes import PROBLEMS
+from bot.texts.problems import PROBLEMS
 from tests import factories
 from tests.scenarios.asking import (
     AWAITING,

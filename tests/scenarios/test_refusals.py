@@ -7,7 +7,7 @@ import pytest
 from bot.models import Problem, Side, State
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.texts import asking, problems
-from bot.texts.outcomes import PROBLEMS
+from bot.texts.problems import PROBLEMS
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene, dispatch, entry
 
 GOOD_ID = "920155500012345"

@@ -11,7 +11,7 @@ from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.slack.trouble import SlackTrouble
 from bot.store import lookups as store
 from bot.texts import asking
-from bot.texts.outcomes import PROBLEMS
+from bot.texts.problems import PROBLEMS
 from tests.scenarios.asking import record_of
 from tests.scenarios.listing import died_running, message_with
 from tests.scenarios.racing import numbers

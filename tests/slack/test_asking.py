@@ -8,7 +8,7 @@ from bot.slack.listeners.boundary import RECORDING
 from bot.slack.messenger import Shown
 from bot.store.outbox import HANDLING, Kind
 from bot.texts import asking
-from bot.texts.outcomes import PROBLEMS
+from bot.texts.problems import PROBLEMS
 from tests.doubles import Doing
 from tests.factories import phones
 from tests.fake_api import id_of

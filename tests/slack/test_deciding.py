@@ -9,7 +9,8 @@ from bot.models import Actor, ApprovalState, Problem, Request, State
 from bot.policy import Membership, Standing
 from bot.slack import buttons, cards
 from bot.texts import requests as texts
-from bot.texts.outcomes import OUTCOMES, PROBLEMS
+from bot.texts.outcomes import OUTCOMES
+from bot.texts.problems import PROBLEMS
 from tests.doubles import Doing
 from tests.factories import phones
 from tests.fake_api import id_of

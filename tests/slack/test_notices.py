@@ -6,6 +6,7 @@ import pytest
 
 from bot.audit import Event
 from bot.models import ApprovalState, RequestId, State
+from bot.policy import NOBODY
 from bot.slack import buttons, cards
 from bot.slack.messenger import Shown
 from bot.slack.notices import MOST_REMEMBERED, Notices
@@ -13,7 +14,7 @@ from bot.slack.payloads import Origin
 from bot.store.outbox import HANDLING, Kind
 from bot.texts import requests as texts
 from bot.texts.outcomes import OUTCOMES
-from tests.doubles import Doing
+from tests.doubles import Doing, FakeMessenger, FakePeople
 from tests.factories import phones
 from tests.fake_api import id_of
 from tests.slack.workplace import RESPONSE_URL, Bot, FakeChannel, Workplace, buttons_of, filled, text_of, workplace
@@ -383,3 +384,16 @@ async def test_of_the_requests_that_came_from_here_the_newest_are_remembered(wor
         assert due
         assert await notices.say_to_agent(due)
     assert [said.place for said in bot.messenger.said] == ["U0ANA", RESPONSE_URL]
+
+
+async def test_there_is_somebody_for_each_kind_of_thing_that_an_outbox_holds(workplace: Workplace) -> None:
+    process = (await workplace.open()).process
+    notices = Notices(
+        record=process.record,
+        requests=process.requests,
+        messenger=FakeMessenger(),
+        people=FakePeople(),
+        approvers=NOBODY,
+        channel=None,
+    )
+    assert set(notices.by_kind) == set(Kind)

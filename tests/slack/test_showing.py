@@ -12,7 +12,7 @@ from bot.slack.blocks import Message, View
 from bot.store import forgetting
 from bot.texts import asking, history
 from bot.texts import requests as texts
-from bot.texts.outcomes import PROBLEMS
+from bot.texts.problems import PROBLEMS
 from tests import factories
 from tests.doubles import Doing
 from tests.factories import phones

@@ -59,6 +59,7 @@ class Commands:
             return self._showing.history(context)
         if typed.kind is TypedKind.LIST:
             return self._conversation.open_form(context, forms.Filling(is_several=True))
+        # A number that wants its code, one that is uncertain, or nothing at all.
         notice = texts.NUMBER_UNCERTAIN if typed.kind is TypedKind.UNCERTAIN else None
         phones = (typed.number,) if typed.number else ()
         return self._conversation.open_form(context, forms.Filling(phones=phones, notice=notice))
