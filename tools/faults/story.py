@@ -12,7 +12,7 @@ from bot.sandbox.cams.book import Entry
 from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.workspace import Message
 from bot.texts import history
-from bot.texts.outcomes import PROBLEMS
+from bot.texts.problems import PROBLEMS
 from tests.canaries import CANARY
 from tests.scenarios.scene import PATIENCE
 from tools.faults.numbers import SLOW_ID, entries
