@@ -223,7 +223,7 @@ def _entry(row: Row, digest: str | None, *, actor: Actor, what: str, why: str) -
     """About a lookup, or about a request where the row has no position; about nothing where the id finds none."""
     facts = {"what": what, "why": why}
     request_id = row["id"]
-    if request_id is None or "\ufffd" in request_id:  # the request is gone, or its id was edited into no text
+    if not isinstance(request_id, str) or "\ufffd" in request_id:  # it is gone, or its id was edited into no text
         return NewEntry(event=Event.FORGOTTEN, actor=actor, facts=facts)
     return NewEntry(
         event=Event.FORGOTTEN,

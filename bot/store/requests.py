@@ -43,7 +43,12 @@ LOOKUPS: Final = """
     SELECT lookups.* FROM lookups JOIN requests ON requests.number = lookups.request
     WHERE requests.id = :id ORDER BY lookups.position"""
 
-NEWEST: Final = "SELECT coalesce(max(number), 0) AS number FROM requests"
+# Other hands may have taken a request away and not its lookups, or put there what is no number: SQLite takes that for
+# more than any number.
+NEWEST: Final = """
+    SELECT coalesce(max(number), 0) AS number FROM (
+        SELECT max(number) AS number FROM requests WHERE number < 4611686018427387904
+        UNION ALL SELECT max(request) FROM lookups WHERE request < 4611686018427387904) AS taken"""
 
 # What this agent has under way already, by number: another call for it would bring nothing new. CROSS keeps SQLite from
 # going through all that the agent has ever asked for, of which there is far more than of what runs.

@@ -204,6 +204,7 @@ async def ask_for_a_list(scene: Scene) -> None:
     await ana.clicks(results.ASK_AGAIN)
     await window_with(ana, asking.FORM_INTRO.several)
     await ana.closes()
+    await message_with(ana, "is done")  # the window may say it first
     await ana.clicks(results.SHOW_RESULTS)
     await window_with(ana, "is done")
     await ana.closes()
