@@ -154,9 +154,9 @@ def _inspect_absences(tx: Tx, so_far: Inspection) -> Inspection:
 
 def _is_vouched_for(row: Row, digested: Sequence[str]) -> bool:
     # HMAC fills short keys up with zeros: only a salt of the right length is the one there was.
-    if len(row["salt"] or b"") != SALT_BYTES:
-        return False
-    return bool(row["vouched_digest"] == record_digest(row, row["salt"], digested))
+    salt = row["salt"]
+    is_a_salt = isinstance(salt, bytes) and len(salt) == SALT_BYTES
+    return is_a_salt and row["vouched_digest"] == record_digest(row, salt, digested)
 
 
 def _is_forgotten(row: Row) -> bool:
