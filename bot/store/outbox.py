@@ -80,8 +80,8 @@ POSTPONE: Final = """
     UPDATE outbox SET due_at = :due_at, attempts = attempts + 1 WHERE kind = :kind AND version = :version
     AND request = (SELECT number FROM requests WHERE id = :request)"""
 
-# What waits for a time of its own was put long before.
-GIVE_UP: Final = "DELETE FROM outbox WHERE kind NOT IN ('remind', 'expire') AND put_at < :before"
+# Not what waits for a time of its own: that was put long before.
+GIVE_UP: Final = "DELETE FROM outbox WHERE kind IN ('agent', 'cards', 'alarm') AND put_at < :before"
 
 
 def put(tx: Tx, kind: Kind, request: int, *, due_at: float | None = None) -> None:
