@@ -114,11 +114,12 @@ class Requests:
         codes = codes or self._pending.find(request.id)
         if codes is None or not _is_for_all(codes, request):
             return None
-        self._pending.forget(request.id)
         try:
             queued = await self._record.change(decisions.use, request.id)
         except RequestMoved as moved:
+            self._pending.forget(request.id)
             raise NotPossible(None, moved.current) from None
+        self._pending.forget(request.id)  # only now: a database that fails for a moment must not cost the codes
         log.info("approval used", extra={"facts": {"request": request.id, "count": request.size}})
         return queued, codes
 
