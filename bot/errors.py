@@ -8,9 +8,9 @@ PhoneIdError
 ├── NotPossible            somebody may not do that, or not any more
 ├── StoreError             the database
 │   ├── StoreUnavailable   it cannot be read or written now
+│   │   └── ChangeUnknown  the connection was lost during a change: it may or may not be recorded
 │   ├── SchemaUnknown      it was written by another release
 │   ├── RecordDamaged      a record in it was changed by other hands
-│   ├── ChangeUnknown      the connection was lost during a change: it may or may not be recorded
 │   ├── RequestMoved       a request is not, or not any more, in the state that a change expects
 │   ├── LookupMoved        a lookup is not, or not any more, in the state that a change expects
 │   ├── StillOpen          a number cannot be forgotten while it is being asked for

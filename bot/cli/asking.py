@@ -85,7 +85,7 @@ class Asking:
 
     async def _write(self, row: Row) -> None:
         try:
-            # On a thread: a full pipe would hold up every other number, and the leases.
+            # On a thread: a full pipe would hold up every other number, and the heartbeat.
             async with self._writing:
                 await asyncio.to_thread(self._ids.add, row)
         except OSError as error:
