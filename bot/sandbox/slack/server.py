@@ -32,7 +32,7 @@ from bot.sandbox.slack.signed_http import SignedHttp
 from bot.sandbox.slack.site import Site
 from bot.sandbox.slack.sockets import Sockets
 from bot.sandbox.slack.triggers import Triggers
-from bot.sandbox.slack.trouble import SlackTrouble
+from bot.sandbox.slack.trouble import Forced, SlackTrouble
 from bot.sandbox.slack.user_group_methods import UserGroupMethods
 from bot.sandbox.slack.view_methods import ViewMethods
 from bot.sandbox.slack.waiting import Waiting
@@ -62,6 +62,8 @@ class LocalSlack:
         self.ack_seconds = ack_seconds
         """How long the bot has to acknowledge, in real seconds."""
         self.trouble = SlackTrouble.NONE
+        self.forced: dict[str, Forced] = {}
+        """What single methods answer instead of doing anything, by their names; ``response_url`` is one here."""
         self.request_url: str | None = None
         """Where signed HTTP requests go; ``None`` means Socket Mode."""
         self.web_app = web.Application(middlewares=[guard(lambda: self._site.port)])
@@ -93,7 +95,8 @@ class LocalSlack:
 
     def _connect(self) -> None:
         """Both ways between Slack and the bot."""
-        self._sockets = Sockets(
+        self.sockets = Sockets(
+            clock=self.clock,
             workspace=self.workspace,
             complaints=self.complaints,
             random=self._random,
@@ -112,7 +115,7 @@ class LocalSlack:
         views = ViewMethods(
             workspace=self.workspace, modals=self.modals, triggers=self._triggers, manifest=self.manifest
         )
-        directory = DirectoryMethods(workspace=self.workspace, open_connection=self._sockets.issue_url)
+        directory = DirectoryMethods(workspace=self.workspace, open_connection=self.sockets.issue_url)
         groups = UserGroupMethods(workspace=self.workspace)
         api = WebApi(
             methods={**chat.table(), **views.table(), **directory.table(), **groups.table()},
@@ -124,11 +127,12 @@ class LocalSlack:
             inspector=self.inspector,
             clock=self.clock,
             trouble=lambda: self.trouble,
+            forced=self.forced,
         )
         self.web_app.router.add_route("*", "/api/{method}", api.call)
         self.web_app.router.add_post("/commands/{secret}", api.respond)
         self.web_app.router.add_post("/actions/{secret}", api.respond)
-        self.web_app.router.add_get("/link/", self._sockets.serve)
+        self.web_app.router.add_get("/link/", self.sockets.serve)
 
     def _open_for_clients(self) -> None:
         """The people, and the page."""
@@ -176,11 +180,11 @@ class LocalSlack:
         await self._site.start(host=host, port=port)
         self.base_url = f"http://{self._site.authority}"
         self._response_urls.base_url = self.base_url
-        self._sockets.base_url = f"ws://{self._site.authority}"
+        self.sockets.base_url = f"ws://{self._site.authority}"
 
     async def stop(self) -> None:
         """End every connection and free the port."""
-        await self._sockets.close()
+        await self.sockets.close()
         await self._site.stop()
 
     def _transport(self, kind: DeliveryKind) -> Transport:
@@ -188,7 +192,7 @@ class LocalSlack:
             self.complaints.note("the manifest does not enable interactivity: Slack sends nothing")
             return Nowhere()
         if self.request_url is None:
-            return self._sockets
+            return self.sockets
         return SignedHttp(url=self.request_url, session=self._site.session, ack_seconds=self.ack_seconds)
 
     # What the bot needs
@@ -213,16 +217,16 @@ class LocalSlack:
     @property
     def is_connected(self) -> bool:
         """Whether the bot can be reached: a Socket Mode connection is open, or a request URL is set."""
-        return self.request_url is not None or self._sockets.count > 0
+        return self.request_url is not None or self.sockets.count > 0
 
     @property
     def connections(self) -> int:
         """How many Socket Mode connections take payloads."""
-        return self._sockets.count
+        return self.sockets.count
 
     async def refresh_connections(self) -> None:
         """Ask every Socket Mode connection to reconnect, as Slack does every few hours."""
-        await self._sockets.refresh()
+        await self.sockets.refresh()
 
     # What tests need
 

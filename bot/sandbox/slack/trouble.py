@@ -1,5 +1,6 @@
 """What can be wrong with Slack, as a switch."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -24,3 +25,11 @@ class SlackTrouble(StrEnum):
             SlackTrouble.PAGE: "A proxy answers: 502 with a page",
             SlackTrouble.PLAIN: "A proxy answers: 503 with a line of text",
         }[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Forced:
+    """What one method answers, on demand: an error word, and for how many seconds it wants to be left alone."""
+
+    error: str
+    retry_after: int | None = None

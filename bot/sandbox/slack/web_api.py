@@ -1,7 +1,7 @@
 """The Web API and the response URLs over HTTP: tokens, scopes, troubles, and the record of every call."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -17,7 +17,7 @@ from bot.sandbox.slack.methods import Method, Methods
 from bot.sandbox.slack.refusals import Refusal
 from bot.sandbox.slack.replies import Replies
 from bot.sandbox.slack.response_urls import ResponseUrls
-from bot.sandbox.slack.trouble import SlackTrouble
+from bot.sandbox.slack.trouble import Forced, SlackTrouble
 
 RETRY_AFTER = 1
 """Seconds, in a 429."""
@@ -40,6 +40,7 @@ class WebApi:
         inspector: Inspector,
         clock: Clock,
         trouble: Callable[[], SlackTrouble],
+        forced: Mapping[str, Forced],
     ) -> None:
         self._methods = methods
         self._manifest = manifest
@@ -50,6 +51,7 @@ class WebApi:
         self._inspector = inspector
         self._clock = clock
         self._trouble = trouble
+        self._forced = forced
 
     async def call(self, request: web.Request) -> web.Response:
         """``/api/<method>``."""
@@ -57,7 +59,7 @@ class WebApi:
         started = self._clock.monotonic()
         arguments = await _read_arguments(request)
         await self._hang(request)
-        response = self._stumble(request) or self._answer(name, request, arguments)
+        response = self._stumble(request) or self._force(name) or self._answer(name, request, arguments)
         self._record(name, request, arguments, response, started=started)
         return response
 
@@ -66,7 +68,7 @@ class WebApi:
         started = self._clock.monotonic()
         reply = await _read_arguments(request)
         await self._hang(request)
-        response = self._stumble(request) or self._reply(request.path, reply)
+        response = self._stumble(request) or self._force("response_url") or self._reply(request.path, reply)
         self._record("response_url", request, reply, response, started=started)
         return response
 
@@ -146,6 +148,16 @@ class WebApi:
                 return web.Response(status=503, content_type="text/plain", text="no healthy upstream")
             case SlackTrouble.HANG | SlackTrouble.NONE:
                 return None
+
+    def _force(self, name: str) -> web.Response | None:
+        """The answer that somebody wants this method to give."""
+        forced = self._forced.get(name)
+        if forced is None:
+            return None
+        body: JsonObject = {"ok": False, "error": forced.error}
+        if forced.retry_after is None:
+            return web.json_response(body, status=404 if name == "response_url" else 200)
+        return web.json_response(body, status=429, headers={"Retry-After": str(forced.retry_after)})
 
     def _record(
         self,

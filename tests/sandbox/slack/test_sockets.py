@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -13,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.sandbox.inspector import Wire
 from bot.sandbox.slack.delivery import Outcome
 from bot.sandbox.slack.server import LocalSlack
+from tests.clocks import SteppingClock
 
 Link = aiohttp.ClientWebSocketResponse
 OpenLink = Callable[[], Awaitable[Link]]
@@ -170,12 +172,15 @@ async def test_with_a_request_url_socket_mode_is_off(slack: LocalSlack, open_lin
     assert (refusal["type"], refusal["reason"]) == ("disconnect", "link_disabled")
 
 
-async def test_a_connection_asked_to_refresh_gets_no_more_payloads(
-    slack: LocalSlack, link: Link, open_link: OpenLink
+async def test_a_connection_is_warned_served_meanwhile_and_ended(
+    slack: LocalSlack, link: Link, open_link: OpenLink, clock: SteppingClock
 ) -> None:
-    await slack.refresh_connections()
-    frame = await link.receive_json(timeout=2)
-    assert (frame["type"], frame["reason"]) == ("disconnect", "refresh_requested")
+    refreshing = asyncio.create_task(slack.refresh_connections())
+    for reason in ("warning", "refresh_requested"):
+        frame = await link.receive_json(timeout=2)
+        assert frame == {"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}}
+    assert (await link.receive(timeout=2)).type is aiohttp.WSMsgType.CLOSE
+    await refreshing
     assert not slack.is_connected
     fresh = await open_link()
     await fresh.receive_json(timeout=2)
@@ -185,17 +190,43 @@ async def test_a_connection_asked_to_refresh_gets_no_more_payloads(
     assert slack.deliveries[-1].is_acknowledged
 
 
-async def test_the_official_client_reconnects_when_asked(slack: LocalSlack, app: AsyncApp, connect: Any) -> None:
-    @app.command("/ask")
-    async def ask(ack: Any) -> None:
-        await ack("still here")
+async def test_an_upgrade_that_is_refused_uses_up_its_ticket(slack: LocalSlack, session: aiohttp.ClientSession) -> None:
+    client = AsyncWebClient(base_url=slack.api_url, session=session)
+    url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
+    slack.sockets.upgrades_refused = 1
+    for status in (503, 403):
+        with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+            await session.ws_connect(url)
+        assert caught.value.status == status
 
-    await connect()
-    await slack.refresh_connections()
-    await slack.until(lambda: slack.is_connected)
-    ana = slack.human("Ana")
-    await ana.runs("support", "/ask")
-    assert [message.text for message in ana.sees("support")] == ["still here"]
+
+async def test_a_frozen_peer_sends_nothing_and_answers_no_ping(slack: LocalSlack, open_link: OpenLink) -> None:
+    link = await open_link()
+    await link.receive_json(timeout=2)
+    slack.sockets.is_frozen = True
+    slack.ack_seconds = 0.05
+    await link.ping()
+    await slack.human("Ana").runs("support", "/ask")
+    assert slack.deliveries[-1].outcome is Outcome.LATE
+    with pytest.raises(asyncio.TimeoutError):
+        await link.receive(timeout=0.05)
+
+
+async def test_only_the_connection_that_got_an_envelope_can_acknowledge_it(
+    slack: LocalSlack, open_link: OpenLink
+) -> None:
+    slack.ack_seconds = 0.2
+    links = [await open_link() for _ in range(2)]
+    for link in links:
+        await link.receive_json(timeout=2)
+    running = asyncio.create_task(slack.human("Ana").runs("support", "/ask"))
+    receiving = [asyncio.create_task(link.receive_json()) for link in links]
+    (got,), (other,) = await asyncio.wait(receiving, return_when=asyncio.FIRST_COMPLETED)
+    await links[receiving.index(other)].send_json({"envelope_id": got.result()["envelope_id"]})
+    await running
+    other.cancel()
+    assert slack.deliveries[-1].outcome is Outcome.LATE
+    assert str(UUID(got.result()["envelope_id"])) == got.result()["envelope_id"]
 
 
 async def test_a_payload_can_be_delivered_again(slack: LocalSlack, app: AsyncApp, connect: Any) -> None:

@@ -13,7 +13,7 @@ from bot.models import MASK
 from bot.sandbox.inspector import Wire
 from bot.sandbox.slack.manifest import Manifest
 from bot.sandbox.slack.server import LocalSlack
-from bot.sandbox.slack.trouble import SlackTrouble
+from bot.sandbox.slack.trouble import Forced, SlackTrouble
 
 
 async def refused(call: Awaitable[Any]) -> str:
@@ -246,3 +246,14 @@ async def test_no_token_is_kept_wherever_it_stood(slack: LocalSlack, session: ai
     kept = repr(slack.inspector.entries())
     assert slack.bot_token not in kept
     assert slack.app_token not in kept
+
+
+@pytest.mark.parametrize("forced", [Forced("token_revoked"), Forced("ratelimited", 300)])
+async def test_any_method_can_be_made_to_refuse(slack: LocalSlack, client: AsyncWebClient, forced: Forced) -> None:
+    slack.forced["users.info"] = forced
+    with pytest.raises(SlackApiError) as caught:
+        await client.users_info(user="U0ANA")
+    assert caught.value.response["error"] == forced.error
+    assert caught.value.response.headers.get("Retry-After") == (forced.retry_after and str(forced.retry_after))
+    del slack.forced["users.info"]
+    await client.users_info(user="U0ANA")
