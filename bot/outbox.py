@@ -16,8 +16,11 @@ log = logging.getLogger(__name__)
 Say = Callable[[Due], Awaitable[bool]]
 """Says one thing, in words made from the record as it is now. Whether that is done with; if not, it is tried again."""
 
-AT_MOST = 25.0
+AT_MOST = store.HANDLING - 5.0
 """Seconds that one try may take: less than what makes another process try, too."""
+
+ONE_CALL = AT_MOST - 10.0
+"""Seconds that one call of a try may take: it must have an end of its own before the try is cut off."""
 
 
 UNUSABLE = (StoreUnavailable, SchemaUnknown)

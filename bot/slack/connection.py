@@ -15,6 +15,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.errors import SettingsError, SlackBusy, SlackRefused, SlackUnreachable
 from bot.interfaces import Clock
+from bot.outbox import ONE_CALL
 from bot.slack.gate import gate, log_malformed, note_malformed
 from bot.slack.people import is_shared
 from bot.slack.web import Web, part
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 CLOSING = 5.0
 """Seconds the Socket Mode client may take to close; it has been seen to wait for a peer that is gone."""
 
-ANSWERING = 30.0
+ANSWERING = ONE_CALL
 """Seconds in which Slack's Web API answers."""
 
 PATH = "/slack/events"

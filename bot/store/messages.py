@@ -21,21 +21,29 @@ class Kind(StrEnum):
 REQUEST: Final = "SELECT number, approval FROM requests WHERE id = :request"
 
 ADD: Final = """
-    INSERT INTO messages (channel_id, ts, kind, request, posted_at) VALUES (:channel_id, :ts, :kind, :request, :now)
+    INSERT INTO messages (channel_id, ts, kind, request, sent_to, posted_at)
+    VALUES (:channel_id, :ts, :kind, :request, :sent_to, :now)
     ON CONFLICT (channel_id, ts) DO NOTHING"""
 
 OF_REQUEST: Final = """
     SELECT messages.channel_id, messages.ts FROM messages JOIN requests ON requests.number = messages.request
     WHERE requests.id = :request AND messages.kind = :kind ORDER BY messages.posted_at, messages.ts"""
 
+PLACES: Final = """
+    SELECT messages.sent_to FROM messages JOIN requests ON requests.number = messages.request
+    WHERE requests.id = :request AND messages.kind = 'card' AND messages.posted_at >= :since"""
 
-def add(tx: Tx, kind: Kind, request_id: RequestId, message: MessageRef) -> None:
-    """Remember a message; one that is remembered already stays as it is. Repeatable."""
+
+def add(tx: Tx, kind: Kind, request_id: RequestId, message: MessageRef, *, sent_to: str = "") -> None:
+    """Remember a message; one that is remembered already stays as it is. Repeatable.
+
+    ``sent_to``: the channel or the user id that it was sent to: a direct message has a channel id of its own.
+    """
     row = tx.one(REQUEST, request=request_id)
     if row is None:
         return
     place = {"channel_id": message.channel_id, "ts": message.ts}
-    tx.write(ADD, kind=kind, request=row["number"], now=tx.now, **place)
+    tx.write(ADD, kind=kind, request=row["number"], sent_to=sent_to, now=tx.now, **place)
     if kind is Kind.CARD and row["approval"] != ApprovalState.AWAITING:
         # It was decided while the card was on its way, perhaps in another process: nobody says so at once.
         outbox.put(tx, outbox.Kind.CARDS, row["number"], due_at=tx.now)
@@ -44,6 +52,15 @@ def add(tx: Tx, kind: Kind, request_id: RequestId, message: MessageRef) -> None:
 def of_request(tx: Tx, kind: Kind, request_id: RequestId) -> list[MessageRef]:
     """A request's messages, in the order they were posted."""
     return readable("messages", tx.all(OF_REQUEST, kind=kind, request=request_id), _message)
+
+
+def places(tx: Tx, request_id: RequestId, *, since: float = 0.0) -> frozenset[str]:
+    """To whom a request's cards were sent since then (Unix seconds): a channel, user ids."""
+    return frozenset(readable("messages", tx.all(PLACES, request=request_id, since=since), _place))
+
+
+def _place(row: Row) -> str:
+    return text(row, "sent_to")
 
 
 def _message(row: Row) -> MessageRef:

@@ -1,4 +1,4 @@
-"""What is drawn at random: the names of requests and processes, and salts. How a lookup is named."""
+"""What is drawn at random: the names of requests and processes, versions and salts. How a lookup is named."""
 
 import secrets
 
@@ -15,6 +15,11 @@ def new_request_id() -> RequestId:
 def new_process() -> str:
     """A name for this process. New at each start: whoever restarts must not inherit what the former one ran."""
     return secrets.token_hex(8)
+
+
+def new_version() -> int:
+    """A number that nothing had before. No counter: one would start again with a row that is removed and put anew."""
+    return secrets.randbits(62)
 
 
 def new_salt() -> bytes:

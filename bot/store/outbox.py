@@ -10,6 +10,7 @@ from typing import Final
 from bot.models import RequestId
 from bot.store.columns import count, one_of, readable, text
 from bot.store.engine import Row, Tx
+from bot.store.names import new_version
 
 
 class Kind(StrEnum):
@@ -34,6 +35,7 @@ class Due:
     kind: Kind
     request_id: RequestId
     version: int
+    """Another one each time that something is put."""
     attempts: int
     """How often it was tried before."""
 
@@ -45,13 +47,13 @@ AGAIN_AFTER = (2.0, 10.0, 60.0, 300.0)
 """Seconds before each further try, when Slack did not take it; the last one counts for all that follow."""
 
 GIVEN_UP_AFTER = 86400.0
-"""Seconds after which nobody tries any more: whoever could not be told for a day has left."""
+"""Seconds from the first try after which nobody tries any more: whoever could not be told for a day has left."""
 
 PUT: Final = """
-    INSERT INTO outbox (kind, request, due_at, version, attempts, put_at)
-    VALUES (:kind, :request, :due_at, :version, 0, :now)
+    INSERT INTO outbox (kind, request, due_at, version, attempts)
+    VALUES (:kind, :request, :due_at, :version, 0)
     ON CONFLICT (kind, request) DO UPDATE SET
-        due_at = excluded.due_at, version = excluded.version, attempts = 0, put_at = excluded.put_at"""
+        due_at = excluded.due_at, version = excluded.version, attempts = 0, tried_at = NULL"""
 
 NUMBER: Final = "SELECT number FROM requests WHERE id = :request"
 
@@ -69,29 +71,28 @@ ANY_DUE: Final = "SELECT 1 AS found FROM outbox WHERE due_at <= :now LIMIT 1"
 # One statement finds and marks: of any number of processes, one gets each row.
 CLAIM: Final = """
     UPDATE outbox SET due_at = :until WHERE due_at <= :now
-    RETURNING kind, (SELECT id FROM requests WHERE number = outbox.request) AS id, version, attempts, put_at"""
+    RETURNING kind, (SELECT id FROM requests WHERE number = outbox.request) AS id, version, attempts"""
 
-# The version is the journal's number: a row that was put since has another, and stays.
+# A row that was put since has another version, and stays.
 SAID: Final = """
     DELETE FROM outbox WHERE kind = :kind AND version = :version
     AND request = (SELECT number FROM requests WHERE id = :request)"""
 
 POSTPONE: Final = """
-    UPDATE outbox SET due_at = :due_at, attempts = attempts + 1 WHERE kind = :kind AND version = :version
-    AND request = (SELECT number FROM requests WHERE id = :request)"""
+    UPDATE outbox SET due_at = :due_at, attempts = attempts + 1, tried_at = coalesce(tried_at, :now)
+    WHERE kind = :kind AND version = :version AND request = (SELECT number FROM requests WHERE id = :request)"""
 
-# Not what waits for a time of its own: that was put long before.
-GIVE_UP: Final = "DELETE FROM outbox WHERE kind IN ('agent', 'cards', 'alarm') AND put_at < :before"
+# Not what has an end of its own. What nobody has tried yet, after a day without any process, has no tried_at.
+GIVE_UP: Final = "DELETE FROM outbox WHERE kind IN ('agent', 'cards', 'alarm') AND tried_at < :before"
 
 
 def put(tx: Tx, kind: Kind, request: int, *, due_at: float | None = None) -> None:
     """Remember what is to be said of the request of this number, from ``due_at`` (Unix seconds) on.
 
-    Without a time it is the caller's to say at once, and another process's after ``HANDLING``. Call it after the
-    change's journal entries: the last one's number is the version.
+    Without a time it is the caller's to say at once, and another process's after ``HANDLING``.
     """
     due_at = tx.now + HANDLING if due_at is None else due_at
-    tx.write(PUT, kind=kind, request=request, due_at=due_at, version=tx.head.seq, now=tx.now)
+    tx.write(PUT, kind=kind, request=request, due_at=due_at, version=new_version())
 
 
 def repeat(tx: Tx, kind: Kind, request_id: RequestId) -> None:
@@ -137,7 +138,7 @@ def said(tx: Tx, due: Due) -> None:
 def postpone(tx: Tx, due: Due) -> None:
     """Try again later."""
     pause = AGAIN_AFTER[min(due.attempts, len(AGAIN_AFTER) - 1)]
-    tx.write(POSTPONE, kind=due.kind, request=due.request_id, version=due.version, due_at=tx.now + pause)
+    tx.write(POSTPONE, kind=due.kind, request=due.request_id, version=due.version, due_at=tx.now + pause, now=tx.now)
 
 
 def _due(row: Row) -> Due:

@@ -131,9 +131,9 @@ CREATE TABLE outbox (
     kind     TEXT NOT NULL,
     request  INTEGER NOT NULL REFERENCES requests (number),
     due_at   REAL NOT NULL,
-    version  INTEGER NOT NULL,                  -- the journal's number; see outbox.SAID
+    version  INTEGER NOT NULL,                  -- another one each time; see outbox.SAID
     attempts INTEGER NOT NULL,
-    put_at   REAL NOT NULL,
+    tried_at REAL,                              -- when it was first tried in vain; null: not yet
     PRIMARY KEY (kind, request)
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (due_at);
@@ -144,6 +144,7 @@ CREATE TABLE messages (
     ts         TEXT NOT NULL,
     kind       TEXT NOT NULL CHECK (kind IN ('card', 'progress')),
     request    INTEGER NOT NULL REFERENCES requests (number),
+    sent_to    TEXT NOT NULL,                   -- the channel, or the user whose direct message it is in
     posted_at  REAL NOT NULL,
     PRIMARY KEY (channel_id, ts)                -- how Slack names a message
 ) STRICT;

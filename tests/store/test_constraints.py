@@ -133,8 +133,8 @@ def test_an_entry_that_could_not_be_is_refused(engine: Engine, changes: dict[str
     [
         ("lookups", LOOKUP),
         ("journal", {**ENTRY, "request": "R-NONE"}),
-        ("messages", {"channel_id": "C1", "ts": "1.0", "kind": "card", "request": 7, "posted_at": 1.0}),
-        ("outbox", {"kind": "card", "request": 7, "due_at": 1.0, "version": 1, "attempts": 0, "put_at": 1.0}),
+        ("messages", {"channel_id": "C1", "ts": "1.0", "kind": "card", "request": 7, "sent_to": "", "posted_at": 1.0}),
+        ("outbox", {"kind": "card", "request": 7, "due_at": 1.0, "version": 1, "attempts": 0}),
     ],
 )
 def test_what_belongs_to_a_request_needs_one(engine: Engine, table: str, row: dict[str, Any]) -> None:

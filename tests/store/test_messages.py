@@ -26,6 +26,17 @@ def test_each_message_is_remembered_once_in_its_order_and_for_its_request(
     assert process.read(messages.of_request, Kind.CARD, second.id) == []
 
 
+def test_whom_a_card_was_sent_to_is_known_and_since_when(process: Process, clock: SteppingClock) -> None:
+    request = process.change(factories.asked)
+    for number, place in enumerate(["U0LEE", "U0KIM", "U0LEE"]):
+        process.change(messages.add, Kind.CARD, request.id, MessageRef("D1", str(number)), sent_to=place)
+        clock.time += 10
+    process.change(messages.add, Kind.PROGRESS, request.id, MessageRef("D2", "1"), sent_to="U0ANA")
+    assert process.read(messages.places, request.id) == {"U0LEE", "U0KIM"}
+    assert process.read(messages.places, request.id, since=clock.time - 10) == {"U0LEE"}
+    assert process.read(messages.places, request.id, since=clock.time) == frozenset()
+
+
 def test_a_message_of_no_request_is_not_remembered(process: Process) -> None:
     nowhere = RequestId("R-NOWHERE0")
     process.change(messages.add, Kind.CARD, nowhere, MessageRef("C9", "1.0"))

@@ -92,10 +92,24 @@ def test_a_late_word_that_something_was_said_does_not_take_a_newer_row_along(
     process.change(outbox.said, older)
     process.change(put, request_)  # the row is new: a counter of its own would be where it was
     newer = due(process, request_)
-    assert newer.version > older.version
     process.change(outbox.said, older)
     process.change(outbox.postpone, older)
     assert due(process, request_) == newer
+
+
+@pytest.mark.parametrize("is_gone", [False, True], ids=["in its place", "after it was said"])
+def test_what_is_put_without_a_journal_entry_in_the_same_moment_is_another_row(
+    process: Process, request_: Request, *, is_gone: bool
+) -> None:
+    process.change(put, request_, Kind.CARDS)
+    older = due(process, request_, Kind.CARDS)
+    if is_gone:
+        process.change(outbox.said, older)
+    process.change(outbox.repeat, Kind.CARDS, request_.id)
+    newer = due(process, request_, Kind.CARDS)
+    process.change(outbox.postpone, older)
+    process.change(outbox.said, older)
+    assert due(process, request_, Kind.CARDS) == newer
 
 
 def test_a_newer_word_takes_the_place_of_an_older_one_and_is_tried_anew(
@@ -124,18 +138,17 @@ def test_what_slack_did_not_take_is_tried_again_later_and_later(
         assert claim(process) == [(Kind.AGENT, request_.id)]
 
 
-def test_after_a_day_nobody_tries_any_more_but_what_has_a_time_of_its_own_keeps_it(
-    process: Process, clock: SteppingClock, request_: Request
+@pytest.mark.parametrize("kind", Kind)
+def test_nobody_tries_any_more_a_day_after_the_first_try_but_what_has_a_time_of_its_own_is_kept(
+    process: Process, clock: SteppingClock, request_: Request, kind: Kind
 ) -> None:
-    far = clock.time + GIVEN_UP_AFTER + 10
-    for kind in Kind:
-        process.change(put, request_, kind, due_at=far if kind in (Kind.EXPIRE, Kind.REMIND) else None)
-    clock.time += GIVEN_UP_AFTER
-    assert len(claim(process)) == 3
-    clock.time += 10
-    assert claim(process) == [(Kind.EXPIRE, request_.id), (Kind.REMIND, request_.id)]
-    for kind in (Kind.AGENT, Kind.CARDS, Kind.ALARM):
-        assert process.read(outbox.waiting, kind, request_.id) is None
+    process.change(put, request_, kind)
+    clock.time += 3 * GIVEN_UP_AFTER  # nobody was there
+    for _ in range(3):
+        assert claim(process) == [(kind, request_.id)]
+        process.change(outbox.postpone, due(process, request_, kind))
+        clock.time += GIVEN_UP_AFTER / 2
+    assert claim(process) == ([(kind, request_.id)] if kind in (Kind.EXPIRE, Kind.REMIND) else [])
 
 
 def test_what_is_dropped_is_not_said(process: Process, clock: SteppingClock, request_: Request) -> None:
