@@ -38,18 +38,20 @@ class Access:
         """Whether somebody may ask, for these numbers if they are known, and whether that must be approved.
 
         A number that only has to wait after refused codes keeps no others from being asked: among several it alone is
-        rejected when the request is accepted.
+        rejected when the request is accepted. One that the agent has under way is guarded against nothing: asking
+        again joins it, and tries no code.
         """
         decided = policy.decide(agent, await self._people.standing(agent), self._policy)
         if decided.verdict is not Verdict.MAY:
             return decided
         counted = await self._record.read(counts.counts, agent, phones)
+        under_way = await self._record.read(store.under_way, agent, phones)
         now = self._clock.now()
-        guarded = [guesses.guard(decided, counted.against(phone), now=now) for phone in phones]
-        if len(guarded) == 1:
+        guarded = [guesses.guard(decided, counted.against(each), now=now) for each in phones if each not in under_way]
+        if len(phones) == 1 and guarded:
             return guarded[0]
-        needs_approval = (each for each in guarded if each.verdict is Verdict.MAY_WITH_APPROVAL)
-        return next(needs_approval, guesses.guard(decided, counted.against(None), now=now))
+        for_all = decided if under_way else guesses.guard(decided, counted.against(None), now=now)
+        return next((each for each in guarded if each.verdict is Verdict.MAY_WITH_APPROVAL), for_all)
 
     async def find(self, request_id: RequestId) -> Request | None:
         """A request as it is."""

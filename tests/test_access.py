@@ -1,5 +1,6 @@
 """Who may do what with whose request, anew for each thing somebody does; what is refused is in the journal."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -62,6 +63,44 @@ async def test_a_number_that_has_to_wait_keeps_no_others_from_being_asked(world:
     assert await process.access.decide(ANA, (PHONE, OTHER)) == MAY
     request = await process.ask(2)
     assert [each.state for each in request.lookups] == [State.REJECTED, State.QUEUED]
+
+
+@pytest.mark.parametrize("is_trusted", [False, True], ids=["anybody", "the trusted"])
+@pytest.mark.parametrize("is_called", [False, True], ids=["queued", "called"])
+async def test_whoever_asks_again_joins_what_runs_whatever_was_refused_before(
+    world: World, *, is_called: bool, is_trusted: bool
+) -> None:
+    world.policy = replace(
+        WITHOUT_APPROVALS, needs_approval=is_trusted, trusted=Audience(user_ids=frozenset({"U0ANA"}))
+    )
+    process = await world.start()
+    first = await process.ask()
+    world.api.is_open.clear()
+    running = asyncio.create_task(process.run(first)) if is_called else None
+    await world.until_called(int(is_called))
+    await process.use_up(PHONE)
+    decided = await process.access.decide(ANA, (PHONE,))
+    assert decided.verdict is Verdict.MAY
+    assert (await process.access.decide(BOB, (PHONE,))).verdict is not Verdict.MAY
+    again = (await process.ask(1, decided)).lookup
+    assert (again.state, again.follows) == (State.QUEUED, first.lookup.id)
+    world.api.is_open.set()
+    if running:
+        await running
+    assert len(world.api.called) == int(is_called)
+
+
+async def test_among_several_numbers_one_that_runs_is_joined_though_their_agent_has_to_wait(world: World) -> None:
+    world.policy = WITHOUT_APPROVALS
+    process = await world.start()
+    first = await process.ask()
+    for guessed in phones(2, first=5):
+        await process.use_up(guessed, ANA)
+    again = await process.ask(2, await process.access.decide(ANA, (PHONE, OTHER)))
+    assert [(each.state, each.follows) for each in again.lookups] == [
+        (State.QUEUED, first.lookup.id),
+        (State.REJECTED, None),
+    ]
 
 
 async def test_a_guarded_no_is_recorded_with_its_wait(world: World) -> None:

@@ -153,6 +153,12 @@ def find(tx: Tx, request_id: RequestId) -> Request | None:
     return rows.request(row, lookups) if row else None
 
 
+def under_way(tx: Tx, agent: Actor, phones: Iterable[PhoneNumber]) -> set[PhoneNumber]:
+    """Which of these numbers an agent who asks for them again would join a lookup of. A read."""
+    running = tx.all(RUNNING, user_id=agent.user_id, team_id=agent.team_id)
+    return {phone for phone in phones if _leader(running, phone)}
+
+
 def _new_request(
     tx: Tx,
     new: NewRequest,
