@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot import guesses, policy
 from bot.access import Access
 from bot.audit import Event
-from bot.errors import NotPossible, RequestMoved
+from bot.errors import NotPossible, RecordDamaged, RequestMoved
 from bot.interfaces import Clock
 from bot.lookups import Lookups
 from bot.models import Actor, ApprovalState, Lookup, LookupId, NewRequest, Problem, Request, RequestId, State, Through
@@ -107,10 +107,11 @@ class Requests:
         return request
 
     async def use(self, request: Request, codes: Codes | None = None) -> tuple[Request, Codes] | None:
-        """Queue an approved request, with the codes given or kept; ``None`` when a code is not there yet.
+        """Queue an approved request, with the codes that were entered or those kept; ``None`` where one is missing.
 
-        Raises ``NotPossible`` when somebody was quicker, or time ran out.
+        Raises ``NotPossible`` when somebody was quicker, or time ran out; where codes were entered, that is journalled.
         """
+        are_entered = bool(codes)
         codes = codes or self._pending.find(request.id)
         if codes is None or not _is_for_all(codes, request):
             return None
@@ -118,6 +119,8 @@ class Requests:
             queued = await self._record.change(decisions.use, request.id)
         except RequestMoved as moved:
             self._pending.forget(request.id)
+            if are_entered:
+                await self._access.forbid(Action.ENTER_CODE, request.agent, None, moved.current)
             raise NotPossible(None, moved.current) from None
         self._pending.forget(request.id)  # only now: a database that fails for a moment must not cost the codes
         log.info("approval used", extra={"facts": {"request": request.id, "count": request.size}})
@@ -153,12 +156,23 @@ class Requests:
         self._pending.forget(request_id)
         return ended
 
-    async def forget_codes(self) -> None:
-        """Forget codes that are not needed any more: another process may have denied, or been given the code anew."""
+    async def usable(self) -> list[Request]:
+        """Approved requests whose codes are kept here, say because the database failed just when they were approved.
+
+        Codes that are not needed any more are forgotten: another process may have denied, or been given the code anew.
+        """
+        usable = []
         for request_id in self._pending.request_ids:
-            request = await self._access.find(request_id)
+            try:
+                request = await self._access.find(request_id)
+            except RecordDamaged:  # nobody uses what cannot be read, and the others must not wait for it
+                log.exception("codes forgotten", extra={"facts": {"request": request_id}})
+                request = None
             if request is None or not request.is_any(State.HELD):
                 self._pending.forget(request_id)
+            elif request.approval.state is ApprovalState.APPROVED and not await self._access.problem_of_agent(request):
+                usable.append(request)
+        return usable
 
     async def recent_counts(self, request: Request) -> RecentCounts:
         """What an approver is told besides the request."""

@@ -157,7 +157,8 @@ async def _finish(jobs: Jobs, lookups: Lookups, seconds: float) -> None:
 def _sweeping(lookups: Lookups, parts: Parts, clock: Clock, *, every: float) -> Repeating:
     async def sweep() -> None:
         await lookups.sweep()
-        await parts.requests.forget_codes()
+        for request in await parts.requests.usable():
+            parts.jobs.start(parts.asking.use_if_there(request), tell_broken=_leave_to_next_sweep)
         for due in await parts.outbox.due():
             parts.jobs.start(parts.outbox.handle(due), tell_broken=_leave_to_next_sweep)
 

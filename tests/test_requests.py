@@ -7,10 +7,12 @@ from pydantic import SecretStr
 
 from bot.audit import Event
 from bot.errors import NotPossible, StoreUnavailable
-from bot.models import Actor, ApprovalState, Problem, Request, State
+from bot.models import Actor, ApprovalState, Problem, Request, RequestId, State
 from bot.policy import Action, Membership, Standing
 from bot.requests import BOT, LATELY
+from bot.store import decisions
 from bot.store import lookups as lookups_store
+from bot.store.engine import Tx
 from bot.store.outbox import Kind
 from bot.tickets import Lane
 from tests.factories import phones
@@ -214,6 +216,41 @@ async def test_a_code_that_was_entered_takes_the_place_of_the_one_that_was_kept(
     assert await process.requests.use(request) is None  # the other one is forgotten
 
 
+async def test_a_database_that_fails_for_a_moment_costs_no_code_that_waits(process: Process) -> None:
+    request = await process.do(Action.APPROVE, (await process.ask(1, NEEDS_APPROVAL)).id)
+    process.record.failing["use"] = 1
+    with pytest.raises(StoreUnavailable):
+        await process.requests.use(request)
+    used = await process.requests.use(request)
+    assert used
+    assert used[1] == {1: CODE}
+
+
+@pytest.mark.parametrize("is_entered", [True, False], ids=["entered", "kept"])
+@pytest.mark.parametrize("moved", ["used", "lapsed"])
+async def test_codes_that_come_too_late_are_in_the_journal_if_somebody_entered_them(
+    process: Process, moved: str, *, is_entered: bool
+) -> None:
+    asked = await process.ask(1, NEEDS_APPROVAL)
+    await process.clock.sleep(1)
+    request = await process.do(Action.APPROVE, asked.id)
+
+    async def move(_name: str) -> None:
+        process.record.before = None
+        if moved == "lapsed":
+            await process.record.change(decisions.lapse, request.id, actor=BOT)
+        else:
+            assert await process.requests.use(request, codes_for(request))
+
+    process.record.before = move
+    with pytest.raises(NotPossible) as caught:
+        await process.requests.use(request, codes_for(request) if is_entered else None)
+    assert (caught.value.problem, caught.value.request) == (None, await process.find(request.id))
+    entries = await process.journal(request.id, Event.FORBIDDEN)
+    expected = [(ANA, {"action": "enter code", "why": "too late"})]
+    assert [(each.actor, each.facts) for each in entries] == (expected if is_entered else [])
+
+
 # --- running and stopping ---
 
 
@@ -391,7 +428,7 @@ async def test_a_code_is_forgotten_when_its_request_ended_elsewhere(world: World
     here, elsewhere = await world.start("p1"), await world.start("p2")
     request = await here.ask(1, NEEDS_APPROVAL)
     await elsewhere.do(action, request.id, actor)
-    await here.requests.forget_codes()
+    await here.requests.usable()
     assert await here.requests.use(request) is None
 
 
@@ -404,7 +441,7 @@ async def test_a_code_is_forgotten_when_it_was_entered_again_elsewhere(world: Wo
     assert used
     if not is_running:
         await elsewhere.run(*used)
-    await here.requests.forget_codes()
+    await here.requests.usable()
     assert await here.requests.use(request) is None  # it has none: with one it would be too late
 
 
@@ -413,10 +450,27 @@ async def test_a_code_stays_as_long_as_it_may_be_needed(process: Process, *, is_
     request = await process.ask(1, NEEDS_APPROVAL)
     if is_approved:
         request = await process.do(Action.APPROVE, request.id)
-    await process.requests.forget_codes()
+    assert await process.requests.usable() == ([request] if is_approved else [])
     if not is_approved:
         request = await process.do(Action.APPROVE, request.id)
     assert await process.requests.use(request)
+
+
+async def test_of_an_agent_who_may_not_ask_any_more_no_code_is_used_until_they_may(world: World) -> None:
+    process = await world.start()
+    request = await process.do(Action.APPROVE, (await process.ask(1, NEEDS_APPROVAL)).id)
+    world.people.standings["U0ANA"] = GUEST
+    assert await process.requests.usable() == []
+    world.people.standings.clear()
+    assert await process.requests.usable() == [request]
+
+
+async def test_a_damaged_request_keeps_no_other_from_being_used(process: Process) -> None:
+    damaged, request = [await process.ask(1, NEEDS_APPROVAL, first=each) for each in range(2)]
+    request = await process.do(Action.APPROVE, request.id)
+    await process.record.change(_damage, damaged.id)
+    assert await process.requests.usable() == [request]
+    assert process.requests._pending.request_ids == [request.id]
 
 
 async def test_what_is_to_be_said_of_a_request_that_was_used_is_that_it_ended(process: Process) -> None:
@@ -427,3 +481,7 @@ async def test_what_is_to_be_said_of_a_request_that_was_used_is_that_it_ended(pr
     await process.run(*used)
     assert await process.waiting(Kind.AGENT, request.id)
     assert await process.record.read(lookups_store.find, request.lookup.id) == (await process.find(request.id)).lookup
+
+
+def _damage(tx: Tx, request_id: RequestId) -> None:
+    tx.run("UPDATE requests SET through = 'a postcard' WHERE id = :id", id=request_id)

@@ -1,11 +1,12 @@
 """Asking for IDs in Slack: from what was typed to the outcome, with an approval between them where one is needed."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 
 from bot.access import Access
-from bot.errors import NotPossible
+from bot.errors import NotPossible, StoreUnavailable
 from bot.models import ApprovalState, Lookup, NewRequest, PhoneNumber, Request, RequestId, State
 from bot.outbox import Outbox
 from bot.pending_codes import Codes
@@ -20,6 +21,8 @@ from bot.slack.notices import Notices
 from bot.slack.runner import Runner
 from bot.store.outbox import Kind
 from bot.texts import asking as texts
+
+log = logging.getLogger(__name__)
 
 
 class Asking:
@@ -72,15 +75,16 @@ class Asking:
 
     async def enter_codes(self, context: Context, request_id: RequestId, filled: Filled) -> None:
         """Use an approval, now that the codes are here, and show in their window how that ended."""
-        context.recorded.set()  # the request is; whoever comes too late finds it approved still
         try:
             request = await self._requests.check_entering(request_id, actor=context.actor)
             codes = _codes_for(request.lookups, filled)
             if codes is None:  # the form said otherwise: it was tampered with
+                context.recorded.set()
                 await self._conversation.show_after_submission(context, forms.build_codes(context.origin, request))
                 return
             await self.use(request, codes, context=context)
         except NotPossible as error:
+            context.recorded.set()
             # Perhaps it was used already, by the same form: Slack delivers a form twice.
             own = error.request and await self._access.own(error.request.id, context.actor)
             if error.problem or not own or not has_ended(own.lookups):
@@ -90,6 +94,8 @@ class Asking:
     async def use(self, request: Request, codes: Codes | None = None, *, context: Context | None = None) -> None:
         """Run what was approved, or ask its agent for the codes. Raises ``NotPossible`` when somebody was quicker."""
         used = await self._requests.use(request, codes)
+        if context:
+            context.recorded.set()
         if used is None:
             await self._outbox.deliver(Kind.AGENT, request.id)
             return
@@ -97,9 +103,15 @@ class Asking:
             await self._run(*used, context=context)
 
     async def use_if_there(self, request: Request) -> None:
-        """Run what was approved just now; somebody who was quicker, say in another process, runs it there."""
-        with suppress(NotPossible):
-            await self.use(request)
+        """Run what was approved; somebody who was quicker, say in another process, runs it there.
+
+        While the database cannot be used, its codes go on waiting, and the next sweep tries again.
+        """
+        try:
+            with suppress(NotPossible):
+                await self.use(request)
+        except StoreUnavailable:
+            log.exception("approval not used", extra={"facts": {"request": request.id}})
 
     async def _record(self, context: Context, filled: Filled, key: str, decision: Decision) -> Request | None:
         """Record what was asked for. The request, if there is something to run; otherwise it is told how it stands."""

@@ -53,6 +53,7 @@ class Parts:
 
     listeners: tuple[Listeners, ...]
     requests: Requests
+    asking: Asking
     outbox: Outbox
     jobs: Jobs
 
@@ -84,4 +85,4 @@ def build_parts(base: Base) -> Parts:
         Submissions(boundary, asking=asking, deciding=deciding, region=base.region, clock=clock),
         Actions(boundary, deciding=deciding, showing=showing, conversation=say),
     )
-    return Parts(listeners=listeners, requests=requests, outbox=outbox, jobs=jobs)
+    return Parts(listeners=listeners, requests=requests, asking=asking, outbox=outbox, jobs=jobs)

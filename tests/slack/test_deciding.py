@@ -102,6 +102,21 @@ async def test_a_code_that_waits_in_a_process_that_died_is_asked_for_again(workp
     assert buttons_of(asked.message) == {buttons.ENTER_CODE: request.id}
 
 
+@pytest.mark.parametrize("times", [1, 3])
+async def test_an_approval_that_could_not_be_used_at_once_is_used_by_the_next_look_and_no_code_is_asked_for(
+    workplace: Workplace, bot: Bot, times: int
+) -> None:
+    request = await bot.asks()
+    bot.process.record.failing["use"] = times
+    await bot.presses(cards.APPROVE, request.id, by=LEE)
+    assert [said.text for said in bot.messenger.said if said.place == RESPONSE_URL][1:] == []  # to Lee nothing broke
+    await bot.sweep_for(5.0 * times)
+    assert workplace.api.called == [(PHONE, "208312")]
+    assert [OUTCOMES[State.ANSWERED].told.one in said for said in read_by_ana(bot)] == [True]
+    await bot.sweep_for(2 * MINUTE)
+    assert len(read_by_ana(bot)) == 1
+
+
 async def test_whoever_was_quicker_to_use_an_approval_runs_it(workplace: Workplace, bot: Bot) -> None:
     elsewhere = await workplace.open("p2")
     request = await bot.asks()
@@ -282,6 +297,26 @@ async def test_codes_that_are_entered_are_used_and_their_window_shows_the_outcom
     await bot.submits(form, filled(phones(count), "208312"), view_id="V2")
     assert (await bot.process.find(request.id)).is_all(State.ANSWERED)
     assert all(id_of(phone) in text_of(bot.messenger.window("V2")) for phone in phones(count))
+
+
+async def test_codes_are_acknowledged_only_once_their_use_is_recorded(bot: Bot) -> None:
+    request = await without_code(bot)
+    await bot.presses(buttons.ENTER_CODE, request.id)
+    recorded_at: list[float] = []
+
+    async def take_long(name: str) -> None:
+        if name == "use":
+            await bot.process.clock.sleep(0.5)
+            recorded_at.append(bot.process.clock.monotonic())
+
+    bot.process.record.before = take_long
+    form = bot.messenger.opened[-1][1]
+    acks = await bot.submits(form, filled([PHONE], "208312"), view_id="V2", waits=False)
+    assert acks.is_given.is_set()
+    assert len(recorded_at) == 1
+    assert bot.process.record.changes[-1] == "use"
+    await bot.settle()
+    assert ID in text_of(bot.messenger.window("V2"))
 
 
 @pytest.mark.parametrize("count", [1, 3])

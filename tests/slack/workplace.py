@@ -159,7 +159,8 @@ class Bot:
     async def sweep(self) -> None:
         """One look at what dead processes and passing time left behind, as the bot takes it."""
         await self.process.lookups.sweep()
-        await self.parts.requests.forget_codes()
+        for request in await self.parts.requests.usable():
+            self.parts.jobs.start(self.parts.asking.use_if_there(request), tell_broken=_never)
         for due in await self.parts.outbox.due():
             self.parts.jobs.start(self.parts.outbox.handle(due), tell_broken=_never)
         await self.settle()
@@ -273,4 +274,4 @@ def _values(view: View, typed: Mapping[str, str]) -> dict[str, dict[str, Block]]
 
 
 async def _never(_error: Exception, _reference: str) -> None:
-    raise AssertionError("the outbox raises nothing")
+    raise AssertionError("neither raises anything")
