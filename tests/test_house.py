@@ -16,7 +16,7 @@ ROWS = (
     {"durations", "evidence", "policy"},
     {"guesses", "progress"},
     {"texts"},
-    {"checks", "interfaces", "clock", "logs"},
+    {"checks", "interfaces", "clock", "network", "logs"},
     {"settings"},
     {"entry", "export", "repeating", "pending_codes", "retention", "cams", "quota", "store"},
     {"access", "lookups", "outbox"},

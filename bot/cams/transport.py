@@ -12,7 +12,7 @@ from pydantic import SecretBytes
 from bot.cams.failures import NO_ANSWER, NOT_SENDABLE, Failure
 from bot.cams.protocol import HEADERS, MAX_BODY_BYTES, too_long
 from bot.errors import ApiError, SettingsError
-from bot.texts import terminal
+from bot.network import Network
 
 FOREIGN_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
 """The roots of httpx's exceptions; every class it exports is one of these or below."""
@@ -46,16 +46,8 @@ def open_http(
         base_url = httpx.URL(url)
     except httpx.InvalidURL as error:
         raise SettingsError("PHONEID_CAMS_URL is not a URL that can be called") from error
-    try:
-        return _client(base_url, connect_seconds=connect_seconds, read_seconds=read_seconds)
-    except OSError as error:
-        raise SettingsError(terminal.CERTIFICATES_UNUSABLE) from error
-    # httpx reads the proxies' URLs at once: one that is none, of an unknown kind, or of a kind that is not installed.
-    except (httpx.InvalidURL, ValueError, ImportError):
-        raise SettingsError(terminal.PROXY_UNUSABLE) from None  # its text may hold the proxy's password
-
-
-def _client(base_url: httpx.URL, *, connect_seconds: float, read_seconds: float) -> httpx.AsyncClient:
+    network = Network.read()
+    proxy = network.proxy_for(url)
     return httpx.AsyncClient(
         base_url=base_url,
         headers={"User-Agent": f"phoneid-bot/{_release()}"},
@@ -63,8 +55,9 @@ def _client(base_url: httpx.URL, *, connect_seconds: float, read_seconds: float)
         timeout=httpx.Timeout(read_seconds, connect=connect_seconds, pool=connect_seconds),
         limits=httpx.Limits(max_connections=40, max_keepalive_connections=20, keepalive_expiry=30),
         follow_redirects=False,  # a redirect would carry the verification code to a host nobody chose
-        # No proxy the environment names can reach this machine's own loopback, where the sandbox is.
-        mounts={"all://127.0.0.1": None, "all://[::1]": None, "all://localhost": None},
+        trust_env=False,
+        verify=network.trust,
+        proxy=httpx.Proxy(proxy, ssl_context=network.trust if proxy.startswith("https:") else None) if proxy else None,
     )
 
 

@@ -15,6 +15,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.errors import SettingsError, SlackBusy, SlackRefused, SlackUnreachable
 from bot.interfaces import Clock
+from bot.network import Network
 from bot.outbox import ONE_CALL
 from bot.slack.gate import gate, log_malformed, note_malformed
 from bot.slack.people import is_shared
@@ -39,10 +40,12 @@ IsReady = Callable[[], Awaitable[bool]]
 async def open_web(*, token: str, base_url: str, clock: Clock, seconds: float = ANSWERING) -> AsyncIterator[Web]:
     """Slack's Web API over one shared HTTP session; the SDK would open a new connection for every call.
 
-    ``seconds`` is how long an answer is waited for.
+    ``seconds`` is how long an answer is waited for. Raises ``SettingsError`` when the environment's proxy or
+    certificates cannot be used.
     """
+    network = Network.read()
     async with aiohttp.ClientSession() as session:
-        yield Web(token=token, base_url=base_url, session=session, clock=clock, seconds=seconds)
+        yield Web(token=token, base_url=base_url, session=session, network=network, clock=clock, seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

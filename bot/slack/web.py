@@ -21,6 +21,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import SlackBusy, SlackError, SlackRefused, SlackUnauthorised, SlackUnreachable
 from bot.interfaces import Clock
+from bot.network import Network
 
 T = TypeVar("T")
 
@@ -61,11 +62,20 @@ class Web(AsyncWebClient):
     """Slack's Web API over one shared session. Every method ends in ``api_call``, so this is the one place to fail."""
 
     def __init__(
-        self, *, token: str, base_url: str, session: aiohttp.ClientSession, clock: Clock, seconds: float
+        self,
+        *,
+        token: str,
+        base_url: str,
+        session: aiohttp.ClientSession,
+        network: Network,
+        clock: Clock,
+        seconds: float,
     ) -> None:
         """``seconds`` is how long an answer is waited for."""
         # No retry: it would send a message twice, and use up the 3 seconds of a trigger id.
-        super().__init__(token=token, base_url=base_url, session=session, retry_handlers=[])
+        super().__init__(token=token, base_url=base_url, session=session, ssl=network.trust, retry_handlers=[])
+        self.proxy = network.proxy_for(self.base_url)  # the SDK has read the environment in its own manner
+        self.network = network
         self._http = session
         self._clock = clock
         self._seconds = seconds
@@ -101,7 +111,11 @@ class Web(AsyncWebClient):
             async with (
                 asyncio.timeout(self._seconds),
                 self._http.post(
-                    response_url, json=dict(body), proxy=self.proxy, ssl=self.ssl or True, allow_redirects=False
+                    response_url,
+                    json=dict(body),
+                    proxy=self.network.proxy_for(response_url),
+                    ssl=self.network.trust,
+                    allow_redirects=False,
                 ) as answer,
             ):
                 text = await answer.read()

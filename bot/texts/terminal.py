@@ -33,15 +33,17 @@ SLACK_OAUTH_NOT_WANTED = (
     "SLACK_BOT_TOKEN."
 )
 ENV_FILE_UNREADABLE = ".env cannot be read. It must be a file of text in UTF-8 that this user may read."
-PROXY_UNUSABLE = (
-    "HTTP_PROXY, HTTPS_PROXY or ALL_PROXY is not a proxy that can be used. Write it as http://host:port, or unset it."
-)
 CERTIFICATES_UNUSABLE = (
     "SSL_CERT_FILE or SSL_CERT_DIR does not lead to certificates that can be read. Correct it, or unset it."
 )
 CREDENTIALS_UNUSABLE = (
     "The ALIBABA_CLOUD_… credentials hold characters that no AccessKey has. Copy them again, without spaces or quotes."
 )
+
+
+def proxy_unusable(name: str) -> str:
+    """``name`` is the variable that holds it."""
+    return f"{name} is not a proxy that can be used. Write it as http://host:port; SOCKS is not supported."
 
 
 def token_prefix(prefix: str) -> str:

@@ -21,6 +21,7 @@ from bot.cams.failures import UNKNOWN_CODE
 from bot.cams.protocol import decipher
 from bot.lookups import Lookups
 from bot.models import Actor, Answer, ApprovalState, PhoneNumber, Problem, Request, Result, Through
+from bot.network import Network
 from bot.sandbox.slack.validator import Surface, check_message, check_view
 from bot.settings import BotSettings, read
 from bot.slack.app import build_app
@@ -236,7 +237,8 @@ async def open_front() -> AsyncIterator[Front]:
     clock, slack, api = SteppingClock(), Slack(), OddApi()
     settings = read(BotSettings, ENVIRONMENT)
     session = cast(aiohttp.ClientSession, slack)
-    web = Web(token="xoxb-invented", base_url=API, session=session, clock=clock, seconds=30.0)
+    network = Network.read({})
+    web = Web(token="xoxb-invented", base_url=API, session=session, network=network, clock=clock, seconds=30.0)
     record = record_at(SQLITE + IN_MEMORY, process="ours", clock_now=clock.now)
     await record.open()
     people = People(web, team_id=TEAM, clock=clock)

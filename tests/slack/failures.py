@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 
 from bot.errors import SlackError
+from bot.network import Network
 from bot.slack.web import Web
 from tests.canaries import found_in
 from tests.clocks import SteppingClock
@@ -43,4 +44,11 @@ async def web_at(
     """A client of an address where something is wrong."""
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(session or aiohttp.ClientSession())
-        yield Web(token=TOKEN, base_url=base_url, session=session, clock=SteppingClock(), seconds=seconds)
+        yield Web(
+            token=TOKEN,
+            base_url=base_url,
+            session=session,
+            network=Network.read(),
+            clock=SteppingClock(),
+            seconds=seconds,
+        )
