@@ -14,6 +14,7 @@ from bot.interfaces import Clock, PhoneIdApi, Quota
 from bot.models import Lookup, LookupId, Problem, Request, Result, State
 from bot.policy import STATE_AFTER, is_final
 from bot.store import lookups as store
+from bot.store import processes
 from bot.store.record import Record
 from bot.tickets import Call, Lane, Outlook, Ticket
 
@@ -112,19 +113,19 @@ class Lookups:
 
     async def beat(self) -> None:
         """Say that this process is alive."""
-        await self._record.change(store.beat)
+        await self._record.change(processes.beat)
         self._note_spoken()
 
     async def leave(self) -> None:
         """Say that this process ends."""
-        await self._record.change(store.leave)
+        await self._record.change(processes.leave)
 
     async def sweep(self) -> int:
         """End what dead processes left behind, and what this one lost. How many lookups."""
         if self._clock.now() < self._sweeps_from:
             return 0
         running = frozenset(self._running)
-        abandoned = await self._record.change(store.interrupt_abandoned, running, silent_for=self._silent_for)
+        abandoned = await self._record.change(processes.interrupt_abandoned, running, silent_for=self._silent_for)
         self._note_spoken()
         if abandoned:
             log.warning("abandoned lookups interrupted", extra={"facts": {"count": abandoned}})

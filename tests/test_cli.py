@@ -15,7 +15,7 @@ from bot.cli.caller import identify
 from bot.models import Actor, PhoneNumber
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
 from bot.sandbox.run import CannotServe, open_sandbox
-from bot.store import lookups, search
+from bot.store import processes, search
 from tests import factories
 from tests.clocks import SteppingClock
 from tests.factories import ANA, LEE
@@ -88,7 +88,7 @@ async def test_a_number_that_is_being_asked_for_at_another_terminal_is_waited_fo
     phone, code = PhoneNumber("12025550106"), "556012"
     file = shell.folder / "phoneid.db"
     async with record_in(file, process="another terminal") as record:
-        await record.change(lookups.beat)
+        await record.change(processes.beat)
         first = await record.change(factories.asked, [phone], agent=identify())
         waiting = asyncio.create_task(shell.run("lookup", "+1 202 555 0106", typed=code))
         while len(await record.read(search.search, LogQuery())) < 2:  # noqa: ASYNC110 - another process's change

@@ -22,7 +22,7 @@ from bot.models import Actor, NewRequest, PhoneNumber, Request, RequestId, Throu
 from bot.pending_codes import Codes
 from bot.policy import Action, Audience, Decision, Policy, Rule, Verdict
 from bot.requests import Requests
-from bot.store import journal, lookups, outbox
+from bot.store import journal, outbox, processes
 from bot.store.engine import Tx
 from bot.store.outbox import Due, Kind
 from bot.store.record import Record
@@ -185,7 +185,7 @@ class Process:
 
     async def beat(self) -> None:
         """Say that it lives, by the record: not as ``Lookups.beat`` does, which looks at the time as well."""
-        await self.record.change(lookups.beat)
+        await self.record.change(processes.beat)
 
     async def use_up(self, phone: PhoneNumber, agent: Actor = KIM) -> Request:
         """Refuse all the codes that a number has free, as if somebody had guessed. The last of the requests."""

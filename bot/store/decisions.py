@@ -10,7 +10,8 @@ from bot.policy import ENDS_UNUSED, check_approval_transition, check_transition
 from bot.store import journal, outbox, requests, rows
 from bot.store.engine import Row, Tx
 from bot.store.journal import NewEntry
-from bot.store.requests import NO_DECISION, SWEEPER
+from bot.store.processes import SWEEPER
+from bot.store.requests import NO_DECISION
 
 DECIDE: Final = """
     UPDATE requests SET

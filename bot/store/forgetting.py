@@ -19,7 +19,7 @@ from bot.store import journal, outbox, rows
 from bot.store.engine import Query, Row, Tx
 from bot.store.journal import NewEntry
 from bot.store.names import new_salt
-from bot.store.requests import SWEEPER
+from bot.store.processes import SWEEPER
 
 RUNNING = frozenset({State.QUEUED, State.CALLING})
 

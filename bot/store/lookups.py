@@ -6,7 +6,7 @@ from typing import Final
 
 from bot import guesses as guard
 from bot.audit import Event
-from bot.errors import LookupMoved, RecordDamaged, TooManyGuesses
+from bot.errors import LookupMoved, TooManyGuesses
 from bot.models import (
     Actor,
     ApprovalState,
@@ -20,11 +20,9 @@ from bot.models import (
 )
 from bot.policy import check_transition
 from bot.store import guesses, journal, outbox, rows
-from bot.store.columns import note_damaged
 from bot.store.engine import Query, Row, Tx
 from bot.store.journal import NewEntry
 from bot.store.names import lookup_id, split_lookup_id
-from bot.store.requests import SWEEPER
 
 # A lookup with what is needed of its request. The lookup has a column request_id, which is Alibaba Cloud's.
 _WITH_REQUEST = """
@@ -51,8 +49,6 @@ RUNNING_BESIDE: Final = """
 
 RUNNING: Final = f"{_WITH_REQUEST} WHERE lookups.process IS NOT NULL"
 
-ALIVE: Final = "SELECT name, seen_at FROM processes WHERE seen_at >= :since OR name = :process"
-
 CALL: Final = """
     UPDATE lookups SET state = 'calling', updated_at = :now WHERE request = :request AND position = :position"""
 
@@ -62,14 +58,6 @@ END: Final = """
         problem = :problem, api_code = :api_code, request_id = :request_id, http_status = :http_status,
         milliseconds = :milliseconds, attempts = :attempts, wait_until = :wait_until
     WHERE request = :request AND position = :position"""
-
-BEAT: Final = """
-    INSERT INTO processes (name, seen_at) VALUES (:process, :now)
-    ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at"""
-
-FORGET_DEAD: Final = "DELETE FROM processes WHERE seen_at < :since"
-
-LEAVE: Final = "DELETE FROM processes WHERE name = :process"
 
 _ENDED_COLUMNS = (
     "request",
@@ -88,7 +76,7 @@ _ENDED_COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Ending:
+class Ending:
     """How one lookup, in a row with its request's columns, ends."""
 
     row: Row
@@ -101,7 +89,7 @@ class _Ending:
 def find(tx: Tx, name: LookupId) -> Lookup | None:
     """One lookup, as it is."""
     row = _row(tx, name)
-    return _lookup(row) if row else None
+    return as_lookup(row) if row else None
 
 
 def begin(tx: Tx, lookup: Lookup, *, agent: Actor, approved_at: float | None = None) -> Lookup:
@@ -119,13 +107,13 @@ def begin(tx: Tx, lookup: Lookup, *, agent: Actor, approved_at: float | None = N
     )
     row = found[0] if found else None
     if row is None or row["state"] != State.QUEUED or row["process"] != tx.process:
-        raise LookupMoved(_lookup(row) if row else None)
+        raise LookupMoved(as_lookup(row) if row else None)
     counted = guesses.counted(tx, refused, agent, (lookup.phone,))
     if until := guard.wait_until(counted.against(lookup.phone), now=tx.now, approved_at=approved_at):
         raise TooManyGuesses(until)
     tx.write(CALL, request=row["request"], position=row["position"], now=tx.now)
     journal.append(tx, _entry(row, State.CALLING, actor=agent))
-    return _lookup({**row, "state": State.CALLING, "updated_at": tx.now})
+    return as_lookup({**row, "state": State.CALLING, "updated_at": tx.now})
 
 
 def end(tx: Tx, lookup: Lookup, state: State, result: Result, *, agent: Actor) -> Lookup:
@@ -144,26 +132,26 @@ def end(tx: Tx, lookup: Lookup, state: State, result: Result, *, agent: Actor) -
     row = found[0] if found else None
     is_ours = row and row["process"] == tx.process
     if row is None or not (is_ours or _takes_late(row, state)):
-        raise LookupMoved(_lookup(row) if row else None)
+        raise LookupMoved(as_lookup(row) if row else None)
     kept = rows.apart(result, lookup.phone)
     endings = [
-        _Ending(row=row, state=state, result=kept, actor=agent),
+        Ending(row=row, state=state, result=kept, actor=agent),
         *(
-            _Ending(row=each, state=state, result=kept, actor=rows.actor(each))
+            Ending(row=each, state=state, result=kept, actor=rows.actor(each))
             for each in followers
             if each["process"] or _takes_late(each, state)
         ),
     ]
     # The row of the refusal names the entry of this lookup, which is the first of those that are written now.
     entry = tx.head.seq + 1
-    _end(tx, endings, running=beside)
+    end_each(tx, endings, running=beside)
     # What was not called had no code refused: it follows another lookup, whose code it was.
     if row["state"] == State.CALLING and state is State.REFUSED and kept.problem in guard.COUNTED:
         guesses.remember(tx, row, entry=entry)
         counted = guesses.counted(tx, refused, agent, (lookup.phone,))
         if guesses.suspect(tx, row, counted.against(lookup.phone)):
             outbox.put(tx, outbox.Kind.ALARM, row["request"], due_at=tx.now)
-    return _lookup(_ended_row(tx, endings[0]))
+    return as_lookup(_ended_row(tx, endings[0]))
 
 
 def stop(tx: Tx, request_id: RequestId, *, actor: Actor) -> list[LookupId]:
@@ -173,52 +161,15 @@ def stop(tx: Tx, request_id: RequestId, *, actor: Actor) -> list[LookupId]:
         Query(FOLLOWERS_OF_QUEUED, {"prefix": f"{request_id}%"}),
         Query(RUNNING, {}),
     )
-    names = {_name(each) for each in queued}
-    following = [each for each in followers if each["follows"] in names and _name(each) not in names]
+    names = {id_of(each) for each in queued}
+    following = [each for each in followers if each["follows"] in names and id_of(each) not in names]
     stopped = Result(problem=Problem.STOPPED)
-    endings = [_Ending(row=each, state=State.DROPPED, result=stopped, actor=actor) for each in (*queued, *following)]
-    _end(tx, endings, running=running)
+    endings = [Ending(row=each, state=State.DROPPED, result=stopped, actor=actor) for each in (*queued, *following)]
+    end_each(tx, endings, running=running)
     return sorted(names)
 
 
-def beat(tx: Tx) -> None:
-    """Say that this process is alive. Repeatable."""
-    tx.write(BEAT, process=tx.process, now=tx.now)
-
-
-def leave(tx: Tx) -> None:
-    """Say that this process ends and runs nothing any more."""
-    tx.write(LEAVE, process=tx.process)
-
-
-def interrupt_abandoned(tx: Tx, running: frozenset[LookupId], *, silent_for: float) -> int:
-    """End the lookups of dead processes, and those of this one that it does not run any more. How many.
-
-    A process is dead when it was silent for ``silent_for`` seconds. One that was silent for long itself, say on a
-    machine that slept, sweeps nobody: the others could not speak either.
-    """
-    since = tx.now - silent_for
-    alive, found = tx.gather(Query(ALIVE, {"since": since, "process": tx.process}), Query(RUNNING, {}))
-    own = next((row["seen_at"] for row in alive if row["name"] == tx.process), None)
-    tx.write(BEAT, process=tx.process, now=tx.now)
-    if own is None or own < since:
-        return 0
-    names = {row["name"] for row in alive}
-    abandoned = [row for row in found if _is_abandoned(tx, row, names, running, since=since)]
-    gone = {_name(row) for row in abandoned}
-    abandoned += [row for row in found if row["follows"] in gone and _name(row) not in gone]
-    ended = Result(problem=Problem.PROCESS_ENDED)
-    endings = [
-        _Ending(row=row, state=State.INTERRUPTED, result=ended, actor=SWEEPER, event=Event.ABANDONED)
-        for row in abandoned
-        if _is_readable(row)  # a damaged one must not keep the others running for ever
-    ]
-    _end(tx, endings, running=found)
-    tx.write(FORGET_DEAD, since=since)
-    return len(endings)
-
-
-def _end(tx: Tx, endings: Sequence[_Ending], *, running: Iterable[Row]) -> None:
+def end_each(tx: Tx, endings: Sequence[Ending], *, running: Iterable[Row]) -> None:
     """Record the endings, and what is to be said of the requests that end with them."""
     if not endings:
         return
@@ -249,7 +200,7 @@ def _end(tx: Tx, endings: Sequence[_Ending], *, running: Iterable[Row]) -> None:
             outbox.put(tx, outbox.Kind.CARDS, number, due_at=due_at)
 
 
-def _is_unattended(ending: _Ending) -> bool:
+def _is_unattended(ending: Ending) -> bool:
     """Whether nobody runs it who would say so at once: its process is dead, or it stopped following long before."""
     return ending.event is Event.ABANDONED or (ending.row["state"] == State.INTERRUPTED and bool(ending.row["follows"]))
 
@@ -259,25 +210,7 @@ def _takes_late(row: Row, state: State) -> bool:
     return state is State.ANSWERED and row["state"] == State.INTERRUPTED and row["salt"] is not None
 
 
-def _is_abandoned(tx: Tx, row: Row, alive: set[str], running: frozenset[LookupId], *, since: float) -> bool:
-    if row["process"] == tx.process:
-        # Recorded a moment ago, its task may be about to start. A damaged time must not keep it running for ever.
-        is_new = isinstance(row["updated_at"], float | int) and row["updated_at"] >= since
-        return _name(row) not in running and not is_new
-    return row["process"] not in alive
-
-
-def _is_readable(row: Row) -> bool:
-    try:
-        rows.name(row, "name")
-        check_transition(_lookup(row).state, State.INTERRUPTED)
-    except (RecordDamaged, ValueError):
-        note_damaged("lookups", row, RecordDamaged("state"))
-        return False
-    return True
-
-
-def _ended_row(tx: Tx, ending: _Ending) -> Row:
+def _ended_row(tx: Tx, ending: Ending) -> Row:
     check_transition(State(ending.row["state"]), ending.state)
     columns = rows.result_columns(ending.result)
     return {**ending.row, **columns, "state": ending.state, "updated_at": tx.now, "process": None}
@@ -309,9 +242,9 @@ def _row(tx: Tx, name: LookupId) -> Row | None:
     return tx.one(BY_ID, request=request, position=position)
 
 
-def _name(row: Row) -> LookupId:
+def id_of(row: Row) -> LookupId:
     return lookup_id(row["name"], row["position"], of=row["size"])
 
 
-def _lookup(row: Row) -> Lookup:
+def as_lookup(row: Row) -> Lookup:
     return rows.lookup(row, row["name"], of=row["size"])

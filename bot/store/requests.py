@@ -25,9 +25,6 @@ from bot.store.engine import Query, Row, Tx, Value
 from bot.store.journal import NewEntry
 from bot.store.names import lookup_id, new_request_id, new_salt
 
-SWEEPER = Actor(team_id="-", user_id="sweeper", through=Through.BOT)
-"""Who ends what nobody ended in time. A process on a host, like the command line, and no host is called "-"."""
-
 STARTS_IN = {
     Verdict.MAY: (ApprovalState.NOT_NEEDED, State.QUEUED),
     Verdict.MAY_WITH_APPROVAL: (ApprovalState.AWAITING, State.HELD),

@@ -8,7 +8,7 @@ from random import Random
 
 from bot.models import Actor, ApprovalState, MessageRef, PhoneNumber, Problem, Request, RequestId, State, Through
 from bot.policy import Decision
-from bot.store import decisions, lookups, messages, requests
+from bot.store import decisions, messages, processes, requests
 from bot.store.engine import Tx
 from bot.store.record import Record
 from bot.store.urls import SQLITE, record_at
@@ -41,7 +41,7 @@ async def record(path: Path) -> list[RequestId]:
 
 
 def _fill(tx: Tx) -> list[RequestId]:
-    lookups.beat(tx)
+    processes.beat(tx)
     recorded = [*_waiting(tx), *_running(tx)]
     for number, each in enumerate(recorded):
         messages.add(tx, messages.Kind.CARD, each.id, MessageRef("C0TEAMLEADS", f"{number}.1"))
@@ -55,7 +55,7 @@ def _waiting(tx: Tx) -> list[Request]:
     for each in asked[3:]:
         decisions.decide(tx, each.id, ApprovalState.APPROVED, actor=LEE, good_for=60.0)
     decisions.decide(tx, asked[1].id, ApprovalState.DENIED, actor=LEE, reason="no")
-    decisions.decide(tx, asked[2].id, ApprovalState.EXPIRED, actor=requests.SWEEPER)
+    decisions.decide(tx, asked[2].id, ApprovalState.EXPIRED, actor=processes.SWEEPER)
     decisions.use(tx, asked[4].id)
     return asked
 

@@ -18,7 +18,19 @@ from bot.progress import Progress
 from bot.requests import RecentCounts
 from bot.slack import cards, pages, views
 from bot.slack.payloads import Origin
-from bot.store import decisions, forgetting, guesses, journal, lookups, messages, outbox, requests, search, verification
+from bot.store import (
+    decisions,
+    forgetting,
+    guesses,
+    journal,
+    lookups,
+    messages,
+    outbox,
+    processes,
+    requests,
+    search,
+    verification,
+)
 from bot.store.record import Record
 from tests import factories
 from tests.clocks import START, SteppingClock
@@ -40,8 +52,8 @@ def about_one(record: Record, ids: list[RequestId]) -> Acts:
         *[partial(record.read, lookups.find, LookupId(f"{each}/2")) for each in ids],
         *[partial(record.read, guesses.untold_alarms, each) for each in ids],
         partial(record.change, requests.accept, new, factories.MAY),
-        partial(record.change, decisions.decide, ids[0], ApprovalState.EXPIRED, actor=requests.SWEEPER),
-        partial(record.change, decisions.lapse, ids[3], actor=requests.SWEEPER),
+        partial(record.change, decisions.decide, ids[0], ApprovalState.EXPIRED, actor=processes.SWEEPER),
+        partial(record.change, decisions.lapse, ids[3], actor=processes.SWEEPER),
         partial(record.change, lookups.stop, ids[5], actor=ANA),
         partial(record.change, forgetting.forget, PHONES[2], actor=LEE),
     ]
@@ -61,9 +73,9 @@ def about_all(record: Record, ids: list[RequestId]) -> Acts:
         partial(record.read, verification.inspect),
         partial(record.read, outbox.is_any_due),
         partial(record.change, outbox.claim),
-        partial(record.change, lookups.beat),
-        partial(record.change, lookups.interrupt_abandoned, frozenset[LookupId](), silent_for=1200.0),
-        partial(record.change, lookups.interrupt_abandoned, frozenset[LookupId](), silent_for=30.0),
+        partial(record.change, processes.beat),
+        partial(record.change, processes.interrupt_abandoned, frozenset[LookupId](), silent_for=1200.0),
+        partial(record.change, processes.interrupt_abandoned, frozenset[LookupId](), silent_for=30.0),
         partial(record.change, forgetting.forget_old, before=START + 1e6, limit=10),
         record.scrub,
     ]

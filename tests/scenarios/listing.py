@@ -11,7 +11,7 @@ from bot.models import Actor, ApprovalState, PhoneNumber, Request, RequestId, Th
 from bot.sandbox.cams.book import Entry
 from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.workspace import Message
-from bot.store import lookups, verification
+from bot.store import processes, verification
 from bot.store.names import new_process
 from bot.store.record import Record
 from bot.store.urls import record_at
@@ -89,7 +89,7 @@ async def died_an_hour_ago(scene: Scene) -> AsyncIterator[Record]:
     record = record_at(scene.environment["DATABASE_URL"], process=new_process(), clock_now=an_hour_ago)
     await record.open()
     try:
-        await record.change(lookups.beat)
+        await record.change(processes.beat)
         yield record
     finally:
         await record.aclose()

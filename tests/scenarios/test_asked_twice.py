@@ -11,7 +11,7 @@ from bot.models import Actor, PhoneNumber, Problem, State, Through
 from bot.sandbox.cams.answers import Slow, Success
 from bot.sandbox.cams.book import Entry
 from bot.sandbox.cams.trouble import ApiTrouble
-from bot.store import guesses, lookups
+from bot.store import guesses, processes
 from bot.texts import asking
 from bot.texts.problems import PROBLEMS
 from tests import factories
@@ -103,12 +103,12 @@ async def test_a_code_that_is_refused_is_refused_for_both_and_counted_once(scene
 async def test_when_the_process_that_calls_dies_both_are_told(tmp_path: Path) -> None:
     waits = replace(QUICK, sweeping=0.1)
     async with open_scene(tmp_path, book=[SLOW]) as opened, record_of(opened) as other:
-        await other.change(lookups.beat)
+        await other.change(processes.beat)
         await other.change(factories.asked, [PHONE], agent=ANA)
         async with with_bot(opened, waits=waits) as scene:
             await scene.ask(SLOW)
             await scene.answer(scene.ana, OTHER_CODE)
-            await other.change(lookups.leave)
+            await other.change(processes.leave)
             said = PROBLEMS[Problem.PROCESS_ENDED].what
             await scene.slack.until(lambda: count(scene, said) == 2, timeout=PATIENCE)
             await finish(scene)

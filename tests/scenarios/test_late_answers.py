@@ -11,7 +11,7 @@ from bot.audit import Event
 from bot.models import Problem, State
 from bot.sandbox.cams.answers import Slow, Success
 from bot.sandbox.cams.book import Entry
-from bot.store import lookups as store
+from bot.store import processes
 from bot.store.engine import Tx
 from bot.texts.problems import PROBLEMS
 from tests.scenarios.asking import (
@@ -49,8 +49,8 @@ QUICK_ONE = Entry(
 
 def take_for_dead(tx: Tx) -> int:
     """What another process does that has not heard of the others for long. How many lookups it ended."""
-    store.beat(tx)
-    return store.interrupt_abandoned(tx, frozenset(), silent_for=0.0)
+    processes.beat(tx)
+    return processes.interrupt_abandoned(tx, frozenset(), silent_for=0.0)
 
 
 async def interrupt(scene: Scene, *, lookups: int = 1) -> None:

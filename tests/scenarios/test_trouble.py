@@ -9,7 +9,7 @@ from bot.policy import is_final
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.slack.trouble import SlackTrouble
-from bot.store import lookups as store
+from bot.store import processes
 from bot.texts import asking
 from bot.texts.problems import PROBLEMS
 from tests.scenarios.asking import record_of
@@ -132,8 +132,8 @@ async def test_what_runs_is_known_to_be_alive_by_every_other_process(scene_with:
         await scene.answer(scene.ana, "Still asking")  # two seconds, more than two times the silence of the dead
         dead = await died_running(scene)
         async with record_of(scene) as other:
-            await other.change(store.beat)
-            assert await other.change(store.interrupt_abandoned, frozenset(), silent_for=0.9) == 1
+            await other.change(processes.beat)
+            assert await other.change(processes.interrupt_abandoned, frozenset(), silent_for=0.9) == 1
         ended = {each.request_id for each in await scene.lookups() if is_final(each.state)}
         assert ended == {dead.id}
         await scene.answer(scene.ana, "phone number ID of +1 202-555-0108")

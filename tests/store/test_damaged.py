@@ -14,7 +14,7 @@ from bot.audit import Footprint, LogQuery
 from bot.errors import RecordDamaged
 from bot.guesses import FREE_FOR_NUMBER
 from bot.models import LookupId, Request
-from bot.store import forgetting, guesses, journal, lookups, messages, outbox, requests, search
+from bot.store import forgetting, guesses, journal, lookups, messages, outbox, processes, requests, search
 from bot.store.outbox import Kind
 from bot.store.urls import SQLITE
 from tests import factories
@@ -109,13 +109,13 @@ def test_a_request_against_the_rules_of_its_table_is_refused_before_anything_cha
 def test_a_damaged_lookup_does_not_keep_the_sweeper_from_the_others(
     process: Process, edit: Edit, clock: SteppingClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    process.change(lookups.beat)
+    process.change(processes.beat)
     damaged, whole = process.change(factories.asked), process.change(factories.asked, phones(1, first=5))
     edit("UPDATE lookups SET phone = '' WHERE request = 1")
     for _ in range(4):
         clock.time += 10
-        process.change(lookups.beat)
-    assert process.change(lookups.interrupt_abandoned, frozenset[LookupId](), silent_for=30.0) == 1
+        process.change(processes.beat)
+    assert process.change(processes.interrupt_abandoned, frozenset[LookupId](), silent_for=30.0) == 1
     assert {each.request_id for each in process.change(outbox.claim)} == {whole.id}
     assert process.column("SELECT state FROM lookups ORDER BY request") == ["queued", "interrupted"]
     assert [each["request"] for each in logged(caplog)] == [1]
@@ -200,10 +200,10 @@ def test_a_request_whose_id_is_no_text_is_left_out(
 
 
 def test_a_time_that_is_none_does_not_keep_the_sweeper_from_the_others(on_disk: Process, sqlite_url: str) -> None:
-    on_disk.change(lookups.beat)
+    on_disk.change(processes.beat)
     on_disk.change(factories.asked, 2)
     edit_anyhow(sqlite_url, "UPDATE lookups SET updated_at = CASE position WHEN 1 THEN 'soon' ELSE 1.0 END")
-    assert on_disk.change(lookups.interrupt_abandoned, frozenset[LookupId](), silent_for=30.0) == 1
+    assert on_disk.change(processes.interrupt_abandoned, frozenset[LookupId](), silent_for=30.0) == 1
 
 
 @pytest.mark.parametrize("reason", [f"x'{PHONE.digits.encode().hex()}'", f"x'ff{PHONE.digits.encode().hex()}'"])

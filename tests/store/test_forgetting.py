@@ -16,7 +16,8 @@ from bot.models import FORGOTTEN, LookupId, PhoneNumber, Problem, Request, Resul
 from bot.store import forgetting, guesses, journal, lookups, outbox, requests, verification
 from bot.store.engine import Tx
 from bot.store.outbox import Kind
-from bot.store.requests import ADD, ADD_LOOKUP, SWEEPER
+from bot.store.processes import SWEEPER
+from bot.store.requests import ADD, ADD_LOOKUP
 from bot.store.urls import SQLITE
 from tests import factories
 from tests.clocks import SteppingClock

@@ -43,9 +43,9 @@ LOOKS_AT_ALL = {
     "forgetting.REASONS",  # whoever forgets a number looks for it in every reason
     "forgetting.OWN_REASONS",
     "forgetting.FORGET_REFUSED",
-    "lookups.ALIVE",  # processes are few
-    "lookups.FORGET_DEAD",
     "outbox.DROP_ALL",  # what is still to be said is little
+    "processes.ALIVE",  # processes are few
+    "processes.FORGET_DEAD",
 }
 
 

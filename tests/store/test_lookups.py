@@ -8,9 +8,9 @@ from bot.audit import Event
 from bot.errors import LookupMoved
 from bot.models import Actor, Lookup, LookupId, Problem, Request, RequestId, Result, State, Through
 from bot.policy import FINAL, STATE_AFTER
-from bot.store import decisions, forgetting, journal, lookups, outbox, verification
+from bot.store import decisions, forgetting, journal, lookups, outbox, processes, verification
 from bot.store.outbox import Kind
-from bot.store.requests import SWEEPER
+from bot.store.processes import SWEEPER
 from tests import factories
 from tests.clocks import SteppingClock
 from tests.factories import ANA, ANSWERED, FAILED, HOUR, LEE, NEEDS_APPROVAL, OLGA, REFUSED
@@ -34,7 +34,7 @@ def entries(process: Process, request: Request, position: int = 1) -> list[tuple
 
 
 def sweep(process: Process, running: frozenset[LookupId] = NOBODY) -> int:
-    return process.change(lookups.interrupt_abandoned, running, silent_for=SILENT)
+    return process.change(processes.interrupt_abandoned, running, silent_for=SILENT)
 
 
 def is_to_be_told(process: Process, request: Request) -> bool:
@@ -233,10 +233,10 @@ def test_stopping_a_follower_leaves_what_it_follows(process: Process) -> None:
 
 def test_a_follower_is_interrupted_with_what_it_follows(start: StartProcess, clock: SteppingClock) -> None:
     dead, alive = start("p1"), start("p2")
-    dead.change(lookups.beat)
+    dead.change(processes.beat)
     leader, follower = dead.change(factories.asked), alive.change(factories.asked)
     clock.time += SILENT
-    alive.change(lookups.beat)
+    alive.change(processes.beat)
     clock.time += 1
     assert sweep(alive, frozenset({follower.lookup.id})) == 2
     assert (states(alive, leader), states(alive, follower)) == ([State.INTERRUPTED], [State.INTERRUPTED])
@@ -253,7 +253,7 @@ def test_the_lookups_of_a_process_that_is_silent_for_long_are_interrupted_once(
     request = dead.change(factories.asked, 2)
     dead.change(factories.call, request, 2)
     for process in (dead, alive, other):
-        process.change(lookups.beat)
+        process.change(processes.beat)
     clock.time += SILENT
     assert [sweep(each) for each in (alive, other)] == [0, 0]  # each says that it is alive by looking
     clock.time += 0.1
@@ -274,7 +274,7 @@ def test_the_lookups_of_a_process_that_is_silent_for_long_are_interrupted_once(
 def test_a_process_that_never_spoke_is_dead(start: StartProcess, clock: SteppingClock) -> None:
     silent, alive = start("p1"), start("p2")
     silent.change(factories.asked)
-    alive.change(lookups.beat)
+    alive.change(processes.beat)
     assert sweep(alive) == 1
 
 
@@ -283,11 +283,11 @@ def test_a_process_that_is_late_itself_sweeps_nobody(start: StartProcess, clock:
     slept, other, new = start("p1"), start("p2"), start("p3")
     request = other.change(factories.asked)
     for process in (slept, other):
-        process.change(lookups.beat)
+        process.change(processes.beat)
     clock.time += HOUR
     assert sweep(new) == 0  # one that never spoke is late, too
     assert sweep(slept) == 0
-    other.change(lookups.beat)
+    other.change(processes.beat)
     clock.time += 1
     assert sweep(slept) == 0  # now it is not late any more, and neither is the other
     assert states(slept, request) == [State.QUEUED]
@@ -296,7 +296,7 @@ def test_a_process_that_is_late_itself_sweeps_nobody(start: StartProcess, clock:
 def test_what_a_living_process_runs_is_left_alone_and_what_it_lost_is_ended(
     process: Process, clock: SteppingClock
 ) -> None:
-    process.change(lookups.beat)
+    process.change(processes.beat)
     kept, lost = process.change(factories.asked), process.change(factories.asked, factories.phones(1, first=5))
     running = frozenset({kept.lookup.id})
     clock.time += SILENT
@@ -310,9 +310,9 @@ def test_a_process_that_leaves_is_dead_at_once(start: StartProcess, clock: Stepp
     leaving, alive = start("p1"), start("p2")
     leaving.change(factories.asked)
     for process in (leaving, alive):
-        process.change(lookups.beat)
+        process.change(processes.beat)
     assert sweep(alive) == 0
-    leaving.change(lookups.leave)
+    leaving.change(processes.leave)
     assert sweep(alive) == 1
 
 
@@ -320,20 +320,20 @@ async def test_of_two_sweepers_each_abandoned_lookup_goes_to_one(open_record: Op
     dead, *sweepers = [await open_record(name) for name in ("p1", "p2", "p3")]
     await dead.change(factories.asked, 40)
     for each in sweepers:
-        await each.change(lookups.beat)
+        await each.change(processes.beat)
     swept = await asyncio.gather(
-        *(each.change(lookups.interrupt_abandoned, NOBODY, silent_for=SILENT) for each in sweepers)
+        *(each.change(processes.interrupt_abandoned, NOBODY, silent_for=SILENT) for each in sweepers)
     )
     assert sorted(swept) == [0, 40]
 
 
 def interrupted(dead: Process, alive: Process, clock: SteppingClock) -> Request:
     """A request that a process, which is only slow, was calling for when another one took it for dead."""
-    dead.change(lookups.beat)
+    dead.change(processes.beat)
     request = dead.change(factories.asked)
     dead.change(factories.call, request)
     clock.time += SILENT
-    alive.change(lookups.beat)
+    alive.change(processes.beat)
     clock.time += 1
     assert sweep(alive) == 1
     for due in alive.change(outbox.claim):
@@ -378,11 +378,11 @@ def test_an_id_that_comes_late_is_also_for_what_followed_and_a_refusal_is_not(
     """The follower was interrupted together with it, and its agent waits for the same ID."""
     for result in (REFUSED, ANSWERED):
         woken, alive = start(f"woken {result}"), start(f"alive {result}")
-        woken.change(lookups.beat)
+        woken.change(processes.beat)
         leader, follower = woken.change(factories.asked), alive.change(factories.asked)
         woken.change(factories.call, leader)
         clock.time += SILENT
-        alive.change(lookups.beat)
+        alive.change(processes.beat)
         clock.time += 1
         assert sweep(alive, frozenset({follower.lookup.id})) == 2
         if result is ANSWERED:
@@ -397,12 +397,12 @@ def test_an_id_that_comes_late_is_also_for_what_followed_and_a_refusal_is_not(
 
 def test_a_follower_whose_own_process_died_gets_the_id_all_the_same(start: StartProcess, clock: SteppingClock) -> None:
     dead, alive = start("p1"), start("p2")
-    dead.change(lookups.beat)
-    alive.change(lookups.beat)
+    dead.change(processes.beat)
+    alive.change(processes.beat)
     leader, follower = alive.change(factories.asked), dead.change(factories.asked)
     alive.change(factories.call, leader)
     clock.time += SILENT
-    alive.change(lookups.beat)
+    alive.change(processes.beat)
     clock.time += 1
     assert sweep(alive, frozenset({leader.lookup.id})) == 1
     alive.change(factories.end, leader)

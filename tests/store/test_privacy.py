@@ -28,6 +28,7 @@ NOUNS = (
     "lookups",
     "messages",
     "outbox",
+    "processes",
     "requests",
     "search",
     "verification",

@@ -27,7 +27,7 @@ from bot.policy import Decision
 from bot.store import decisions, journal, outbox, requests
 from bot.store.engine import Tx
 from bot.store.outbox import Kind
-from bot.store.requests import SWEEPER
+from bot.store.processes import SWEEPER
 from tests import factories
 from tests.clocks import SteppingClock
 from tests.factories import ANA, HOUR, LEE, MAY, MAY_NOT, NEEDS_APPROVAL, OLGA, new_request, phones

@@ -18,7 +18,7 @@ from bot.policy import (
     check_approval_transition,
     check_transition,
 )
-from bot.store import decisions, forgetting, journal, lookups, outbox, requests, search, verification
+from bot.store import decisions, forgetting, journal, lookups, outbox, processes, requests, search, verification
 from bot.store.outbox import Kind
 from tests import factories
 from tests.clocks import SteppingClock
@@ -115,8 +115,8 @@ class Story:
             process.change(factories.end, request, result, position=position)
 
     def sweep(self, process: Process) -> None:
-        process.change(lookups.beat)
-        process.change(lookups.interrupt_abandoned, self._running(process), silent_for=30.0)
+        process.change(processes.beat)
+        process.change(processes.interrupt_abandoned, self._running(process), silent_for=30.0)
 
     def wait(self, process: Process) -> None:
         self._clock.time += self._dice.choice([0.25, 0.25, 1.0, 20.0, 40.0, 1800.0])
@@ -150,8 +150,8 @@ class Story:
         """As a bot does that starts after all others are gone: it sweeps, and handles what is due."""
         for _ in range(6):
             self._clock.time += HOUR / 2
-            process.change(lookups.beat)
-            process.change(lookups.interrupt_abandoned, frozenset[LookupId](), silent_for=1.0)
+            process.change(processes.beat)
+            process.change(processes.interrupt_abandoned, frozenset[LookupId](), silent_for=1.0)
             for due in process.change(outbox.claim):
                 if due.kind is Kind.EXPIRE:
                     self._end_overdue(process, due)
@@ -192,14 +192,14 @@ SEEDS = [*range(2), *(pytest.param(seed, marks=pytest.mark.nightly) for seed in 
 def test_whatever_happens_the_journal_stays_whole_and_every_request_ends(
     start: StartProcess, clock: SteppingClock, seed: int
 ) -> None:
-    processes = [start(name) for name in ("p1", "p2", "p3")]
-    story = Story(processes, clock, random.Random(seed))
+    started = [start(name) for name in ("p1", "p2", "p3")]
+    story = Story(started, clock, random.Random(seed))
     for _ in range(3):
         story.go_on(80)
-        check(processes[0])
+        check(started[0])
     assert len(story.done) > 8, story.done
     last = start("last")
-    last.change(lookups.beat)
+    last.change(processes.beat)
     story.end_everything(last)
     check(last)
     assert set(last.column("SELECT DISTINCT state FROM lookups")) <= FINAL

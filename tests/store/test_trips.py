@@ -7,7 +7,7 @@ import pytest
 
 from bot.models import LookupId, Request
 from bot.policy import Decision
-from bot.store import decisions, forgetting, guesses, lookups, outbox, requests, search
+from bot.store import decisions, forgetting, guesses, lookups, outbox, processes, requests, search
 from bot.store.engine import Tx
 from bot.store.outbox import Due, Kind
 from tests import factories
@@ -92,7 +92,7 @@ def answer(tx: Tx, request: Request) -> object:
 
 
 def sweep(tx: Tx, request: Request) -> object:
-    return lookups.interrupt_abandoned(tx, frozenset[LookupId](), silent_for=30.0)
+    return processes.interrupt_abandoned(tx, frozenset[LookupId](), silent_for=30.0)
 
 
 CHANGES = [
@@ -120,7 +120,7 @@ def test_every_change_is_three(
 
 
 def test_what_needs_no_answer_is_two(distant: Process, trips: Trips) -> None:
-    assert trips.of(lambda: distant.change(lookups.beat)) == 2
+    assert trips.of(lambda: distant.change(processes.beat)) == 2
     request = distant.change(factories.finished)
     due = distant.read(outbox.waiting, Kind.AGENT, request.id)
     assert isinstance(due, Due)

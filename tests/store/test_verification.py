@@ -28,7 +28,7 @@ from bot.evidence import (
     settings_digest,
 )
 from bot.models import Actor, ApprovalState, LookupId, Through
-from bot.store import decisions, forgetting, guesses, journal, lookups, outbox, verification
+from bot.store import decisions, forgetting, guesses, journal, lookups, outbox, processes, verification
 from bot.store.engine import Tx
 from bot.store.migrations import HEAD, head_to_read
 from bot.store.sqlite_tx import SqliteTx
@@ -49,7 +49,7 @@ MANY = 100_000
 
 def live(process: Process, clock: SteppingClock) -> None:
     """One of everything that leaves an entry."""
-    process.change(lookups.beat)
+    process.change(processes.beat)
     answered = process.change(factories.finished, 2, ANSWERED, reason=ODD)
     clock.time += 0.123456
     process.change(journal.note_each, Event.SHOWN, answered.id, answered.lookups, actor=ANA)
@@ -67,9 +67,9 @@ def live(process: Process, clock: SteppingClock) -> None:
     process.change(lookups.stop, leader.id, actor=ANA)
     process.change(factories.asked, phones(1, first=80))
     clock.time += 31
-    process.change(lookups.beat)
+    process.change(processes.beat)
     clock.time += 1
-    process.change(lookups.interrupt_abandoned, frozenset[LookupId](), silent_for=30.0)
+    process.change(processes.interrupt_abandoned, frozenset[LookupId](), silent_for=30.0)
     process.change(factories.asked, decision=NEEDS_APPROVAL)
     clock.time += HOUR / 2
     for due in process.change(outbox.claim):
