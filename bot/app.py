@@ -47,6 +47,8 @@ class Waits:
     """Between looks at what is older than PHONEID_RETENTION."""
     approval: float | None = None
     """For a decision; ``None``: as PHONEID_APPROVAL_TTL says."""
+    token: float = 30.0
+    """Between looks at whether Slack still takes the bot token: without it the bot ends within a minute."""
     slack: float = connection.ANSWERING
     """For Slack's answer, each attempt."""
     database: float = PATIENCE

@@ -2,6 +2,7 @@
 
 PhoneIdError
 ├── SettingsError          the start is not possible; every mistake is named
+│   └── AccessLost         what was good at the start is not any more: the bot cannot go on
 ├── EntryError             what somebody typed cannot be read
 ├── ListError              a list of numbers cannot be read; every mistake is named by its line
 ├── ApiError               a call brought no ID
@@ -39,6 +40,10 @@ class SettingsError(PhoneIdError):
     def __init__(self, *mistakes: str) -> None:
         super().__init__("; ".join(mistakes))
         self.mistakes = mistakes
+
+
+class AccessLost(SettingsError):
+    """What the settings lead to was good at the start and was taken away since."""
 
 
 class EntryMistake(StrEnum):

@@ -1,9 +1,11 @@
 """The running bot: settings in, a bot that is connected to Slack out."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
@@ -14,11 +16,12 @@ from bot.errors import SettingsError, StoreError
 from bot.interfaces import Clock
 from bot.lookups import Lookups
 from bot.models import Actor, Through
-from bot.repeating import Repeating
+from bot.repeating import Repeating, in_background
 from bot.retention import Retention
 from bot.settings import BotSettings
 from bot.slack import connection
 from bot.slack.app import build_app
+from bot.slack.bot_token import BotToken
 from bot.slack.gate import Replays
 from bot.slack.jobs import Jobs
 from bot.slack.messenger import Messenger
@@ -39,6 +42,14 @@ class Bot:
     app: AsyncApp
     jobs: Jobs
     port: int | None
+    watched: tuple["asyncio.Task[Any]", ...]
+    """What ends only when the bot cannot go on."""
+
+    async def until_lost(self) -> None:
+        """Until the bot cannot go on. Raises ``AccessLost``, or what else it is that broke."""
+        ended, _ = await asyncio.wait(self.watched, return_when=asyncio.FIRST_COMPLETED)
+        for each in ended:
+            each.result()
 
 
 @asynccontextmanager
@@ -60,13 +71,14 @@ async def running_bot(
         stack.push_async_callback(people.aclose)
         await _check_approvals(settings, web, people)
         await _record_start(record, settings, identity)
-        channel_id = settings.phoneid_approval_channel
+        channel_id, token = settings.phoneid_approval_channel, BotToken(web, clock)
         parts = build_parts(
             Base(
                 record=record,
                 lookups=lookups,
                 messenger=Messenger(web),
                 people=people,
+                token=token,
                 channel=Channel(channel_id, web, clock=clock) if channel_id else None,
                 policy=settings.policy,
                 region=settings.phoneid_default_region,
@@ -76,19 +88,18 @@ async def running_bot(
             )
         )
         stack.push_async_callback(_finish, parts.jobs, lookups, waits.finishing)
-        app = build_app(
-            web,
-            parts.listeners,
-            signing_secret=_signing_secret(settings),
-            replays=Replays(clock),
-            identity=identity,
-        )
-        port = await stack.enter_async_context(_connected(settings, app, host=host, record=record))
+        secret = _signing_secret(settings)
+        app = build_app(web, parts.listeners, signing_secret=secret, replays=Replays(clock), identity=identity)
+        way = _connected(settings, app, web, host=host, is_ready=_readiness(record, token), clock=clock)
+        port, watched = await stack.enter_async_context(way)
+        watched.append(await stack.enter_async_context(in_background(token.watch(every=waits.token))))
         # Last: a start that fails must not have ended anything that it then tells nobody of.
         await stack.enter_async_context(_sweeping(lookups, parts, clock, every=waits.sweeping))
         await stack.enter_async_context(_forgetting(settings, record, clock, every=waits.forgetting))
-        yield Bot(app=app, jobs=parts.jobs, port=port)
-        log.info("stopping", extra={"facts": {"running": parts.jobs.running}})
+        try:
+            yield Bot(app=app, jobs=parts.jobs, port=port, watched=tuple(watched))
+        finally:
+            log.info("stopping", extra={"facts": {"running": parts.jobs.running}})
 
 
 @asynccontextmanager
@@ -128,23 +139,32 @@ def _signing_secret(settings: BotSettings) -> str:
     return secret.get_secret_value() if secret else "socket mode"
 
 
-@asynccontextmanager
-async def _connected(settings: BotSettings, app: AsyncApp, *, host: str, record: Record) -> AsyncIterator[int | None]:
+def _readiness(record: Record, token: BotToken) -> connection.IsReady:
     async def is_ready() -> bool:
         try:
             await record.read(search.search, LogQuery(limit=1))
         except StoreError:
             return False
-        return True
+        return not token.is_refused
 
+    return is_ready
+
+
+@asynccontextmanager
+async def _connected(
+    settings: BotSettings, app: AsyncApp, web: Web, *, host: str, is_ready: connection.IsReady, clock: Clock
+) -> AsyncIterator[tuple[int | None, list["asyncio.Task[Any]"]]]:
+    """The port, in HTTP mode; and in Socket Mode what ends when it cannot go on."""
     if settings.slack_app_token:
-        async with connection.socket_mode(app, settings.slack_app_token.get_secret_value()):
-            yield None
+        async with connection.socket_mode(
+            app, web, settings.slack_app_token.get_secret_value(), clock=clock
+        ) as running:
+            yield None, [running]
     else:
         async with connection.signed_http(
             app, signing_secret=_signing_secret(settings), host=host, port=settings.port, is_ready=is_ready
         ) as port:
-            yield port
+            yield port, []
 
 
 async def _finish(jobs: Jobs, lookups: Lookups, seconds: float) -> None:

@@ -31,8 +31,8 @@ SCOPE_OF = {
     # This takes an app-level token, which has scopes of its own.
     "apps_connections_open": set[str](),
 }
-NO_METHODS = {"respond"}
-"""What the adapter does besides: answering at a response URL needs no scope."""
+NO_METHODS = {"connect", "respond"}
+"""What the adapter does besides: a websocket, and answering at a response URL, need no scope."""
 
 FEATURE_SCOPES = {"commands"}
 """What slash commands and shortcuts need, whatever methods are called."""

@@ -13,7 +13,7 @@ from bot.cli.lookup import lookup
 from bot.cli.run import run
 from bot.cli.sandbox import cams, demo
 from bot.cli.why import why
-from bot.errors import PhoneIdError, SettingsError
+from bot.errors import AccessLost, PhoneIdError, SettingsError
 from bot.texts import terminal
 
 if sys.platform != "win32":
@@ -52,7 +52,8 @@ def _leave_no_core() -> None:
 
 
 def _cannot_start(error: SettingsError) -> NoReturn:
-    click.echo(terminal.SETTINGS_HEADING, err=True)
+    is_lost = isinstance(error, AccessLost)
+    click.echo(terminal.ACCESS_LOST_HEADING if is_lost else terminal.SETTINGS_HEADING, err=True)
     for mistake in error.mistakes:
         click.echo(f"  - {mistake}", err=True)
     click.echo(terminal.SETTINGS_FOOTER, err=True)

@@ -7,6 +7,7 @@ from contextlib import suppress
 import click
 
 from bot import logs, settings
+from bot.repeating import in_background
 
 
 @click.command()
@@ -28,5 +29,11 @@ async def _run(bot_settings: settings.BotSettings, host: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # Windows: Ctrl-C still raises KeyboardInterrupt
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with running_bot(bot_settings, host=host):
-        await stopped.wait()
+    async with (
+        running_bot(bot_settings, host=host) as bot,
+        in_background(stopped.wait()) as stopping,
+        in_background(bot.until_lost()) as lost,
+    ):
+        await asyncio.wait({stopping, lost}, return_when=asyncio.FIRST_COMPLETED)
+        if lost.done():
+            lost.result()

@@ -92,7 +92,13 @@ class Asking:
             await self._conversation.show_after_submission(context, views.used(context.origin, own or None))
 
     async def use(self, request: Request, codes: Codes | None = None, *, context: Context | None = None) -> None:
-        """Run what was approved, or ask its agent for the codes. Raises ``NotPossible`` when somebody was quicker."""
+        """Run what was approved, or ask its agent for the codes. Raises ``NotPossible`` when somebody was quicker.
+
+        Not where nobody could be told how it ended: a code that was used cannot be used again.
+        """
+        if not await self._runner.can_tell():
+            log.error("approval not used", extra={"facts": {"request": request.id}})
+            return
         used = await self._requests.use(request, codes)
         if context:
             context.recorded.set()

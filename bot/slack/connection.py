@@ -3,21 +3,21 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 from aiohttp import web
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.socket_mode.aiohttp import SocketModeClient
-from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.errors import SettingsError, SlackBusy, SlackRefused, SlackUnreachable
 from bot.interfaces import Clock
 from bot.network import Network
 from bot.outbox import ONE_CALL
-from bot.slack.gate import gate, log_malformed, note_malformed
+from bot.repeating import in_background
+from bot.slack.gate import gate, note_malformed
+from bot.slack.link import Link
 from bot.slack.people import is_shared
 from bot.slack.web import Web, part
 from bot.texts import terminal
@@ -25,7 +25,7 @@ from bot.texts import terminal
 log = logging.getLogger(__name__)
 
 CLOSING = 5.0
-"""Seconds the Socket Mode client may take to close; it has been seen to wait for a peer that is gone."""
+"""Seconds for requests under way to end, and for what was interrupted to be told."""
 
 ANSWERING = ONE_CALL
 """Seconds in which Slack's Web API answers."""
@@ -72,7 +72,7 @@ async def check_bot_token(slack: Web) -> Identity:
 
 
 async def check_app_token(slack: Web, app_token: str) -> None:
-    """Raise ``SettingsError`` unless Socket Mode can be opened: with a bad token the client would retry for ever."""
+    """Raise ``SettingsError`` unless Socket Mode can be opened: told before anything is recorded."""
     with _failures_as_settings_errors(slack, terminal.app_token_refused):
         await slack.apps_connections_open(app_token=app_token)
 
@@ -108,27 +108,18 @@ def _failures_as_settings_errors(slack: Web, refused: Callable[[str], str]) -> I
         raise SettingsError(words) from error
 
 
-class Receiver(AsyncSocketModeHandler):
-    """Bolt's, but for payloads that Bolt trips over: its client would log a traceback, and what the error quotes."""
-
-    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override] # as Bolt
-        try:
-            await super().handle(client, req)
-        except Exception as error:  # noqa: BLE001 - a boundary, as the gate is one in HTTP mode
-            log_malformed(error)
-
-
 @asynccontextmanager
-async def socket_mode(app: AsyncApp, app_token: str) -> AsyncIterator[None]:
-    """Receive payloads over Socket Mode while inside."""
-    handler: AsyncSocketModeHandler = Receiver(app, app_token)
-    await handler.connect_async()
-    log.info("connected", extra={"facts": {"mode": "socket"}})
-    try:
-        yield
-    finally:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(handler.close_async(), CLOSING)
+async def socket_mode(app: AsyncApp, web: Web, app_token: str, *, clock: Clock) -> AsyncIterator["asyncio.Task[Any]"]:
+    """Receive payloads over Socket Mode while inside; gives what ends only when it cannot go on.
+
+    Raises ``AccessLost`` where it cannot begin.
+    """
+    link = Link(app, web, app_token, clock=clock)
+    async with in_background(link.run()) as running, in_background(link.connected.wait()) as connecting:
+        await asyncio.wait({running, connecting}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            running.result()
+        yield running
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from bot.policy import Policy
 from bot.requests import Requests
 from bot.slack.app import Listeners
 from bot.slack.asking import Asking
+from bot.slack.bot_token import BotToken
 from bot.slack.conversation import Conversation
 from bot.slack.deciding import Deciding
 from bot.slack.jobs import Jobs
@@ -35,6 +36,7 @@ class Base:
     lookups: Lookups
     messenger: Messenger
     people: People
+    token: BotToken
     channel: Channel | None
     """Where cards go; without one each approver gets a direct message."""
     policy: Policy
@@ -74,7 +76,9 @@ def build_parts(base: Base) -> Parts:
     outbox = Outbox(record, notices.by_kind)
     windows = Windows(messenger, clock=clock, settled_after=tuple(base.settling))
     say = Conversation(access=access, outbox=outbox, messenger=messenger, windows=windows, policy=policy, clock=clock)
-    runner = Runner(requests=requests, lookups=lookups, record=record, messenger=messenger, clock=clock)
+    runner = Runner(
+        requests=requests, lookups=lookups, record=record, messenger=messenger, token=base.token, clock=clock
+    )
     asking = Asking(access=access, requests=requests, runner=runner, outbox=outbox, notices=notices, conversation=say)
     deciding = Deciding(access=access, requests=requests, asking=asking, outbox=outbox, conversation=say)
     showing = Showing(record=record, access=access, requests=requests, conversation=say, policy=policy, clock=clock)

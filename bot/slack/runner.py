@@ -16,6 +16,7 @@ from bot.progress import Progress
 from bot.repeating import while_running
 from bot.requests import Requests
 from bot.slack import views
+from bot.slack.bot_token import BotToken
 from bot.slack.context import Context
 from bot.slack.messenger import Messenger, Shown
 from bot.store import messages
@@ -49,17 +50,29 @@ class Runner:
     """Runs requests, and says meanwhile how long it takes."""
 
     def __init__(
-        self, *, requests: Requests, lookups: Lookups, record: Record, messenger: Messenger, clock: Clock
+        self,
+        *,
+        requests: Requests,
+        lookups: Lookups,
+        record: Record,
+        messenger: Messenger,
+        token: BotToken,
+        clock: Clock,
     ) -> None:
         self._requests = requests
         self._lookups = lookups
         self._record = record
         self._messenger = messenger
+        self._token = token
         self._clock = clock
         self._windows = 0
         """How many windows show a single number's wait just now."""
         self._followed = 0
         """How many requests for several numbers run just now."""
+
+    async def can_tell(self) -> bool:
+        """Whether people could be told how a request ends, as far as the bot's token goes."""
+        return await self._token.is_good()
 
     @asynccontextmanager
     async def seeing_to(self, request: Request) -> AsyncIterator[None]:

@@ -95,7 +95,7 @@ class Web(AsyncWebClient):
         except SlackApiError as error:
             translated = _answered(api_method, error.response)
         except FOREIGN_ERRORS as error:
-            translated = _unanswered(api_method, error)
+            translated = unanswered(api_method, error)
         if isinstance(translated, SlackBusy):
             self._close(closing, translated.retry_after)
         raise translated
@@ -120,10 +120,16 @@ class Web(AsyncWebClient):
             ):
                 text = await answer.read()
         except FOREIGN_ERRORS as error:
-            raise _unanswered(RESPONSE_URL, error) from None
+            raise unanswered(RESPONSE_URL, error) from None
         data = _object_in(text)
         if answer.status != 200 or data.get("ok") is False:
             raise _translated(RESPONSE_URL, answer.status, data, answer.headers)
+
+    async def connect(self, url: str, *, heartbeat: float, closing: float) -> aiohttp.ClientWebSocketResponse:
+        """Open a websocket, whose other end must answer a ping every ``heartbeat`` seconds. Raises as aiohttp does."""
+        timeout = aiohttp.ClientWSTimeout(ws_close=closing)
+        proxy, trust = self.network.proxy_for(url), self.network.trust
+        return await self._http.ws_connect(url, heartbeat=heartbeat, timeout=timeout, proxy=proxy, ssl=trust)
 
     def _check_open(self, method: str, closing: tuple[str, str]) -> None:
         rest = self._closed_until.get(closing, 0.0) - self._clock.monotonic()
@@ -176,12 +182,14 @@ def _translated(method: str, status: int, data: Any, headers: Mapping[str, str])
     return kind(method, code, needed=needed, provided=provided, details=_details_in(answered))
 
 
-def _unanswered(method: str, error: Exception) -> SlackUnreachable:
+def unanswered(method: str, error: Exception) -> SlackUnreachable:
     """A failure without an answer. Never the error's own text: it may quote an address, a proxy's password, a body."""
     for kinds, cause in _NOT_ARRIVED:
         if isinstance(error, kinds):
             return SlackUnreachable(method, cause, arrived=False)
     kind = type(error).__name__
+    if isinstance(error, aiohttp.WSServerHandshakeError):
+        return SlackUnreachable(method, f"HTTP {error.status}", arrived=True)
     if isinstance(error, TimeoutError):
         return SlackUnreachable(method, "no answer in time", arrived=True)
     if isinstance(error, aiohttp.ClientError | OSError):

@@ -7,6 +7,7 @@ _WHERE_TO_GET = {
 }
 
 SETTINGS_HEADING = "phoneid cannot start:"
+ACCESS_LOST_HEADING = "phoneid cannot continue:"
 SETTINGS_FOOTER = "Set these in the environment or in .env; the README lists every setting."
 DATABASE_URL_UNREADABLE = (
     "is not a database this version can use. Write sqlite:///path/to/phoneid.db or postgresql://user@host/name"

@@ -12,9 +12,6 @@ from typing import Any, cast
 import aiohttp
 from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.socket_mode.aiohttp import SocketModeClient
-from slack_sdk.socket_mode.request import SocketModeRequest
-from slack_sdk.socket_mode.response import SocketModeResponse
 from yarl import URL
 
 from bot.cams.failures import UNKNOWN_CODE
@@ -25,9 +22,11 @@ from bot.network import Network
 from bot.sandbox.slack.validator import Surface, check_message, check_view
 from bot.settings import BotSettings, read
 from bot.slack.app import build_app
-from bot.slack.connection import Identity, Receiver
+from bot.slack.bot_token import BotToken
+from bot.slack.connection import Identity
 from bot.slack.gate import Replays
 from bot.slack.jobs import Jobs
+from bot.slack.link import answer_to
 from bot.slack.messenger import Messenger
 from bot.slack.parts import Base, build_parts
 from bot.slack.people import People
@@ -104,18 +103,13 @@ class Response:
 
 
 class Slack:
-    """In the place of an HTTP session, and of Socket Mode's client."""
+    """In the place of an HTTP session."""
 
     closed = False
-    logger = logging.getLogger("slack_bolt")
 
     def __init__(self) -> None:
-        self.acks: list[Mapping[str, Any]] = []
         self.sent: list[tuple[str, Mapping[str, Any]]] = []
         """Method or hook, and what was sent."""
-
-    async def send_socket_mode_response(self, response: SocketModeResponse) -> None:
-        self.acks.append(response.payload or {})
 
     @asynccontextmanager
     async def request(self, _verb: str, url: str, **given: Any) -> AsyncIterator[Response]:
@@ -152,7 +146,6 @@ class Front:
     """Give it payloads as Slack would; ``requests`` are recorded, in the states that buttons are about."""
 
     app: AsyncApp
-    receiver: Receiver
     jobs: Jobs
     slack: Slack
     heard: Heard
@@ -166,20 +159,16 @@ class Front:
 
     async def give(self, payload: Mapping[str, Any]) -> bool:
         """Whether it was acknowledged, when all that follows has been done. Fails if any of it is amiss."""
-        self.slack.acks.clear()
-        request = SocketModeRequest(type="", envelope_id="1", payload=dict(payload))
-        await self.receiver.handle(cast(SocketModeClient, self.slack), request)
-        acks = [*self.slack.acks]
-        said = await self.finish()
-        assert len(acks) <= 1, "acknowledged twice"
-        if acks and _is_somebody(payload):  # what Bolt has no listener for, Slack says itself
+        acknowledgement = await answer_to(self.app, dict(payload))
+        said = await self.finish(acknowledgement or {})
+        if acknowledgement is not None and _is_somebody(payload):  # what Bolt has no listener for, Slack says itself
             assert any(each for _, each in said), "no words for whoever did that"
-        return bool(acks)
+        return acknowledgement is not None
 
-    async def finish(self) -> list[tuple[str, Mapping[str, Any]]]:
+    async def finish(self, acknowledgement: Mapping[str, Any] | None = None) -> list[tuple[str, Mapping[str, Any]]]:
         """What was said, when all that was begun is done. Fails if any of it is amiss."""
         assert await self.jobs.drain(20), "work goes on and on"
-        said = [*self.slack.sent, *(("ack", ack) for ack in self.slack.acks)]
+        said = [*self.slack.sent, ("ack", acknowledgement or {})]
         self.slack.sent.clear()
         _check_log(*self.heard.take())
         for method, each in said:
@@ -248,6 +237,7 @@ async def open_front() -> AsyncIterator[Front]:
             lookups=Lookups(record=record, api=api, quota=FreeQuota(), clock=clock),
             messenger=Messenger(web),
             people=people,
+            token=BotToken(web, clock),
             channel=None,
             policy=settings.policy,
             region=None,
@@ -259,14 +249,10 @@ async def open_front() -> AsyncIterator[Front]:
     identity = Identity(team_id=TEAM, bot_user_id="U0BOT", bot_id="B0BOT")
     app = build_app(web, parts.listeners, signing_secret="invented", replays=Replays(clock), identity=identity)
     recorded = await record.change(_fill)
-    receiver = Receiver(app, "xapp-invented")
     try:
         with listening() as heard:
-            yield Front(
-                app=app, receiver=receiver, jobs=parts.jobs, slack=slack, heard=heard, api=api, requests=recorded
-            )
+            yield Front(app=app, jobs=parts.jobs, slack=slack, heard=heard, api=api, requests=recorded)
     finally:
-        await receiver.client.aiohttp_client_session.close()
         await people.aclose()
         await record.aclose()
 

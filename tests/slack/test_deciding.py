@@ -60,6 +60,31 @@ async def without_code(bot: Bot, numbers: int = 1) -> Request:
 # --- approving ---
 
 
+@pytest.mark.parametrize("count", [1, 3])
+async def test_no_code_is_used_for_an_approval_whose_outcome_cannot_be_told(
+    workplace: Workplace, bot: Bot, count: int
+) -> None:
+    request = await bot.asks(count)
+    workplace.token.is_taken_away = True
+    await bot.presses(cards.APPROVE, request.id, by=LEE)
+    assert workplace.api.called == []
+    approved = await bot.process.find(request.id)
+    assert (approved.approval.state, approved.is_all(State.HELD)) == (ApprovalState.APPROVED, True)
+    workplace.token.is_taken_away = False  # and the next process asks for what was in memory
+    await (await workplace.open("p2")).sweep_for(2 * MINUTE)
+    assert any("code" in said for said in read_by_ana(bot))
+
+
+async def test_no_code_that_is_entered_is_used_where_its_outcome_cannot_be_told(workplace: Workplace, bot: Bot) -> None:
+    request = await without_code(bot)
+    await bot.presses(buttons.ENTER_CODE, request.id)
+    form = bot.messenger.opened[-1][1]
+    workplace.token.is_taken_away = True
+    await bot.submits(form, {"code": "208312"})
+    assert workplace.api.called == []
+    assert (await bot.process.find(request.id)).is_all(State.HELD)
+
+
 async def test_an_approval_whose_code_waits_is_run_at_once_and_its_agent_is_told(
     workplace: Workplace, bot: Bot
 ) -> None:

@@ -65,7 +65,7 @@ async def asked(slack: LocalSlack, web: Web, clock: SteppingClock) -> AsyncItera
     identity = await check_bot_token(web)
     await check_app_token(web, slack.app_token)
     app = build_app(web, [listening], signing_secret="unused", replays=Replays(clock), identity=identity)
-    async with socket_mode(app, slack.app_token):
+    async with socket_mode(app, web, slack.app_token, clock=clock):
         await slack.until(lambda: slack.connections == 1)
         yield listening
 

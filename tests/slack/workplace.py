@@ -17,6 +17,7 @@ import pytest
 from bot.audit import LogQuery
 from bot.models import Actor, PhoneNumber, Request, RequestId
 from bot.slack.blocks import Message, View
+from bot.slack.bot_token import BotToken
 from bot.slack.listeners.actions import Actions
 from bot.slack.listeners.commands import Commands
 from bot.slack.listeners.submissions import Submissions
@@ -46,6 +47,16 @@ class FakeChannel(Channel):
 
     async def is_ours(self) -> bool:
         return not self.is_shared
+
+
+class FakeToken(BotToken):
+    """Good, until it is taken away."""
+
+    def __init__(self) -> None:
+        self.is_taken_away = False
+
+    async def is_good(self) -> bool:
+        return not self.is_taken_away
 
 
 @dataclass
@@ -187,6 +198,7 @@ class Workplace(World):
         super().__init__(database)
         self.messenger = FakeMessenger()
         self.channel: FakeChannel | None = None
+        self.token = FakeToken()
 
     async def open(self, name: str = "p1") -> Bot:
         """A process, connected."""
@@ -197,6 +209,7 @@ class Workplace(World):
                 lookups=process.lookups,
                 messenger=self.messenger,
                 people=self.people,
+                token=self.token,
                 channel=self.channel,
                 policy=self.policy,
                 region=None,

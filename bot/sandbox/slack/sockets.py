@@ -182,8 +182,11 @@ class Sockets:
             await self.end(socket, "refresh_requested")
 
     async def end(self, socket: web.WebSocketResponse, reason: str) -> None:
-        """End a connection, and say why."""
+        """End a connection, and say why; what it was sent may still be acknowledged."""
         self._forget(socket)
+        under_way = [each.acknowledgement for each in self._awaited.values() if each.by is socket]
+        if open_ones := [each for each in under_way if not each.done()]:
+            await asyncio.wait(open_ones)
         await self._disconnect(socket, reason)
         await socket.close()
 
@@ -191,6 +194,11 @@ class Sockets:
         """End every connection, and say why."""
         for socket in [*self._open]:
             await self.end(socket, reason)
+
+    async def say(self, text: str) -> None:
+        """Send a frame that is no envelope, through every connection."""
+        for socket in self._open:
+            await socket.send_str(text)
 
     async def close(self) -> None:
         """End every connection without a word."""
