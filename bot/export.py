@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -116,10 +115,9 @@ def inert(value: str | int | None) -> str | int | None:
         return value
     # What people typed and what an API sent both get here. A spreadsheet runs a cell that starts like a formula, some
     # also behind blanks, or with the wide forms of the signs: https://owasp.org/www-community/attacks/CSV_Injection
-    shown = _UNSEEN.sub("�", value)
-    start = unicodedata.normalize("NFKC", shown.lstrip()[:1])
-    is_formula = start in ("=", "+", "-", "@") or shown.startswith(("\t", "\r", "\n"))
-    return f"'{shown}" if is_formula else shown
+    # Where cells end is up to whoever opens the file: at any sign, blank or end of line inside this one.
+    shown = _FORMULA.sub("'", _UNSEEN.sub("�", value))
+    return f"'{shown}" if shown.startswith(("\t", "\r", "\n")) else shown
 
 
 def in_json(value: Row | list[Row]) -> str:
@@ -133,6 +131,12 @@ _UNSEEN = re.compile(
     r"|[\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]"  # marks of direction, and what has no width
 )
 """What nobody sees; but for the joiners that emoji are made with."""
+
+_SIGNS = "=＝﹦⁼₌+＋﹢⁺₊﬩-－﹣⁻₋−@＠﹫"  # noqa: RUF001 - the look-alikes are what it is about
+"""What a formula starts with, in every form that somebody may take for it."""
+
+_FORMULA = re.compile(rf"(?<![\w'{re.escape(_SIGNS)}])(?=[{re.escape(_SIGNS)}])")
+"""Before a sign that stands behind no letter, digit, or sign: wherever a cell may start."""
 
 _NOT_ASCII = re.compile(r"[^\n -~]")
 

@@ -3,10 +3,13 @@
 import csv
 import io
 import json
+import unicodedata
 from dataclasses import replace
 
+import pytest
+
 from bot.audit import LogEntry
-from bot.export import COLUMNS, as_csv, as_json, as_row, as_table
+from bot.export import COLUMNS, as_csv, as_json, as_row, as_table, inert
 from bot.models import (
     FORGOTTEN,
     NOT_NEEDED,
@@ -99,6 +102,43 @@ def test_csv_cells_are_not_formulas() -> None:
         evil = LogEntry(replace(REQUEST, reason=f"{start}1+1"), LOOKUP)
         row = list(csv.reader(io.StringIO(as_csv([evil]), newline="")))[1]
         assert row[COLUMNS.index("reason")] == f"'{start}1+1"
+
+
+SEPARATORS = ",;\t| :^/\\"
+SIGNS = [each for each in map(chr, range(0x110000)) if unicodedata.normalize("NFKC", each) in set("=+-@\u2212")]
+
+
+@pytest.mark.parametrize("separator", SEPARATORS)
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "x;=1+cmd|' /C calc'!A1;y",
+        "x\t=1+1",
+        "x|@SUM(A1)",
+        "a, -2+3",
+        "over\n=1+1",
+        "over\r\n  +1+1",
+        "over\u2028=1",
+        'quoted ";=1',
+        "x : =1",
+        "a\u200d;=1",
+        "x;=+@1",
+        ";".join(f"{sign}1 {sign}1" for sign in SIGNS),
+    ],
+)
+def test_no_cell_starts_a_formula_wherever_its_reader_lets_cells_end(separator: str, reason: str) -> None:
+    (_, *lines) = as_csv([LogEntry(replace(REQUEST, reason=reason), LOOKUP)]).splitlines()
+    whole = csv.reader(io.StringIO(as_csv([LogEntry(replace(REQUEST, reason=reason), LOOKUP)]), newline=""))
+    cells = [cell for line in lines for cell in line.split(separator)]
+    cells += [cell for row in csv.reader(lines, delimiter=separator) for cell in row]
+    cells += [line for row in whole for cell in row for line in cell.splitlines()]
+    assert [cell for cell in cells if cell.lstrip(' \t"')[:1] in SIGNS and cell.strip()] == []
+
+
+def test_what_starts_nothing_stays_as_it_was_typed() -> None:
+    for plain in ("ana@example.com", "2031-08-12", "a-b", "R-7K3Q9FZ2/17", "x=1", "for 3+1"):
+        assert inert(plain) == plain
+    assert inert("'=1") == "'=1"
 
 
 def test_the_table_lets_no_control_character_through() -> None:
