@@ -7,8 +7,9 @@ import click
 
 from bot import settings
 from bot.audit import Footprint
-from bot.cli.arguments import EXIT_NO_ID, read_existing, read_phone
+from bot.cli.arguments import EXIT_NO_ID, CannotStart, read_existing, read_phone
 from bot.cli.caller import identify
+from bot.cli.streams import check_output, show
 from bot.errors import StillOpen, StoreUnavailable
 from bot.models import PhoneNumber
 from bot.texts import journal as texts
@@ -23,6 +24,7 @@ def forget(*, phone: str, yes: bool) -> None:
     That it was asked, by whom and how it ended stays. Exit code 0: it is in no file any more; 1: something of it may
     be; 2: it could not be tried.
     """
+    check_output()
     record_settings = read_existing()
     number = read_phone(phone, record_settings)
     if not asyncio.run(_forget(record_settings, number, is_agreed=yes)):
@@ -43,7 +45,7 @@ async def _forget(record_settings: settings.RecordSettings, number: PhoneNumber,
         except StillOpen as error:
             click.echo(texts.still_open(number, error.found), err=True)
             return False
-        click.echo(texts.forgotten(number, forgotten))
+        show(texts.forgotten(number, forgotten))
         try:  # also when there was nothing to forget now: an earlier try may have been kept from it
             if await scrub(record):
                 return True
@@ -57,4 +59,7 @@ def _is_agreed(number: PhoneNumber, found: Footprint) -> bool:
     # What is not there, or not possible, is said without a question before it.
     if found.running or found.waiting or not (found.ended or found.mentions):
         return True
-    return click.confirm(texts.asks_to_forget(number, found), err=True)
+    try:
+        return click.confirm(texts.asks_to_forget(number, found), err=True)
+    except click.Abort:
+        raise CannotStart(texts.NO_ANSWER) from None

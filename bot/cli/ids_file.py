@@ -39,7 +39,9 @@ def open_ids_file(name: str, *, lock: Callable[[int], None] = lock_alone) -> Ite
     except OSError as error:
         raise CannotStart(command_line.output_unusable(name, error.strerror or "")) from None
     try:
-        yield IdsFile(path, descriptor, _read_rows(descriptor, name))
+        rows = _read_rows(descriptor, name)
+        _check_room(descriptor, name)
+        yield IdsFile(path, descriptor, rows)
     finally:
         os.close(descriptor)
 
@@ -108,6 +110,18 @@ def _open_alone(path: Path, name: str, lock: Callable[[int], None]) -> int:
             raise
         os.close(descriptor)
     raise CannotStart(command_line.output_busy(name))
+
+
+def _check_room(descriptor: int, name: str) -> None:
+    """A disk that is full already says so before anything is asked. Half a row is what a kill here would leave."""
+    size = os.lseek(descriptor, 0, os.SEEK_END)
+    try:
+        write_all(descriptor, HEADINGS.strip())
+    except OSError as error:
+        raise CannotStart(command_line.output_unusable(name, error.strerror or "")) from None
+    finally:
+        os.ftruncate(descriptor, size)
+    os.lseek(descriptor, size, os.SEEK_SET)
 
 
 def _read_rows(descriptor: int, name: str) -> dict[PhoneNumber, Row]:

@@ -8,8 +8,11 @@ import click
 
 from bot import settings
 from bot.cli.arguments import EXIT_NO_ID, read_existing
+from bot.cli.streams import check_output, show
+from bot.errors import SchemaUnknown
 from bot.evidence import Head, Inspection
 from bot.texts import journal as texts
+from bot.texts import terminal
 
 
 @click.group()
@@ -24,19 +27,25 @@ def verify(*, since_head: str | None) -> None:
 
     Exit code 0: it is whole; 1: it is not; 2: it could not be checked.
     """
+    check_output()
     anchor = _read_head(since_head) if since_head is not None else None
-    inspection = asyncio.run(_inspect(read_existing(), anchor))
+    try:
+        inspection = asyncio.run(_inspect(read_existing(), anchor))
+    except SchemaUnknown as error:  # it was opened as ours: what is not there was taken away since
+        click.echo(terminal.command_failed(str(error)), err=True)
+        sys.exit(EXIT_NO_ID)
     if inspection.fault:
         click.echo(texts.not_whole(inspection), err=True)
         sys.exit(EXIT_NO_ID)
-    click.echo(texts.whole(inspection, anchor))
+    show(texts.whole(inspection, anchor))
 
 
 @journal.command()
 def head() -> None:
     """Print the newest entry as SEQ:HASH. Note it where nobody who can write the database can write."""
+    check_output()
     newest = asyncio.run(_head(read_existing()))
-    click.echo(f"{newest.seq}:{newest.hash}")
+    show(f"{newest.seq}:{newest.hash}")
 
 
 def _read_head(typed: str) -> Head:

@@ -10,6 +10,7 @@ from bot import export, logs, settings
 from bot.audit import Event, LogEntry, LogQuery
 from bot.cli.arguments import check_text, read_existing, read_phone
 from bot.cli.caller import identify
+from bot.cli.streams import check_output, show
 from bot.durations import read_duration
 from bot.models import RequestId
 from bot.texts import terminal
@@ -42,6 +43,7 @@ def log(
     """Show what was asked, by whom, who decided, and what came of it."""
     if is_json and is_csv:
         raise click.UsageError(terminal.FORMAT_ONCE)
+    check_output()
     record_settings = read_existing()
     logs.configure(level="WARNING", log_format=record_settings.phoneid_log_format)  # a damaged record is left out
     query = LogQuery(
@@ -52,23 +54,24 @@ def log(
         request_id=_read_reference(reference) if reference else None,
     )
     form = "json" if is_json else "csv" if is_csv else "table"
-    entries = asyncio.run(_export(record_settings, query, form=form))
-    if query.limit is None:
-        entries.reverse()
-    show = export.as_json if is_json else export.as_csv if is_csv else export.as_table
-    click.echo(show(entries), nl=not is_csv)
+    shown = asyncio.run(_export(record_settings, query, form=form))
+    show(shown if form == "table" else shown.encode(), ends_line=not is_csv)  # a file is UTF-8, whatever the terminal
 
 
-async def _export(record_settings: settings.RecordSettings, query: LogQuery, *, form: str) -> list[LogEntry]:
-    """What is asked for. First it is in the journal that it was shown, and to whom."""
+_FORMS = {"json": export.as_json, "csv": export.as_csv, "table": export.as_table}
+
+
+async def _export(record_settings: settings.RecordSettings, query: LogQuery, *, form: str) -> str:
+    """What is asked for. Once it is made, and before anybody sees it, the journal has it that it was, and for whom."""
     from bot.app import open_record
     from bot.store import journal, search
 
     async with open_record(record_settings) as record:
         entries = await record.read(search.search, query)
+        made = _FORMS[form](entries if query.limit else entries[::-1])
         facts = {"form": form, **_asked(query), **_extent(entries)}
         await record.change(journal.note, Event.EXPORTED, actor=identify(), facts=facts)
-        return entries
+        return made
 
 
 def _asked(query: LogQuery) -> dict[str, str | int | None]:

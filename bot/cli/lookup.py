@@ -10,15 +10,16 @@ from pydantic import SecretStr
 
 from bot import export, logs, policy, settings
 from bot.audit import LogEntry
-from bot.cli.arguments import EXIT_NO_ID, STREAM, check_text, read_phone
+from bot.cli.arguments import EXIT_NO_ID, STREAM, CannotStart, check_text, read_phone
 from bot.cli.caller import identify, on_ending
+from bot.cli.streams import check_output, saying_that_it_waits, show
 from bot.cli.waiting import run_telling
 from bot.clock import SystemClock
 from bot.entry.fields import read_code, read_reason
 from bot.entry.secrecy import number_holds, text_holds
 from bot.errors import EntryError, EntryMistake
 from bot.models import Lookup, NewRequest, PhoneNumber, State
-from bot.texts import asking, problems
+from bot.texts import asking, problems, terminal
 from bot.texts import command_line as texts
 
 
@@ -54,14 +55,16 @@ def lookup(
             0 if ask_list(lookup_settings, file=file, output=output, reason=why, is_again=is_again) else EXIT_NO_ID
         )
     assert phone is not None
+    check_output()
     number = read_phone(phone, lookup_settings)
     code = _read_code()
     _check_apart(number, code, why)
     ended = asyncio.run(_lookup(lookup_settings, number, code, why))
+    on_record = terminal.to_be_found(ended.request.id)
     if is_json:
-        click.echo(export.in_json(export.as_row(ended)))
+        show(export.in_json(export.as_row(ended)).encode(), otherwise=on_record)
     elif ended.lookup.state is State.ANSWERED:
-        click.echo(ended.lookup.result.phone_number_id)
+        show(ended.lookup.result.phone_number_id or "", otherwise=on_record)
     if ended.lookup.state is not State.ANSWERED:
         click.echo(problems.no_id(ended.lookup), err=True)
         sys.exit(EXIT_NO_ID)
@@ -92,13 +95,21 @@ def _beginning(lookup: Lookup) -> str:
 
 def _read_code() -> SecretStr:
     try:
-        is_asked = sys.stdin.isatty()
-        typed = click.prompt(asking.CODE_LABEL, hide_input=True, err=True) if is_asked else sys.stdin.readline()
-        return read_code(typed)
+        return read_code(_typed_code())
     except UnicodeDecodeError:
         raise click.UsageError(asking.ENTRY_MISTAKES[EntryMistake.CODE_UNREADABLE]) from None
     except EntryError as error:
         raise click.UsageError(asking.ENTRY_MISTAKES[error.mistake]) from None
+
+
+def _typed_code() -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt(asking.CODE_LABEL, hide_input=True, err=True))
+    with saying_that_it_waits(terminal.WAITING_FOR_CODE):
+        typed = sys.stdin.readline()
+    if not typed:
+        raise CannotStart(terminal.CODE_DID_NOT_COME)
+    return typed
 
 
 def _check_apart(number: PhoneNumber, code: SecretStr, reason: str) -> None:

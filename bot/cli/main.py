@@ -1,11 +1,13 @@
 """The command line: the only printer and exiter. Here are its entry point and the list of its commands."""
 
 import sys
+import traceback
 from typing import NoReturn
 
 import click
 
-from bot.cli.arguments import EXIT_CANNOT_START, EXIT_NO_ID
+from bot.cli import streams
+from bot.cli.arguments import EXIT_CANNOT_START
 from bot.cli.forget import forget
 from bot.cli.journal import journal
 from bot.cli.log import log
@@ -21,15 +23,30 @@ if sys.platform != "win32":
 
 
 def main() -> None:
-    """The entry point: our errors become words and an exit code, never a traceback."""
+    """The entry point: our errors become words and an exit code, never a traceback.
+
+    A command gives the other exit codes itself: 1 of `lookup` says that there is no ID, and nothing else.
+    """
     _leave_no_core()
+    streams.make_usable()
     try:
-        phoneid.main(prog_name="phoneid")
+        phoneid.main(prog_name="phoneid", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
     except SettingsError as error:
         _cannot_start(error)
+    except click.Abort:
+        click.echo(terminal.STOPPED, err=True)
     except PhoneIdError as error:
         click.echo(terminal.command_failed(str(error)), err=True)
-        sys.exit(EXIT_NO_ID)
+    except BrokenPipeError:  # of whoever only wanted to see the beginning of --help
+        streams.let_go_of_output()
+    except Exception:  # noqa: BLE001 - the top: a mistake of ours
+        traceback.print_exc()
+    else:
+        return
+    sys.exit(EXIT_CANNOT_START)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

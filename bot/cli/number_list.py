@@ -19,12 +19,13 @@ from bot.cli.caller import identify, on_ending
 from bot.cli.ids import Ids, IdsStream, Row
 from bot.cli.ids_file import open_ids_file
 from bot.cli.progress import showing_progress
+from bot.cli.streams import check_output, saying_that_it_waits
 from bot.entry.records import LARGEST
 from bot.entry.table import Line, read_table
 from bot.errors import ListError, StoreError
 from bot.models import NewRequest, PhoneNumber, State
 from bot.settings import LookupSettings
-from bot.texts import command_line
+from bot.texts import command_line, terminal
 
 Rows = dict[PhoneNumber, Row]
 
@@ -127,7 +128,9 @@ def _ending(lines: Sequence[Line], rows: Rows, *, why_stopped: str | None, may_g
 
 def _read_list(file: str, *, region: str | None, reason: str) -> list[Line]:
     try:
-        return read_table(_read_bytes(file), region=region, reason=reason)
+        with saying_that_it_waits(terminal.WAITING_FOR_LIST):
+            content = _read_bytes(file)
+        return read_table(content, region=region, reason=reason)
     except ListError as error:
         _show_mistakes(file, error)
 
@@ -153,4 +156,7 @@ def _show_mistakes(file: str, error: ListError) -> NoReturn:
 
 
 def _open_output(output: str) -> AbstractContextManager[Ids]:
-    return nullcontext(IdsStream(sys.stdout.fileno())) if output == STREAM else open_ids_file(output)
+    if output != STREAM:
+        return open_ids_file(output)
+    check_output()
+    return nullcontext(IdsStream(sys.stdout.fileno()))

@@ -7,6 +7,7 @@ import click
 
 from bot import logs, settings
 from bot.cli.arguments import CannotStart
+from bot.cli.streams import check_output, show
 from bot.models import Actor, Through
 from bot.policy import Membership, Standing, Verdict, decide
 from bot.texts import permissions, terminal
@@ -18,6 +19,7 @@ def why(user: str) -> None:
     """Say what the policy means for USER, a Slack user id: may they ask, must it be approved, by whom, and why so."""
     if not re.fullmatch(r"[UW][A-Z0-9]+", user):
         raise click.UsageError(terminal.USER_UNREADABLE)
+    check_output()
     bot_settings = settings.read(settings.BotSettings)
     logs.configure(level="WARNING", log_format=bot_settings.phoneid_log_format)
     person = Actor(team_id="", user_id=user, through=Through.SLACK)
@@ -27,9 +29,9 @@ def why(user: str) -> None:
     policy = bot_settings.policy
     decision = decide(person, standing, policy)
     is_approver = policy.approvers.holds(person, standing)
-    click.echo("\n".join(permissions.what_the_policy_means(decision, is_approver=is_approver)))
+    show("\n".join(permissions.what_the_policy_means(decision, is_approver=is_approver)))
     if decision.verdict is Verdict.MAY_WITH_APPROVAL:
-        click.echo(permissions.decided_by(policy.approvers.ids))
+        show(permissions.decided_by(policy.approvers.ids))
 
 
 async def _standing(bot_settings: settings.BotSettings, person: Actor) -> Standing:

@@ -64,6 +64,9 @@ def not_scrubbed(why: str) -> str:
     )
 
 
+NO_ANSWER = "Standard input ended without an answer, so nothing was forgotten. Add --yes where nobody can answer."
+
+
 def asks_to_forget(phone: PhoneNumber, found: Footprint) -> str:
     asked = f"Forget {phone.international}: the number, its ID and the reasons of {_lookups(found.ended)}"
     mentioned = f", and the reasons of {_requests(found.mentions)} for other numbers that mention it"

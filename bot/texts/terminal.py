@@ -116,6 +116,24 @@ def port_taken(host: str, port: int) -> str:
     return f"Nothing can listen on {host}:{port}: it is in use or not allowed. Choose another PORT."
 
 
+CLOSED = "it is closed"
+FULL = "its disk is full"
+
+
+def stdout_unusable(why: str) -> str:
+    return f"Standard output cannot be written: {why}."
+
+
+STOPPED = "Stopped."
+CODE_DID_NOT_COME = "Standard input ended without a code. Enter it at a terminal, or send it through a pipe."
+WAITING_FOR_CODE = "Waiting for the code on standard input."
+WAITING_FOR_LIST = "Waiting for the list."
+
+
+def to_be_found(request_id: str) -> str:
+    return f" What came of it is on record: phoneid log --request {request_id}"
+
+
 SINCE_UNREADABLE = "--since takes 90m, 24h, 7d, or a date such as 2026-11-01."
 
 

@@ -186,9 +186,8 @@ def test_a_file_that_another_run_replaced_as_its_last_act_is_not_written_where_n
 
 
 @contextmanager
-def full_disk() -> Iterator[None]:
+def full_disk(size: int = len(HEADINGS + row(ANSWERED).as_line()) + 10) -> Iterator[None]:
     """No file can be longer than a row and a bit. No fixture: pytest's own output may go to a file."""
-    size = len(HEADINGS + row(ANSWERED).as_line()) + 10
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
@@ -203,6 +202,15 @@ def test_a_full_disk_leaves_no_half_row(path: Path) -> None:
         with pytest.raises(OSError, match="too large"):
             ids.add(row(ended(Problem.NOT_YOURS, State.REFUSED)))
     assert path.read_bytes() == HEADINGS + row(ANSWERED).as_line()
+
+
+@pytest.mark.parametrize("before", [b"", HEADINGS + row(ANSWERED).as_line()])
+def test_a_disk_that_is_full_already_is_refused_before_anything_is_asked(path: Path, before: bytes) -> None:
+    path.write_bytes(before)
+    full = pytest.raises(CannotStart, match="cannot be written: File too large")
+    with full_disk(len(before) + 10), full, open_ids_file(str(path)):
+        pytest.fail("it is open")
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize(

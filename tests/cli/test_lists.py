@@ -165,7 +165,8 @@ async def test_a_list_from_a_pipe_goes_to_a_pipe(desk: Desk) -> None:
 async def test_a_reader_that_left_ends_the_run_in_a_sentence(desk: Desk) -> None:
     desk.write(*PLENTY[:2])
     reading, writing = os.pipe()
-    os.close(reading)
+    readers = [reading]
+    desk.gate.meanwhile = lambda: os.close(readers.pop()) if readers else None
     process = await desk.shell.start("lookup", "--file", "numbers.csv", "--output", "-", stdout=writing)
     os.close(writing)
     ran = await finish(process)
