@@ -114,10 +114,7 @@ class ListError(PhoneIdError):
 
 
 class ApiError(PhoneIdError):
-    """A call brought no ID.
-
-    ``message`` is Alibaba's own text with the verification code taken out; ``retry_after`` is in seconds.
-    """
+    """A call brought no ID. ``cause`` says for the log why no answer came; ``retry_after`` is in seconds."""
 
     def __init__(
         self,
@@ -126,20 +123,20 @@ class ApiError(PhoneIdError):
         side: Side,
         may_retry: bool,
         code: str | None = None,
-        message: str | None = None,
         request_id: str | None = None,
         http_status: int | None = None,
         retry_after: float | None = None,
+        cause: str = "",
     ) -> None:
         super().__init__(f"{problem.value} (Code {code}, RequestId {request_id}, HTTP {http_status})")
         self.problem = problem
         self.side = side
         self.may_retry = may_retry
         self.code = code
-        self.message = message
         self.request_id = request_id
         self.http_status = http_status
         self.retry_after = retry_after
+        self.cause = cause
 
 
 class NotPossible(PhoneIdError):

@@ -4,15 +4,12 @@ Nobody may try codes until one fits. The first few refused ones are free: people
 makes the next attempt wait twice as long, or, where approvals are on, need one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.models import Lookup, Problem, Request
 from bot.policy import Decision, Rule, Verdict
-
-COUNTED = frozenset({Problem.UNKNOWN_CODE, Problem.BAD_REQUEST})
-"""Refusals that may have been about the code. Every other one is about the account, the call or the number, whatever
-the code was; if those counted, an administrator's mistake would make everybody wait."""
 
 REMEMBERED = 86400.0
 """Seconds a refused code counts. Many times the longest wait: otherwise waiting once would earn a new handful. So one
@@ -37,6 +34,20 @@ class Suspect(StrEnum):
     NUMBER = "number"
     AGENT = "agent"
 
+
+BOTH = frozenset(Suspect)
+
+COUNTED_FOR: Mapping[Problem, frozenset[Suspect]] = {
+    Problem.UNKNOWN_CODE: BOTH,
+    Problem.BAD_REQUEST: BOTH,
+    Problem.BAD_NUMBER: BOTH,
+    Problem.NO_ID: BOTH,
+    # In the wrong account every number is answered so: that must not make everybody wait.
+    Problem.NOT_YOURS: frozenset({Suspect.NUMBER}),
+}
+"""Whom an answer counts for. What Alibaba Cloud answers to a wrong code is not documented, so every answer of its own
+without an ID counts, unless it is certainly about the account, the credentials, the clock, the service or the limit. If
+those counted, an administrator's mistake would make everybody wait. What is no answer counts for nobody."""
 
 FREE = {Suspect.NUMBER: FREE_FOR_NUMBER, Suspect.AGENT: FREE_FOR_AGENT}
 

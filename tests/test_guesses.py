@@ -5,8 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from bot.cams import failures
+from bot.cams.failures import (
+    HOST_UNKNOWN,
+    NO_ANSWER,
+    NO_CONNECTION,
+    NO_RESOLVER,
+    NOT_SENDABLE,
+    NOT_TRUSTED,
+    PROXY_REFUSED,
+    UNREADABLE,
+)
 from bot.guesses import (
-    COUNTED,
+    COUNTED_FOR,
     FIRST_WAIT,
     FREE,
     FREE_FOR_AGENT,
@@ -21,8 +32,8 @@ from bot.guesses import (
     is_over,
     wait_until,
 )
-from bot.models import Problem, State
-from bot.policy import STATE_AFTER, YES, Decision, Rule, Verdict
+from bot.models import Problem
+from bot.policy import YES, Decision, Rule, Verdict
 
 NOW = 1_800_000_000.0
 MINUTE, HOUR = 60.0, 3600.0
@@ -152,19 +163,36 @@ def test_waits_only_grow_and_nobody_gets_far_in_a_day() -> None:
         assert sum(start <= each < start + REMEMBERED for each in tried) <= MOST_IN_A_DAY
 
 
-def test_only_what_may_have_been_about_the_code_is_counted() -> None:
-    refusals = {problem for problem, state in STATE_AFTER.items() if state is State.REFUSED}
-    assert refusals > COUNTED
-    assert refusals - COUNTED == {
+def test_every_answer_of_the_apis_own_counts_unless_it_is_certainly_about_something_else() -> None:
+    about_something_else = {
+        Problem.THROTTLED,
+        Problem.SERVICE_TROUBLE,
         Problem.NONCE_USED,
         Problem.TOKEN_EXPIRED,
         Problem.NOT_SUBSCRIBED,
         Problem.NOT_AUTHORIZED,
-        Problem.NOT_YOURS,
-        Problem.BAD_NUMBER,
+        Problem.ACCOUNT_BLOCKED,
+        Problem.NO_SUCH_OPERATION,
         Problem.BAD_CREDENTIALS,
         Problem.CLOCK_OFF,
     }
+    no_answer = {
+        UNREADABLE,
+        NO_ANSWER,
+        NOT_SENDABLE,
+        NOT_TRUSTED,
+        HOST_UNKNOWN,
+        PROXY_REFUSED,
+        NO_RESOLVER,
+        NO_CONNECTION,
+    }
+    answers = {each.problem for each in vars(failures).values() if isinstance(each, failures.Failure)}
+    assert set(COUNTED_FOR) == answers - about_something_else - {each.problem for each in no_answer}
+
+
+def test_a_wrong_account_makes_no_agent_wait() -> None:
+    assert {problem for problem, who in COUNTED_FOR.items() if Suspect.AGENT not in who} == {Problem.NOT_YOURS}
+    assert all(Suspect.NUMBER in who for who in COUNTED_FOR.values())
 
 
 def test_the_readme_gives_the_guards_numbers() -> None:

@@ -3,7 +3,7 @@
 https://api.alibabacloud.com/api/cams/2020-06-06/GetPreValidatePhoneId
 """
 
-import uuid
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -18,11 +18,11 @@ from pydantic import (
     ValidationError,
 )
 
-from bot.cams.failures import NO_ID, UNREADABLE, Failure, failure_of_code, failure_of_status
-from bot.cams.redaction import redact
+from bot.cams.echoes import holds_form, is_code
+from bot.cams.failures import NO_ID, UNKNOWN_CODE, UNREADABLE, Failure, failure_of_code, failure_of_status
 from bot.cams.signing import percent_encoded
 from bot.errors import ApiError
-from bot.models import MASK, Answer, PhoneNumber
+from bot.models import Answer, PhoneNumber
 
 HEADERS: Mapping[str, str] = {
     "Accept": "application/json",
@@ -35,9 +35,11 @@ HEADERS: Mapping[str, str] = {
 MAX_BODY_BYTES = 1024 * 1024
 """More than this is not an answer: a real one has about 200 bytes."""
 
-MAX_MESSAGE = 1000
-MAX_NAME = 128
-"""Longest ``Code``, ``RequestId`` or ID believed, in characters; they go into logs, the record and Slack."""
+MAX_ID = 128
+"""Longest ID believed, in characters; it goes into the record and Slack."""
+
+_CODE = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_REQUEST_ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 def _text_or_none(value: Any) -> str | None:
@@ -60,13 +62,13 @@ class _Data(BaseModel):
 
 
 class _Envelope(BaseModel):
-    """What is read of an answer. ``AccessDeniedDetail`` is left out on purpose: it names accounts and principals."""
+    """What is read of an answer. ``Message`` is free text that may hold anything, the code too, and
+    ``AccessDeniedDetail`` names accounts and principals: both are left out on purpose."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     # Alibaba's gateways write some errors with small initials; its SDK reads both.
     code: Text = Field(default=None, validation_alias=AliasChoices("Code", "code"))
-    message: Text = Field(default=None, validation_alias=AliasChoices("Message", "message"))
     request_id: Text = Field(default=None, validation_alias=AliasChoices("RequestId", "requestId"))
     data: Annotated[_Data | None, BeforeValidator(_object_or_none)] = Field(default=None, alias="Data")
 
@@ -78,17 +80,27 @@ def request_body(phone: PhoneNumber, code: SecretStr) -> SecretBytes:
 
 
 def decipher(*, status: int, headers: Mapping[str, str], body: bytes, code: SecretStr) -> Answer:
-    """The ID in an answer. Raises ``ApiError`` for every other answer, with ``code`` taken out of what it says.
+    """The ID in an answer. Raises ``ApiError`` for every other answer; it holds no form of ``code``.
 
     ``headers`` are looked up by their lower-case names.
     """
     envelope = _parse(body)
     phone_number_id = _phone_number_id(envelope)
-    is_echo = redact(phone_number_id, code) == MASK
-    if _is_ok(envelope, status) and _readable(phone_number_id) and not is_echo:
-        request_id = _request_id(envelope.request_id, code) or ""
-        return Answer(phone_number_id=phone_number_id, request_id=request_id, http_status=status)
-    raise _error(_failure(envelope, status), envelope, status=status, headers=headers, code=code)
+    request_id = envelope.request_id if _REQUEST_ID.fullmatch(envelope.request_id or "") else None
+    # An OK under an error status says nothing.
+    if envelope.code == "OK" and 200 <= status < 300 and phone_number_id and not is_code(phone_number_id, code):
+        return Answer(phone_number_id=phone_number_id, request_id=request_id or "", http_status=status)
+    failure = _failure(envelope, status, is_named=request_id is not None)
+    api_code = envelope.code or ""
+    raise ApiError(
+        failure.problem,
+        side=failure.side,
+        may_retry=failure.may_retry,
+        code=api_code if _CODE.fullmatch(api_code) and not holds_form(api_code, code) else None,
+        request_id=request_id,
+        http_status=status,
+        retry_after=_retry_after(headers),
+    )
 
 
 def too_long(status: int) -> ApiError:
@@ -109,56 +121,21 @@ def _parse(body: bytes) -> _Envelope:
 
 
 def _phone_number_id(envelope: _Envelope) -> str:
-    """The ID that was sent, without the blanks around it; empty when there is none."""
-    sent = envelope.data.phone_number_id if envelope.data else None
-    return (sent or "").strip()
+    """The ID that was sent, without the blanks around it; empty when there is none that can be shown as it is."""
+    sent = (envelope.data.phone_number_id or "").strip() if envelope.data else ""
+    return sent if len(sent) <= MAX_ID and sent.isprintable() else ""
 
 
-def _is_ok(envelope: _Envelope, status: int) -> bool:
-    return envelope.code == "OK" and 200 <= status < 300  # an OK under an error status says nothing
-
-
-def _failure(envelope: _Envelope, status: int) -> Failure:
-    if _is_ok(envelope, status):
-        return UNREADABLE if _phone_number_id(envelope) else NO_ID
-    api_code = _readable(envelope.code)
-    return failure_of_status(status) if api_code is None or api_code == "OK" else failure_of_code(api_code)
-
-
-def _error(
-    failure: Failure, envelope: _Envelope, *, status: int, headers: Mapping[str, str], code: SecretStr
-) -> ApiError:
-    api_code = _readable(envelope.code)
-    return ApiError(
-        failure.problem,
-        side=failure.side,
-        may_retry=failure.may_retry,
-        code=None if api_code is None else redact(api_code, code),
-        # Cut after the masking: half a code at the cut would not be recognised.
-        message=None if envelope.message is None else redact(envelope.message, code)[:MAX_MESSAGE],
-        request_id=_request_id(envelope.request_id, code),
-        http_status=status,
-        retry_after=_retry_after(headers),
-    )
-
-
-def _readable(name: str | None) -> str | None:
-    return name if name and len(name) <= MAX_NAME and name.isprintable() else None
-
-
-def _request_id(request_id: str | None, code: SecretStr) -> str | None:
-    """A UUID stays as it is: six digits in one are there by chance, and Alibaba's support needs it whole.
-
-    Anything else could be an echo, and is treated as one.
-    """
-    readable = _readable(request_id)
-    if readable is None:
-        return None
-    try:
-        uuid.UUID(readable)
-    except ValueError:
-        return redact(readable, code)
-    return readable
+def _failure(envelope: _Envelope, status: int, *, is_named: bool) -> Failure:
+    """What an answer without an ID means. One of the API's own has a ``Code``, or a name for the request."""
+    known = failure_of_code(envelope.code or "")
+    if known is not UNKNOWN_CODE:
+        return known
+    if by_status := failure_of_status(status):
+        return by_status
+    if envelope.code == "OK":
+        return NO_ID
+    return UNKNOWN_CODE if envelope.code is not None or is_named else UNREADABLE
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -53,6 +53,8 @@ RULES: Mapping[Problem, Rule] = {
     Problem.THROTTLED: Rule(attempts=3, pause=_no_pause),
     Problem.SERVICE_TROUBLE: Rule(attempts=3, pause=_backoff),
     Problem.NO_ANSWER: Rule(attempts=3, pause=_backoff),
+    Problem.NO_RESOLVER: Rule(attempts=3, pause=_backoff),
+    Problem.NO_CONNECTION: Rule(attempts=3, pause=_backoff),
     # Every attempt signs with a nonce of its own, so a second such answer is not about the nonce.
     Problem.NONCE_USED: Rule(attempts=2, pause=_no_pause),
     # Each attempt asks the credential source anew. The environment has nothing newer to give, so with it the second

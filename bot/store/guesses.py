@@ -1,6 +1,6 @@
 """What is counted against guessing codes, and the alarm when it becomes too much. Part of its callers' changes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple, TypeGuard
 
 from bot.audit import Event
@@ -25,7 +25,7 @@ FOR_NUMBER: Final = """
 # Without those of one request: if it was approved, somebody said yes to one code for each of its numbers.
 BY_AGENT: Final = """
     SELECT count(*) AS refused, min(at) AS first_at, max(at) AS last_at FROM refused_codes
-    WHERE user_id = :user_id AND team_id = :team_id AND at > :since
+    WHERE user_id = :user_id AND team_id = :team_id AND for_agent = 1 AND at > :since
     AND request <> coalesce((SELECT number FROM requests WHERE id = :but_for), 0)"""
 
 # No more rows than the account has calls per second, or as good as that. The condition on process is for the index.
@@ -35,8 +35,8 @@ UNDER_WAY: Final = """
     WHERE lookups.process IS NOT NULL AND lookups.state = 'calling'"""
 
 REMEMBER: Final = """
-    INSERT INTO refused_codes (entry, request, position, phone, team_id, user_id, at)
-    VALUES (:entry, :request, :position, :phone, :team_id, :user_id, :at)"""
+    INSERT INTO refused_codes (entry, request, position, phone, team_id, user_id, for_agent, at)
+    VALUES (:entry, :request, :position, :phone, :team_id, :user_id, :for_agent, :at)"""
 
 RAISE_ALARM: Final = """
     INSERT INTO alarms (entry, request, position, suspect, refused, first_at, at)
@@ -97,7 +97,7 @@ def counts(tx: Tx, agent: Actor, phones: Sequence[PhoneNumber]) -> Counted:
     return counted(tx, tx.gather(*queries(tx, agent, phones)), agent, phones)
 
 
-def remember(tx: Tx, row: Row, *, entry: int) -> None:
+def remember(tx: Tx, row: Row, counts_for: Collection[Suspect], *, entry: int) -> None:
     """Count one refused code. ``row`` is the lookup's, with its request's agent; ``entry`` its journal entry."""
     tx.write(
         REMEMBER,
@@ -107,19 +107,20 @@ def remember(tx: Tx, row: Row, *, entry: int) -> None:
         phone=row["phone"],
         team_id=row["team_id"],
         user_id=row["user_id"],
+        for_agent=int(Suspect.AGENT in counts_for),
         at=tx.now,
     )
 
 
-def suspect(tx: Tx, row: Row, before: Counts) -> bool:
-    """Raise the alarms, if one more refused code used up what is free. Whether it did.
+def suspect(tx: Tx, row: Row, before: Counts, counts_for: Collection[Suspect]) -> bool:
+    """Raise the alarms, if one more refused code, which counts for these, used up what is free. Whether it did.
 
     Each refused code counts one up, so each alarm is raised once.
     """
     is_raised = False
     for each in Suspect:
         guesses = before.of(each)
-        if guesses.refused + 1 != FREE[each]:
+        if each not in counts_for or guesses.refused + 1 != FREE[each]:
             continue
         facts = {"suspect": each.value, "refused": guesses.refused + 1}
         entry = journal.append(

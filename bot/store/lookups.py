@@ -146,10 +146,11 @@ def end(tx: Tx, lookup: Lookup, state: State, result: Result, *, agent: Actor) -
     entry = tx.head.seq + 1
     end_each(tx, endings, running=beside)
     # What was not called had no code refused: it follows another lookup, whose code it was.
-    if row["state"] == State.CALLING and state is State.REFUSED and kept.problem in guard.COUNTED:
-        guesses.remember(tx, row, entry=entry)
+    counts_for = guard.COUNTED_FOR.get(kept.problem) if kept.problem else None
+    if row["state"] == State.CALLING and counts_for:
+        guesses.remember(tx, row, counts_for, entry=entry)
         counted = guesses.counted(tx, refused, agent, (lookup.phone,))
-        if guesses.suspect(tx, row, counted.against(lookup.phone)):
+        if guesses.suspect(tx, row, counted.against(lookup.phone), counts_for):
             outbox.put(tx, outbox.Kind.ALARM, row["request"], due_at=tx.now)
     return as_lookup(_ended_row(tx, endings[0]))
 

@@ -83,13 +83,14 @@ CREATE INDEX lookups_following ON lookups (follows) WHERE follows IS NOT NULL;
 
 -- Each code that Alibaba Cloud refused: the guess guard counts these, never states of lookups.
 CREATE TABLE refused_codes (
-    entry    INTEGER PRIMARY KEY,               -- the journal's entry of the refusal
-    request  INTEGER NOT NULL REFERENCES requests (number),
-    position INTEGER NOT NULL,
-    phone    TEXT NOT NULL,
-    team_id  TEXT NOT NULL,
-    user_id  TEXT NOT NULL,
-    at       REAL NOT NULL
+    entry     INTEGER PRIMARY KEY,              -- the journal's entry of the refusal
+    request   INTEGER NOT NULL REFERENCES requests (number),
+    position  INTEGER NOT NULL,
+    phone     TEXT NOT NULL,
+    team_id   TEXT NOT NULL,
+    user_id   TEXT NOT NULL,
+    for_agent INTEGER NOT NULL,                 -- 0: it counts for the number alone
+    at        REAL NOT NULL
 ) STRICT;
 CREATE INDEX refused_codes_by_phone ON refused_codes (phone, at);
 CREATE INDEX refused_codes_by_agent ON refused_codes (user_id, team_id, at);

@@ -49,6 +49,16 @@ PROBLEMS: Mapping[Problem, Explanation] = {
         "Ask your administrator to grant that user the action cams:GetPreValidatePhoneId.",
         Side.ADMIN,
     ),
+    Problem.ACCOUNT_BLOCKED: Explanation(
+        "Alibaba Cloud does not serve the bot's account now: a bill, a risk check or a verification is open.",
+        "Ask your administrator to look at the account's bills and notices in the Alibaba Cloud console.",
+        Side.ADMIN,
+    ),
+    Problem.NO_SUCH_OPERATION: Explanation(
+        "Alibaba Cloud does not offer this lookup at the address that the bot calls.",
+        "Ask your administrator to check the address in the bot's settings, and that this version is the newest.",
+        Side.ADMIN,
+    ),
     Problem.NOT_YOURS: Explanation(
         "This number does not belong to the bot's Alibaba Cloud account.",
         "Check the number. If it is right, ask whoever bought it: it is in another account.",
@@ -83,12 +93,37 @@ PROBLEMS: Mapping[Problem, Explanation] = {
         Side.ALIBABA,
     ),
     Problem.NO_ID: Explanation(
-        "Alibaba Cloud said OK but sent no ID.",
+        "Alibaba Cloud said OK but sent no ID that can be used.",
         "Wait a few minutes, then try again. If it fails again, give the reference to your administrator.",
         Side.ALIBABA,
     ),
     Problem.NO_ANSWER: Explanation(
         "Alibaba Cloud did not answer. Asking again did not help.", "Wait a few minutes, then try again.", Side.ALIBABA
+    ),
+    Problem.NOT_TRUSTED: Explanation(
+        "The bot does not trust the certificate at Alibaba Cloud's address, so it sent nothing.",
+        "Ask your administrator to check the certificates on the bot's machine, and whether a proxy is in between.",
+        Side.ADMIN,
+    ),
+    Problem.HOST_UNKNOWN: Explanation(
+        "The bot's network does not know the name of Alibaba Cloud's address.",
+        "Ask your administrator to check the address in the bot's settings, and the machine's DNS.",
+        Side.ADMIN,
+    ),
+    Problem.PROXY_REFUSED: Explanation(
+        "The proxy in the bot's network does not let the bot through to Alibaba Cloud.",
+        "Ask your administrator to check the proxy, and the bot's login there.",
+        Side.ADMIN,
+    ),
+    Problem.NO_RESOLVER: Explanation(
+        "The DNS of the bot's machine did not respond, even after retries.",
+        "Wait a few minutes, then try again. If it fails again, ask your administrator to check the machine's DNS.",
+        Side.ADMIN,
+    ),
+    Problem.NO_CONNECTION: Explanation(
+        "The bot could not connect to Alibaba Cloud, even after retries: the connection was refused.",
+        "Wait a few minutes, then try again. If it fails again, ask your administrator to check the bot's network.",
+        Side.ADMIN,
     ),
     Problem.NOT_SENDABLE: Explanation(
         "The bot could not send the call to Alibaba Cloud.",

@@ -43,7 +43,7 @@ REFUSALS = [  # number, problem, code, HTTP status, calls it takes
     ("12025550112", Problem.NO_ANSWER, None, None, 3),
     ("12025550113", Problem.NOT_YOURS, "Unknown.ResourceOwnerId", 200, 1),
     ("12025550114", Problem.NO_ID, "OK", 200, 1),
-    ("12025550115", Problem.UNKNOWN_CODE, "VerifyCode.Used.••••••", 400, 1),
+    ("12025550115", Problem.UNKNOWN_CODE, None, 400, 1),
 ]
 
 
@@ -104,6 +104,8 @@ async def test_a_wrong_pair_is_refused_and_not_asked_again(
         (ApiTrouble.DOWN, Problem.NO_ANSWER),
         (ApiTrouble.THROTTLED, Problem.THROTTLED),
         (ApiTrouble.HANG, Problem.NO_ANSWER),
+        (ApiTrouble.ARREARS, Problem.ACCOUNT_BLOCKED),
+        (ApiTrouble.FAILING, Problem.SERVICE_TROUBLE),
     ],
 )
 async def test_a_trouble_overrules_the_book(

@@ -170,7 +170,7 @@ async def test_an_id_that_is_the_code_is_none(
     client = client_of(httpx.MockTransport(lambda _: respond(200, answer)))
     error = await ask(client, HAPPY, CANARY, turns)
     assert isinstance(error, ApiError)
-    assert error.problem is Problem.UNREADABLE
+    assert error.problem is Problem.NO_ID
     assert_silent(error, caplog, CANARY)
 
 

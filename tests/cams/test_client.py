@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from tests.cams.conftest import FakeTurns
 
 PHONE = PhoneNumber("8613800001234")
-OK = {"RequestId": "R-1", "Code": "OK", "Message": "None", "Data": {"PhoneNumberId": "920155500012345"}}
+R0, R1 = "90E63D28-E31D-1EB2-8939-A94866410000", "90E63D28-E31D-1EB2-8939-A94866410001"
+OK = {"RequestId": R1, "Code": "OK", "Message": "None", "Data": {"PhoneNumberId": "920155500012345"}}
 
 MakeClient = Callable[[httpx.AsyncBaseTransport], CamsClient]
 
@@ -46,7 +47,7 @@ def response(status: int, fields: dict[str, Any], headers: dict[str, str]) -> ht
 
 
 def refusal(code: str, **headers: str) -> httpx.Response:
-    return response(400, {"RequestId": "R-0", "Code": code, "Message": "No."}, headers)
+    return response(400, {"RequestId": R0, "Code": code, "Message": "No."}, headers)
 
 
 def ok() -> httpx.Response:
@@ -62,7 +63,7 @@ async def test_the_request_is_the_documented_one(client_of: MakeClient, turns: "
     script = Script(ok())
     answer = await client_of(script).get_phone_number_id(PHONE, code, turn=turns.turn)
 
-    assert answer == Answer(phone_number_id="920155500012345", request_id="R-1", http_status=200)
+    assert answer == Answer(phone_number_id="920155500012345", request_id=R1, http_status=200)
     (request,) = script.requests
     assert (request.method, str(request.url)) == ("POST", "http://cams.test/")
     assert request.content == b"PhoneNumber=8613800001234&VerifyCode=208312"
@@ -184,12 +185,12 @@ class TestLogs:
                     "attempt": 1,
                     "problem": "throttled",
                     "api_code": "Throttling.User",
-                    "request_id": "R-0",
+                    "request_id": R0,
                     "http_status": 400,
                     "milliseconds": 0,
                 },
             ),
-            ("call answered", {"attempt": 2, "request_id": "R-1", "http_status": 200, "milliseconds": 0}),
+            ("call answered", {"attempt": 2, "request_id": R1, "http_status": 200, "milliseconds": 0}),
         ]
 
     async def test_the_last_event_says_why_nobody_asks_again(

@@ -19,6 +19,8 @@ NEVER_AGAIN = sorted(
         Problem.THROTTLED,
         Problem.SERVICE_TROUBLE,
         Problem.NO_ANSWER,
+        Problem.NO_RESOLVER,
+        Problem.NO_CONNECTION,
         Problem.NONCE_USED,
         Problem.TOKEN_EXPIRED,
     }
@@ -55,6 +57,10 @@ NO_USE, ATTEMPTS_SPENT, TIME_SPENT = (
         (Problem.SERVICE_TROUBLE, 1, 0.1, 0.9, 3.0, Wait(3.0)),
         (Problem.NO_ANSWER, 1, 10.0, 0.5, None, Wait(0.5)),
         (Problem.NO_ANSWER, 2, 19.5, 0.5, None, TIME_SPENT),
+        (Problem.NO_RESOLVER, 2, 1.0, 0.5, None, Wait(1.0)),
+        (Problem.NO_RESOLVER, 3, 1.0, 0.5, None, ATTEMPTS_SPENT),
+        (Problem.NO_CONNECTION, 1, 0.1, 0.5, None, Wait(0.5)),
+        (Problem.NO_CONNECTION, 3, 1.0, 0.5, None, ATTEMPTS_SPENT),
         # 20 s after the first attempt, none begins
         (Problem.NO_ANSWER, 1, 19.9, 0.0, None, Wait(0.0)),
         (Problem.NO_ANSWER, 1, 20.0, 0.0, None, TIME_SPENT),

@@ -218,7 +218,7 @@ VICTIMS = [
     (("lookup", GOOD), "bot.lookups:Attempt.call"),
     (("lookup", GOOD), "bot.cams.protocol:request_body"),
     (("lookup", GOOD), "bot.cams.transport:exchange"),
-    (("lookup", "+1 202 555 0106"), "bot.cams.redaction:redact"),
+    (("lookup", "+1 202 555 0106"), "bot.cams.echoes:holds_form"),
     (LIST, "bot.entry.table:read_table"),
     (LIST, "bot.entry.records:read_records"),
     (LIST, "bot.entry.table:_Reader._keep"),

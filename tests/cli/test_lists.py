@@ -12,6 +12,7 @@ import pytest
 from bot import lookups
 from bot.models import PhoneNumber
 from bot.sandbox.cams.book import BOOK
+from bot.sandbox.cams.trouble import ApiTrouble
 from tests import factories
 from tests.cli.conftest import PLENTY, Desk
 from tests.clocks import SteppingClock
@@ -71,6 +72,16 @@ async def test_what_was_refused_for_the_account_is_asked_again_and_for_the_numbe
     await desk.shell.run(*LIST, "--again")
     assert sorted(desk.asked()[calls:]) == sorted(each.digits for each in (NOT_SUBSCRIBED, NOT_YOURS, NO_ID))
     assert len(desk.ids()) == 4
+
+
+async def test_a_list_goes_on_when_the_account_is_paid_and_no_code_was_wrong_meanwhile(desk: Desk) -> None:
+    desk.write(*PLENTY[:15])
+    desk.cams.trouble = ApiTrouble.ARREARS
+    ran = await desk.shell.run(*LIST)
+    assert "0 of 15 answered, 15 refused." in ran.err, ran.err
+    assert {(row["problem"], row["api_code"]) for row in desk.ids()} == {("account blocked", "InsufficientBalance")}
+    desk.cams.trouble = ApiTrouble.NONE
+    assert (await desk.shell.run(*LIST)).status == 0
 
 
 async def test_a_killed_run_goes_on_where_it_was(desk: Desk) -> None:

@@ -23,7 +23,7 @@ REMOVE = {
     "nothing": lambda: None,
     "the log's filter": lambda: setattr(logs, "NoPayloads", Everything),
     "secret values": lambda: setattr(SecretStr, "__repr__", show),
-    "the masking of echoes": lambda: setattr(protocol, "redact", lambda text, code: text),
+    "the look for echoes": lambda: setattr(protocol, "holds_form", lambda name, code: False),
     "the look at the reason": lambda: setattr(forms_read, "text_holds", lambda text, code: False),
 }
 

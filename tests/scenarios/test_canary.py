@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from pydantic import SecretBytes, SecretStr
 
+from bot.models import Problem
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.cams.book import BOOK, Entry
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT
@@ -19,6 +20,7 @@ from bot.sandbox.slack.delivery import DeliveryKind
 from bot.sandbox.slack.signed_http import pack
 from bot.sandbox.slack.trouble import SlackTrouble
 from bot.texts import asking, guesses, history, requests, results
+from bot.texts.problems import PROBLEMS
 from tests.canaries import CANARY, CANARY_BOOK, found_in, outcomes, search_files, search_what_was_said, with_canary
 from tests.scenarios.asking import TO_EACH, fill_in
 from tests.scenarios.listing import message_with, open_list_form, submit_list, window_with
@@ -200,7 +202,7 @@ async def ask_for_a_list(scene: Scene) -> None:
         ana.fills(block_id="reason", text=reason)
         await ana.submits()
     words = await ana.until(lambda: ana.modal.words if ana.modal and "is done" in ana.modal.words else "", timeout=60)
-    assert "VerifyCode.Used" in words
+    assert PROBLEMS[Problem.UNKNOWN_CODE].what in words
     await ana.clicks(results.ASK_AGAIN)
     await window_with(ana, asking.FORM_INTRO.several)
     await ana.closes()

@@ -6,11 +6,14 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from bot.audit import Event
 from bot.guesses import FREE_FOR_NUMBER
 from bot.models import Actor, PhoneNumber, Problem, Request, State, Through
 from bot.policy import Rule
 from bot.sandbox.bot_process import BotProcess
+from bot.sandbox.cams.trouble import ApiTrouble
 from bot.texts import asking, permissions
 from bot.texts import guesses as alarms
 from bot.texts import requests as texts
@@ -35,7 +38,7 @@ from tests.scenarios.asking import (
     standing_of,
     told,
 )
-from tests.scenarios.scene import PATIENCE, QUICK, OpenScene, Scene, open_scene
+from tests.scenarios.scene import PATIENCE, QUICK, OpenScene, Scene, entry, open_scene
 
 KIM = Actor(team_id="T0SANDBOX", user_id="U0KIM", through=Through.SLACK)
 ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
@@ -80,6 +83,27 @@ async def test_the_sixth_code_is_not_asked_even_if_it_is_the_right_one(scene: Sc
     let_time_pass(scene, 60.0)
     await scene.ask(GOOD)
     await scene.answer(scene.ana, GOOD_ID)
+
+
+async def test_an_account_in_arrears_locks_nobody_out(scene: Scene) -> None:
+    scene.cams.trouble = ApiTrouble.ARREARS
+    for _ in range(6):
+        await scene.ask(GOOD)
+        await finish(scene)
+    await scene.answer(scene.ana, PROBLEMS[Problem.ACCOUNT_BLOCKED].what)
+    scene.cams.trouble = ApiTrouble.NONE
+    await scene.ask(GOOD)
+    await scene.answer(scene.ana, GOOD_ID)
+
+
+@pytest.mark.parametrize("outcome", ["OK without an ID", "Unknown.ResourceOwnerId"])
+async def test_an_answer_without_an_id_is_a_guess_whatever_it_says(scene: Scene, outcome: str) -> None:
+    """Nobody knows which of them a wrong code gets."""
+    for _ in range(6):
+        await scene.ask(entry(outcome))
+        await finish(scene)
+    await rejected(scene)
+    assert len(scene.cams.calls) == 5
 
 
 async def test_the_form_waits_too(scene: Scene) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from bot.audit import Event
 from bot.errors import TooManyGuesses
-from bot.guesses import COUNTED, FREE_FOR_AGENT, FREE_FOR_NUMBER, REMEMBERED, Alarm, Suspect
+from bot.guesses import COUNTED_FOR, FREE_FOR_AGENT, FREE_FOR_NUMBER, REMEMBERED, Alarm, Suspect
 from bot.models import Actor, Lookup, Problem, Request, Result, State, Through
 from bot.policy import STATE_AFTER
 from bot.store import decisions, guesses, journal, outbox
@@ -20,6 +20,7 @@ from tests.store.processes import Process
 
 OTHER_TEAMS_ANA = Actor(team_id="T0002", user_id="U0ANA", through=Through.SLACK)
 MINUTE = 60.0
+NOT_YOURS = Result(problem=Problem.NOT_YOURS, api_code="Unknown.ResourceOwnerId", http_status=400)
 (PHONE,) = phones(1)
 (OTHER,) = phones(1, first=5000)
 
@@ -93,13 +94,27 @@ def test_what_was_refused_is_forgotten_in_time(process: Process, clock: Stepping
 
 
 @pytest.mark.parametrize("problem", sorted(set(STATE_AFTER) - {Problem.STOPPED}))
-def test_only_a_refusal_that_may_be_about_the_code_counts(process: Process, problem: Problem) -> None:
+def test_only_an_answer_that_may_be_about_the_code_counts(process: Process, problem: Problem) -> None:
     request = process.change(factories.asked)
     is_rejected = STATE_AFTER[problem] is State.REJECTED
     if not is_rejected:
         process.change(factories.call, request)
     process.change(factories.end, request, Result(problem=problem))
-    assert counted(process) == ((1, 1) if problem in COUNTED else (0, 0))
+    counts_for = COUNTED_FOR.get(problem, ())
+    assert counted(process) == (int(Suspect.NUMBER in counts_for), int(Suspect.AGENT in counts_for))
+
+
+def test_numbers_of_another_account_stop_the_guesser_of_one_and_nobody_with_many(process: Process) -> None:
+    """In the wrong account every number is answered so."""
+    process.change(factories.finished, phones(3 * FREE_FOR_AGENT, first=100), NOT_YOURS)
+    assert counted(process) == (0, 0)
+    for _ in range(FREE_FOR_NUMBER):
+        last = process.change(factories.finished, 1, NOT_YOURS)
+    assert [each.suspect for each in alarms(process, last)] == [Suspect.NUMBER]
+    assert process.change(factories.asked).lookup.state is State.REJECTED
+    assert process.change(factories.asked, (OTHER,)).lookup.state is State.QUEUED
+    process.change(factories.finished, phones(FREE_FOR_AGENT - 1, first=200), REFUSED)
+    assert alarms(process, process.change(factories.finished, phones(1, first=300), NOT_YOURS)) == []
 
 
 def test_an_answer_clears_its_number_and_no_agent(process: Process, clock: SteppingClock) -> None:

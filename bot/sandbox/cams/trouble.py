@@ -2,9 +2,11 @@
 
 from enum import StrEnum
 
-from bot.sandbox.cams.answers import THROTTLED_BY_PRODUCT, Close, Hang, Reply, Slow
+from bot.sandbox.cams.answers import THROTTLED_BY_PRODUCT, Close, Hang, Refusal, Reply, Slow
 
 SLOW_SECONDS = 3.0
+LATE_SECONDS = 11.0
+"""Just over the ten seconds for which Alibaba Cloud's own SDK waits."""
 
 
 class ApiTrouble(StrEnum):
@@ -13,6 +15,9 @@ class ApiTrouble(StrEnum):
     DOWN = "down"
     THROTTLED = "throttled"
     HANG = "hang"
+    LATE = "late"
+    ARREARS = "arrears"
+    FAILING = "failing"
 
     @property
     def label(self) -> str:
@@ -26,13 +31,20 @@ _LABELS = {
     ApiTrouble.DOWN: "Down: closes each connection without an answer",
     ApiTrouble.THROTTLED: "Throttled: over its limit at each call",
     ApiTrouble.HANG: "Hangs: takes each request and never answers",
+    ApiTrouble.LATE: "Late: answers after 11 seconds",
+    ApiTrouble.ARREARS: "In arrears: the account's bill is not paid",
+    ApiTrouble.FAILING: "Fails inside: an internal failure at each call",
 }
 
 _OVERRULING: dict[ApiTrouble, Reply] = {
     ApiTrouble.DOWN: Close(),
     ApiTrouble.THROTTLED: THROTTLED_BY_PRODUCT,
     ApiTrouble.HANG: Hang(),
+    ApiTrouble.ARREARS: Refusal(code="InsufficientBalance", message="Your account does not have enough balance."),
+    ApiTrouble.FAILING: Refusal(code="InternalFailure", message="The request processing has failed.", status=500),
 }
+
+_SLOW = {ApiTrouble.SLOW: SLOW_SECONDS, ApiTrouble.LATE: LATE_SECONDS}
 
 
 def overruling_reply(trouble: ApiTrouble) -> Reply | None:
@@ -41,4 +53,4 @@ def overruling_reply(trouble: ApiTrouble) -> Reply | None:
 
 
 def slowed(reply: Reply, trouble: ApiTrouble) -> Reply:
-    return Slow(seconds=SLOW_SECONDS, then=reply) if trouble is ApiTrouble.SLOW else reply
+    return Slow(seconds=_SLOW[trouble], then=reply) if trouble in _SLOW else reply

@@ -1,0 +1,112 @@
+"""No form of the verification code is kept of what the API says."""
+
+import base64
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from bot.cams.echoes import holds_form, is_code
+
+CODE = "208312"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_found"),
+    [
+        ("Bad.208312", True),
+        ("208312", True),
+        ("Bad.208-312", True),
+        ("2.0.8.3.1.2", True),
+        ("Bad_2_0_8_3_1_2", True),
+        ("x1208312x", True),  # inside a longer run it may be the code all the same
+        ("a2b0c8d3e1f2", True),
+        ("Bad.213802", True),  # backwards
+        ("Bad.208", True),  # half of it: the other half may be elsewhere
+        ("312.Bad", True),
+        ("Bad.083", True),
+        ("Bad.802", True),
+        ("Bad.MjA4MzEy", True),  # base64, and the same with one or two characters before it
+        ("Bad.eDIwODMxMg", True),
+        ("Bad.eHgyMDgzMTI", True),
+        ("Bad.mja4mzey", True),
+        ("Bad.323038333132", True),  # hexadecimal
+        ("VerifyCode.Incorrect", False),
+        ("Bad.20", False),
+        ("InvalidParameter.40013", False),
+        ("", False),
+    ],
+)
+def test_each_way_to_write_the_code_is_found(name: str, *, is_found: bool) -> None:
+    assert holds_form(name, SecretStr(CODE)) is is_found
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "is_found"),
+    [
+        ("Bad.208312", "208 312", True),
+        ("Bad.208312", " 208-312 ", True),
+        ("Wrong.AB12cd", "ab12CD", True),
+        ("Wrong.dc21BA", "ab12CD", True),
+        ("Bad.1234", "1234", True),
+        ("Bad.234", "1234", True),
+        ("Bad.12", "1234", False),
+        ("Bad.1", "1", True),
+        ("Bad", "(*)", False),  # of signs alone: none of them is kept
+        ("Bad", " ", False),
+    ],
+)
+def test_whatever_the_code_is_made_of(name: str, code: str, *, is_found: bool) -> None:
+    assert holds_form(name, SecretStr(code)) is is_found
+
+
+@given(
+    before=st.text("Badxyz0123456789._-"),
+    after=st.text("Badxyz0123456789._-"),
+    code=st.text("0123456789", min_size=4, max_size=8),
+    written=st.sampled_from(
+        [
+            str,
+            lambda code: code[::-1],
+            "-".join,
+            "x".join,
+            lambda code: code.encode().hex(),
+            lambda code: code[: max(3, (len(code) + 1) // 2)],
+            lambda code: base64.b64encode(code.encode()).decode().rstrip("="),
+        ]
+    ),
+)
+def test_whatever_stands_around_it_it_is_found(before: str, after: str, code: str, written: object) -> None:
+    assert callable(written)
+    assert holds_form(f"{before}{written(code)}{after}", SecretStr(code))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_all"),
+    [
+        ("208312", True),
+        (" 208-312 ", True),
+        ("２０８３１２", True),
+        ("٢٠٨٣١٢", False),  # neither is it shown as the code
+        ("x208312", False),
+        ("920155500012345", False),
+        ("", False),
+    ],
+)
+def test_a_text_that_is_the_code(text: str, *, is_all: bool) -> None:
+    assert is_code(text, SecretStr(CODE)) is is_all
+
+
+def test_a_code_of_signs_is_found_as_a_whole() -> None:
+    assert is_code(" (*)", SecretStr("(*)"))
+    assert not is_code("(+)", SecretStr("(*)"))
+
+
+@pytest.mark.parametrize("text", ["2" * 1_000_000, "2 " * 500_000, "20831" * 200_000])
+def test_a_text_made_to_be_slow_is_not(text: str) -> None:
+    started = time.perf_counter()
+    is_code(text, SecretStr(CODE))
+    holds_form(text, SecretStr(CODE))
+    assert time.perf_counter() - started < 5  # quadratic would be minutes
