@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -56,6 +57,7 @@ def open_http(
         limits=httpx.Limits(max_connections=40, max_keepalive_connections=20, keepalive_expiry=30),
         follow_redirects=False,  # a redirect would carry the verification code to a host nobody chose
         trust_env=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # one could carry a code on to the next call
         verify=network.trust,
         proxy=httpx.Proxy(proxy, ssl_context=network.trust if proxy.startswith("https:") else None) if proxy else None,
     )

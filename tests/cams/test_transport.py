@@ -168,6 +168,27 @@ async def test_a_redirect_is_not_followed(client_of: MakeClient, turns: "FakeTur
     assert (caught.value.problem, urls) == (Problem.UNREADABLE, ["http://cams.test/"])
 
 
+@pytest.mark.parametrize(
+    "cookie", ["c=208312", "c=208312; Path=/", "c=208312; Domain=127.0.0.1", "c=208312; Max-Age=99999", "c=1, d=2"]
+)
+async def test_no_cookie_is_kept_or_sent(cookie: str) -> None:
+    sent: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sent.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        answer = f"HTTP/1.1 200 OK\r\nSet-Cookie: {cookie}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        writer.write(answer.encode())
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server, open_http(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") as http:
+        for _ in range(2):
+            await http.post("/")
+        assert len(http.cookies) == 0
+    assert len(sent) == 2
+    assert not any("cookie" in head.lower() for head in sent)
+
+
 class TestOpenHttp:
     async def test_connections_are_kept_named_and_bounded(self) -> None:
         async with open_http("https://cams.test") as http:
