@@ -10,6 +10,8 @@ import time
 from collections.abc import Mapping
 from typing import Literal
 
+from bot.errors import PhoneIdError
+
 LogFormat = Literal["text", "json"]
 
 # At DEBUG these log whole request and response bodies, raw frames and headers: numbers, codes and tokens among them.
@@ -30,7 +32,7 @@ WEB_SERVER = "aiohttp.server"
 
 
 class NoPayloads(logging.Filter):
-    """Drops what libraries say of payloads.
+    """Drops what libraries say of payloads, and tracebacks of what is no mistake of ours.
 
     It sits on the handler, not on the loggers: whatever level those have, and whoever set it, nothing gets past. Bolt
     makes loggers as it goes, each with the level of the one that its app was handed.
@@ -39,6 +41,7 @@ class NoPayloads(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name == WEB_SERVER:
             _forget_what_was_sent(record)
+        _forget_where_expected(record)
         return all(record.levelno >= level for name, level in QUIET_BELOW.items() if record.name.startswith(name))
 
 
@@ -93,6 +96,14 @@ def _forget_what_was_sent(record: logging.LogRecord) -> None:
     if kind and kind.__module__.startswith("aiohttp."):
         record.exc_info = record.exc_text = None
         record.__dict__["facts"] = {"error": kind.__name__}
+
+
+def _forget_where_expected(record: logging.LogRecord) -> None:
+    """Leave the text alone of an error that we raise on purpose: a full disk needs no traceback."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, PhoneIdError):
+        record.exc_info = record.exc_text = None
+        record.__dict__["facts"] = {**_facts(record), "error": str(error)}
 
 
 def _facts(record: logging.LogRecord) -> dict[str, object]:

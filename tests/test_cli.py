@@ -16,6 +16,7 @@ from bot.models import Actor, PhoneNumber
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
 from bot.sandbox.run import CannotServe, open_sandbox
 from bot.store import processes, search
+from bot.texts import command_line
 from tests import factories
 from tests.clocks import SteppingClock
 from tests.factories import ANA, LEE
@@ -128,9 +129,38 @@ async def test_what_cannot_be_read_is_a_sentence_and_exits_2(
     assert not (shell.folder / "phoneid.db").exists()
 
 
-async def test_the_code_is_not_taken_from_the_arguments(shell: QuickShell) -> None:
-    ran = await shell.run("lookup", "+86 138 0000 1234", CODE)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("lookup", "+86 138 0000 1234", CODE),
+        ("lookup", "+86", "138", "0000", "1234", CODE),
+        ("lookup", CODE, "+86 138 0000 1234", "--json"),
+        ("lookup", "+86 138 0000 1234", f"--{CODE}"),
+        ("lookup", "+86 138 0000 1234", f"-{CODE}"),
+        ("lookup", "--file", "numbers.csv", "--output", "ids.csv", "+86 138 0000 1234", CODE),
+        ("forget", "+86 138 0000 1234", CODE),
+        ("log", CODE),
+        (CODE,),
+        ("+86 138 0000 1234", CODE),
+        (f"--{CODE}",),
+    ],
+)
+async def test_the_code_is_not_taken_from_the_arguments(shell: QuickShell, arguments: tuple[str, ...]) -> None:
+    ran = await shell.run(*arguments)
+    assert (ran.status, ran.out) == (2, "")
+    assert command_line.UNEXPECTED_ARGUMENT in " ".join(ran.err.split())
+    assert "208" not in ran.err
+    assert "1234" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [(("lookpu",), "lookpu"), (("lookup", "--jsno"), "--jsno"), (("lookup", "--file"), "--file")],
+)
+async def test_a_misspelt_command_or_option_is_named(shell: QuickShell, arguments: tuple[str, ...], named: str) -> None:
+    ran = await shell.run(*arguments)
     assert ran.status == 2
+    assert named in ran.err
 
 
 async def test_the_log_shows_what_was_asked_in_three_forms(shell: QuickShell) -> None:

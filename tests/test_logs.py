@@ -11,6 +11,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 from pydantic import SecretStr
 
 from bot import logs
+from bot.errors import PhoneIdError, SettingsError, SlackBusy, StoreUnavailable
 from tests.canaries import CANARY, found_in
 
 
@@ -120,6 +121,40 @@ def test_a_request_that_cannot_be_parsed_is_told_by_its_error_alone(
 def test_a_failure_of_ours_in_the_web_server_keeps_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(level="DEBUG", log_format="text")
     logging.getLogger("aiohttp.server").error("Error handling request", exc_info=KeyError("ours"))
+    assert "KeyError: 'ours'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+@pytest.mark.parametrize(
+    "error",
+    [StoreUnavailable("the disk is full"), SlackBusy("users.info", 300.0), SettingsError("the port is taken")],
+    ids=type,
+)
+def test_what_we_raise_on_purpose_is_a_fact_and_no_traceback(
+    log_format: logs.LogFormat, error: PhoneIdError, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure(level="DEBUG", log_format=log_format)
+    try:
+        raise error
+    except PhoneIdError:
+        logging.getLogger("bot.x").exception("outcome not recorded", extra={"facts": {"lookup": "L-1"}})
+    written = capsys.readouterr().err
+    assert "Traceback" not in written
+    assert str(error) in written
+    assert "L-1" in written
+
+
+def test_a_mistake_of_ours_has_its_traceback_also_while_handling_what_is_none(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure(level="DEBUG", log_format="text")
+    try:
+        try:
+            raise StoreUnavailable("the disk is full")
+        except StoreUnavailable:
+            raise KeyError("ours") from None
+    except KeyError:
+        logging.getLogger("bot.x").exception("job broke")
     assert "KeyError: 'ours'" in capsys.readouterr().err
 
 

@@ -1,5 +1,6 @@
 """What the commands' arguments have in common: how they are read, and what their mistakes are called."""
 
+import re
 from pathlib import Path
 
 import click
@@ -8,13 +9,42 @@ from bot import settings
 from bot.entry.numbers import read_phone_number
 from bot.errors import EntryError
 from bot.models import PhoneNumber
-from bot.texts import asking, terminal
+from bot.texts import asking, command_line, terminal
 
 EXIT_NO_ID = 1
 EXIT_CANNOT_START = 2
 
 STREAM = "-"
 """In the place of a file's name: standard input, or standard output."""
+
+
+class Discreet(click.Command):
+    """A command whose usage errors repeat no argument: somebody may have typed a code, or a number, as one."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if _is_a_word(error.option_name.lstrip("-")):
+                raise
+            raise click.UsageError(command_line.UNEXPECTED_ARGUMENT, ctx) from None
+        except click.UsageError as error:
+            if type(error) is not click.UsageError:  # about an option, which it names
+                raise
+            raise click.UsageError(command_line.UNEXPECTED_ARGUMENT, ctx) from None
+
+
+class DiscreetGroup(Discreet, click.Group):
+    """The same for what stands in a command's place."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does."""
+        if not _is_a_word(args[0]):
+            raise click.UsageError(command_line.UNEXPECTED_ARGUMENT, ctx)
+        return super().resolve_command(ctx, args)
 
 
 class CannotStart(click.ClickException):
@@ -47,6 +77,11 @@ def read_phone(phone: str, record_settings: settings.RecordSettings) -> PhoneNum
         return read_phone_number(phone, region=record_settings.phoneid_default_region)
     except EntryError as error:
         raise click.UsageError(asking.ENTRY_MISTAKES[error.mistake]) from None
+
+
+def _is_a_word(typed: str) -> bool:
+    """Whether this was meant as a command's or an option's name."""
+    return re.fullmatch("[a-z][a-z-]{1,20}", typed) is not None
 
 
 def _is_there(path: Path) -> bool:

@@ -7,7 +7,7 @@ import click
 
 from bot import settings
 from bot.audit import Footprint
-from bot.cli.arguments import EXIT_NO_ID, CannotStart, read_existing, read_phone
+from bot.cli.arguments import EXIT_NO_ID, CannotStart, Discreet, read_existing, read_phone
 from bot.cli.caller import identify
 from bot.cli.streams import check_output, show
 from bot.errors import StillOpen, StoreUnavailable
@@ -15,7 +15,7 @@ from bot.models import PhoneNumber
 from bot.texts import journal as texts
 
 
-@click.command()
+@click.command(cls=Discreet)
 @click.argument("phone")
 @click.option("--yes", is_flag=True, help="Do not ask whether this is meant.")
 def forget(*, phone: str, yes: bool) -> None:

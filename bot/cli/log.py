@@ -8,7 +8,7 @@ import click
 
 from bot import export, logs, settings
 from bot.audit import Event, LogEntry, LogQuery
-from bot.cli.arguments import check_text, read_existing, read_phone
+from bot.cli.arguments import Discreet, check_text, read_existing, read_phone
 from bot.cli.caller import identify
 from bot.cli.streams import check_output, show
 from bot.durations import read_duration
@@ -18,7 +18,7 @@ from bot.texts import terminal
 _NEWEST = 50
 
 
-@click.command()
+@click.command(cls=Discreet)
 @click.option(
     "--limit",
     type=click.IntRange(1, 1_000_000),

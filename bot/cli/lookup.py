@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from bot import export, logs, policy, settings
 from bot.audit import LogEntry
-from bot.cli.arguments import EXIT_NO_ID, STREAM, CannotStart, check_text, read_phone
+from bot.cli.arguments import EXIT_NO_ID, STREAM, CannotStart, Discreet, check_text, read_phone
 from bot.cli.caller import identify, on_ending
 from bot.cli.streams import check_output, saying_that_it_waits, show
 from bot.cli.waiting import run_telling
@@ -23,7 +23,7 @@ from bot.texts import asking, problems, terminal
 from bot.texts import command_line as texts
 
 
-@click.command()
+@click.command(cls=Discreet)
 @click.argument("phone", required=False)
 @click.option("--reason", default="", callback=check_text, help="Recorded with the lookup, or with each of a list.")
 @click.option("--json", "is_json", is_flag=True, help="Print the whole outcome of PHONE as JSON.")

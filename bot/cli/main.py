@@ -7,7 +7,7 @@ from typing import NoReturn
 import click
 
 from bot.cli import streams
-from bot.cli.arguments import EXIT_CANNOT_START
+from bot.cli.arguments import EXIT_CANNOT_START, DiscreetGroup
 from bot.cli.forget import forget
 from bot.cli.journal import journal
 from bot.cli.log import log
@@ -49,7 +49,7 @@ def main() -> None:
     sys.exit(EXIT_CANNOT_START)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=DiscreetGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="phoneid-bot")
 def phoneid() -> None:
     """Turns a pre-validated WhatsApp number and its verification code into the phone number ID.

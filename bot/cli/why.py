@@ -6,14 +6,14 @@ import re
 import click
 
 from bot import logs, settings
-from bot.cli.arguments import CannotStart
+from bot.cli.arguments import CannotStart, Discreet
 from bot.cli.streams import check_output, show
 from bot.models import Actor, Through
 from bot.policy import Membership, Standing, Verdict, decide
 from bot.texts import permissions, terminal
 
 
-@click.command()
+@click.command(cls=Discreet)
 @click.argument("user")
 def why(user: str) -> None:
     """Say what the policy means for USER, a Slack user id: may they ask, must it be approved, by whom, and why so."""

@@ -13,6 +13,10 @@ from bot.texts import problems
 from bot.texts.asking import ENTRY_MISTAKES
 from bot.texts.problems import PROBLEMS
 
+UNEXPECTED_ARGUMENT = (
+    "There is an argument that this command does not take. It is not repeated here, in case it is a verification code: "
+    "phoneid lookup asks for the code, or reads it from standard input."
+)
 PHONE_OR_FILE = "Give either PHONE, or --file with a list of numbers."
 OUTPUT_NEEDED = "Say where the IDs go: --output ids.csv, or --output - for standard output."
 FILE_NEEDED = "--output and --again are for a list: give --file instead of PHONE."
