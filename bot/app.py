@@ -3,9 +3,10 @@
 The command line needs no more; the bot, which adds Slack, is put together in ``bot.running``.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 
 from bot.cams.client import CamsClient
 from bot.cams.credentials import Credentials
@@ -24,7 +25,7 @@ from bot.slack.people import People
 from bot.slack.windows import SETTLED_AFTER
 from bot.store.names import new_process
 from bot.store.record import Record
-from bot.store.urls import PATIENCE, record_at, state_at
+from bot.store.urls import PATIENCE, record_at, record_to_look_at, state_at
 from bot.texts import terminal
 
 
@@ -43,6 +44,8 @@ class Waits:
     """For a process that says nothing to count as dead, and its lookups as interrupted."""
     sweeping: float = 5.0
     """Between looks at what dead processes and passing time left behind."""
+    checkpoint: float = 30.0
+    """Between moments at which all that is recorded is in the one file that people copy."""
     forgetting: float = 3600.0
     """Between looks at what is older than PHONEID_RETENTION."""
     approval: float | None = None
@@ -69,8 +72,22 @@ async def open_record(
 ) -> AsyncIterator[Record]:
     """The record. Raises ``SettingsError`` when it cannot be used."""
     clock_now, url = (clock or SystemClock()).now, settings.database_url
+    new = partial(record_at, url, process=new_process(), clock_now=clock_now, patience=waits.database)
+    async with _opened(settings, new) as record:
+        yield record
+
+
+@asynccontextmanager
+async def open_record_to_look(settings: RecordSettings) -> AsyncIterator[Record]:
+    """The record for whoever only reads, also from a copy that nobody may write. Raises ``SettingsError``."""
+    async with _opened(settings, partial(record_to_look_at, settings.database_url, process=new_process())) as record:
+        yield record
+
+
+@asynccontextmanager
+async def _opened(settings: RecordSettings, new: Callable[[], Record]) -> AsyncIterator[Record]:
     try:
-        record = record_at(url, process=new_process(), clock_now=clock_now, patience=waits.database)
+        record = new()
         await record.open()
     except (SchemaUnknown, StoreUnavailable) as error:
         raise SettingsError(terminal.database_unusable(settings.database_name, str(error))) from error
@@ -95,7 +112,10 @@ async def open_lookups(
         lookups = Lookups(record=record, api=api, quota=quota, clock=clock, silent_for=waits.lease)
         await lookups.beat()  # before anything is recorded as this process's
         try:
-            async with Repeating(lookups.beat, every=waits.lease / 3, clock=clock):
+            async with (
+                Repeating(lookups.beat, every=waits.lease / 3, clock=clock),
+                Repeating(record.checkpoint, every=waits.checkpoint, clock=clock),
+            ):
                 yield lookups
         finally:
             with suppress(StoreError):  # then the others find out by its silence

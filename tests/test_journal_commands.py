@@ -1,6 +1,7 @@
 """``phoneid journal`` and ``phoneid forget``, run as people run them; and what ``phoneid log`` leaves behind."""
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ import pytest
 
 from bot.models import PhoneNumber
 from bot.policy import Decision
+from bot.store import processes, scrubbing
+from bot.texts import journal as texts
 from tests import factories
 from tests.factories import MAY, MAY_NOT, NEEDS_APPROVAL
 from tests.records import record_in
@@ -48,6 +51,10 @@ async def record(database: Path, *decisions: Decision, phone: str = PHONE, reaso
 
 def newest(raw: sqlite3.Connection) -> dict[str, Any]:
     return dict(raw.execute("SELECT * FROM journal ORDER BY seq DESC LIMIT 1").fetchone())
+
+
+def names_in(folder: Path) -> list[str]:
+    return [each.name for each in folder.iterdir()]
 
 
 def held_by(database: Path) -> bytes:
@@ -121,6 +128,22 @@ async def test_an_id_that_was_changed_by_hand_does_nothing_to_the_terminal(
     assert "\x1b" not in ran.err
 
 
+async def test_what_is_checked_stays_as_it_is_and_nothing_comes_to_lie_beside_it(shell: Shell, database: Path) -> None:
+    await record(database, MAY_NOT)
+    before = held_by(database)
+    verified, noted = await shell.run("journal", "verify"), await shell.run("journal", "head")
+    assert (verified.status, noted.status) == (0, 0)
+    assert noted.out.strip() in verified.out
+    assert (held_by(database), names_in(shell.folder)) == (before, [database.name])
+
+
+async def test_an_empty_file_is_no_whole_journal(shell: Shell, database: Path) -> None:
+    os.close(os.open(database, os.O_CREAT))
+    ran = await shell.run("journal", "verify")
+    assert (ran.status, ran.out, held_by(database)) == (2, "", b"")
+    assert "the database is empty: nothing was ever recorded in it" in ran.err
+
+
 @pytest.mark.parametrize(
     ("table", "status", "words"),
     [
@@ -152,6 +175,7 @@ async def test_a_number_is_forgotten_after_a_yes(shell: Shell, database: Path) -
     assert asked.status == 0
     assert "the reasons of 2 lookups, and the reasons of 1 request for other numbers that mention it?" in asked.err
     assert asked.out.startswith("Forgotten: 2 lookups, and the reasons of 1 request that mentioned it.")
+    assert asked.out.endswith(f"{texts.SCRUBBED}\n")
     assert not any(word.encode() in held_by(database) for word in (PHONE, PHONE[2:], TYPED))
     verified = await shell.run("journal", "verify")
     assert (verified.status, "6 records are as recorded, 4 of them forgotten." in verified.out) == (0, True)
@@ -200,6 +224,21 @@ async def test_when_a_reader_keeps_bytes_it_is_said_and_trying_again_helps(
     ran = await shell.run("forget", TYPED, "--yes")
     assert (ran.status, ran.err) == (0, "")
     assert PHONE.encode() not in held_by(database)
+
+
+async def test_where_it_takes_long_others_are_not_held_up_and_it_is_said_when_the_bytes_will_be_gone(
+    shell: Shell, database: Path
+) -> None:
+    await record(database, MAY_NOT)
+    async with record_in(database) as others:
+        await others.change(processes.beat)
+        await others.change(scrubbing.done, 0, took=6.2)
+        ran = await shell.run("forget", TYPED, "--yes")
+        assert (ran.status, ran.err) == (1, f"{texts.scrubbed_later(6.2)}\n")
+        assert "within a day" in ran.err
+        await others.change(processes.leave)
+        ran = await shell.run("forget", TYPED, "--yes")  # nobody else lives, who could be held up or do it later
+        assert (ran.status, ran.out.splitlines()[-1]) == (0, texts.SCRUBBED)
 
 
 # --- reading is in the journal ---

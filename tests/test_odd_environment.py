@@ -40,6 +40,10 @@ async def start(folder: Path, *arguments: str, environment: dict[str, str] | Non
     )
 
 
+def names_in(folder: Path) -> list[str]:
+    return [each.name for each in folder.iterdir()]
+
+
 async def refusal(folder: Path, *arguments: str, **environment: str) -> str:
     """What is said on standard error; the exit code has to be 2, and nothing is on standard output."""
     ran = await QuickShell(folder, ACCOUNT).run(*arguments, typed="208312\n", **environment)
@@ -67,6 +71,14 @@ async def test_an_env_file_that_is_not_utf8_is_named_and_not_quoted(tmp_path: Pa
     said = await refusal(tmp_path, *LOOKUP)
     assert ".env cannot be read" in said
     assert "invented" not in said
+
+
+async def test_a_library_that_is_too_old_is_a_sentence_and_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+    assert "this release needs SQLite 3.37.0 or newer, and this Python has" in await refusal(tmp_path, *LOOKUP)
+    assert names_in(tmp_path) == []
 
 
 @pytest.mark.parametrize("content", [b"notes\n", b"notes\n" * 2000], ids=["short", "long"])

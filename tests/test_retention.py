@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 import pytest
 
 from bot.models import ApprovalState, PhoneNumber, Request
 from bot.requests import BOT
-from bot.retention import AT_ONCE, Retention, scrub
-from bot.store import decisions, forgetting, outbox, verification
+from bot.retention import AT_ONCE, SLOW, Retention, scrub
+from bot.store import decisions, forgetting, outbox, scrubbing, verification
 from bot.store.outbox import Kind
 from bot.store.record import Record
 from bot.store.sqlite import IN_MEMORY, SqliteEngine
@@ -16,7 +17,7 @@ from tests import factories
 from tests.clocks import SteppingClock
 from tests.factories import LEE, NEEDS_APPROVAL
 
-DAY = 86400.0
+HOUR, DAY = 3600.0, 86400.0
 PHONE = PhoneNumber("12025550000")
 
 
@@ -105,9 +106,62 @@ async def test_what_could_not_be_scrubbed_is_said_and_tried_again_until_it_is(
     retention = Retention(record, seconds=DAY, clock=clock)
     for _ in range(4):
         await retention.apply()
+        clock.time += 2 * HOUR
     await record.aclose()
     assert engine.tries == 3
     assert caplog.text.count("forgotten bytes still in the files") == 2
+
+
+async def test_pauses_after_tries_that_were_hindered_grow_to_a_day(clock: SteppingClock) -> None:
+    engine = BusyEngine(IN_MEMORY, process="p1", clock_now=clock.now)
+    engine.busy = 1000
+    record = Record(engine)
+    await record.open()
+    await finished(record)
+    clock.time += 2 * DAY
+    retention = Retention(record, seconds=DAY, clock=clock)
+    tried = []
+    for _ in range(24 * 8):  # each hour
+        before = engine.tries
+        await retention.apply()
+        if engine.tries > before:
+            tried.append(clock.time)
+        clock.time += HOUR
+    await record.aclose()
+    pauses = [(after - before) / HOUR for before, after in pairwise(tried)]
+    assert pauses == [1, 2, 4, 8, 16, 24, 24, 24, 24, 24, 24]
+
+
+async def test_it_waits_for_a_quiet_moment_for_a_day_at_most(record: Record, clock: SteppingClock) -> None:
+    old = await finished(record)
+    clock.time += 2 * DAY
+    await record.change(factories.asked)  # runs, and does not end
+    retention = Retention(record, seconds=DAY, clock=clock)
+    hours = 0
+    await retention.apply()
+    assert await forgotten(record, old) == [True]
+    while await record.read(scrubbing.find):
+        clock.time += HOUR
+        hours += 1
+        await retention.apply()
+    assert hours == 24
+
+
+async def test_what_takes_long_is_done_once_a_day(
+    record: Record, clock: SteppingClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    await record.change(scrubbing.done, 0, took=SLOW + 0.1)
+    retention = Retention(record, seconds=DAY, clock=clock)
+    first = None
+    while "forgotten bytes removed" not in caplog.text:  # something to forget each hour
+        await finished(record)
+        clock.time += HOUR
+        await retention.apply()
+        first = first or (clock.time if caplog.text else None)
+    assert first
+    assert clock.time - first == DAY
+    assert vars(caplog.records[-1])["facts"] == {"milliseconds": 0}
 
 
 async def test_what_was_forgotten_meanwhile_is_scrubbed_too(clock: SteppingClock) -> None:
@@ -129,7 +183,7 @@ async def test_what_was_forgotten_meanwhile_is_scrubbed_too(clock: SteppingClock
     await finished(record, 2)
     clock.time += DAY
     await record.change(forgetting.forget_old, before=clock.now(), limit=1)
-    assert [await scrub(record) for _ in range(3)] == [True, True, True]
+    assert [await scrub(record, clock) for _ in range(3)] == [True, True, True]
     await record.aclose()
     assert engine.tries == 2
 

@@ -10,6 +10,7 @@ from bot.audit import Footprint
 from bot.cli.arguments import EXIT_NO_ID, CannotStart, Discreet, read_existing, read_phone
 from bot.cli.caller import identify
 from bot.cli.streams import check_output, show
+from bot.clock import SystemClock
 from bot.errors import StillOpen, StoreUnavailable
 from bot.models import PhoneNumber
 from bot.texts import journal as texts
@@ -33,8 +34,8 @@ def forget(*, phone: str, yes: bool) -> None:
 
 async def _forget(record_settings: settings.RecordSettings, number: PhoneNumber, *, is_agreed: bool) -> bool:
     from bot.app import open_record
-    from bot.retention import scrub
-    from bot.store import forgetting
+    from bot.retention import SLOW, scrub
+    from bot.store import forgetting, scrubbing
 
     async with open_record(record_settings) as record:
         found = await record.read(forgetting.footprint, number)
@@ -47,7 +48,13 @@ async def _forget(record_settings: settings.RecordSettings, number: PhoneNumber,
             return False
         show(texts.forgotten(number, forgotten))
         try:  # also when there was nothing to forget now: an earlier try may have been kept from it
-            if await scrub(record):
+            if (found_now := await record.read(scrubbing.find)) is None:
+                return True
+            if found_now.took > SLOW and not found_now.is_alone:
+                click.echo(texts.scrubbed_later(found_now.took), err=True)
+                return False
+            if await scrub(record, SystemClock()):
+                show(texts.SCRUBBED if record_settings.database_path else texts.SCRUBBED_ON_A_SERVER)
                 return True
             click.echo(texts.not_scrubbed(texts.READ_BY_OTHERS), err=True)
         except StoreUnavailable as error:

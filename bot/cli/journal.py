@@ -56,16 +56,16 @@ def _read_head(typed: str) -> Head:
 
 
 async def _inspect(record_settings: settings.RecordSettings, anchor: Head | None) -> Inspection:
-    from bot.app import open_record
+    from bot.app import open_record_to_look
     from bot.store import verification
 
-    async with open_record(record_settings) as record:
+    async with open_record_to_look(record_settings) as record:
         return await record.read(verification.inspect, anchor=anchor)
 
 
 async def _head(record_settings: settings.RecordSettings) -> Head:
-    from bot.app import open_record
+    from bot.app import open_record_to_look
     from bot.store import journal as entries
 
-    async with open_record(record_settings) as record:
+    async with open_record_to_look(record_settings) as record:
         return await record.read(entries.head)

@@ -88,6 +88,9 @@ class Engine(Protocol):
     def reading(self) -> AbstractContextManager[Tx]:
         """A transaction that sees the database as of one moment and changes nothing."""
 
+    def checkpoint(self) -> None:
+        """Bring what was committed into the place where it is kept for good, as far as no reader hinders it."""
+
     def scrub(self) -> bool:
         """Remove the bytes of what was overwritten and deleted, as far as the engine can.
 

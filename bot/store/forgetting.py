@@ -15,7 +15,7 @@ from bot.audit import Event, Footprint
 from bot.entry.characters import normalise
 from bot.errors import StillOpen
 from bot.models import FORGOTTEN, Actor, PhoneNumber, RequestId, State
-from bot.store import journal, outbox, rows
+from bot.store import journal, outbox, rows, scrubbing
 from bot.store.engine import Query, Row, Tx
 from bot.store.journal import NewEntry
 from bot.store.names import new_salt
@@ -100,14 +100,6 @@ FORGET_REQUEST: Final = """
         reason = '', salt = NULL, decision_reason = CASE WHEN decided_at IS NOT NULL THEN '' END
     WHERE number = :number"""
 
-UNSCRUBBED: Final = "SELECT text FROM state WHERE name = 'unscrubbed'"
-
-REMEMBER_TO_SCRUB: Final = """
-    INSERT INTO state (name, text) VALUES ('unscrubbed', :entry)
-    ON CONFLICT (name) DO UPDATE SET text = excluded.text"""
-
-SCRUBBED: Final = "DELETE FROM state WHERE name = 'unscrubbed' AND text = :entry"
-
 _SHORT = 7
 """Digits: a shorter national number stands in many a reason by chance, so there the country code counts too."""
 
@@ -152,17 +144,6 @@ def forget_old(tx: Tx, *, before: float, limit: int) -> int:
     entries += _forget_requests(tx, without_numbers, actor=SWEEPER, why="retention")
     _record(tx, entries)
     return len(forgotten) + len(without_numbers)
-
-
-def unscrubbed(tx: Tx) -> int:
-    """The journal's number of the last thing forgotten whose bytes may still be in the files; 0: there is none."""
-    row = tx.one(UNSCRUBBED)
-    return int(row["text"]) if row else 0
-
-
-def mark_scrubbed(tx: Tx, entry: int) -> None:
-    """Record that the bytes of what was forgotten up to that entry are gone, unless more was forgotten meanwhile."""
-    tx.write(SCRUBBED, entry=str(entry))
 
 
 def _found(tx: Tx, phone: PhoneNumber) -> _Found:
@@ -237,7 +218,7 @@ def _entry(row: Row, digest: str | None, *, actor: Actor, what: str, why: str) -
 
 def _record(tx: Tx, entries: Sequence[NewEntry]) -> None:
     if entries:
-        tx.write(REMEMBER_TO_SCRUB, entry=str(journal.append(tx, *entries)))
+        scrubbing.remember(tx, journal.append(tx, *entries))
 
 
 def _another_salt(row: Row) -> bytes | None:

@@ -32,7 +32,14 @@ def migrate(tx: Tx, tables: Collection[str], create: Callable[[], None]) -> None
     if not tables:
         create()
         tx.run(ADD_HEAD, seq=EMPTY.seq, hash=EMPTY.hash, schema=SCHEMA)
-        return
+    else:
+        check(tx, tables)
+
+
+def check(tx: Tx, tables: Collection[str]) -> None:
+    """Raise ``SchemaUnknown`` unless a database with these tables is this release's. Changes nothing."""
+    if not tables:
+        raise SchemaUnknown("the database is empty: nothing was ever recorded in it")
     _refuse_foreign(tables)
     row = _found(tx.one(HEAD))
     if row["schema"] > SCHEMA:

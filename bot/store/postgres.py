@@ -17,7 +17,7 @@ from psycopg import errors as pg
 
 from bot.errors import ChangeUnknown, StoreError, StoreUnavailable
 from bot.store.engine import Row, Tx
-from bot.store.migrations import HEAD, head_to_change, head_to_read, migrate
+from bot.store.migrations import HEAD, check, head_to_change, head_to_read, migrate
 from bot.store.postgres_tx import Connection, PostgresTx, connected
 from bot.store.schema import POSTGRES_TRIGGERS, TABLES, in_postgres_words
 
@@ -96,19 +96,24 @@ class PostgresEngine:
         lock: int = RECORD_LOCK,
         is_durable: bool = True,
         limits: Limits | None = None,
+        is_read_only: bool = False,
     ) -> None:
         """``dsn``: a URL or libpq's words. ``lock``: changes with the same number exclude each other.
 
-        Unless it ``is_durable``, a change may be lost when the server's machine stops, and is quicker.
+        Unless it ``is_durable``, a change may be lost when the server's machine stops, and is quicker. With
+        ``is_read_only`` opening creates nothing, so it needs no right to.
         """
         self._dsn = dsn
         self._process = process
         limits = limits or Limits()
         quick = "" if is_durable else "SET LOCAL synchronous_commit = off;"
+        self._is_read_only = is_read_only
         # Whatever else an engine is for, creating the schema excludes all who might be about to.
         self._begin_opening = _BEGIN_CHANGE.format(limits=_words(limits), commit="", key=RECORD_LOCK) + _TIME
         self._begin_change = _BEGIN_CHANGE.format(limits=_words(limits), commit=quick, key=lock) + _TIME_AND_HEAD
-        self._begin_read = _BEGIN_READ.format(limits=_words(replace(limits, statement=limits.read))) + _TIME_AND_HEAD
+        begin_read = _BEGIN_READ.format(limits=_words(replace(limits, statement=limits.read)))
+        self._begin_read = begin_read + _TIME_AND_HEAD
+        self._begin_opening = begin_read + _TIME if is_read_only else self._begin_opening
         # Until the server has given up a transaction whose client it has lost.
         longest = limits.lock + max(limits.statement, limits.idle)
         asking = _words(replace(limits, lock=longest, statement=longest))
@@ -159,6 +164,9 @@ class PostgresEngine:
                     yield tx
                 tx.commit()
 
+    def checkpoint(self) -> None:
+        """Nothing: the server does this by itself."""
+
     def scrub(self) -> bool:
         """Remove old versions of rows. Those that somebody still reads go later, when the server does this by itself.
 
@@ -178,7 +186,11 @@ class PostgresEngine:
             (encoding,), tables = tx.all(ENCODING), tx.all(TABLE_NAMES)
             if encoding["encoding"] != "UTF8":
                 raise StoreUnavailable(f"the database's encoding is {encoding['encoding']}; it must be UTF8")
-            migrate(tx, {row["tablename"] for row in tables}, lambda: _create(connection))
+            names = {row["tablename"] for row in tables}
+            if self._is_read_only:
+                check(tx, names)
+            else:
+                migrate(tx, names, lambda: _create(connection))
             tx.commit()
 
     def _connect(self) -> Connection:

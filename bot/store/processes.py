@@ -6,7 +6,7 @@ from bot.audit import Event
 from bot.errors import RecordDamaged
 from bot.models import Actor, LookupId, Problem, Result, State, Through
 from bot.policy import check_transition
-from bot.store import lookups, rows
+from bot.store import lookups, rows, scrubbing
 from bot.store.columns import note_damaged
 from bot.store.engine import Query, Row, Tx
 
@@ -38,13 +38,19 @@ def interrupt_abandoned(tx: Tx, running: frozenset[LookupId], *, silent_for: flo
     """End the lookups of dead processes, and those of this one that it does not run any more. How many.
 
     A process is dead when it was silent for ``silent_for`` seconds. One that was silent for long itself, say on a
-    machine that slept, sweeps nobody: the others could not speak either.
+    machine that slept, sweeps nobody: the others could not speak either. Nor could they while the file was written
+    anew.
     """
     since = tx.now - silent_for
-    alive, found = tx.gather(Query(ALIVE, {"since": since, "process": tx.process}), Query(lookups.RUNNING, {}))
+    alive, found, scrubs = tx.gather(
+        Query(ALIVE, {"since": since, "process": tx.process}),
+        Query(lookups.RUNNING, {}),
+        Query(scrubbing.UNDER_WAY, {}),
+    )
     own = next((row["seen_at"] for row in alive if row["name"] == tx.process), None)
     tx.write(BEAT, process=tx.process, now=tx.now)
-    if own is None or own < since:
+    scrub = next((row["text"] for row in scrubs), None)
+    if own is None or own < since or scrubbing.keeps_others_silent(scrub, now=tx.now, silent_for=silent_for):
         return 0
     names = {row["name"] for row in alive}
     abandoned = [row for row in found if _is_abandoned(tx, row, names, running, since=since)]

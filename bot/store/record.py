@@ -44,8 +44,14 @@ class EngineThread:
 class Record:
     """One database. Reads have an engine of their own, so that none waits behind a change that waits for the lock."""
 
-    def __init__(self, changes: Engine, reads: Engine | None = None) -> None:
-        """Without ``reads`` both have the same engine, as a database in memory needs: it has one connection."""
+    def __init__(
+        self, changes: Engine, reads: Engine | None = None, *, another: Callable[[], Engine] | None = None
+    ) -> None:
+        """Without ``reads`` both have the same engine, as a database in memory needs: it has one connection.
+
+        ``another`` gives an engine for what takes long.
+        """
+        self._another = another
         self._changes = EngineThread(changes, name="changes")
         self._reads = EngineThread(reads, name="reads") if reads else self._changes
 
@@ -81,6 +87,24 @@ class Record:
 
         return await self._reads.do(work)
 
+    async def checkpoint(self) -> None:
+        """Bring what was recorded into the file that people copy. Raises ``StoreUnavailable``."""
+        await self._reads.do(self._reads.engine.checkpoint)
+
     async def scrub(self) -> bool:
-        """Remove the bytes of what was overwritten and deleted. ``False`` while somebody who reads hinders it."""
-        return await self._changes.do(self._changes.engine.scrub)
+        """Remove the bytes of what was overwritten and deleted. ``False`` while somebody who reads hinders it.
+
+        Nothing waits behind it for this process's sake, and who is cancelled breaks it off. Raises
+        ``StoreUnavailable``.
+        """
+        if self._another is None:
+            return await self._changes.do(self._changes.engine.scrub)
+        apart = EngineThread(self._another(), name="scrub")
+        try:
+            await apart.do(apart.engine.open)
+            return await apart.do(apart.engine.scrub)
+        except asyncio.CancelledError:
+            apart.engine.hang_up()
+            raise
+        finally:
+            await apart.aclose()

@@ -1,5 +1,6 @@
 """SQLite, through sqlite-utils: one file, or the memory, and one connection to it."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -25,6 +26,11 @@ _PRAGMAS = (
     # The schema is data in a file that others may have written: it may not call functions with side effects.
     "trusted_schema = OFF",
 )
+
+OLDEST = (3, 37, 0)
+"""The SQLite that knows all that our statements need: the youngest of it are STRICT tables."""
+
+_TOO_OLD = "this release needs SQLite {} or newer, and this Python has {}: use a newer Python, or a newer system"
 
 _SWITCHES = 20
 """Tries to switch the journal mode. Each that fails lost to another process's change; a start makes two or three."""
@@ -76,6 +82,8 @@ class SqliteEngine:
         self._file: tuple[int, int] | None = None
 
     def open(self) -> None:
+        if sqlite3.sqlite_version_info < OLDEST:
+            raise StoreUnavailable(_TOO_OLD.format(".".join(map(str, OLDEST)), sqlite3.sqlite_version))
         with _telling_unavailable(), _telling_foreign():
             try:
                 self._open()
@@ -104,6 +112,10 @@ class SqliteEngine:
             tx.head = head_to_read(tx.one(HEAD))  # from here on the transaction sees this moment
             yield tx
 
+    def checkpoint(self) -> None:
+        with _telling_unavailable():
+            self._connected().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
     def scrub(self) -> bool:
         """Write the file anew, and then empty the log, which holds old pages.
 
@@ -112,29 +124,48 @@ class SqliteEngine:
         """
         with _telling_unavailable():
             database = self._connected()
-            try:
-                database.execute("VACUUM")
-            except sqlite3.OperationalError as error:
-                if _kind(error) != sqlite3.SQLITE_BUSY:
-                    raise
-                return False
-            (is_busy, _, _) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            return not is_busy
+            if "SQLITE_TMPDIR" not in os.environ and self._path != IN_MEMORY:
+                # All of the record is written there once: where the record is there is room, and no other reader.
+                database.execute(f"PRAGMA temp_store_directory = {database.quote(str(Path(self._path).parent))}")
+            # First: with a reader in its way it would end here, and each new file would stay in the log as a whole.
+            return self._empty_log() and self._write_anew() and self._empty_log()
+
+    def _empty_log(self) -> bool:
+        (is_busy, _, _) = self._connected().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not is_busy
+
+    def _write_anew(self) -> bool:
+        try:
+            self._connected().execute("VACUUM")
+        except sqlite3.OperationalError as error:
+            if _kind(error) != sqlite3.SQLITE_BUSY:
+                raise
+            return False
+        return True
 
     def _open(self) -> None:
         if self._path != IN_MEMORY:
             _create_private(Path(self._path))
+        self._connect(self._path)
+        with self._transaction("IMMEDIATE") as tx:  # of processes that start at once, each but the first waits here
+            migrate(tx, self._table_names(), self._create)
+        self._let_readers_pass()
+
+    def _connect(self, name: str) -> None:
+        """``name``: a path, or a URI that says how it may be used."""
         # No isolation level: the driver begins no transaction behind our back, each is begun below.
-        connection = sqlite3.connect(self._path, timeout=self._busy_timeout, isolation_level=None)
+        connection = sqlite3.connect(
+            name, timeout=self._busy_timeout, isolation_level=None, uri=name.startswith("file:")
+        )
         connection.text_factory = readable_text
         # Plugins are off: what happens to be installed beside us must not change our connection.
         self._database = database = Database(connection, execute_plugins=False, recursive_triggers=True)
         for pragma in (f"synchronous = {self._synchronous}", *_PRAGMAS):
             database.execute(f"PRAGMA {pragma}")
         self._file = self._file_behind()
-        with self._transaction("IMMEDIATE") as tx:  # of processes that start at once, each but the first waits here
-            migrate(tx, [name for name in database.table_names() if not name.startswith("sqlite_")], self._create)
-        self._let_readers_pass()
+
+    def _table_names(self) -> list[str]:
+        return [name for name in self._connected().table_names() if not name.startswith("sqlite_")]
 
     def _create(self) -> None:
         for statement in _split(TABLES + SQLITE_TRIGGERS):

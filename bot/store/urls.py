@@ -1,11 +1,13 @@
 """Which engine a database URL means."""
 
 from collections.abc import Callable
+from functools import partial
 
 from bot.errors import StoreUnavailable
 from bot.store.engine import Engine
 from bot.store.record import Record
 from bot.store.sqlite import IN_MEMORY, SqliteEngine
+from bot.store.sqlite_reading import ReadOnlySqlite
 from bot.store.state import SharedState
 
 SQLITE = "sqlite:///"
@@ -24,10 +26,17 @@ def record_at(url: str, *, process: str, clock_now: Callable[[], float], patienc
 
     ``patience``: seconds to wait for another process's change.
     """
-    changes = engine_at(url, process=process, clock_now=clock_now, patience=patience)
+    new_engine = partial(engine_at, url, process=process, clock_now=clock_now, patience=patience)
     if url == SQLITE + IN_MEMORY:
-        return Record(changes)
-    return Record(changes, engine_at(url, process=process, clock_now=clock_now, patience=patience))
+        return Record(new_engine())
+    return Record(new_engine(), new_engine(), another=new_engine)
+
+
+def record_to_look_at(url: str, *, process: str) -> Record:
+    """The same for whoever only reads: nothing of it is changed, created, or brought to this release's schema."""
+    if url.startswith(SQLITE):
+        return Record(ReadOnlySqlite(url.removeprefix(SQLITE), process=process))
+    return Record(_postgres_engine(url, process=process, patience=PATIENCE, is_read_only=True))
 
 
 def state_at(
@@ -51,7 +60,9 @@ def engine_at(url: str, *, process: str, clock_now: Callable[[], float], patienc
     return _postgres_engine(url, process=process, patience=patience)
 
 
-def _postgres_engine(url: str, *, process: str, patience: float, is_for_state: bool = False) -> Engine:
+def _postgres_engine(
+    url: str, *, process: str, patience: float, is_for_state: bool = False, is_read_only: bool = False
+) -> Engine:
     if not url.startswith(POSTGRES):
         raise StoreUnavailable(_UNKNOWN)  # unquoted: there may be a password in it
     try:
@@ -61,4 +72,4 @@ def _postgres_engine(url: str, *, process: str, patience: float, is_for_state: b
     limits = Limits(lock=patience)
     if is_for_state:
         return PostgresEngine(url, process=process, lock=STATE_LOCK, is_durable=False, limits=limits)
-    return PostgresEngine(url, process=process, limits=limits)
+    return PostgresEngine(url, process=process, limits=limits, is_read_only=is_read_only)

@@ -1,5 +1,6 @@
 """What is said of the journal, and of forgetting."""
 
+import math
 from collections.abc import Mapping
 
 from bot.audit import Footprint
@@ -59,9 +60,23 @@ READ_BY_OTHERS = "another program keeps them busy"
 
 def not_scrubbed(why: str) -> str:
     return (
-        f"Something of what was forgotten may still be in the database's files: {why}. The running bot tries again "
-        "every hour. Or remove the cause, such as a program that reads the database, and run this command once more."
+        f"Something of what was forgotten may still be in the database's files: {why}. The running bot tries again, at "
+        "the latest after a day. Or remove the cause, such as a program that reads the database, and run this command "
+        "once more."
     )
+
+
+def scrubbed_later(seconds: float) -> str:
+    return (
+        "The bytes of what was forgotten leave the database's files within a day: the running bot sees to it. Writing "
+        f"the files anew took {math.ceil(seconds)} seconds the last time, and nothing else can be recorded meanwhile."
+    )
+
+
+SCRUBBED = "Its bytes are in none of the database's files any more. Copies and backups are yours to remove."
+SCRUBBED_ON_A_SERVER = (
+    "The server has removed the old rows. Its own log and its backups keep them for as long as they are set to."
+)
 
 
 NO_ANSWER = "Standard input ended without an answer, so nothing was forgotten. Add --yes where nobody can answer."

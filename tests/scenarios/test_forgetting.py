@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.audit import Event
+from bot.clock import SystemClock
 from bot.models import FORGOTTEN, Actor, PhoneNumber, Through
 from bot.retention import scrub
 from bot.settings import BotSettings, read
@@ -39,7 +40,7 @@ async def forget(scene: Scene) -> None:
     """As ``phoneid forget`` does, beside the running bot."""
     async with record_of(scene) as record:
         await record.change(forgetting.forget, PHONE, actor=OPERATOR)
-        assert await scrub(record)
+        assert await scrub(record, SystemClock())
 
 
 def held_by_files(scene: Scene) -> bytes:

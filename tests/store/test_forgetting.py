@@ -13,11 +13,12 @@ from bot.audit import Event, Footprint
 from bot.errors import StillOpen
 from bot.guesses import FREE_FOR_NUMBER
 from bot.models import FORGOTTEN, LookupId, PhoneNumber, Problem, Request, Result, State
-from bot.store import forgetting, guesses, journal, lookups, outbox, requests, verification
+from bot.store import forgetting, guesses, journal, lookups, outbox, processes, requests, scrubbing, verification
 from bot.store.engine import Tx
 from bot.store.outbox import Kind
 from bot.store.processes import SWEEPER
 from bot.store.requests import ADD, ADD_LOOKUP
+from bot.store.scrubbing import ToScrub
 from bot.store.urls import SQLITE
 from tests import factories
 from tests.clocks import SteppingClock
@@ -248,7 +249,7 @@ def test_a_number_nobody_asked_for_leaves_no_entry(process: Process) -> None:
     head = process.read(journal.head)
     assert process.change(forgetting.forget, PHONE, actor=OLGA) == NOTHING
     assert process.read(journal.head) == head
-    assert process.read(forgetting.unscrubbed) == 0
+    assert process.read(scrubbing.find) is None
 
 
 # --- by age ---
@@ -339,20 +340,38 @@ def test_what_was_put_back_by_hand_is_forgotten_again(process: Process, plain: P
 # --- the bytes ---
 
 
-def test_what_was_forgotten_is_to_be_scrubbed_until_somebody_did(start: StartProcess) -> None:
+def test_what_was_forgotten_is_to_be_scrubbed_until_somebody_did(start: StartProcess, clock: SteppingClock) -> None:
     one, two = start("p1"), start("p2")
+
+    def entry(process: Process) -> int:
+        found = process.read(scrubbing.find)
+        return found.entry if found else 0
+
     one.change(answer)
     one.change(answer, (OTHER,))
-    assert one.read(forgetting.unscrubbed) == 0
+    assert entry(one) == 0
     one.change(forgetting.forget, PHONE, actor=OLGA)
-    first = two.read(forgetting.unscrubbed)
+    first = entry(two)
     assert first == one.read(journal.head).seq
+    clock.time += 60
     one.change(forgetting.forget, OTHER, actor=OLGA)  # while the other one scrubs
-    two.change(forgetting.mark_scrubbed, first)
-    second = two.read(forgetting.unscrubbed)
+    two.change(scrubbing.done, first, took=6.5)
+    second = entry(two)
     assert second > first
-    two.change(forgetting.mark_scrubbed, second)
-    assert one.read(forgetting.unscrubbed) == 0
+    assert one.read(scrubbing.find) == ToScrub(entry=second, waited=60.0, took=6.5, is_quiet=True, is_alone=True)
+    two.change(scrubbing.done, second, took=6.5)
+    assert entry(one) == 0
+
+
+def test_whether_files_are_scrubbed_now_depends_on_what_runs_and_lives(start: StartProcess) -> None:
+    one, two = start("p1"), start("p2")
+    one.change(answer)
+    one.change(forgetting.forget, PHONE, actor=OLGA)
+    two.change(factories.asked)
+    two.change(processes.beat)
+    found = one.read(scrubbing.find)
+    assert found
+    assert (found.is_quiet, found.is_alone) == (False, False)
 
 
 def found_in_files(url: str, words: tuple[str, ...] = WRITTEN) -> set[tuple[str, str]]:

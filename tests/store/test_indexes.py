@@ -46,6 +46,7 @@ LOOKS_AT_ALL = {
     "outbox.DROP_ALL",  # what is still to be said is little
     "processes.ALIVE",  # processes are few
     "processes.FORGET_DEAD",
+    "scrubbing.OTHERS",
 }
 
 

@@ -8,7 +8,7 @@ from bot.audit import Event
 from bot.errors import LookupMoved
 from bot.models import Actor, Lookup, LookupId, Problem, Request, RequestId, Result, State, Through
 from bot.policy import FINAL, STATE_AFTER
-from bot.store import decisions, forgetting, journal, lookups, outbox, processes, verification
+from bot.store import decisions, forgetting, journal, lookups, outbox, processes, scrubbing, verification
 from bot.store.outbox import Kind
 from bot.store.processes import SWEEPER
 from tests import factories
@@ -269,6 +269,36 @@ def test_the_lookups_of_a_process_that_is_silent_for_long_are_interrupted_once(
         (Kind.AGENT, request.id),
     }
     assert alive.column("SELECT name FROM processes ORDER BY name") == ["p2", "p3"]
+
+
+def test_nobody_is_dead_for_being_silent_while_the_file_was_written_anew(
+    start: StartProcess, clock: SteppingClock
+) -> None:
+    one, started_after = start("p1"), start("p2")
+    one.change(factories.asked)
+    one.change(processes.beat)
+    one.change(scrubbing.begin)
+    clock.time += 3 * SILENT  # nobody could write
+    one.change(scrubbing.end)
+    started_after.change(processes.beat)
+    assert sweep(started_after) == 0
+    clock.time += SILENT - 1
+    assert sweep(started_after) == 0  # the first may speak until here
+    clock.time += 1
+    assert sweep(started_after) == 1
+
+
+@pytest.mark.parametrize("off", [scrubbing.LONGEST + 1, -1_000_000.0])
+def test_who_died_while_writing_the_file_anew_keeps_nobody_alive_for_ever(
+    start: StartProcess, clock: SteppingClock, off: float
+) -> None:
+    dead, alive = start("p1"), start("p2")
+    dead.change(factories.asked)
+    dead.change(scrubbing.begin)
+    clock.time += off  # also a clock that was set back
+    alive.change(processes.beat)
+    clock.time += SILENT
+    assert sweep(alive) == 1
 
 
 def test_a_process_that_never_spoke_is_dead(start: StartProcess, clock: SteppingClock) -> None:

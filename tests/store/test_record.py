@@ -3,8 +3,9 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from bot.errors import StoreUnavailable
 from bot.store import record as module
 from bot.store.engine import Tx
 from bot.store.record import Record
+from bot.store.sqlite import SqliteEngine
 from bot.store.urls import record_at
 from tests.store.engines import OpenRecord
 
@@ -166,3 +168,53 @@ async def test_closing_hangs_up_on_a_database_that_does_not_answer(monkeypatch: 
     await thread.aclose()
     await opening
     assert stuck.is_closed
+
+
+class Scrubbing(SqliteEngine):
+    """Takes long to scrub: until it may go on, or somebody hangs up."""
+
+    has_begun = threading.Event()
+    may_end = threading.Event()
+    is_cut_off = False
+
+    def scrub(self) -> bool:
+        self.has_begun.set()
+        assert self.may_end.wait(30.0)
+        return super().scrub()
+
+    def hang_up(self) -> None:
+        self.is_cut_off = True
+        self.may_end.set()
+
+
+@asynccontextmanager
+async def scrubbing(path: Path) -> AsyncIterator[tuple[Record, Scrubbing, "asyncio.Task[bool]"]]:
+    def engine(kind: type[SqliteEngine] = SqliteEngine) -> SqliteEngine:
+        return kind(path, process="p1", clock_now=time.time)
+
+    slow = Scrubbing(path, process="p1", clock_now=time.time)
+    slow.has_begun, slow.may_end = threading.Event(), threading.Event()
+    record = Record(engine(), engine(), another=lambda: slow)
+    await record.open()
+    task = asyncio.create_task(record.scrub())
+    assert await asyncio.to_thread(slow.has_begun.wait, 30.0)
+    yield record, slow, task
+    await record.aclose()
+
+
+async def test_neither_a_change_nor_a_read_waits_for_the_scrubbing(tmp_path: Path) -> None:
+    async with scrubbing(tmp_path / "phoneid.db") as (record, slow, task):
+        await record.change(add, "a heartbeat")
+        assert await record.read(names) == ["a heartbeat"]
+        assert not task.done()
+        slow.may_end.set()
+        assert await task
+        assert not slow.is_cut_off
+
+
+async def test_whoever_stops_does_not_wait_for_it_either(tmp_path: Path) -> None:
+    async with scrubbing(tmp_path / "phoneid.db") as (_, slow, task):
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert slow.is_cut_off

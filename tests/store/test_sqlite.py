@@ -320,3 +320,65 @@ def test_scrubbing_says_when_somebody_hinders_it(engine: SqliteEngine, other: sq
     assert not engine.scrub()
     other.execute("ROLLBACK")
     assert engine.scrub()
+
+
+def test_a_try_that_is_hindered_leaves_the_log_as_small_as_it_was(
+    engine: SqliteEngine, other: sqlite3.Connection, path: Path
+) -> None:
+    with engine.changing() as tx:
+        tx.write_many(ADD, [{"name": f"one {number}", "text": "x" * 3000} for number in range(300)])
+    assert engine.scrub()
+    other.execute("BEGIN")
+    other.execute("SELECT * FROM state").fetchall()
+    add(engine)
+    log = path.with_name("phoneid.db-wal")
+    before = log.stat().st_size
+    for _ in range(3):
+        assert not engine.scrub()
+    assert log.stat().st_size == before < path.stat().st_size / 2
+
+
+@pytest.mark.parametrize("variable", [None, "SQLITE_TMPDIR"])
+def test_what_scrubbing_writes_for_a_while_lies_beside_the_database(
+    engine: SqliteEngine, path: Path, monkeypatch: pytest.MonkeyPatch, variable: str | None
+) -> None:
+    if variable:
+        monkeypatch.setenv(variable, "/var/tmp")
+    else:
+        monkeypatch.delenv("SQLITE_TMPDIR", raising=False)
+    with engine.changing() as tx:
+        tx.write_many(ADD, [{"name": f"one {number}", "text": "x" * 3000} for number in range(3000)])
+    places: set[str] = set()
+
+    def look() -> int:
+        links = [each.readlink() for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
+        places.update(str(each.parent) for each in links if "etilqs" in each.name)
+        return 0
+
+    engine._connected().conn.set_progress_handler(look, 500)
+    assert engine.scrub()
+    assert len(places) == 1
+    assert (places == {str(path.parent)}) == (variable is None)
+
+
+@pytest.mark.parametrize("version", [(3, 36, 0), (3, 31, 1), (3, 7, 17)])
+def test_a_library_that_is_too_old_is_a_sentence_and_no_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch, version: tuple[int, ...]
+) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
+    with pytest.raises(StoreUnavailable, match=r"needs SQLite 3\.37\.0 or newer"):
+        engine_at(path).open()
+    assert [*path.parent.iterdir()] == []
+
+
+def test_after_a_checkpoint_the_file_alone_holds_everything(engine: SqliteEngine, path: Path, tmp_path: Path) -> None:
+    add(engine)
+    alone = tmp_path / "alone" / "phoneid.db"
+    alone.parent.mkdir()
+    alone.write_bytes(path.read_bytes())
+    with closing(sqlite3.connect(alone)) as copy:
+        assert copy.execute("SELECT name FROM state").fetchall() == []
+    engine.checkpoint()
+    alone.write_bytes(path.read_bytes())
+    with closing(sqlite3.connect(alone)) as copy:
+        assert copy.execute("SELECT name FROM state").fetchall() == [("one",)]
