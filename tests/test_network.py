@@ -2,7 +2,6 @@
 
 import asyncio
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +14,10 @@ from bot.cams.transport import open_http
 from bot.errors import SettingsError
 from bot.network import Network
 from bot.slack.connection import open_web
+from tests.certificates import company, server_side
 from tests.clocks import SteppingClock
+
+__all__ = ["company"]
 
 API, SLACK = "https://cams.ap-southeast-1.aliyuncs.com", "https://slack.com/api/"
 SOCKET = "wss://wss-primary.slack.com/link/?ticket=1"
@@ -124,23 +126,6 @@ def test_no_password_is_in_the_representation() -> None:
 # --- what is trusted ---
 
 
-@pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the certificate of a company's own authority, and a server's that it vouches for."""
-    folder = tmp_path_factory.mktemp("company")
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
-    names = "subjectAltName=DNS:cams.example,DNS:slack.example"
-    for arguments in (
-        ["-subj", "/CN=company", "-addext", "keyUsage=critical,keyCertSign", "-keyout", "ca.key", "-out", "ca.pem"],
-        ["-subj", "/CN=server", "-addext", names, "-CA", "ca.pem", "-CAkey", "ca.key", "-keyout", "server.key",
-         "-out", "server.pem"],
-    ):  # fmt: skip
-        subprocess.run(
-            ["openssl", "req", "-x509", *key, *arguments], cwd=folder, check=True, capture_output=True, timeout=30
-        )
-    return folder
-
-
 def authorities(environment: Mapping[str, str]) -> list[str]:
     trusted = Network.read(environment).trust.get_ca_certs()
     return [str(dict(pair[0] for pair in each["subject"]).get("commonName")) for each in trusted]  # type: ignore[misc]
@@ -210,13 +195,11 @@ async def answer(request: http.Request) -> http.StreamResponse:
 @asynccontextmanager
 async def behind_a_proxy(company: Path) -> AsyncIterator[tuple[int, Tunnels]]:
     """The proxy's port. Behind it is a server that the company vouches for."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(company / "server.pem", company / "server.key")
     app = http.Application()
     app.router.add_route("*", "/{path:.*}", answer)
     runner = http.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
-    await http.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
+    await http.TCPSite(runner, "127.0.0.1", 0, ssl_context=server_side(company)).start()
     tunnels = Tunnels(runner.addresses[0][1])
     async with await asyncio.start_server(tunnels.take, "127.0.0.1", 0) as server:
         yield int(server.sockets[0].getsockname()[1]), tunnels

@@ -76,7 +76,14 @@ class CamsClient:
         started = self._clock.monotonic()
         try:
             watch = Stopwatch(self._clock, call)
-            reply = await exchange(self._http, body, auth=self._auth, seconds=self._exchange_seconds, stopwatch=watch)
+            reply = await exchange(
+                self._http,
+                body,
+                auth=self._auth,
+                seconds=self._exchange_seconds,
+                is_again=attempt > 1,
+                stopwatch=watch,
+            )
             answer = decipher(status=reply.status, headers=reply.headers, body=reply.body, code=code)
         except ApiError as error:
             self._log_failure(error, attempt=attempt, milliseconds=self._milliseconds_since(started))
@@ -99,6 +106,7 @@ class CamsClient:
             "request_id": error.request_id,
             "http_status": error.http_status,
             "milliseconds": milliseconds,
+            **({"cause": error.cause} if error.cause else {}),
         }
         log.warning("call brought no ID", extra={"facts": facts})
 

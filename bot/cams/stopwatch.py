@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.cams.failures import NO_ANSWER
-from bot.errors import ApiError
 from bot.interfaces import Clock
 from bot.tickets import Call
 
@@ -29,6 +28,6 @@ class Stopwatch:
         if event == FIRST_BYTE_OUT:
             self._call.sent_at = self._clock.monotonic()
             if self._call.sent_at > self._call.leaves_before:  # connecting took long, or the machine stood still
-                raise ApiError(NO_ANSWER.problem, side=NO_ANSWER.side, may_retry=NO_ANSWER.may_retry)
+                raise NO_ANSWER.as_error(cause="not sent: too late for its turn")
         elif event == FIRST_BYTES_BACK:
             self._call.answered_at = self._clock.monotonic()

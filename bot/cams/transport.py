@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 from pydantic import SecretBytes
 
-from bot.cams.failures import NO_ANSWER, NOT_SENDABLE, Failure
+from bot.cams.causes import failure_of
+from bot.cams.failures import NO_ANSWER
 from bot.cams.protocol import HEADERS, MAX_BODY_BYTES, too_long
-from bot.errors import ApiError, SettingsError
+from bot.errors import SettingsError
 from bot.network import Network
 
 FOREIGN_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
@@ -20,11 +21,9 @@ FOREIGN_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
+"""For the first attempt. The next one waits twice as long: an API that is slow now would be asked twice for nothing."""
 EXCHANGE_SECONDS = 20.0
 """For one exchange as a whole. The read timeout starts again with each byte, so it alone would let one trickle on."""
-
-# The network's troubles pass. These two are our own mistakes, and the same request would make them again.
-_LASTING = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +68,12 @@ async def exchange(
     *,
     auth: httpx.Auth,
     seconds: float = EXCHANGE_SECONDS,
+    is_again: bool = False,
     stopwatch: Callable[[str, Mapping[str, Any]], Awaitable[None]],
 ) -> Reply:
     """Send one request and take its answer. Raises ``ApiError`` when there is none, or one too long to be one.
 
+    Whoever asks again (``is_again``) waits longer.
     ``stopwatch`` hears what happens on the wire meanwhile (https://www.encode.io/httpcore/extensions/#trace).
     """
     try:
@@ -84,18 +85,21 @@ async def exchange(
                 content=body.get_secret_value(),
                 headers=HEADERS,
                 auth=auth,
+                timeout=_longer(http.timeout) if is_again else http.timeout,
                 extensions={"trace": stopwatch},
             ) as response,
         ):
             return Reply(status=response.status_code, headers=response.headers, body=await _read(response))
     except httpx.RemoteProtocolError:
         pass  # its text quotes what came, which may echo the code: it is not even chained
-    except FOREIGN_ERRORS as error:
-        is_passing = isinstance(error, httpx.TransportError) and not isinstance(error, _LASTING)
-        raise _no_answer(NO_ANSWER if is_passing else NOT_SENDABLE) from error
-    except TimeoutError as error:
-        raise _no_answer(NO_ANSWER) from error
-    raise _no_answer(NO_ANSWER)
+    except (*FOREIGN_ERRORS, TimeoutError) as error:
+        failure, cause = failure_of(error)
+        raise failure.as_error(cause=cause) from error
+    raise NO_ANSWER.as_error(cause="what came is no HTTP")
+
+
+def _longer(timeout: httpx.Timeout) -> httpx.Timeout:
+    return httpx.Timeout(**{**timeout.as_dict(), "read": timeout.read and 2 * timeout.read})
 
 
 async def _read(response: httpx.Response) -> bytes:
@@ -106,10 +110,6 @@ async def _read(response: httpx.Response) -> bytes:
         if len(received) > MAX_BODY_BYTES:
             raise too_long(response.status_code)
     return bytes(received)
-
-
-def _no_answer(failure: Failure) -> ApiError:
-    return ApiError(failure.problem, side=failure.side, may_retry=failure.may_retry)
 
 
 def _release() -> str:

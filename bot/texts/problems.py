@@ -101,7 +101,7 @@ PROBLEMS: Mapping[Problem, Explanation] = {
         "Alibaba Cloud did not answer. Asking again did not help.", "Wait a few minutes, then try again.", Side.ALIBABA
     ),
     Problem.NOT_TRUSTED: Explanation(
-        "The bot does not trust the certificate at Alibaba Cloud's address, so it sent nothing.",
+        "The bot has no secure connection to Alibaba Cloud: the certificate that answers there is not trusted.",
         "Ask your administrator to check the certificates on the bot's machine, and whether a proxy is in between.",
         Side.ADMIN,
     ),
@@ -121,7 +121,7 @@ PROBLEMS: Mapping[Problem, Explanation] = {
         Side.ADMIN,
     ),
     Problem.NO_CONNECTION: Explanation(
-        "The bot could not connect to Alibaba Cloud, even after retries: the connection was refused.",
+        "The bot could not connect to Alibaba Cloud, even after retries: the connection was refused or cut.",
         "Wait a few minutes, then try again. If it fails again, ask your administrator to check the bot's network.",
         Side.ADMIN,
     ),

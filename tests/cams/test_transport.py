@@ -44,6 +44,11 @@ LASTING = {
     httpx.RequestNotRead,
 }
 
+UNCONNECTED: Mapping[type[Exception], tuple[Problem, Side]] = {
+    httpx.ConnectError: (Problem.NO_CONNECTION, Side.ADMIN),
+    httpx.ProxyError: (Problem.PROXY_REFUSED, Side.ADMIN),
+}
+
 MakeClient = Callable[[httpx.AsyncBaseTransport], CamsClient]
 
 
@@ -99,24 +104,13 @@ async def test_no_error_of_httpx_gets_through(
     error = caught.value
     # What was not sent, or would not be, is not told as an Alibaba Cloud that does not answer.
     told = (Problem.NOT_SENDABLE, Side.US) if kind in LASTING else (Problem.NO_ANSWER, Side.ALIBABA)
+    told = UNCONNECTED.get(kind, told)
     # What a server sent that speaks no HTTP is quoted there, and may echo the code.
     cause = None if kind is httpx.RemoteProtocolError else raised
     assert (error.problem, error.side, error.__cause__) == (*told, cause)
-    assert error.may_retry is (kind not in LASTING)
-    assert len(turns.errors) == (1 if kind in LASTING else 3)
-
-
-async def test_nobody_listening_is_no_answer(clock: SteppingClock, credentials: Credentials) -> None:
-    api = LocalCams()
-    await api.start()
-    url = api.url
-    await api.stop()
-    async with open_http(url) as http:
-        auth, watch = Acs3Auth(credentials=lambda: credentials, clock=clock), Stopwatch(clock, Call())
-        with pytest.raises(ApiError) as caught:
-            await exchange(http, SecretBytes(b""), auth=auth, stopwatch=watch)
-    assert (caught.value.problem, caught.value.side) == (Problem.NO_ANSWER, Side.ALIBABA)
-    assert isinstance(caught.value.__cause__, httpx.ConnectError)
+    may_retry = kind not in LASTING | {httpx.ProxyError}
+    assert error.may_retry is may_retry
+    assert len(turns.errors) == (3 if may_retry else 1)
 
 
 async def test_of_an_endless_body_little_more_than_the_limit_is_read(
