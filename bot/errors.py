@@ -220,6 +220,11 @@ class SlackError(PhoneIdError):
         self.method = method
         self.reason = reason
 
+    @property
+    def is_final(self) -> bool:
+        """Whether trying again later is of no use."""
+        return False
+
 
 class SlackRefused(SlackError):
     """Slack answered and said no: the same call would be refused again.
@@ -236,9 +241,17 @@ class SlackRefused(SlackError):
         self.provided = provided
         self.details = details
 
+    @property
+    def is_final(self) -> bool:
+        return self.code != "missing_scope"  # an administrator adds it
+
 
 class SlackUnauthorised(SlackRefused):
     """Slack does not take the token: no call works until an administrator acts."""
+
+    @property
+    def is_final(self) -> bool:
+        return False
 
 
 class SlackBusy(SlackError):

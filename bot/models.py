@@ -215,6 +215,21 @@ class Approval:
 NOT_NEEDED = Approval(state=ApprovalState.NOT_NEEDED)
 
 
+class ChannelTrouble(StrEnum):
+    """Why no cards go to the approval channel; the words for each are in ``bot.texts.requests``."""
+
+    SHARED = "shared"
+    ARCHIVED = "archived"
+    READ_ONLY = "read-only"
+    NOT_JOINED = "not joined"
+    UNKNOWN = "unknown"
+    """There is none of this id, or it is private and the bot is not in it."""
+    REFUSES = "refuses"
+    """It looks well, but Slack does not let the bot post there."""
+    NOT_TOLD = "not told"
+    """Slack did not say how it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class MessageRef:
     """Where a message is, as Slack names messages."""

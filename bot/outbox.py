@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from weakref import WeakValueDictionary
 
 from bot.errors import SchemaUnknown, StoreUnavailable
-from bot.models import RequestId
+from bot.models import MessageRef, RequestId
+from bot.store import messages
 from bot.store import outbox as store
 from bot.store.outbox import Due, Kind
 from bot.store.record import Record
@@ -45,10 +46,15 @@ class Outbox:
         if due:
             await self.handle(due)
 
-    async def repeat(self, kind: Kind, request_id: RequestId) -> None:
-        """Say this of a request now, though it may have been said before."""
-        await self._record.change(store.repeat, kind, request_id)
-        await self.deliver(kind, request_id)
+    async def redraw(self, request_id: RequestId, card: MessageRef | None, *, sent_to: str) -> None:
+        """Make every copy of a request's card say what became of it, though that may have been said before.
+
+        Also ``card``, which somebody saw: the process that posted it may have died before it recorded where it is.
+        """
+        if card:
+            await self._record.change(messages.add, messages.Kind.CARD, request_id, card, sent_to=sent_to)
+        await self._record.change(store.repeat, Kind.CARDS, request_id)
+        await self.deliver(Kind.CARDS, request_id)
 
     async def due(self) -> list[Due]:
         """What nobody has said in time. It is this process's to handle from now on."""

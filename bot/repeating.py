@@ -4,11 +4,39 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.interfaces import Clock
 
 log = logging.getLogger(__name__)
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+AT_ONCE = 20
+"""How many of many are done at the same time."""
+
+
+async def few_at_once(
+    do: Callable[[A], Awaitable[B]], many: Iterable[A], *, goes_on: Callable[[], bool] | None = None
+) -> list[B]:
+    """What became of each, in the order of their ends. When it does not go on, no more are begun than the first few."""
+    waiting, ended = iter(many), list[B]()
+
+    async def work() -> None:
+        for each in waiting:
+            ended.append(await do(each))
+            if goes_on and not goes_on():
+                break
+
+    workers = [asyncio.create_task(work()) for _ in range(AT_ONCE)]
+    try:
+        await asyncio.gather(*workers)
+    finally:  # if one breaks, the others end with it
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+    return ended
 
 
 async def while_running(running: "asyncio.Future[Any]", pauses: Iterable[float], clock: Clock) -> AsyncIterator[None]:

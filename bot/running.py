@@ -15,7 +15,7 @@ from bot.clock import SystemClock
 from bot.errors import SettingsError, StoreError
 from bot.interfaces import Clock
 from bot.lookups import Lookups
-from bot.models import Actor, Through
+from bot.models import Actor, ChannelTrouble, Through
 from bot.repeating import Repeating, in_background
 from bot.retention import Retention
 from bot.settings import BotSettings
@@ -69,9 +69,10 @@ async def running_bot(
         lookups = await stack.enter_async_context(open_lookups(settings, record, clock, waits=waits))
         people = People(web, team_id=identity.team_id, clock=clock, group_ids=settings.policy.group_ids)
         stack.push_async_callback(people.aclose)
-        await _check_approvals(settings, web, people)
+        channel = _open_channel(settings, web, clock, stack)
+        await _check_approvals(settings, people, channel)
         await _record_start(record, settings, identity)
-        channel_id, token = settings.phoneid_approval_channel, BotToken(web, clock)
+        token = BotToken(web, clock)
         parts = build_parts(
             Base(
                 record=record,
@@ -79,7 +80,7 @@ async def running_bot(
                 messenger=Messenger(web),
                 people=people,
                 token=token,
-                channel=Channel(channel_id, web, clock=clock) if channel_id else None,
+                channel=channel,
                 policy=settings.policy,
                 region=settings.phoneid_default_region,
                 approval_seconds=waits.approval or settings.phoneid_approval_ttl,
@@ -118,14 +119,25 @@ async def _check_tokens(settings: BotSettings, web: Web) -> connection.Identity:
     return identity
 
 
-async def _check_approvals(settings: BotSettings, web: Web, people: People) -> None:
-    """Raise ``SettingsError`` when requests would wait for nobody, or where others could decide."""
+def _open_channel(settings: BotSettings, web: Web, clock: Clock, stack: AsyncExitStack) -> Channel | None:
+    if not settings.phoneid_approval_channel:
+        return None
+    channel = Channel(settings.phoneid_approval_channel, web, clock=clock)
+    stack.push_async_callback(channel.aclose)
+    return channel
+
+
+async def _check_approvals(settings: BotSettings, people: People, channel: Channel | None) -> None:
+    """Raise ``SettingsError`` when requests would wait for nobody, or where others could decide.
+
+    A channel that cannot be used otherwise is a line in the log: the cards go to each approver.
+    """
     if not settings.policy.needs_approval:
         return
-    if not await people.active(settings.policy.approvers):
+    if not await people.has_active(settings.policy.approvers):
         raise SettingsError(terminal.no_approver_left(settings.policy.approvers.ids))
-    if settings.phoneid_approval_channel:
-        await connection.check_approval_channel(web, settings.phoneid_approval_channel)
+    if channel and await channel.trouble() is ChannelTrouble.SHARED:
+        raise SettingsError(terminal.approval_channel_unusable(channel.id, ChannelTrouble.SHARED))
 
 
 async def _record_start(record: Record, settings: BotSettings, identity: connection.Identity) -> None:

@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.errors import SlackRefused
+from bot.errors import SlackBusy, SlackRefused
 from bot.models import Actor, MessageRef
 from bot.policy import Audience, Membership, Standing
 from bot.slack.blocks import Message, View
 from bot.slack.messenger import Messenger, Shown
-from bot.slack.people import People
+from bot.slack.people import Listed, People
 
 MEMBER = Standing(Membership.FULL)
 
@@ -56,11 +56,13 @@ class FakeMessenger(Messenger):
         self.updated: list[tuple[MessageRef, Message]] = []
         self.before: Callable[[Doing], Awaitable[None]] | None = None
         """Awaited in every call before it has any effect; a test can hold it there."""
+        self.refusing: set[str] = set()
+        """Channels and people that take no message, however often it is tried."""
         self._failures: dict[Doing, int] = defaultdict(int)
         self._shown_instead: dict[Doing, Shown] = {}
 
     def fail(self, *doings: Doing, times: int = 1_000_000, shown: Shown = Shown.NOT_NOW) -> None:
-        """Fail the next ``times`` calls of these; ``shown`` is what an update comes to."""
+        """Fail the next ``times`` calls of these; ``shown`` is what it comes to."""
         for doing in doings:
             self._failures[doing] = times
             self._shown_instead[doing] = shown
@@ -94,10 +96,12 @@ class FakeMessenger(Messenger):
         self.shown.append((view_id, view))
         return Shown.YES
 
-    async def post(self, place: str, message: Message) -> MessageRef | None:
+    async def post(self, place: str, message: Message) -> MessageRef | Shown:
         """Numbers the messages from 1 on, as their ``ts``; the channel is the place."""
         if not await self._works(Doing.POST):
-            return None
+            return self._shown_instead[Doing.POST]
+        if place in self.refusing:
+            return Shown.GONE
         self.said.append(Said(Doing.POST, place, message))
         return MessageRef(place, str(sum(said.doing is Doing.POST for said in self.said)))
 
@@ -107,11 +111,11 @@ class FakeMessenger(Messenger):
         self.updated.append((ref, message))
         return Shown.YES
 
-    async def respond(self, response_url: str, message: Message) -> bool:
+    async def respond(self, response_url: str, message: Message) -> Shown:
         if not await self._works(Doing.RESPOND):
-            return False
+            return self._shown_instead[Doing.RESPOND]
         self.said.append(Said(Doing.RESPOND, response_url, message))
-        return True
+        return Shown.YES
 
     async def _works(self, doing: Doing) -> bool:
         self.calls.append(doing)
@@ -130,6 +134,8 @@ class FakePeople(People):
         self.standings = standings or {}
         self.asked: list[str] = []
         """User ids, as often as somebody asked."""
+        self.silent = False
+        """Slack does not say who anybody is."""
 
     async def aclose(self) -> None:
         pass
@@ -138,7 +144,11 @@ class FakePeople(People):
         self.asked.append(actor.user_id)
         return self.standings.get(actor.user_id, MEMBER)
 
-    async def active(self, audience: Audience) -> frozenset[str]:
+    async def listed(self, audience: Audience) -> Listed:
         in_groups = {user_id for user_id, each in self.standings.items() if each.groups & audience.group_ids}
-        listed = audience.user_ids | in_groups
-        return frozenset(each for each in listed if self.standings.get(each, MEMBER).membership is Membership.FULL)
+        return Listed(audience.user_ids | in_groups, not (self.silent and audience.group_ids))
+
+    async def is_full_member(self, user_id: str) -> bool:
+        if self.silent:
+            raise SlackBusy("users.info", 30.0)
+        return self.standings.get(user_id, MEMBER).membership is Membership.FULL

@@ -20,15 +20,15 @@ def person(user_id: str) -> Actor:
 
 async def test_what_is_told_is_kept_by_where_it_went() -> None:
     messenger = FakeMessenger()
-    assert await messenger.tell("U0ANA", HELLO)
-    assert await messenger.tell("U0ANA", NEWS, response_url="https://slack.example/1")
+    assert await messenger.tell("U0ANA", HELLO) is Shown.YES
+    assert await messenger.tell("U0ANA", NEWS, response_url="https://slack.example/1") is Shown.YES
     assert (messenger.said_to("U0ANA"), messenger.said_to("https://slack.example/1")) == (["Hello"], ["News"])
 
 
 async def test_a_reply_that_fails_becomes_a_direct_message() -> None:
     messenger = FakeMessenger()
     messenger.fail(Doing.RESPOND, times=1)
-    assert await messenger.tell("U0ANA", HELLO, response_url="https://slack.example/1")
+    assert await messenger.tell("U0ANA", HELLO, response_url="https://slack.example/1") is Shown.YES
     assert messenger.said_to("U0ANA") == ["Hello"]
     assert messenger.calls == [Doing.RESPOND, Doing.POST]
 
@@ -36,16 +36,17 @@ async def test_a_reply_that_fails_becomes_a_direct_message() -> None:
 async def test_failures_last_as_long_as_they_are_told_to() -> None:
     messenger = FakeMessenger()
     messenger.fail(Doing.POST, times=2)
-    assert [await messenger.tell("U0ANA", HELLO) for _ in range(3)] == [False, False, True]
+    assert [await messenger.tell("U0ANA", HELLO) for _ in range(3)] == [Shown.NOT_NOW, Shown.NOT_NOW, Shown.YES]
     messenger.fail(Doing.POST)
-    assert not await messenger.tell("U0ANA", HELLO)
+    assert await messenger.tell("U0ANA", HELLO) is Shown.NOT_NOW
     messenger.recover()
-    assert await messenger.tell("U0ANA", HELLO)
+    assert await messenger.tell("U0ANA", HELLO) is Shown.YES
 
 
 async def test_updates_fail_as_told_and_leave_what_was_there() -> None:
     messenger = FakeMessenger()
     posted = await messenger.post("C0LEADS", HELLO)
+    assert isinstance(posted, MessageRef)
     assert posted == MessageRef("C0LEADS", "1")
     messenger.fail(Doing.UPDATE, Doing.UPDATE_VIEW, times=1, shown=Shown.GONE)
     assert await messenger.update(posted, NEWS) is Shown.GONE
@@ -75,5 +76,8 @@ async def test_people_are_members_but_for_those_named() -> None:
     assert (await people.standing(person("U0ANA"))).membership is Membership.FULL
     assert (await people.standing(person("U0GUS"))).membership is Membership.GUEST
     everybody = Audience(user_ids=frozenset({"U0ANA", "U0GUS"}), group_ids=frozenset({"S0LEADS"}))
-    assert await people.active(everybody) == {"U0ANA", "U0LEE"}
+    listed = await people.listed(everybody)
+    assert listed.is_complete
+    assert listed.user_ids == {"U0ANA", "U0GUS", "U0LEE"}
+    assert [await people.is_full_member(each) for each in ("U0ANA", "U0GUS", "U0LEE")] == [True, False, True]
     assert people.asked == ["U0ANA", "U0GUS"]

@@ -1,7 +1,7 @@
 """The cards approvers decide on, and alarms: a value in, Block Kit out. Owns the ids of the cards' buttons."""
 
 from bot.guesses import Alarm
-from bot.models import Actor, Request, Through
+from bot.models import Actor, ChannelTrouble, Request, Through
 from bot.requests import LATELY, RecentCounts
 from bot.slack import blocks, views
 from bot.slack.blocks import Block, Message
@@ -11,6 +11,7 @@ from bot.texts import requests as texts
 APPROVE = "approve"
 DENY = "deny"
 DETAILS = "details"
+BUTTONS = (APPROVE, DENY, DETAILS)
 
 
 def card(request: Request, recent: RecentCounts, *, is_reminder: bool = False) -> Message:
@@ -43,6 +44,12 @@ def decided_card(request: Request) -> Message:
         blocks.context(texts.reference(request)),
     ]
     return Message(f"{blocks.escape(heading)}. {became}", body)
+
+
+def sent_directly(message: Message, channel_id: str, trouble: ChannelTrouble) -> Message:
+    """The same message for one person, who reads why it is not in the channel."""
+    why = texts.sent_directly(f"<#{channel_id}>", trouble)
+    return Message(f"{message.text} {why}", [*message.blocks, blocks.formatted_context(why)])
 
 
 def alarm_message(alarm: Alarm) -> Message:

@@ -18,7 +18,6 @@ from bot.outbox import ONE_CALL
 from bot.repeating import in_background
 from bot.slack.gate import gate, note_malformed
 from bot.slack.link import Link
-from bot.slack.people import is_shared
 from bot.slack.web import Web, part
 from bot.texts import terminal
 
@@ -75,23 +74,6 @@ async def check_app_token(slack: Web, app_token: str) -> None:
     """Raise ``SettingsError`` unless Socket Mode can be opened: told before anything is recorded."""
     with _failures_as_settings_errors(slack, terminal.app_token_refused):
         await slack.apps_connections_open(app_token=app_token)
-
-
-async def check_approval_channel(slack: Web, channel_id: str) -> None:
-    """Raise ``SettingsError`` unless cards can be posted there, for eyes of this workspace only."""
-
-    def refused(_code: str) -> str:
-        return terminal.approval_channel_unusable(channel_id, terminal.CHANNEL_UNKNOWN)
-
-    with _failures_as_settings_errors(slack, refused):
-        channel = part(await slack.conversations_info(channel=channel_id), "channel", dict)
-    for is_wrong, why in (
-        (is_shared(channel), terminal.CHANNEL_SHARED),
-        (channel.get("is_archived"), terminal.CHANNEL_ARCHIVED),
-        (not channel.get("is_member"), terminal.CHANNEL_NOT_JOINED),
-    ):
-        if is_wrong:
-            raise SettingsError(terminal.approval_channel_unusable(channel_id, why))
 
 
 @contextmanager

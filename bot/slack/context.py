@@ -3,7 +3,8 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from bot.models import Actor
+from bot.models import Actor, MessageRef
+from bot.slack import cards
 from bot.slack.payloads import Click, Origin, Shortcut, SlashCommand, Submission
 
 NOWHERE = Origin()
@@ -20,6 +21,8 @@ class Context:
     """Opens a window, once, for 3 seconds."""
     view_id: str = ""
     """Empty where there is no window."""
+    card: MessageRef | None = None
+    """The card whose button they clicked, if it was one."""
     submitted_at: float = 0.0
     """When a form was submitted: monotonic seconds."""
     recorded: asyncio.Event = field(default_factory=asyncio.Event, compare=False)
@@ -36,7 +39,8 @@ class Context:
     @classmethod
     def of_click(cls, click: Click) -> "Context":
         view_id = click.view.id if click.view else ""
-        return cls(actor=click.actor, origin=click.origin, trigger_id=click.trigger_id, view_id=view_id)
+        card = click.message_ref if click.action.action_id in cards.BUTTONS else None
+        return cls(actor=click.actor, origin=click.origin, trigger_id=click.trigger_id, view_id=view_id, card=card)
 
     @classmethod
     def of_submission(cls, submission: Submission, *, at: float) -> "Context":

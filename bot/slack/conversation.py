@@ -11,10 +11,9 @@ from bot.policy import Decision, Policy, Rule, Verdict
 from bot.slack import forms, views
 from bot.slack.blocks import Message, View
 from bot.slack.context import Context
-from bot.slack.messenger import Messenger
+from bot.slack.messenger import Messenger, Shown
 from bot.slack.payloads import Sender
 from bot.slack.windows import Windows
-from bot.store.outbox import Kind
 from bot.texts import asking, problems
 from bot.texts import requests as texts
 from bot.texts.problems import PROBLEMS
@@ -51,12 +50,12 @@ class Conversation:
     async def tell(self, context: Context, message: Message) -> bool:
         """Tell them where they are, for their eyes only, else by direct message. Whether Slack took it."""
         response_url = context.origin.response_url
-        return await self._messenger.tell(context.actor.user_id, message, response_url=response_url)
+        return await self._messenger.tell(context.actor.user_id, message, response_url=response_url) is Shown.YES
 
     async def tell_sender(self, sender: Sender, sentence: str) -> bool:
         """The same for whoever sent a payload that could not be read."""
         message = views.sentence(sentence, with_form_button=True)
-        return await self._messenger.tell(sender.user_id, message, response_url=sender.response_url)
+        return await self._messenger.tell(sender.user_id, message, response_url=sender.response_url) is Shown.YES
 
     async def say(self, context: Context, sentence: str) -> None:
         """Say one thing, in the window or else where they are, with a button that opens the form."""
@@ -80,7 +79,7 @@ class Conversation:
         """
         await self.tell(context, _why_not(error))
         if error.request and error.request.approval.decided_at is not None:
-            await self._outbox.repeat(Kind.CARDS, error.request.id)
+            await self._outbox.redraw(error.request.id, context.card, sent_to=context.actor.user_id)
 
     async def open_form(self, context: Context, filling: forms.Filling) -> None:
         """Open the form, filled in as far as known; or say why this person gets none."""

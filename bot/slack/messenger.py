@@ -6,7 +6,7 @@ Each is tried once. What must arrive is in the outbox, which tries again.
 import logging
 from enum import StrEnum
 
-from bot.errors import SlackError, SlackRefused, SlackUnauthorised
+from bot.errors import SlackError
 from bot.models import MessageRef
 from bot.slack.blocks import Message, View
 from bot.slack.web import Web, part
@@ -15,11 +15,11 @@ log = logging.getLogger(__name__)
 
 
 class Shown(StrEnum):
-    """What became of showing something in a window or a message that is there."""
+    """What became of showing or telling something."""
 
     YES = "yes"
     GONE = "gone"
-    """Slack does not take it: the window was closed, the message was deleted."""
+    """Slack never takes it: the window was closed, the message was deleted, the person left or takes no messages."""
     NOT_NOW = "not now"
     """Slack could not be asked, was too busy, or does not take our token at present."""
 
@@ -39,14 +39,12 @@ class Messenger:
         try:
             await self._web.views_update(view_id=view_id, view=view)
         except SlackError as error:
-            return _not_shown("window not updated", error)
+            log.info("window not updated", extra={"facts": {"error": error.reason}})
+            return _why_not(error)
         return Shown.YES
 
-    async def post(self, place: str, message: Message) -> MessageRef | None:
-        """Send a message to a channel, or to a person by their user id. Where it is, for ``update``.
-
-        ``None`` when Slack did not take it.
-        """
+    async def post(self, place: str, message: Message) -> MessageRef | Shown:
+        """Send a message to a channel, or to a person by their user id. Where it is, for ``update``, or why nowhere."""
         try:
             posted = await self._web.chat_postMessage(
                 channel=place, text=message.text, blocks=message.blocks, unfurl_links=False, unfurl_media=False
@@ -54,7 +52,7 @@ class Messenger:
             return MessageRef(part(posted, "channel", str), part(posted, "ts", str))
         except SlackError as error:
             log.warning("message not sent", extra={"facts": {"place": place, "error": error.reason}})
-            return None
+            return _why_not(error)
 
     async def update(self, ref: MessageRef, message: Message) -> Shown:
         """Make a message that was sent say something else."""
@@ -63,11 +61,12 @@ class Messenger:
                 channel=ref.channel_id, ts=ref.ts, text=message.text, blocks=message.blocks, parse="none"
             )
         except SlackError as error:
-            return _not_shown("message not updated", error)
+            log.info("message not updated", extra={"facts": {"error": error.reason}})
+            return _why_not(error)
         return Shown.YES
 
-    async def respond(self, response_url: str, message: Message) -> bool:
-        """Answer where somebody typed or clicked, for their eyes only. Whether that still works."""
+    async def respond(self, response_url: str, message: Message) -> Shown:
+        """Answer where somebody typed or clicked, for their eyes only."""
         # Said outright: the answer to a click in an ephemeral message must be a message of its own.
         body = {
             "text": message.text,
@@ -79,18 +78,27 @@ class Messenger:
             await self._web.respond(response_url, body)
         except SlackError as error:
             log.info("reply not taken", extra={"facts": {"error": error.reason}})
-            return False
-        return True
+            return _why_not(error)
+        return Shown.YES
 
-    async def tell(self, user_id: str, message: Message, *, response_url: str = "") -> bool:
-        """Tell one person, where they asked if that still works, else by direct message. Whether Slack took it."""
-        if response_url and await self.respond(response_url, message):
-            return True
-        return await self.post(user_id, message) is not None
+    async def tell(self, user_id: str, message: Message, *, response_url: str = "", in_person: bool = False) -> Shown:
+        """Tell one person, where they asked if that still works, else by direct message.
+
+        ``in_person``: the direct message is first, and the answer where they asked only for whoever gets none.
+        """
+        replied = Shown.GONE
+        if response_url and not in_person:
+            replied = await self.respond(response_url, message)
+            if replied is Shown.YES:
+                return Shown.YES
+        posted = await self.post(user_id, message)
+        if isinstance(posted, MessageRef):
+            return Shown.YES
+        if response_url and in_person and posted is Shown.GONE:
+            return await self.respond(response_url, message)
+        return Shown.NOT_NOW if Shown.NOT_NOW in (posted, replied) else Shown.GONE
 
 
-def _not_shown(event: str, error: SlackError) -> Shown:
-    log.info(event, extra={"facts": {"error": error.reason}})
-    # A token that is refused says nothing about the window or the message.
-    is_final = isinstance(error, SlackRefused) and not isinstance(error, SlackUnauthorised)
-    return Shown.GONE if is_final else Shown.NOT_NOW
+def _why_not(error: SlackError) -> Shown:
+    # A token that is refused says nothing about the window, the message or the person.
+    return Shown.GONE if error.is_final else Shown.NOT_NOW

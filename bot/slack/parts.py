@@ -10,6 +10,7 @@ from bot.outbox import Outbox
 from bot.policy import Policy
 from bot.requests import Requests
 from bot.slack.app import Listeners
+from bot.slack.approvers import Approvers
 from bot.slack.asking import Asking
 from bot.slack.bot_token import BotToken
 from bot.slack.conversation import Conversation
@@ -65,14 +66,10 @@ def build_parts(base: Base) -> Parts:
     record, lookups, messenger, policy, clock = base.record, base.lookups, base.messenger, base.policy, base.clock
     access = Access(record=record, people=base.people, policy=policy, clock=clock)
     requests = Requests(record=record, lookups=lookups, access=access, seconds=base.approval_seconds, clock=clock)
-    notices = Notices(
-        record=record,
-        requests=requests,
-        messenger=messenger,
-        people=base.people,
-        approvers=policy.approvers,
-        channel=base.channel,
+    approvers = Approvers(
+        people=base.people, messenger=messenger, audience=policy.approvers, channel=base.channel, clock=clock
     )
+    notices = Notices(record=record, requests=requests, messenger=messenger, approvers=approvers)
     outbox = Outbox(record, notices.by_kind)
     windows = Windows(messenger, clock=clock, settled_after=tuple(base.settling))
     say = Conversation(access=access, outbox=outbox, messenger=messenger, windows=windows, policy=policy, clock=clock)

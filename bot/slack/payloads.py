@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, StringConstraints, ValidationError
 
 from bot.errors import PhoneIdError
-from bot.models import Actor, PhoneNumber, RequestId, Through
+from bot.models import Actor, MessageRef, PhoneNumber, RequestId, Through
 
 
 class PayloadError(PhoneIdError):
@@ -167,6 +167,10 @@ class _Channel(_Payload):
     id: Id
 
 
+class _Message(_Payload):
+    ts: Id
+
+
 class Click(_Interaction):
     """A button pressed, in a message or in a modal."""
 
@@ -174,7 +178,13 @@ class Click(_Interaction):
     actions: Annotated[tuple[_Action, ...], BeforeValidator(lambda value: value or [])]
     response_url: Word = ""
     channel: _Channel | None = None
+    message: _Message | None = None
     view: _View | None = None
+
+    @property
+    def message_ref(self) -> MessageRef | None:
+        """Where the message with the button is; ``None`` for a window, and for what only one person sees."""
+        return MessageRef(self.channel.id, self.message.ts) if self.channel and self.message else None
 
     @property
     def action(self) -> _Action:

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from bot.errors import SlackError
 from bot.interfaces import Clock
-from bot.models import Actor
+from bot.models import Actor, ChannelTrouble
 from bot.policy import Audience, Membership, Standing
 from bot.slack.web import Web, part
 
@@ -23,6 +24,9 @@ GROUPS_REMEMBERED = 60.0
 
 CHANNEL_REMEMBERED = 60.0
 """Seconds: a channel shared with another workspace gets no cards a minute later."""
+
+NOTED_EVERY = 3600.0
+"""Seconds between log lines that say that the channel cannot be used."""
 
 
 class Remembered(Generic[T]):
@@ -60,6 +64,14 @@ class Remembered(Generic[T]):
         return answer
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Who is named; ``is_complete``: Slack could say of every usergroup who is in it."""
+
+    user_ids: frozenset[str]
+    is_complete: bool
+
+
 class People:
     """Tells full members from guests and outsiders, and knows the usergroups that the settings name.
 
@@ -86,15 +98,44 @@ class People:
         groups = {group_id for group_id in sorted(self._group_ids) if actor.user_id in await self._members(group_id)}
         return Standing(membership, frozenset(groups))
 
-    async def active(self, audience: Audience) -> frozenset[str]:
-        """The user ids in an audience who are full members now, its usergroups' members among them.
+    async def listed(self, audience: Audience) -> Listed:
+        """Whom an audience names, its usergroups' members among them. A usergroup Slack does not know holds nobody."""
+        listed, is_complete = set(audience.user_ids), True
+        for group_id in sorted(audience.group_ids):
+            try:
+                listed |= await self._groups.get(group_id)
+            except SlackError as error:
+                _log_unknown_group(group_id, error)
+                is_complete = is_complete and error.is_final
+        return Listed(frozenset(listed), is_complete)
 
-        Whoever Slack cannot be asked about is left out.
+    async def is_full_member(self, user_id: str) -> bool:
+        """Whether somebody is a full member now. Raises ``SlackError`` while Slack does not say."""
+        try:
+            return await self._memberships.get(user_id) is Membership.FULL
+        except SlackError as error:
+            _log_unknown_person(user_id, error)
+            if error.is_final:
+                return False
+            raise
+
+    async def has_active(self, audience: Audience, *, but_for: str = "") -> bool | None:
+        """Whether anybody in an audience, but for one person, is a full member now; ``None``: Slack does not say.
+
+        Ends at the first: to ask about hundreds takes minutes.
         """
-        listed = set(audience.user_ids)
-        for group_id in audience.group_ids:
-            listed |= await self._members(group_id)
-        return frozenset([user_id for user_id in listed if await self._membership_of(user_id) is Membership.FULL])
+        is_known = True
+        groups = [Audience(group_ids=frozenset({each})) for each in sorted(audience.group_ids)]
+        for part_of_it in (Audience(user_ids=audience.user_ids), *groups):
+            listed = await self.listed(part_of_it)
+            is_known = is_known and listed.is_complete
+            for user_id in sorted(listed.user_ids - {but_for}):
+                try:
+                    if await self.is_full_member(user_id):
+                        return True
+                except SlackError:
+                    is_known = False
+        return False if is_known else None
 
     async def _membership(self, actor: Actor) -> Membership:
         if actor.team_id and actor.team_id != self._team_id:
@@ -105,14 +146,14 @@ class People:
         try:
             return await self._memberships.get(user_id)
         except SlackError as error:
-            log.warning("person not known", extra={"facts": {"user": user_id, "error": error.reason}})
+            _log_unknown_person(user_id, error)
             return Membership.UNKNOWN
 
     async def _members(self, group_id: str) -> frozenset[str]:
         try:
             return await self._groups.get(group_id)
         except SlackError as error:
-            log.warning("usergroup not known", extra={"facts": {"group": group_id, "error": error.reason}})
+            _log_unknown_group(group_id, error)
             return frozenset()
 
     async def _ask_membership(self, user_id: str) -> Membership:
@@ -130,30 +171,56 @@ class Channel:
     def __init__(self, channel_id: str, web: Web, *, clock: Clock) -> None:
         self.id = channel_id
         self._web = web
+        self._clock = clock
+        self._noted_at: dict[ChannelTrouble, float] = {}
         self._answers = Remembered(self._ask, seconds=CHANNEL_REMEMBERED, clock=clock)
 
     async def aclose(self) -> None:
         """End what is still being asked."""
         await self._answers.aclose()
 
-    async def is_ours(self) -> bool:
-        """Whether only this workspace's people see what is posted there: it may be shared after the start."""
+    async def trouble(self) -> ChannelTrouble | None:
+        """Why no cards may go there, if there is a reason: it may be shared, or archived, after the start."""
         try:
-            is_ours = await self._answers.get(self.id)
+            trouble = await self._answers.get(self.id)
         except SlackError as error:
-            log.warning("approval channel not known", extra={"facts": {"channel": self.id, "error": error.reason}})
-            return False
-        if not is_ours:
-            log.error("approval channel is shared", extra={"facts": {"channel": self.id}})
-        return is_ours
+            log.info("approval channel not known", extra={"facts": {"channel": self.id, "error": error.reason}})
+            trouble = ChannelTrouble.UNKNOWN if error.is_final else ChannelTrouble.NOT_TOLD
+        return trouble and self.note(trouble)
 
-    async def _ask(self, channel_id: str) -> bool:
-        return not is_shared(part(await self._web.conversations_info(channel=channel_id), "channel", dict))
+    def note(self, trouble: ChannelTrouble) -> ChannelTrouble:
+        """Log it, once an hour."""
+        now, noted_at = self._clock.monotonic(), self._noted_at.get(trouble)
+        if noted_at is None or now - noted_at >= NOTED_EVERY:
+            self._noted_at[trouble] = now
+            log.error("approval channel unusable", extra={"facts": {"channel": self.id, "why": trouble.value}})
+        return trouble
+
+    async def _ask(self, channel_id: str) -> ChannelTrouble | None:
+        return trouble_of(part(await self._web.conversations_info(channel=channel_id), "channel", dict))
 
 
-def is_shared(channel: Mapping[str, Any]) -> bool:
-    """Whether people of another workspace are, or may soon be, in a channel that Slack describes so."""
-    return bool(channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"))
+def trouble_of(channel: Mapping[str, Any]) -> ChannelTrouble | None:
+    """Why cards may not go to a channel that Slack describes so; people of another workspace must not see them."""
+    for trouble, marks in (
+        (
+            ChannelTrouble.SHARED,
+            ("is_ext_shared", "is_pending_ext_shared", "pending_shared", "pending_connected_team_ids"),
+        ),
+        (ChannelTrouble.ARCHIVED, ("is_archived", "is_frozen")),
+        (ChannelTrouble.READ_ONLY, ("is_read_only", "is_thread_only")),
+    ):
+        if any(channel.get(mark) for mark in marks):
+            return trouble
+    return None if channel.get("is_member") else ChannelTrouble.NOT_JOINED
+
+
+def _log_unknown_person(user_id: str, error: SlackError) -> None:
+    log.warning("person not known", extra={"facts": {"user": user_id, "error": error.reason}})
+
+
+def _log_unknown_group(group_id: str, error: SlackError) -> None:
+    log.warning("usergroup not known", extra={"facts": {"group": group_id, "error": error.reason}})
 
 
 def _membership_in(user: Mapping[str, Any], *, team_id: str) -> Membership:

@@ -157,10 +157,9 @@ class Runner:
 
     async def _post(self, board: "_Board", request: Request) -> None:
         """Send the message that follows the request, and remember where it is: this process may not see the end."""
-        board.message = await self._messenger.post(
-            request.agent.user_id, views.progress_message(Progress(request=request))
-        )
-        if board.message:
+        posted = await self._messenger.post(request.agent.user_id, views.progress_message(Progress(request=request)))
+        if isinstance(posted, MessageRef):
+            board.message = posted
             try:
                 await self._record.change(messages.add, messages.Kind.PROGRESS, request.id, board.message)
             except StoreUnavailable:

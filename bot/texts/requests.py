@@ -3,15 +3,26 @@
 Plain text: whoever shows a sentence escapes it for where it is shown. Never put a verification code into one.
 """
 
+from collections.abc import Mapping
+
 from bot.durations import write_duration
 from bot.guesses import FREE, REMEMBERED, Counts, Suspect
-from bot.models import Request
+from bot.models import ChannelTrouble, Request
 from bot.texts.numbers import Words, hidden_subject, numbers, subject
 from bot.texts.outcomes import OUTCOMES, stand_of_request
 
-NOBODY_REACHED = (
-    "I could not reach anybody who decides. I will try once more later; tell your administrator if it is urgent."
-)
+NOBODY_REACHED = "No approver could be reached so far. Tell your administrator if it is urgent."
+NOBODY_DECIDES = "At present there is no approver who can decide on your request. Tell your administrator."
+CHANNEL_TROUBLES: Mapping[ChannelTrouble, str] = {
+    ChannelTrouble.SHARED: "it is shared with another workspace, whose people could see and press the buttons",
+    ChannelTrouble.ARCHIVED: "it is archived",
+    ChannelTrouble.READ_ONLY: "it is read-only",
+    ChannelTrouble.NOT_JOINED: "the bot is not in it. Invite the bot",
+    ChannelTrouble.UNKNOWN: "the bot cannot see it. Invite the bot to it, or check the id",
+    ChannelTrouble.REFUSES: "Slack does not let the bot post in it",
+    ChannelTrouble.NOT_TOLD: "Slack does not tell the bot about it at present",
+}
+"""Why the approval channel cannot be used."""
 WITHDRAW = "Withdraw"
 WITHDRAW_LABEL = "Withdraw your request; nobody will be asked to decide any more"
 WITHDRAW_BESIDE_NUMBER = Words(WITHDRAW, "Withdraw list")
@@ -120,6 +131,11 @@ def decided_heading(request: Request) -> str:
 
 def card_heading(request: Request, *, is_reminder: bool) -> str:
     return f"{'Still waiting' if is_reminder else 'Approval needed'}: {decided_heading(request)}"
+
+
+def sent_directly(channel: str, trouble: ChannelTrouble) -> str:
+    """``channel`` is Slack's markup for it."""
+    return f"You get this directly because the approval channel {channel} cannot be used: {CHANNEL_TROUBLES[trouble]}."
 
 
 def asked_lately(request: Request, *, by_agent: int, for_number: int, seconds: float) -> str:

@@ -1,5 +1,8 @@
 """What an administrator reads on the terminal: mistakes in the settings, and the command line's own words."""
 
+from bot.models import ChannelTrouble
+from bot.texts.requests import CHANNEL_TROUBLES
+
 _WHERE_TO_GET = {
     "SLACK_BOT_TOKEN": "the bot token (xoxb-…) from your app's page at api.slack.com, OAuth & Permissions",
     "ALIBABA_CLOUD_ACCESS_KEY_ID": "the AccessKey ID of the RAM user that may call cams:GetPreValidatePhoneId",
@@ -102,14 +105,8 @@ def no_approver_left(ids: str) -> str:
     )
 
 
-def approval_channel_unusable(channel_id: str, why: str) -> str:
-    return f"PHONEID_APPROVAL_CHANNEL {channel_id} cannot be used: {why}."
-
-
-CHANNEL_UNKNOWN = "the bot cannot see it. Invite the bot to it, or check the id"
-CHANNEL_NOT_JOINED = "the bot is not in it. Invite the bot"
-CHANNEL_ARCHIVED = "it is archived"
-CHANNEL_SHARED = "it is shared with another workspace, whose people could see and press the buttons"
+def approval_channel_unusable(channel_id: str, trouble: ChannelTrouble) -> str:
+    return f"PHONEID_APPROVAL_CHANNEL {channel_id} cannot be used: {CHANNEL_TROUBLES[trouble]}."
 
 
 def port_taken(host: str, port: int) -> str:

@@ -7,14 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from bot.models import ApprovalState, MessageRef, RequestId
+from bot.models import ApprovalState, ChannelTrouble, MessageRef, RequestId
 from bot.sandbox.inspector import Wire
+from bot.sandbox.slack.trouble import Forced
 from bot.sandbox.slack.workspace import Message
 from bot.store import decisions, messages
 from bot.texts import requests as texts
 from tests import factories
 from tests.scenarios.asking import (
     AWAITING,
+    GOOD_ID,
     TO_CHANNEL,
     TO_EACH,
     TOLD_ANSWERED,
@@ -145,11 +147,44 @@ async def test_an_approver_who_leaves_while_it_waits_does_not_break_the_decision
 
 async def test_when_nobody_can_be_reached_the_agent_is_told(scene_with: OpenScene) -> None:
     async with scene_with(**TO_CHANNEL) as scene:
+        scene.slack.forced["chat.postMessage"] = Forced("messages_tab_disabled")
+        request_id = await request(scene)
+        await scene.answer(scene.ana, texts.NOBODY_REACHED)
+        assert await standing_of(scene, request_id) == AWAITING
+
+
+async def test_a_card_whose_token_was_refused_is_drawn_when_it_is_good_again(scene_with: OpenScene) -> None:
+    async with scene_with(waits=replace(QUICK, sweeping=0.1), **TO_EACH) as scene:
+        request_id = await request(scene)
+        scene.slack.forced["chat.update"] = Forced("token_revoked")
+        await scene.human("Lee").clicks("Approve")
+        await told(scene, TOLD_ANSWERED)
+        await finish(scene)
+        assert buttons_left(scene, request_id)
+        del scene.slack.forced["chat.update"]
+        await scene.slack.until(lambda: not buttons_left(scene, request_id), timeout=PATIENCE)
+
+
+async def test_a_channel_that_is_archived_after_the_start_costs_nobody_a_card(scene_with: OpenScene) -> None:
+    async with scene_with(**TO_CHANNEL) as scene:
+        await request(scene)  # so what Slack says of the channel is remembered
         channels = scene.slack.workspace.conversations
         channels["C0APPROVALS"] = replace(channels["C0APPROVALS"], is_archived=True)
         request_id = await request(scene)
-        await scene.answer(scene.ana, "could not reach anybody who decides")
-        assert await standing_of(scene, request_id) == AWAITING
+        for name in ("Lee", "Kim"):
+            card = find_card(scene.human(name), request_id)
+            assert texts.sent_directly("<#C0APPROVALS>", ChannelTrouble.REFUSES) in card.words
+
+
+async def test_who_takes_no_direct_messages_reads_the_outcome_where_they_asked(scene_with: OpenScene) -> None:
+    async with scene_with(**TO_EACH) as scene:
+        await request(scene)
+        scene.slack.forced["chat.postMessage"] = Forced("messages_tab_disabled")
+        await scene.human("Lee").clicks("Approve")
+        await scene.answer(scene.ana, GOOD_ID)
+        await finish(scene)
+        with closing(sqlite3.connect(path_of(scene))) as database:
+            assert database.execute("SELECT kind FROM outbox").fetchall() == []
 
 
 @pytest.mark.parametrize(

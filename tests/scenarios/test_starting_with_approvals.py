@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
-from bot.models import NOT_NEEDED
+from bot.models import NOT_NEEDED, ChannelTrouble
 from bot.sandbox.slack.people import UserGroup
 from bot.sandbox.slack.workspace import Conversation, Workspace
 from bot.texts import asking, terminal
-from tests.scenarios.asking import GOOD, GOOD_ID, TO_CHANNEL, TO_EACH
+from bot.texts import requests as texts
+from tests.scenarios.asking import GOOD, GOOD_ID, TO_CHANNEL, TO_EACH, TOLD_ANSWERED, find_card, request, told
 from tests.scenarios.scene import PATIENCE, OpenScene, open_scene, with_bot
 
 Change = Callable[[Workspace], object]
@@ -71,22 +72,52 @@ async def test_one_who_can_approve_is_enough(scene_with: OpenScene, approvers: s
 
 
 @pytest.mark.parametrize(
-    ("channel_id", "change", "why"),
+    ("channel_id", "change"),
     [
-        ("C0NOWHERE", nothing, terminal.CHANNEL_UNKNOWN),
-        ("C0TEAROOM", nothing, terminal.CHANNEL_NOT_JOINED),
-        ("C0PARTNER", nothing, terminal.CHANNEL_SHARED),
-        ("C0APPROVALS", channel(lambda now: replace(now, members=now.members - {"U0BOT"})), terminal.CHANNEL_UNKNOWN),
-        ("C0APPROVALS", channel(lambda now: replace(now, is_archived=True)), terminal.CHANNEL_ARCHIVED),
-        ("C0APPROVALS", channel(lambda now: replace(now, is_ext_shared=True)), terminal.CHANNEL_SHARED),
+        ("C0PARTNER", nothing),
+        ("C0APPROVALS", channel(lambda now: replace(now, is_ext_shared=True))),
     ],
-    ids=["unknown", "not joined", "shared with a partner", "private and not joined", "archived", "private and shared"],
+    ids=["shared with a partner", "private and shared"],
 )
-async def test_a_channel_that_will_not_do_is_a_sentence(
-    tmp_path: Path, channel_id: str, change: Change, why: str
+async def test_a_channel_where_others_would_see_the_cards_is_a_sentence(
+    tmp_path: Path, channel_id: str, change: Change
 ) -> None:
     words = await words_of_refused_start(tmp_path, TO_CHANNEL | {"PHONEID_APPROVAL_CHANNEL": channel_id}, change)
-    assert words == terminal.approval_channel_unusable(channel_id, why)
+    assert words == terminal.approval_channel_unusable(channel_id, ChannelTrouble.SHARED)
+
+
+@pytest.mark.parametrize(
+    ("channel_id", "change", "trouble"),
+    [
+        ("C0NOWHERE", nothing, ChannelTrouble.UNKNOWN),
+        ("C0TEAROOM", nothing, ChannelTrouble.NOT_JOINED),
+        (
+            "C0APPROVALS",
+            channel(lambda now: replace(now, members=now.members - {"U0BOT"})),
+            ChannelTrouble.UNKNOWN,
+        ),
+        ("C0APPROVALS", channel(lambda now: replace(now, is_archived=True)), ChannelTrouble.ARCHIVED),
+        ("C0APPROVALS", channel(lambda now: replace(now, is_read_only=True)), ChannelTrouble.READ_ONLY),
+        ("C0APPROVALS", channel(lambda now: replace(now, is_restricted=True)), ChannelTrouble.REFUSES),
+    ],
+    ids=["unknown", "not joined", "private and not joined", "archived", "read-only", "restricted"],
+)
+async def test_with_a_channel_that_cannot_be_used_the_cards_go_to_each_approver_with_why(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, channel_id: str, change: Change, trouble: ChannelTrouble
+) -> None:
+    settings = TO_CHANNEL | {"PHONEID_APPROVAL_CHANNEL": channel_id}
+    async with open_scene(tmp_path, settings=settings) as scene:
+        change(scene.slack.workspace)
+        async with with_bot(scene) as running:
+            request_id = await request(running)
+            for name in ("Lee", "Kim"):
+                card = find_card(running.human(name), request_id)
+                assert texts.sent_directly(f"<#{channel_id}>", trouble) in card.words
+            noted = [each.__dict__["facts"]["why"] for each in caplog.records if "channel unusable" in each.message]
+            assert noted == [trouble.value]
+            await running.human("Lee").clicks("Approve")
+            await told(running, TOLD_ANSWERED)
+        assert list(scene.slack.complaints) == []
 
 
 async def test_without_approvers_there_is_no_start(tmp_path: Path) -> None:

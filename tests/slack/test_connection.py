@@ -8,7 +8,7 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 
 from bot.errors import SettingsError
-from bot.slack.connection import check_app_token, check_approval_channel, check_bot_token, signed_http
+from bot.slack.connection import check_app_token, check_bot_token, signed_http
 from bot.slack.web import Web
 from bot.texts import terminal
 from tests.slack.conftest import IDENTITY, NOT_SLACK, Answers
@@ -43,11 +43,11 @@ async def test_a_refused_token_is_told_with_slacks_word(web: Web, answers: Answe
 
 
 @pytest.mark.parametrize(("status", "content_type", "body"), NOT_SLACK)
-async def test_what_is_not_slack_says_nothing_about_a_token_or_a_channel(
+async def test_what_is_not_slack_says_nothing_about_a_token(
     web: Web, answers: Answers, status: int, content_type: str, body: str | bytes
 ) -> None:
     answers.become(status, content_type, body)
-    checks = (check_bot_token(web), check_app_token(web, "xapp-invented"), check_approval_channel(web, "C0LEADS"))
+    checks = (check_bot_token(web), check_app_token(web, "xapp-invented"))
     for check in checks:
         with pytest.raises(SettingsError) as caught:
             await check
@@ -55,14 +55,11 @@ async def test_what_is_not_slack_says_nothing_about_a_token_or_a_channel(
 
 
 @pytest.mark.parametrize("reason", ["internal_error", "fatal_error", "service_unavailable", "request_timeout"])
-async def test_a_slack_in_trouble_says_nothing_about_a_token_or_a_channel(
-    web: Web, answers: Answers, reason: str
-) -> None:
+async def test_a_slack_in_trouble_says_nothing_about_a_token(web: Web, answers: Answers, reason: str) -> None:
     become_slack(answers, {"ok": False, "error": reason})
     checks = (
         check_bot_token(web),
         check_app_token(web, "xapp-invented"),
-        check_approval_channel(web, "C0LEADS"),
     )
     for check in checks:
         with pytest.raises(SettingsError) as caught:
@@ -71,16 +68,14 @@ async def test_a_slack_in_trouble_says_nothing_about_a_token_or_a_channel(
 
 
 @pytest.mark.parametrize("status", [200, 429])
-async def test_a_slack_that_is_too_busy_says_nothing_about_a_token_or_a_channel(
-    web: Web, answers: Answers, status: int
-) -> None:
+async def test_a_slack_that_is_too_busy_says_nothing_about_a_token(web: Web, answers: Answers, status: int) -> None:
     answers.become(status, "application/json", json.dumps({"ok": False, "error": "ratelimited"}))
-    checks = (check_bot_token(web), check_app_token(web, "xapp-invented"), check_approval_channel(web, "C0LEADS"))
+    checks = (check_bot_token(web), check_app_token(web, "xapp-invented"))
     for check in checks:
         with pytest.raises(SettingsError) as caught:
             await check
         assert caught.value.mistakes == (terminal.slack_not_now("ratelimited"),)
-    assert answers.called == ["auth.test", "apps.connections.open", "conversations.info"]
+    assert answers.called == ["auth.test", "apps.connections.open"]
 
 
 @pytest.mark.parametrize("lacking", ["team_id", "user_id", "bot_id"])
@@ -98,43 +93,6 @@ async def test_an_enterprise_grid_is_refused_in_words(
     with pytest.raises(SettingsError) as caught:
         await check_bot_token(web)
     assert caught.value.mistakes == (terminal.ENTERPRISE_GRID,)
-
-
-CHANNEL = {"id": "C0LEADS", "is_member": True}
-
-
-async def test_a_channel_of_this_workspace_passes(web: Web, answers: Answers) -> None:
-    become_slack(answers, {"ok": True, "channel": CHANNEL})
-    await check_approval_channel(web, "C0LEADS")
-    assert answers.called == ["conversations.info"]
-
-
-@pytest.mark.parametrize(
-    ("answer", "why"),
-    [
-        ({"ok": False, "error": "channel_not_found"}, terminal.CHANNEL_UNKNOWN),
-        ({"ok": False, "error": "missing_scope"}, terminal.CHANNEL_UNKNOWN),
-        ({"ok": True, "channel": {**CHANNEL, "is_ext_shared": True}}, terminal.CHANNEL_SHARED),
-        ({"ok": True, "channel": {**CHANNEL, "is_pending_ext_shared": True}}, terminal.CHANNEL_SHARED),
-        ({"ok": True, "channel": {**CHANNEL, "is_archived": True}}, terminal.CHANNEL_ARCHIVED),
-        ({"ok": True, "channel": {**CHANNEL, "is_member": False}}, terminal.CHANNEL_NOT_JOINED),
-        ({"ok": True, "channel": {"id": "C0LEADS"}}, terminal.CHANNEL_NOT_JOINED),
-    ],
-)
-async def test_a_channel_where_cards_cannot_be_posted_is_told_in_words(
-    web: Web, answers: Answers, answer: dict[str, Any], why: str
-) -> None:
-    become_slack(answers, answer)
-    with pytest.raises(SettingsError) as caught:
-        await check_approval_channel(web, "C0LEADS")
-    assert caught.value.mistakes == (terminal.approval_channel_unusable("C0LEADS", why),)
-
-
-async def test_an_answer_about_no_channel_is_not_slacks(web: Web, answers: Answers) -> None:
-    become_slack(answers, {"ok": True})
-    with pytest.raises(SettingsError) as caught:
-        await check_approval_channel(web, "C0LEADS")
-    assert caught.value.mistakes == (terminal.slack_unreachable(web.base_url),)
 
 
 async def test_readiness_is_asked_anew_each_time(web: Web, session: aiohttp.ClientSession) -> None:

@@ -8,6 +8,7 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 
 from bot.errors import SettingsError, SlackBusy
+from bot.models import MessageRef
 from bot.sandbox.slack.manifest import Manifest
 from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.slack.trouble import SlackTrouble
@@ -77,11 +78,11 @@ async def test_an_agent_is_answered_where_they_typed_and_then_directly(
     await ana.runs("support", "/ask")
     (body,) = asked.bodies
     for _ in range(6):  # a response URL takes five
-        assert await messenger.tell("U0ANA", HELLO, response_url=body["response_url"])
+        assert await messenger.tell("U0ANA", HELLO, response_url=body["response_url"]) is Shown.YES
     assert [message.text for message in ana.sees("support")] == ["Hello"] * 5
     assert slack.complaints == []
     posted = await messenger.post("U0ANA", HELLO)
-    assert posted is not None
+    assert isinstance(posted, MessageRef)
     assert await messenger.update(posted, NEWS) is Shown.YES
 
 

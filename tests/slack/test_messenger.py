@@ -102,7 +102,7 @@ async def test_an_update_names_the_message_and_reads_no_formatting_into_it(messe
 async def test_a_reply_is_for_their_eyes_only_and_replaces_nothing(
     messenger: Messenger, slack: Slack, web: Web
 ) -> None:
-    assert await messenger.respond(f"{web.base_url}reply", MESSAGE)
+    assert await messenger.respond(f"{web.base_url}reply", MESSAGE) is Shown.YES
     assert slack.got == [
         (
             "/reply",
@@ -164,7 +164,7 @@ async def test_what_could_not_be_shown_may_be_there_still(
     ("status", "content_type", "body"),
     [
         *TRY_LATER,
-        pytest.param(200, "application/json", refusal("channel_not_found"), id="somebody who left"),
+        pytest.param(200, "application/json", refusal("missing_scope", needed="chat:write"), id="a missing scope"),
         pytest.param(200, "application/json", '{"ok": true}', id="an answer about no message"),
     ],
 )
@@ -172,11 +172,18 @@ async def test_a_message_that_was_not_taken_is_told_as_that_and_not_sent_again(
     messenger: Messenger, answers: Answers, status: int, content_type: str, body: str | bytes
 ) -> None:
     answers.become(status, content_type, body)
-    assert await messenger.post("U0ANA", MESSAGE) is None
-    assert not await messenger.tell("U0ANA", MESSAGE)
+    assert await messenger.post("U0ANA", MESSAGE) is Shown.NOT_NOW
+    assert await messenger.tell("U0ANA", MESSAGE) is Shown.NOT_NOW
     # While Slack is too busy, the second is not even tried.
     assert set(answers.called) == {"chat.postMessage"}
     assert len(answers.called) == (1 if status == 429 else 2)
+
+
+@pytest.mark.parametrize("word", ["channel_not_found", "messages_tab_disabled", "is_archived", "restricted_action"])
+async def test_a_refusal_that_cannot_pass_is_final(messenger: Messenger, answers: Answers, word: str) -> None:
+    answers.become(200, "application/json", refusal(word))
+    assert await messenger.post("U0ANA", MESSAGE) is Shown.GONE
+    assert await messenger.tell("U0ANA", MESSAGE) is Shown.GONE
 
 
 # --- one way or the other ---
@@ -185,7 +192,7 @@ async def test_a_message_that_was_not_taken_is_told_as_that_and_not_sent_again(
 async def test_whoever_can_be_answered_where_they_asked_gets_no_direct_message(
     messenger: Messenger, slack: Slack, web: Web
 ) -> None:
-    assert await messenger.tell("U0ANA", MESSAGE, response_url=f"{web.base_url}reply")
+    assert await messenger.tell("U0ANA", MESSAGE, response_url=f"{web.base_url}reply") is Shown.YES
     assert [path for path, _ in slack.got] == ["/reply"]
 
 
@@ -193,15 +200,15 @@ async def test_whoever_cannot_be_answered_there_gets_a_direct_message(
     messenger: Messenger, slack: Slack, web: Web
 ) -> None:
     slack.answers_responses = 404
-    assert await messenger.tell("U0ANA", MESSAGE, response_url=f"{web.base_url}reply")
+    assert await messenger.tell("U0ANA", MESSAGE, response_url=f"{web.base_url}reply") is Shown.YES
     assert [path for path, _ in slack.got] == ["/reply", "/chat.postMessage"]
 
 
 async def test_whoever_asked_nowhere_gets_a_direct_message(messenger: Messenger, slack: Slack) -> None:
-    assert await messenger.tell("U0ANA", MESSAGE)
+    assert await messenger.tell("U0ANA", MESSAGE) is Shown.YES
     assert [path for path, _ in slack.got] == ["/chat.postMessage"]
 
 
 async def test_a_response_url_in_clear_text_costs_only_the_reply(messenger: Messenger, slack: Slack) -> None:
-    assert await messenger.tell("U0ANA", MESSAGE, response_url="http://slack.example/reply")
+    assert await messenger.tell("U0ANA", MESSAGE, response_url="http://slack.example/reply") is Shown.YES
     assert [path for path, _ in slack.got] == ["/chat.postMessage"]

@@ -1,16 +1,23 @@
 """What the outbox has said: to the agent, on the cards, to the approvers, by whichever process is there to say it."""
 
+import asyncio
 import logging
+from dataclasses import replace
+from itertools import count
 
 import pytest
 
 from bot.audit import Event
-from bot.models import ApprovalState, RequestId, State
-from bot.policy import NOBODY
+from bot.guesses import Counts, Guesses
+from bot.models import ApprovalState, ChannelTrouble, MessageRef, RequestId, State
+from bot.policy import NOBODY, Audience, Membership, Standing
+from bot.requests import RecentCounts
 from bot.slack import buttons, cards
+from bot.slack.approvers import Approvers
 from bot.slack.messenger import Shown
 from bot.slack.notices import MOST_REMEMBERED, Notices
 from bot.slack.payloads import Origin
+from bot.store import messages
 from bot.store.outbox import HANDLING, Kind
 from bot.texts import requests as texts
 from bot.texts.outcomes import OUTCOMES
@@ -18,7 +25,18 @@ from tests.doubles import Doing, FakeMessenger, FakePeople
 from tests.factories import phones
 from tests.fake_api import id_of
 from tests.slack.workplace import RESPONSE_URL, Bot, FakeChannel, Workplace, buttons_of, filled, text_of, workplace
-from tests.world import ANA, HOUR, LEE, MINUTE, WITHOUT_APPROVALS, World, codes_for
+from tests.world import (
+    ANA,
+    HOUR,
+    LEE,
+    MINUTE,
+    NEEDS_APPROVAL,
+    WITH_APPROVALS,
+    WITHOUT_APPROVALS,
+    Process,
+    World,
+    codes_for,
+)
 
 __all__ = ["bot", "workplace"]
 
@@ -26,6 +44,7 @@ pytestmark = pytest.mark.virtual_time
 
 PHONE = phones(1)[0]
 ID = id_of(PHONE)
+NO_COUNTS = RecentCounts(by_agent=1, for_number=1, refused=Counts(for_number=Guesses(), by_agent=Guesses()))
 
 
 @pytest.fixture
@@ -57,24 +76,158 @@ async def test_each_approver_gets_a_card_but_for_the_agent(bot: Bot) -> None:
     assert cards_posted(bot) == ["U0KIM", "U0LEE", "U0KIM"]
 
 
-async def test_one_card_goes_to_the_channel_while_it_is_ours_and_to_each_approver_when_it_is_shared(
-    workplace: Workplace,
+@pytest.mark.parametrize("trouble", ChannelTrouble)
+async def test_one_card_goes_to_the_channel_and_to_each_approver_with_why_when_it_cannot_be_used(
+    workplace: Workplace, trouble: ChannelTrouble
 ) -> None:
     workplace.channel = FakeChannel()
     bot = await workplace.open()
     await bot.asks()
-    workplace.channel.is_shared = True
+    if trouble is ChannelTrouble.REFUSES:
+        workplace.messenger.refusing.add(workplace.channel.id)
+    else:
+        workplace.channel.now = trouble
     await bot.asks()
     assert cards_posted(bot) == ["C0APPROVALS", "U0KIM", "U0LEE"]
+    why = texts.sent_directly("<#C0APPROVALS>", trouble)
+    cards_said = [said.message for said in bot.messenger.said if cards.APPROVE in buttons_of(said.message)]
+    assert [why in each.text and why in text_of(each) for each in cards_said] == [False, True, True]
 
 
-async def test_an_approver_who_cannot_be_reached_keeps_nobody_else_from_it(workplace: Workplace, bot: Bot) -> None:
+async def test_a_card_that_the_channel_does_not_take_now_waits_for_it(workplace: Workplace) -> None:
+    workplace.channel = FakeChannel()
+    bot = await workplace.open()
+    form = await bot.form()
+    bot.messenger.fail(Doing.POST, times=2)
+    await bot.submits(form, filled([PHONE], "208312", reason="ticket 7"))
+    await bot.sweep_for(2 * HANDLING)
+    assert cards_posted(bot) == ["C0APPROVALS"]
+
+
+async def test_an_approver_who_cannot_be_reached_keeps_nobody_else_from_it_and_gets_it_later(bot: Bot) -> None:
     form = await bot.form()
     bot.messenger.fail(Doing.POST, times=1)
     await bot.submits(form, filled([PHONE], "208312", reason="ticket 7"))
+    assert cards_posted(bot) == ["U0LEE"]
+    await bot.sweep_for(2 * HANDLING)
+    assert cards_posted(bot) == ["U0LEE", "U0KIM"]
+    assert not any(texts.NOBODY_REACHED in said for said in bot.messenger.said_to(RESPONSE_URL))
+
+
+async def test_an_approver_who_takes_no_messages_is_not_insisted_on(bot: Bot) -> None:
+    bot.messenger.refusing.add("U0KIM")
+    request = await bot.asks()
     await bot.sweep_for(2 * HANDLING)
     assert cards_posted(bot) == ["U0LEE"]
-    assert not any(texts.NOBODY_REACHED in said for said in bot.messenger.said_to(RESPONSE_URL))
+    assert await bot.process.waiting(Kind.CARDS, request.id) is None
+
+
+async def test_after_a_kill_between_two_cards_the_next_process_posts_the_one_that_is_missing(
+    workplace: Workplace,
+) -> None:
+    dead, living = await workplace.open("p1"), await workplace.open("p2")
+    form = await dead.form()
+    numbers = count(1)
+
+    async def never_lets_the_second_go(doing: Doing) -> None:
+        if doing is Doing.POST and next(numbers) == 2:
+            await asyncio.Event().wait()
+
+    workplace.messenger.before = never_lets_the_second_go
+    await dead.submits(form, filled([PHONE], "208312", reason="ticket 7"), waits=False)
+    await workplace.pass_time(5)
+    await dead.parts.jobs.cancel()
+    workplace.messenger.before = None
+    await living.sweep_for(2 * HANDLING)
+    assert cards_posted(living) == ["U0KIM", "U0LEE"]
+
+
+MANY = Audience(user_ids=frozenset(f"U{number:03}" for number in range(800)))
+
+
+async def test_hundreds_of_approvers_get_one_card_each_and_the_receipt_comes_first(workplace: Workplace) -> None:
+    workplace.policy = replace(WITH_APPROVALS, approvers=MANY)
+    bot = await workplace.open()
+    at_once = [0, 0]
+
+    async def takes_a_second(doing: Doing) -> None:
+        at_once[0] += 1
+        at_once[1] = max(at_once)
+        await workplace.pass_time(1)
+        at_once[0] -= 1
+
+    workplace.messenger.before = takes_a_second
+    await bot.asks()
+    await bot.sweep_for(2 * HOUR / 5)
+    assert sorted(cards_posted(bot)) == sorted(MANY.user_ids)
+    assert at_once[1] <= 30
+    assert bot.messenger.said[0].place == RESPONSE_URL
+
+
+async def test_what_slack_draws_a_few_of_at_a_time_is_drawn_on_every_copy_and_once(
+    workplace: Workplace,
+) -> None:
+    workplace.policy = replace(WITH_APPROVALS, approvers=replace(MANY, user_ids=frozenset({"U0LEE"}) | MANY.user_ids))
+    bot = await workplace.open()
+    request = await bot.asks(code="")
+    await bot.sweep_for(MINUTE)
+
+    async def draws_fifty_a_minute(doing: Doing) -> None:
+        if doing is Doing.UPDATE and len(bot.messenger.updated) >= 50 * (1 + workplace.clock.monotonic() // MINUTE):
+            bot.messenger.fail(Doing.UPDATE, times=1)
+
+    workplace.messenger.before = draws_fifty_a_minute
+    await bot.presses(cards.APPROVE, request.id, by=LEE)
+    await bot.sweep_for(HOUR)
+    assert copies_now(bot) == [{}] * 801
+    assert len(bot.messenger.updated) == 801
+
+
+async def test_a_copy_that_another_process_posts_meanwhile_is_drawn_too(workplace: Workplace, bot: Bot) -> None:
+    request = await bot.asks(code="")
+    elsewhere = await workplace.open("p2")
+
+    async def post_another(doing: Doing) -> None:
+        if doing is Doing.UPDATE:
+            workplace.messenger.before = None
+            ref = await workplace.messenger.post("U0LEE", cards.card(request, NO_COUNTS))
+            assert isinstance(ref, MessageRef)
+            await elsewhere.process.record.change(messages.add, messages.Kind.CARD, request.id, ref)
+
+    workplace.messenger.before = post_another
+    await bot.presses(cards.APPROVE, request.id, by=LEE)
+    assert copies_now(bot) == [{}, {}, {}]
+
+
+async def test_a_card_that_no_process_remembers_is_drawn_when_somebody_presses_its_button(
+    workplace: Workplace, bot: Bot
+) -> None:
+    request = await bot.asks(code="")
+    forgotten = await workplace.messenger.post("U0LEE", cards.card(request, NO_COUNTS))
+    assert isinstance(forgotten, MessageRef)
+    await bot.presses(cards.APPROVE, request.id, by=LEE)
+    assert buttons_of(bot.messenger.message(forgotten))
+    await bot.presses(cards.APPROVE, request.id, by=LEE, message=forgotten)
+    assert not buttons_of(bot.messenger.message(forgotten))
+    receipt = MessageRef("U0ANA", "1")  # a button that is none of a card's
+    await bot.presses(buttons.WITHDRAW, request.id, by=ANA, message=receipt)
+    assert receipt not in await bot.process.record.read(messages.of_request, messages.Kind.CARD, request.id)
+
+
+@pytest.mark.parametrize("channel", [None, FakeChannel()], ids=["to each", "to a channel"])
+async def test_where_no_approver_is_left_the_agent_reads_that_when_they_ask(
+    workplace: Workplace, channel: FakeChannel | None
+) -> None:
+    """A usergroup that became empty, but for the agent."""
+    workplace.channel = channel
+    workplace.policy = replace(WITH_APPROVALS, approvers=Audience(group_ids=frozenset({"S0LEADS"})))
+    workplace.people.standings["U0ANA"] = Standing(Membership.FULL, frozenset({"S0LEADS"}))
+    bot = await workplace.open()
+    await bot.asks()
+    await bot.sweep_for(MINUTE)
+    said = bot.messenger.said_to(RESPONSE_URL)
+    assert [texts.NOBODY_DECIDES in each for each in said].count(True) == 1
+    assert cards_posted(bot) == ([channel.id] if channel else [])
 
 
 async def test_where_nobody_can_be_asked_the_agent_reads_that_once_and_it_is_tried_again(bot: Bot) -> None:
@@ -134,6 +287,37 @@ async def test_the_last_to_draw_has_drawn_what_is(workplace: Workplace, bot: Bot
 # --- time passing ---
 
 
+@pytest.mark.parametrize("has_cards", [True, False])
+async def test_after_a_downtime_nobody_is_asked_about_what_is_over(
+    workplace: Workplace, bot: Bot, *, has_cards: bool
+) -> None:
+    request = await (bot.asks(code="") if has_cards else bot.process.ask(1, NEEDS_APPROVAL))
+    posted = cards_posted(bot)
+    await workplace.pass_time(2 * HOUR)  # nobody is there
+    await bot.sweep_for(MINUTE)
+    assert cards_posted(bot) == posted
+    assert (await bot.process.find(request.id)).approval.state is ApprovalState.EXPIRED
+    assert copies_now(bot) == [{}] * len(posted)
+    said = bot.messenger.said_to("U0ANA")
+    assert said
+    assert all(OUTCOMES[ApprovalState.EXPIRED].told.of(request) in each for each in said)
+
+
+async def test_a_reminder_that_takes_too_long_reaches_the_rest_the_next_time(workplace: Workplace, bot: Bot) -> None:
+    request = await bot.asks()
+    await bot.sweep_for(HOUR / 2 - 60)
+    numbers = count(1)
+
+    async def never_takes_the_second(doing: Doing) -> None:
+        if doing is Doing.POST and next(numbers) == 2:
+            await asyncio.Event().wait()
+
+    workplace.messenger.before = never_takes_the_second
+    await bot.sweep_for(MINUTE * 5)
+    assert cards_posted(bot) == ["U0KIM", "U0LEE"] * 2
+    assert len(await bot.process.journal(request.id, Event.REMINDED)) == 1
+
+
 async def test_approvers_are_reminded_once_half_way_and_reminders_lose_their_buttons_too(bot: Bot) -> None:
     request = await bot.asks()
     await bot.sweep_for(HOUR / 2 - 60)
@@ -183,6 +367,40 @@ async def test_an_approval_that_is_not_used_lapses_and_is_told(bot: Bot) -> None
     await bot.sweep_for(HOUR + 30)
     assert (await bot.process.find(request.id)).approval.state is ApprovalState.LAPSED
     assert OUTCOMES[ApprovalState.LAPSED].told.one in bot.messenger.said_to("U0ANA")[-1]
+
+
+# --- what nobody can be told ---
+
+
+async def test_who_takes_no_direct_messages_reads_the_outcome_where_they_asked(bot: Bot) -> None:
+    bot.messenger.refusing.add("U0ANA")
+    request = await bot.asks()
+    await bot.presses(cards.APPROVE, request.id, by=LEE)
+    assert ID in bot.messenger.said_to(RESPONSE_URL)[-1]
+    assert await bot.process.waiting(Kind.AGENT, request.id) is None
+
+
+@pytest.mark.parametrize("count", [1, 3])
+async def test_what_an_agent_takes_nowhere_is_not_insisted_on(
+    bot: Bot, caplog: pytest.LogCaptureFixture, count: int
+) -> None:
+    bot.messenger.refusing.add("U0ANA")
+    request = await bot.asks(count)
+    bot.messenger.fail(Doing.RESPOND, shown=Shown.GONE)
+    await bot.presses(cards.APPROVE, request.id, by=LEE)
+    assert await bot.process.waiting(Kind.AGENT, request.id) is None
+    assert "agent cannot be told" in caplog.messages
+
+
+async def test_while_neither_way_works_for_now_it_is_tried_again(bot: Bot) -> None:
+    bot.messenger.refusing.add("U0ANA")
+    request = await bot.asks()
+    bot.messenger.fail(Doing.RESPOND)
+    await bot.presses(cards.APPROVE, request.id, by=LEE)
+    assert await bot.process.waiting(Kind.AGENT, request.id)
+    bot.messenger.recover()
+    await bot.sweep_for(MINUTE)
+    assert ID in bot.messenger.said_to(RESPONSE_URL)[-1]
 
 
 # --- what a process did not live to tell ---
@@ -350,6 +568,35 @@ async def test_when_slack_takes_no_alarm_it_is_tried_again_later(workplace: Work
     assert await warned(bot, request_id) == [2]
 
 
+@pytest.mark.parametrize(
+    "audience", [WITH_APPROVALS.approvers, Audience(group_ids=frozenset({"S0LEADS"}))], ids=["users", "group"]
+)
+async def test_while_slack_does_not_say_who_the_approvers_are_an_alarm_waits(
+    workplace: Workplace, audience: Audience
+) -> None:
+    workplace.people.standings["U0KIM"] = Standing(Membership.FULL, frozenset({"S0LEADS"}))
+    workplace.policy = replace(WITH_APPROVALS, approvers=audience)
+    bot = await workplace.open()
+    request_id = await alarm(workplace, bot)
+    workplace.people.silent = True
+    await bot.sweep_for(MINUTE)
+    assert await warned(bot, request_id) == []
+    workplace.people.silent = False
+    await bot.sweep_for(5 * MINUTE)
+    assert alarms(bot) == (["U0KIM", "U0LEE"] if audience.user_ids else ["U0KIM"])
+    assert await warned(bot, request_id) == [len(alarms(bot))]
+
+
+async def test_an_alarm_goes_to_each_approver_while_the_channel_cannot_be_used(workplace: Workplace) -> None:
+    workplace.channel = FakeChannel()
+    workplace.messenger.refusing.add(workplace.channel.id)
+    bot = await workplace.open()
+    await alarm(workplace, bot)
+    await bot.sweep()
+    assert alarms(bot) == ["U0KIM", "U0LEE"]
+    assert texts.sent_directly("<#C0APPROVALS>", ChannelTrouble.REFUSES) in bot.messenger.said_to("U0LEE")[-1]
+
+
 async def test_where_nobody_decides_the_log_has_the_alarm(
     workplace: Workplace, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -366,15 +613,13 @@ async def test_where_nobody_decides_the_log_has_the_alarm(
 # --- what is remembered for telling ---
 
 
-async def test_of_the_requests_that_came_from_here_the_newest_are_remembered(workplace: Workplace, bot: Bot) -> None:
-    notices = Notices(
-        record=bot.process.record,
-        requests=bot.process.requests,
-        messenger=bot.messenger,
-        people=workplace.people,
-        approvers=workplace.policy.approvers,
-        channel=None,
-    )
+def notices_of(process: Process, messenger: FakeMessenger) -> Notices:
+    approvers = Approvers(people=FakePeople(), messenger=messenger, audience=NOBODY, channel=None, clock=process.clock)
+    return Notices(record=process.record, requests=process.requests, messenger=messenger, approvers=approvers)
+
+
+async def test_of_the_requests_that_came_from_here_the_newest_are_remembered(bot: Bot) -> None:
+    notices = notices_of(bot.process, bot.messenger)
     oldest, newest = await bot.process.asked_and_run(), await bot.process.asked_and_run(first=1)
     others = [RequestId(f"R-{number}") for number in range(MOST_REMEMBERED - 1)]
     for request_id in (oldest.id, *others, newest.id):
@@ -388,12 +633,4 @@ async def test_of_the_requests_that_came_from_here_the_newest_are_remembered(wor
 
 async def test_there_is_somebody_for_each_kind_of_thing_that_an_outbox_holds(workplace: Workplace) -> None:
     process = (await workplace.open()).process
-    notices = Notices(
-        record=process.record,
-        requests=process.requests,
-        messenger=FakeMessenger(),
-        people=FakePeople(),
-        approvers=NOBODY,
-        channel=None,
-    )
-    assert set(notices.by_kind) == set(Kind)
+    assert set(notices_of(process, FakeMessenger()).by_kind) == set(Kind)

@@ -8,10 +8,10 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.errors import SlackRefused
+from bot.errors import SlackBusy, SlackError, SlackRefused
 from bot.models import Actor, Through
 from bot.policy import Audience, Membership, Standing
-from bot.slack.people import People
+from bot.slack.people import Listed, People
 from bot.slack.web import Web
 from tests.clocks import SteppingClock
 from tests.slack.conftest import NOT_SLACK, TEAM_ID, Answers
@@ -169,10 +169,14 @@ class GroupDirectory(Directory):
         self.groups = groups
         self.users = users
         self.groups_asked: list[str] = []
+        self.busy: set[str] = set()
+        """Of these it does not say now who they are."""
 
     async def answer(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         if method == "users.info":
             self.asked += 1
+            if params["user"] in self.busy:
+                raise SlackBusy(method, 30.0)
             if params["user"] not in self.users:
                 raise SlackRefused(method, "user_not_found")
             return {"ok": True, "user": {**MEMBER, "id": params["user"], **self.users[params["user"]]}}
@@ -238,7 +242,9 @@ async def test_a_usergroup_without_an_answer_of_slacks_holds_nobody(
     web: Web, answers: Answers, clock: SteppingClock, status: int, content_type: str, body: str | bytes
 ) -> None:
     answers.become(status, content_type, body)
-    assert await People(web, team_id=TEAM_ID, clock=clock).active(BY_GROUP) == frozenset()
+    people = People(web, team_id=TEAM_ID, clock=clock)
+    assert await people.listed(BY_GROUP) == Listed(frozenset(), is_complete=False)
+    assert await people.has_active(BY_GROUP) is None
 
 
 async def test_whoever_leaves_a_usergroup_stops_deciding_within_a_minute(
@@ -257,8 +263,8 @@ async def test_whoever_leaves_a_usergroup_stops_deciding_within_a_minute(
 async def test_an_empty_usergroup_is_an_answer_and_remembered(groups: GroupDirectory, clock: SteppingClock) -> None:
     groups.groups[LEADS] = []
     people = People(groups, team_id=TEAM_ID, clock=clock)
-    assert await people.active(BY_GROUP) == frozenset()
-    assert await people.active(BY_GROUP) == frozenset()
+    assert await people.listed(BY_GROUP) == Listed(frozenset(), is_complete=True)
+    assert await people.has_active(BY_GROUP) is False
     assert groups.groups_asked == [LEADS]
 
 
@@ -275,9 +281,45 @@ async def test_many_who_click_at_once_are_one_question_about_the_usergroup(
     assert groups.groups_asked == [LEADS]
 
 
-async def test_the_active_of_an_audience_are_its_full_members_each_once(
+AUDIENCE = Audience(user_ids=frozenset({"U0IDA", "U0LEE"}), group_ids=frozenset({LEADS, "S0GONE"}))
+
+
+async def test_whom_an_audience_names_and_who_of_them_is_a_full_member(
     groups: GroupDirectory, clock: SteppingClock
 ) -> None:
     people = People(groups, team_id=TEAM_ID, clock=clock)
-    audience = Audience(user_ids=frozenset({"U0ANA", "U0LEE", "U0IDA"}), group_ids=frozenset({LEADS, "S0GONE"}))
-    assert await people.active(audience) == {"U0ANA", "U0LEE"}
+    listed = await people.listed(AUDIENCE)
+    assert listed == Listed(frozenset({"U0LEE", "U0IDA", "U0GUS", "U0OLU", "U0LOST"}), is_complete=True)
+    assert {each for each in listed.user_ids if await people.is_full_member(each)} == {"U0LEE"}
+
+
+async def test_nobody_but_one_person_may_be_active(groups: GroupDirectory, clock: SteppingClock) -> None:
+    people = People(groups, team_id=TEAM_ID, clock=clock)
+    assert await people.has_active(AUDIENCE) is True
+    assert await people.has_active(AUDIENCE, but_for="U0LEE") is False
+
+
+async def test_of_hundreds_only_the_first_active_one_is_asked_about(
+    groups: GroupDirectory, clock: SteppingClock
+) -> None:
+    groups.groups[LEADS] = [f"U{number:03}" for number in range(800)]
+    groups.users = {each: {} for each in groups.groups[LEADS][3:]}
+    assert await People(groups, team_id=TEAM_ID, clock=clock).has_active(BY_GROUP) is True
+    assert groups.asked == 4
+    groups.users["U0KIM"] = {}
+    named = Audience(user_ids=frozenset({"U0KIM"}), group_ids=frozenset({LEADS}))
+    assert await People(groups, team_id=TEAM_ID, clock=clock).has_active(named) is True
+    assert (groups.asked, groups.groups_asked) == (5, [LEADS])
+
+
+async def test_while_slack_does_not_say_who_somebody_is_that_is_no_no(
+    groups: GroupDirectory, clock: SteppingClock
+) -> None:
+    groups.busy.add("U0IDA")
+    people = People(groups, team_id=TEAM_ID, clock=clock)
+    with pytest.raises(SlackError):
+        await people.is_full_member("U0IDA")
+    assert await people.has_active(AUDIENCE, but_for="U0LEE") is None
+    assert await people.has_active(AUDIENCE) is True
+    groups.busy.clear()
+    assert await people.is_full_member("U0IDA") is False

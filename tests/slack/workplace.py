@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bot.audit import LogQuery
-from bot.models import Actor, PhoneNumber, Request, RequestId
+from bot.models import Actor, ChannelTrouble, MessageRef, PhoneNumber, Request, RequestId
 from bot.slack.blocks import Message, View
 from bot.slack.bot_token import BotToken
 from bot.slack.listeners.actions import Actions
@@ -39,14 +39,17 @@ Block = dict[str, Any]
 
 
 class FakeChannel(Channel):
-    """A channel of our own, until it is shared."""
+    """A channel that can be used, until there is ``now`` some trouble with it."""
 
     def __init__(self, channel_id: str = "C0APPROVALS") -> None:
         self.id = channel_id
-        self.is_shared = False
+        self.now: ChannelTrouble | None = None
 
-    async def is_ours(self) -> bool:
-        return not self.is_shared
+    async def trouble(self) -> ChannelTrouble | None:
+        return self.now
+
+    def note(self, trouble: ChannelTrouble) -> ChannelTrouble:
+        return trouble
 
 
 class FakeToken(BotToken):
@@ -104,7 +107,14 @@ class Bot:
         return await self._after(acks, waits=waits)
 
     async def presses(
-        self, action_id: str, value: str = "", *, by: Actor = ANA, view: View | None = None, waits: bool = True
+        self,
+        action_id: str,
+        value: str = "",
+        *,
+        by: Actor = ANA,
+        view: View | None = None,
+        message: MessageRef | None = None,
+        waits: bool = True,
     ) -> Acks:
         """A button, in a message or in a window that shows ``view``."""
         acks = Acks(self.messenger)
@@ -114,7 +124,8 @@ class Bot:
             "actions": [{"action_id": action_id, "block_id": "b", "type": "button", "value": value}],
         }
         if view is None:
-            body |= {"response_url": RESPONSE_URL, "channel": {"id": "C0SUPPORT"}}
+            body |= {"response_url": RESPONSE_URL, "channel": {"id": message.channel_id if message else "C0SUPPORT"}}
+            body |= {"message": {"ts": message.ts}} if message else {}
         else:
             body |= {"view": {"id": "V1", "hash": "1.a", "private_metadata": view["private_metadata"]}}
         await self.listens[2].on_click(acks, body)

@@ -102,6 +102,8 @@ class ChatMethods:
             raise Refusal("channel_not_found" if is_hidden else "not_in_channel")
         if conversation.is_archived:
             raise Refusal("is_archived")
+        if conversation.is_read_only or conversation.is_restricted:
+            raise Refusal("restricted_action_read_only_channel" if conversation.is_read_only else "restricted_action")
         return conversation
 
     def _find_named(self, channel: str, *, where: str) -> Conversation | None:

@@ -92,6 +92,7 @@ def channel_json(conversation: Conversation, *, bot_id: str) -> JsonObject:
         "is_mpim": False,
         "is_private": conversation.is_private,
         "is_archived": conversation.is_archived,
+        **({"is_read_only": True} if conversation.is_read_only else {}),
         "is_member": bot_id in conversation.members,
         "is_shared": conversation.is_ext_shared,
         "is_ext_shared": conversation.is_ext_shared,

@@ -29,6 +29,10 @@ class Conversation:
     """Seen by its members only; to everybody else it does not exist."""
     is_ext_shared: bool = False
     is_archived: bool = False
+    is_read_only: bool = False
+    """Only some may post there, and Slack says so of it."""
+    is_restricted: bool = False
+    """The same by a preference of the workspace, of which Slack says nothing."""
     topic: str = ""
 
 

@@ -112,6 +112,21 @@ async def test_an_archived_channel_takes_no_messages_and_keeps_those_it_has(
     assert [message.text for message in slack.human("Lee").sees("approvals")] == ["a card"]
 
 
+@pytest.mark.parametrize(
+    ("is_read_only", "error"), [(True, "restricted_action_read_only_channel"), (False, "restricted_action")]
+)
+async def test_where_only_some_may_post_the_app_may_not(
+    slack: LocalSlack, client: AsyncWebClient, error: str, *, is_read_only: bool
+) -> None:
+    channels = slack.workspace.conversations
+    channel = channels["C0APPROVALS"]
+    channels["C0APPROVALS"] = replace(channel, is_read_only=is_read_only, is_restricted=not is_read_only)
+    assert await refused(client.chat_postMessage(channel="C0APPROVALS", text="a card")) == error
+    described = (await client.conversations_info(channel="C0APPROVALS"))["channel"]
+    assert ("is_read_only" in described) is is_read_only
+    await client.chat_postMessage(channel="U0LEE", text="a card")
+
+
 async def test_the_name_of_a_private_channel_is_in_no_payload(
     slack: LocalSlack, app: AsyncApp, run_app: RunApp, button: Callable[..., dict[str, Any]]
 ) -> None:
