@@ -232,7 +232,7 @@ async def test_where_it_takes_long_others_are_not_held_up_and_it_is_said_when_th
     await record(database, MAY_NOT)
     async with record_in(database) as others:
         await others.change(processes.beat)
-        await others.change(scrubbing.done, 0, took=6.2)
+        await others.change(scrubbing.done, "0", took=6.2)
         ran = await shell.run("forget", TYPED, "--yes")
         assert (ran.status, ran.err) == (1, f"{texts.scrubbed_later(6.2)}\n")
         assert "within a day" in ran.err

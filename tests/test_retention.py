@@ -151,7 +151,7 @@ async def test_what_takes_long_is_done_once_a_day(
     record: Record, clock: SteppingClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    await record.change(scrubbing.done, 0, took=SLOW + 0.1)
+    await record.change(scrubbing.done, "0", took=SLOW + 0.1)
     retention = Retention(record, seconds=DAY, clock=clock)
     first = None
     while "forgotten bytes removed" not in caplog.text:  # something to forget each hour

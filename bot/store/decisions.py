@@ -11,7 +11,6 @@ from bot.store import journal, outbox, requests, rows
 from bot.store.engine import Row, Tx
 from bot.store.journal import NewEntry
 from bot.store.processes import SWEEPER
-from bot.store.requests import NO_DECISION
 
 DECIDE: Final = """
     UPDATE requests SET
@@ -83,11 +82,11 @@ def reminded(tx: Tx, due: outbox.Due) -> None:
 
 def _move(tx: Tx, row: Row, moved: Row, lookups: Sequence[Row], *, actor: Actor) -> Request:
     """Record the new state of an approval, and drop what can never be called any more."""
-    check_approval_transition(ApprovalState(row["approval"]), ApprovalState(moved["approval"]))
+    check_approval_transition(row["approval"], moved["approval"])
     is_over = moved["approval"] in ENDS_UNUSED
     held = [each for each in lookups if each["state"] == State.HELD] if is_over else []
     dropped = [_moved(tx, each, State.DROPPED) for each in held]
-    tx.write(DECIDE, **{name: moved[name] for name in ("number", "approval", "expires_at", *NO_DECISION)})
+    tx.write(DECIDE, **{name: moved[name] for name in ("number", "approval", "expires_at", *rows.NO_DECISION)})
     tx.write_many(MOVE_LOOKUP, _as_moved(dropped))
     entry = NewEntry(
         event=Event.MOVED,
@@ -129,7 +128,7 @@ def _is_held(lookups: Sequence[Row]) -> bool:
 
 
 def _moved(tx: Tx, row: Row, to_state: State, *, process: str | None = None) -> Row:
-    check_transition(State(row["state"]), to_state)
+    check_transition(row["state"], to_state)
     return {**row, "state": to_state, "updated_at": tx.now, "process": process}
 
 

@@ -18,7 +18,7 @@ class Query(NamedTuple):
 
 
 class Tx(Protocol):
-    """One open transaction. Statements have ``:name`` parameters; rows are dicts.
+    """One open transaction. Statements have ``:name`` parameters; rows are dicts, and ``bot.store.cells`` reads them.
 
     A function of the store takes one first. It catches no database error: on Postgres the transaction is lost then,
     and what ``write`` was given fails only later.
@@ -57,9 +57,10 @@ class Tx(Protocol):
         """The rows of a query one by one, for a result that may not fit into memory. Ask nothing else meanwhile."""
 
     def distrusting(self) -> AbstractContextManager[None]:
-        """For checking what other hands may have changed. Meanwhile text that is no UTF-8 is read with lone surrogates.
+        """For checking what other hands may have changed. Meanwhile rows hold whatever stands there.
 
-        Otherwise it is read with replacement characters, which can be shown, and which real text may hold as well.
+        Text that is no UTF-8 is read with lone surrogates then, and otherwise with replacement characters, which can be
+        shown, and which real text may hold as well.
         Raises ``SchemaUnknown`` where a table or a column was taken away.
         """
 

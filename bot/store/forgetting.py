@@ -13,24 +13,30 @@ import phonenumbers
 
 from bot.audit import Event, Footprint
 from bot.entry.characters import normalise
-from bot.errors import StillOpen
-from bot.models import FORGOTTEN, Actor, PhoneNumber, RequestId, State
+from bot.errors import RecordDamaged, StillOpen
+from bot.models import FORGOTTEN, Actor, PhoneNumber, RequestId
 from bot.store import journal, outbox, rows, scrubbing
+from bot.store.cells import Cells, raw, readable, whole
 from bot.store.engine import Query, Row, Tx
 from bot.store.journal import NewEntry
 from bot.store.names import new_salt
 from bot.store.processes import SWEEPER
 
-RUNNING = frozenset({State.QUEUED, State.CALLING})
-
-BY_STATE: Final = "SELECT state, count(*) AS found FROM lookups WHERE phone = :phone GROUP BY state"
+# Also of states there are none of.
+COUNTS: Final = """
+    SELECT
+        count(*) FILTER (WHERE state IN ('queued', 'calling')) AS running,
+        count(*) FILTER (WHERE state = 'held') AS waiting,
+        count(*) AS found
+    FROM lookups WHERE phone = :phone"""
 
 IDS_OF_NUMBER: Final = """
     SELECT DISTINCT phone_number_id FROM lookups WHERE phone = :phone AND phone_number_id <> ''"""
 
 # Other hands may have written something that is no text.
 REASONS: Final = """
-    SELECT number, CAST(reason AS TEXT) AS reason, CAST(coalesce(decision_reason, '') AS TEXT) AS decision_reason
+    SELECT number, CAST(coalesce(reason, '') AS TEXT) AS reason,
+        CAST(coalesce(decision_reason, '') AS TEXT) AS decision_reason
     FROM requests WHERE reason <> '' OR decision_reason <> ''"""
 
 # A reason of its own is given to a number on the command line only.
@@ -106,7 +112,10 @@ _SHORT = 7
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A footprint, and where the reasons are that mention the number: rows of requests, and of lookups."""
+    """A footprint, and where the reasons are that mention the number: rows of requests, and of lookups.
+
+    They are forgotten whatever else stands in these rows.
+    """
 
     footprint: Footprint
     requests: Sequence[Row]
@@ -147,22 +156,20 @@ def forget_old(tx: Tx, *, before: float, limit: int) -> int:
 
 
 def _found(tx: Tx, phone: PhoneNumber) -> _Found:
-    states, ids = tx.gather(Query(BY_STATE, {"phone": phone.digits}), Query(IDS_OF_NUMBER, {"phone": phone.digits}))
-    counts = {row["state"]: row["found"] for row in states}  # also of states there are none of
-    running = sum(counts.get(state, 0) for state in RUNNING)
-    waiting = counts.get(State.HELD, 0)
-    mention = _Mention(phone, [row["phone_number_id"] for row in ids])
+    (counts,), ids = tx.gather(Query(COUNTS, {"phone": phone.digits}), Query(IDS_OF_NUMBER, {"phone": phone.digits}))
+    running, waiting = counts["running"], counts["waiting"]
+    mention = _Mention(phone, [row["phone_number_id"] for row in whole("lookups", ids)])
     numbers = [row["number"] for row in tx.stream(REASONS) if mention.stands_in(row["reason"], row["decision_reason"])]
-    own = [row for row in tx.stream(OWN_REASONS, phone=phone.digits) if mention.stands_in(row["reason"])]
+    own = [raw(row) for row in tx.stream(OWN_REASONS, phone=phone.digits) if mention.stands_in(row["reason"])]
     kept = tx.gather(*(Query(KEPT, {"request": number, "phone": phone.digits}) for number in numbers))
     lookups = tx.gather(*(Query(LOOKUP, {name: row[name] for name in ("request", "position")}) for row in own))
-    requests = [row for answer in kept for row in answer]
+    requests = [raw(row) for answer in kept for row in answer]
     mentions = {row["number"] for row in requests} | {row["request"] for row in own}
-    ended = sum(counts.values()) - running - waiting
+    ended = counts["found"] - running - waiting
     return _Found(
         Footprint(ended=ended, running=running, waiting=waiting, mentions=len(mentions)),
         requests=requests,
-        lookups=[row for answer in lookups for row in answer],
+        lookups=[raw(row) for answer in lookups for row in answer],
     )
 
 
@@ -186,9 +193,9 @@ def _forget_rest(tx: Tx, forgotten: Collection[Row], *, actor: Actor, why: str) 
     if not forgotten:
         return []
     tx.write(FORGET_REFUSED, forgotten=FORGOTTEN.digits)
-    numbers = sorted({row["request"] for row in forgotten})
+    numbers = sorted({*readable("lookups", forgotten, lambda row: int(row["request"]))})
     emptied = [row for answer in tx.gather(*(Query(EMPTIED, {"request": each}) for each in numbers)) for row in answer]
-    in_order = sorted(forgotten, key=lambda row: (row["request"], row["position"]))
+    in_order = sorted(forgotten, key=_place)
     entries = [_entry(row, None, actor=actor, what="all", why=why) for row in in_order]
     return entries + _forget_requests(tx, emptied, actor=actor, why=why)
 
@@ -203,17 +210,25 @@ def _forget_requests(tx: Tx, emptied: Collection[Row], *, actor: Actor, why: str
 def _entry(row: Row, digest: str | None, *, actor: Actor, what: str, why: str) -> NewEntry:
     """About a lookup, or about a request where the row has no position; about nothing where the id finds none."""
     facts = {"what": what, "why": why}
-    request_id = row["id"]
-    if not isinstance(request_id, str) or "\ufffd" in request_id:  # it is gone, or its id was edited into no text
+    try:
+        named = {**Cells({name: value for name, value in row.items() if name in ("id", "position")})}
+    except RecordDamaged:  # it is gone, or its id was edited into no text
         return NewEntry(event=Event.FORGOTTEN, actor=actor, facts=facts)
     return NewEntry(
         event=Event.FORGOTTEN,
         actor=actor,
-        request=RequestId(request_id),
-        position=row.get("position"),
+        request=RequestId(named["id"]),
+        position=named.get("position"),
         facts=facts,
         digest=digest,
     )
+
+
+def _place(row: Row) -> tuple[int, int]:
+    try:
+        return row["request"], row["position"]
+    except RecordDamaged:
+        return 0, 0
 
 
 def _record(tx: Tx, entries: Sequence[NewEntry]) -> None:

@@ -8,7 +8,7 @@ from bot.errors import RecordDamaged
 from bot.guesses import FREE, REMEMBERED, Alarm, Counts, Guesses, Suspect
 from bot.models import Actor, PhoneNumber, RequestId, Through
 from bot.store import journal, rows
-from bot.store.columns import count, moment, note_damaged, one_of
+from bot.store.cells import note_damaged, raw
 from bot.store.engine import Query, Row, Tx
 from bot.store.journal import NewEntry
 
@@ -18,13 +18,13 @@ GUARD = Actor(team_id="-", user_id="guard", through=Through.BOT)
 # Whoever has the right code need not guess it, so an answer clears the number's count. An agent's own count goes on:
 # the answer may be to another number.
 FOR_NUMBER: Final = """
-    SELECT count(*) AS refused, min(at) AS first_at, max(at) AS last_at FROM refused_codes
+    SELECT count(*) AS refused, min(at) AS earliest, max(at) AS latest FROM refused_codes
     WHERE phone = :phone AND at > :since AND at > coalesce(
         (SELECT max(updated_at) FROM lookups WHERE phone = :phone AND state = 'answered' AND updated_at <= :now), 0)"""
 
 # Without those of one request: if it was approved, somebody said yes to one code for each of its numbers.
 BY_AGENT: Final = """
-    SELECT count(*) AS refused, min(at) AS first_at, max(at) AS last_at FROM refused_codes
+    SELECT count(*) AS refused, min(at) AS earliest, max(at) AS latest FROM refused_codes
     WHERE user_id = :user_id AND team_id = :team_id AND for_agent = 1 AND at > :since
     AND request <> coalesce((SELECT number FROM requests WHERE id = :but_for), 0)"""
 
@@ -81,7 +81,8 @@ def queries(tx: Tx, agent: Actor, phones: Sequence[PhoneNumber], *, but_for: Req
 
 def counted(tx: Tx, answers: Sequence[Sequence[Row]], agent: Actor, phones: Sequence[PhoneNumber]) -> Counted:
     """What the answers to ``queries`` say."""
-    under_way, (by_agent,), *for_numbers = answers
+    found, (by_agent,), *for_numbers = answers
+    under_way = [raw(row) for row in found]  # they are only compared, and a damaged one is nobody's
     own = sum(row["user_id"] == agent.user_id and row["team_id"] == agent.team_id for row in under_way)
     return Counted(
         by_agent=_guesses(by_agent, now=tx.now, under_way=own),
@@ -156,12 +157,12 @@ def untold_alarms(tx: Tx, request_id: RequestId) -> list[Alarm]:
         try:
             found.append(
                 Alarm(
-                    entry=count(row, "entry"),
+                    entry=row["entry"],
                     request=request,
-                    lookup=by_position[count(row, "position")],
-                    suspect=one_of(Suspect, row, "suspect"),
-                    refused=count(row, "refused"),
-                    seconds=moment(row, "at") - moment(row, "first_at"),
+                    lookup=by_position[row["position"]],
+                    suspect=row["suspect"],
+                    refused=row["refused"],
+                    seconds=row["at"] - row["first_at"],
                 )
             )
         except (RecordDamaged, KeyError):
@@ -188,7 +189,7 @@ def alarm_told(tx: Tx, alarm: Alarm, *, people: int) -> None:
 def _guesses(row: Row, *, now: float, under_way: int) -> Guesses:
     if not row["refused"]:
         return Guesses(under_way=under_way)
-    first_at, last_at = row["first_at"], row["last_at"]
+    first_at, last_at = row["earliest"], row["latest"]
     return Guesses(
         refused=row["refused"],
         first_at=first_at if _has_been(first_at, now) else now,

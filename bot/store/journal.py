@@ -13,7 +13,7 @@ from bot.audit import Event, JournalEntry
 from bot.evidence import FORM, Head, entry_hash
 from bot.models import Actor, Lookup, RequestId, Result
 from bot.store import rows
-from bot.store.columns import count, maybe, moment, one_of, readable, text
+from bot.store.cells import one_of, readable
 from bot.store.engine import Row, Tx, Value
 
 Facts = Mapping[str, str | int | None]
@@ -31,7 +31,8 @@ MOVE_HEAD: Final = "UPDATE journal_head SET seq = :seq, hash = :hash WHERE one =
 # After a COMMIT without an answer this tells whether it was done: nobody else's entry has this number and this hash.
 IS_RECORDED: Final = "SELECT 1 AS found FROM journal WHERE seq = :seq AND hash = :hash"
 
-OF_REQUEST: Final = "SELECT * FROM journal WHERE request = :request ORDER BY seq"
+OF_REQUEST: Final = """
+    SELECT *, request AS name, position AS entry_position FROM journal WHERE request = :request ORDER BY seq"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,13 +116,13 @@ def _chainable(entry: NewEntry, *, seq: int, at: float) -> dict[str, evidence.Va
 
 def _entry(row: Row) -> JournalEntry:
     return JournalEntry(
-        seq=count(row, "seq"),
-        at=moment(row, "at"),
-        event=one_of(Event, row, "event"),
-        request=RequestId(text(row, "request")),
-        position=maybe(count, row, "position"),
-        from_state=maybe(text, row, "from_state"),
-        to_state=maybe(text, row, "to_state"),
+        seq=row["seq"],
+        at=row["at"],
+        event=row["event"],
+        request=row["name"],
+        position=row["entry_position"],
+        from_state=row["from_state"],
+        to_state=row["to_state"],
         actor=rows.actor(row),
         facts=one_of(_object, row, "facts"),
     )

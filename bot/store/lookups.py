@@ -20,6 +20,7 @@ from bot.models import (
 )
 from bot.policy import check_transition
 from bot.store import guesses, journal, outbox, rows
+from bot.store.cells import whole
 from bot.store.engine import Query, Row, Tx
 from bot.store.journal import NewEntry
 from bot.store.names import lookup_id, split_lookup_id
@@ -138,7 +139,7 @@ def end(tx: Tx, lookup: Lookup, state: State, result: Result, *, agent: Actor) -
         Ending(row=row, state=state, result=kept, actor=agent),
         *(
             Ending(row=each, state=state, result=kept, actor=rows.actor(each))
-            for each in followers
+            for each in whole("lookups", followers)
             if each["process"] or _takes_late(each, state)
         ),
     ]
@@ -162,8 +163,9 @@ def stop(tx: Tx, request_id: RequestId, *, actor: Actor) -> list[LookupId]:
         Query(FOLLOWERS_OF_QUEUED, {"prefix": f"{request_id}%"}),
         Query(RUNNING, {}),
     )
+    queued = whole("lookups", queued)
     names = {id_of(each) for each in queued}
-    following = [each for each in followers if each["follows"] in names and id_of(each) not in names]
+    following = [each for each in whole("lookups", followers) if each["follows"] in names and id_of(each) not in names]
     stopped = Result(problem=Problem.STOPPED)
     endings = [Ending(row=each, state=State.DROPPED, result=stopped, actor=actor) for each in (*queued, *following)]
     end_each(tx, endings, running=running)
@@ -190,7 +192,7 @@ def end_each(tx: Tx, endings: Sequence[Ending], *, running: Iterable[Row]) -> No
             for each, row in zip(endings, ended, strict=True)
         ),
     )
-    left = {(row["request"], row["position"]) for row in running} - {(row["request"], row["position"]) for row in ended}
+    left = {_place(row) for row in whole("lookups", running)} - {_place(row) for row in ended}
     still_running = {request for request, _ in left}
     approved = {row["request"] for row in ended if row["approval"] != ApprovalState.NOT_NEEDED}  # only these have cards
     unattended = {each.row["request"] for each in endings if _is_unattended(each)}
@@ -212,7 +214,7 @@ def _takes_late(row: Row, state: State) -> bool:
 
 
 def _ended_row(tx: Tx, ending: Ending) -> Row:
-    check_transition(State(ending.row["state"]), ending.state)
+    check_transition(ending.row["state"], ending.state)
     columns = rows.result_columns(ending.result)
     return {**ending.row, **columns, "state": ending.state, "updated_at": tx.now, "process": None}
 
@@ -241,6 +243,10 @@ def _entry(
 def _row(tx: Tx, name: LookupId) -> Row | None:
     request, position = split_lookup_id(name)
     return tx.one(BY_ID, request=request, position=position)
+
+
+def _place(row: Row) -> tuple[int, int]:
+    return row["request"], row["position"]
 
 
 def id_of(row: Row) -> LookupId:

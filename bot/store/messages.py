@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.models import ApprovalState, MessageRef, RequestId
 from bot.store import outbox
-from bot.store.columns import readable, text
+from bot.store.cells import readable
 from bot.store.engine import Row, Tx
 
 
@@ -60,8 +60,8 @@ def places(tx: Tx, request_id: RequestId, *, since: float = 0.0) -> frozenset[st
 
 
 def _place(row: Row) -> str:
-    return text(row, "sent_to")
+    return str(row["sent_to"])
 
 
 def _message(row: Row) -> MessageRef:
-    return MessageRef(text(row, "channel_id"), text(row, "ts"))
+    return MessageRef(row["channel_id"], row["ts"])

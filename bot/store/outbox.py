@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.models import RequestId
-from bot.store.columns import count, one_of, readable, text
+from bot.store.cells import one_of, readable
 from bot.store.engine import Row, Tx
 from bot.store.names import new_version
 
@@ -144,7 +144,7 @@ def postpone(tx: Tx, due: Due) -> None:
 def _due(row: Row) -> Due:
     return Due(
         kind=one_of(Kind, row, "kind"),
-        request_id=RequestId(text(row, "id")),
-        version=count(row, "version"),
-        attempts=count(row, "attempts"),
+        request_id=row["id"],
+        version=row["version"],
+        attempts=one_of(int, row, "attempts"),
     )

@@ -1,6 +1,6 @@
 """One transaction on Postgres, and the connection it is on."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ from psycopg.rows import dict_row
 
 from bot.errors import SchemaUnknown, StoreUnavailable
 from bot.evidence import EMPTY
+from bot.store.cells import Cells
 from bot.store.engine import Query, Row, Value
 from bot.store.sql import for_psycopg
 
@@ -43,19 +44,21 @@ class PostgresTx:
         self._connection = connection
         self._unsent: list[str] = []
         self._streams: list[Generator[Row]] = []
+        self._row: Callable[[Row], Row] = Cells
         self.now = now
         self.process = process
         self.head = EMPTY
         self.proof: Query | None = None
 
     def all(self, sql: str, /, **values: Value) -> list[Row]:
-        return self._ask(Query(sql, values)).fetchall()
+        return self.gather(Query(sql, values))[0]
 
     def one(self, sql: str, /, **values: Value) -> Row | None:
-        return self._ask(Query(sql, values)).fetchone()
+        return next(iter(self.all(sql, **values)), None)
 
     def gather(self, *queries: Query) -> list[list[Row]]:
-        return [result.fetchall() for result in self._ask(*queries).results()] if queries else []
+        results = self._ask(*queries).results() if queries else ()
+        return [[self._row(row) for row in result.fetchall()] for result in results]
 
     def run(self, sql: str, /, **values: Value) -> int:
         return self._ask(Query(sql, values)).rowcount
@@ -74,10 +77,13 @@ class PostgresTx:
 
     @contextmanager
     def distrusting(self) -> Iterator[None]:
+        self._row = dict
         try:  # the server takes no text that is not UTF-8
             yield
         except (pg.UndefinedTable, pg.UndefinedColumn) as error:
             raise SchemaUnknown(f"the database is not as this release made it: {str(error).strip()}") from error
+        finally:
+            self._row = Cells
 
     def proven_by(self, sql: str, /, **values: Value) -> None:
         self.proof = Query(sql, values)
@@ -105,7 +111,8 @@ class PostgresTx:
         if self._unsent:
             self._ask(Query("SELECT 1", {}))
         with self._connection.cursor() as cursor:
-            yield from cursor.stream(sql, values, size=_AT_ONCE)
+            for row in cursor.stream(sql, values, size=_AT_ONCE):
+                yield self._row(row)
 
 
 def connected(dsn: str) -> Connection:

@@ -1,13 +1,14 @@
 """Processes: each says that it is alive, and what one that died left running is ended by another."""
 
+from collections.abc import Collection
 from typing import Final
 
 from bot.audit import Event
 from bot.errors import RecordDamaged
 from bot.models import Actor, LookupId, Problem, Result, State, Through
-from bot.policy import check_transition
-from bot.store import lookups, rows, scrubbing
-from bot.store.columns import note_damaged
+from bot.policy import TRANSITIONS
+from bot.store import lookups, scrubbing
+from bot.store.cells import note_damaged, whole
 from bot.store.engine import Query, Row, Tx
 
 SWEEPER = Actor(team_id="-", user_id="sweeper", through=Through.BOT)
@@ -47,39 +48,36 @@ def interrupt_abandoned(tx: Tx, running: frozenset[LookupId], *, silent_for: flo
         Query(lookups.RUNNING, {}),
         Query(scrubbing.UNDER_WAY, {}),
     )
-    own = next((row["seen_at"] for row in alive if row["name"] == tx.process), None)
+    seen_at = {row["name"]: row["seen_at"] for row in whole("processes", alive)}
     tx.write(BEAT, process=tx.process, now=tx.now)
     scrub = next((row["text"] for row in scrubs), None)
-    if own is None or own < since or scrubbing.keeps_others_silent(scrub, now=tx.now, silent_for=silent_for):
+    if seen_at.get(tx.process, 0.0) < since or scrubbing.keeps_others_silent(scrub, now=tx.now, silent_for=silent_for):
         return 0
-    names = {row["name"] for row in alive}
-    abandoned = [row for row in found if _is_abandoned(tx, row, names, running, since=since)]
+    found = whole("lookups", found)  # a damaged one must not keep the others running for ever
+    abandoned = [row for row in found if _is_abandoned(tx, row, seen_at.keys(), running, since=since)]
     gone = {lookups.id_of(row) for row in abandoned}
     abandoned += [row for row in found if row["follows"] in gone and lookups.id_of(row) not in gone]
     ended = Result(problem=Problem.PROCESS_ENDED)
     endings = [
         lookups.Ending(row=row, state=State.INTERRUPTED, result=ended, actor=SWEEPER, event=Event.ABANDONED)
         for row in abandoned
-        if _is_readable(row)  # a damaged one must not keep the others running for ever
+        if _can_be_interrupted(row)
     ]
     lookups.end_each(tx, endings, running=found)
     tx.write(FORGET_DEAD, since=since)
     return len(endings)
 
 
-def _is_abandoned(tx: Tx, row: Row, alive: set[str], running: frozenset[LookupId], *, since: float) -> bool:
+def _is_abandoned(tx: Tx, row: Row, alive: Collection[str], running: frozenset[LookupId], *, since: float) -> bool:
     if row["process"] == tx.process:
-        # Recorded a moment ago, its task may be about to start. A damaged time must not keep it running for ever.
-        is_new = isinstance(row["updated_at"], float | int) and row["updated_at"] >= since
-        return lookups.id_of(row) not in running and not is_new
+        # Recorded a moment ago, its task may be about to start.
+        return lookups.id_of(row) not in running and row["updated_at"] < since
     return row["process"] not in alive
 
 
-def _is_readable(row: Row) -> bool:
-    try:
-        rows.name(row, "name")
-        check_transition(lookups.as_lookup(row).state, State.INTERRUPTED)
-    except (RecordDamaged, ValueError):
-        note_damaged("lookups", row, RecordDamaged("state"))
-        return False
-    return True
+def _can_be_interrupted(row: Row) -> bool:
+    """Not what belongs to a process and does not run: the table's rules were switched off for it."""
+    if State.INTERRUPTED in TRANSITIONS[row["state"]]:
+        return True
+    note_damaged("lookups", row, RecordDamaged("state"))
+    return False

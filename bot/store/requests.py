@@ -21,7 +21,8 @@ from bot.models import (
 )
 from bot.policy import Decision, Verdict, check_approval_transition, check_transition
 from bot.store import guesses, journal, outbox, rows
-from bot.store.engine import Query, Row, Tx, Value
+from bot.store.cells import whole
+from bot.store.engine import Query, Row, Tx
 from bot.store.journal import NewEntry
 from bot.store.names import lookup_id, new_request_id, new_salt
 
@@ -72,10 +73,6 @@ ADD_LOOKUP: Final = """
         :request, :position, :asked_at, :phone, :reason, :state, :updated_at, :process, :follows, :phone_number_id,
         :problem, :api_code, :request_id, :http_status, :milliseconds, :attempts, :wait_until, :salt)"""
 
-NO_DECISION: dict[str, Value] = dict.fromkeys(
-    ("decided_at", "decided_enterprise_id", "decided_team_id", "decided_user_id", "decided_through", "decision_reason")
-)
-
 
 class _Known(NamedTuple):
     """What is known of an agent and their numbers when they ask."""
@@ -115,7 +112,7 @@ def accept(tx: Tx, new: NewRequest, decision: Decision, *, expires_at: float | N
         taken = tx.all(BY_ID, id=request_id)
     number = newest["number"] + 1
     request = _new_request(tx, new, decision, request_id=request_id, number=number, expires_at=expires_at)
-    known = _Known(guesses.counted(tx, refused, new.agent, new.phones), running)
+    known = _Known(guesses.counted(tx, refused, new.agent, new.phones), whole("lookups", running))
     starting = [
         _new_lookup(tx, request, position, phone, decision, known=known)
         for position, phone in enumerate(new.phones, start=1)
@@ -152,7 +149,7 @@ def find(tx: Tx, request_id: RequestId) -> Request | None:
 
 def under_way(tx: Tx, agent: Actor, phones: Iterable[PhoneNumber]) -> set[PhoneNumber]:
     """Which of these numbers an agent who asks for them again would join a lookup of. A read."""
-    running = tx.all(RUNNING, user_id=agent.user_id, team_id=agent.team_id)
+    running = whole("lookups", tx.all(RUNNING, user_id=agent.user_id, team_id=agent.team_id))
     return {phone for phone in phones if _leader(running, phone)}
 
 
@@ -178,7 +175,7 @@ def _new_request(
         "size": new.size or len(new.phones),
         "approval": approval,
         "expires_at": expires_at if approval is ApprovalState.AWAITING else None,
-        **NO_DECISION,
+        **rows.NO_DECISION,
         "salt": new_salt(),
     }
 

@@ -1,6 +1,6 @@
 """The rows of requests and lookups, and the values they hold."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.errors import RecordDamaged
@@ -11,18 +11,17 @@ from bot.models import (
     Approval,
     ApprovalState,
     Lookup,
-    LookupId,
     PhoneNumber,
-    Problem,
     Request,
-    RequestId,
     Result,
-    State,
-    Through,
 )
-from bot.store.columns import count, maybe, moment, one_of, readable, text
+from bot.store.cells import readable
 from bot.store.engine import Row, Value
 from bot.store.names import lookup_id
+
+NO_DECISION: dict[str, Value] = dict.fromkeys(
+    ("decided_at", "decided_enterprise_id", "decided_team_id", "decided_user_id", "decided_through", "decision_reason")
+)
 
 _SHORT = 8
 """Characters: a shorter ID stands in many of the API's request ids by chance."""
@@ -58,12 +57,12 @@ def result_columns(result: Result) -> dict[str, Value]:
 
 def request_digest(row: Row) -> str | None:
     """What vouches for the request in a row of all its columns; ``None`` for a forgotten one."""
-    return record_digest(row, row["salt"], REQUEST_DIGESTED) if _is_unforgotten(row) else None
+    return None if row["salt"] is None else record_digest(row, row["salt"], REQUEST_DIGESTED)
 
 
 def lookup_digest(row: Row, request_id: str) -> str | None:
     """What vouches for the lookup in a row of all its columns; ``None`` for a forgotten one."""
-    if not _is_unforgotten(row):
+    if row["salt"] is None:
         return None
     return record_digest({**row, "request": request_id}, row["salt"], LOOKUP_DIGESTED)
 
@@ -73,42 +72,40 @@ def request(row: Row, lookups: Iterable[Row]) -> Request:
 
     A lookup that cannot be read is left out, and the log says so.
     """
-    _is_unforgotten(row)  # what nothing can vouch for is no record
-    size, request_id = count(row, "size"), name(row, "id")
+    row = {**row}  # all of it: what nothing can vouch for is no record
     return Request(
-        id=request_id,
+        id=row["id"],
         agent=actor(row),
-        reason=text(row, "reason"),
-        channel_id=text(row, "channel_id"),
-        asked_at=moment(row, "asked_at"),
-        size=size,
+        reason=row["reason"],
+        channel_id=row["channel_id"],
+        asked_at=row["asked_at"],
+        size=row["size"],
         approval=_approval(row),
-        lookups=tuple(readable("lookups", lookups, _Lookups(request_id, size).read)),
+        lookups=tuple(readable("lookups", lookups, _Lookups(row["id"], row["size"]).read)),
     )
 
 
 def lookup(row: Row, request_id: str, *, of: int) -> Lookup:
     """The lookup in a row of all its columns. Raises ``RecordDamaged``."""
-    _is_unforgotten(row)
-    position = count(row, "position")
+    row = {**row}
     return Lookup(
-        id=lookup_id(request_id, position, of=of),
-        position=position,
-        phone=one_of(PhoneNumber, row, "phone"),
-        asked_at=moment(row, "asked_at"),
-        state=one_of(State, row, "state"),
-        updated_at=moment(row, "updated_at"),
-        reason=text(row, "reason"),
-        follows=LookupId(text(row, "follows")) if row["follows"] is not None else None,
+        id=lookup_id(request_id, row["position"], of=of),
+        position=row["position"],
+        phone=PhoneNumber(row["phone"]),
+        asked_at=row["asked_at"],
+        state=row["state"],
+        updated_at=row["updated_at"],
+        reason=row["reason"],
+        follows=row["follows"],
         result=Result(
-            phone_number_id=maybe(text, row, "phone_number_id"),
-            problem=one_of(Problem, row, "problem") if row["problem"] else None,
-            api_code=maybe(text, row, "api_code"),
-            request_id=maybe(text, row, "request_id"),
-            http_status=maybe(count, row, "http_status"),
-            milliseconds=maybe(count, row, "milliseconds"),
-            attempts=maybe(count, row, "attempts"),
-            wait_until=maybe(moment, row, "wait_until"),
+            phone_number_id=row["phone_number_id"],
+            problem=row["problem"],
+            api_code=row["api_code"],
+            request_id=row["request_id"],
+            http_status=row["http_status"],
+            milliseconds=row["milliseconds"],
+            attempts=row["attempts"],
+            wait_until=row["wait_until"],
         ),
     )
 
@@ -126,10 +123,10 @@ class _Lookups:
 
 def actor(row: Row, prefix: str = "") -> Actor:
     return Actor(
-        enterprise_id=text(row, f"{prefix}enterprise_id"),
-        team_id=text(row, f"{prefix}team_id"),
-        user_id=text(row, f"{prefix}user_id"),
-        through=one_of(Through, row, f"{prefix}through"),
+        enterprise_id=row[f"{prefix}enterprise_id"],
+        team_id=row[f"{prefix}team_id"],
+        user_id=row[f"{prefix}user_id"],
+        through=row[f"{prefix}through"],
     )
 
 
@@ -142,37 +139,21 @@ def actor_columns(who: Actor, prefix: str = "") -> dict[str, Value]:
     }
 
 
-def in_order(found: Sequence[Row]) -> list[Row]:
-    """Rows of lookups by position: RETURNING and joins promise no order."""
-    return sorted(found, key=lambda row: row["position"])
-
-
-def name(row: Row, column: str) -> RequestId:
-    """The name of a request. Raises ``RecordDamaged``."""
-    found = text(row, column)
-    if "\ufffd" in found:  # it was no UTF-8, and under what was read instead there is no request
-        raise RecordDamaged(column)
-    return RequestId(found)
-
-
-def _is_unforgotten(row: Row) -> bool:
-    if not isinstance(row["salt"], bytes | None):
-        raise RecordDamaged("salt")
-    return row["salt"] is not None
-
-
 def _approval(row: Row) -> Approval:
-    state = one_of(ApprovalState, row, "approval")
+    state = row["approval"]
     if (state is ApprovalState.NOT_NEEDED) != (row["expires_at"] is None):
         raise RecordDamaged("expires_at")
     if (state in (ApprovalState.NOT_NEEDED, ApprovalState.AWAITING)) != (row["decided_at"] is None):
         raise RecordDamaged("decided_at")
     if row["decided_at"] is None:
-        return Approval(state=state, expires_at=maybe(moment, row, "expires_at"))
+        return Approval(state=state, expires_at=row["expires_at"])
+    for column in NO_DECISION:  # a decision is whole
+        if row[column] is None:
+            raise RecordDamaged(column)
     return Approval(
         state=state,
-        expires_at=maybe(moment, row, "expires_at"),
+        expires_at=row["expires_at"],
         decided_by=actor(row, "decided_"),
-        decided_at=moment(row, "decided_at"),
-        reason=text(row, "decision_reason"),
+        decided_at=row["decided_at"],
+        reason=row["decision_reason"],
     )

@@ -3,6 +3,7 @@
 While SQLite writes its file anew nobody else can write, so nobody can say that they are alive.
 """
 
+import math
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -12,13 +13,16 @@ from bot.store.engine import Query, Tx
 LONGEST = 600.0
 """Seconds that it may take. After those, whoever began it counts as dead."""
 
-PARTS: Final = "SELECT name, text FROM state WHERE name IN ('unscrubbed', 'unscrubbed since', 'scrubbed in')"
+# Other hands may have written something that is no text.
+PARTS: Final = """
+    SELECT name, CAST(coalesce(text, '') AS TEXT) AS text FROM state
+    WHERE name IN ('unscrubbed', 'unscrubbed since', 'scrubbed in')"""
 
 RUNNING: Final = "SELECT 1 AS found FROM lookups WHERE process IS NOT NULL LIMIT 1"
 
 OTHERS: Final = "SELECT 1 AS found FROM processes WHERE seen_at >= :since AND name <> :process LIMIT 1"
 
-UNDER_WAY: Final = "SELECT text FROM state WHERE name = 'scrubbing'"
+UNDER_WAY: Final = "SELECT CAST(coalesce(text, '') AS TEXT) AS text FROM state WHERE name = 'scrubbing'"
 
 KEEP: Final = """
     INSERT INTO state (name, text) VALUES (:name, :text) ON CONFLICT (name) DO UPDATE SET text = excluded.text"""
@@ -26,7 +30,7 @@ KEEP: Final = """
 KEEP_FIRST: Final = """
     INSERT INTO state (name, text) VALUES ('unscrubbed since', :text) ON CONFLICT (name) DO NOTHING"""
 
-SCRUBBED: Final = "DELETE FROM state WHERE name = 'unscrubbed' AND text = :entry"
+SCRUBBED: Final = "DELETE FROM state WHERE name = 'unscrubbed' AND CAST(coalesce(text, '') AS TEXT) = :entry"
 
 ALL_SCRUBBED: Final = """
     DELETE FROM state WHERE name = 'unscrubbed since' AND NOT EXISTS (
@@ -37,8 +41,8 @@ ALL_SCRUBBED: Final = """
 class ToScrub:
     """What is to be done, and what speaks for doing it now or later."""
 
-    entry: int
-    """The journal's number of the last thing forgotten whose bytes may still be in the files."""
+    entry: str
+    """The journal's number of the last thing forgotten whose bytes may still be in the files, as it stands there."""
     waited: float
     """Seconds since the first of them was forgotten."""
     took: float
@@ -54,13 +58,13 @@ def find(tx: Tx) -> ToScrub | None:
     rows, running, others = tx.gather(
         Query(PARTS, {}), Query(RUNNING, {}), Query(OTHERS, {"since": tx.now - 30.0, "process": tx.process})
     )
-    known = {row["name"]: _number(row["text"]) for row in rows}
+    known = {row["name"]: row["text"] for row in rows}
     if "unscrubbed" not in known:
         return None
     return ToScrub(
-        entry=int(known["unscrubbed"]),
-        waited=tx.now - known.get("unscrubbed since", 0.0),
-        took=known.get("scrubbed in", 0.0),
+        entry=known["unscrubbed"],
+        waited=tx.now - _number(known.get("unscrubbed since", "")),
+        took=_number(known.get("scrubbed in", "")),
         is_quiet=not running,
         is_alone=not others,
     )
@@ -82,9 +86,9 @@ def end(tx: Tx) -> None:
     tx.write(KEEP, name="scrubbing", text=repr(tx.now))
 
 
-def done(tx: Tx, entry: int, *, took: float) -> None:
+def done(tx: Tx, entry: str, *, took: float) -> None:
     """The bytes of what was forgotten up to that entry are gone; more may have been forgotten meanwhile. Repeatable."""
-    tx.write(SCRUBBED, entry=str(entry))
+    tx.write(SCRUBBED, entry=entry)
     tx.write(ALL_SCRUBBED)
     tx.write(KEEP, name="scrubbed in", text=repr(took))
 
@@ -97,5 +101,6 @@ def keeps_others_silent(text: str | None, *, now: float, silent_for: float) -> b
 
 def _number(text: str) -> float:
     with suppress(ValueError):
-        return float(text)
+        number = float(text)
+        return number if math.isfinite(number) else 0.0
     return 0.0

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from bot.audit import LogEntry, LogQuery
 from bot.models import Request
 from bot.store import rows
-from bot.store.columns import readable
+from bot.store.cells import readable
 from bot.store.engine import Query, Row, Tx, Value
 from bot.store.names import split_lookup_id
 

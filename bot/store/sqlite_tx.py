@@ -1,13 +1,14 @@
 """One transaction on SQLite, and how its text is read."""
 
 import sqlite3
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from sqlite_utils import Database
 
 from bot.errors import SchemaUnknown
 from bot.evidence import EMPTY
+from bot.store.cells import Cells
 from bot.store.engine import Query, Row, Value
 
 
@@ -17,18 +18,19 @@ class SqliteTx:
     def __init__(self, database: Database, *, now: float, process: str) -> None:
         self._database = database
         self._streams: list[Generator[Row]] = []
+        self._row: Callable[[Row], Row] = Cells
         self.now = now
         self.process = process
         self.head = EMPTY
 
     def all(self, sql: str, /, **values: Value) -> list[Row]:
-        return list(self._database.query(sql, values))  # all of them: COMMIT fails beside a half-read RETURNING
+        return [*self._query(sql, values)]  # all of them: COMMIT fails beside a half-read RETURNING
 
     def one(self, sql: str, /, **values: Value) -> Row | None:
         return next(iter(self.all(sql, **values)), None)
 
     def gather(self, *queries: Query) -> list[list[Row]]:
-        return [list(self._database.query(query.sql, dict(query.values))) for query in queries]
+        return [[*self._query(query.sql, query.values)] for query in queries]
 
     def run(self, sql: str, /, **values: Value) -> int:
         return self._database.execute(sql, values).rowcount
@@ -40,13 +42,13 @@ class SqliteTx:
         self._database.conn.executemany(sql, rows)
 
     def stream(self, sql: str, /, **values: Value) -> Iterator[Row]:
-        stream = self._database.query(sql, values)
+        stream = self._query(sql, values)
         self._streams.append(stream)
         return stream
 
     @contextmanager
     def distrusting(self) -> Iterator[None]:
-        self._database.conn.text_factory = _exact_text
+        self._database.conn.text_factory, self._row = _exact_text, dict
         try:
             yield
         except sqlite3.OperationalError as error:
@@ -54,7 +56,7 @@ class SqliteTx:
                 raise
             raise SchemaUnknown(f"the database is not as this release made it: {error}") from error
         finally:
-            self._database.conn.text_factory = readable_text
+            self._database.conn.text_factory, self._row = readable_text, Cells
 
     def proven_by(self, sql: str, /, **values: Value) -> None:
         """Nothing: COMMIT always answers."""
@@ -63,6 +65,10 @@ class SqliteTx:
         """Let go of results that were not read to their end: they would keep the next transaction at this moment."""
         for stream in self._streams:
             stream.close()
+
+    def _query(self, sql: str, values: Mapping[str, Value]) -> Generator[Row]:
+        for row in self._database.query(sql, dict(values)):
+            yield self._row(row)
 
 
 def readable_text(text: bytes) -> str:

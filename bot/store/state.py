@@ -8,7 +8,8 @@ from bot.store.record import EngineThread
 
 T = TypeVar("T")
 
-READ: Final = "SELECT text FROM state WHERE name = :name"
+# Other hands may have written something that is no text; whoever reads it takes any text.
+READ: Final = "SELECT CAST(coalesce(text, '') AS TEXT) AS text FROM state WHERE name = :name"
 
 KEEP: Final = """
     INSERT INTO state (name, text) VALUES (:name, :text)

@@ -16,6 +16,7 @@ from bot.guesses import Counts
 from bot.models import ApprovalState, LookupId, Request, RequestId
 from bot.progress import Progress
 from bot.requests import RecentCounts
+from bot.retention import scrub
 from bot.slack import cards, pages, views
 from bot.slack.payloads import Origin
 from bot.store import (
@@ -77,7 +78,7 @@ def about_all(record: Record, ids: list[RequestId]) -> Acts:
         partial(record.change, processes.interrupt_abandoned, frozenset[LookupId](), silent_for=1200.0),
         partial(record.change, processes.interrupt_abandoned, frozenset[LookupId](), silent_for=30.0),
         partial(record.change, forgetting.forget_old, before=START + 1e6, limit=10),
-        record.scrub,
+        partial(scrub, record, SteppingClock()),
     ]
 
 

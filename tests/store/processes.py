@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from bot.store.cells import raw
 from bot.store.engine import Engine, Row, Tx, Value
 
 P = ParamSpec("P")
@@ -26,7 +27,7 @@ class Process:
     def rows(self, sql: str, /, **values: Value) -> list[Row]:
         """What stands in the tables."""
         with self.engine.reading() as tx:
-            return tx.all(sql, **values)
+            return [raw(row) for row in tx.all(sql, **values)]
 
     def column(self, sql: str, /, **values: Value) -> list[Any]:
         """The first column of what stands there."""

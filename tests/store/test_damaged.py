@@ -14,7 +14,7 @@ from bot.audit import Footprint, LogQuery
 from bot.errors import RecordDamaged
 from bot.guesses import FREE_FOR_NUMBER
 from bot.models import LookupId, Request
-from bot.store import forgetting, guesses, journal, lookups, messages, outbox, processes, requests, search
+from bot.store import forgetting, guesses, journal, lookups, messages, outbox, processes, requests, scrubbing, search
 from bot.store.outbox import Kind
 from bot.store.urls import SQLITE
 from tests import factories
@@ -75,7 +75,12 @@ def test_a_damaged_lookup_is_left_out_of_its_request_and_of_the_log(
 
 @pytest.mark.parametrize(
     ("assignment", "column"),
-    [("approval = 'perhaps'", "approval"), ("through = ''", "through"), ("asked_at = 1e18", "asked_at")],
+    [
+        ("approval = 'perhaps'", "approval"),
+        ("through = ''", "through"),
+        ("asked_at = 1e18", "asked_at"),
+        ("size = 0", "size"),
+    ],
 )
 def test_a_damaged_request_is_refused_by_itself_and_left_out_among_others(
     process: Process, edit: Edit, assignment: str, column: str, caplog: pytest.LogCaptureFixture
@@ -204,6 +209,33 @@ def test_a_time_that_is_none_does_not_keep_the_sweeper_from_the_others(on_disk: 
     on_disk.change(factories.asked, 2)
     edit_anyhow(sqlite_url, "UPDATE lookups SET updated_at = CASE position WHEN 1 THEN 'soon' ELSE 1.0 END")
     assert on_disk.change(processes.interrupt_abandoned, frozenset[LookupId](), silent_for=30.0) == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "assignment"),
+    [
+        ("lookups", "phone_number_id = x'6162'"),
+        ("lookups", "request = x'ff'"),
+        ("lookups", "position = 'first'"),
+        ("requests", "reason = NULL, decision_reason = 'no'"),
+        ("requests", "id = x'ff'"),
+        ("state", "text = x'ff'"),
+    ],
+)
+def test_whatever_stands_in_a_cell_the_rest_is_counted_forgotten_and_scrubbed(
+    on_disk: Process, sqlite_url: str, table: str, assignment: str
+) -> None:
+    for first in range(3):
+        on_disk.change(factories.finished, phones(2, first=2 * first), agent=OLGA)  # whom nobody has to tell
+    on_disk.change(factories.asked, phones(1, first=6), decision=factories.MAY_NOT, reason="ticket 7", agent=OLGA)
+    on_disk.change(forgetting.forget, phones(5)[4], actor=OLGA)
+    edit_anyhow(sqlite_url, f"UPDATE {table} SET {assignment} WHERE rowid = 1")
+    assert sum(on_disk.read(forgetting.footprint, each).ended for each in phones(4)) == 4
+    assert on_disk.read(scrubbing.find)
+    assert on_disk.change(forgetting.forget_old, before=1e12, limit=10) == 6
+    assert on_disk.column("SELECT count(*) FROM lookups WHERE salt IS NOT NULL") == [0]
+    while found := on_disk.read(scrubbing.find):
+        on_disk.change(scrubbing.done, found.entry, took=1.0)
 
 
 @pytest.mark.parametrize("reason", [f"x'{PHONE.digits.encode().hex()}'", f"x'ff{PHONE.digits.encode().hex()}'"])
