@@ -90,6 +90,12 @@ def configure(*, level: str, log_format: LogFormat | None) -> None:
     root.setLevel(level)
 
 
+def close() -> None:
+    """Before the process ends in the middle of something: write what is left, within a second."""
+    for handler in logging.getLogger().handlers:
+        handler.close()
+
+
 def _forget_what_was_sent(record: logging.LogRecord) -> None:
     """Leave only the kind of an error of aiohttp's own. Others are ours, and need their traceback."""
     kind = record.exc_info[0] if record.exc_info else None

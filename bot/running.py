@@ -100,7 +100,7 @@ async def running_bot(
         try:
             yield Bot(app=app, jobs=parts.jobs, port=port, watched=tuple(watched))
         finally:
-            log.info("stopping", extra={"facts": {"running": parts.jobs.running}})
+            log.info("ending what runs", extra={"facts": {"running": parts.jobs.running}})
 
 
 @asynccontextmanager

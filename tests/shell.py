@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot.cli import caller
+from bot.cli import caller, endings
 from bot.cli import main as entrance
 
 
@@ -105,7 +105,8 @@ def _own_process(arguments: tuple[str, ...]) -> Iterator[None]:
     handlers, level = root.handlers[:], root.level
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["phoneid", *arguments])
-        patch.setattr(caller, "_ENDINGS", ())  # only a process's main thread hears signals, and nobody sends one
+        for each in (caller, endings):  # only a process's main thread hears signals, and nobody sends one
+            patch.setattr(each, "ENDINGS", frozenset())
         patch.setattr(entrance, "_leave_no_core", _leave_it)  # it could not be undone
         try:
             yield

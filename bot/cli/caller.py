@@ -2,20 +2,13 @@
 
 import asyncio
 import os
-import signal
 from collections.abc import Callable
 from contextlib import suppress
 from getpass import getuser
 from platform import node
 
+from bot.cli.endings import ENDINGS
 from bot.models import Actor, Through
-
-_ENDINGS = tuple(
-    number
-    for number in signal.Signals
-    if number.name in {"SIGTERM", "SIGINT", "SIGHUP"} and signal.getsignal(number) is not signal.SIG_IGN
-)
-"""What ends a lookup in words: a closed terminal too, but not where it was to be ignored, as ``nohup`` asks."""
 
 
 def identify() -> Actor:
@@ -25,7 +18,7 @@ def identify() -> Actor:
 
 def on_ending(end: Callable[[], None]) -> None:
     """Have ``end`` called in the running loop when somebody wants the command to end."""
-    for number in _ENDINGS:
+    for number in ENDINGS:
         with suppress(NotImplementedError):  # Windows: Ctrl-C still raises KeyboardInterrupt
             asyncio.get_running_loop().add_signal_handler(number, end)
 

@@ -1,13 +1,19 @@
 """``phoneid run``: the bot itself."""
 
 import asyncio
+import logging
 import signal
-from contextlib import suppress
 
 import click
 
 from bot import logs, settings
+from bot.cli.endings import Endings
 from bot.repeating import in_background
+
+log = logging.getLogger(__name__)
+
+DRAINING = 30.0
+"""Seconds for what runs to end, at a stop: container hosts commonly kill after that."""
 
 
 @click.command()
@@ -17,23 +23,40 @@ def run(host: str) -> None:
 
     Socket Mode when SLACK_APP_TOKEN is set, else signed HTTP on PORT.
     """
+    endings = Endings()
+    endings.listen()
     bot_settings = settings.read(settings.BotSettings)
     logs.configure(level=bot_settings.log_level, log_format=bot_settings.phoneid_log_format)
-    asyncio.run(_run(bot_settings, host))
+    asyncio.run(_run(bot_settings, host, endings))
 
 
-async def _run(bot_settings: settings.BotSettings, host: str) -> None:
+async def _run(bot_settings: settings.BotSettings, host: str, endings: Endings) -> None:
+    """Until a signal: a start ends there, and what runs in life may end by itself."""
+    stopping, is_up = asyncio.Event(), asyncio.Event()
+
+    def stop(heard: signal.Signals) -> None:
+        log.info("stopping: nothing new is taken", extra={"facts": {"signal": heard.name}})
+        stopping.set()
+        if is_up.is_set():
+            endings.grant(DRAINING)
+        else:
+            living.cancel()
+
+    async with in_background(_live(bot_settings, host, stopping=stopping, is_up=is_up)) as living:
+        endings.call(stop)
+        await asyncio.wait({living})
+        if not living.cancelled():
+            living.result()
+
+
+async def _live(
+    bot_settings: settings.BotSettings, host: str, *, stopping: asyncio.Event, is_up: asyncio.Event
+) -> None:
     from bot.running import running_bot
 
-    stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with suppress(NotImplementedError):  # Windows: Ctrl-C still raises KeyboardInterrupt
-            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with (
-        running_bot(bot_settings, host=host) as bot,
-        in_background(stopped.wait()) as stopping,
-        in_background(bot.until_lost()) as lost,
-    ):
-        await asyncio.wait({stopping, lost}, return_when=asyncio.FIRST_COMPLETED)
-        if lost.done():
-            lost.result()
+    async with running_bot(bot_settings, host=host) as bot:
+        is_up.set()
+        async with in_background(stopping.wait()) as stopped, in_background(bot.until_lost()) as lost:
+            await asyncio.wait({stopped, lost}, return_when=asyncio.FIRST_COMPLETED)
+            if lost.done():
+                lost.result()

@@ -1,0 +1,174 @@
+"""Signals: heeded within two seconds at any moment; a start ends there, and what runs in life may end by itself."""
+
+import asyncio
+import signal
+import socket
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.cams.trouble import ApiTrouble
+from bot.sandbox.slack.trouble import SlackTrouble
+from tests.scenarios.scene import PATIENCE, Scene, entry, open_scene
+from tests.shell import Shell, finish
+
+HEEDED = 4.0
+"""Seconds: twice as long as promised, for machines that have more to do."""
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    async with open_scene(tmp_path) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def bot(scene: Scene, tmp_path: Path, **settings: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    shell = Shell(tmp_path, {**scene.environment, "PHONEID_LOG_FORMAT": "text", **settings})
+    process = await shell.start("run", stdin=asyncio.subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+
+
+async def ended_after(process: asyncio.subprocess.Process, number: signal.Signals) -> tuple[int | None, float, str]:
+    began = time.monotonic()
+    process.send_signal(number)
+    ran = await finish(process)
+    return ran.status, time.monotonic() - began, ran.err
+
+
+@contextmanager
+def locked_database(tmp_path: Path) -> Iterator[None]:
+    with closing(sqlite3.connect(tmp_path / "phoneid.db", isolation_level=None)) as database:
+        database.execute("BEGIN EXCLUSIVE")
+        yield
+
+
+@contextmanager
+def silent_slack(scene: Scene) -> Iterator[None]:
+    scene.slack.trouble = SlackTrouble.HANG
+    yield
+
+
+@contextmanager
+def no_websockets(scene: Scene) -> Iterator[None]:
+    scene.slack.sockets.upgrades_refused = 1_000_000
+    yield
+
+
+@contextmanager
+def deaf_slack(scene: Scene) -> Iterator[None]:
+    """A peer that takes connections and never reads."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        scene.environment["SLACK_API_URL"] = f"http://127.0.0.1:{listening.getsockname()[1]}/api/"
+        yield
+
+
+@pytest.mark.parametrize(
+    ("hindered", "number"),
+    [
+        (silent_slack, signal.SIGTERM),
+        (silent_slack, signal.SIGINT),
+        (silent_slack, signal.SIGHUP),
+        (no_websockets, signal.SIGTERM),
+        (deaf_slack, signal.SIGTERM),
+        (locked_database, signal.SIGTERM),
+        (locked_database, signal.SIGINT),
+    ],
+)
+async def test_a_start_ends_there(scene: Scene, tmp_path: Path, hindered: object, number: signal.Signals) -> None:
+    with hindered(tmp_path if hindered is locked_database else scene):  # type: ignore[operator] # each of the four
+        async with bot(scene, tmp_path, LOG_LEVEL="DEBUG") as process:
+            assert process.stderr
+            assert b" starting " in await process.stderr.readline()
+            await asyncio.sleep(0.3)  # until it hangs
+            status, seconds, said = await ended_after(process, number)
+    assert status == 0, said
+    assert seconds < HEEDED
+    assert f"stopping: nothing new is taken signal={number.name}" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+async def test_a_bot_with_nothing_to_do_ends_at_once(scene: Scene, tmp_path: Path, number: signal.Signals) -> None:
+    async with bot(scene, tmp_path) as process:
+        await scene.slack.until(lambda: scene.slack.is_connected, timeout=PATIENCE)
+        await asyncio.sleep(0.3)  # the start has steps after that
+        status, seconds, said = await ended_after(process, number)
+    assert (status, "stopping: nothing new is taken" in said) == (0, True)
+    assert seconds < HEEDED
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+async def test_what_runs_ends_by_itself_and_nothing_new_is_taken(
+    scene: Scene, tmp_path: Path, number: signal.Signals
+) -> None:
+    async with bot(scene, tmp_path) as process:
+        await scene.slack.until(lambda: scene.slack.is_connected, timeout=PATIENCE)
+        await scene.ask(entry("The ID, after 3 seconds"))
+        await scene.slack.until(lambda: bool(scene.cams.calls), timeout=PATIENCE)
+        process.send_signal(number)
+        await scene.slack.until(lambda: not scene.slack.is_connected, timeout=HEEDED)
+        await scene.ask(entry("The ID"))
+        assert (await finish(process)).status == 0
+    await scene.answer(scene.ana, "phone number ID of +1 202-555-0108")
+    assert len(await scene.lookups()) == 1
+
+
+async def test_a_second_signal_ends_it_at_once(scene: Scene, tmp_path: Path) -> None:
+    scene.cams.trouble = ApiTrouble.HANG
+    async with bot(scene, tmp_path) as process:
+        await scene.slack.until(lambda: scene.slack.is_connected, timeout=PATIENCE)
+        await scene.ask(entry("The ID"))
+        await scene.slack.until(lambda: bool(scene.cams.calls), timeout=PATIENCE)
+        process.send_signal(signal.SIGTERM)
+        await scene.slack.until(lambda: not scene.slack.is_connected, timeout=HEEDED)
+        status, seconds, _ = await ended_after(process, signal.SIGINT)
+    assert status == 1
+    assert seconds < HEEDED
+
+
+async def test_a_hang_up_that_was_to_be_ignored_is_ignored(scene: Scene, tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        async with bot(scene, tmp_path) as process:
+            await scene.slack.until(lambda: scene.slack.is_connected, timeout=PATIENCE)
+            process.send_signal(signal.SIGHUP)
+            await scene.ask(entry("The ID"))
+            await scene.answer(scene.ana, "The phone number ID")
+            status, _, _ = await ended_after(process, signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert status == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "number"),
+    [
+        (("--file", "numbers.csv", "--output", "ids.csv"), signal.SIGTERM),
+        (("--file", "numbers.csv", "--output", "ids.csv"), signal.SIGHUP),
+        (("+1 202 555 0108",), signal.SIGINT),
+    ],
+)
+async def test_a_lookup_is_broken_off_and_exits_1(
+    scene: Scene, tmp_path: Path, arguments: tuple[str, ...], number: signal.Signals
+) -> None:
+    slow = entry("The ID, after 3 seconds")
+    scene.cams.trouble = ApiTrouble.HANG
+    (tmp_path / "numbers.csv").write_text(f"{slow.phone} {slow.code}\n")
+    shell = Shell(tmp_path, scene.environment)
+    process = await shell.start("lookup", *arguments)
+    assert process.stdin
+    process.stdin.write(f"{slow.code}\n".encode())
+    await scene.slack.until(lambda: bool(scene.cams.calls), timeout=PATIENCE)
+    status, seconds, said = await ended_after(process, number)
+    assert status == 1, said
+    assert seconds < HEEDED
+    assert "Traceback" not in said
