@@ -14,18 +14,23 @@ STOPPING = 40.0
 """Seconds an ordinary stop may take: the bot gives what runs 15, and needs some to close and to tell."""
 
 
+def inherited() -> dict[str, str]:
+    """What a process of the bot's gets of this one's environment."""
+    return {name: os.environ[name] for name in INHERITED if name in os.environ}
+
+
 class BotProcess:
-    """``phoneid run`` with the sandbox's settings."""
+    """``phoneid run`` with the sandbox's settings; it ends with this process, however that ends."""
 
     def __init__(
-        self, *, folder: Path, output: IO[bytes] | None = None, program: Sequence[str] = ("-m", "bot", "run")
+        self, *, folder: Path, output: IO[bytes] | None = None, program: Sequence[str] = ("-m", "bot.sandbox.minded")
     ) -> None:
         """``folder`` is where it runs: not the caller's, whose ``.env`` may be a real one. ``output`` gets its log.
 
         ``program`` is what Python is given to run.
         """
         self._program = program
-        self._environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
+        self._environment = inherited()
         self._folder = folder
         self._output = output
         self._process: asyncio.subprocess.Process | None = None
@@ -54,7 +59,12 @@ class BotProcess:
             return
         self._starts += 1
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, *self._program, env=self._environment, cwd=self._folder, stderr=self._output
+            sys.executable,
+            *self._program,
+            env=self._environment,
+            cwd=self._folder,
+            stdin=asyncio.subprocess.PIPE,  # nothing is written to it: that it ends tells that we did
+            stderr=self._output,
         )
 
     async def kill(self) -> None:

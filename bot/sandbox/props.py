@@ -1,11 +1,11 @@
 """What the stories play with: people, test numbers, the log, and the places where a code could be."""
 
 import asyncio
-import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
+from bot.sandbox.bot_process import inherited
 from bot.sandbox.cams.book import BOOK, Entry
 from bot.sandbox.inspector import Wire
 from bot.sandbox.run import Sandbox
@@ -38,12 +38,12 @@ async def show_log(sandbox: Sandbox, teller: Teller) -> str:
         "-m",
         "bot",
         "log",
-        env={**os.environ, "DATABASE_URL": f"sqlite:///{sandbox.database}"},
+        env={**inherited(), "DATABASE_URL": f"sqlite:///{sandbox.database}", "PYTHONIOENCODING": "utf-8"},
         cwd=sandbox.database.parent,
         stdout=asyncio.subprocess.PIPE,
     )
     output, _ = await process.communicate()
-    table = output.decode()
+    table = output.decode("utf-8", "replace")
     teller.page(table)
     return table
 

@@ -5,6 +5,7 @@ import logging
 import signal
 import sys
 import tempfile
+import threading
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -39,6 +40,10 @@ APPROVALS: Mapping[str, str] = {
 
 STARTING = 20.0
 """Seconds the bot may take from its start to its connection."""
+
+
+IN_THE_TERMINAL = frozenset({"www-browser", "links", "links2", "elinks", "lynx", "w3m", "browsh"})
+"""Browsers that would take the terminal, in which the sandbox says what it does."""
 
 
 class CannotServe(Exception):
@@ -139,8 +144,17 @@ async def serve_page(*, port: int, opens_browser: bool, policy: Mapping[str, str
         database, has_approvals = str(sandbox.database), policy == APPROVALS
         say(texts.page_ready(url, database=database, cams_url=sandbox.cams.url, has_approvals=has_approvals))
         if opens_browser:
-            webbrowser.open(url)
+            # Finding one takes its time, and some do not come back until they are closed.
+            threading.Thread(target=open_browser, args=(url,), daemon=True).start()
         await _until_interrupted()
+
+
+def open_browser(url: str) -> None:
+    """In a window of its own, if there is a browser with windows."""
+    with suppress(webbrowser.Error):
+        browser = webbrowser.get()
+        if Path(getattr(browser, "name", "")).name not in IN_THE_TERMINAL:
+            browser.open(url)
 
 
 async def serve_cams(
@@ -169,7 +183,7 @@ async def serve_cams(
 
 async def _until_interrupted() -> None:
     stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in {signal.SIGTERM, signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGTERM)}:
         with suppress(NotImplementedError):  # Windows: Ctrl-C raises KeyboardInterrupt
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     sys.stdout.flush()

@@ -32,6 +32,7 @@ async def _play_part(teller: Teller, policy: Mapping[str, str], scenes: Scenes) 
         except Exception as error:  # noqa: BLE001 - the story's top: whatever broke is told, with the bot's own log
             teller.say(f"\nThe story broke off: {error}")
             if sandbox.bot_log:
-                teller.say(f"\nThe bot's log:\n{sandbox.bot_log.read_text()}")
+                log = sandbox.bot_log.read_text("utf-8", "replace")
+                teller.say(f"\nThe bot's log:\n{log}")
             return False
     return True
