@@ -69,6 +69,8 @@ class Access:
         """
         request = await self.find(request_id)
         if request is None:
+            # It may have been asked for through another bot, with the same tokens and another database.
+            log.warning("request not in this record", extra={"facts": {"request": request_id, "action": action.value}})
             raise await self.forbidden(action, actor, Problem.NOT_YOUR_REQUEST, None)
         standing = await self._people.standing(actor)
         agent, rules = request.agent, self._policy

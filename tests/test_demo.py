@@ -71,7 +71,7 @@ async def test_no_bot_lives_on_when_its_demo_is_ended(tmp_path: Path, number: si
         process.send_signal(number)
         await asyncio.wait_for(process.wait(), 60)
         async with asyncio.timeout(30):
-            while is_alive(bot):  # no child of ours, so nobody else tells us
+            while is_alive(bot):  # noqa: ASYNC110 - it is no child of ours, so nobody tells us
                 await asyncio.sleep(0.05)
     assert number is signal.SIGKILL or not any(os.scandir(tmp_path))
 

@@ -56,7 +56,8 @@ class Showing:
         """Those before a lookup of theirs."""
         request_id, _ = split_lookup_id(value)
         if await self._access.own(request_id, context.actor) is None:
-            await self._conversation.tell(context, views.sentence(texts.GONE, with_form_button=True))
+            message = views.sentence(await self._why_gone(request_id), with_form_button=True)
+            await self._conversation.tell(context, message)
             return
         await self._conversation.tell(context, await self._page(context.actor, before=LookupId(value)))
 
@@ -96,7 +97,7 @@ class Showing:
         request_id, position = split_lookup_id(value)
         request = await self._access.own(request_id, context.actor)
         if request is None:
-            await self._conversation.say(context, texts.GONE)
+            await self._conversation.say(context, await self._why_gone(request_id))
             return
         asked = _asked_again(request, position if "/" in value else None)
         left = tuple(each.phone for each in asked if each.state is not State.ANSWERED and not each.is_forgotten)
@@ -114,6 +115,10 @@ class Showing:
         except NotPossible as error:
             await self._conversation.tell_why_not(context, error)
             return None
+
+    async def _why_gone(self, request_id: RequestId) -> str:
+        """Of a request that is not this person's, or not here at all."""
+        return texts.GONE if await self._access.find(request_id) else texts.NOT_IN_THIS_RECORD
 
     async def _page(self, actor: Actor, *, before: LookupId | None) -> Message:
         # Whoever was an agent may look back; guests and other workspaces' people may not, as ever.

@@ -200,5 +200,9 @@ def not_recorded(reference: str) -> str:
 
 
 FORM_TOO_LATE = "The form did not open in time. Press the button to open it."
+NOT_IN_THIS_RECORD = (
+    "This request is not in the bot's records, so nothing was done. If it is a new one, a second bot with another "
+    "database may be connected to the same Slack app: tell your administrator."
+)
 GONE = "This button is for a lookup that is not yours or is not recorded any more. Open the form instead."
 NOTHING_THERE = "This button does not work any more. Open the form instead."

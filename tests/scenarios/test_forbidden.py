@@ -10,6 +10,7 @@ import pytest
 from bot.models import Problem, RequestId
 from bot.sandbox.slack.delivery import Delivery
 from bot.sandbox.slack.human import Human
+from bot.texts import asking
 from bot.texts.problems import PROBLEMS
 from tests.scenarios.asking import (
     AWAITING,
@@ -172,7 +173,7 @@ async def test_an_edited_button_leads_to_no_request_that_is_not_there(scene_with
         await forge(scene, approving, about("R-FORGED00"))
         assert forbidden(scene) == [Forbidden("U0LEE", "T0SANDBOX", None, "approve", "not your request")]
         lee = scene.human("Lee")
-        await scene.answer(lee, sentence(Problem.NOT_YOUR_REQUEST), channel=lee.dm)
+        await scene.answer(lee, asking.NOT_IN_THIS_RECORD, channel=lee.dm)
 
 
 @pytest.mark.parametrize("value", ["", "R-X' OR 1=1 --", "🙂" * 500])

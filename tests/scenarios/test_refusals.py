@@ -131,7 +131,7 @@ async def test_an_edited_button_gets_a_sentence(scene_with: OpenScene, value: st
         clicked = deepcopy(scene.slack.deliveries[-1].payload)
         clicked["actions"][0]["value"] = value
         await dispatch(scene, clicked)
-        await scene.answer(scene.ana, asking.GONE)
+        await scene.answer(scene.ana, asking.NOT_IN_THIS_RECORD)
 
 
 async def test_a_button_of_an_older_release_gets_a_sentence(scene_with: OpenScene) -> None:

@@ -1,6 +1,7 @@
 """What people do to requests that are there: each click is decided again from the database, and none is silent."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -8,6 +9,7 @@ from bot.audit import Event
 from bot.models import Actor, ApprovalState, Problem, Request, State
 from bot.policy import Membership, Standing
 from bot.slack import buttons, cards
+from bot.texts import asking
 from bot.texts import requests as texts
 from bot.texts.outcomes import OUTCOMES
 from bot.texts.problems import PROBLEMS
@@ -279,26 +281,46 @@ async def test_who_may_not_do_it_reads_why_and_it_is_in_the_journal(
     assert await bot.process.find(request.id) == request
 
 
-@pytest.mark.parametrize(
-    "action_id",
-    [
-        cards.APPROVE,
-        cards.DENY,
-        cards.DETAILS,
-        buttons.WITHDRAW,
-        buttons.ENTER_CODE,
-        buttons.SHOW_ID,
-        buttons.SHOW_RESULTS,
-        buttons.STOP,
-        buttons.TRY_AGAIN,
-        buttons.OLDER,
-        "a button that is gone",
-    ],
+ABOUT_A_REQUEST = (
+    cards.APPROVE,
+    cards.DENY,
+    cards.DETAILS,
+    buttons.WITHDRAW,
+    buttons.ENTER_CODE,
+    buttons.SHOW_ID,
+    buttons.SHOW_RESULTS,
+    buttons.STOP,
+    buttons.TRY_AGAIN,
+    buttons.OLDER,
 )
+
+
+@pytest.mark.parametrize("action_id", [*ABOUT_A_REQUEST, "a button that is gone"])
 @pytest.mark.parametrize("value", ["R-FORGED00", "", "R-FORGED00/7", "🤷/\x00"])
 async def test_no_click_is_silent_whatever_its_button_says(bot: Bot, action_id: str, value: str) -> None:
     await bot.presses(action_id, value)
     assert len(bot.messenger.said) == 1
+
+
+@pytest.mark.parametrize("action_id", ABOUT_A_REQUEST)
+async def test_a_click_on_what_another_bot_recorded_elsewhere_says_so(
+    bot: Bot, action_id: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Two bots with the same tokens and two databases: Slack gives each click to one of them."""
+    await bot.presses(action_id, "R-7K3Q9FZ2", by=LEE)
+    (said,) = bot.messenger.said
+    assert said.message.text == asking.NOT_IN_THIS_RECORD
+    assert "second bot with another database" in said.message.text
+    assert len(bot.messenger.opened) == 0
+    assert action_id in (buttons.TRY_AGAIN, buttons.OLDER) or "request not in this record" in caplog.text
+
+
+async def test_so_does_a_form_about_it_that_was_open_before(workplace: Workplace, bot: Bot) -> None:
+    request = await bot.asks()
+    await bot.presses(cards.DENY, request.id, by=LEE)
+    denial = json.loads(json.dumps(workplace.messenger.opened[-1][1]).replace(request.id, "R-7K3Q9FZ2"))
+    await bot.submits(denial, {"reason": "not ours"}, by=LEE, view_id="V9")
+    assert any(asking.NOT_IN_THIS_RECORD in said.message.text for said in bot.messenger.said)
 
 
 @pytest.mark.parametrize(("action_id", "by"), [(cards.APPROVE, LEE), (cards.DENY, LEE), (buttons.WITHDRAW, ANA)])
