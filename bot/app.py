@@ -24,6 +24,7 @@ from bot.slack import connection
 from bot.slack.people import People
 from bot.slack.windows import SETTLED_AFTER
 from bot.store.names import new_process
+from bot.store.processes import SILENT_FOR
 from bot.store.record import Record
 from bot.store.urls import PATIENCE, record_at, record_to_look_at, state_at
 from bot.texts import terminal
@@ -40,7 +41,7 @@ class Waits:
     """For the API's answer, each attempt."""
     settling: tuple[float, ...] = SETTLED_AFTER
     """For a submission's acknowledgement to have arrived, before each update of its window."""
-    lease: float = 30.0
+    lease: float = SILENT_FOR
     """For a process that says nothing to count as dead, and its lookups as interrupted."""
     sweeping: float = 5.0
     """Between looks at what dead processes and passing time left behind."""
@@ -113,7 +114,7 @@ async def open_lookups(
         await lookups.beat()  # before anything is recorded as this process's
         try:
             async with (
-                Repeating(lookups.beat, every=waits.lease / 3, clock=clock),
+                Repeating(lookups.keep_up, every=waits.lease / 3, clock=clock),
                 Repeating(record.checkpoint, every=waits.checkpoint, clock=clock),
             ):
                 yield lookups

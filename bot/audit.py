@@ -35,6 +35,8 @@ class Event(StrEnum):
     """A request's approval, or a lookup, went from one state to another."""
     ABANDONED = "abandoned"
     """The process that ran the lookup is dead; another one ended it."""
+    REFUSED = "refused"
+    """A code was refused after its lookup had been ended for its process: it counts, and nothing else changed."""
     REMINDED = "reminded"
     """The approvers were reminded of a request that still waits."""
     SHOWN = "shown"

@@ -61,6 +61,8 @@ class Guesses:
     last_at: float = 0.0
     under_way: int = 0
     """Calls without an answer yet."""
+    called_at: float = 0.0
+    """When the newest of those began."""
 
 
 NONE = Guesses()
@@ -97,7 +99,7 @@ def wait_until(counts: Counts, *, now: float, approved_at: float | None = None) 
 
     ``approved_at``: when somebody approved this very attempt. They could know of what was refused until then.
     """
-    ends = [_end_of_wait(suspect, counts.of(suspect), now=now, approved_at=approved_at) for suspect in Suspect]
+    ends = [_end_of_wait(suspect, counts.of(suspect), approved_at=approved_at) for suspect in Suspect]
     return max((end for end in ends if end > now), default=None)
 
 
@@ -118,15 +120,15 @@ def guard(decision: Decision, counts: Counts, *, now: float) -> Decision:
     return Decision(Verdict.MAY_NOT, Rule.GUESSES, Problem.TOO_MANY_GUESSES, until)
 
 
-def _end_of_wait(suspect: Suspect, guesses: Guesses, *, now: float, approved_at: float | None) -> float:
+def _end_of_wait(suspect: Suspect, guesses: Guesses, *, approved_at: float | None) -> float:
     free = FREE[suspect]
     if guesses.refused < free:
         return 0.0
     if approved_at is not None:
         return 0.0 if approved_at >= guesses.last_at else guesses.last_at + _wait_after(guesses.refused - free)
-    # What is under way may be refused in a moment, so from here on it counts as if it were: attempts at once get no
+    # What is under way may be refused, so from here on it counts as if it were when it began: attempts at once get no
     # further than one after the other. Before, it does not: a list has many under way, and all of them may be right.
-    last_at = now if guesses.under_way else guesses.last_at
+    last_at = max(guesses.last_at, guesses.called_at) if guesses.under_way else guesses.last_at
     return last_at + _wait_after(guesses.refused + guesses.under_way - free)
 
 

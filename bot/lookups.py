@@ -38,7 +38,7 @@ class Lookups:
     """Runs lookups, and knows which run in this process."""
 
     def __init__(
-        self, *, record: Record, api: PhoneIdApi, quota: Quota, clock: Clock, silent_for: float = 30.0
+        self, *, record: Record, api: PhoneIdApi, quota: Quota, clock: Clock, silent_for: float = processes.SILENT_FOR
     ) -> None:
         """``silent_for``: seconds after which a process that says nothing counts as dead."""
         self._record = record
@@ -116,6 +116,11 @@ class Lookups:
         await self._record.change(processes.beat)
         self._note_spoken()
 
+    async def keep_up(self) -> None:
+        """Say that this process is alive, and sweep: where only commands run, no bot does."""
+        await self.beat()
+        await self.sweep()
+
     async def leave(self) -> None:
         """Say that this process ends."""
         await self._record.change(processes.leave)
@@ -134,7 +139,7 @@ class Lookups:
     def _note_spoken(self) -> None:
         """After a silence of its own, say on a machine that slept, a process sweeps nobody until others could speak."""
         now = self._clock.now()
-        if self._spoke_at is not None and now - self._spoke_at > self._silent_for:
+        if self._spoke_at is not None and now - self._spoke_at > self._silent_for / 2:  # see ``processes.living``
             self._sweeps_from = now + self._silent_for
         self._spoke_at = now
 
@@ -210,7 +215,7 @@ class Attempt:
                 if again_after is None:
                     raise
                 await self._clock.sleep(again_after)
-        facts = {"lookup": ended.id, "state": state, "problem": result.problem, "attempts": result.attempts}
+        facts = {"lookup": ended.id, "state": ended.state, "problem": result.problem, "attempts": result.attempts}
         log.info("lookup ended", extra={"facts": facts})
         return ended
 
@@ -229,6 +234,11 @@ class Attempt:
             self._lookup = await self._record.change(
                 store.begin, self._lookup, agent=self._request.agent, approved_at=approved_at
             )
+            return
+        # Another process may have taken this one for dead since then, and told that the lookup was interrupted.
+        current = await self._record.read(store.find, self._lookup.id)
+        if current is None or is_final(current.state):
+            raise LookupMoved(current)
 
 
 def _result_of(task: asyncio.Task[Result], attempt: Attempt) -> Result:

@@ -268,7 +268,8 @@ def decide(actor: Actor, standing: Standing, policy: Policy) -> Decision:
 
 def problem_with(action: Action, *, actor: Actor, standing: Standing, agent: Actor, policy: Policy) -> Problem | None:
     """Why this person may not do that to a request of ``agent``'s; ``None``: they may, if its state allows it."""
-    # A user id is one person's alone: whoever has it in another workspace is stopped by their membership.
+    # By the user id alone, which is more than ``Actor.is_same_person``: nobody decides on their own request, whichever
+    # team it came through. Whoever has the same id in another workspace is stopped by their membership.
     is_own = actor.user_id == agent.user_id
     if problem := _problem_of(standing.membership):
         return problem

@@ -94,7 +94,7 @@ async def running_bot(
         way = _connected(settings, app, web, host=host, is_ready=_readiness(record, token), clock=clock)
         port, watched = await stack.enter_async_context(way)
         watched.append(await stack.enter_async_context(in_background(token.watch(every=waits.token))))
-        # Last: a start that fails must not have ended anything that it then tells nobody of.
+        # Last: whoever handles what is due is connected.
         await stack.enter_async_context(_sweeping(lookups, parts, clock, every=waits.sweeping))
         await stack.enter_async_context(_forgetting(settings, record, clock, every=waits.forgetting))
         try:

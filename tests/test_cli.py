@@ -101,6 +101,18 @@ async def test_a_number_that_is_being_asked_for_at_another_terminal_is_waited_fo
     assert "Already looking up +1 202-555-0106, with the code you entered before." in ran.err
 
 
+async def test_what_a_killed_command_left_is_waited_for_by_nobody_and_has_ended(shell: QuickShell) -> None:
+    phone = PhoneNumber("8613800001234")
+    before = SteppingClock(time.time() - 60).now
+    async with record_in(shell.folder / "phoneid.db", process="killed", clock_now=before) as record:
+        await record.change(processes.beat)
+        await record.change(factories.call, await record.change(factories.asked, [phone], agent=identify()))
+    ran = await shell.run("lookup", "+86 138 0000 1234", typed=CODE)
+    assert (ran.status, ran.out) == (0, "920155500012345\n")
+    recorded = json.loads((await shell.run("log", "--json")).out)
+    assert [row["state"] for row in recorded] == ["answered", "interrupted"]
+
+
 async def test_a_lookup_without_an_id_says_why_and_exits_1(shell: QuickShell) -> None:
     ran = await shell.run("lookup", "+1 202 555 0102", typed="310294")
     assert (ran.status, ran.out) == (1, "")

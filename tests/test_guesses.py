@@ -47,13 +47,19 @@ GUEST = Decision(Verdict.MAY_NOT, Rule.NOT_A_MEMBER, Problem.GUEST)
 
 
 def counts(
-    for_number: int = 0, by_agent: int = 0, *, ago: float = 0.0, number_calls: int = 0, agent_calls: int = 0
+    for_number: int = 0,
+    by_agent: int = 0,
+    *,
+    ago: float = 0.0,
+    number_calls: int = 0,
+    agent_calls: int = 0,
+    called: float = 0.0,
 ) -> Counts:
-    """Refused codes, the last of them ``ago`` seconds; and calls under way."""
-    first_at = NOW - ago - MINUTE
+    """Refused codes, the last of them ``ago`` seconds; and calls under way, the last begun ``called`` seconds ago."""
+    times = {"first_at": NOW - ago - MINUTE, "last_at": NOW - ago, "called_at": NOW - called}
     return Counts(
-        for_number=Guesses(refused=for_number, first_at=first_at, last_at=NOW - ago, under_way=number_calls),
-        by_agent=Guesses(refused=by_agent, first_at=first_at, last_at=NOW - ago, under_way=agent_calls),
+        for_number=Guesses(refused=for_number, under_way=number_calls, **times),
+        by_agent=Guesses(refused=by_agent, under_way=agent_calls, **times),
     )
 
 
@@ -94,6 +100,10 @@ def test_how_long_the_next_attempt_waits(counted: Counts, minutes: int | None) -
         (counts(for_number=N + 1, ago=2 * MINUTE), False),
         (counts(by_agent=10_000, ago=LONGEST_WAIT - 1), True),
         (counts(by_agent=10_000, ago=LONGEST_WAIT), False),
+        # What is under way counts as if it were refused when it began: its process may be dead, and never tell.
+        (counts(for_number=N, ago=HOUR, number_calls=1, called=2 * MINUTE - 1), True),
+        (counts(for_number=N, ago=HOUR, number_calls=1, called=2 * MINUTE), False),
+        (counts(by_agent=A, ago=HOUR, agent_calls=9, called=LONGEST_WAIT), False),
     ],
 )
 def test_the_wait_runs_from_the_last_refused_code_and_ends(counted: Counts, *, is_waiting: bool) -> None:

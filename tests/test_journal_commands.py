@@ -45,6 +45,7 @@ def raw(database: Path) -> Iterator[sqlite3.Connection]:
 async def record(database: Path, *decisions: Decision, phone: str = PHONE, reason: str = "") -> None:
     """One request for each decision: ``MAY`` is queued, and runs in another process."""
     async with record_in(database) as opened:
+        await opened.change(processes.beat)
         for decision in decisions:
             await opened.change(factories.asked, [PhoneNumber(phone)], decision=decision, reason=reason)
 
@@ -204,6 +205,17 @@ async def test_a_number_that_is_in_use_is_not_forgotten(
     assert words in ran.err
     assert "Nothing was forgotten" in ran.err
     assert (await shell.run("log")).out.count(PHONE) == 2
+
+
+async def test_what_a_killed_command_was_asking_for_is_forgotten(
+    shell: Shell, database: Path, raw: sqlite3.Connection
+) -> None:
+    await record(database, MAY)
+    raw.execute("UPDATE processes SET seen_at = seen_at - 60")  # the process says no more
+    ran = await shell.run("forget", TYPED, "--yes")
+    assert (ran.status, ran.err) == (0, "")
+    assert raw.execute("SELECT state FROM lookups").fetchone()[0] == "interrupted"
+    assert PHONE.encode() not in held_by(database)
 
 
 async def test_a_number_that_is_not_recorded_is_said_to_be_so(shell: Shell, database: Path) -> None:

@@ -9,6 +9,7 @@ from bot.errors import StoreUnavailable
 from bot.guesses import FREE_FOR_AGENT
 from bot.models import Lookup, Problem, Request, State
 from bot.policy import STATE_AFTER, Action, Decision, Rule, Verdict
+from bot.repeating import Repeating
 from bot.store.outbox import Kind
 from tests.factories import phones
 from tests.fake_api import id_of
@@ -202,7 +203,26 @@ async def test_an_id_that_comes_after_the_lookup_was_interrupted_is_recorded_and
     to_be_told = await here.waiting(Kind.AGENT, request.id)
     assert told_as_interrupted
     assert to_be_told
-    assert to_be_told.version > told_as_interrupted.version
+    assert to_be_told.version != told_as_interrupted.version
+
+
+@pytest.mark.parametrize("is_database_there", [True, False])
+async def test_a_process_that_was_taken_for_dead_meanwhile_calls_no_more(
+    world: World, *, is_database_there: bool
+) -> None:
+    here, elsewhere = await world.start("p1"), await world.start("p2")
+    world.api.is_open.clear()
+    world.api.attempts = 2
+    request = await here.ask()
+    running = asyncio.create_task(run_one(here, request))
+    await world.until_called()
+    await world.pass_time(SILENCE)
+    await elsewhere.beat()
+    assert await elsewhere.lookups.sweep() == 1
+    here.record.failing["find"] = 0 if is_database_there else 1  # then it cannot know
+    world.api.is_open.set()
+    assert (await running).state is State.INTERRUPTED
+    assert len(world.api.called) == 1
 
 
 async def test_what_runs_here_is_neither_swept_nor_forgotten(world: World) -> None:
@@ -243,14 +263,18 @@ async def test_what_a_process_leaves_behind_is_ended_by_the_next(world: World) -
     assert (await here.find(request.id)).is_all(State.INTERRUPTED)
 
 
-async def test_a_process_that_was_silent_itself_ends_nobodys_lookups_until_the_others_could_speak(world: World) -> None:
+@pytest.mark.parametrize("slept", [600.0, 21.0])
+async def test_a_process_that_was_silent_itself_ends_nobodys_lookups_until_the_others_could_speak(
+    world: World, slept: float
+) -> None:
     here, elsewhere = await world.start("p1"), await world.start("p2")
     world.api.is_open.clear()
     running = asyncio.create_task(here.asked_and_run())
     await world.until_called()
     await here.lookups.beat()
+    await world.pass_time(10)
     await elsewhere.lookups.beat()
-    world.clock.slept += 600.0  # the machine of both slept
+    world.clock.slept += slept  # the machine of both slept
     await elsewhere.lookups.beat()
     assert await elsewhere.lookups.sweep() == 0
     await world.pass_time(5)
@@ -359,6 +383,16 @@ async def test_whether_the_code_is_the_one_that_is_tried_is_known_where_it_is_tr
     world.api.is_open.set()
     await first
     assert not here.requests.is_same_code(again.lookup, {1: CODE})  # it is tried no more
+
+
+async def test_whoever_waits_for_a_process_that_dies_reads_that_it_did_where_no_bot_runs(world: World) -> None:
+    here, elsewhere = await world.start("p1"), await world.start("p2")
+    leader = await elsewhere.ask()  # and says no more
+    async with Repeating(here.lookups.keep_up, every=10.0, clock=world.clock):
+        ended = await asyncio.wait_for(here.asked_and_run(), 60)
+    assert ended.lookup.follows == leader.lookup.id
+    assert (ended.lookup.state, ended.lookup.result.problem) == (State.INTERRUPTED, Problem.PROCESS_ENDED)
+    assert world.api.called == []
 
 
 async def test_a_database_that_is_away_for_a_while_does_not_end_the_wait_for_the_first(world: World) -> None:

@@ -35,9 +35,10 @@ def forget(*, phone: str, yes: bool) -> None:
 async def _forget(record_settings: settings.RecordSettings, number: PhoneNumber, *, is_agreed: bool) -> bool:
     from bot.app import open_record
     from bot.retention import SLOW, scrub
-    from bot.store import forgetting, scrubbing
+    from bot.store import forgetting, processes, scrubbing
 
     async with open_record(record_settings) as record:
+        await record.change(processes.sweep_in_passing)  # there may be no bot that ends what a killed command left
         found = await record.read(forgetting.footprint, number)
         if not (is_agreed or _is_agreed(number, found)):
             return False

@@ -5,7 +5,7 @@ import logging
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import NoReturn
 from uuid import uuid4
@@ -22,7 +22,7 @@ from bot.cli.progress import showing_progress
 from bot.cli.streams import check_output, saying_that_it_waits
 from bot.entry.records import LARGEST
 from bot.entry.table import Line, read_table
-from bot.errors import ListError, StoreError
+from bot.errors import ListError
 from bot.models import NewRequest, PhoneNumber, State
 from bot.settings import LookupSettings
 from bot.texts import command_line, terminal
@@ -98,9 +98,6 @@ async def _ask(
             asking = Asking(record, lookups, ids, request=request, tell=tell)
             on_ending(lambda: asking.stop(command_line.STOPPED))
             await asking.ask(lines, at_once=at_once)
-        # What a killed run left in the record has ended, too, and there may be no bot here to say so.
-        with suppress(StoreError):
-            await lookups.sweep()
     return asking.why_stopped
 
 

@@ -1,7 +1,7 @@
 """What is counted against guessing codes, and the alarm when it becomes too much. Part of its callers' changes."""
 
 from collections.abc import Collection, Sequence
-from typing import Final, NamedTuple, TypeGuard
+from typing import Final, NamedTuple
 
 from bot.audit import Event
 from bot.errors import RecordDamaged
@@ -30,7 +30,7 @@ BY_AGENT: Final = """
 
 # No more rows than the account has calls per second, or as good as that. The condition on process is for the index.
 UNDER_WAY: Final = """
-    SELECT lookups.phone, requests.team_id, requests.user_id, requests.id, lookups.position FROM lookups
+    SELECT lookups.phone, lookups.updated_at, requests.team_id, requests.user_id FROM lookups
     JOIN requests ON requests.number = lookups.request
     WHERE lookups.process IS NOT NULL AND lookups.state = 'calling'"""
 
@@ -83,11 +83,11 @@ def counted(tx: Tx, answers: Sequence[Sequence[Row]], agent: Actor, phones: Sequ
     """What the answers to ``queries`` say."""
     found, (by_agent,), *for_numbers = answers
     under_way = [raw(row) for row in found]  # they are only compared, and a damaged one is nobody's
-    own = sum(row["user_id"] == agent.user_id and row["team_id"] == agent.team_id for row in under_way)
+    own = [each for each in under_way if (each["user_id"], each["team_id"]) == (agent.user_id, agent.team_id)]
     return Counted(
         by_agent=_guesses(by_agent, now=tx.now, under_way=own),
         for_number={
-            phone: _guesses(row, now=tx.now, under_way=sum(each["phone"] == phone.digits for each in under_way))
+            phone: _guesses(row, now=tx.now, under_way=[each for each in under_way if each["phone"] == phone.digits])
             for phone, (row,) in zip(phones, for_numbers, strict=True)
         },
     )
@@ -186,18 +186,18 @@ def alarm_told(tx: Tx, alarm: Alarm, *, people: int) -> None:
         )
 
 
-def _guesses(row: Row, *, now: float, under_way: int) -> Guesses:
+def _guesses(row: Row, *, now: float, under_way: Sequence[Row]) -> Guesses:
     if not row["refused"]:
-        return Guesses(under_way=under_way)
-    first_at, last_at = row["earliest"], row["latest"]
+        return Guesses(under_way=len(under_way))
     return Guesses(
         refused=row["refused"],
-        first_at=first_at if _has_been(first_at, now) else now,
-        last_at=last_at if _has_been(last_at, now) else now,
-        under_way=under_way,
+        first_at=_time(row["earliest"], now),
+        last_at=_time(row["latest"], now),
+        under_way=len(under_way),
+        called_at=max((_time(each["updated_at"], now) for each in under_way), default=0.0),
     )
 
 
-def _has_been(at: object, now: float) -> TypeGuard[float]:
+def _time(at: object, now: float) -> float:
     # A time that other hands wrote, or a clock that was set back, must neither end the guard nor make it endless.
-    return isinstance(at, float | int) and at <= now
+    return at if isinstance(at, float | int) and at <= now else now

@@ -1,7 +1,7 @@
 """Lookups on their way: called, ended, stopped, and ended for a process that died."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot import guesses as guard
@@ -121,7 +121,7 @@ def end(tx: Tx, lookup: Lookup, state: State, result: Result, *, agent: Actor) -
     """Record how a lookup of this process ended, and with it those that follow it.
 
     Raises ``LookupMoved`` when another process ended it, having taken this one for dead. An ID that comes after that
-    is recorded all the same: somebody waits for it.
+    is recorded all the same: somebody waits for it. A refused code only counts, and the lookup stays as it is.
     """
     request, position = split_lookup_id(lookup.id)
     found, followers, beside, *refused = tx.gather(
@@ -131,29 +131,26 @@ def end(tx: Tx, lookup: Lookup, state: State, result: Result, *, agent: Actor) -
         *guesses.queries(tx, agent, (lookup.phone,)),
     )
     row = found[0] if found else None
-    is_ours = row and row["process"] == tx.process
-    if row is None or not (is_ours or _takes_late(row, state)):
-        raise LookupMoved(as_lookup(row) if row else None)
     kept = rows.apart(result, lookup.phone)
-    endings = [
-        Ending(row=row, state=state, result=kept, actor=agent),
-        *(
-            Ending(row=each, state=state, result=kept, actor=rows.actor(each))
-            for each in whole("lookups", followers)
-            if each["process"] or _takes_late(each, state)
-        ),
-    ]
-    # The row of the refusal names the entry of this lookup, which is the first of those that are written now.
-    entry = tx.head.seq + 1
-    end_each(tx, endings, running=beside)
-    # What was not called had no code refused: it follows another lookup, whose code it was.
     counts_for = guard.COUNTED_FOR.get(kept.problem) if kept.problem else None
-    if row["state"] == State.CALLING and counts_for:
+    entry = tx.head.seq + 1  # of the entries that are written now the first is about this lookup
+    if row and (row["process"] == tx.process or _takes_late(row, state)):
+        ending = Ending(row=row, state=state, result=kept, actor=agent)
+        theirs = [each for each in whole("lookups", followers) if each["process"] or _takes_late(each, state)]
+        end_each(tx, [ending, *(replace(ending, row=each, actor=rows.actor(each)) for each in theirs)], running=beside)
+        ended = _ended_row(tx, ending)
+    elif row and counts_for and _was_called(row):
+        journal.append(tx, _refusal(row, kept, actor=agent))
+        ended = row
+    else:
+        raise LookupMoved(as_lookup(row) if row else None)
+    # What was not called had no code refused: it follows another lookup, whose code it was.
+    if counts_for and row["state"] in (State.CALLING, State.INTERRUPTED):
         guesses.remember(tx, row, counts_for, entry=entry)
         counted = guesses.counted(tx, refused, agent, (lookup.phone,))
         if guesses.suspect(tx, row, counted.against(lookup.phone), counts_for):
             outbox.put(tx, outbox.Kind.ALARM, row["request"], due_at=tx.now)
-    return as_lookup(_ended_row(tx, endings[0]))
+    return as_lookup(ended)
 
 
 def stop(tx: Tx, request_id: RequestId, *, actor: Actor) -> list[LookupId]:
@@ -213,10 +210,21 @@ def _takes_late(row: Row, state: State) -> bool:
     return state is State.ANSWERED and row["state"] == State.INTERRUPTED and row["salt"] is not None
 
 
+def _was_called(row: Row) -> bool:
+    """Whether it was ended for its process, and its own call may go on: it follows none."""
+    return row["state"] == State.INTERRUPTED and row["follows"] is None
+
+
 def _ended_row(tx: Tx, ending: Ending) -> Row:
     check_transition(ending.row["state"], ending.state)
     columns = rows.result_columns(ending.result)
     return {**ending.row, **columns, "state": ending.state, "updated_at": tx.now, "process": None}
+
+
+def _refusal(row: Row, result: Result, *, actor: Actor) -> NewEntry:
+    facts = journal.facts_of(result)
+    name, position = RequestId(row["name"]), row["position"]
+    return NewEntry(event=Event.REFUSED, actor=actor, request=name, position=position, facts=facts)
 
 
 def _entry(

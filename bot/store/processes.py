@@ -1,7 +1,7 @@
 """Processes: each says that it is alive, and what one that died left running is ended by another."""
 
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from bot.audit import Event
 from bot.errors import RecordDamaged
@@ -13,6 +13,9 @@ from bot.store.engine import Query, Row, Tx
 
 SWEEPER = Actor(team_id="-", user_id="sweeper", through=Through.BOT)
 """Who ends what nobody ended in time. A process on a host, like the command line, and no host is called "-"."""
+
+SILENT_FOR: Final = 30.0
+"""Seconds after which a process that says nothing counts as dead."""
 
 ALIVE: Final = "SELECT name, seen_at FROM processes WHERE seen_at >= :since OR name = :process"
 
@@ -35,26 +38,46 @@ def leave(tx: Tx) -> None:
     tx.write(LEAVE, process=tx.process)
 
 
-def interrupt_abandoned(tx: Tx, running: frozenset[LookupId], *, silent_for: float) -> int:
-    """End the lookups of dead processes, and those of this one that it does not run any more. How many.
+class Living(NamedTuple):
+    """Which processes live, as far as this one can tell."""
 
-    A process is dead when it was silent for ``silent_for`` seconds. One that was silent for long itself, say on a
-    machine that slept, sweeps nobody: the others could not speak either. Nor could they while the file was written
-    anew.
-    """
+    names: frozenset[str]
+    can_tell: bool
+    """Not when it was silent for long itself, say on a machine that slept: the others could not speak either. Nor could
+    they while the file was written anew."""
+
+    def has_lost(self, row: Row) -> bool:
+        """Whether the process that ran this lookup is dead."""
+        return self.can_tell and row["process"] not in self.names
+
+
+def queries(tx: Tx, *, silent_for: float = SILENT_FOR) -> list[Query]:
+    """What ``living`` needs to know, to be asked with other things."""
+    alive = Query(ALIVE, {"since": tx.now - silent_for, "process": tx.process})
+    return [alive, Query(scrubbing.UNDER_WAY, {})]
+
+
+def living(tx: Tx, answers: Sequence[Sequence[Row]], *, silent_for: float = SILENT_FOR) -> Living:
+    """What the answers to ``queries`` say. A process is dead when it was silent for ``silent_for`` seconds."""
+    alive, scrubs = answers
+    seen = {row["name"]: row["seen_at"] for row in whole("processes", alive)}
+    # Another may have spoken a while before this one did, so half of that is long already.
+    has_spoken = seen.get(tx.process, 0.0) >= tx.now - silent_for / 2
+    scrub = scrubs[0]["text"] if scrubs else None
+    could_speak = not scrubbing.keeps_others_silent(scrub, now=tx.now, silent_for=silent_for)
+    return Living(frozenset(seen), has_spoken and could_speak)
+
+
+def interrupt_abandoned(tx: Tx, running: frozenset[LookupId], *, silent_for: float = SILENT_FOR) -> int:
+    """End the lookups of dead processes, and those of this one that it does not run any more. How many."""
     since = tx.now - silent_for
-    alive, found, scrubs = tx.gather(
-        Query(ALIVE, {"since": since, "process": tx.process}),
-        Query(lookups.RUNNING, {}),
-        Query(scrubbing.UNDER_WAY, {}),
-    )
-    seen_at = {row["name"]: row["seen_at"] for row in whole("processes", alive)}
-    tx.write(BEAT, process=tx.process, now=tx.now)
-    scrub = next((row["text"] for row in scrubs), None)
-    if seen_at.get(tx.process, 0.0) < since or scrubbing.keeps_others_silent(scrub, now=tx.now, silent_for=silent_for):
+    found, *answers = tx.gather(Query(lookups.RUNNING, {}), *queries(tx, silent_for=silent_for))
+    known = living(tx, answers, silent_for=silent_for)
+    beat(tx)
+    if not known.can_tell:
         return 0
     found = whole("lookups", found)  # a damaged one must not keep the others running for ever
-    abandoned = [row for row in found if _is_abandoned(tx, row, seen_at.keys(), running, since=since)]
+    abandoned = [row for row in found if known.has_lost(row) or _is_orphan(tx, row, running, since=since)]
     gone = {lookups.id_of(row) for row in abandoned}
     abandoned += [row for row in found if row["follows"] in gone and lookups.id_of(row) not in gone]
     ended = Result(problem=Problem.PROCESS_ENDED)
@@ -68,11 +91,18 @@ def interrupt_abandoned(tx: Tx, running: frozenset[LookupId], *, silent_for: flo
     return len(endings)
 
 
-def _is_abandoned(tx: Tx, row: Row, alive: Collection[str], running: frozenset[LookupId], *, since: float) -> bool:
-    if row["process"] == tx.process:
-        # Recorded a moment ago, its task may be about to start.
-        return lookups.id_of(row) not in running and row["updated_at"] < since
-    return row["process"] not in alive
+def sweep_in_passing(tx: Tx) -> int:
+    """End the lookups of dead processes, for one that runs none and is gone in a moment. How many."""
+    beat(tx)
+    ended = interrupt_abandoned(tx, frozenset())
+    leave(tx)
+    return ended
+
+
+def _is_orphan(tx: Tx, row: Row, running: frozenset[LookupId], *, since: float) -> bool:
+    """Whether it is this process's own, and its task is gone."""
+    is_new = row["updated_at"] >= since  # its task may be about to start
+    return row["process"] == tx.process and lookups.id_of(row) not in running and not is_new
 
 
 def _can_be_interrupted(row: Row) -> bool:

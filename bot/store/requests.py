@@ -20,7 +20,7 @@ from bot.models import (
     Through,
 )
 from bot.policy import Decision, Verdict, check_approval_transition, check_transition
-from bot.store import guesses, journal, outbox, rows
+from bot.store import guesses, journal, outbox, processes, rows
 from bot.store.cells import whole
 from bot.store.engine import Query, Row, Tx
 from bot.store.journal import NewEntry
@@ -51,7 +51,7 @@ NEWEST: Final = """
 # What this agent has under way already, by number: another call for it would bring nothing new. CROSS keeps SQLite from
 # going through all that the agent has ever asked for, of which there is far more than of what runs.
 RUNNING: Final = """
-    SELECT lookups.phone, lookups.position, requests.id, requests.size FROM lookups CROSS JOIN requests
+    SELECT lookups.phone, lookups.position, lookups.process, requests.id, requests.size FROM lookups CROSS JOIN requests
     WHERE requests.number = lookups.request AND lookups.process IS NOT NULL AND lookups.follows IS NULL
         AND requests.user_id = :user_id AND requests.team_id = :team_id"""
 
@@ -98,11 +98,11 @@ def accept(tx: Tx, new: NewRequest, decision: Decision, *, expires_at: float | N
     an approval.
     """
     request_id = new_request_id()
-    same, taken, (newest,), running, *refused = tx.gather(
+    same, taken, (newest,), running, alive, scrubs, *refused = tx.gather(
         Query(BY_SUBMISSION, {"submission_key": new.submission_key}),
         Query(BY_ID, {"id": request_id}),
         Query(NEWEST, {}),
-        Query(RUNNING, {"user_id": new.agent.user_id, "team_id": new.agent.team_id}),
+        *_running(tx, new.agent),
         *guesses.queries(tx, new.agent, new.phones),
     )
     if same:
@@ -112,7 +112,8 @@ def accept(tx: Tx, new: NewRequest, decision: Decision, *, expires_at: float | N
         taken = tx.all(BY_ID, id=request_id)
     number = newest["number"] + 1
     request = _new_request(tx, new, decision, request_id=request_id, number=number, expires_at=expires_at)
-    known = _Known(guesses.counted(tx, refused, new.agent, new.phones), whole("lookups", running))
+    followable = _followable(tx, [running, alive, scrubs])
+    known = _Known(guesses.counted(tx, refused, new.agent, new.phones), followable)
     starting = [
         _new_lookup(tx, request, position, phone, decision, known=known)
         for position, phone in enumerate(new.phones, start=1)
@@ -130,7 +131,8 @@ def add_lookup(
 ) -> Request:
     """Add one number to a request of the command line, when its turn has come. The request with this lookup alone.
 
-    It is guarded as in ``accept``, and follows nothing: whoever runs a list waits for nobody's other lookup.
+    It is guarded as in ``accept``, and follows nothing: a run that was killed a moment ago seems to live still, and
+    whoever starts it again waits for none of its numbers.
     """
     agent = request.agent
     (row,), *refused = tx.gather(Query(BY_ID, {"id": request.id}), *guesses.queries(tx, agent, (phone,)))
@@ -149,8 +151,19 @@ def find(tx: Tx, request_id: RequestId) -> Request | None:
 
 def under_way(tx: Tx, agent: Actor, phones: Iterable[PhoneNumber]) -> set[PhoneNumber]:
     """Which of these numbers an agent who asks for them again would join a lookup of. A read."""
-    running = whole("lookups", tx.all(RUNNING, user_id=agent.user_id, team_id=agent.team_id))
-    return {phone for phone in phones if _leader(running, phone)}
+    followable = _followable(tx, tx.gather(*_running(tx, agent)))
+    return {phone for phone in phones if _leader(followable, phone)}
+
+
+def _running(tx: Tx, agent: Actor) -> list[Query]:
+    return [Query(RUNNING, {"user_id": agent.user_id, "team_id": agent.team_id}), *processes.queries(tx)]
+
+
+def _followable(tx: Tx, answers: Sequence[Sequence[Row]]) -> list[Row]:
+    """Of what ``_running`` found, what a living process runs: nobody waits for anything else."""
+    running, *known = answers
+    living = processes.living(tx, known)
+    return [row for row in whole("lookups", running) if not living.has_lost(row)]
 
 
 def _new_request(

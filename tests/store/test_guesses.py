@@ -16,7 +16,7 @@ from tests import factories
 from tests.clocks import SteppingClock
 from tests.factories import ANA, ANSWERED, HOUR, LEE, NEEDS_APPROVAL, REFUSED, phones
 from tests.store.engines import OpenRecord
-from tests.store.processes import Process
+from tests.store.processes import Process, StartProcess
 
 OTHER_TEAMS_ANA = Actor(team_id="T0002", user_id="U0ANA", through=Through.SLACK)
 MINUTE = 60.0
@@ -165,6 +165,20 @@ async def test_of_many_queued_at_once_one_is_called_when_the_wait_is_over(
     # As if the one under way were refused now.
     assert {each.until for each in told if isinstance(each, TooManyGuesses)} == {clock.time + 2 * MINUTE}
     assert sum(isinstance(each, TooManyGuesses) for each in told) == 5
+
+
+def test_a_call_that_a_dead_process_left_counts_and_makes_nobody_wait_for_ever(
+    start: StartProcess, clock: SteppingClock
+) -> None:
+    dead, alive = start("p1"), start("p2")
+    left = dead.change(factories.asked)
+    use_up(alive, agent=LEE)
+    clock.time += MINUTE
+    dead.change(factories.call, left)
+    clock.time += 2 * MINUTE - 1  # the process says no more, and no bot sweeps
+    assert alive.change(factories.asked, agent=LEE).lookup.state is State.REJECTED
+    clock.time += 1
+    assert alive.change(factories.asked, agent=LEE).lookup.state is State.QUEUED
 
 
 def test_an_approval_given_since_then_is_called_and_one_from_before_is_not(

@@ -6,14 +6,26 @@ import pytest
 
 from bot.audit import Event
 from bot.errors import LookupMoved
+from bot.guesses import FREE_FOR_NUMBER
 from bot.models import Actor, Lookup, LookupId, Problem, Request, RequestId, Result, State, Through
 from bot.policy import FINAL, STATE_AFTER
-from bot.store import decisions, forgetting, journal, lookups, outbox, processes, scrubbing, verification
+from bot.store import (
+    decisions,
+    forgetting,
+    guesses,
+    journal,
+    lookups,
+    outbox,
+    processes,
+    requests,
+    scrubbing,
+    verification,
+)
 from bot.store.outbox import Kind
 from bot.store.processes import SWEEPER
 from tests import factories
 from tests.clocks import SteppingClock
-from tests.factories import ANA, ANSWERED, FAILED, HOUR, LEE, NEEDS_APPROVAL, OLGA, REFUSED
+from tests.factories import ANA, ANSWERED, FAILED, HOUR, LEE, NEEDS_APPROVAL, OLGA, REFUSED, phones
 from tests.store.engines import OpenRecord
 from tests.store.processes import Process, StartProcess
 
@@ -216,6 +228,30 @@ def test_an_approved_lookup_that_runs_is_followed(process: Process) -> None:
     assert running.lookup.follows is None
 
 
+@pytest.mark.parametrize(
+    ("silent", "is_followed"), [(0.0, True), (SILENT, True), (SILENT + 1, False)], ids=["alive", "slow", "dead"]
+)
+def test_what_a_dead_process_left_is_followed_by_nobody(
+    start: StartProcess, clock: SteppingClock, silent: float, *, is_followed: bool
+) -> None:
+    other, here = start("p1"), start("p2")
+    other.change(processes.beat)
+    leader = other.change(factories.asked)
+    clock.time += silent
+    here.change(processes.beat)
+    assert here.read(requests.under_way, ANA, phones(2)) == ({leader.lookup.phone} if is_followed else set())
+    assert here.change(factories.asked).lookup.follows == (leader.lookup.id if is_followed else None)
+
+
+def test_a_process_that_was_silent_itself_takes_nobody_for_dead(start: StartProcess, clock: SteppingClock) -> None:
+    other, here = start("p1"), start("p2")
+    for process in (other, here):
+        process.change(processes.beat)
+    leader = other.change(factories.asked)
+    clock.time += HOUR
+    assert here.change(factories.asked).lookup.follows == leader.lookup.id
+
+
 def test_stopping_drops_what_follows_too(process: Process) -> None:
     leader, follower = process.change(factories.asked, 2), process.change(factories.asked, 3)
     assert process.change(lookups.stop, leader.id, actor=ANA) == [f"{leader.id}/1", f"{leader.id}/2"]
@@ -295,9 +331,8 @@ def test_who_died_while_writing_the_file_anew_keeps_nobody_alive_for_ever(
     dead, alive = start("p1"), start("p2")
     dead.change(factories.asked)
     dead.change(scrubbing.begin)
-    clock.time += off  # also a clock that was set back
+    clock.time += off + SILENT  # also a clock that was set back
     alive.change(processes.beat)
-    clock.time += SILENT
     assert sweep(alive) == 1
 
 
@@ -308,13 +343,15 @@ def test_a_process_that_never_spoke_is_dead(start: StartProcess, clock: Stepping
     assert sweep(alive) == 1
 
 
-def test_a_process_that_is_late_itself_sweeps_nobody(start: StartProcess, clock: SteppingClock) -> None:
-    """A machine that slept: the others could not speak either."""
+@pytest.mark.parametrize("seconds", [HOUR, SILENT * 2 / 3])
+def test_a_process_that_is_late_itself_sweeps_nobody(start: StartProcess, clock: SteppingClock, seconds: float) -> None:
+    """A machine that slept: the others could not speak either, and may have spoken a while before this one."""
     slept, other, new = start("p1"), start("p2"), start("p3")
     request = other.change(factories.asked)
-    for process in (slept, other):
-        process.change(processes.beat)
-    clock.time += HOUR
+    other.change(processes.beat)
+    clock.time += SILENT / 3 + 1
+    slept.change(processes.beat)
+    clock.time += seconds
     assert sweep(new) == 0  # one that never spoke is late, too
     assert sweep(slept) == 0
     other.change(processes.beat)
@@ -383,23 +420,46 @@ def test_an_id_that_comes_for_an_interrupted_lookup_is_recorded_and_told(
     assert is_to_be_told(alive, request)
 
 
-@pytest.mark.parametrize("result", [REFUSED, FAILED])
-def test_anything_else_from_a_process_that_was_taken_for_dead_changes_nothing(
-    start: StartProcess, clock: SteppingClock, result: Result
+def test_a_failure_of_a_process_that_was_taken_for_dead_changes_nothing(
+    start: StartProcess, clock: SteppingClock
 ) -> None:
     woken, alive = start("p1"), start("p2")
     request = interrupted(woken, alive, clock)
     head = woken.read(journal.head)
     with pytest.raises(LookupMoved) as lost:
-        woken.change(factories.end, request, result)
+        woken.change(factories.end, request, FAILED)
     assert lost.value.current
     assert lost.value.current.state is State.INTERRUPTED
     with pytest.raises(LookupMoved):
         woken.change(factories.call, request)
     assert woken.change(lookups.stop, request.id, actor=ANA) == []
     assert woken.read(journal.head) == head
-    assert woken.rows("SELECT * FROM refused_codes") == []
     assert not is_to_be_told(alive, request)
+
+
+@pytest.mark.parametrize("is_forgotten", [False, True])
+def test_a_code_refused_to_a_process_that_was_taken_for_dead_counts_and_changes_nothing_else(
+    start: StartProcess, clock: SteppingClock, *, is_forgotten: bool
+) -> None:
+    woken, alive = start("p1"), start("p2")
+    for _ in range(FREE_FOR_NUMBER - 1):
+        alive.change(factories.finished, 1, REFUSED)
+    request = interrupted(woken, alive, clock)
+    if is_forgotten:
+        alive.change(forgetting.forget, request.lookup.phone, actor=OLGA)
+    before = woken.change(factories.current, request)
+    assert woken.change(factories.end, request, REFUSED) == before.lookup
+    assert woken.change(factories.current, request) == before
+    written = [each for each in woken.read(journal.of_request, request.id) if each.event is Event.REFUSED]
+    assert [(each.position, each.to_state, each.actor.user_id) for each in written] == [(1, None, "U0ANA")]
+    assert written[0].facts["api_code"] == REFUSED.api_code
+    assert alive.column("SELECT entry FROM refused_codes ORDER BY entry")[-1] == written[0].seq
+    assert set(alive.column("SELECT phone FROM refused_codes")) == {before.lookup.phone.digits}
+    counted = alive.read(guesses.counts, ANA, [request.lookup.phone]).against(request.lookup.phone)
+    assert (counted.for_number.refused, counted.by_agent.refused) == (0 if is_forgotten else 5, 5)
+    assert bool(alive.read(outbox.waiting, Kind.ALARM, request.id)) is not is_forgotten
+    assert not is_to_be_told(alive, request)
+    assert alive.read(verification.inspect).fault is None
 
 
 def test_an_id_that_comes_late_is_also_for_what_followed_and_a_refusal_is_not(
@@ -415,11 +475,7 @@ def test_an_id_that_comes_late_is_also_for_what_followed_and_a_refusal_is_not(
         alive.change(processes.beat)
         clock.time += 1
         assert sweep(alive, frozenset({follower.lookup.id})) == 2
-        if result is ANSWERED:
-            woken.change(factories.end, leader)
-        else:
-            with pytest.raises(LookupMoved):
-                woken.change(factories.end, leader, result)
+        woken.change(factories.end, leader, result)
         expected = State.ANSWERED if result is ANSWERED else State.INTERRUPTED
         assert (states(alive, leader), states(alive, follower)) == ([expected], [expected])
         assert is_to_be_told(alive, follower)

@@ -30,6 +30,7 @@ NOUNS = (
     "outbox",
     "processes",
     "requests",
+    "scrubbing",
     "search",
     "verification",
 )

@@ -111,7 +111,8 @@ class Story:
         allowed = TRANSITIONS[request.lookups[position - 1].state]
         results = [ANSWERED, ANSWERED, REFUSED, Result(problem=Problem.NO_ANSWER), Result(problem=Problem.INTERNAL)]
         result = self._dice.choice(results)
-        if (STATE_AFTER[result.problem] if result.problem else State.ANSWERED) in allowed:
+        is_late = result is REFUSED and request.lookups[position - 1].state is State.INTERRUPTED  # it only counts
+        if is_late or (STATE_AFTER[result.problem] if result.problem else State.ANSWERED) in allowed:
             process.change(factories.end, request, result, position=position)
 
     def sweep(self, process: Process) -> None:
@@ -181,7 +182,9 @@ def check(process: Process) -> None:
 
 def refused_in_the_journal(process: Process) -> int:
     """Calls whose code was refused: a lookup that follows another one makes none."""
-    (count,) = process.column("SELECT count(*) FROM journal WHERE from_state = 'calling' AND to_state = 'refused'")
+    (count,) = process.column(
+        "SELECT count(*) FROM journal WHERE event = 'refused' OR (from_state = 'calling' AND to_state = 'refused')"
+    )
     return int(count)
 
 

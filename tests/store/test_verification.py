@@ -65,11 +65,12 @@ def live(process: Process, clock: SteppingClock) -> None:
     leader, follower = (process.change(factories.asked, phones(1, first=70)) for _ in range(2))
     assert follower.lookup.follows
     process.change(lookups.stop, leader.id, actor=ANA)
-    process.change(factories.asked, phones(1, first=80))
+    abandoned = process.change(factories.asked, phones(1, first=80))
     clock.time += 31
     process.change(processes.beat)
     clock.time += 1
     process.change(processes.interrupt_abandoned, frozenset[LookupId](), silent_for=30.0)
+    process.change(factories.end, abandoned, REFUSED)
     process.change(factories.asked, decision=NEEDS_APPROVAL)
     clock.time += HOUR / 2
     for due in process.change(outbox.claim):
