@@ -1,16 +1,23 @@
-"""Logging: the event first, facts as fields, and no payload at any level.
+"""Logging: the event first, facts as fields, no payload at any level, and nobody waits for whoever reads it.
 
 Log with ``logger.info("lookup ended", extra={"facts": {"lookup": id, "state": state}})``.
 """
 
+import io
 import json
 import logging
+import os
+import re
+import select
 import sys
+import threading
 import time
 from collections.abc import Mapping
+from queue import SimpleQueue
 from typing import Literal
 
 from bot.errors import PhoneIdError
+from bot.models import MASK
 
 LogFormat = Literal["text", "json"]
 
@@ -29,6 +36,18 @@ QUIET_BELOW: Mapping[str, int] = {
 
 # Logs a request that it cannot parse with an error that quotes it: a body, where a proxy miscounted.
 WEB_SERVER = "aiohttp.server"
+
+
+MOST_WAITING = 4_000_000
+"""Bytes of lines that nobody has read; what comes on top is dropped."""
+
+CLOSING = 1.0
+"""Seconds to write what is left at the end."""
+
+_SECRETS = re.compile(
+    r"(?P<before>[?&]ticket=|hooks\.slack\.com/|\bxapp-|\bxox[a-z]-)[^\s&\"'\\]+|(?P<scheme>://)[^\s/@\"'\\]+(?=@)"
+)
+"""What errors of libraries quote: a websocket's ticket, a response URL, a token, a proxy's user and password."""
 
 
 class NoPayloads(logging.Filter):
@@ -51,6 +70,9 @@ class TextFormatter(logging.Formatter):
     def __init__(self) -> None:
         self.converter = time.gmtime
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s", datefmt="%Y-%m-%dT%H:%M:%SZ")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _without_secrets(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the standard library's name
         line = super().formatMessage(record)
@@ -76,13 +98,66 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             event["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(event, default=str)
+        return _without_secrets(json.dumps(event, default=str))
+
+
+class Unblocked(logging.Handler):
+    """Writes on a thread of its own: a log that nobody reads stops nothing. What does not fit is dropped and counted.
+
+    The standard library's handler for a queue never ends where the other end stands still.
+    """
+
+    def __init__(self, descriptor: int, *, most_waiting: int = MOST_WAITING) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+        self._most_waiting = most_waiting
+        self._lines: SimpleQueue[bytes | None] = SimpleQueue()
+        # Each of these is changed by one thread only: whoever logs holds the handler's lock.
+        self._queued = self._written = self._dropped = 0
+        self._thread = threading.Thread(target=self._write, name="log", daemon=True)
+        self._thread.start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self._encoded(record)
+        except Exception as error:  # noqa: BLE001 - what is logged must not break who logs it
+            facts = {"logger": record.name, "error": type(error).__name__}
+            line = self._encoded(_warning("log line unreadable", facts))
+        if self._queued - self._written + len(line) > self._most_waiting:
+            self._dropped += 1
+            return
+        if self._dropped:
+            line = self._encoded(_warning("log lines dropped: nobody read them", {"count": self._dropped})) + line
+            self._dropped = 0
+        self._queued += len(line)
+        self._lines.put(line)
+
+    def close(self) -> None:
+        """Write what is left, for a moment."""
+        self._lines.put(None)
+        self._thread.join(CLOSING)
+        super().close()
+
+    def _encoded(self, record: logging.LogRecord) -> bytes:
+        return f"{self.format(record)}\n".encode("utf-8", "backslashreplace")
+
+    def _write(self) -> None:
+        while (line := self._lines.get()) is not None:
+            rest = memoryview(line)
+            while rest:
+                try:
+                    rest = rest[os.write(self._descriptor, rest) :]
+                except BlockingIOError:
+                    select.select([], [self._descriptor], [], CLOSING)
+                except OSError:  # nobody can read it any more
+                    break
+            self._written += len(line)
 
 
 def configure(*, level: str, log_format: LogFormat | None) -> None:
     """Send every log to standard error. Without a format: text on a terminal, JSON elsewhere."""
     chosen = log_format or ("text" if sys.stderr.isatty() else "json")
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _to_standard_error()
     handler.setFormatter(TextFormatter() if chosen == "text" else JsonFormatter())
     handler.addFilter(NoPayloads())
     root = logging.getLogger()
@@ -90,10 +165,36 @@ def configure(*, level: str, log_format: LogFormat | None) -> None:
     root.setLevel(level)
 
 
+def take_uncaught() -> None:
+    """Log what nothing catches: Python's own hooks write to standard error, and wait there."""
+    sys.excepthook = lambda *error: logging.getLogger(__name__).critical("broke", exc_info=error)
+    threading.excepthook = lambda broken: logging.getLogger(__name__).critical(
+        "thread broke", exc_info=broken.exc_value, extra={"facts": {"thread": broken.thread and broken.thread.name}}
+    )
+
+
+def _to_standard_error() -> logging.Handler:
+    try:
+        return Unblocked(sys.stderr.fileno())
+    except (io.UnsupportedOperation, AttributeError):  # no file: whoever called us reads it
+        return logging.StreamHandler(sys.stderr)
+
+
 def close() -> None:
     """Before the process ends in the middle of something: write what is left, within a second."""
     for handler in logging.getLogger().handlers:
         handler.close()
+
+
+def _warning(event: str, facts: Mapping[str, object]) -> logging.LogRecord:
+    """A line of the log's own."""
+    return logging.makeLogRecord(
+        {"name": __name__, "levelno": logging.WARNING, "levelname": "WARNING", "msg": event, "facts": dict(facts)}
+    )
+
+
+def _without_secrets(line: str) -> str:
+    return _SECRETS.sub(lambda found: f"{found['before'] or found['scheme']}{MASK}", line)
 
 
 def _forget_what_was_sent(record: logging.LogRecord) -> None:

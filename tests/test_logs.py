@@ -4,6 +4,12 @@ import asyncio
 import gc
 import json
 import logging
+import os
+import re
+import select
+import sys
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +18,7 @@ from pydantic import SecretStr
 
 from bot import logs
 from bot.errors import PhoneIdError, SettingsError, SlackBusy, StoreUnavailable
+from bot.logs import CLOSING, TextFormatter, Unblocked
 from tests.canaries import CANARY, found_in
 
 
@@ -185,3 +192,120 @@ async def test_what_nobody_waited_for_is_told_without_its_variables(capsys: pyte
     assert "Task exception was never retrieved" in written
     assert "Exception in callback" in written
     assert found_in(written.encode()) == []
+
+
+# --- nobody reads it ---
+
+
+@pytest.fixture
+def unread() -> Iterator[tuple[Unblocked, int]]:
+    """A log into a pipe, after 30,000 lines that nobody has read; and the pipe's other end."""
+    reading, writing = os.pipe()
+    handler = Unblocked(writing, most_waiting=100_000)
+    handler.setFormatter(TextFormatter())
+    logging.getLogger().handlers[:] = [handler]
+    logging.getLogger().setLevel("INFO")
+    for number in range(30_000):
+        logging.getLogger("bot.x").info("lookup ended", extra={"facts": {"number": number}})
+    yield handler, reading
+    os.close(reading)
+    handler.close()
+    os.close(writing)
+
+
+def test_a_log_that_nobody_reads_lets_the_process_end(unread: tuple[Unblocked, int]) -> None:
+    began = time.monotonic()
+    unread[0].close()
+    assert time.monotonic() - began < 5 * CLOSING
+
+
+def test_what_was_dropped_is_counted_in_the_next_line(unread: tuple[Unblocked, int]) -> None:
+    read = b""
+    while b"and more" not in read:
+        logging.getLogger("bot.x").info("and more")
+        if select.select([unread[1]], [], [], 0.05)[0]:
+            read += os.read(unread[1], 100_000)
+    dropped = re.search(rb"WARNING bot.logs log lines dropped: nobody read them count=(\d+)\n", read)
+    assert dropped
+    assert int(dropped[1]) >= 30_000 - read.count(b"lookup ended") > 0
+
+
+def test_what_is_read_is_all_there(capfd: pytest.CaptureFixture[str]) -> None:
+    logs.configure(level="INFO", log_format="text")
+    (handler,) = logging.getLogger().handlers
+    for number in range(1000):
+        logging.getLogger("bot.x").info("ended", extra={"facts": {"number": number}})
+    handler.close()
+    assert capfd.readouterr().err.count("number=") == 1000
+
+
+@pytest.mark.parametrize("is_closed_by", ["whoever reads", "somebody else"])
+def test_a_log_that_is_closed_ends_nothing(is_closed_by: str) -> None:
+    reading, writing = os.pipe()
+    handler = Unblocked(writing)
+    handler.setFormatter(TextFormatter())
+    os.close(reading)
+    if is_closed_by == "somebody else":
+        os.close(writing)
+    for _ in range(10):
+        handler.handle(logging.makeLogRecord({"name": "bot.x", "msg": "ended"}))
+    handler.close()
+
+
+def test_a_line_that_cannot_be_formatted_is_named_and_quotes_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    logs.configure(level="INFO", log_format="text")
+    (handler,) = logging.getLogger().handlers
+    logging.getLogger("bot.x").info("%d", "CANARY")
+    handler.close()
+    written = capfd.readouterr().err
+    assert "log line unreadable logger=bot.x error=TypeError" in written
+    assert "CANARY" not in written
+    assert "Traceback" not in written
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+@pytest.mark.parametrize(
+    ("quoted", "secret"),
+    [
+        ("url='wss://wss-primary.slack.com/link/?ticket=d1-CANARY&app_id=1'", "d1-CANARY"),
+        ("Cannot connect to proxy http://bot:CANARY@proxy.example:3128/", "CANARY"),
+        ("http://CANARY@proxy.example", "CANARY"),
+        ("Bearer xoxb-1-CANARY", "1-CANARY"),
+        ("xapp-1-CANARY", "1-CANARY"),
+        ("POST https://hooks.slack.com/commands/T1/CANARY", "CANARY"),
+    ],
+)
+def test_what_errors_of_libraries_quote_is_masked_in_tracebacks_too(
+    log_format: logs.LogFormat, quoted: str, secret: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure(level="DEBUG", log_format=log_format)
+    logger = logging.getLogger("bot.x")
+    try:
+        raise RuntimeError(quoted)
+    except RuntimeError as error:
+        logger.exception("job broke", extra={"facts": {"error": error}})
+        logger.error("said %s", quoted)
+    written = capsys.readouterr().err
+    assert "job broke" in written
+    assert secret not in written
+    assert "bot:" not in written
+
+
+def test_what_nothing_catches_is_logged_and_masked(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    logs.configure(level="INFO", log_format="text")
+    logs.take_uncaught()
+    try:
+        raise KeyError("?ticket=CANARY")
+    except KeyError:
+        sys.excepthook(*sys.exc_info())
+    thread = threading.Thread(target=os.environ.__getitem__, args=["?ticket=CANARY"], name="t1")
+    thread.start()
+    thread.join()
+    written = capsys.readouterr().err
+    assert written.count("\nKeyError: ") == 2
+    assert "thread broke thread=t1" in written
+    assert "CANARY" not in written

@@ -46,10 +46,10 @@ class Endings:
             if self._heard:
                 self._end(self._heard)
 
-    def grant(self, seconds: float) -> None:
-        """Let what runs take so long to end."""
+    def grant(self, seconds: float, *, exit_code: int) -> None:
+        """Let what is to end take so long, and then end it with this code."""
         with self._lock:
-            self._arm(seconds, exit_code=1)
+            self._arm(seconds, exit_code=exit_code)
 
     def _wait(self) -> None:
         heard = signal.Signals(signal.sigwait(ENDINGS))

@@ -1,7 +1,6 @@
 """The command line: the only printer and exiter. Here are its entry point and the list of its commands."""
 
 import sys
-import traceback
 from typing import NoReturn
 
 import click
@@ -43,7 +42,7 @@ def main() -> None:
     except BrokenPipeError:  # of whoever only wanted to see the beginning of --help
         streams.let_go_of_output()
     except Exception:  # noqa: BLE001 - the top: a mistake of ours
-        traceback.print_exc()
+        sys.excepthook(*sys.exc_info())
     else:
         return
     sys.exit(EXIT_CANNOT_START)

@@ -7,7 +7,9 @@ import signal
 import click
 
 from bot import logs, settings
-from bot.cli.endings import Endings
+from bot.cli.arguments import EXIT_CANNOT_START
+from bot.cli.endings import HEEDED_WITHIN, Endings
+from bot.errors import AccessLost
 from bot.repeating import in_background
 
 log = logging.getLogger(__name__)
@@ -27,7 +29,12 @@ def run(host: str) -> None:
     endings.listen()
     bot_settings = settings.read(settings.BotSettings)
     logs.configure(level=bot_settings.log_level, log_format=bot_settings.phoneid_log_format)
-    asyncio.run(_run(bot_settings, host, endings))
+    logs.take_uncaught()
+    try:
+        asyncio.run(_run(bot_settings, host, endings))
+    except AccessLost:
+        endings.grant(HEEDED_WITHIN, exit_code=EXIT_CANNOT_START)  # nobody may read its last words
+        raise
 
 
 async def _run(bot_settings: settings.BotSettings, host: str, endings: Endings) -> None:
@@ -38,7 +45,7 @@ async def _run(bot_settings: settings.BotSettings, host: str, endings: Endings) 
         log.info("stopping: nothing new is taken", extra={"facts": {"signal": heard.name}})
         stopping.set()
         if is_up.is_set():
-            endings.grant(DRAINING)
+            endings.grant(DRAINING, exit_code=1)
         else:
             living.cancel()
 

@@ -163,7 +163,8 @@ class Notices:
             if told is Shown.YES and request.is_single and request.is_any(State.ANSWERED) and origin.response_url:
                 await self._messenger.respond(origin.response_url, views.outcome_message(request))
             return told
-        if request.is_single or request.is_all(State.REJECTED):
+        # A list that only has to wait is told as lists are: by direct message, which does not get lost until then.
+        if request.is_single or (request.is_all(State.REJECTED) and request.lookup.result.wait_until is None):
             in_person = request.approval.state is not ApprovalState.NOT_NEEDED
             return await self._tell(request, views.outcome_message(request), origin, in_person=in_person)
         return await self._say_in_progress_message(request, origin)

@@ -1,6 +1,8 @@
 """Signals: heeded within two seconds at any moment; a start ends there, and what runs in life may end by itself."""
 
 import asyncio
+import fcntl
+import os
 import signal
 import socket
 import sqlite3
@@ -13,6 +15,7 @@ import pytest
 
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.slack.trouble import SlackTrouble
+from tests.scenarios.racing import numbers
 from tests.scenarios.scene import PATIENCE, Scene, entry, open_scene
 from tests.shell import Shell, finish
 
@@ -172,3 +175,26 @@ async def test_a_lookup_is_broken_off_and_exits_1(
     assert status == 1, said
     assert seconds < HEEDED
     assert "Traceback" not in said
+
+
+@pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="the pipe's size is Linux's to set")
+async def test_a_log_that_nobody_reads_stops_no_bot(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)  # about ten lookups
+    book = numbers(25)
+    async with open_scene(tmp_path, book=book, settings={"PHONEID_QPS": "100"}) as scene:
+        shell = Shell(tmp_path, scene.environment)
+        process = await shell.start("run", stdin=asyncio.subprocess.DEVNULL, stderr=writing)
+        os.close(writing)
+        await scene.slack.until(lambda: scene.slack.is_connected, timeout=PATIENCE)
+        for each in book:
+            await scene.ask(each)
+
+        def told() -> bool:
+            return sum("The phone number ID" in each.text for each in scene.ana.sees("support")) == len(book)
+
+        await scene.ana.until(told, timeout=PATIENCE)
+        status, seconds, _ = await ended_after(process, signal.SIGTERM)
+    os.close(reading)
+    assert status == 0
+    assert seconds < 2 * HEEDED
