@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from bot.repeating import Repeating
+from bot.errors import StoreUnavailable
+from bot.repeating import AT_ONCE, Repeating, few_at_once
 from tests.clocks import SteppingClock
 
 
@@ -39,3 +40,36 @@ async def test_a_failure_is_logged_and_the_next_time_is_another_chance(caplog: p
     async with Repeating(do, every=10.0, clock=SteppingClock()):
         await enough.wait()
     assert "periodic work failed" in caplog.text
+
+
+# --- few of many at once ---
+
+
+async def test_of_many_a_few_are_done_at_once() -> None:
+    at_once = most = 0
+
+    async def do(number: int) -> int:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        await asyncio.sleep(0)
+        at_once -= 1
+        return number
+
+    assert sorted(await few_at_once(do, range(100))) == list(range(100))
+    assert most == AT_ONCE
+    assert len(await few_at_once(do, range(100), goes_on=lambda: False)) == AT_ONCE
+    assert await few_at_once(do, []) == []
+
+
+async def test_when_one_breaks_the_others_end_with_it() -> None:
+    before = asyncio.all_tasks()
+
+    async def do(number: int) -> None:
+        if number == 7:
+            raise StoreUnavailable
+        await asyncio.Event().wait()
+
+    with pytest.raises(StoreUnavailable):
+        await few_at_once(do, range(100))
+    assert asyncio.all_tasks() == before

@@ -107,11 +107,10 @@ class Notices:
             return True
         half_way = (request.asked_at + (request.approval.expires_at or request.asked_at)) / 2
         reached, is_asked = await self._post_cards(request, is_reminder=True, since=half_way)
-        if reached.left or not (is_asked or reached.refused):
-            return False
+        gets_on = await self._gets_on(due, reached)
         if reached.told:
             await self._record.change(decisions.reminded, due)
-        return True
+        return gets_on or (not reached.left and (is_asked or bool(reached.refused)))
 
     async def expire(self, due: Due) -> bool:
         """End a request whose time is over. That puts what is to be said of it into the outbox."""
@@ -151,10 +150,15 @@ class Notices:
                 await self._tell(request, views.sentence(texts.NOBODY_DECIDES), origin)
             elif not is_asked:
                 await self._tell(request, views.sentence(texts.NOBODY_REACHED), origin)
-        if reached.left and reached.told:  # it gets on: the pause before the next try does not grow
-            await self._record.change(outbox.repeat, due.kind, due.request_id)
-            return True
-        return not reached.left and (is_asked or bool(reached.refused))
+        gets_on = await self._gets_on(due, reached)
+        return gets_on or (not reached.left and (is_asked or bool(reached.refused)))
+
+    async def _gets_on(self, due: Due, reached: Reached) -> bool:
+        """Whether some were reached, and others are left: then the pause before the next try does not grow."""
+        if not (reached.told and reached.left):
+            return False
+        await self._record.change(outbox.repeat, due.kind, due.request_id)
+        return True
 
     async def _say_outcome(self, request: Request, origin: Origin) -> Shown:
         """What needed approval is told by direct message: it may come hours later, and must not get lost."""
