@@ -104,7 +104,6 @@ def _token(prefix: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Anybody = Annotated[Audience, BeforeValidator(_read_audience)]
 HttpUrl = Annotated[str, AfterValidator(_check_http_url)]
 
 

@@ -64,6 +64,12 @@ def test_the_command_is_the_one_the_code_listens_to(manifest: Any) -> None:
     assert commands[0]["should_escape"] is False, "escaping would turn a typed number into a link"
 
 
+def test_the_hint_names_every_word_that_the_usage_explains(manifest: Any) -> None:
+    words = {command.split()[-1] for command, _ in asking.USAGE_LINES[1:]}
+    (command,) = manifest["features"]["slash_commands"]
+    assert {word for word in words if word.isalpha()} <= set(re.findall(r"[a-z]+", command["usage_hint"]))
+
+
 def test_the_shortcuts_are_the_ones_the_code_listens_to(manifest: Any) -> None:
     assert [shortcut["callback_id"] for shortcut in manifest["features"]["shortcuts"]] == [views.SHORTCUT]
 

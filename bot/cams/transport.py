@@ -15,6 +15,7 @@ from bot.cams.failures import NO_ANSWER
 from bot.cams.protocol import HEADERS, MAX_BODY_BYTES, too_long
 from bot.errors import SettingsError
 from bot.network import Network
+from bot.texts import terminal
 
 FOREIGN_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
 """The roots of httpx's exceptions; every class it exports is one of these or below."""
@@ -35,9 +36,7 @@ class Reply:
     body: bytes = field(repr=False)  # it may echo the verification code
 
 
-def open_http(
-    url: str, *, connect_seconds: float = CONNECT_SECONDS, read_seconds: float = READ_SECONDS
-) -> httpx.AsyncClient:
+def open_http(url: str, *, read_seconds: float = READ_SECONDS) -> httpx.AsyncClient:
     """The connections to the API at ``url``, kept alive between calls. Whoever opens them closes them.
 
     Raises ``SettingsError`` when ``url`` is none, or the environment's proxies or certificates cannot be used.
@@ -45,14 +44,14 @@ def open_http(
     try:
         base_url = httpx.URL(url)
     except httpx.InvalidURL as error:
-        raise SettingsError("PHONEID_CAMS_URL is not a URL that can be called") from error
+        raise SettingsError(terminal.CAMS_URL_UNUSABLE) from error
     network = Network.read()
     proxy = network.proxy_for(url)
     return httpx.AsyncClient(
         base_url=base_url,
         headers={"User-Agent": f"phoneid-bot/{_release()}"},
         # The pool is larger than the quota, so waiting for a connection means that connections are stuck.
-        timeout=httpx.Timeout(read_seconds, connect=connect_seconds, pool=connect_seconds),
+        timeout=httpx.Timeout(read_seconds, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
         limits=httpx.Limits(max_connections=40, max_keepalive_connections=20, keepalive_expiry=30),
         follow_redirects=False,  # a redirect would carry the verification code to a host nobody chose
         trust_env=False,

@@ -34,12 +34,11 @@ GIVE_UP = 20.0
 class Turns:
     """``rules.limit`` turns in any second, over every process that shares the ``state``."""
 
-    def __init__(self, rules: Rules, *, state: SharedState, clock: Clock, process: str | None = None) -> None:
-        """``process`` names this one, by default at random."""
+    def __init__(self, rules: Rules, *, state: SharedState, clock: Clock) -> None:
         self._rules = rules
         self._state = state
         self._clock = clock
-        self._process = process or secrets.token_hex(4)
+        self._process = secrets.token_hex(4)
         self._numbers = count(1)
         self._queue = Queue()
         self._has_news = asyncio.Event()

@@ -136,4 +136,4 @@ def _why_not(error: NotPossible) -> Message:
         return views.sentence(f"{explanation.what} {explanation.next}")
     if error.request:
         return views.became(error.request)
-    return views.sentence(texts.no_button("is not there any more"))
+    return views.sentence(texts.NOT_THERE)

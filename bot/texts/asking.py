@@ -83,8 +83,6 @@ USAGE_PRIVATE = "Only you see the answer. The code is kept nowhere."
 USAGE_UNREADABLE = "I found no phone number in what you typed."
 OPEN_FORM = "Open the form"
 OPEN_FORM_LABEL = "Open the form for a number and its verification code"
-TRY_AGAIN = "Try again"
-TRY_AGAIN_LABEL = "Open the form again for this number, without the code"
 ANOTHER_NUMBER = "Another number"
 ANOTHER_NUMBER_LABEL = "Open an empty form for another number"
 

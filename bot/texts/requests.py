@@ -30,6 +30,7 @@ ENTER_CODE = Words("Enter code", "Enter codes")
 ENTER_CODE_LABEL = Words("Enter code of the approved request", "Enter codes of the approved numbers")
 SHOW_ID = "Show ID"
 SHOW_ID_LABEL = "Show ID of the phone number, here and to you only"
+NOT_THERE = "This request does not exist any more."
 TRY_AGAIN = Words("Try again", "Ask again")
 TRY_AGAIN_LABEL = Words(
     "Open the form again for this number, without the code",
@@ -162,11 +163,7 @@ def became(request: Request) -> str:
     """What became of a request, for cards and for whoever clicks too late."""
     if request.is_forgotten:
         return forgotten(request)
-    return no_button(OUTCOMES[stand_of_request(request)].became.of(request))
-
-
-def no_button(outcome: str) -> str:
-    return f"This request {outcome}."
+    return f"This request {OUTCOMES[stand_of_request(request)].became.of(request)}."
 
 
 def _ids(request: Request) -> str:

@@ -37,6 +37,7 @@ SLACK_OAUTH_NOT_WANTED = (
     "SLACK_BOT_TOKEN."
 )
 ENV_FILE_UNREADABLE = ".env cannot be read. It must be a file of text in UTF-8 that this user may read."
+CAMS_URL_UNUSABLE = "PHONEID_CAMS_URL is not a URL that can be called."
 CERTIFICATES_UNUSABLE = (
     "SSL_CERT_FILE or SSL_CERT_DIR does not lead to certificates that can be read. Correct it, or unset it."
 )

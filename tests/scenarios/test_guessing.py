@@ -76,7 +76,7 @@ async def test_the_sixth_code_is_not_asked_even_if_it_is_the_right_one(scene: Sc
     message = await scene.answer(scene.ana, WAIT)
     assert message.is_ephemeral
     assert PROBLEMS[Problem.TOO_MANY_GUESSES].what in message.text
-    assert message.buttons == [asking.TRY_AGAIN]
+    assert message.buttons == [texts.TRY_AGAIN.one]
     assert len(scene.cams.calls) == 5
     _, entry = await journal(scene, (await rejected(scene)).request_id)
     assert (entry.event, entry.facts["problem"]) == (Event.ASKED, Problem.TOO_MANY_GUESSES)

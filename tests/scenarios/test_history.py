@@ -56,7 +56,7 @@ async def test_the_latest_are_listed_newest_first_in_words_and_for_their_agent_a
         assert PROBLEMS[Problem.NOT_YOURS].what in said
         assert GOOD_ID not in said
         assert f"<!date^{int(newest.asked_at)}^" in said  # each reader's local time
-    assert message.buttons == [asking.TRY_AGAIN, requests.SHOW_ID]
+    assert message.buttons == [requests.TRY_AGAIN.one, requests.SHOW_ID]
 
 
 async def test_show_id_opens_it_without_a_call_and_is_journalled(scene: Scene) -> None:
@@ -76,7 +76,7 @@ async def test_try_again_opens_the_form_with_the_number_and_without_the_code(sce
     await scene.ask(refused)
     await finish(scene)
     message = await look(scene)
-    await scene.ana.clicks(asking.TRY_AGAIN, message=message)
+    await scene.ana.clicks(requests.TRY_AGAIN.one, message=message)
     modal = await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
     assert refused.phone in str(modal.content)
     assert refused.code not in str(modal.content)

@@ -6,7 +6,7 @@ import pytest
 
 from bot.models import Problem, Side, State
 from bot.sandbox.cams.trouble import ApiTrouble
-from bot.texts import asking, problems
+from bot.texts import asking, problems, requests
 from bot.texts.problems import PROBLEMS
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene, dispatch, entry
 
@@ -76,7 +76,7 @@ async def test_a_no_about_the_code_is_never_asked_again(scene_with: OpenScene) -
 async def test_try_again_opens_the_form_with_the_number_and_without_the_code(scene: Scene) -> None:
     await scene.ask(entry("The ID"), code="999999")
     await scene.answer(scene.ana, "No ID for")
-    await scene.ana.clicks(asking.TRY_AGAIN)
+    await scene.ana.clicks(requests.TRY_AGAIN.one)
     modal = await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
     assert "+86 138 0000 1234" in str(modal.values)
     assert "999999" not in str(modal.content) + str(modal.values)
@@ -92,7 +92,7 @@ async def test_try_again_in_the_window_forgets_the_code(scene: Scene) -> None:
     scene.ana.fills(block_id="reason", text="ticket 7")
     await scene.ana.submits()
     await scene.ana.until(lambda: scene.ana.modal and "No ID for" in scene.ana.modal.words, timeout=PATIENCE)
-    await scene.ana.clicks(asking.TRY_AGAIN)
+    await scene.ana.clicks(requests.TRY_AGAIN.one)
     modal = await scene.ana.until(
         lambda: scene.ana.modal if scene.ana.modal and scene.ana.modal.can_submit else None, timeout=PATIENCE
     )
@@ -109,7 +109,7 @@ async def test_nobody_can_reopen_somebody_elses_lookup(scene_with: OpenScene) ->
         lee = scene.human("Lee")
         await scene.ask(entry("The ID"), human=lee, code="888888")
         await scene.answer(lee, "No ID for")
-        await lee.clicks(asking.TRY_AGAIN)
+        await lee.clicks(requests.TRY_AGAIN.one)
         await lee.until(lambda: lee.modal, timeout=PATIENCE)
         await lee.closes()
         # The same click once more, with Ana's lookup written into the button.
@@ -125,7 +125,7 @@ async def test_an_edited_button_gets_a_sentence(scene_with: OpenScene, value: st
     async with scene_with() as scene:
         await scene.ask(entry("The ID"), code="999999")
         await scene.answer(scene.ana, "No ID for")
-        await scene.ana.clicks(asking.TRY_AGAIN)
+        await scene.ana.clicks(requests.TRY_AGAIN.one)
         await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
         await scene.ana.closes()
         clicked = deepcopy(scene.slack.deliveries[-1].payload)
