@@ -117,12 +117,12 @@ PROBLEMS: Mapping[Problem, Explanation] = {
     ),
     Problem.NO_RESOLVER: Explanation(
         "The DNS of the bot's machine did not respond, even after retries.",
-        "Wait a few minutes, then try again. If it fails again, ask your administrator to check the machine's DNS.",
+        "Ask your administrator to check the machine's DNS, or try again in a few minutes.",
         Side.ADMIN,
     ),
     Problem.NO_CONNECTION: Explanation(
         "The bot could not connect to Alibaba Cloud, even after retries: the connection was refused or cut.",
-        "Wait a few minutes, then try again. If it fails again, ask your administrator to check the bot's network.",
+        "Ask your administrator to check the bot's network, or try again in a few minutes.",
         Side.ADMIN,
     ),
     Problem.NOT_SENDABLE: Explanation(
@@ -147,6 +147,11 @@ PROBLEMS: Mapping[Problem, Explanation] = {
     ),
     Problem.WHO_UNKNOWN: Explanation(
         "Slack did not tell the bot who you are, so nothing was asked.", "Wait a minute, then try again.", Side.US
+    ),
+    Problem.SCOPE_MISSING: Explanation(
+        "The bot's Slack app lacks a permission, so the bot could not check who you are. Nothing was looked up.",
+        "Ask your administrator to add the scope that the bot's log names, and to install the app again.",
+        Side.ADMIN,
     ),
     Problem.NOT_AN_APPROVER: Explanation(
         "You are not among those who decide on requests.",
