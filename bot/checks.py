@@ -6,9 +6,17 @@ The start heeds them; whoever only wants to know what is wrong shows the same li
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 from bot.errors import SettingsError
+from bot.texts import terminal
+
+Scopes = tuple[frozenset[str], ...]
+"""Scopes that are needed; any one of each set is enough."""
+
+CLOCK_OFF = 60.0
+"""Seconds. Slack refuses nothing before 5 minutes, but a clock that is a minute off will be five."""
 
 log = logging.getLogger(__name__)
 
@@ -66,3 +74,29 @@ def heed(checks: Iterable[Check], warn: Callable[[Check], None] = log_warning) -
             warn(each)
     if mistakes := [each.sentence for each in made if each.verdict is CheckVerdict.STOP]:
         raise SettingsError(*mistakes)
+
+
+def scopes(granted: str | None, needed: Scopes) -> Check:
+    """Whether a bot token has what it needs. ``granted``: as Slack lists it beside an answer."""
+    name = "scopes"
+    if granted is None:
+        return ok(name, terminal.SCOPES_NOT_TOLD)
+    has = {each.strip() for each in granted.split(",")}
+    lacking = [" or ".join(sorted(each)) for each in needed if not each & has]
+    if not lacking:
+        return ok(name, terminal.SCOPES_THERE)
+    return stop(name, terminal.scopes_missing(", ".join(lacking)), terminal.SCOPES_REMEDY)
+
+
+def clock_beside(date: str | None, *, now: float) -> Check:
+    """Whether this machine's clock agrees with the ``Date`` of an answer that just came."""
+    name = "clock"
+    try:
+        off = now - parsedate_to_datetime(date or "").timestamp()
+    except ValueError:
+        return ok(name, terminal.CLOCK_NOT_TOLD)
+    return (
+        warning(name, terminal.clock_off(off), terminal.CLOCK_REMEDY)
+        if abs(off) > CLOCK_OFF
+        else ok(name, terminal.CLOCK_RIGHT)
+    )

@@ -235,7 +235,7 @@ class SlackRefused(SlackError):
     def __init__(
         self, method: str, code: str, *, needed: str = "", provided: str = "", details: tuple[str, ...] = ()
     ) -> None:
-        super().__init__(method, code)
+        super().__init__(method, f"{code}, it needs {needed}" if needed else code)
         self.code = code
         self.needed = needed
         self.provided = provided

@@ -143,6 +143,7 @@ class Problem(StrEnum):
     GUEST = "guest"
     OUTSIDER = "outsider"
     WHO_UNKNOWN = "who unknown"
+    SCOPE_MISSING = "scope missing"
     NOT_AN_APPROVER = "not an approver"
     OWN_REQUEST = "own request"
     NOT_YOUR_REQUEST = "not your request"

@@ -8,7 +8,7 @@ import ipaddress
 import os
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 import certifi  # comes with httpx
 
+from bot.checks import Check, ok, stop
 from bot.errors import SettingsError
 from bot.texts import terminal
 
@@ -50,6 +51,17 @@ class Network:
         past = _first(given, NO_PROXY_VARIABLES)[1]
         return cls(trust=_trust(given), proxy=_proxy(given), past_the_proxy=tuple(re.split(r"[\s,]+", past.lower())))
 
+    @classmethod
+    def checks(cls, environment: Mapping[str, str] | None = None) -> list[Check]:
+        """What ``read`` would say, in words."""
+        given = os.environ if environment is None else environment
+        name, _ = _first(given, PROXY_VARIABLES)
+        good = ok("proxy", terminal.proxy_used(name) if name else terminal.NO_PROXY_USED)
+        return [
+            _checked("proxy", lambda: _proxy(given), good),
+            _checked("certificates", lambda: _trust(given), ok("certificates", terminal.CERTIFICATES_THERE)),
+        ]
+
     def proxy_for(self, url: str) -> str | None:
         """The proxy to send a request or a websocket for this URL through; ``None``: straight."""
         try:
@@ -62,6 +74,14 @@ class Network:
         host = _ascii((parts.hostname or "").rstrip("."))
         is_past = _is_loopback(host) or any(_covers(each, host, port) for each in self.past_the_proxy)
         return None if is_past else self.proxy
+
+
+def _checked(name: str, read: Callable[[], object], good: Check) -> Check:
+    try:
+        read()
+    except SettingsError as error:
+        return stop(name, str(error))
+    return good
 
 
 def _first(environment: Mapping[str, str], names: tuple[str, ...]) -> tuple[str, str]:

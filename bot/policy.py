@@ -89,6 +89,7 @@ STATE_AFTER: Mapping[Problem, State] = {
     Problem.GUEST: State.REJECTED,
     Problem.OUTSIDER: State.REJECTED,
     Problem.WHO_UNKNOWN: State.REJECTED,
+    Problem.SCOPE_MISSING: State.REJECTED,
     Problem.NOT_AN_APPROVER: State.REJECTED,
     Problem.OWN_REQUEST: State.REJECTED,
     Problem.NOT_YOUR_REQUEST: State.REJECTED,
@@ -177,6 +178,8 @@ class Standing:
     membership: Membership
     groups: frozenset[str] = frozenset()
     """Those of the usergroups in the settings that they are in; one that Slack could not be asked about is left out."""
+    doubt: Problem | None = None
+    """Why Slack could not be asked about them, or about a usergroup; ``None``: it answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +224,7 @@ class Rule(StrEnum):
     COMMAND_LINE = "command line"
     NOT_A_MEMBER = "not a member"
     NOT_AN_AGENT = "not an agent"
+    UNCERTAIN = "uncertain"
     NO_APPROVALS = "no approvals"
     TRUSTED = "trusted"
     APPROVALS = "approvals"
@@ -255,10 +259,12 @@ def decide(actor: Actor, standing: Standing, policy: Policy) -> Decision:
     """
     if actor.through is Through.COMMAND_LINE:
         return YES
-    if problem := _problem_of(standing.membership):
+    if problem := _problem_of(standing):
         return Decision(Verdict.MAY_NOT, Rule.NOT_A_MEMBER, problem)
     if not policy.agents.holds(actor, standing):
-        return Decision(Verdict.MAY_NOT, Rule.NOT_AN_AGENT, Problem.NOT_ALLOWED)
+        doubt = _doubt_about(policy.agents, standing)
+        rule = Rule.UNCERTAIN if doubt else Rule.NOT_AN_AGENT
+        return Decision(Verdict.MAY_NOT, rule, doubt or Problem.NOT_ALLOWED)
     if not policy.needs_approval:
         return Decision(Verdict.MAY, Rule.NO_APPROVALS)
     if policy.trusted.holds(actor, standing):
@@ -271,12 +277,12 @@ def problem_with(action: Action, *, actor: Actor, standing: Standing, agent: Act
     # By the user id alone, which is more than ``Actor.is_same_person``: nobody decides on their own request, whichever
     # team it came through. Whoever has the same id in another workspace is stopped by their membership.
     is_own = actor.user_id == agent.user_id
-    if problem := _problem_of(standing.membership):
+    if problem := _problem_of(standing):
         return problem
     if action not in APPROVERS_ACTIONS:
         return None if is_own else Problem.NOT_YOUR_REQUEST
     if not policy.approvers.holds(actor, standing):
-        return Problem.NOT_AN_APPROVER
+        return _doubt_about(policy.approvers, standing) or Problem.NOT_AN_APPROVER
     if is_own and action is not Action.SEE_DETAILS:
         return Problem.OWN_REQUEST
     return None
@@ -289,8 +295,14 @@ def is_possible(action: Action, request: Request) -> bool:
     return is_approval_right and (needed.lookups is None or request.is_any(*needed.lookups))
 
 
-def _problem_of(membership: Membership) -> Problem | None:
-    return _PROBLEMS[membership]
+def _problem_of(standing: Standing) -> Problem | None:
+    problem = _PROBLEMS[standing.membership]
+    return standing.doubt or problem if standing.membership is Membership.UNKNOWN else problem
+
+
+def _doubt_about(audience: Audience, standing: Standing) -> Problem | None:
+    """Why it is not certain that somebody is not in it."""
+    return standing.doubt if audience.group_ids else None
 
 
 _PROBLEMS: Mapping[Membership, Problem | None] = {

@@ -113,7 +113,8 @@ async def _open_web(settings: BotSettings, clock: Clock, waits: Waits) -> AsyncI
 
 
 async def _check_tokens(settings: BotSettings, web: Web) -> connection.Identity:
-    identity = await connection.check_bot_token(web)
+    needed = connection.scopes_needed(settings.policy, settings.phoneid_approval_channel)
+    identity = await connection.check_bot_token(web, needed)
     if settings.slack_app_token:
         await connection.check_app_token(web, settings.slack_app_token.get_secret_value())
     return identity

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web as http
 
 from bot.cams.transport import open_http
+from bot.checks import CheckVerdict
 from bot.errors import SettingsError
 from bot.network import Network
 from bot.slack.connection import open_web
@@ -228,3 +229,19 @@ async def test_both_halves_and_websockets_take_the_same_way(company: Path, monke
     assert len(tunnels.heads) == 3  # the websocket's is one of its own
     logins = {line for head in tunnels.heads for line in head.splitlines() if line.lower().startswith("proxy-auth")}
     assert {line.partition(": ")[2] for line in logins} == {"Basic YW5hOnBAc3M="}
+
+
+@pytest.mark.parametrize(
+    ("environment", "verdicts"),
+    [
+        ({}, [CheckVerdict.OK, CheckVerdict.OK]),
+        ({"HTTPS_PROXY": PROXY}, [CheckVerdict.OK, CheckVerdict.OK]),
+        ({"HTTPS_PROXY": "socks5://ana:62947105@proxy"}, [CheckVerdict.STOP, CheckVerdict.OK]),
+        ({"SSL_CERT_FILE": "/nowhere"}, [CheckVerdict.OK, CheckVerdict.STOP]),
+        ({"ALL_PROXY": "non sense", "SSL_CERT_DIR": "/nowhere"}, [CheckVerdict.STOP, CheckVerdict.STOP]),
+    ],
+)
+def test_both_are_checks_with_words(environment: dict[str, str], verdicts: list[CheckVerdict]) -> None:
+    checks = Network.checks(environment)
+    assert [(each.name, each.verdict) for each in checks] == [*zip(("proxy", "certificates"), verdicts, strict=True)]
+    assert all(each.what.endswith(".") and "62947105" not in each.sentence for each in checks)

@@ -10,6 +10,7 @@ from bot.policy import (
     NOBODY,
     STATE_AFTER,
     TRANSITIONS,
+    Action,
     Audience,
     Membership,
     Policy,
@@ -20,10 +21,12 @@ from bot.policy import (
     check_transition,
     decide,
     is_final,
+    problem_with,
 )
 from bot.store.requests import STARTS_IN
 
 ONLY_ANA = Audience(user_ids=frozenset({"U0ANA"}))
+ONLY_LEE = Audience(user_ids=frozenset({"U0LEE"}))
 LEADS = Audience(group_ids=frozenset({"S0LEADS"}))
 FULL = Standing(Membership.FULL)
 
@@ -56,6 +59,36 @@ def test_who_may_ask(
     decision = decide(somebody(user_id), Standing(membership), policy)
     assert decision.problem is problem
     assert (decision.verdict is Verdict.MAY_NOT) == (problem is not None)
+
+
+SCOPE, WHO = Problem.SCOPE_MISSING, Problem.WHO_UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("standing", "agents", "problem"),
+    [
+        (Standing(Membership.UNKNOWN, doubt=SCOPE), EVERYONE, SCOPE),
+        (Standing(Membership.UNKNOWN, doubt=WHO), EVERYONE, WHO),
+        (Standing(Membership.FULL, doubt=SCOPE), LEADS, SCOPE),
+        (Standing(Membership.FULL, doubt=WHO), LEADS, WHO),
+        (Standing(Membership.FULL), LEADS, Problem.NOT_ALLOWED),
+        (Standing(Membership.FULL, doubt=SCOPE), ONLY_LEE, Problem.NOT_ALLOWED),  # no usergroup would change that
+        (Standing(Membership.FULL, doubt=SCOPE), ONLY_ANA, None),
+        (Standing(Membership.FULL, doubt=SCOPE), EVERYONE, None),
+        (Standing(Membership.FULL, frozenset({"S0LEADS"}), doubt=SCOPE), LEADS, None),
+        (Standing(Membership.GUEST, doubt=SCOPE), LEADS, Problem.GUEST),
+    ],
+)
+def test_whom_slack_says_nothing_of_is_told_why_and_let_in_nowhere(
+    standing: Standing, agents: Audience, problem: Problem | None
+) -> None:
+    decision = decide(somebody(), standing, Policy(agents=agents))
+    assert decision.problem is problem
+    assert (decision.verdict is Verdict.MAY_NOT) == (problem is not None)
+    of_approver = problem_with(
+        Action.DENY, actor=somebody(), standing=standing, agent=somebody("U0LEE"), policy=Policy(approvers=agents)
+    )
+    assert of_approver is (Problem.NOT_AN_APPROVER if problem is Problem.NOT_ALLOWED else problem)
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,12 @@ import aiohttp
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 
+from bot.checks import Scopes, clock_beside, heed, scopes
 from bot.errors import SettingsError, SlackBusy, SlackRefused, SlackUnreachable
 from bot.interfaces import Clock
 from bot.network import Network
 from bot.outbox import ONE_CALL
+from bot.policy import Policy
 from bot.repeating import in_background
 from bot.slack.gate import gate, note_malformed
 from bot.slack.link import Link
@@ -56,8 +58,16 @@ class Identity:
     bot_id: str
 
 
-async def check_bot_token(slack: Web) -> Identity:
-    """Whom the bot token is for. Raises ``SettingsError``."""
+def scopes_needed(policy: Policy, channel_id: str | None) -> Scopes:
+    """What the bot token must have with these settings. Of a channel Slack says only later whether it is private."""
+    always = tuple(frozenset({each}) for each in ("commands", "chat:write", "users:read"))
+    of_groups = (frozenset({"usergroups:read"}),) if policy.group_ids else ()
+    of_channel = (frozenset({"channels:read", "groups:read"}),) if channel_id else ()
+    return (*always, *of_groups, *of_channel)
+
+
+async def check_bot_token(slack: Web, needed: Scopes = ()) -> Identity:
+    """Whom the bot token is for. Raises ``SettingsError``, also where it lacks a scope that is needed."""
     with _failures_as_settings_errors(slack, terminal.bot_token_refused):
         answer = await slack.auth_test()
         identity = Identity(
@@ -67,6 +77,8 @@ async def check_bot_token(slack: Web) -> Identity:
         )
     if answer.get("enterprise_id") or answer.get("is_enterprise_install"):
         raise SettingsError(terminal.ENTERPRISE_GRID)
+    headers = answer.headers
+    heed([scopes(headers.get("x-oauth-scopes"), needed), clock_beside(headers.get("Date"), now=slack.clock.now())])
     return identity
 
 
@@ -86,7 +98,11 @@ def _failures_as_settings_errors(slack: Web, refused: Callable[[str], str]) -> I
     except SlackBusy as error:
         raise SettingsError(terminal.slack_not_now("ratelimited")) from error
     except SlackUnreachable as error:
-        words = terminal.slack_not_now(error.code) if error.code else terminal.slack_unreachable(slack.base_url)
+        words = (
+            terminal.slack_not_now(error.code)
+            if error.code
+            else terminal.slack_unreachable(slack.base_url, error.cause)
+        )
         raise SettingsError(words) from error
 
 

@@ -6,6 +6,7 @@ checks signature and age, not whether it has seen a request before.
 
 import logging
 from collections.abc import Awaitable, Callable
+from hmac import compare_digest
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -22,6 +23,9 @@ SIGNATURES_LIVE = 600.0
 """Seconds a signature is remembered. Slack's window is 5 minutes either way, so an older one is refused by its age."""
 
 
+UNSIGNED, SIGNED = "not signed by Slack", "signed by Slack"
+
+
 def gate(*, path: str, signing_secret: str) -> Middleware:
     """A middleware for requests to ``path``: 401 without a good signature of the last minutes, 400 if unreadable."""
     verifier = SignatureVerifier(signing_secret)
@@ -32,8 +36,10 @@ def gate(*, path: str, signing_secret: str) -> Middleware:
             return await handler(request)
         try:
             # The bytes as they came: how they are to be read is the request's own word, and not yet trusted.
-            if not _is_signed(request, await request.read(), verifier):
-                log.info("request refused", extra={"facts": {"why": "not signed by Slack"}})
+            if why := _why_refused(request, await request.read(), verifier):
+                # Anybody can send what is not signed; only Slack, or whoever has its secret, what is.
+                level = logging.WARNING if why.startswith(SIGNED) else logging.INFO
+                log.log(level, "request refused", extra={"facts": {"why": why}})
                 return web.Response(status=401)
             return await handler(request)
         except web.HTTPException:  # aiohttp's own answers: too long, no such method
@@ -79,13 +85,22 @@ async def refuse_malformed(error: Exception) -> BoltResponse:
     return BoltResponse(status=400, body="")
 
 
-def _is_signed(request: web.Request, body: bytes, verifier: SignatureVerifier) -> bool:
+def _why_refused(request: web.Request, body: bytes, verifier: SignatureVerifier) -> str:
+    """Empty for a request that Slack signed just now. A clock that is off looks like a wrong secret to the SDK."""
     timestamp = request.headers.get("X-Slack-Request-Timestamp")
     signature = request.headers.get("X-Slack-Signature")
+    if not timestamp or not signature:
+        return UNSIGNED
     try:
-        return verifier.is_valid(body, timestamp, signature)
+        if verifier.is_valid(body, timestamp, signature):
+            return ""
+        if compare_digest(verifier.generate_signature(timestamp=timestamp, body=body) or "", signature):
+            seconds = int(timestamp) - verifier.clock.now()
+            way = "after" if seconds > 0 else "before"
+            return f"{SIGNED} {abs(seconds):.0f} s {way} this machine's time: its clock is off, or the request is old"
     except (ValueError, TypeError, OverflowError):  # no number, not ASCII, not UTF-8, beyond any float
-        return False
+        return UNSIGNED
+    return "the signature does not fit SLACK_SIGNING_SECRET"
 
 
 def note_malformed(record: logging.LogRecord) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from bot.errors import SlackError
+from bot.errors import SlackError, SlackRefused
 from bot.interfaces import Clock
-from bot.models import Actor, ChannelTrouble
+from bot.models import Actor, ChannelTrouble, Problem
 from bot.policy import Audience, Membership, Standing
 from bot.slack.web import Web, part
 
@@ -92,11 +92,24 @@ class People:
 
     async def standing(self, actor: Actor) -> Standing:
         """What this person is to our workspace."""
-        membership = await self._membership(actor)
+        if actor.team_id and actor.team_id != self._team_id:
+            return Standing(Membership.OUTSIDER)
+        try:
+            membership = await self._memberships.get(actor.user_id)
+        except SlackError as error:
+            _log_unknown_person(actor.user_id, error)
+            return Standing(Membership.UNKNOWN, doubt=_doubt_of(error))
         if membership is not Membership.FULL:
             return Standing(membership)
-        groups = {group_id for group_id in sorted(self._group_ids) if actor.user_id in await self._members(group_id)}
-        return Standing(membership, frozenset(groups))
+        groups, doubts = set(), set()
+        for group_id in sorted(self._group_ids):
+            try:
+                if actor.user_id in await self._groups.get(group_id):
+                    groups.add(group_id)
+            except SlackError as error:
+                _log_unknown_group(group_id, error)
+                doubts.add(_doubt_of(error))
+        return Standing(membership, frozenset(groups), doubt=min(filter(None, doubts), default=None))
 
     async def listed(self, audience: Audience) -> Listed:
         """Whom an audience names, its usergroups' members among them. A usergroup Slack does not know holds nobody."""
@@ -136,25 +149,6 @@ class People:
                 except SlackError:
                     is_known = False
         return False if is_known else None
-
-    async def _membership(self, actor: Actor) -> Membership:
-        if actor.team_id and actor.team_id != self._team_id:
-            return Membership.OUTSIDER
-        return await self._membership_of(actor.user_id)
-
-    async def _membership_of(self, user_id: str) -> Membership:
-        try:
-            return await self._memberships.get(user_id)
-        except SlackError as error:
-            _log_unknown_person(user_id, error)
-            return Membership.UNKNOWN
-
-    async def _members(self, group_id: str) -> frozenset[str]:
-        try:
-            return await self._groups.get(group_id)
-        except SlackError as error:
-            _log_unknown_group(group_id, error)
-            return frozenset()
 
     async def _ask_membership(self, user_id: str) -> Membership:
         user = part(await self._web.users_info(user=user_id), "user", dict)
@@ -213,6 +207,14 @@ def trouble_of(channel: Mapping[str, Any]) -> ChannelTrouble | None:
         if any(channel.get(mark) for mark in marks):
             return trouble
     return None if channel.get("is_member") else ChannelTrouble.NOT_JOINED
+
+
+def _doubt_of(error: SlackError) -> Problem | None:
+    """What to tell somebody of whom this says nothing; ``None``: it is Slack's answer."""
+    if error.is_final:
+        return None
+    is_lacking = isinstance(error, SlackRefused) and error.code == "missing_scope"
+    return Problem.SCOPE_MISSING if is_lacking else Problem.WHO_UNKNOWN
 
 
 def _log_unknown_person(user_id: str, error: SlackError) -> None:

@@ -77,7 +77,7 @@ class Web(AsyncWebClient):
         self.proxy = network.proxy_for(self.base_url)  # the SDK has read the environment in its own manner
         self.network = network
         self._http = session
-        self._clock = clock
+        self.clock = clock
         self._seconds = seconds
         self._closed_until: dict[tuple[str, str], float] = {}
 
@@ -132,12 +132,12 @@ class Web(AsyncWebClient):
         return await self._http.ws_connect(url, heartbeat=heartbeat, timeout=timeout, proxy=proxy, ssl=trust)
 
     def _check_open(self, method: str, closing: tuple[str, str]) -> None:
-        rest = self._closed_until.get(closing, 0.0) - self._clock.monotonic()
+        rest = self._closed_until.get(closing, 0.0) - self.clock.monotonic()
         if rest > 0:
             raise SlackBusy(method, rest)
 
     def _close(self, closing: tuple[str, str], seconds: float) -> None:
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         for open_again in [each for each, until in self._closed_until.items() if until <= now]:
             del self._closed_until[open_again]
         self._closed_until[closing] = now + seconds
@@ -178,7 +178,7 @@ def _translated(method: str, status: int, data: Any, headers: Mapping[str, str])
     if code in IN_TROUBLE or code.endswith("_error") or status >= 500:
         return SlackUnreachable(method, code, arrived=True, code=code)
     kind = SlackUnauthorised if code in TOKEN_REFUSED else SlackRefused
-    needed, provided = (str(answered.get(name) or "") for name in ("needed", "provided"))
+    needed, provided = (_word(answered.get(name)) for name in ("needed", "provided"))
     return kind(method, code, needed=needed, provided=provided, details=_details_in(answered))
 
 
@@ -211,8 +211,8 @@ _NOT_ARRIVED: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], .
 
 
 def _word(value: Any) -> str:
-    """Slack's error word; empty for anything else that stands in its place, such as an object or a sentence."""
-    return value if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_.:-]{1,80}", value) else ""
+    """Slack's error word, or names of scopes; empty for anything else in their place, an object or a sentence."""
+    return value if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_.:,-]{1,300}", value) else ""
 
 
 def _seconds_in(retry_after: str | None) -> float:

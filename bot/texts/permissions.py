@@ -13,6 +13,7 @@ RULES: Mapping[Rule, str] = {
     Rule.COMMAND_LINE: "Whoever runs the command line holds the account's credentials.",
     Rule.NOT_A_MEMBER: "Only full members of this workspace may ask.",
     Rule.NOT_AN_AGENT: "PHONEID_AGENTS does not name this person or a usergroup they are in.",
+    Rule.UNCERTAIN: "Slack did not say who is in the usergroups that PHONEID_AGENTS names.",
     Rule.NO_APPROVALS: "PHONEID_APPROVAL is never: no request needs approval.",
     Rule.TRUSTED: "PHONEID_TRUSTED names this person or a usergroup they are in.",
     Rule.APPROVALS: "PHONEID_APPROVAL is always.",

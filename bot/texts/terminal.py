@@ -79,8 +79,35 @@ def app_token_refused(reason: str) -> str:
     )
 
 
-def slack_unreachable(url: str) -> str:
-    return f"Slack does not answer at {url}. Check the network and SLACK_API_URL."
+def slack_unreachable(url: str, cause: str) -> str:
+    return f"Slack does not answer at {url}: {cause}. Check the network, its proxy, and SLACK_API_URL."
+
+
+def scopes_missing(names: str) -> str:
+    return f"SLACK_BOT_TOKEN lacks what these settings need: {names}."
+
+
+SCOPES_REMEDY = "Add these scopes under OAuth & Permissions, install the app again, and copy its token."
+SCOPES_THERE = "SLACK_BOT_TOKEN has every scope that these settings need."
+SCOPES_NOT_TOLD = "Slack does not say which scopes SLACK_BOT_TOKEN has."
+
+
+def clock_off(seconds: float) -> str:
+    way = "ahead of" if seconds > 0 else "behind"
+    return f"This machine's clock is {abs(seconds):.0f} seconds {way} Slack's."
+
+
+CLOCK_REMEDY = (
+    "Set it: over 5 minutes Slack's signed requests are refused, over 15 minutes Alibaba Cloud refuses calls."
+)
+CLOCK_RIGHT = "This machine's clock agrees with Slack's."
+CLOCK_NOT_TOLD = "Slack's answer has no time to compare this machine's clock with."
+NO_PROXY_USED = "No proxy is set: Alibaba Cloud and Slack are called straight."
+CERTIFICATES_THERE = "There are certificates to trust."
+
+
+def proxy_used(name: str) -> str:
+    return f"Alibaba Cloud and Slack are called through the proxy in {name}, unless NO_PROXY names them."
 
 
 def slack_not_now(reason: str) -> str:

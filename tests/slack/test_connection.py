@@ -1,17 +1,24 @@
 """The start: who the bot is, or in words why it cannot start; and what monitors get in HTTP mode."""
 
 import json
+import re
 from typing import Any
 
 import aiohttp
 import pytest
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.signature import SignatureVerifier
 
+from bot.clock import SystemClock
 from bot.errors import SettingsError
-from bot.slack.connection import check_app_token, check_bot_token, signed_http
+from bot.policy import Audience, Policy
+from bot.slack.connection import check_app_token, check_bot_token, scopes_needed, signed_http
 from bot.slack.web import Web
 from bot.texts import terminal
+from tests.clocks import SteppingClock
 from tests.slack.conftest import IDENTITY, NOT_SLACK, Answers
+
+LEADS = Audience(group_ids=frozenset({"S0LEADS"}))
 
 AUTH_TEST = {"ok": True, "team_id": "T0SANDBOX", "user_id": "U0BOT", "bot_id": "B0BOT", "is_enterprise_install": False}
 
@@ -24,6 +31,86 @@ async def test_a_good_bot_token_says_who_the_bot_is(web: Web, answers: Answers) 
     become_slack(answers, AUTH_TEST)
     assert await check_bot_token(web) == IDENTITY
     assert answers.called == ["auth.test"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "channel_id", "granted", "lacking"),
+    [
+        (Policy(), None, "commands,chat:write,users:read", None),
+        (Policy(), None, "commands,chat:write", "users:read"),
+        (Policy(), None, "chat:write,users:read,usergroups:read", "commands"),
+        (Policy(agents=LEADS), None, "commands,chat:write,users:read", "usergroups:read"),
+        (Policy(approvers=LEADS), None, "commands,chat:write,users:read", "usergroups:read"),
+        (Policy(agents=LEADS), None, "commands,chat:write,users:read,usergroups:read", None),
+        (Policy(), "C0LEADS", "commands,chat:write,users:read", "channels:read or groups:read"),
+        (Policy(), "G0LEADS", "commands,chat:write,users:read,groups:read", None),
+    ],
+)
+async def test_a_scope_that_the_settings_need_is_named_at_the_start(
+    web: Web, answers: Answers, policy: Policy, channel_id: str | None, granted: str, lacking: str | None
+) -> None:
+    answers.become(200, "application/json", json.dumps(AUTH_TEST), headers={"x-oauth-scopes": granted})
+    needed = scopes_needed(policy, channel_id)
+    if lacking is None:
+        assert await check_bot_token(web, needed) == IDENTITY
+        return
+    with pytest.raises(SettingsError, match=f"lacks what these settings need: {lacking}\\."):
+        await check_bot_token(web, needed)
+
+
+async def test_a_clock_that_is_off_is_a_warning_at_the_start(
+    web: Web, answers: Answers, clock: SteppingClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock.time = 1_800_000_400.0
+    date = {"Date": "Fri, 15 Jan 2027 08:00:00 GMT"}
+    answers.become(200, "application/json", json.dumps(AUTH_TEST), headers=date)
+    assert await check_bot_token(web) == IDENTITY
+    assert "This machine's clock is 400 seconds ahead of Slack's." in caplog.text
+
+
+BODY = b"command=/phoneid"
+TIME, SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
+
+
+@pytest.mark.parametrize(
+    ("secret", "off", "changes", "level", "why"),
+    [
+        ("right", -400, {}, "WARNING", "signed by Slack 40. s before this machine's time: its clock is off"),
+        ("right", 900, {}, "WARNING", "signed by Slack (900|8..) s after this machine's time: its clock is off"),
+        ("wrong", 0, {}, "INFO", "the signature does not fit SLACK_SIGNING_SECRET"),
+        ("wrong", -400, {}, "INFO", "the signature does not fit SLACK_SIGNING_SECRET"),
+        ("right", 0, {SIGNATURE: "v0=00"}, "INFO", "the signature does not fit SLACK_SIGNING_SECRET"),
+        ("right", 0, {SIGNATURE: ""}, "INFO", "not signed by Slack"),
+        ("right", 0, {TIME: ""}, "INFO", "not signed by Slack"),
+        ("right", 0, {TIME: "nan"}, "INFO", "not signed by Slack"),
+        ("right", 0, {SIGNATURE: "\u00e9"}, "INFO", "not signed by Slack"),
+    ],
+)
+async def test_a_clock_that_is_off_is_told_apart_from_a_wrong_secret(
+    session: aiohttp.ClientSession,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    secret: str,
+    off: int,
+    changes: dict[str, str],
+    level: str,
+    why: str,
+) -> None:
+    async def is_ready() -> bool:
+        return True
+
+    caplog.set_level("INFO")
+    timestamp = str(int(SystemClock().now() + off))
+    signature = SignatureVerifier(secret).generate_signature(timestamp=timestamp, body=BODY)
+    headers = {TIME: timestamp, SIGNATURE: signature or "", **changes}
+    app = AsyncApp(token="xoxb-invented", signing_secret="right")
+    async with signed_http(app, signing_secret="right", host="127.0.0.1", port=0, is_ready=is_ready) as port:
+        url = f"http://127.0.0.1:{port}/slack/events"
+        async with session.post(url, data=BODY, headers=headers) as answer:
+            assert answer.status == 401
+    (refused,) = [each for each in caplog.records if each.getMessage() == "request refused"]
+    assert refused.levelname == level
+    assert re.match(why, vars(refused)["facts"]["why"])
 
 
 async def test_a_good_app_token_passes(web: Web, answers: Answers) -> None:
@@ -51,7 +138,8 @@ async def test_what_is_not_slack_says_nothing_about_a_token(
     for check in checks:
         with pytest.raises(SettingsError) as caught:
             await check
-        assert caught.value.mistakes == (terminal.slack_unreachable(web.base_url),)
+        (mistake,) = caught.value.mistakes
+        assert mistake.startswith(f"Slack does not answer at {web.base_url}: ")
 
 
 @pytest.mark.parametrize("reason", ["internal_error", "fatal_error", "service_unavailable", "request_timeout"])

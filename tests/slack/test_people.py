@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import SlackBusy, SlackError, SlackRefused
-from bot.models import Actor, Through
+from bot.models import Actor, Problem, Through
 from bot.policy import Audience, Membership, Standing
 from bot.slack.people import Listed, People
 from bot.slack.web import Web
@@ -93,6 +93,40 @@ async def test_whoever_becomes_a_guest_is_one_within_five_minutes(
     assert len(answers.called) == 2
 
 
+LACKING = '{"ok": false, "error": "missing_scope", "needed": "usergroups:read", "provided": "chat:write"}'
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "doubt"),
+    [
+        pytest.param(200, LACKING, Problem.SCOPE_MISSING, id="a scope that is missing"),
+        pytest.param(200, '{"ok": false, "error": "internal_error"}', Problem.WHO_UNKNOWN, id="a Slack in trouble"),
+        pytest.param(502, "<html>", Problem.WHO_UNKNOWN, id="a proxy's page"),
+        pytest.param(200, '{"ok": false, "error": "invalid_auth"}', Problem.WHO_UNKNOWN, id="a token not taken"),
+        pytest.param(200, '{"ok": false, "error": "no_such_subteam"}', None, id="a no"),
+    ],
+)
+async def test_why_slack_says_nothing_of_somebody_goes_with_their_standing(
+    web: Web, answers: Answers, clock: SteppingClock, status: int, body: str, doubt: Problem | None
+) -> None:
+    people = People(web, team_id=TEAM_ID, clock=clock, group_ids=frozenset({"S0LEADS"}))
+    answers.become(status, "application/json", body)
+    assert await people.standing(ANA) == Standing(Membership.UNKNOWN, doubt=doubt)
+    become_user(answers, MEMBER)
+    assert await people.is_full_member("U0ANA")  # from here on it is remembered
+    answers.become(status, "application/json", body)
+    assert await people.standing(ANA) == Standing(Membership.FULL, doubt=doubt)
+
+
+async def test_a_scope_that_is_missing_is_named_in_the_log(
+    web: Web, answers: Answers, clock: SteppingClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers.become(200, "application/json", LACKING)
+    await People(web, team_id=TEAM_ID, clock=clock).standing(ANA)
+    facts = [vars(each)["facts"] for each in caplog.records if each.getMessage() == "person not known"]
+    assert facts == [{"user": "U0ANA", "error": "missing_scope, it needs usergroups:read"}]
+
+
 @pytest.mark.parametrize(
     ("status", "content_type", "body"),
     [
@@ -106,7 +140,7 @@ async def test_without_an_answer_nobody_is_a_member_and_that_is_not_remembered(
 ) -> None:
     people = People(web, team_id=TEAM_ID, clock=clock)
     answers.become(status, content_type, body)
-    assert await people.standing(ANA) == Standing(Membership.UNKNOWN)
+    assert (await people.standing(ANA)).membership is Membership.UNKNOWN
     become_user(answers, MEMBER)
     assert await people.standing(ANA) == Standing(Membership.FULL)
 

@@ -64,6 +64,8 @@ class LocalSlack:
         self.trouble = SlackTrouble.NONE
         self.forced: dict[str, Forced] = {}
         """What single methods answer instead of doing anything, by their names; ``response_url`` is one here."""
+        self.lacking: set[str] = set()
+        """Scopes of the manifest that the installed token does not have: the app was not installed again."""
         self.request_url: str | None = None
         """Where signed HTTP requests go; ``None`` means Socket Mode."""
         self.web_app = web.Application(middlewares=[guard(lambda: self._site.port)])
@@ -128,6 +130,7 @@ class LocalSlack:
             clock=self.clock,
             trouble=lambda: self.trouble,
             forced=self.forced,
+            lacking=self.lacking,
         )
         self.web_app.router.add_route("*", "/api/{method}", api.call)
         self.web_app.router.add_post("/commands/{secret}", api.respond)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from aiohttp import web
@@ -41,6 +42,7 @@ class WebApi:
         clock: Clock,
         trouble: Callable[[], SlackTrouble],
         forced: Mapping[str, Forced],
+        lacking: AbstractSet[str],
     ) -> None:
         self._methods = methods
         self._manifest = manifest
@@ -52,6 +54,7 @@ class WebApi:
         self._clock = clock
         self._trouble = trouble
         self._forced = forced
+        self._lacking = lacking
 
     async def call(self, request: web.Request) -> web.Response:
         """``/api/<method>``."""
@@ -74,15 +77,17 @@ class WebApi:
 
     def _answer(self, name: str, request: web.Request, arguments: JsonObject | None) -> web.Response:
         method = self._methods.get(name)
-        headers = {"x-oauth-scopes": ",".join(self._manifest.bot_scopes)}
+        headers: dict[str, str] = {}
         try:
             if method is None:
                 self._complaints.note(f"{name}: the sandbox's Slack does not know this method")
                 raise Refusal("unknown_method")
-            headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)
             if arguments is None:
                 raise Refusal("invalid_json")
             self._check_token(_token(request, arguments), method)
+            # Only for a token that it knows, and that token's own.
+            headers["x-oauth-scopes"] = "connections:write" if method.takes_app_token else ",".join(self._granted)
+            headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)
             lacking = self._lacks_scope(name, method, arguments)
             if lacking is not None:
                 return web.json_response(lacking, headers=headers)
@@ -102,12 +107,17 @@ class WebApi:
         if is_app_token is not method.takes_app_token:
             raise Refusal("not_allowed_token_type")
 
+    @property
+    def _granted(self) -> list[str]:
+        return [each for each in self._manifest.bot_scopes if each not in self._lacking]
+
     def _lacks_scope(self, name: str, method: Method, arguments: JsonObject) -> JsonObject | None:
-        granted = self._manifest.bot_scopes
+        granted = self._granted
         for scopes in (method.scopes, method.scopes_for(arguments)):
             if scopes and not set(scopes) & set(granted):
                 needed = ",".join(scopes)
-                self._complaints.note(f"{name}: missing_scope, it needs {needed}")
+                if not set(scopes) & self._lacking:
+                    self._complaints.note(f"{name}: missing_scope, it needs {needed}")
                 return {"ok": False, "error": "missing_scope", "needed": needed, "provided": ",".join(granted)}
         return None
 
