@@ -23,7 +23,7 @@ PhoneIdError
     └── SlackUnreachable   no answer of Slack's came, or none for now
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.audit import Footprint
@@ -55,10 +55,16 @@ class EntryMistake(StrEnum):
     NUMBER_TOO_LONG = "number too long"
     NUMBER_WITHOUT_COUNTRY = "number without country"
     NUMBER_AMBIGUOUS = "number ambiguous"
+    NUMBER_WITH_TRUNK_ZERO = "number with trunk zero"
+    NUMBER_FROM_SPREADSHEET = "number from spreadsheet"
+    NUMBERS_FUSED = "numbers fused"
     CODE_MISSING = "code missing"
     CODES_FOR_SOME = "codes for some"
     CODE_UNREADABLE = "code unreadable"
     CODE_TOO_LONG = "code too long"
+    CODE_FROM_SPREADSHEET = "code from spreadsheet"
+    CODE_SHORTENED = "code shortened"
+    CODE_IS_NUMBER = "code is number"
     REASON_TOO_LONG = "reason too long"
     NUMBER_HOLDS_CODE = "number holds code"
     REASON_MISSING = "reason missing"
@@ -92,6 +98,9 @@ class ListMistake(StrEnum):
     CELL_OVER_LINES = "cell over lines"
     UNCERTAIN = "uncertain"
     OTHER_CODE = "other code"
+    CELLS_TOO_MANY = "cells too many"
+    COUNTRY_DIFFERS = "country differs"
+    CODE_SHORTENED = "code shortened"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +112,8 @@ class LineMistake:
     """From 1, as editors count; ``None``: it is the list as a whole."""
     other_line: int | None = None
     """The line this one contradicts."""
+    headings: tuple[str, ...] = field(default=(), repr=False)
+    """What was found where headings should be: never anything with a digit, as a code has one."""
 
 
 class ListError(PhoneIdError):

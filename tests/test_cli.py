@@ -128,7 +128,7 @@ async def test_a_lookup_without_an_id_says_why_and_exits_1(shell: QuickShell) ->
         ("+86 138", CODE, "too short"),
         ("nonsense", CODE, "This is not a phone number"),
         ("+86 138 0000 1234", "\n", "Enter the verification code"),
-        ("+86 138 0000 1234", "no code!", "only letters A-Z and digits"),
+        ("+86 138 0000 1234", "not yours!", "This is not a code"),
     ],
 )
 async def test_what_cannot_be_read_is_a_sentence_and_exits_2(

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from functools import partial
+from typing import TypedDict, Unpack
 from uuid import uuid4
 
 import click
@@ -16,11 +17,16 @@ from bot.cli.streams import check_output, saying_that_it_waits, show
 from bot.cli.waiting import run_telling
 from bot.clock import SystemClock
 from bot.entry.fields import read_code, read_reason
-from bot.entry.secrecy import number_holds, text_holds
+from bot.entry.secrecy import what_is_wrong
 from bot.errors import EntryError, EntryMistake
 from bot.models import Lookup, NewRequest, PhoneNumber, State
 from bot.texts import asking, problems, terminal
 from bot.texts import command_line as texts
+
+
+class _ListFlags(TypedDict):
+    is_again: bool
+    are_short_codes_meant: bool
 
 
 @click.command(cls=Discreet)
@@ -30,8 +36,17 @@ from bot.texts import command_line as texts
 @click.option("--file", metavar="FILE", help="A list of numbers and codes instead of PHONE; - is standard input.")
 @click.option("--output", metavar="FILE", help="Where the list's IDs go, as CSV; - is standard output.")
 @click.option("--again", "is_again", is_flag=True, help="Ask again for the list's refused numbers, too.")
+@click.option(
+    "--short-codes", "are_short_codes_meant", is_flag=True, help="The list's short codes have lost no leading zeros."
+)
 def lookup(
-    *, phone: str | None, reason: str, is_json: bool, file: str | None, output: str | None, is_again: bool
+    *,
+    phone: str | None,
+    reason: str,
+    is_json: bool,
+    file: str | None,
+    output: str | None,
+    **of_list: Unpack[_ListFlags],
 ) -> None:
     """Get the ID of PHONE. The verification code is asked for, or read from standard input: never an argument.
 
@@ -44,16 +59,15 @@ def lookup(
     be stopped: the same command goes on, and does not ask again for what is finished. Exit code 0: all are answered;
     1: not all; 2: nothing could be asked.
     """
-    _check_combination(phone, file, output, is_json=is_json, is_again=is_again)
+    _check_combination(phone, file, output, is_json=is_json, **of_list)
     lookup_settings = settings.read(settings.LookupSettings)
     logs.configure(level="ERROR", log_format=lookup_settings.phoneid_log_format)
     why = _read_reason(reason)
     if file is not None and output is not None:
         from bot.cli.number_list import ask_list
 
-        sys.exit(
-            0 if ask_list(lookup_settings, file=file, output=output, reason=why, is_again=is_again) else EXIT_NO_ID
-        )
+        are_all_answered = ask_list(lookup_settings, file=file, output=output, reason=why, **of_list)
+        sys.exit(0 if are_all_answered else EXIT_NO_ID)
     assert phone is not None
     check_output()
     number = read_phone(phone, lookup_settings)
@@ -114,10 +128,8 @@ def _typed_code() -> str:
 
 def _check_apart(number: PhoneNumber, code: SecretStr, reason: str) -> None:
     """The number and the reason are kept, and the code is not: it must be in neither."""
-    if number_holds(number, code):
-        raise click.UsageError(asking.ENTRY_MISTAKES[EntryMistake.NUMBER_HOLDS_CODE])
-    if text_holds(reason, code):
-        raise click.UsageError(asking.ENTRY_MISTAKES[EntryMistake.REASON_HOLDS_CODE])
+    if mistake := what_is_wrong(number, code, reason):
+        raise click.UsageError(asking.ENTRY_MISTAKES[mistake])
 
 
 def _read_reason(reason: str) -> str:
@@ -128,15 +140,15 @@ def _read_reason(reason: str) -> str:
 
 
 def _check_combination(
-    phone: str | None, file: str | None, output: str | None, *, is_json: bool, is_again: bool
+    phone: str | None, file: str | None, output: str | None, *, is_json: bool, **of_list: Unpack[_ListFlags]
 ) -> None:
     """Raises ``click.UsageError`` for what makes no sense together."""
     wrong = {
         texts.PHONE_OR_FILE: (phone is None) == (file is None),
-        texts.FILE_NEEDED: file is None and (output is not None or is_again),
+        texts.FILE_NEEDED: file is None and (output is not None or any(of_list.values())),
         texts.OUTPUT_NEEDED: file is not None and output is None,
         texts.JSON_NOT_HERE: file is not None and is_json,
-        texts.AGAIN_NEEDS_FILE: is_again and output == STREAM,
+        texts.AGAIN_NEEDS_FILE: of_list["is_again"] and output == STREAM,
     }
     for sentence, is_wrong in wrong.items():
         if is_wrong:

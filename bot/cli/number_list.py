@@ -47,14 +47,18 @@ class OncePerEvent(logging.Filter):
         return is_first
 
 
-def ask_list(settings: LookupSettings, *, file: str, output: str, reason: str, is_again: bool) -> bool:
+def ask_list(
+    settings: LookupSettings, *, file: str, output: str, reason: str, is_again: bool, are_short_codes_meant: bool
+) -> bool:
     """Ask for a list's numbers, but for those that are settled in the output. Whether all of them are answered.
 
-    ``is_again``: refused numbers are asked again. Raises ``CannotStart``.
+    ``is_again``: refused numbers are asked again. ``are_short_codes_meant``: codes with fewer digits than most of the
+    list's have lost none. Raises ``CannotStart``.
     """
     for handler in logging.getLogger().handlers:
         handler.addFilter(OncePerEvent())
-    lines = _read_list(file, region=settings.phoneid_default_region, reason=reason)
+    region = settings.phoneid_default_region
+    lines = _read_list(file, region=region, reason=reason, are_short_codes_meant=are_short_codes_meant)
     why_stopped = None
     with _open_output(output) as ids:
         rows = _settled(ids.earlier, lines, is_again=is_again)
@@ -123,11 +127,11 @@ def _ending(lines: Sequence[Line], rows: Rows, *, why_stopped: str | None, may_g
     return [sentence for sentence in sentences if sentence]
 
 
-def _read_list(file: str, *, region: str | None, reason: str) -> list[Line]:
+def _read_list(file: str, *, region: str | None, reason: str, are_short_codes_meant: bool) -> list[Line]:
     try:
         with saying_that_it_waits(terminal.WAITING_FOR_LIST):
             content = _read_bytes(file)
-        return read_table(content, region=region, reason=reason)
+        return read_table(content, region=region, reason=reason, are_short_codes_meant=are_short_codes_meant)
     except ListError as error:
         _show_mistakes(file, error)
 

@@ -12,6 +12,32 @@ _TEL_LINK = re.compile(r"<tel:([^|<>]*)(?:\|([^<>]*))?>", re.IGNORECASE)
 AROUND = "\"'`*_~<>[]{}\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033"
 """What stands around pasted text: quotes, Slack's formatting, the brackets of a usage hint."""
 
+# Links and ids of WhatsApp, and the number lines of contact cards: each is for one number, with its country code.
+_WHATSAPP = re.compile(
+    r"<?(?:https?://)?(?:www\.)?(?:wa\.me/|(?:api|web)\.whatsapp\.com/send/?\?(?:[\w=%+-]*&)*?phone="
+    r"|whatsapp://send/?\?phone=|whatsapp:)(?:\+|%2B)?([0-9]{7,15})(?![\w@-])(?:[?&/#][^\s|<>]*)?(?:\|[^<>]*)?>?"
+    r"|(?:<mailto:)?\+?\b([0-9]{7,15})(?::[0-9]{1,3})?@(?:s\.whatsapp\.net|c\.us)\b(?:\|[^<>]*>)?",
+    re.IGNORECASE,
+)
+_CARD = re.compile(r"BEGIN:VCARD(?:(?!BEGIN:VCARD).)*?END:VCARD", re.IGNORECASE | re.DOTALL)
+_CARD_NUMBER = re.compile(r"\bTEL(?:;[\w=,;\"-]{0,80})?:(?:tel:)?([+0-9][0-9 ()./-]*)", re.IGNORECASE)
+
+
+def peel(text: str) -> str:
+    """What stands in a field or a cell: normalised, a link or contact card as its number, without what is around it.
+
+    A spreadsheet's ``="208312"`` is what stands in the quotes.
+    """
+    plain = unlink(normalise(text)).strip(AROUND + " \n")
+    return plain.removeprefix("=").strip(AROUND + " \n,;:").removesuffix(".")
+
+
+def unlink(plain: str) -> str:
+    """Normalised text with links, ids and contact cards replaced by the numbers they are for."""
+    plain = _CARD.sub(lambda card: "\n".join(number[1] for number in _CARD_NUMBER.finditer(card[0])), plain)
+    plain = _CARD_NUMBER.sub(lambda number: f" {number[1]}", plain)
+    return _WHATSAPP.sub(lambda link: f" +{link[1] or link[2]} ", plain).strip()
+
 
 def normalise(text: str) -> str:
     """The text in plain characters: no Slack escapes or links, no invisible marks, ASCII digits, dashes and spaces."""

@@ -11,16 +11,28 @@ from typing import NamedTuple
 
 from pydantic import SecretStr
 
-from bot.entry.characters import AROUND, LONGEST, normalise
-from bot.entry.fields import LETTERS_AND_DIGITS, join_code
-from bot.entry.numbers import Interpretation, interpret, number_or_none
+from bot.entry.characters import AROUND, LONGEST, normalise, unlink
+from bot.entry.fields import recognise_code
+from bot.entry.numbers import (
+    Interpretation,
+    find_first_of_two,
+    interpret,
+    is_another_number,
+    number_or_none,
+    strip_words,
+)
+from bot.entry.words import CODE_LABELS, NUMBER_LABELS
+from bot.errors import EntryMistake
 from bot.models import PhoneNumber
 
 _LONGEST_COMMAND = 250  # as much as libphonenumber looks at; keeps the number of splits to try small
 _SHORTEST_LIKELY_CODE = 4
 _LONGEST_LIKELY_CODE = 8
 _SEPARATOR = re.compile(rf"[,;|:=\n\u3001\u060c\u061b{re.escape(AROUND)}]| /|/ ")  # "/" alone is used inside numbers
-_LABEL = re.compile(r"\b(?:verification|code|pin|otp|phone|number|tel)\b", re.IGNORECASE)
+_LABEL = re.compile(
+    rf"(?:\b|(?<=[^\x00-\x7f]))(?:{NUMBER_LABELS}|{CODE_LABELS})(?:\b|(?=[^\x00-\x7f]))\.?", re.IGNORECASE
+)
+_LETTERS_AND_DIGITS = re.compile(r"[0-9A-Za-z]+")
 LABELLED = re.compile(r"\W*(?:code|pin|otp|ext|x\d)", re.IGNORECASE)
 """Perhaps a label glued to a code, or an extension; perhaps a code that starts so. Nobody can tell."""
 
@@ -71,7 +83,7 @@ def read_command(text: str, *, region: str | None) -> Typed:
     """
     if len(text) > LONGEST:
         return Typed(kind=TypedKind.UNREADABLE)
-    line = _mark_separators(normalise(text))
+    line = _mark_separators(unlink(normalise(text)))
     if not line:
         return Typed(kind=TypedKind.EMPTY)
     if line.casefold() in _WORDS:
@@ -87,22 +99,25 @@ class _Reading(NamedTuple):
     """``None`` where the digits are two different numbers, a national and an international one."""
     code: SecretStr | None
     is_code_first: bool = False
+    is_doubtful: bool = False
+    """Whether the code may also be something else: the rest of the number, a date, a second number."""
 
 
 def _mark_separators(text: str) -> str:
     """The line with each explicit separator as one newline, and single spaces elsewhere."""
     marked = _LABEL.sub("\n", _SEPARATOR.sub("\n", text))
-    return re.sub(r" *\n[ \n]*", "\n", re.sub(r" +", " ", marked)).strip(" \n")
+    lines = re.sub(r" *\n[ \n]*", "\n", re.sub(r" +", " ", marked)).strip(" \n")
+    return re.sub(r"(?<=[0-9A-Za-z])[.!?]+(?=\n|\Z)", "", lines)
 
 
 def _read_digits(line: str, region: str | None) -> Typed:
     readings = set(_read_every_way(line, region))
     if len(readings) == 1:
         (reading,) = readings
-        if reading.number and reading.code is None:
-            return Typed(kind=TypedKind.NUMBER, number=reading.number)
-        if reading.number and reading.code:
+        if reading.number and reading.code and not reading.is_doubtful:
             return Typed(kind=TypedKind.NUMBER_AND_CODE, number=reading.number, code=reading.code)
+        if reading.number and reading.code is None and not reading.is_doubtful:
+            return Typed(kind=TypedKind.NUMBER, number=reading.number)
     number = _choose_safe_number(readings) if readings else _read_unknown_number(line, region)
     return Typed(kind=TypedKind.UNCERTAIN, number=number)
 
@@ -110,7 +125,8 @@ def _read_digits(line: str, region: str | None) -> Typed:
 def _read_every_way(line: str, region: str | None) -> Iterator[_Reading]:
     whole = interpret(line, region)
     if whole.is_valid:
-        yield _Reading(number_or_none(whole), None)
+        first = find_first_of_two(line, region)
+        yield _Reading(first or number_or_none(whole), None, is_doubtful=first is not None)
         if _may_be_a_lone_code(line, whole):
             yield _Reading(None, SecretStr(line), is_code_first=True)
     for cut in re.finditer(r"[ \n/]", line):
@@ -120,18 +136,27 @@ def _read_every_way(line: str, region: str | None) -> Iterator[_Reading]:
             if code is None:
                 continue
             interpretation = interpret(typed, region)
+            number = number_or_none(interpretation)
             # A separator says that a number ends here; a mere space does only if libphonenumber knows the number.
-            if interpretation.is_valid or (cut[0] == "\n" and isinstance(interpretation.number, PhoneNumber)):
-                yield _Reading(number_or_none(interpretation), SecretStr(code), is_code_first)
+            if interpretation.is_valid or (cut[0] == "\n" and number):
+                first = find_first_of_two(typed, region)
+                # A slash alone is used inside numbers, and before the extension of one.
+                is_doubtful = bool(first) or cut[0] == "/" or _may_be_something_else(rest, number)
+                yield _Reading(first or number, SecretStr(code), is_code_first, is_doubtful)
 
 
 def _read_likely_code(typed: str) -> str | None:
-    """The code that ``typed`` is likely to be: 4 to 8 letters and digits, a digit in each group of them."""
+    """What may be meant as a code: 4 to 8 letters and digits, a digit in each group of them."""
     if "\n" in typed or LABELLED.match(typed) or not all(re.search(r"\d", group) for group in typed.split()):
         return None
-    code = join_code(typed)
-    is_likely = _SHORTEST_LIKELY_CODE <= len(code) <= _LONGEST_LIKELY_CODE and LETTERS_AND_DIGITS.fullmatch(code)
+    code = re.sub(r"[ .-]", "", typed.strip("()"))
+    is_likely = _SHORTEST_LIKELY_CODE <= len(code) <= _LONGEST_LIKELY_CODE and _LETTERS_AND_DIGITS.fullmatch(code)
     return code if is_likely else None
+
+
+def _may_be_something_else(typed: str, number: PhoneNumber | None) -> bool:
+    code = recognise_code(typed.strip(" -"))
+    return isinstance(code, EntryMistake) or (number is not None and is_another_number(code, number))
 
 
 def _may_be_a_lone_code(line: str, whole: Interpretation) -> bool:
@@ -159,11 +184,27 @@ def _choose_safe_number(readings: set[_Reading]) -> PhoneNumber | None:
 
 
 def _read_unknown_number(line: str, region: str | None) -> PhoneNumber | None:
-    """The whole line as a number in a range libphonenumber does not know, if no code can be a part of it."""
+    """The number in a line that cannot be read as a whole, if no code can be a part of it."""
     whole = number_or_none(interpret(line, region))
-    if whole is None or re.fullmatch(r"\+?\d+", line) is None or _read_likely_code(line):
+    if whole is None:
+        return _read_leading_number(line)
+    if re.fullmatch(r"\+?\d+", line) is None or _read_likely_code(line):
         return None
     for length in range(_SHORTEST_LIKELY_CODE, _LONGEST_LIKELY_CODE + 1):  # typed without a space before the code?
         if interpret(line[:-length], region).is_valid or interpret(line[length:], region).is_valid:
             return None
     return whole
+
+
+def _read_leading_number(line: str) -> PhoneNumber | None:
+    """The shortest number with a plus at the line's beginning: whatever follows it, a code among that, is no part."""
+    typed = strip_words(line)
+    if not typed.startswith("+") or "+" in typed[1:]:
+        return None
+    for end in re.finditer(r"(?<=\d)(?!\d)", typed):
+        first = interpret(typed[: end.start()], None)
+        number = number_or_none(first)
+        # libphonenumber adds area codes to some numbers that lack one, and takes zeros out of others.
+        if first.is_valid and number and number.digits == re.sub(r"\D", "", typed[: end.start()]):
+            return number
+    return None

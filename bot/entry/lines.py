@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from bot.entry.characters import AROUND, LONGEST, normalise
+from bot.entry.characters import LONGEST, normalise, peel
 from bot.entry.command import LABELLED, Typed, TypedKind, read_command
+from bot.entry.fields import find_shortened, recognise_code
 from bot.entry.numbers import interpret, number_or_none
-from bot.entry.secrecy import number_holds
+from bot.entry.secrecy import what_is_wrong
 from bot.errors import EntryMistake
 from bot.models import PhoneNumber
 
@@ -20,7 +21,9 @@ MOST = 100
 """Numbers in one list."""
 
 _SEPARATED = re.compile(r"([^,;]+)[,;]([^,;]+)")
-_CODE = re.compile(r"[0-9A-Za-z]{3,32}")
+_SHORTEST_CODE = 3
+_MEANT = "!"
+"""Behind a code: it is meant to be shorter than the others."""
 
 WHOLE = 0
 """The line number of what is wrong with the list as a whole."""
@@ -72,39 +75,54 @@ def read_lines(text: str, *, region: str | None, needs_codes: bool = True) -> Li
     listed: list[Listed] = []
     mistakes: dict[int, EntryMistake] = {}
     for number, line in lines.items():
-        read = _read(number, _read_line(line, region), needs_code=needs_codes)
+        read = _read(number, _read_line(_without_mark(line), region), needs_code=needs_codes)
         if isinstance(read, Listed) and any(read.phone == other.phone for other in listed):
             read = EntryMistake.NUMBER_TWICE
         if isinstance(read, Listed):
             listed.append(read)
         else:
             mistakes[number] = read
-    return Lines(tuple(listed), mistakes)
+    shortened = find_shortened(each.code for each in listed if each.code)
+    doubted = [
+        each for each in listed if each.code in shortened and _without_mark(lines[each.line]) == lines[each.line]
+    ]
+    mistakes |= {each.line: EntryMistake.CODE_SHORTENED for each in doubted}
+    return Lines(tuple(each for each in listed if each not in doubted), mistakes)
 
 
-def _read_line(text: str, region: str | None) -> Typed:
+def _without_mark(line: str) -> str:
+    return line.rstrip().removesuffix(_MEANT)
+
+
+def _read_line(text: str, region: str | None) -> Typed | EntryMistake:
     typed = read_command(text, region=region)
     return (typed.kind is TypedKind.UNCERTAIN and _read_separated(text, region)) or typed
 
 
-def _read_separated(text: str, region: str | None) -> Typed | None:
+def _read_separated(text: str, region: str | None) -> Typed | EntryMistake | None:
     """A number, a comma, semicolon or tab, and a code of any kind: ``None`` where that may be something else."""
-    cells = _SEPARATED.fullmatch(normalise(text.replace("\t", ",")))
+    cells = _SEPARATED.fullmatch(normalise(re.sub(r"\s*\t\s*", ",", text.strip())))
     if cells is None:
         return None
-    number, code = read_command(cells[1], region=region), cells[2].strip(AROUND + " ")
+    number, typed = read_command(cells[1], region=region), peel(cells[2])
     # Nothing of the number may be a code already: what stands behind it is a remark then, and the number is kept.
-    if number.kind is not TypedKind.NUMBER or not _CODE.fullmatch(code) or LABELLED.match(code):
+    if number.kind is not TypedKind.NUMBER or LABELLED.match(typed):
         return None
-    if number_or_none(interpret(code, region)):  # two numbers
+    code = recognise_code(typed)
+    if code is EntryMistake.CODE_MISSING:
+        return number
+    if code is EntryMistake.CODE_FROM_SPREADSHEET:
+        return code
+    if isinstance(code, EntryMistake) or len(code) < _SHORTEST_CODE or number_or_none(interpret(code, region)):
         return None
     return Typed(kind=TypedKind.NUMBER_AND_CODE, number=number.number, code=SecretStr(code))
 
 
-def _read(line: int, typed: Typed, *, needs_code: bool) -> Listed | EntryMistake:
+def _read(line: int, typed: Typed | EntryMistake, *, needs_code: bool) -> Listed | EntryMistake:
+    if isinstance(typed, EntryMistake):
+        return typed
     is_number = typed.kind is TypedKind.NUMBER_AND_CODE or (typed.kind is TypedKind.NUMBER and not needs_code)
     if not is_number or typed.number is None:
         return _UNREAD.get(typed.kind, EntryMistake.LINE_UNREADABLE)
-    if typed.code and number_holds(typed.number, typed.code):
-        return EntryMistake.NUMBER_HOLDS_CODE
-    return Listed(line, typed.number, typed.code)
+    wrong = what_is_wrong(typed.number, typed.code) if typed.code else None
+    return wrong or Listed(line, typed.number, typed.code)

@@ -8,12 +8,26 @@ from typing import NamedTuple
 
 import phonenumbers
 
-from bot.entry.characters import AROUND, LONGEST, normalise
+from bot.entry.characters import LONGEST, peel
+from bot.entry.words import NUMBER_LABELS, REMARKS
 from bot.errors import EntryError, EntryMistake
 from bot.models import PhoneNumber
 
 _DIALLED = re.compile(r"(?:tel:)?[( ]*(\++)?[0-9 ()./-]*", re.IGNORECASE)
 _LONGEST_NUMBER = 15  # E.164
+_LIKELY_NUMBER = 9  # digits: codes are shorter
+
+_LABEL = re.compile(
+    # Before a plus any words may stand: no digit is lost with them.
+    rf"\A(?:[^0-9+]*(?<!\w)(?=\+)|(?:my |the )?(?:{NUMBER_LABELS}[. ]{{0,2}}){{1,3}}(?:\([a-z ]{{0,20}}\))?"
+    r" ?[:=]? ?(?=[(0-9]))",
+    re.IGNORECASE,
+)
+_REMARK = re.compile(rf"[ ,;.:]+\(?{REMARKS}\)?[ ,;.:]*\Z|(?<=[0-9])[,;:.]+\Z", re.IGNORECASE)
+_FROM_SPREADSHEET = re.compile(r"\+?[0-9]{7,}[.,]0+|\+?[0-9]+([.,][0-9]+)? ?E ?[+-]?[0-9]+|#+", re.IGNORECASE)
+_OLD_MEXICAN = re.compile(r"521([2-9][0-9]{9})")
+_TWO = re.compile(r" ?/ ?(?=[0-9])| - (?=[0-9])")
+"""Between area code and number, or between two numbers: 4000/4001 is 4000 and 4001."""
 
 
 def read_phone_number(text: str, *, region: str | None) -> PhoneNumber:
@@ -25,10 +39,50 @@ def read_phone_number(text: str, *, region: str | None) -> PhoneNumber:
     """
     if len(text) > LONGEST:
         raise EntryError(EntryMistake.NUMBER_TOO_LONG)
-    number = interpret(normalise(text).strip(AROUND + " \n").replace("\n", " "), region).number
+    typed = strip_words(peel(text).replace("\n", " "))
+    number = interpret(typed, region).number
     if isinstance(number, EntryMistake):
         raise EntryError(number)
+    if find_first_of_two(typed, region):
+        raise EntryError(EntryMistake.NUMBERS_FUSED)
     return number
+
+
+def strip_words(plain: str) -> str:
+    """A number without the words before and behind it that are known to mean nothing."""
+    return _REMARK.sub("", _LABEL.sub("", plain))
+
+
+def find_first_of_two(typed: str, region: str | None) -> PhoneNumber | None:
+    """The number before a slash, where that is one already: what follows is a second number, or an extension."""
+    for between in _TWO.finditer(typed):
+        first = interpret(typed[: between.start()], region)
+        if first.is_valid:
+            return number_or_none(first)
+    return None
+
+
+def is_another_number(typed: str, beside: PhoneNumber) -> bool:
+    """Whether digits are rather a second number than the code of the one beside them.
+
+    International, or as people of the same country dial; if it is short, only when it is as long as the other one.
+    """
+    if not typed.isdigit() or len(typed) < 7:
+        return False
+    first = phonenumbers.parse(f"+{beside.digits}")
+    region = phonenumbers.region_code_for_number(first)
+    for dialled, where in ((f"+{typed}", None), (typed, region)):
+        second = _parse(dialled, where)
+        is_long = len(typed) >= _LIKELY_NUMBER or (where and len(typed) == len(str(first.national_number)))
+        if second.is_valid and is_long:
+            return True
+    return False
+
+
+def country_names(phone: PhoneNumber) -> frozenset[str]:
+    """What a column may call the number's country: ``86`` and ``CN``; each of them where several share a code."""
+    code = phonenumbers.parse(f"+{phone.digits}").country_code or 0
+    return frozenset({str(code), *phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(code, ())})
 
 
 class Interpretation(NamedTuple):
@@ -59,12 +113,15 @@ def interpret(typed: str, region: str | None) -> Interpretation:
     """The number that ``typed`` is as a whole, or why it is none."""
     if not typed:
         return Interpretation(EntryMistake.NUMBER_MISSING, is_valid=False)
+    if _FROM_SPREADSHEET.fullmatch(typed):
+        return Interpretation(EntryMistake.NUMBER_FROM_SPREADSHEET, is_valid=False)
     dialled = _DIALLED.fullmatch(typed)
     digits = re.sub(r"\D", "", typed)
     if dialled is None or not digits:  # letters and extensions among them: the API has no place for either
         return Interpretation(EntryMistake.NUMBER_UNREADABLE, is_valid=False)
     if dialled[1] or digits.startswith("00"):
-        return _parse("+" + digits.removeprefix("00"), None)
+        international = _parse("+" + digits.removeprefix("00"), None)
+        return _only_without_trunk_zero(typed, international) if "(0" in typed[1:] else international
     if region is None:
         return _only_if_valid(_parse("+" + digits, None))
     return _choose(_parse(digits, region), _parse("+" + digits, None))
@@ -78,12 +135,27 @@ def _parse(dialled: str, region: str | None) -> Interpretation:
     except phonenumbers.NumberParseException as error:
         return Interpretation(_NOT_PARSED[error.error_type], is_valid=False)
     reason = phonenumbers.is_possible_number_with_reason(parsed)
+    if reason == phonenumbers.ValidationResult.TOO_LONG and (old := _OLD_MEXICAN.fullmatch(_digits(parsed))):
+        # Until 2019 there was a 1 in them, and WhatsApp's own ids have kept it. Asked as typed.
+        return Interpretation(PhoneNumber(old[0]), is_valid=_parse(f"+52{old[1]}", None).is_valid)
     if reason != phonenumbers.ValidationResult.IS_POSSIBLE:
         return Interpretation(_NOT_POSSIBLE[reason], is_valid=False)
-    digits = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
+    digits = _digits(parsed)
     if len(digits) > _LONGEST_NUMBER:
         return Interpretation(EntryMistake.NUMBER_TOO_LONG, is_valid=False)
     return Interpretation(PhoneNumber(digits), is_valid=phonenumbers.is_valid_number(parsed))
+
+
+def _digits(parsed: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
+
+
+def _only_without_trunk_zero(typed: str, international: Interpretation) -> Interpretation:
+    """+44 (0)20 is +44 20 wherever the zero is only dialled within the country; elsewhere nobody can tell."""
+    plain = _parse("+" + re.sub(r"\D", "", typed.replace("(0", "(")).removeprefix("00"), None)
+    if plain.number == international.number:
+        return international
+    return Interpretation(EntryMistake.NUMBER_WITH_TRUNK_ZERO, is_valid=False)
 
 
 def _only_if_valid(international: Interpretation) -> Interpretation:

@@ -11,21 +11,18 @@ from typing import TypeVar
 
 from pydantic import SecretStr
 
-from bot.entry.characters import AROUND, normalise
+from bot.entry.characters import normalise, peel
 from bot.entry.command import TypedKind, read_command
-from bot.entry.fields import read_code, read_reason
-from bot.entry.numbers import interpret, read_phone_number
-from bot.entry.records import Columns, Record, decode, read_headings, read_records
-from bot.entry.secrecy import number_holds, text_holds
+from bot.entry.fields import find_shortened, read_code, read_reason
+from bot.entry.numbers import country_names, interpret, read_phone_number, strip_words
+from bot.entry.records import Columns, Record, decode, read_records, take_headings
+from bot.entry.secrecy import what_is_wrong
 from bot.errors import EntryError, EntryMistake, LineMistake, ListError, ListMistake
 from bot.models import PhoneNumber
 
 MOST_NUMBERS = 10_000
 
 Read = TypeVar("Read")
-
-_AMOUNT = re.compile(r"\s*\d+\.0+\s*")
-"""What a spreadsheet or a script makes of digits it took for an amount: 208312.0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,22 +36,32 @@ class Line:
     reason: str
 
 
-def read_table(content: bytes, *, region: str | None, reason: str = "") -> list[Line]:
+def read_table(
+    content: bytes, *, region: str | None, reason: str = "", are_short_codes_meant: bool = False
+) -> list[Line]:
     """The numbers of a list, each once, in its order; ``reason`` is for the lines without one of their own.
 
-    UTF-8, or UTF-16 with its mark. Columns are found by their headings; without headings the first is the number, the
-    second the code, and others are left alone. A line of a single cell is read as what is typed after ``/phoneid``.
+    UTF-8, or UTF-16 with its mark. Columns are found by their headings; without headings the first that holds anything
+    is the number, the second the code, and others are left alone. A line of a single cell is read as what is typed
+    after ``/phoneid``. Codes with fewer digits than most are mistakes unless they are meant: they may have lost zeros.
     Raises ``ListError`` with every mistake.
     """
-    rows = list(islice(read_records(decode(content)), MOST_NUMBERS + 2))  # headings, and one too many
+    rows = list(islice(read_records(decode(content)), MOST_NUMBERS + 12))  # titles and headings, and one too many
     if not rows:
         raise ListError(LineMistake(mistake=ListMistake.EMPTY))
-    columns = read_headings(rows[0])
-    if columns is not None:
-        del rows[0]
+    columns = take_headings(rows) or _columns_without_headings(rows)
     if len(rows) > MOST_NUMBERS:
         raise ListError(LineMistake(mistake=ListMistake.TOO_MANY))
-    return _Reader(columns or Columns(0, 1, None), region=region, reason=reason).read(rows)
+    reader = _Reader(columns, region=region, reason=reason)
+    return reader.read(rows, are_short_codes_meant=are_short_codes_meant)
+
+
+def _columns_without_headings(rows: list[Record]) -> Columns:
+    """The first two columns that hold anything; where there is only one, the rows become rows of a single cell."""
+    held = sorted({at for record in rows for at, cell in enumerate(record.cells) if cell.strip()})
+    if len(held) == 1:
+        rows[:] = [Record(record.line, [record.cells[held[0]]]) for record in rows]
+    return Columns(held[0], held[1] if len(held) > 1 else held[0] + 1)
 
 
 class _Reader:
@@ -67,13 +74,17 @@ class _Reader:
         self._lines: dict[PhoneNumber, Line] = {}
         self._mistakes: list[LineMistake] = []
 
-    def read(self, rows: Iterable[Record]) -> list[Line]:
+    def read(self, rows: Iterable[Record], *, are_short_codes_meant: bool) -> list[Line]:
         for record in rows:
             line = self._read_record(record)
             if line is not None:
                 self._keep(line)
+        shortened = set() if are_short_codes_meant else find_shortened(line.code for line in self._lines.values())
+        for line in self._lines.values():
+            if line.code in shortened:
+                self._note(line.line, ListMistake.CODE_SHORTENED)
         if self._mistakes:
-            raise ListError(*self._mistakes)
+            raise ListError(*sorted(self._mistakes, key=lambda each: each.line or 0))
         if not self._lines:
             raise ListError(LineMistake(mistake=ListMistake.EMPTY))
         return [*self._lines.values()]
@@ -91,13 +102,27 @@ class _Reader:
         if len(record.cells) == 1:
             number, code, reason = record.cells[0], "", ""
         else:
-            number, code, reason = (_cell(record.cells, at) for at in self._columns)
+            columns = self._columns
+            number, code, reason = (_cell(record.cells, at) for at in (columns.number, columns.code, columns.reason))
+            if any(cell.strip() for cell in record.cells[columns.width or len(record.cells) :]):
+                self._note(record.line, ListMistake.CELLS_TOO_MANY)
+                return None
         if re.search(r"[\r\n]", (number + code).strip()):
             self._note(record.line, ListMistake.CELL_OVER_LINES)
             return None
         if len(record.cells) == 1:
             return self._read_text(record.line, number)
-        return self._read_cells(record.line, number, code, reason.strip() or self._reason)
+        line = self._read_cells(record.line, number, code, reason.strip() or self._reason)
+        if line and not self._is_of_its_country(line.phone, number, record):
+            self._note(record.line, ListMistake.COUNTRY_DIFFERS)
+            return None
+        return line
+
+    def _is_of_its_country(self, phone: PhoneNumber, typed: str, record: Record) -> bool:
+        """Whether a number without its country code is of the country that its row names, if it names one."""
+        named = [name for at in self._columns.country if (name := _cell(record.cells, at).strip())]
+        has_code = "+" in typed or re.sub(r"\D", "", normalise(typed)).removeprefix("00") == phone.digits
+        return not named or has_code or any(_key_of_country(name) in country_names(phone) for name in named)
 
     def _read_text(self, line: int, text: str) -> Line | None:
         typed = read_command(text, region=self._region)
@@ -107,8 +132,8 @@ class _Reader:
         return self._check(Line(line=line, phone=typed.number, code=typed.code, reason=self._reason))
 
     def _read_cells(self, line: int, number: str, code: str, reason: str) -> Line | None:
-        phone = self._take(line, lambda: _read_number(number, self._region))
-        secret = self._take(line, lambda: _read_code(code))
+        phone = self._take(line, lambda: read_phone_number(number, region=self._region))
+        secret = self._take(line, lambda: read_code(code))
         why = self._take(line, lambda: read_reason(reason))
         if phone is None or secret is None or why is None:
             return None
@@ -126,13 +151,10 @@ class _Reader:
 
     def _check(self, line: Line) -> Line | None:
         """The line, unless something of it that is kept holds the code, which is not."""
-        if number_holds(line.phone, line.code):
-            self._note(line.line, EntryMistake.NUMBER_HOLDS_CODE)
-        elif line.reason and text_holds(line.reason, line.code):
-            self._note(line.line, EntryMistake.REASON_HOLDS_CODE)
-        else:
-            return line
-        return None
+        if mistake := what_is_wrong(line.phone, line.code, line.reason):
+            self._note(line.line, mistake)
+            return None
+        return line
 
 
 _WITHOUT_BOTH: Mapping[TypedKind, EntryMistake | ListMistake] = {
@@ -145,17 +167,9 @@ def _cell(cells: list[str], at: int | None) -> str:
     return cells[at] if at is not None and at < len(cells) else ""
 
 
-def _read_number(cell: str, region: str | None) -> PhoneNumber:
-    if _AMOUNT.fullmatch(cell):
-        raise EntryError(EntryMistake.NUMBER_UNREADABLE)
-    return read_phone_number(cell, region=region)
-
-
-def _read_code(cell: str) -> SecretStr:
-    if _AMOUNT.fullmatch(cell):
-        raise EntryError(EntryMistake.CODE_UNREADABLE)
-    return read_code(cell)
+def _key_of_country(name: str) -> str:
+    return re.sub(r"\W", "", normalise(name[:20])).upper().lstrip("0")
 
 
 def _is_valid(cell: str, region: str | None) -> bool:
-    return interpret(normalise(cell).strip(AROUND + " "), region).is_valid
+    return interpret(strip_words(peel(cell)), region).is_valid

@@ -7,10 +7,10 @@ from typing import TypeVar
 
 from pydantic import SecretStr
 
-from bot.entry.fields import read_code, read_reason
+from bot.entry.fields import is_blank, read_code, read_reason
 from bot.entry.lines import WHOLE, Lines, read_lines
 from bot.entry.numbers import read_phone_number
-from bot.entry.secrecy import number_holds, text_holds
+from bot.entry.secrecy import text_holds, what_is_wrong
 from bot.errors import EntryError, EntryMistake
 from bot.models import PhoneNumber
 from bot.slack.payloads import Submission
@@ -92,6 +92,8 @@ def read_codes(submission: Submission, *, region: str | None) -> Filled | Mistak
         code = read_code(form.text(CODE))
         if len(approved) != 1:  # the form was tampered with
             raise EntryError(EntryMistake.NUMBER_NOT_APPROVED)
+        if mistake := what_is_wrong(approved[0], code):
+            raise EntryError(mistake)
     return form.outcome(Filled(tuple(Entry(phone, code) for phone in approved)))
 
 
@@ -138,12 +140,12 @@ def _read_fields(
     entries: tuple[Entry, ...] = ()
     with form.noting(CODE):
         typed = form.text(CODE)
-        code = read_code(typed) if needs_codes or typed.strip() else None
+        code = read_code(typed) if needs_codes or not is_blank(typed) else None
     with form.noting(PHONE):
         phone = read_phone_number(form.text(PHONE), region=region)
         entries = (Entry(phone, code),)
-        if code and number_holds(phone, code):
-            raise EntryError(EntryMistake.NUMBER_HOLDS_CODE)
+        if code and (mistake := what_is_wrong(phone, code)):
+            raise EntryError(mistake)
     return entries, [code] if code else []
 
 

@@ -99,10 +99,20 @@ ENTRY_MISTAKES: Mapping[EntryMistake, str] = {
     EntryMistake.NUMBER_TOO_LONG: "This number is too long. Enter only the number here, without the code.",
     EntryMistake.NUMBER_WITHOUT_COUNTRY: "Start with + and the country code, e.g. +86 138 0000 1234.",
     EntryMistake.NUMBER_AMBIGUOUS: "Two countries could have this number. Start with + and the country code.",
+    EntryMistake.NUMBER_WITH_TRUNK_ZERO: "There is a 0 in brackets. Write the number as it is dialled from abroad.",
+    EntryMistake.NUMBER_FROM_SPREADSHEET: (
+        "A spreadsheet changed this number. Format its column as text and enter it again."
+    ),
+    EntryMistake.NUMBERS_FUSED: "These may be two numbers, or one and its extension. Enter one number without a slash.",
     EntryMistake.CODE_MISSING: "Enter the verification code.",
     EntryMistake.CODES_FOR_SOME: "Enter this code too, or none at all until the list is approved.",
-    EntryMistake.CODE_UNREADABLE: "A code has only letters A-Z and digits. Enter it again.",
+    EntryMistake.CODE_UNREADABLE: "This is not a code. A code has digits, perhaps letters A-Z, and nothing else.",
     EntryMistake.CODE_TOO_LONG: "This is too long for a code. Enter only the code here.",
+    EntryMistake.CODE_FROM_SPREADSHEET: (
+        "A spreadsheet changed this code. Format its column as text and enter it again."
+    ),
+    EntryMistake.CODE_SHORTENED: ("This code may have lost leading zeros. If it is right as it is, put ! behind it."),
+    EntryMistake.CODE_IS_NUMBER: "There is a second phone number where the code should be. Enter the code.",
     EntryMistake.NUMBER_HOLDS_CODE: "The number ends with the code. Enter only the number here.",
     EntryMistake.REASON_MISSING: "Enter a reason: somebody has to decide on it.",
     EntryMistake.REASON_HOLDS_CODE: "The reason holds the code, and the reason is kept. Take the code out.",

@@ -19,7 +19,7 @@ UNEXPECTED_ARGUMENT = (
 )
 PHONE_OR_FILE = "Give either PHONE, or --file with a list of numbers."
 OUTPUT_NEEDED = "Say where the IDs go: --output ids.csv, or --output - for standard output."
-FILE_NEEDED = "--output and --again are for a list: give --file instead of PHONE."
+FILE_NEEDED = "--output, --again and --short-codes are for a list: give --file instead of PHONE."
 JSON_NOT_HERE = "--json is for a single number: the IDs of a list are CSV."
 AGAIN_NEEDS_FILE = "--again asks again for what an output file says was refused: it has no meaning with --output -."
 LIST_TYPED = (
@@ -43,6 +43,14 @@ LIST_MISTAKES: Mapping[ListMistake, str] = {
     ListMistake.CELL_OVER_LINES: "A cell goes on over several lines. Is a quotation mark not closed?",
     ListMistake.UNCERTAIN: "I cannot tell the number from the code. Write number, comma, code.",
     ListMistake.OTHER_CODE: "This number stands in the list twice, with different codes. Leave the right one.",
+    ListMistake.CELLS_TOO_MANY: "There are more cells than headings. Put a cell that holds a comma in quotation marks.",
+    ListMistake.COUNTRY_DIFFERS: (
+        "The number was read as one of another country than its row says. Start it with + and the country code."
+    ),
+    ListMistake.CODE_SHORTENED: (
+        "This code is shorter than most and may have lost leading zeros: format its column as text and enter it again. "
+        "If the short codes are right as they are, add --short-codes."
+    ),
 }
 
 _SHOWN = 20
@@ -62,6 +70,8 @@ def mistake_lines(mistakes: Sequence[LineMistake]) -> list[str]:
 def _mistake(each: LineMistake) -> str:
     mistake = each.mistake
     what = ENTRY_MISTAKES[mistake] if isinstance(mistake, EntryMistake) else LIST_MISTAKES[mistake]
+    if each.headings:
+        what = f"{what} These were found: {', '.join(each.headings[:_SHOWN])}."
     where = "" if each.line is None else f"line {each.line}: "
     return where + (f"{what} (The other is in line {each.other_line}.)" if each.other_line else what)
 

@@ -43,8 +43,8 @@ def test_a_code_reads_as_its_letters_and_digits(typed: str, code: str) -> None:
     [
         ("", EntryMistake.CODE_MISSING),
         (" \u200b\n", EntryMistake.CODE_MISSING),
-        ("--", EntryMistake.CODE_UNREADABLE),
-        ("208,312", EntryMistake.CODE_UNREADABLE),
+        ("--", EntryMistake.CODE_MISSING),
+        ("208,312", EntryMistake.CODE_FROM_SPREADSHEET),
         ("208_312", EntryMistake.CODE_UNREADABLE),
         ("k\u00f6ln12", EntryMistake.CODE_UNREADABLE),
         ("7" * 33, EntryMistake.CODE_TOO_LONG),

@@ -84,7 +84,6 @@ def test_a_number_alone_is_a_number(text: str, region: str | None, number: str) 
         ("+86 138 0000 1234; 208312", None),
         ("+86 138 0000 1234\uff0c208312", None),  # full-width comma
         ("+86 138 0000 1234|208312", None),
-        ("+86 138 0000 1234/208312", None),
         ("+86 138 0000 1234\n208 312", None),
         ("+86 138 0000 1234 code 208312", None),
         ("+86 138 0000 1234 code: 208312", None),
@@ -132,7 +131,7 @@ def test_a_code_is_kept_as_typed(text: str, number: str, code: str) -> None:
         ("8613800001234208312", None, None),  # typed without a gap
         ("+8613800001234208312", None, None),
         ("2083128613800001234", None, None),
-        ("+86-138-0000-1234-208312", None, None),
+        ("+86-138-0000-1234-208312", None, HAPPY),
         ("138 0000 1234 208312", None, None),  # no country
         ("+1 200 555 0100 208312", None, None),  # no range known here, and no separator
         ("+1 200 555 0100", None, None),  # its end may be a code
@@ -143,10 +142,10 @@ def test_a_code_is_kept_as_typed(text: str, number: str, code: str) -> None:
         ("49301234", None, None),  # a short German number, or a code of eight digits
         ("A1B2C3D4", None, None),
         ("code: 208312", None, None),
-        ("+86 138 0000 1234 code208312", None, None),
-        ("+1 202 555 0100 ext 51234", None, None),
-        ("+1 202 555 0100x51234", None, None),
-        ("+1 202 555 0100 x51234", None, None),
+        ("+86 138 0000 1234 code208312", None, HAPPY),
+        ("+1 202 555 0100 ext 51234", None, DEMO),
+        ("+1 202 555 0100x51234", None, DEMO),
+        ("+1 202 555 0100 x51234", None, DEMO),
         ("+1 202 555 0100 +1 202 555 0101", None, None),
         ("please find 8613800001234", None, None),
         ("8613800001234 208312", "DE", None),  # a German number too
