@@ -30,7 +30,10 @@ class Through(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Whoever acts: Slack's team and user id, or on the command line the host's and the user's name."""
+    """Whoever acts: Slack's team and user id, or on the command line the host and the user's number there.
+
+    Behind the number stands the name that the user claims, which is only shown: ``1000 (olga)``.
+    """
 
     team_id: str
     user_id: str
@@ -38,9 +41,19 @@ class Actor:
     enterprise_id: str = ""
     """Slack's id of the organisation, where the workspace belongs to one."""
 
+    @property
+    def person(self) -> str:
+        """The user id without what is only claimed."""
+        return person_in(self.user_id)
+
     def is_same_person(self, other: "Actor") -> bool:
         """Whether both are one person: a user id alone is not enough, another workspace may have the same."""
-        return (self.team_id, self.user_id) == (other.team_id, other.user_id)
+        return (self.team_id, self.person) == (other.team_id, other.person)
+
+
+def person_in(user_id: str) -> str:
+    """What of a recorded user id is certain. Slack's ids hold no blank."""
+    return user_id.partition(" ")[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from bot.durations import read_duration
 from bot.errors import SettingsError
 from bot.evidence import settings_digest
+from bot.guesses import REMEMBERED
 from bot.policy import EVERYONE, NOBODY, Audience, Policy
 from bot.texts import terminal
 
@@ -78,6 +79,12 @@ def _read_duration(text: object) -> object:
         return read_duration(text) if isinstance(text, str) else text
     except ValueError:
         raise ValueError(terminal.DURATION_UNREADABLE) from None
+
+
+def _check_retention(seconds: float | None) -> float | None:
+    if seconds is not None and seconds < REMEMBERED:
+        raise ValueError(terminal.RETENTION_TOO_SHORT)
+    return seconds
 
 
 def _check_http_url(url: str) -> str:
@@ -163,7 +170,7 @@ class BotSettings(LookupSettings):
     phoneid_approval_channel: Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")] | None = None
     phoneid_approval_ttl: Annotated[float, BeforeValidator(_read_duration)] = 86400.0
     """Seconds."""
-    phoneid_retention: Annotated[float | None, BeforeValidator(_read_duration)] = None
+    phoneid_retention: Annotated[float | None, BeforeValidator(_read_duration), AfterValidator(_check_retention)] = None
     """Seconds; ``None``: for ever."""
 
     @property

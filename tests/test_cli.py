@@ -12,11 +12,14 @@ import pytest
 
 from bot.audit import LogQuery
 from bot.cli.caller import identify
-from bot.models import Actor, PhoneNumber
+from bot.guesses import FREE_FOR_AGENT
+from bot.models import Actor, PhoneNumber, Problem
+from bot.sandbox.cams.book import BOOK
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
 from bot.sandbox.run import CannotServe, open_sandbox
 from bot.store import processes, search
 from bot.texts import command_line
+from bot.texts.problems import PROBLEMS
 from tests import factories
 from tests.clocks import SteppingClock
 from tests.factories import ANA, LEE
@@ -74,6 +77,27 @@ async def test_a_user_without_a_name_is_recorded_by_number(shell: QuickShell) ->
     environment = {"PYTHONPATH": str(shell.folder), "HOME": "/"}  # containers set HOME so
     ran = await shell.slower.run("lookup", "+86 138 0000 1234", "--json", typed=CODE, **environment)
     assert (ran.status, json.loads(ran.out)["agent"]) == (0, str(os.getuid()))
+
+
+@pytest.mark.parametrize(
+    ("claimed", "shown"),
+    [
+        (b"U0LEE", "{uid} (U0LEE)"),  # a colleague's
+        (b"ana\xff\xfe", "{uid} (ana??)"),  # no text
+        (b"ana\nlee", "{uid} (ana?lee)"),
+        (b"x" * 500, "{uid} (" + "x" * 64 + ")"),
+    ],
+)
+async def test_a_claimed_name_is_shown_beside_who_it_is(shell: QuickShell, claimed: bytes, shown: str) -> None:
+    name = {"LOGNAME": os.fsdecode(claimed)}
+    ran = await shell.slower.run("lookup", "+86 138 0000 1234", "--json", typed=CODE, **name)
+    assert (ran.status, json.loads(ran.out)["agent"]) == (0, shown.format(uid=os.getuid()))
+
+
+async def test_another_name_buys_no_more_guesses(shell: QuickShell) -> None:
+    for number, entry in enumerate(BOOK[: FREE_FOR_AGENT + 1]):
+        ran = await shell.run("lookup", entry.phone, typed="000009", LOGNAME=f"u{number}")
+    assert PROBLEMS[Problem.TOO_MANY_GUESSES].what in ran.err
 
 
 async def test_after_too_many_refused_codes_the_terminal_waits_too(shell: QuickShell) -> None:

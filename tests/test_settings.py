@@ -254,9 +254,15 @@ def test_the_order_in_which_people_are_listed_is_no_other_policy() -> None:
     assert told(PHONEID_AGENTS="U0ANA,S0LEADS,U0KIM") == told(PHONEID_AGENTS="U0KIM,U0ANA,S0LEADS")
 
 
-@pytest.mark.parametrize(("written", "seconds"), [("90d", 90 * 86400.0), ("12h", 43200.0), ("", None)])
+@pytest.mark.parametrize(("written", "seconds"), [("90d", 90 * 86400.0), ("24h", 86400.0), ("1d", 86400.0), ("", None)])
 def test_a_retention_is_a_length_of_time(written: str, seconds: float | None) -> None:
     assert read(BotSettings, GOOD | {"PHONEID_RETENTION": written}).phoneid_retention == seconds
+
+
+@pytest.mark.parametrize("written", ["1s", "23h", "1439m", "0d"])
+def test_a_retention_under_a_day_would_free_a_numbers_guesses(written: str) -> None:
+    with pytest.raises(SettingsError, match="PHONEID_RETENTION is "):
+        read(BotSettings, GOOD | {"PHONEID_RETENTION": written})
 
 
 @pytest.mark.parametrize(

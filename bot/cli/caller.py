@@ -10,10 +10,16 @@ from platform import node
 from bot.cli.endings import ENDINGS
 from bot.models import Actor, Through
 
+_LONGEST_NAME = 64
+"""Characters."""
+
 
 def identify() -> Actor:
-    """Whoever runs this, by the host's and the user's name."""
-    return Actor(team_id=node() or "this machine", user_id=_user_name(), through=Through.COMMAND_LINE)
+    """Whoever runs this: the operating system's number of the user, and the name that they give themselves."""
+    number = str(os.getuid()) if hasattr(os, "getuid") else os.getlogin()
+    claimed = _claimed_name()
+    user_id = f"{number} ({claimed})" if claimed and claimed != number else number
+    return Actor(team_id=node() or "this machine", user_id=user_id, through=Through.COMMAND_LINE)
 
 
 def on_ending(end: Callable[[], None]) -> None:
@@ -23,9 +29,10 @@ def on_ending(end: Callable[[], None]) -> None:
             asyncio.get_running_loop().add_signal_handler(number, end)
 
 
-def _user_name() -> str:
-    """By name, or by number where that user has no name: in many containers."""
+def _claimed_name() -> str:
+    """As LOGNAME has it, which may be anybody's and any bytes; empty where there is none: in many containers."""
     try:
-        return getuser()
+        name = getuser()
     except (KeyError, OSError, ImportError):  # by version and system of Python; ImportError is Windows'
-        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
+        return ""
+    return "".join(each if each.isprintable() else "?" for each in name)[:_LONGEST_NAME]

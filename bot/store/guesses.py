@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from bot.audit import Event
 from bot.errors import RecordDamaged
 from bot.guesses import FREE, REMEMBERED, Alarm, Counts, Guesses, Suspect
-from bot.models import Actor, PhoneNumber, RequestId, Through
+from bot.models import Actor, PhoneNumber, RequestId, Through, person_in
 from bot.store import journal, rows
 from bot.store.cells import note_damaged, raw
 from bot.store.engine import Query, Row, Tx
@@ -71,7 +71,7 @@ class Counted(NamedTuple):
 def queries(tx: Tx, agent: Actor, phones: Sequence[PhoneNumber], *, but_for: RequestId = NO_REQUEST) -> list[Query]:
     """What ``counted`` needs to know, to be asked with other things. Refused codes of ``but_for`` do not count."""
     since = tx.now - REMEMBERED
-    who = {"user_id": agent.user_id, "team_id": agent.team_id}
+    who = {"user_id": agent.person, "team_id": agent.team_id}
     return [
         Query(UNDER_WAY, {}),
         Query(BY_AGENT, {**who, "since": since, "but_for": but_for}),
@@ -83,7 +83,11 @@ def counted(tx: Tx, answers: Sequence[Sequence[Row]], agent: Actor, phones: Sequ
     """What the answers to ``queries`` say."""
     found, (by_agent,), *for_numbers = answers
     under_way = [raw(row) for row in found]  # they are only compared, and a damaged one is nobody's
-    own = [each for each in under_way if (each["user_id"], each["team_id"]) == (agent.user_id, agent.team_id)]
+    own = [
+        each
+        for each in under_way
+        if each["team_id"] == agent.team_id and person_in(str(each["user_id"])) == agent.person
+    ]
     return Counted(
         by_agent=_guesses(by_agent, now=tx.now, under_way=own),
         for_number={
@@ -107,7 +111,7 @@ def remember(tx: Tx, row: Row, counts_for: Collection[Suspect], *, entry: int) -
         position=row["position"],
         phone=row["phone"],
         team_id=row["team_id"],
-        user_id=row["user_id"],
+        user_id=person_in(row["user_id"]),
         for_agent=int(Suspect.AGENT in counts_for),
         at=tx.now,
     )

@@ -21,6 +21,9 @@ AUDIENCE_UNREADABLE = (
 )
 EVERYONE_NOT_HERE = "cannot be everyone. List users such as U012AB3CD and usergroups such as S012AB3CD"
 DURATION_UNREADABLE = "is not a length of time. Write 90m, 24h or 7d"
+RETENTION_TOO_SHORT = (
+    "is too short: wrong codes count for a day, and forgetting a number ends its count. Write 24h or more"
+)
 APPROVERS_MISSING = (
     "PHONEID_APPROVAL is always, but PHONEID_APPROVERS names nobody. List the users and usergroups who decide."
 )

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -34,6 +35,7 @@ VARYING = frozenset({"milliseconds"})
 _PATTERNS = (
     (re.compile(r"\b[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b"), "REQUEST-ID"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "HASH"),
+    (re.compile(rf"\b{os.getuid()} \(operator\)"), "1000 (operator)"),
     (re.compile(r"<!date\^\d+\^"), "<!date^TIME^"),
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|\+00:00| UTC)?"), "TIME"),
     (re.compile(r"\b(127\.0\.0\.1|localhost):\d+"), r"\1:PORT"),

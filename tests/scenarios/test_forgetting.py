@@ -79,9 +79,12 @@ async def test_trying_a_forgotten_number_again_says_what_is_the_case(scene_with:
 
 
 async def test_the_running_bot_forgets_what_is_older_than_the_retention(scene_with: OpenScene) -> None:
-    async with scene_with(waits=replace(QUICK, forgetting=0.05), PHONEID_RETENTION="1s") as scene:
+    async with scene_with(waits=replace(QUICK, forgetting=0.05), PHONEID_RETENTION="1d") as scene:
         await scene.ask(GOOD)
         await scene.answer(scene.ana, GOOD_ID)
+        with closing(sqlite3.connect(path_of(scene))) as connection, connection:
+            for table in ("requests", "lookups"):
+                connection.execute(f"UPDATE {table} SET asked_at = asked_at - 86400")
         async with asyncio.timeout(PATIENCE):
             while not all(each.phone == FORGOTTEN for each in await scene.lookups()):
                 pass
