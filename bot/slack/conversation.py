@@ -6,7 +6,6 @@ import logging
 from bot.access import Access
 from bot.errors import NotPossible, SlackError, StoreUnavailable
 from bot.interfaces import Clock
-from bot.models import Problem
 from bot.outbox import Outbox
 from bot.policy import Decision, Policy, Rule, Verdict
 from bot.slack import forms, views
@@ -127,13 +126,11 @@ class Conversation:
 
 
 def _why_not(error: NotPossible) -> Message:
-    if error.wait is not None and error.request:
-        return views.wait(error.request, error.wait)
-    if error.problem is Problem.NOT_YOUR_REQUEST and not error.request:
+    if error.request is None:
         return views.sentence(asking.NOT_IN_THIS_RECORD)
+    if error.wait is not None:
+        return views.wait(error.request, error.wait)
     if error.problem:
         explanation = PROBLEMS[error.problem]
         return views.sentence(f"{explanation.what} {explanation.next}")
-    if error.request:
-        return views.became(error.request)
-    return views.sentence(texts.NOT_THERE)
+    return views.became(error.request)

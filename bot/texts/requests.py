@@ -30,7 +30,6 @@ ENTER_CODE = Words("Enter code", "Enter codes")
 ENTER_CODE_LABEL = Words("Enter code of the approved request", "Enter codes of the approved numbers")
 SHOW_ID = "Show ID"
 SHOW_ID_LABEL = "Show ID of the phone number, here and to you only"
-NOT_THERE = "This request does not exist any more."
 TRY_AGAIN = Words("Try again", "Ask again")
 TRY_AGAIN_LABEL = Words(
     "Open the form again for this number, without the code",
