@@ -12,6 +12,8 @@ STOPPING = 10.0
 
 def _end_when_alone() -> None:
     """Standard input is a pipe that the starter holds and never writes to, so it ends with the starter."""
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # they are for the bot's own threads
     os.read(0, 1)
     os.kill(os.getpid(), signal.SIGTERM)
     threading.Event().wait(STOPPING)
