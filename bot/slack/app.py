@@ -30,7 +30,12 @@ def build_app(
     logger = logging.getLogger("slack_bolt")
     logger.setLevel(logging.ERROR)  # it warns that it will not look for a token: the client holds it
     app = AsyncApp(
-        client=web, authorize=_authorize(identity, web), signing_secret=signing_secret, logger=logger, name=NAME
+        client=web,
+        authorize=_authorize(identity, web),
+        signing_secret=signing_secret,
+        logger=logger,
+        name=NAME,
+        raise_error_for_unhandled_request=True,
     )
     logger.setLevel(logging.INFO)
     app.error(refuse_malformed)

@@ -20,6 +20,7 @@ from bot.slack.listeners.actions import Actions
 from bot.slack.listeners.boundary import Boundary
 from bot.slack.listeners.commands import Commands
 from bot.slack.listeners.submissions import Submissions
+from bot.slack.listeners.unknown import Unknown
 from bot.slack.messenger import Messenger
 from bot.slack.notices import Notices
 from bot.slack.people import Channel, People
@@ -81,9 +82,11 @@ def build_parts(base: Base) -> Parts:
     showing = Showing(record=record, access=access, requests=requests, conversation=say, policy=policy, clock=clock)
     jobs = Jobs()
     boundary = Boundary(jobs, say)
+    unknown = Unknown(boundary, clock)
     listeners = (
-        Commands(boundary, asking=asking, showing=showing, conversation=say, region=base.region),
+        Commands(boundary, asking=asking, showing=showing, conversation=say, unknown=unknown, region=base.region),
         Submissions(boundary, asking=asking, deciding=deciding, region=base.region, clock=clock),
         Actions(boundary, deciding=deciding, showing=showing, conversation=say),
+        unknown,
     )
     return Parts(listeners=listeners, requests=requests, asking=asking, outbox=outbox, jobs=jobs)

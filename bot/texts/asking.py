@@ -213,4 +213,8 @@ NOT_IN_THIS_RECORD = (
     "database may be connected to the same Slack app: tell your administrator."
 )
 GONE = "This button is for a lookup that is not yours or is not recorded any more. Open the form instead."
+NOT_KNOWN = "This shortcut is from another version of the bot. Nothing was looked up. Open the form instead."
+FORM_OUTDATED = (
+    f"This form is from another version of the bot. Nothing was looked up. Type {COMMAND} to open a new one."
+)
 NOTHING_THERE = "This button does not work any more. Open the form instead."

@@ -75,6 +75,18 @@ async def test_unsigned_requests_are_refused_whatever_they_hold(
     assert tracebacks(caplog) == []
 
 
+@pytest.mark.parametrize("body", [b"ssl_check=1&token=x", b"token=x&ssl_check=1", b"ssl_check=1&command=%2Fphoneid"])
+async def test_a_look_at_our_certificate_is_answered_unsigned_and_nothing_is_done(
+    scene_with: OpenScene, body: bytes
+) -> None:
+    async with scene_with(is_http=True) as scene:
+        assert await post(scene, body, {"Content-Type": FORM}) == 200
+        for other in (b"ssl_check=2", b"x_ssl_check=1", b"text=ssl_check=1", b'{"ssl_check": "1"}'):
+            assert await post(scene, other, {"Content-Type": FORM}) == 401, other
+        assert await scene.lookups() == []
+        await still_answers(scene)
+
+
 @pytest.mark.parametrize("timestamp", ["abc", "", "1e3", "9" * 400, "9" * 5000, "-1", "\u00e9"])
 async def test_an_odd_timestamp_is_refused(
     scene_with: OpenScene, caplog: pytest.LogCaptureFixture, timestamp: str

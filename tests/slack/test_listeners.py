@@ -13,8 +13,10 @@ from bot.slack import buttons, cards, forms, forms_read, views
 from bot.slack.app import NAME, build_app
 from bot.slack.context import Context
 from bot.slack.gate import Replays
+from bot.slack.listeners import unknown
 from bot.slack.listeners.boundary import RECORDING, Boundary, broken_message, broken_view
 from bot.slack.web import Web
+from bot.texts import asking
 from tests.clocks import SteppingClock
 from tests.doubles import Doing
 from tests.slack.conftest import IDENTITY, TEAM_ID, Answers
@@ -289,6 +291,75 @@ async def test_the_first_payload_is_acknowledged_without_asking_slack_anything(
     assert answers.called == []
     is_form = body.get("type") == "view_submission"
     assert is_form or bot.messenger.calls  # somebody listened, and did something
+
+
+CODE_TYPED = "208312"
+
+UNKNOWN: dict[str, tuple[dict[str, Any], str]] = {
+    "an old shortcut": ({**SHORTCUT, "type": "shortcut", "callback_id": "get_waid"}, asking.NOT_KNOWN),
+    "a message shortcut": (
+        {**SHORTCUT, "type": "message_action", "callback_id": "look_up", "message": {"text": CODE_TYPED}},
+        asking.NOT_KNOWN,
+    ),
+    "an old step": (
+        {**WHO, "type": "workflow_step_edit", "callback_id": "step", "workflow_step": {}},
+        asking.NOT_KNOWN,
+    ),
+    "an old form": (
+        {
+            **SUBMISSION,
+            "type": "view_submission",
+            "view": {**VIEW, "callback_id": "waid_form", "state": {"values": {}}},
+        },
+        "",
+    ),
+    "a closed form": ({**WHO, "type": "view_closed", "view": VIEW}, ""),
+    "a menu's choices": (
+        {**WHO, "type": "block_suggestion", "action_id": "a", "block_id": "b", "value": CODE_TYPED},
+        "",
+    ),
+    "an event": (
+        {"type": "event_callback", "event": {"type": "app_home_opened", "user": "U0ANA"}, "event_id": "Ev1"},
+        "",
+    ),
+    "a step that runs": ({"type": "event_callback", "event": {"type": "function_executed"}, "event_id": "Ev2"}, ""),
+    "too many events": ({"type": "app_rate_limited", "team_id": TEAM_ID}, ""),
+}
+"""Payloads of other manifests, and what whoever waits is told."""
+
+
+@pytest.mark.parametrize(("body", "told"), UNKNOWN.values(), ids=UNKNOWN)
+async def test_what_nobody_listens_for_is_acknowledged_told_and_logged_once_an_hour(
+    bot: Bot,
+    web: Web,
+    clock: SteppingClock,
+    body: dict[str, Any],
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for _ in range(3):
+        status, acknowledgement = await dispatch(bot, web, clock, body)
+        assert status == 200
+    assert [each.text for each in bot.messenger.said] == ([told] * 3 if told else [])
+    assert (asking.FORM_OUTDATED in acknowledgement) is (body["type"] == "view_submission")
+    logged = [record for record in caplog.records if record.getMessage() == "payload of an unknown kind"]
+    assert len(logged) == 1
+    assert CODE_TYPED not in repr([vars(record) for record in caplog.records])
+    monkeypatch.setattr(unknown, "LOGGED_EVERY", 0.0)  # an hour later
+    await dispatch(bot, web, clock, body)
+    assert caplog.messages.count("payload of an unknown kind") == 2
+
+
+@pytest.mark.parametrize("name", ["/waid", "/phone-id", "/PHONEID", "/\u96fb\u8a71"])
+async def test_a_command_under_another_name_is_served(
+    bot: Bot, web: Web, clock: SteppingClock, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        status, _ = await dispatch(bot, web, clock, {**COMMAND, "command": name})
+        assert status == 200
+    assert len(bot.messenger.opened) == 2
+    assert caplog.messages.count("payload of an unknown kind") == 1
 
 
 async def test_what_bolt_logs_for_our_app_is_known_to_hold_payloads(bot: Bot, web: Web, clock: SteppingClock) -> None:

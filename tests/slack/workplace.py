@@ -229,7 +229,7 @@ class Workplace(World):
                 clock=self.clock,
             )
         )
-        commands, submissions, actions = parts.listeners
+        commands, submissions, actions, _ = parts.listeners
         assert isinstance(commands, Commands)
         assert isinstance(submissions, Submissions)
         assert isinstance(actions, Actions)

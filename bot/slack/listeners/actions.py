@@ -28,7 +28,7 @@ class Actions:
         self._conversation = conversation
 
     def register(self, app: AsyncApp) -> None:
-        app.action(re.compile(".*"))(self.on_click)
+        app.block_action(re.compile(".*"))(self.on_click)
 
     async def on_click(self, ack: Ack, body: Body) -> None:
         async with self._boundary.payload(ack, body):

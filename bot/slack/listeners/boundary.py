@@ -49,9 +49,13 @@ class Boundary:
             facts = {"reference": reference, "why": str(error) if is_shape else type(error).__name__}
             log.error("payload not handled", extra={"facts": facts}, exc_info=None if is_shape else error)
             await ack(**(broken(reference) if broken else {}))
-            sender = sender_of(body)
-            if not broken and (sender.user_id or sender.response_url):
-                self._jobs.start(self._tell_broken(sender, reference), tell_broken=_tell_no_further)
+            if not broken:
+                self.tell(sender_of(body), asking.broken(reference))
+
+    def tell(self, sender: Sender, sentence: str) -> None:
+        """Tell whoever sent a payload that nothing came of it, as far as it says who that was."""
+        if sender.user_id or sender.response_url:
+            self._jobs.start(self._tell(sender, sentence), tell_broken=_tell_no_further)
 
     def start(self, context: Context, work: Work) -> None:
         """Do the work after the acknowledgement; if it breaks, whoever waits for it is told."""
@@ -76,9 +80,9 @@ class Boundary:
 
         return tell_broken
 
-    async def _tell_broken(self, sender: Sender, reference: str) -> None:
-        if not await self._conversation.tell_sender(sender, asking.broken(reference)):
-            log.error("user not told", extra={"facts": {"reference": reference}})
+    async def _tell(self, sender: Sender, sentence: str) -> None:
+        if not await self._conversation.tell_sender(sender, sentence):
+            log.error("user not told", extra={"facts": {"user": sender.user_id}})
 
 
 def broken_message(reference: str) -> dict[str, Any]:

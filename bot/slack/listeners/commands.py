@@ -1,5 +1,7 @@
 """The slash command and the shortcut: what was typed decides what is done."""
 
+import re
+
 from slack_bolt.async_app import AsyncApp
 
 from bot.entry.command import Typed, TypedKind, read_command
@@ -9,6 +11,7 @@ from bot.slack.context import Context
 from bot.slack.conversation import Conversation
 from bot.slack.forms_read import Entry
 from bot.slack.listeners.boundary import Ack, Body, Boundary, Work, broken_message
+from bot.slack.listeners.unknown import Unknown
 from bot.slack.payloads import Shortcut, SlashCommand, parse
 from bot.slack.showing import Showing
 from bot.texts import asking as texts
@@ -18,22 +21,32 @@ class Commands:
     """Listens for ``/phoneid …`` and for the shortcut."""
 
     def __init__(
-        self, boundary: Boundary, *, asking: Asking, showing: Showing, conversation: Conversation, region: str | None
+        self,
+        boundary: Boundary,
+        *,
+        asking: Asking,
+        showing: Showing,
+        conversation: Conversation,
+        unknown: Unknown,
+        region: str | None,
     ) -> None:
         """``region``: where national numbers are from, if they may be typed."""
         self._boundary = boundary
         self._asking = asking
         self._showing = showing
         self._conversation = conversation
+        self._unknown = unknown
         self._region = region
 
     def register(self, app: AsyncApp) -> None:
-        app.command(texts.COMMAND)(self.on_command)
+        app.command(re.compile(""))(self.on_command)  # whatever a manifest calls it
         app.shortcut(views.SHORTCUT)(self.on_shortcut)
 
     async def on_command(self, ack: Ack, body: Body) -> None:
         async with self._boundary.payload(ack, body, broken=broken_message):
             command = parse(SlashCommand, body)
+            if body.get("command") != texts.COMMAND:
+                self._unknown.note("command", body.get("command"))
             typed = read_command(command.text.get_secret_value(), region=self._region)
             context = Context.of_command(command)
             if typed.kind in (TypedKind.HELP, TypedKind.UNREADABLE):
