@@ -13,6 +13,7 @@ from bot.entry.characters import LONGEST, normalise, peel
 from bot.entry.command import LABELLED, Typed, TypedKind, read_command
 from bot.entry.fields import find_shortened, recognise_code
 from bot.entry.numbers import interpret, number_or_none
+from bot.entry.records import are_headings
 from bot.entry.secrecy import what_is_wrong
 from bot.errors import EntryMistake
 from bot.models import PhoneNumber
@@ -59,7 +60,7 @@ _UNREAD: Mapping[TypedKind, EntryMistake] = {
 
 
 def read_lines(text: str, *, region: str | None, needs_codes: bool = True) -> Lines:
-    """The numbers and codes in a text; empty lines count as lines, no more.
+    """The numbers and codes in a text; empty lines and a first line of headings count as lines, no more.
 
     Each line is read as after ``/phoneid``; where that is not certain, a single separator decides.
 
@@ -68,6 +69,8 @@ def read_lines(text: str, *, region: str | None, needs_codes: bool = True) -> Li
     if len(text) > LONGEST:
         return Lines((), {WHOLE: EntryMistake.LIST_TOO_LONG})
     lines = {number: line for number, line in enumerate(text.splitlines(), start=1) if line.strip()}
+    if lines and are_headings(next(iter(lines.values()))):
+        del lines[min(lines)]
     if not lines:
         return Lines((), {WHOLE: EntryMistake.LIST_EMPTY})
     if len(lines) > MOST:

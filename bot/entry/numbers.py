@@ -23,7 +23,7 @@ _LABEL = re.compile(
     r" ?[:=]? ?(?=[(0-9]))",
     re.IGNORECASE,
 )
-_REMARK = re.compile(rf"[ ,;.:]+\(?{REMARKS}\)?[ ,;.:]*\Z|(?<=[0-9])[,;:.]+\Z", re.IGNORECASE)
+_REMARK = re.compile(rf"[ ,;.:]{{1,4}}\(?{REMARKS}\)?[ ,;.:]{{0,4}}\Z|(?<=[0-9])[,;:.]{{1,4}}\Z", re.IGNORECASE)
 _FROM_SPREADSHEET = re.compile(r"\+?[0-9]{7,}[.,]0+|\+?[0-9]+([.,][0-9]+)? ?E ?[+-]?[0-9]+|#+", re.IGNORECASE)
 _OLD_MEXICAN = re.compile(r"521([2-9][0-9]{9})")
 _TWO = re.compile(r" ?/ ?(?=[0-9])| - (?=[0-9])")
@@ -79,10 +79,15 @@ def is_another_number(typed: str, beside: PhoneNumber) -> bool:
     return False
 
 
-def country_names(phone: PhoneNumber) -> frozenset[str]:
-    """What a column may call the number's country: ``86`` and ``CN``; each of them where several share a code."""
+def may_be_of(phone: PhoneNumber, country: str, *, is_national: bool) -> bool:
+    """Whether a number typed without a plus may be of a country, called ``86`` or ``CN``, or in words.
+
+    Words are not known: a number that was read as national may be of any other country then.
+    """
     code = phonenumbers.parse(f"+{phone.digits}").country_code or 0
-    return frozenset({str(code), *phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(code, ())})
+    if country in {str(code), *phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(code, ())}:
+        return True
+    return not is_national and not country.isdigit() and country not in phonenumbers.SUPPORTED_REGIONS
 
 
 class Interpretation(NamedTuple):

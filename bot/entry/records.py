@@ -94,19 +94,26 @@ def take_headings(rows: list[Record]) -> Columns | None:
     ``None``: there are no headings, the first row is a number already.
     """
     for at, record in enumerate(rows[:_TITLES]):
+        if _holds_number(record):
+            break
         found = _find_columns(record.cells)
         if found["number"] and found["code"]:
             del rows[: at + 1]
             return _columns(record, found)
-        if any(len(re.findall(r"\d", cell)) >= _LIKELY_NUMBER for cell in record.cells):
-            break
     first = next((at for at, record in enumerate(rows) if not _is_title(record)), 0)
-    if any(_find_columns(rows[first].cells).values()) or not re.search(r"\d", "".join(rows[first].cells)):
+    is_heading = any(_find_columns(rows[first].cells).values()) and not _holds_number(rows[first])
+    if is_heading or not re.search(r"\d", "".join(rows[first].cells)):
         shown = tuple(filter(None, map(_shown, rows[first].cells)))
         unknown = LineMistake(mistake=ListMistake.COLUMNS_UNKNOWN, line=rows[first].line, headings=shown)
         raise ListError(unknown)
     del rows[:first]
     return None
+
+
+def are_headings(line: str) -> bool:
+    """Whether a line that was pasted is a list's headings."""
+    found = _find_columns(re.split(r"[,;\t]", line))
+    return bool(found["number"] and found["code"]) and not re.search(r"\d", line)
 
 
 def _columns(record: Record, found: Mapping[str, list[int]]) -> Columns:
@@ -133,6 +140,10 @@ def _key(heading: str) -> str:
 
 
 _WORDS = {column: frozenset(map(_key, words.split())) for column, words in HEADINGS.items()}
+
+
+def _holds_number(record: Record) -> bool:
+    return any(len(re.findall(r"\d", cell)) >= _LIKELY_NUMBER for cell in record.cells)
 
 
 def _is_title(record: Record) -> bool:

@@ -11,10 +11,10 @@ from typing import TypeVar
 
 from pydantic import SecretStr
 
-from bot.entry.characters import normalise, peel
+from bot.entry.characters import LONGEST, normalise, peel
 from bot.entry.command import TypedKind, read_command
 from bot.entry.fields import find_shortened, read_code, read_reason
-from bot.entry.numbers import country_names, interpret, read_phone_number, strip_words
+from bot.entry.numbers import interpret, may_be_of, read_phone_number, strip_words
 from bot.entry.records import Columns, Record, decode, read_records, take_headings
 from bot.entry.secrecy import what_is_wrong
 from bot.errors import EntryError, EntryMistake, LineMistake, ListError, ListMistake
@@ -112,17 +112,28 @@ class _Reader:
             return None
         if len(record.cells) == 1:
             return self._read_text(record.line, number)
+        if self._columns.width is None and self._holds_another_number(record):
+            self._note(record.line, EntryMistake.NUMBERS_FUSED)
+            return None
         line = self._read_cells(record.line, number, code, reason.strip() or self._reason)
         if line and not self._is_of_its_country(line.phone, number, record):
             self._note(record.line, ListMistake.COUNTRY_DIFFERS)
             return None
         return line
 
+    def _holds_another_number(self, record: Record) -> bool:
+        """Whether there is a number in a column that has no heading and would be left alone."""
+        others = [cell for at, cell in enumerate(record.cells) if at not in (self._columns.number, self._columns.code)]
+        return any(len(cell) <= LONGEST and "+" in cell and _is_valid(cell, self._region) for cell in others)
+
     def _is_of_its_country(self, phone: PhoneNumber, typed: str, record: Record) -> bool:
-        """Whether a number without its country code is of the country that its row names, if it names one."""
-        named = [name for at in self._columns.country if (name := _cell(record.cells, at).strip())]
-        has_code = "+" in typed or re.sub(r"\D", "", normalise(typed)).removeprefix("00") == phone.digits
-        return not named or has_code or any(_key_of_country(name) in country_names(phone) for name in named)
+        """Whether a number without a plus may be of the country that its row names, if it names one."""
+        named = [name for at in self._columns.country if (name := _key_of_country(_cell(record.cells, at)))]
+        plain = peel(typed)
+        if not named or "+" in plain or plain.startswith("00"):
+            return True
+        is_national = re.sub(r"\D", "", plain) != phone.digits
+        return any(may_be_of(phone, name, is_national=is_national) for name in named)
 
     def _read_text(self, line: int, text: str) -> Line | None:
         typed = read_command(text, region=self._region)

@@ -145,7 +145,7 @@ def _read_fields(
         phone = read_phone_number(form.text(PHONE), region=region)
         entries = (Entry(phone, code),)
         if code and (mistake := what_is_wrong(phone, code)):
-            raise EntryError(mistake)
+            form.note(CODE if mistake is EntryMistake.CODE_IS_NUMBER else PHONE, asking.ENTRY_MISTAKES[mistake])
     return entries, [code] if code else []
 
 

@@ -55,6 +55,18 @@ async def test_all_answered_exits_0_and_again_without_a_question(desk: Desk) -> 
     assert (desk.shell.folder / "ids.csv").read_bytes() == before
 
 
+async def test_short_codes_are_asked_only_when_they_are_meant(desk: Desk) -> None:
+    desk.write(*PLENTY[:2])
+    with (desk.shell.folder / "numbers.csv").open("a") as file:
+        file.write("+1 202-555-0102,8312\n")
+    ran = await desk.shell.run(*LIST)
+    assert (ran.status, desk.cams.calls) == (2, [])
+    assert "line 4: This code is shorter than most" in ran.err
+    assert "8312" not in ran.err
+    ran = await desk.shell.run(*LIST, "--short-codes")
+    assert len(desk.cams.calls) == 3
+
+
 async def test_the_output_is_for_its_owner_alone(desk: Desk) -> None:
     desk.write(ANSWERED)
     await desk.shell.run(*LIST)

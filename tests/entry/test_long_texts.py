@@ -12,7 +12,21 @@ from bot.errors import EntryError, EntryMistake
 
 HUGE = 200_000
 
-PARTS = ["<tel:", "<tel:|", "&lt;tel:", "( ", "+", "1 ", "\u0301\u0316", "\ufdfa"]
+PASTED = [
+    "BEGIN:VCARD",
+    "TEL;TYPE=",
+    "wa.me/1",
+    "api.whatsapp.com/send?a&",
+    "1234567@",
+    "\u2026",
+    "1\u2026",
+    "1/",
+    "(0",
+    "Jan-",
+]
+"""The beginnings of links, contact cards and dates, and punctuation that grows."""
+
+PARTS = ["<tel:", "<tel:|", "&lt;tel:", "( ", "+", "1 ", "\u0301\u0316", "\ufdfa", *PASTED]
 """What has made a reader of text slow somewhere: openings, ambiguous runs, marks to sort, letters that grow."""
 
 Reader = Callable[[str], object]

@@ -326,10 +326,13 @@ def test_a_number_that_may_be_another_is_refused(typed: str, mistake: str) -> No
         (f"phone,code,name\n{GOOD},208312,Almeida, Ana", [(2, "cells too many")]),
         (f"phone,name,code\n{OTHER},Lee,004217\n{GOOD},Almeida, 9, Ana,208300", [(3, "cells too many")]),
         (f"{GOOD},Almeida, Ana,208300", [(1, "code unreadable")]),
+        (f"{GOOD},208312,{OTHER},004217", [(1, "numbers fused")]),
+        (f"{GOOD},208312,Ana\n{OTHER},004217,{GOOD}", [(2, "numbers fused")]),
         ("+43 1 4000/4001,208312", [(1, "numbers fused")]),
         (f"+43 1 4000 / 4001,208312\n{GOOD}/5,208313", [(1, "numbers fused"), (2, "numbers fused")]),
         ("+39 (0)347 1234567,208312", [(1, "number with trunk zero")]),
         (f"phone,code\n{GOOD},TBD\n{OTHER},2.0831245E7", [(2, "code missing"), (3, "code from spreadsheet")]),
+        (f"number: {GOOD} code: {CODE}\n{OTHER} 1", [(2, "uncertain")]),  # the first line is no headings
         (f"{GOOD},208312\nphone,code\n{OTHER},208313", [(2, "number unreadable"), (2, "code unreadable")]),
         (f"phone,code\n{GOOD},208312\nTotal,1 number", [(3, "number unreadable"), (3, "code unreadable")]),
     ],
@@ -349,6 +352,7 @@ def test_a_row_that_may_mean_something_else_is_named(text: str, mistakes: list[t
         ("+86", "138 0000 1234", True),
         ("0086", "138 0000 1234", True),
         ("", "138 0000 1234", True),
+        ("US", DIGITS, False),
         ("US", GOOD, True),  # the number says so itself
         ("China", DIGITS, True),
         ("US", "0086 138 0000 1234", True),
@@ -413,6 +417,24 @@ def test_codes_of_other_lengths_are_no_mistake(codes: Sequence[str]) -> None:
 )
 def test_a_list_is_read_as_it_is_meant(text: str) -> None:
     assert rows(text.format(GOOD)) == [(DIGITS, CODE)]
+
+
+@pytest.mark.parametrize(
+    "headings", ["phone,code", "PhoneNumber\tVerifyCode", "\u624b\u673a\u53f7;\u9a8c\u8bc1\u7801", "number code"]
+)
+def test_a_pasted_list_may_have_headings(headings: str) -> None:
+    assert lines(f"{headings}\n{GOOD}\t\t208312") == [(DIGITS, CODE)]
+    assert lines(f"{headings}\n{GOOD}\n") == {2: "code missing"}
+
+
+@pytest.mark.parametrize("code", ["2.0831245E7", "208312.0", "12-Aug"])
+def test_a_pasted_line_names_what_a_spreadsheet_did(code: str) -> None:
+    assert lines(f"{GOOD}\t{code}") == {1: "code from spreadsheet"}
+
+
+def test_a_number_that_only_lacks_its_plus_is_not_taken_for_one_of_another_country() -> None:
+    # An American number without its country code; 20 being a country code, it is one in Egypt.
+    assert rows("country,phone,code\nUS,2035550100,208312") == [(2, "country differs")]
 
 
 def test_the_refusal_shows_the_headings_found_and_no_code_among_them() -> None:

@@ -10,7 +10,32 @@ CODE = "Q7X9Z2K4"
 MENTION = "<!channel>"
 """In Slack's markup everybody in the channel; in what people typed it must stay five words of text."""
 
+PASTED = (
+    "sep=;\nphone;code",
+    '="8613800001234"',
+    "2.0831245E7",
+    "208312.0",
+    "2031-08-12",
+    "12-Aug",
+    "#N/A",
+    "TBD",
+    "phone,name,code\n+8613800001234,Almeida, Ana,208300",
+    "+43 1 4000/4001",
+    "+44 (0)20 7946 0018",
+    "+52 1 222 123 4567",
+    "\t+86 138 0000 1234\t\t8312!",
+    "\u624b\u673a\u53f7,\u9a8c\u8bc1\u7801",
+    "<https://wa.me/8613800001234?text=1|wa.me/8613800001234>",
+    "https://api.whatsapp.com/send?phone=",
+    "8613800001234@s.whatsapp.net",
+    "BEGIN:VCARD\nFN:Ana\nTEL;TYPE=CELL:+86 138 0000 1234\nEND:VCARD",
+    "BEGIN:VCARD TEL;",
+    "Phone: +86 138 0000 1234. Code:",
+)
+"""Cells as spreadsheets leave them, and what is copied out of address books and chats."""
+
 TEXTS = (
+    *PASTED,
     "",
     " ",
     "\x00",

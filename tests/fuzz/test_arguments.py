@@ -163,7 +163,15 @@ def odd_list(chance: Random) -> bytes:
     rows = [f"+1202555{chance.randrange(10**4):04},{CODE}" for _ in range(chance.randint(0, 3))]
     rows += [odd_text(chance)[:500] for _ in range(chance.choice((0, 0, 1, 3)))]
     chance.shuffle(rows)
-    heading = chance.choice(([], ["phone_number,code"], ["code,phone_number,reason"], ["number;code"]))
+    heading = chance.choice(
+        (
+            [],
+            ["phone_number,code"],
+            ["code,phone_number,reason"],
+            ["number;code"],
+            ["sep=;", "Numbers", "PhoneNumber;VerifyCode"],
+        )
+    )
     content = bytearray(
         chance.choice(("\n", "\r\n")).join(heading + rows).encode(chance.choice(("utf-8", "utf-16")), "replace")
     )

@@ -103,6 +103,15 @@ async def test_a_number_alone_opens_the_form_filled_in(scene: Scene) -> None:
     assert shown_in(scene, "code") is None
 
 
+@pytest.mark.parametrize("behind", ["/5 208312", ";12 208312", " 12.08.2031", " 2031-08-12 208312"])
+async def test_digits_that_are_neither_open_the_form_with_the_number_and_without_a_code(
+    scene: Scene, behind: str
+) -> None:
+    await open_form(scene, f"/phoneid +86 138 0000 1234{behind}")
+    assert (shown_in(scene, "phone"), shown_in(scene, "code")) == ("+86 138 0000 1234", None)
+    assert scene.cams.calls == []
+
+
 async def test_an_uncertain_end_of_the_number_opens_the_form_and_guesses_nothing(scene: Scene) -> None:
     await open_form(scene, "/phoneid +49 30 12345 208312")
     assert scene.ana.modal

@@ -153,6 +153,31 @@ def test_where_somebody_must_approve_codes_of_several_may_wait_and_the_reason_is
     assert codes_of(read(submitted(form, numbers="+86 138 0000 1234", reason="7"), region=None)) == [None]
 
 
+def test_a_word_for_nothing_is_a_code_that_may_wait_or_is_missing() -> None:
+    typed = {"phone": "+86 138 0000 1234", "code": "TBD", "reason": "ticket 7"}
+    asked = submitted(forms.build(Origin(), approvers=APPROVERS), **typed)
+    assert read(asked, region=None) == Filled((Entry(NUMBER, None),), "ticket 7")
+    asked = submitted(forms.build(Origin()), **typed)
+    assert mistakes(read(asked, region=None)) == {"code": MISTAKES[EntryMistake.CODE_MISSING]}
+
+
+def test_a_second_number_is_not_taken_for_the_code() -> None:
+    asked = submitted(forms.build(Origin()), phone="+86 138 0000 1234", code="138 0000 1235")
+    assert mistakes(read(asked, region=None)) == {"code": MISTAKES[EntryMistake.CODE_UNREADABLE]}
+    asked = submitted(forms.build(Origin()), phone="+86 138 0000 1234", code="13800001235")
+    assert mistakes(read(asked, region=None)) == {"code": MISTAKES[EntryMistake.CODE_IS_NUMBER]}
+    asked = submitted(forms.build_codes(Origin(), request([NUMBER], approval=APPROVED)), code="12025550105")
+    assert mistakes(read_codes(asked, region=None)) == {"code": MISTAKES[EntryMistake.CODE_IS_NUMBER]}
+
+
+def test_codes_that_may_have_lost_zeros_are_named_until_they_are_marked() -> None:
+    form = forms.build(Origin(), SEVERAL)
+    lines = "+86 138 0000 1234 208312\n+1 202-555-0101 8312"
+    said = MISTAKES[EntryMistake.CODE_SHORTENED]
+    assert mistakes(read(submitted(form, numbers=lines), region=None)) == {"numbers": f"Line 2: {said}"}
+    assert codes_of(read(submitted(form, numbers=f"{lines}!"), region=None)) == ["208312", "8312"]
+
+
 def test_where_codes_may_wait_they_all_do_or_none_does() -> None:
     form = forms.build(Origin(), SEVERAL, approvers=APPROVERS)
     asked = submitted(form, numbers="+86 138 0000 1234 208312\n+1 202-555-0101\n+1 202-555-0102", reason="7")
