@@ -11,6 +11,7 @@ from functools import partial
 from bot.cams.client import CamsClient
 from bot.cams.credentials import Credentials
 from bot.cams.transport import READ_SECONDS, open_http
+from bot.checks import Check, CheckVerdict, heed, log_warning, warning
 from bot.clock import SystemClock
 from bot.errors import SchemaUnknown, SettingsError, StoreError, StoreUnavailable
 from bot.interfaces import Clock
@@ -23,10 +24,13 @@ from bot.settings import BotSettings, LookupSettings, RecordSettings
 from bot.slack import connection
 from bot.slack.people import People
 from bot.slack.windows import SETTLED_AFTER
+from bot.store import journal
+from bot.store.files import check_files
 from bot.store.names import new_process
 from bot.store.processes import SILENT_FOR
 from bot.store.record import Record
 from bot.store.urls import PATIENCE, record_at, record_to_look_at, state_at
+from bot.texts import settings as starting
 from bot.texts import terminal
 
 
@@ -69,30 +73,47 @@ QUOTA_STATE = "quota"
 
 @asynccontextmanager
 async def open_record(
-    settings: RecordSettings, clock: Clock | None = None, *, waits: Waits = PATIENT
+    settings: RecordSettings,
+    clock: Clock | None = None,
+    *,
+    waits: Waits = PATIENT,
+    warn: Callable[[Check], None] = log_warning,
 ) -> AsyncIterator[Record]:
-    """The record. Raises ``SettingsError`` when it cannot be used."""
+    """The record. Raises ``SettingsError`` when it cannot be used, or must not be.
+
+    ``warn`` hears what somebody should know of it, and that it is a new one.
+    """
     clock_now, url = (clock or SystemClock()).now, settings.database_url
     new = partial(record_at, url, process=new_process(), clock_now=clock_now, patience=waits.database)
-    async with _opened(settings, new) as record:
+    async with _opened(settings, new, warn=warn, writes=True) as record:
         yield record
 
 
 @asynccontextmanager
-async def open_record_to_look(settings: RecordSettings) -> AsyncIterator[Record]:
-    """The record for whoever only reads, also from a copy that nobody may write. Raises ``SettingsError``."""
-    async with _opened(settings, partial(record_to_look_at, settings.database_url, process=new_process())) as record:
+async def open_record_to_look(
+    settings: RecordSettings, *, warn: Callable[[Check], None] = log_warning
+) -> AsyncIterator[Record]:
+    """The record for whoever only reads, also from a copy that nobody may write. Otherwise as ``open_record``."""
+    new = partial(record_to_look_at, settings.database_url, process=new_process())
+    async with _opened(settings, new, warn=warn, writes=False) as record:
         yield record
 
 
 @asynccontextmanager
-async def _opened(settings: RecordSettings, new: Callable[[], Record]) -> AsyncIterator[Record]:
+async def _opened(
+    settings: RecordSettings, new: Callable[[], Record], *, warn: Callable[[Check], None], writes: bool
+) -> AsyncIterator[Record]:
+    checks = [*check_files(settings.database_path, writes=writes)] if settings.database_path else []
+    heed(each for each in checks if each.verdict is CheckVerdict.STOP)
     try:
         record = new()
         await record.open()
     except (SchemaUnknown, StoreUnavailable) as error:
         raise SettingsError(terminal.database_unusable(settings.database_name, str(error))) from error
     try:
+        if writes and (await record.read(journal.head)).seq == 0:
+            checks.append(warning("database", starting.new_record(settings.database_name)))
+        heed(checks, warn)
         yield record
     finally:
         await record.aclose()

@@ -2,35 +2,29 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
-from urllib.parse import urlsplit
 
-import phonenumbers
-from dotenv import dotenv_values
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from bot.durations import read_duration
-from bot.errors import SettingsError
+from bot.checks import Check, CheckVerdict, heed, ok, stop, warning
+from bot.environment import values
+from bot.environment.env_file import EnvFile, read_env_file
+from bot.environment.gathering import gather
 from bot.evidence import settings_digest
-from bot.guesses import REMEMBERED
 from bot.policy import EVERYONE, NOBODY, Audience, Policy
+from bot.texts import settings as texts
 from bot.texts import terminal
-
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-"""Hosts that may be spoken to in clear text: what is sent to them does not leave this machine."""
-
-NEVER_BLANK = frozenset({"phoneid_agents"})
-"""Settings of which a blank value is a mistake and not the default: an emptied list must not let everyone in."""
 
 _SERVER = re.compile(
     r"postgres(ql)?://([^@/?]*@)?(?P<host_and_name>([\w.,-]|:\d+|\[[0-9A-Fa-f:.]+\])*(/[^@/?]*)?)(\?[^@]*)?"
 )
 """A server's address, in which it is certain where a password would end."""
 
-_LONGEST_NAME = 60
-"""Characters; twice the longest there is."""
+_SECRET = ("_TOKEN", "_SECRET", "_KEY_ID")
+"""How the names of credentials end."""
 
 NOT_TOLD = frozenset({"database_url", "log_level", "phoneid_log_format", "alibaba_cloud_access_key_id"})
 """Settings left out of the digest: where the record and the logs are, and the half of the credentials that is no
@@ -38,80 +32,10 @@ secret."""
 
 SettingsType = TypeVar("SettingsType", bound="RecordSettings")
 
-
-def _check_database_url(url: str) -> str:
-    # No file's name holds a NUL. What else is wrong with a server's address is found when it is opened, by its driver.
-    if not re.fullmatch(r"sqlite:///[^\n\0]+|postgres(ql)?://[^\s\0]+", url):
-        raise ValueError(terminal.DATABASE_URL_UNREADABLE)
-    return url
-
-
-def _check_region(region: str | None) -> str | None:
-    if region is not None and region.upper() not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError(terminal.REGION_UNKNOWN)
-    return region.upper() if region else None
-
-
-def _read_audience(listed: object) -> object:
-    """``everyone``, or user and usergroup ids."""
-    if not isinstance(listed, str):
-        return listed
-    if not listed:
-        raise ValueError(terminal.AGENTS_BLANK)
-    if listed == "everyone":
-        return EVERYONE
-    ids = {each.strip() for each in listed.split(",")} - {""}
-    users = frozenset(each for each in ids if re.fullmatch(r"[UW][A-Z0-9]+", each))
-    groups = frozenset(each for each in ids if re.fullmatch(r"S[A-Z0-9]+", each))
-    if not ids or users | groups != ids:
-        raise ValueError(terminal.AUDIENCE_UNREADABLE)
-    return Audience(user_ids=users, group_ids=groups)
-
-
-def _check_not_everyone(audience: Audience) -> Audience:
-    if audience.is_everyone:
-        raise ValueError(terminal.EVERYONE_NOT_HERE)
-    return audience
-
-
-def _read_duration(text: object) -> object:
-    try:
-        return read_duration(text) if isinstance(text, str) else text
-    except ValueError:
-        raise ValueError(terminal.DURATION_UNREADABLE) from None
-
-
-def _check_retention(seconds: float | None) -> float | None:
-    if seconds is not None and seconds < REMEMBERED:
-        raise ValueError(terminal.RETENTION_TOO_SHORT)
-    return seconds
-
-
-def _check_http_url(url: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
-        raise ValueError(terminal.URL_UNREADABLE)
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise ValueError(terminal.URL_UNREADABLE) from None
-    if parts.scheme != "https" and host not in LOOPBACK:
-        raise ValueError(terminal.URL_IN_CLEAR_TEXT)
-    if "@" in parts.netloc:
-        raise ValueError(terminal.URL_WITH_A_USER)
-    return url
-
-
-def _token(prefix: str) -> AfterValidator:
-    def check(token: SecretStr | None) -> SecretStr | None:
-        if token is not None and not token.get_secret_value().startswith(prefix):
-            raise ValueError(terminal.token_prefix(prefix))
-        return token
-
-    return AfterValidator(check)
-
-
-HttpUrl = Annotated[str, AfterValidator(_check_http_url)]
+Audiences = Annotated[Audience, BeforeValidator(values.read_audience)]
+SomePeople = Annotated[Audiences, AfterValidator(values.check_not_everyone)]
+Duration = Annotated[float, BeforeValidator(values.read_setting_duration)]
+HttpUrl = Annotated[str, AfterValidator(values.check_http_url)]
 
 
 class RecordSettings(BaseModel):
@@ -119,9 +43,9 @@ class RecordSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    database_url: Annotated[str, Field(repr=False), AfterValidator(_check_database_url)] = "sqlite:///phoneid.db"
+    database_url: Annotated[str, Field(repr=False), AfterValidator(values.check_database_url)] = "sqlite:///phoneid.db"
     """A server's address may hold a password: it is neither shown nor logged; ``database_name`` is."""
-    phoneid_default_region: Annotated[str | None, AfterValidator(_check_region)] = None
+    phoneid_default_region: Annotated[str | None, AfterValidator(values.check_region)] = None
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"],
         BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
@@ -136,8 +60,10 @@ class RecordSettings(BaseModel):
 
     @property
     def database_name(self) -> str:
-        """The database as it may be shown: its file, or the server's host and the database's name."""
+        """The database as it may be shown: its file's whole path, or the server's host and the database's name."""
         if self.database_path:
+            with suppress(OSError):  # the current folder was removed
+                return str(self.database_path.absolute())
             return str(self.database_path)
         address = _SERVER.fullmatch(self.database_url)
         return address["host_and_name"] if address else "a server"
@@ -156,21 +82,19 @@ class LookupSettings(RecordSettings):
 class BotSettings(LookupSettings):
     """What running the bot needs."""
 
-    slack_bot_token: Annotated[SecretStr, _token("xoxb-")]
-    slack_app_token: Annotated[SecretStr | None, _token("xapp-")] = None
-    slack_signing_secret: SecretStr | None = None
+    slack_bot_token: Annotated[SecretStr, AfterValidator(values.check_token("xoxb-"))]
+    slack_app_token: Annotated[SecretStr | None, AfterValidator(values.check_token("xapp-"))] = None
+    slack_signing_secret: Annotated[SecretStr | None, AfterValidator(values.check_signing_secret)] = None
     slack_api_url: HttpUrl = "https://slack.com/api/"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
-    phoneid_agents: Annotated[Audience, BeforeValidator(_read_audience)] = EVERYONE
-    phoneid_trusted: Annotated[Audience, BeforeValidator(_read_audience), AfterValidator(_check_not_everyone)] = NOBODY
-    phoneid_approvers: Annotated[Audience, BeforeValidator(_read_audience), AfterValidator(_check_not_everyone)] = (
-        NOBODY
-    )
+    phoneid_agents: Audiences = EVERYONE
+    phoneid_trusted: SomePeople = NOBODY
+    phoneid_approvers: SomePeople = NOBODY
     phoneid_approval: Literal["never", "always"] = "never"
     phoneid_approval_channel: Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")] | None = None
-    phoneid_approval_ttl: Annotated[float, BeforeValidator(_read_duration)] = 86400.0
+    phoneid_approval_ttl: Duration = 86400.0
     """Seconds."""
-    phoneid_retention: Annotated[float | None, BeforeValidator(_read_duration), AfterValidator(_check_retention)] = None
+    phoneid_retention: Annotated[Duration | None, AfterValidator(values.check_retention)] = None
     """Seconds; ``None``: for ever."""
 
     @property
@@ -208,55 +132,91 @@ def _tell(value: Audience | SecretStr | str | float | None) -> str | int | float
 def read(kind: type[SettingsType], environment: Mapping[str, str] | None = None) -> SettingsType:
     """The settings a command needs, from ``environment`` or else from ``.env`` and the process's environment.
 
-    Raises ``SettingsError`` naming every mistake. An empty value counts as not set, but for ``NEVER_BLANK``.
+    Raises ``SettingsError`` naming every mistake.
     """
-    given = _environment() if environment is None else environment
-    stripped = {name.lower(): value.strip() for name, value in given.items()}
-    values = {name: value for name, value in stripped.items() if value or name in NEVER_BLANK}
-    mistakes = _unknown_names(values) + (_slack_mistakes(values) if issubclass(kind, BotSettings) else [])
-    try:
-        settings = kind.model_validate(values)
-    except ValidationError as error:
-        mistakes = [_sentence(detail["loc"], detail["type"], detail["msg"]) for detail in error.errors()] + mistakes
-        raise SettingsError(*mistakes) from None  # pydantic's own text could quote a value
-    if mistakes:
-        raise SettingsError(*mistakes)
+    settings, checks = examine(kind, environment)
+    heed(checks, _pass_over)
+    assert settings is not None, "settings that cannot be used stop the start"
     return settings
 
 
-def _environment() -> dict[str, str]:
-    """``.env`` in the current folder, overruled by the process's environment. Raises ``SettingsError``."""
+def examine(
+    kind: type[SettingsType], environment: Mapping[str, str] | None = None
+) -> tuple[SettingsType | None, list[Check]]:
+    """As ``read``, with all that was found; without settings where a check says stop."""
+    file = read_env_file(Path(".env")) if environment is None else EnvFile()
+    if any(each.verdict is CheckVerdict.STOP for each in file.checks):
+        return None, list(file.checks)  # what else would be said may be wrong: half of the file is not known
+    given, checks = gather(file.values, os.environ if environment is None else environment, _known(), _known(kind))
+    settings, mistakes = _validate(kind, given)
+    checks += [*mistakes, *(_slack_mistakes(given) if issubclass(kind, BotSettings) else [])]
+    if settings is None or any(each.verdict is CheckVerdict.STOP for each in checks):
+        return None, [*file.checks, *checks]
+    return settings, [*file.checks, *checks, *_addresses(settings, file.values)]
+
+
+def _pass_over(_warning: Check) -> None:
+    """Warnings are for whoever asks for them with ``examine``."""
+
+
+def _known(kind: type[RecordSettings] | None = None) -> frozenset[str]:
+    """The names of a kind's settings; without a kind, of all there are."""
+    return frozenset(name.upper() for name in (kind or BotSettings).model_fields)
+
+
+def _validate(kind: type[SettingsType], given: Mapping[str, str]) -> tuple[SettingsType | None, list[Check]]:
+    mistakes = {}
+    for name in _known(kind) & given.keys():
+        try:
+            values.check_is_value(given[name], is_secret=name.endswith(_SECRET))
+        except ValueError as error:
+            mistakes[name] = _wrong(name, str(error))
     try:
-        from_file = {name: value for name, value in dotenv_values(".env").items() if value is not None}
-    except (OSError, UnicodeDecodeError):
-        raise SettingsError(terminal.ENV_FILE_UNREADABLE) from None  # the error quotes the file, secrets and all
-    return from_file | dict(os.environ)
+        return kind.model_validate({name.lower(): value for name, value in given.items()}), [*mistakes.values()]
+    except ValidationError as error:
+        for detail in error.errors():
+            name = str(detail["loc"][0]).upper()
+            mistakes.setdefault(name, _mistake(name, detail["type"], detail["msg"]))
+        return None, [*mistakes.values()]  # pydantic's own text could quote a value
 
 
-def _unknown_names(values: Mapping[str, str]) -> list[str]:
-    # A mistyped PHONEID_AGENTS would quietly mean "everyone".
-    known = {field.validation_alias or name for name, field in BotSettings.model_fields.items()}
-    return [
-        terminal.setting_unknown(re.sub(r"[^A-Z0-9_]", "?", name.upper())[:_LONGEST_NAME])
-        for name in sorted(values)
-        if name.startswith("phoneid_") and name not in known
-    ]
-
-
-def _slack_mistakes(values: Mapping[str, str]) -> list[str]:
-    mistakes = []
-    if "slack_app_token" not in values and "slack_signing_secret" not in values:
-        mistakes.append(terminal.SLACK_MODE_MISSING)
-    if "slack_client_id" in values and "slack_client_secret" in values:
-        # Bolt would switch to its file-based OAuth and ignore the bot token.
-        mistakes.append(terminal.SLACK_OAUTH_NOT_WANTED)
-    if values.get("phoneid_approval") == "always" and "phoneid_approvers" not in values:
-        mistakes.append(terminal.APPROVERS_MISSING)
-    return mistakes
-
-
-def _sentence(location: tuple[int | str, ...], kind: str, message: str) -> str:
-    name = str(location[0]).upper()
+def _mistake(name: str, kind: str, message: str) -> Check:
     if kind == "missing":
-        return terminal.setting_missing(name)
-    return terminal.setting_wrong(name, message.removeprefix("Value error, "))
+        return stop(name, terminal.setting_missing(name))
+    if kind == "value_error":
+        return _wrong(name, message.removeprefix("Value error, "))
+    return _wrong(name, texts.WHAT_IS_RIGHT.get(name, texts.NOT_TEXT))
+
+
+def _wrong(name: str, why: str) -> Check:
+    """``why``: what is wrong with its value, and behind a full stop what to write."""
+    what, _, remedy = why.partition(". ")
+    return stop(name, f"{name} {what}.", f"{remedy}." if remedy else "")
+
+
+def _slack_mistakes(given: Mapping[str, str]) -> Iterator[Check]:
+    if "SLACK_APP_TOKEN" not in given and "SLACK_SIGNING_SECRET" not in given:
+        yield stop("SLACK_APP_TOKEN", terminal.SLACK_MODE_MISSING)
+    if "SLACK_CLIENT_ID" in given and "SLACK_CLIENT_SECRET" in given:
+        # Bolt would switch to its file-based OAuth and ignore the bot token.
+        yield stop("SLACK_CLIENT_ID", terminal.SLACK_OAUTH_NOT_WANTED)
+    if given.get("PHONEID_APPROVAL") == "always" and "PHONEID_APPROVERS" not in given:
+        yield stop("PHONEID_APPROVERS", terminal.APPROVERS_MISSING)
+
+
+def _addresses(settings: RecordSettings, from_file: Collection[str]) -> Iterator[Check]:
+    """Where secrets and codes are sent. Whoever planted an address that is nobody's would read them there."""
+    asked = []
+    if isinstance(settings, LookupSettings):
+        url = settings.phoneid_cams_url
+        asked.append(("PHONEID_CAMS_URL", url, texts.ALIBABA_CLOUD, values.is_alibaba_clouds(url)))
+    if isinstance(settings, BotSettings):
+        url = settings.slack_api_url
+        asked.append(("SLACK_API_URL", url, texts.SLACK, values.is_slacks(url)))
+    for name, url, usual, is_usual in asked:
+        if is_usual:
+            yield ok(name, texts.as_usual(usual))
+        else:
+            host = values.shown_host(url)
+            what = texts.elsewhere(name, host, usual=usual, from_file=name in from_file)
+            yield warning(name, what, texts.IF_NOT_MEANT)

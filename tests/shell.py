@@ -23,6 +23,11 @@ class Ran:
     out: str
     err: str
 
+    @property
+    def said(self) -> str:
+        """What is on standard error, without the notes on where calls go and what others can open."""
+        return "".join(line for line in self.err.splitlines(keepends=True) if not line.startswith("Note: "))
+
 
 @dataclass(frozen=True)
 class Shell:
@@ -107,7 +112,7 @@ def _own_process(arguments: tuple[str, ...]) -> Iterator[None]:
         patch.setattr(sys, "argv", ["phoneid", *arguments])
         for each in (caller, endings):  # only a process's main thread hears signals, and nobody sends one
             patch.setattr(each, "ENDINGS", frozenset())
-        patch.setattr(entrance, "_leave_no_core", _leave_it)  # it could not be undone
+        patch.setattr(entrance, "_leave_nothing_open", _leave_it)  # it could not be undone
         try:
             yield
         finally:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import socket
+import stat
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -249,7 +250,7 @@ async def test_the_log_is_printed_in_one_form(shell: QuickShell) -> None:
 async def test_a_log_that_is_not_there_is_a_sentence_and_makes_no_file(shell: QuickShell) -> None:
     ran = await shell.run("log", DATABASE_URL="sqlite:///elsewhere.db")
     assert ran.status == 2
-    assert "There is no database at elsewhere.db yet" in ran.err
+    assert f"There is no database at {shell.folder}/elsewhere.db yet" in ran.err
     assert not (shell.folder / "elsewhere.db").exists()
 
 
@@ -267,6 +268,42 @@ async def test_settings_come_from_the_env_file_and_the_environment_wins(shell: Q
     assert (shell.folder / "from-file.db").exists()
     await shell.run("lookup", "138 0000 1234", typed=CODE, DATABASE_URL="sqlite:///from-environment.db")
     assert (shell.folder / "from-environment.db").exists()
+
+
+async def test_a_lookup_says_where_it_goes_and_what_it_makes(shell: QuickShell) -> None:
+    address = f"PHONEID_CAMS_URL={shell.environment.pop('PHONEID_CAMS_URL')}"
+    (shell.folder / ".env").write_text(f"{address}\nLOG_LEVEL=CRITICAL\n")
+    (shell.folder / ".env").chmod(0o660)
+    ran = await shell.slower.run("lookup", "+86 138 0000 1234", typed=CODE)
+    assert (ran.status, ran.out) == (0, "920155500012345\n")
+    host = address.partition("//")[2]
+    for sentence in (
+        "Note: .env can be changed by its group.",
+        f"Note: Calls go to {host} (PHONEID_CAMS_URL in .env), not to Alibaba Cloud.",
+        f"Note: There is nothing on record yet in {shell.folder}/phoneid.db: a new record begins.",
+    ):
+        assert sentence in ran.err
+    made = [file for file in shell.folder.iterdir() if file.name.startswith("phoneid.db")]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in made} == {0o600}
+    assert "a new record" not in (await shell.run("lookup", "+86 138 0000 1234", typed=CODE)).err
+
+
+async def test_a_start_says_where_it_goes_whatever_the_log_level_is(tmp_path: Path) -> None:
+    settings = {
+        "SLACK_BOT_TOKEN": "xoxb-invented",
+        "SLACK_APP_TOKEN": "xapp-invented",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": "invented",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "invented",
+    }
+    planted = "PHONEID_CAMS_URL=http://127.0.0.1:9\nSLACK_API_URL=http://127.0.0.1:9/api/\nLOG_LEVEL=CRITICAL\n"
+    (tmp_path / ".env").write_text(planted)
+    ran = await Shell(tmp_path, settings).run("run")
+    assert ran.status == 2  # nobody is there
+    said = [json.loads(line)["event"] for line in ran.err.splitlines() if line.startswith("{")]
+    assert said == [
+        "Calls go to 127.0.0.1:9 (PHONEID_CAMS_URL in .env), not to Alibaba Cloud.",
+        "Calls go to 127.0.0.1:9 (SLACK_API_URL in .env), not to Slack.",
+    ]
 
 
 async def test_a_database_of_somebody_else_is_left_alone(shell: QuickShell) -> None:

@@ -17,6 +17,7 @@ ROWS = (
     {"guesses", "progress"},
     {"texts"},
     {"checks", "interfaces", "clock", "network", "logs"},
+    {"environment"},
     {"settings"},
     {"entry", "export", "repeating", "pending_codes", "retention", "cams", "quota", "store"},
     {"access", "lookups", "outbox"},

@@ -37,7 +37,7 @@ async def test_why_says_what_the_policy_means_for_somebody(
     async with open_scene(tmp_path, settings=settings) as scene:
         ran = await QuickShell(tmp_path, scene.environment).run("why", user)
         assert list(scene.slack.complaints) == []
-    assert (ran.status, ran.err) == (0, "")
+    assert (ran.status, ran.said) == (0, "")
     for sentence in said:
         assert sentence in ran.out
     assert not (tmp_path / "phoneid.db").exists()  # it only asks

@@ -6,9 +6,11 @@ from pathlib import Path
 import click
 
 from bot import settings
+from bot.checks import Check, heed
 from bot.entry.numbers import read_phone_number
 from bot.errors import EntryError
 from bot.models import PhoneNumber
+from bot.settings import SettingsType
 from bot.texts import asking, command_line, terminal
 
 EXIT_NO_ID = 1
@@ -53,6 +55,19 @@ class CannotStart(click.ClickException):
     exit_code = EXIT_CANNOT_START
 
 
+def read_settings(kind: type[SettingsType]) -> SettingsType:
+    """The settings a command needs, after what somebody should know of them. Raises ``SettingsError``."""
+    found, checks = settings.examine(kind)
+    heed(checks, say_warning)
+    assert found is not None, "settings that cannot be used stop the start"
+    return found
+
+
+def say_warning(check: Check) -> None:
+    """The way to warn where nobody reads a log."""
+    click.echo(terminal.warning(check.sentence), err=True)
+
+
 def check_text(_context: click.Context, _option: click.Parameter, typed: str | None) -> str | None:
     """What was typed, unless it holds bytes that are no text: they could be neither recorded nor printed."""
     if typed and any("\ud800" <= character <= "\udfff" for character in typed):
@@ -65,7 +80,7 @@ def read_existing() -> settings.RecordSettings:
 
     A database on a server is there or not when it is opened.
     """
-    found = settings.read(settings.RecordSettings)
+    found = read_settings(settings.RecordSettings)
     if found.database_path and not _is_there(found.database_path):
         raise CannotStart(terminal.no_database(found.database_name))
     return found

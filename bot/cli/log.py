@@ -8,7 +8,7 @@ import click
 
 from bot import export, logs, settings
 from bot.audit import Event, LogEntry, LogQuery
-from bot.cli.arguments import Discreet, check_text, read_existing, read_phone
+from bot.cli.arguments import Discreet, check_text, read_existing, read_phone, say_warning
 from bot.cli.caller import identify
 from bot.cli.streams import check_output, show
 from bot.durations import read_duration
@@ -66,7 +66,7 @@ async def _export(record_settings: settings.RecordSettings, query: LogQuery, *, 
     from bot.app import open_record
     from bot.store import journal, search
 
-    async with open_record(record_settings) as record:
+    async with open_record(record_settings, warn=say_warning) as record:
         entries = await record.read(search.search, query)
         made = _FORMS[form](entries if query.limit else entries[::-1])
         facts = {"form": form, **_asked(query), **_extent(entries)}

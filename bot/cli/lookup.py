@@ -11,7 +11,16 @@ from pydantic import SecretStr
 
 from bot import export, logs, policy, settings
 from bot.audit import LogEntry
-from bot.cli.arguments import EXIT_NO_ID, STREAM, CannotStart, Discreet, check_text, read_phone
+from bot.cli.arguments import (
+    EXIT_NO_ID,
+    STREAM,
+    CannotStart,
+    Discreet,
+    check_text,
+    read_phone,
+    read_settings,
+    say_warning,
+)
 from bot.cli.caller import identify, on_ending
 from bot.cli.streams import check_output, saying_that_it_waits, show
 from bot.cli.waiting import run_telling
@@ -60,7 +69,7 @@ def lookup(
     1: not all; 2: nothing could be asked.
     """
     _check_combination(phone, file, output, is_json=is_json, **of_list)
-    lookup_settings = settings.read(settings.LookupSettings)
+    lookup_settings = read_settings(settings.LookupSettings)
     logs.configure(level="ERROR", log_format=lookup_settings.phoneid_log_format)
     why = _read_reason(reason)
     if file is not None and output is not None:
@@ -92,7 +101,10 @@ async def _lookup(
 
     key = f"command line:{uuid4()}"
     new = NewRequest(agent=identify(), phones=(number,), reason=reason, channel_id="", submission_key=key)
-    async with open_record(lookup_settings) as record, open_lookups(lookup_settings, record) as lookups:
+    async with (
+        open_record(lookup_settings, warn=say_warning) as record,
+        open_lookups(lookup_settings, record) as lookups,
+    ):
         on_ending(lookups.interrupt)
         request = (await record.change(requests.accept, new, policy.YES)).request
         if request.lookup.state is State.QUEUED:

@@ -1,5 +1,6 @@
 """The command line: the only printer and exiter. Here are its entry point and the list of its commands."""
 
+import os
 import sys
 from typing import NoReturn
 
@@ -26,7 +27,7 @@ def main() -> None:
 
     A command gives the other exit codes itself: 1 of `lookup` says that there is no ID, and nothing else.
     """
-    _leave_no_core()
+    _leave_nothing_open()
     streams.make_usable()
     try:
         phoneid.main(prog_name="phoneid", standalone_mode=False)
@@ -61,8 +62,9 @@ for _command in (run, demo, lookup, log, journal, forget, why, cams):
     phoneid.add_command(_command)
 
 
-def _leave_no_core() -> None:
-    """A core file is the memory of a process that crashed: codes and secrets, on disk."""
+def _leave_nothing_open() -> None:
+    """What this process makes is for its user alone, and a core file, which is the memory of a crash, is not made."""
+    os.umask(0o077)
     if sys.platform != "win32":
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

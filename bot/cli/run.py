@@ -7,6 +7,7 @@ import signal
 import click
 
 from bot import logs, settings
+from bot.checks import heed
 from bot.cli.arguments import EXIT_CANNOT_START
 from bot.cli.endings import HEEDED_WITHIN, Endings
 from bot.errors import AccessLost
@@ -27,8 +28,12 @@ def run(host: str) -> None:
     """
     endings = Endings()
     endings.listen()
-    bot_settings = settings.read(settings.BotSettings)
-    logs.configure(level=bot_settings.log_level, log_format=bot_settings.phoneid_log_format)
+    bot_settings, checks = settings.examine(settings.BotSettings)
+    # Warnings are heard at any LOG_LEVEL: whoever planted a .env could have set that too.
+    logs.configure(level="WARNING", log_format=bot_settings.phoneid_log_format if bot_settings else None)
+    heed(checks)
+    assert bot_settings is not None, "settings that cannot be used stop the start"
+    logging.getLogger().setLevel(bot_settings.log_level)
     logs.take_uncaught()
     try:
         asyncio.run(_run(bot_settings, host, endings))

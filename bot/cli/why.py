@@ -6,7 +6,7 @@ import re
 import click
 
 from bot import logs, settings
-from bot.cli.arguments import CannotStart, Discreet
+from bot.cli.arguments import CannotStart, Discreet, read_settings
 from bot.cli.streams import check_output, show
 from bot.models import Actor, Through
 from bot.policy import Membership, Standing, Verdict, decide
@@ -20,7 +20,7 @@ def why(user: str) -> None:
     if not re.fullmatch(r"[UW][A-Z0-9]+", user):
         raise click.UsageError(terminal.USER_UNREADABLE)
     check_output()
-    bot_settings = settings.read(settings.BotSettings)
+    bot_settings = read_settings(settings.BotSettings)
     logs.configure(level="WARNING", log_format=bot_settings.phoneid_log_format)
     person = Actor(team_id="", user_id=user, through=Through.SLACK)
     standing = asyncio.run(_standing(bot_settings, person))

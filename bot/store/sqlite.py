@@ -3,13 +3,14 @@
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from bot.errors import SchemaUnknown, StoreUnavailable
 from bot.store.engine import Tx
+from bot.store.files import create_private
 from bot.store.migrations import HEAD, head_to_change, head_to_read, migrate
 from bot.store.schema import SQLITE_TRIGGERS, TABLES
 from bot.store.sqlite_tx import SqliteTx, readable_text
@@ -145,7 +146,7 @@ class SqliteEngine:
 
     def _open(self) -> None:
         if self._path != IN_MEMORY:
-            _create_private(Path(self._path))
+            create_private(Path(self._path))
         self._connect(self._path)
         with self._transaction("IMMEDIATE") as tx:  # of processes that start at once, each but the first waits here
             migrate(tx, self._table_names(), self._create)
@@ -235,16 +236,6 @@ class SqliteEngine:
         except OSError as error:
             raise StoreUnavailable(f"the database cannot be used: {error.strerror}") from error
         return status.st_dev, status.st_ino
-
-
-def _create_private(path: Path) -> None:
-    # Only a new file is touched: closing a file that this process has open elsewhere would drop SQLite's locks on it
-    # (https://www.sqlite.org/howtocorrupt.html, 2.2). The log and its index get the file's own mode from SQLite.
-    try:
-        with suppress(FileExistsError):
-            path.touch(mode=0o600, exist_ok=False)
-    except OSError as error:
-        raise StoreUnavailable(f"the database cannot be used: {error.strerror}") from error
 
 
 def _split(script: str) -> Iterator[str]:

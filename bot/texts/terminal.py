@@ -27,6 +27,18 @@ RETENTION_TOO_SHORT = (
 APPROVERS_MISSING = (
     "PHONEID_APPROVAL is always, but PHONEID_APPROVERS names nobody. List the users and usergroups who decide."
 )
+URL_UNREADABLE = (
+    "is not a database this version can use. Write sqlite:///path/to/phoneid.db or postgresql://user@host/name"
+)
+REGION_UNKNOWN = "is not a country. Write two letters, such as CN or GB"
+AUDIENCE_UNREADABLE = (
+    "is neither everyone nor a comma-separated list of Slack ids: users such as U012AB3CD, usergroups such as S012AB3CD"
+)
+EVERYONE_NOT_HERE = "cannot be everyone. List users such as U012AB3CD and usergroups such as S012AB3CD"
+DURATION_UNREADABLE = "is not a length of time. Write 90m, 24h or 7d"
+APPROVERS_MISSING = (
+    "PHONEID_APPROVAL is always, but PHONEID_APPROVERS names nobody. List the users and usergroups who decide."
+)
 AGENTS_BLANK = "is empty. Write everyone, or the Slack user ids of those who may ask, such as U012AB3CD"
 URL_UNREADABLE = "is not a URL. Write it with https://"
 URL_WITH_A_USER = "holds a user or a password, which the log would show. Write it without"
@@ -39,7 +51,6 @@ SLACK_OAUTH_NOT_WANTED = (
     "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are set. Unset them: with both there, Slack's library would ignore "
     "SLACK_BOT_TOKEN."
 )
-ENV_FILE_UNREADABLE = ".env cannot be read. It must be a file of text in UTF-8 that this user may read."
 CAMS_URL_UNUSABLE = "PHONEID_CAMS_URL is not a URL that can be called."
 CERTIFICATES_UNUSABLE = (
     "SSL_CERT_FILE or SSL_CERT_DIR does not lead to certificates that can be read. Correct it, or unset it."
@@ -61,14 +72,6 @@ def token_prefix(prefix: str) -> str:
 def setting_missing(name: str) -> str:
     what = _WHERE_TO_GET.get(name)
     return f"{name} is missing. It is {what}." if what else f"{name} is missing."
-
-
-def setting_wrong(name: str, why: str) -> str:
-    return f"{name} {why[0].lower()}{why[1:]}." if why else f"{name} is wrong."
-
-
-def setting_unknown(name: str) -> str:
-    return f"{name} is not a setting of this version. Check its spelling, or remove it."
 
 
 def bot_token_refused(reason: str) -> str:
@@ -163,6 +166,10 @@ def to_be_found(request_id: str) -> str:
 
 
 SINCE_UNREADABLE = "--since takes 90m, 24h, 7d, or a date such as 2026-11-01."
+
+
+def warning(sentence: str) -> str:
+    return f"Note: {sentence}"
 
 
 def command_failed(what: str) -> str:

@@ -51,7 +51,7 @@ async def test_all_answered_exits_0_and_again_without_a_question(desk: Desk) -> 
     assert (first.status, len(desk.cams.calls)) == (0, 3)
     before = (desk.shell.folder / "ids.csv").read_bytes()
     again = await desk.shell.run(*LIST)
-    assert (again.status, again.err, len(desk.cams.calls)) == (0, "3 of 3 answered.\n", 3)
+    assert (again.status, again.said, len(desk.cams.calls)) == (0, "3 of 3 answered.\n", 3)
     assert (desk.shell.folder / "ids.csv").read_bytes() == before
 
 
@@ -164,7 +164,7 @@ async def test_mistakes_are_named_by_line_and_nothing_is_asked(desk: Desk) -> No
     (desk.shell.folder / "numbers.csv").write_text(text)
     ran = await desk.shell.run(*LIST)
     assert (ran.status, ran.out) == (2, "")
-    assert [line.split(": ")[0] for line in ran.err.splitlines()[1:]] == ["  - line 3", "  - line 4", "  - line 5"]
+    assert [line.split(": ")[0] for line in ran.said.splitlines()[1:]] == ["  - line 3", "  - line 4", "  - line 5"]
     assert not any(typed in ran.err for typed in ("208312", "771177", "208399", "138"))
     assert desk.asked() == []
     assert [path.name for path in desk.shell.folder.iterdir()] == ["numbers.csv"]

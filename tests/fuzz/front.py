@@ -52,7 +52,7 @@ HOOKS = "https://hooks.slack.test/"
 
 ENVIRONMENT = {
     "SLACK_BOT_TOKEN": "xoxb-invented",
-    "SLACK_SIGNING_SECRET": "invented",
+    "SLACK_SIGNING_SECRET": f"{0:032x}",
     "SLACK_API_URL": API,
     "ALIBABA_CLOUD_ACCESS_KEY_ID": "invented",
     "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "invented",

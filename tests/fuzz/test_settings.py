@@ -1,6 +1,8 @@
 """Whatever the environment or ``.env`` holds, it is settings, or every mistake is a sentence without the value."""
 
 import os
+import re
+from collections.abc import Iterator
 from contextlib import chdir
 from pathlib import Path
 from random import Random
@@ -9,6 +11,7 @@ import pytest
 
 from bot.app import _credentials
 from bot.cams.transport import open_http
+from bot.environment.env_file import parse
 from bot.errors import SettingsError
 from bot.settings import BotSettings, LookupSettings, RecordSettings, read
 from tests.fuzz.amount import BY_CHANCE, chances
@@ -22,7 +25,7 @@ GOOD = {
     **ENVIRONMENT,
     "SLACK_BOT_TOKEN": f"xoxb-{SECRET}",
     "SLACK_APP_TOKEN": f"xapp-{SECRET}",
-    "SLACK_SIGNING_SECRET": SECRET,
+    "SLACK_SIGNING_SECRET": f"{0xCA:032x}",
     "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SECRET,
     "ALIBABA_CLOUD_SECURITY_TOKEN": SECRET,
     "PHONEID_CAMS_URL": "https://cams.ap-southeast-1.aliyuncs.com",
@@ -170,3 +173,90 @@ def test_any_env_file_is_settings_or_sentences(
             except Exception as error:
                 raise AssertionError(f"file number {number}: {content[:3000]!r}") from error
     assert SECRET not in caplog.text + "".join(capfd.readouterr())
+
+
+PIECES = (
+    *("'", '"', "=", " ", "\t", "#", " #", "$", "${HOME}", "\\", ";", ":", ",", "_", "-"),
+    *("\u00a0", "\u200b", "\u2028", "\x0b", "\0"),
+    *("export ", "set ", "PHONEID_AGENTS", "OTHER", "U0ANA", "everyone", "a", "B", "7"),
+)
+"""What lines of ``.env`` are made of, and what gets into them."""
+
+
+def soup(chance: Random) -> str:
+    return "".join(chance.choice(PIECES) for _ in range(chance.randint(1, 9)))
+
+
+def test_a_line_is_read_whole_or_named() -> None:
+    for number, chance in chances(".env line", usual=3000):
+        line = f"{chance.choice(('', 'export ', 'OTHER=', 'PHONEID_AGENTS = '))}{soup(chance)}"
+        values, mistakes = parse(f"# a note\n{line}\n")
+        where = f"line number {number}: {line!r} {values}"
+        if line.strip(" \t") == "" or line.strip(" \t").startswith("#"):
+            assert not values, where
+        elif mistakes:
+            assert [each.split(".env")[0] for each in mistakes] == ["Line 2 of "], where
+        else:
+            [(name, value)] = values.items()
+            assert any(re.fullmatch(form, line, re.IGNORECASE) for form in forms(name, value)), where
+
+
+def forms(name: str, value: str) -> Iterator[str]:
+    """How a line looks that gives a name this value and does nothing else."""
+    for quote in ("", "'", '"'):
+        written = re.escape(f"{quote}{value}{quote}")
+        # Without quotation marks a # begins a comment only behind a blank.
+        comment = r"[ \t]*(#.*)?" if quote else r"[ \t]*([ \t]#.*)?"
+        yield rf"[ \t]*(export[ \t]+)?{name}[ \t]*=[ \t]*{written}{comment}"
+
+
+def test_whatever_is_written_as_it_should_be_arrives() -> None:
+    for number, chance in chances(".env written", usual=1000):
+        value = soup(chance)
+        written = [f"{quote}{value}{quote}" for quote in quotes_for(value)]
+        if not written:
+            continue
+        line = f"{chance.choice(('', 'export '))}SOME_NAME{chance.choice(('=', ' = '))}{chance.choice(written)}"
+        text = chance.choice(("\n", "\r\n", "\r")).join(("# a note", line, "", "PHONEID_AGENTS=U0ANA"))
+        wanted = {"SOME_NAME": value, "PHONEID_AGENTS": "U0ANA"}
+        assert parse(text) == (wanted, []), f"value number {number}: {text!r}"
+
+
+def quotes_for(value: str) -> Iterator[str]:
+    if not value.replace("\t", " ").isprintable():
+        return
+    if "'" not in value:
+        yield "'"
+    if not {'"', "\\"} & {*value}:
+        yield '"'
+    if re.fullmatch(r"(?!['\"#])[^ \t;]+", value):
+        yield ""
+
+
+def test_one_slip_never_lets_everyone_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in GOOD:
+        monkeypatch.delenv(name, raising=False)
+    good = "".join(f"{name}={value}\n" for name, value in GOOD.items() if name != "PHONEID_AGENTS")
+    with chdir(tmp_path):
+        for number, chance in chances(".env slip", usual=500):
+            line = slipped(chance.choice(("PHONEID_AGENTS=U0ANA", "export PHONEID_AGENTS='U0ANA'")), chance)
+            Path(".env").write_text(f"{good}{line}\n", encoding="utf-8", newline="")
+            try:
+                agents = read(BotSettings).phoneid_agents
+            except SettingsError:
+                continue
+            assert not agents.is_everyone or line.lstrip(" \t").startswith("#"), f"slip number {number}: {line!r}"
+
+
+def slipped(line: str, chance: Random) -> str:
+    """With one key too many, missing, wrong, or before its neighbour."""
+    at, key = chance.randrange(len(line)), chance.choice([each for each in PIECES if len(each) == 1])
+    match chance.randrange(4):
+        case 0:
+            return line[:at] + line[at + 1 :]
+        case 1:
+            return line[:at] + key + line[at:]
+        case 2:
+            return line[:at] + key + line[at + 1 :]
+        case _:
+            return line[:at] + line[at : at + 2][::-1] + line[at + 2 :]

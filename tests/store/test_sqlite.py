@@ -82,6 +82,40 @@ def test_a_commit_of_what_is_worth_little_does_not_wait_for_the_disk(path: Path)
             assert tx.one("PRAGMA synchronous") == {"synchronous": 1}
 
 
+@pytest.mark.parametrize("mask", [0o000, 0o077])
+def test_so_is_one_behind_a_link_that_led_nowhere(tmp_path: Path, path: Path, mask: int) -> None:
+    (tmp_path / "there").mkdir()
+    path.symlink_to("there/real.db")
+    before = os.umask(mask)
+    try:
+        with closing(engine_at(path)) as engine:
+            engine.open()
+            add(engine)
+            modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "there").iterdir()}
+    finally:
+        os.umask(before)
+    assert modes == dict.fromkeys(("real.db", "real.db-wal", "real.db-shm"), 384)
+
+
+def make_odd(path: Path, kind: str) -> None:
+    match kind:
+        case "a folder":
+            path.mkdir()
+        case "a pipe":
+            os.mkfifo(path)
+        case "a device":
+            path.symlink_to("/dev/null")  # what is written there is nowhere
+        case "a link to itself":
+            path.symlink_to(path.name)
+
+
+@pytest.mark.parametrize("kind", ["a folder", "a pipe", "a device", "a link to itself"])
+def test_what_is_no_file_is_no_database(path: Path, kind: str) -> None:
+    make_odd(path, kind)
+    with pytest.raises(StoreUnavailable, match=r"it is a folder, a device or a pipe|symbolic links|[Ll]oop"):
+        engine_at(path).open()
+
+
 def test_only_its_user_can_read_the_record(engine: SqliteEngine, path: Path) -> None:
     add(engine)
     files = sorted(path.parent.iterdir())

@@ -1,0 +1,128 @@
+"""What an administrator reads about settings, ``.env`` and the database's file before the bot works.
+
+No sentence holds a setting's value, or any text of ``.env``.
+"""
+
+NOT_NAME_VALUE = "is not NAME=value, a comment or blank"
+UNCLOSED_QUOTE = "opens a quotation mark and does not close it"
+AFTER_THE_QUOTE = "goes on after its closing quotation mark"
+BACKSLASH_IN_QUOTES = (
+    "has a backslash between double quotation marks. Use single ones: everything in them is taken as it is"
+)
+TWO_SETTINGS = "seems to hold two settings. Write one to a line, or put the value between quotation marks"
+INVISIBLE = "holds a character that cannot be seen. Type the line again"
+
+ENV_FILE_UNREADABLE = ".env cannot be read. It must be a file of text in UTF-8 that this user may read."
+ENV_FILE_FINE = ".env can be read, and belongs to its user."
+
+QUOTES = "is given with its quotation marks. Write it without them; docker run --env-file keeps them"
+PLACEHOLDER = "is still the placeholder of an example. Write your own value"
+REFERENCE = "names another variable, and nothing fills it in. Write the value itself"
+NOT_A_SIGNATURES = (
+    "is not a signing secret, which has 32 characters, 0-9 and a-f. Copy it again from your app's page at "
+    "api.slack.com, Basic Information"
+)
+NOT_TEXT = "holds bytes that are not text. Type it again"
+COPIED_WRONG = "holds characters that no token has. Copy it again, without spaces"
+
+DATABASE_IN_MEMORY = "would keep the record in memory only, and lose it at the end. Write sqlite:///path/to/phoneid.db"
+DATABASE_AS_URI = "holds file: inside sqlite:. Write sqlite:///path/to/phoneid.db"
+DATABASE_WITH_A_QUERY = "has a question mark, and SQLite's options cannot be set. Write sqlite:///path/to/phoneid.db"
+DATABASE_IS_A_FOLDER = "names a folder. Add the file's name, such as sqlite:////var/lib/phoneid/phoneid.db"
+DATABASE_UNEXPANDED = (
+    "holds ~ or $, which nothing fills in. Write the whole path, such as sqlite:////home/bot/phoneid.db"
+)
+
+WHAT_IS_RIGHT = {
+    "PORT": "must be a whole number from 0 to 65535",
+    "PHONEID_QPS": "must be a whole number from 1 to 1000, such as 10",
+    "PHONEID_APPROVAL": "must be always or never",
+    "PHONEID_APPROVAL_CHANNEL": "must be a channel ID such as C012AB3CD, not a name",
+    "LOG_LEVEL": "must be DEBUG, INFO, WARNING, ERROR or CRITICAL",
+    "PHONEID_LOG_FORMAT": "must be text or json",
+}
+
+WHEN_BLANK = {
+    "PHONEID_AGENTS": "Write everyone, or the Slack user ids of those who may ask, such as U012AB3CD.",
+    "PHONEID_APPROVAL": "Write always or never.",
+    "PHONEID_APPROVERS": "List the users and usergroups who decide, such as S012AB3CD, or remove the name.",
+    "PHONEID_RETENTION": "Write how long numbers are kept, such as 90d, or remove the name to keep them for ever.",
+}
+"""Settings of which a blank is a mistake and not the default, which would be looser, and what to write instead."""
+
+
+def line(number: int, what: str) -> str:
+    return f"Line {number} of .env {what}."
+
+
+def more_lines(count: int) -> str:
+    return f"{count} more lines of .env are like that."
+
+
+def given_twice(name: str, first: int, second: int) -> str:
+    return f"Lines {first} and {second} of .env give {name} two values. Leave the right one."
+
+
+def given_in_two_cases(name: str) -> str:
+    return f"The environment gives {name} two values, in capital and in small letters. Leave the right one."
+
+
+def blank_over_value(name: str) -> str:
+    return f"{name} is empty in the environment and has a value in .env. Remove it from one of them."
+
+
+def blank(name: str) -> str:
+    return f"{name} is empty."
+
+
+def unknown(name: str) -> str:
+    return f"{name} is not a setting of this version."
+
+
+def meant(name: str | None) -> str:
+    return f"Did you mean {name}? Correct it, or remove it." if name else "Check its spelling, or remove it."
+
+
+def foreign_env_file(owner: str) -> str:
+    return (
+        f".env belongs to {owner}, who could send the bot's secrets elsewhere with it. Run phoneid in another folder, "
+        "or make the file your own."
+    )
+
+
+EVERYBODY_WRITES = ".env can be changed by every user of this machine: chmod 600 .env"
+GROUP_WRITES = ".env can be changed by its group. If only its owner should: chmod 600 .env"
+
+
+def elsewhere(name: str, host: str, *, usual: str, from_file: bool) -> str:
+    source = ".env" if from_file else "the environment"
+    return f"Calls go to {host} ({name} in {source}), not to {usual}."
+
+
+def as_usual(usual: str) -> str:
+    return f"Calls go to {usual}."
+
+
+IF_NOT_MEANT = "If you did not mean that, stop now and remove it."
+SLACK = "Slack"
+ALIBABA_CLOUD = "Alibaba Cloud"
+
+
+def new_record(path: str) -> str:
+    return f"There is nothing on record yet in {path}: a new record begins. DATABASE_URL says where it is."
+
+
+def wide_file(path: str, mode: int) -> str:
+    return f"Other users of this machine can open {path} (mode {mode:04o})."
+
+
+def narrow_it(path: str) -> str:
+    return f"Close it to them: chmod 600 {path}"
+
+
+def foreign_file(path: str, owner: str) -> str:
+    return f"{path} belongs to {owner}."
+
+
+NOT_WRITTEN = "Nothing is written into another user's file. Run phoneid as that user, or name another DATABASE_URL."
+NOT_A_FILE = "it is a folder, a device or a pipe, and no file"
