@@ -135,7 +135,10 @@ async def _check_approvals(settings: BotSettings, people: People, channel: Chann
     """
     if not settings.policy.needs_approval:
         return
-    if not await people.has_active(settings.policy.approvers):
+    has_active = await people.has_active(settings.policy.approvers)
+    if has_active is None:
+        raise SettingsError(terminal.slack_not_now("it does not say who is in PHONEID_APPROVERS"))
+    if not has_active:
         raise SettingsError(terminal.no_approver_left(settings.policy.approvers.ids))
     if channel and await channel.trouble() is ChannelTrouble.SHARED:
         raise SettingsError(terminal.approval_channel_unusable(channel.id, ChannelTrouble.SHARED))

@@ -9,6 +9,7 @@ import pytest
 from bot.errors import SettingsError
 from bot.models import NOT_NEEDED, ChannelTrouble
 from bot.sandbox.slack.people import UserGroup
+from bot.sandbox.slack.trouble import Forced
 from bot.sandbox.slack.workspace import Conversation, Workspace
 from bot.texts import asking, terminal
 from bot.texts import requests as texts
@@ -63,6 +64,22 @@ async def test_with_nobody_able_to_approve_there_is_no_start(
     settings = {"PHONEID_APPROVAL": "always", "PHONEID_APPROVERS": approvers} | place
     words = await words_of_refused_start(tmp_path, settings, change)
     assert words == terminal.no_approver_left(", ".join(sorted(approvers.split(","))))
+
+
+@pytest.mark.parametrize("approvers", ["U0LEE", "S0LEADS", "S0LEADS,U0LEE"])
+@pytest.mark.parametrize(
+    "forced",
+    [Forced("ratelimited", 300), Forced("internal_error"), Forced("token_revoked")],
+    ids=lambda each: each.error,
+)
+async def test_a_slack_that_does_not_say_who_approvers_are_blames_no_setting(
+    tmp_path: Path, approvers: str, forced: Forced
+) -> None:
+    async with open_scene(tmp_path, settings={**TO_EACH, "PHONEID_APPROVERS": approvers}) as scene:
+        scene.slack.forced |= dict.fromkeys(("users.info", "usergroups.users.list"), forced)
+        with pytest.raises(SettingsError, match="This says nothing about the settings"):
+            async with with_bot(scene):
+                raise AssertionError("it started")
 
 
 @pytest.mark.parametrize("approvers", ["U0IDA,U0LEE", "S0UNKNOWN,U0LEE", "S0LEADS"])
