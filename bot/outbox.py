@@ -36,15 +36,14 @@ class Outbox:
         self._say = say
         self._locks: WeakValueDictionary[tuple[Kind, RequestId], asyncio.Lock] = WeakValueDictionary()
 
-    async def deliver(self, kind: Kind, request_id: RequestId) -> None:
-        """Say this of a request now, if it is still to be said. Raises nothing but cancellation."""
+    async def deliver(self, kind: Kind, request_id: RequestId) -> bool:
+        """Say this of a request now, if it is still to be said. Whether it is. Raises nothing but cancellation."""
         try:
             due = await self._record.read(store.waiting, kind, request_id)
         except UNUSABLE:  # it stays in the outbox
             log.exception("not known whether to say it", extra={"facts": {"kind": kind.value, "request": request_id}})
-            return
-        if due:
-            await self.handle(due)
+            return False
+        return await self.handle(due) if due else True
 
     async def redraw(self, request_id: RequestId, card: MessageRef | None, *, sent_to: str) -> None:
         """Make every copy of a request's card say what became of it, though that may have been said before.
@@ -62,20 +61,23 @@ class Outbox:
             return []
         return await self._record.change(store.claim)
 
-    async def handle(self, due: Due) -> None:
-        """Say one thing and remember that it is said, or when to try again. Raises nothing but cancellation."""
+    async def handle(self, due: Due) -> bool:
+        """Say one thing and remember that it is said, or when to try again. Whether it is said.
+
+        Raises nothing but cancellation.
+        """
         key = (due.kind, due.request_id)
         lock = self._locks.setdefault(key, asyncio.Lock())  # it is there for as long as somebody holds or awaits it
         async with lock:
             try:
                 # Whoever had the lock before may have said it.
                 current = await self._record.read(store.waiting, *key)
-                if current:
-                    await self._say_once(current)
+                return await self._say_once(current) if current else True
             except UNUSABLE:  # it is still in the outbox, and hearing it once more does no harm
                 log.exception("saying not remembered", extra={"facts": _facts(due)})
+                return False
 
-    async def _say_once(self, due: Due) -> None:
+    async def _say_once(self, due: Due) -> bool:
         is_said = False
         try:
             async with asyncio.timeout(AT_MOST):
@@ -89,6 +91,7 @@ class Outbox:
         if not is_said:
             log.error("not said", extra={"facts": _facts(due)})
         await self._record.change(store.said if is_said else store.postpone, due)
+        return is_said
 
 
 def _facts(due: Due) -> dict[str, str | int]:

@@ -144,11 +144,8 @@ class Asking:
             self._runner.run(request, codes, context=context), self._tell_what_is_followed(context, request, codes)
         )
         telling = [self._outbox.deliver(Kind.AGENT, ended.id), self._outbox.deliver(Kind.CARDS, ended.id)]
-        if context:
-            telling.append(
-                self._conversation.show_after_submission(context, self._as_it_is(context, ended)),
-            )
-        await asyncio.gather(*telling)
+        showing = [self._conversation.show_after_submission(context, self._as_it_is(context, ended))] if context else []
+        await asyncio.gather(*telling, *showing)
 
     async def _tell_what_is_followed(self, context: Context | None, request: Request, codes: Codes) -> None:
         """Say of which numbers a lookup is under way already: their second code is not tried."""

@@ -4,7 +4,7 @@ import asyncio
 
 from bot.access import Access
 from bot.errors import NotPossible
-from bot.models import RequestId
+from bot.models import Request, RequestId
 from bot.outbox import Outbox
 from bot.policy import Action
 from bot.requests import Requests
@@ -14,6 +14,9 @@ from bot.slack.context import Context
 from bot.slack.conversation import Conversation
 from bot.store.outbox import Kind
 from bot.texts import requests as texts
+
+REDRAWN_WITHIN = 3.0
+"""Seconds after which whoever decided is told, and does not wait for the card."""
 
 
 class Deciding:
@@ -36,7 +39,7 @@ class Deciding:
             await self._conversation.tell_why_not(context, error)
             return
         # A card that Slack is slow to take must not keep the agent waiting.
-        await asyncio.gather(self._outbox.deliver(Kind.CARDS, approved.id), self._asking.use_if_there(approved))
+        await asyncio.gather(self._redraw(context, approved), self._asking.use_if_there(approved))
 
     async def deny(self, context: Context, request_id: RequestId, reason: str) -> None:
         """Deny; the agent reads the reason."""
@@ -45,7 +48,7 @@ class Deciding:
         except NotPossible as error:
             await self._conversation.tell_why_not(context, error)
             return
-        await self._tell_everyone(denied.id)
+        await self._tell_everyone(context, denied)
 
     async def withdraw(self, context: Context, value: str) -> None:
         """Take one's own request back."""
@@ -54,7 +57,7 @@ class Deciding:
         except NotPossible as error:
             await self._conversation.tell_why_not(context, error)
             return
-        await self._tell_everyone(withdrawn.id)
+        await self._tell_everyone(context, withdrawn)
 
     async def stop(self, context: Context, value: str) -> None:
         """End what of one's own request was not called yet. Whoever runs it shows what came of that."""
@@ -87,5 +90,16 @@ class Deciding:
             return
         await self._conversation.open_window(context, forms.build_codes(context.origin, request))
 
-    async def _tell_everyone(self, request_id: RequestId) -> None:
-        await asyncio.gather(self._outbox.deliver(Kind.CARDS, request_id), self._outbox.deliver(Kind.AGENT, request_id))
+    async def _tell_everyone(self, context: Context, decided: Request) -> None:
+        await asyncio.gather(self._redraw(context, decided), self._outbox.deliver(Kind.AGENT, decided.id))
+
+    async def _redraw(self, context: Context, decided: Request) -> None:
+        """Have every copy of the card say what was decided; if Slack takes its time, tell whoever decided it."""
+        redrawing = asyncio.create_task(self._outbox.deliver(Kind.CARDS, decided.id))
+        try:
+            await asyncio.wait({redrawing}, timeout=REDRAWN_WITHIN)
+            if not redrawing.done() or not redrawing.result():
+                await self._conversation.tell(context, views.became(decided))
+            await redrawing
+        finally:
+            redrawing.cancel()
