@@ -19,6 +19,7 @@ LARGEST = 2_000_000
 """Bytes; 200 for each of the most numbers that are taken."""
 
 _LONGEST_HEADING = 50  # characters; longer is none, and is not looked at
+_MOST_COLUMNS = 200  # in which headings are looked for
 _TITLES = 10  # rows in which headings are looked for
 _LIKELY_NUMBER = 9  # digits in a cell: it stands among numbers already
 _SAMPLE = 20  # lines that say what stands between cells
@@ -129,7 +130,7 @@ def _columns(record: Record, found: Mapping[str, list[int]]) -> Columns:
 
 
 def _find_columns(cells: Sequence[str]) -> dict[str, list[int]]:
-    names = [_key(cell) for cell in (cells if len(cells) > 1 else cells[0].split())]
+    names = [_key(cell) for cell in (cells if len(cells) > 1 else cells[0].split())[:_MOST_COLUMNS]]
     return {column: [at for at, name in enumerate(names) if name in words] for column, words in _WORDS.items()}
 
 
