@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot import guesses, policy
 from bot.audit import Event
 from bot.errors import NotPossible
-from bot.interfaces import Clock, People
+from bot.interfaces import Clock, People, Timekeeper
 from bot.models import Actor, ApprovalState, PhoneNumber, Problem, Request, RequestId, State
 from bot.policy import Action, Decision, Policy, Standing, Verdict
 from bot.store import guesses as counts
@@ -24,11 +24,12 @@ _OVERDUE = {ApprovalState.AWAITING: ApprovalState.EXPIRED, ApprovalState.APPROVE
 class Access:
     """Holds what somebody wants to do against the policy, the guess guard, and what the database says now."""
 
-    def __init__(self, *, record: Record, people: People, policy: Policy, clock: Clock) -> None:
+    def __init__(self, *, record: Record, people: People, policy: Policy, clock: Clock, time: Timekeeper) -> None:
         self._record = record
         self._people = people
         self._policy = policy
         self._clock = clock
+        self._time = time
 
     async def standing(self, person: Actor) -> Standing:
         """What somebody is to our workspace."""
@@ -78,7 +79,9 @@ class Access:
             raise await self.forbidden(action, actor, problem, request)
         if request.approval.state is ApprovalState.NOT_NEEDED and action in policy.ABOUT_APPROVALS:
             raise await self.forbidden(action, actor, Problem.NOT_YOUR_REQUEST, request)
-        in_time = self.as_of_now(request)
+        in_time = await self.as_of_now(request)
+        if in_time is None:
+            raise await self.forbidden(action, actor, Problem.CLOCK_UNSURE, request)
         if request.is_forgotten or not policy.is_possible(action, in_time):
             raise await self.forbidden(action, actor, None, in_time)
         return request
@@ -88,14 +91,25 @@ class Access:
         standing = await self._people.standing(request.agent)
         return policy.decide(request.agent, standing, self._policy).problem
 
-    def as_of_now(self, request: Request) -> Request:
-        """The request as the sweeper, who may just not have come by yet, will leave it and tell everyone concerned."""
+    async def as_of_now(self, request: Request) -> Request | None:
+        """The request as the sweeper, who may just not have come by yet, will leave it and tell everyone concerned.
+
+        ``None``: its time is over by a clock that cannot be believed, so it neither goes on nor ends.
+        """
         approval = request.approval
         to_state = _OVERDUE.get(approval.state)
-        is_unused = request.is_any(State.HELD)
-        if to_state and is_unused and approval.expires_at is not None and approval.expires_at <= self._clock.now():
-            return replace(request, approval=replace(approval, state=to_state))
-        return request
+        if not to_state or approval.expires_at is None or not request.is_any(State.HELD):
+            return request
+        moment = await self._time.moment()
+        if approval.expires_at > moment.now:
+            return request
+        return replace(request, approval=replace(approval, state=to_state)) if moment.is_trusted else None
+
+    async def too_late(self, action: Action, actor: Actor, moved: Request | None) -> NotPossible:
+        """The error to raise when it is not possible any more, once that is in the journal."""
+        in_time = moved and await self.as_of_now(moved)
+        problem = Problem.CLOCK_UNSURE if moved and not in_time else None
+        return await self.forbidden(action, actor, problem, in_time or moved)
 
     async def forbidden(
         self, action: Action, actor: Actor, problem: Problem | None, request: Request | None

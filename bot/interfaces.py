@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from pydantic import SecretStr
 
@@ -25,6 +25,21 @@ class Clock(Protocol):
         ...
 
     async def sleep(self, seconds: float) -> None: ...
+
+
+class Moment(NamedTuple):
+    """The time by which things expire and are forgotten (Unix seconds), and whether it can be believed."""
+
+    now: float
+    is_trusted: bool
+
+
+class Timekeeper(Protocol):
+    """Tells the time for what cannot be taken back."""
+
+    async def moment(self) -> Moment:
+        """The time now. While it is not trusted nothing ends for its age, and nothing past its time goes on."""
+        ...
 
 
 class SharedState(Protocol):

@@ -162,6 +162,8 @@ class Problem(StrEnum):
     NOT_YOUR_REQUEST = "not your request"
     AGENT_MAY_NOT_ASK = "agent may not ask"
     """Whoever asked is not, or not any more, allowed to: an approver cannot say yes to it."""
+    CLOCK_UNSURE = "clock unsure"
+    """The request's time is over, unless the bot's clock is wrong, which it may be."""
     TOO_MANY_GUESSES = "too many guesses"
     PROCESS_ENDED = "process ended"
     STOPPED = "stopped"

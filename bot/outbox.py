@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from weakref import WeakValueDictionary
 
 from bot.errors import SchemaUnknown, StoreUnavailable
+from bot.interfaces import Timekeeper
 from bot.models import MessageRef, RequestId
 from bot.store import messages
 from bot.store import outbox as store
@@ -31,9 +32,10 @@ UNUSABLE = (StoreUnavailable, SchemaUnknown)
 class Outbox:
     """Hands out what is due, one at a time for each matter: the latest version, at least once."""
 
-    def __init__(self, record: Record, say: Mapping[Kind, Say]) -> None:
+    def __init__(self, record: Record, say: Mapping[Kind, Say], *, time: Timekeeper) -> None:
         self._record = record
         self._say = say
+        self._time = time
         self._locks: WeakValueDictionary[tuple[Kind, RequestId], asyncio.Lock] = WeakValueDictionary()
 
     async def deliver(self, kind: Kind, request_id: RequestId) -> bool:
@@ -59,7 +61,8 @@ class Outbox:
         """What nobody has said in time. It is this process's to handle from now on."""
         if not await self._record.read(store.is_any_due):
             return []
-        return await self._record.change(store.claim)
+        moment = await self._time.moment()
+        return await self._record.change(store.claim, is_time_trusted=moment.is_trusted)
 
     async def handle(self, due: Due) -> bool:
         """Say one thing and remember that it is said, or when to try again. Whether it is said.

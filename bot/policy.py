@@ -93,6 +93,7 @@ STATE_AFTER: Mapping[Problem, State] = {
     Problem.NOT_AN_APPROVER: State.REJECTED,
     Problem.OWN_REQUEST: State.REJECTED,
     Problem.NOT_YOUR_REQUEST: State.REJECTED,
+    Problem.CLOCK_UNSURE: State.REJECTED,
     Problem.TOO_MANY_GUESSES: State.REJECTED,
     Problem.AGENT_MAY_NOT_ASK: State.REJECTED,
 }

@@ -142,9 +142,9 @@ class Requests:
         await self._record.change(journal.note_each, Event.SHOWN, request.id, lookups, actor=actor)
 
     async def end_overdue(self, request_id: RequestId) -> Request | None:
-        """End what nobody decided on or used in time; ``None`` when that is not so any more."""
+        """End what nobody decided on or used in time; ``None`` when that is not so any more, or not certain."""
         request = await self._access.find(request_id)
-        if request is None or self._access.as_of_now(request) == request:
+        if request is None or await self._access.as_of_now(request) in (request, None):
             return None
         try:
             if request.approval.state is ApprovalState.AWAITING:
@@ -203,9 +203,7 @@ class Requests:
                 decisions.decide, request.id, to_state, actor=actor, reason=reason, good_for=good_for
             )
         except RequestMoved as moved:
-            raise await self._access.forbidden(
-                action, actor, None, moved.current and self._access.as_of_now(moved.current)
-            ) from None
+            raise await self._access.too_late(action, actor, moved.current) from None
         if to_state in policy.ENDS_UNUSED:
             self._pending.forget(request.id)
         log.info("request decided", extra={"facts": {"request": request.id, "state": to_state, "by": actor.user_id}})

@@ -3,7 +3,7 @@
 import logging
 
 from bot.errors import StoreUnavailable
-from bot.interfaces import Clock
+from bot.interfaces import Clock, Timekeeper
 from bot.store import forgetting, scrubbing
 from bot.store.record import Record
 
@@ -23,11 +23,12 @@ PAUSE, LONGEST_PAUSE = 3600.0, 86400.0
 class Retention:
     """Forgets, as often as it is told to."""
 
-    def __init__(self, record: Record, *, seconds: float | None, clock: Clock) -> None:
+    def __init__(self, record: Record, *, seconds: float | None, clock: Clock, time: Timekeeper) -> None:
         """``None``: nothing is forgotten for its age."""
         self._record = record
         self._seconds = seconds
         self._clock = clock
+        self._time = time
         self._pause = PAUSE
         self._again_at = 0.0
 
@@ -62,8 +63,10 @@ class Retention:
     async def _forget_some(self) -> int:
         if self._seconds is None:
             return 0
-        before = self._clock.now() - self._seconds
-        return await self._record.change(forgetting.forget_old, before=before, limit=AT_ONCE)
+        now, is_trusted = await self._time.moment()
+        if not is_trusted:
+            return 0
+        return await self._record.change(forgetting.forget_old, before=now - self._seconds, limit=AT_ONCE)
 
 
 async def scrub(record: Record, clock: Clock) -> bool:

@@ -31,6 +31,7 @@ from bot.slack.web import Web
 from bot.store import journal, search
 from bot.store.record import Record
 from bot.texts import terminal
+from bot.timekeeping import Timekeeper
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ async def running_bot(
         await _check_approvals(settings, people, channel)
         await _record_start(record, settings, identity)
         token = BotToken(web, clock)
+        time = Timekeeper(record, web.witness, ask=web.auth_test, clock=clock)
         parts = build_parts(
             Base(
                 record=record,
@@ -86,6 +88,7 @@ async def running_bot(
                 approval_seconds=waits.approval or settings.phoneid_approval_ttl,
                 settling=waits.settling,
                 clock=clock,
+                time=time,
             )
         )
         stack.push_async_callback(_finish, parts.jobs, lookups, waits.finishing)
@@ -96,7 +99,7 @@ async def running_bot(
         watched.append(await stack.enter_async_context(in_background(token.watch(every=waits.token))))
         # Last: whoever handles what is due is connected.
         await stack.enter_async_context(_sweeping(lookups, parts, clock, every=waits.sweeping))
-        await stack.enter_async_context(_forgetting(settings, record, clock, every=waits.forgetting))
+        await stack.enter_async_context(_forgetting(settings, record, time, clock, every=waits.forgetting))
         try:
             yield Bot(app=app, jobs=parts.jobs, port=port, watched=tuple(watched))
         finally:
@@ -201,10 +204,10 @@ def _sweeping(lookups: Lookups, parts: Parts, clock: Clock, *, every: float) -> 
     return Repeating(sweep, every=every, clock=clock)
 
 
+def _forgetting(settings: BotSettings, record: Record, time: Timekeeper, clock: Clock, *, every: float) -> Repeating:
+    retention = Retention(record, seconds=settings.phoneid_retention, clock=clock, time=time)
+    return Repeating(retention.apply, every=every, clock=clock)
+
+
 async def _leave_to_next_sweep(_error: Exception, _reference: str) -> None:
     """Nobody is waiting for this; what could not be done is found again."""
-
-
-def _forgetting(settings: BotSettings, record: Record, clock: Clock, *, every: float) -> Repeating:
-    retention = Retention(record, seconds=settings.phoneid_retention, clock=clock)
-    return Repeating(retention.apply, every=every, clock=clock)

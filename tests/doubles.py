@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.errors import SlackBusy, SlackRefused
+from bot.interfaces import Clock, Moment
 from bot.models import Actor, MessageRef
 from bot.policy import Audience, Membership, Standing
 from bot.slack.blocks import Message, View
@@ -39,6 +40,17 @@ class Said:
     @property
     def text(self) -> str:
         return self.message.text
+
+
+class Believed:
+    """A clock as ``bot.interfaces.Timekeeper`` that is believed until a test says otherwise."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.is_trusted = True
+
+    async def moment(self) -> Moment:
+        return Moment(self.clock.now(), self.is_trusted)
 
 
 class FakeMessenger(Messenger):

@@ -19,7 +19,7 @@ ROWS = (
     {"checks", "interfaces", "clock", "network", "logs"},
     {"environment"},
     {"settings"},
-    {"entry", "export", "repeating", "pending_codes", "retention", "cams", "quota", "store"},
+    {"entry", "export", "repeating", "pending_codes", "retention", "cams", "quota", "store", "timekeeping"},
     {"access", "lookups", "outbox"},
     {"requests"},
     {"slack"},

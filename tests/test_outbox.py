@@ -66,7 +66,7 @@ class Speaker:
 
 async def speaker(world: World, name: str = "p1") -> Speaker:
     process, mouth = await world.start(name), Mouth(world.clock)
-    return Speaker(process, Outbox(process.record, dict.fromkeys(Kind, mouth.say)), mouth)
+    return Speaker(process, Outbox(process.record, dict.fromkeys(Kind, mouth.say), time=world.time), mouth)
 
 
 async def asked(speaker: Speaker) -> Request:

@@ -15,6 +15,7 @@ from bot.store.record import Record
 from bot.store.sqlite import IN_MEMORY, SqliteEngine
 from tests import factories
 from tests.clocks import SteppingClock
+from tests.doubles import Believed
 from tests.factories import LEE, NEEDS_APPROVAL
 
 HOUR, DAY = 3600.0, 86400.0
@@ -55,7 +56,7 @@ async def test_what_is_older_is_forgotten_and_what_is_not_stays(record: Record, 
     old = await finished(record)
     clock.time += 80 * DAY
     young = await finished(record)
-    retention = Retention(record, seconds=90 * DAY, clock=clock)
+    retention = Retention(record, seconds=90 * DAY, clock=clock, time=Believed(clock))
     await retention.apply()
     assert await forgotten(record, old, young) == [False, False]
     clock.time += 10 * DAY + 1
@@ -66,7 +67,7 @@ async def test_what_is_older_is_forgotten_and_what_is_not_stays(record: Record, 
 async def test_without_a_retention_nothing_is_forgotten(record: Record, clock: SteppingClock) -> None:
     old = await finished(record)
     clock.time += 10_000 * DAY
-    await Retention(record, seconds=None, clock=clock).apply()
+    await Retention(record, seconds=None, clock=clock, time=Believed(clock)).apply()
     assert await forgotten(record, old) == [False]
 
 
@@ -77,7 +78,7 @@ async def test_more_than_one_transaction_holds_is_forgotten_all_the_same(
     asked = [await finished(record, 67) for _ in range(3)]
     assert AT_ONCE < 3 * 67
     clock.time += 2 * DAY
-    await Retention(record, seconds=DAY, clock=clock).apply()
+    await Retention(record, seconds=DAY, clock=clock, time=Believed(clock)).apply()
     assert all(await forgotten(record, *asked))
     (said,) = [each for each in caplog.records if each.message == "forgotten"]
     assert vars(said)["facts"] == {"lookups": 3 * 67, "why": "retention"}
@@ -103,7 +104,7 @@ async def test_what_could_not_be_scrubbed_is_said_and_tried_again_until_it_is(
     await record.open()
     await finished(record)
     clock.time += 2 * DAY
-    retention = Retention(record, seconds=DAY, clock=clock)
+    retention = Retention(record, seconds=DAY, clock=clock, time=Believed(clock))
     for _ in range(4):
         await retention.apply()
         clock.time += 2 * HOUR
@@ -119,7 +120,7 @@ async def test_pauses_after_tries_that_were_hindered_grow_to_a_day(clock: Steppi
     await record.open()
     await finished(record)
     clock.time += 2 * DAY
-    retention = Retention(record, seconds=DAY, clock=clock)
+    retention = Retention(record, seconds=DAY, clock=clock, time=Believed(clock))
     tried = []
     for _ in range(24 * 8):  # each hour
         before = engine.tries
@@ -136,7 +137,7 @@ async def test_it_waits_for_a_quiet_moment_for_a_day_at_most(record: Record, clo
     old = await finished(record)
     clock.time += 2 * DAY
     await record.change(factories.asked)  # runs, and does not end
-    retention = Retention(record, seconds=DAY, clock=clock)
+    retention = Retention(record, seconds=DAY, clock=clock, time=Believed(clock))
     hours = 0
     await retention.apply()
     assert await forgotten(record, old) == [True]
@@ -152,7 +153,7 @@ async def test_what_takes_long_is_done_once_a_day(
 ) -> None:
     caplog.set_level(logging.INFO)
     await record.change(scrubbing.done, "0", took=SLOW + 0.1)
-    retention = Retention(record, seconds=DAY, clock=clock)
+    retention = Retention(record, seconds=DAY, clock=clock, time=Believed(clock))
     first = None
     while "forgotten bytes removed" not in caplog.text:  # something to forget each hour
         await finished(record)
@@ -191,7 +192,7 @@ async def test_what_was_forgotten_meanwhile_is_scrubbed_too(clock: SteppingClock
 async def test_a_request_that_waits_is_forgotten_when_it_has_ended(record: Record, clock: SteppingClock) -> None:
     request = await record.change(factories.asked, [PHONE], decision=NEEDS_APPROVAL)
     clock.time += 2 * DAY
-    retention = Retention(record, seconds=DAY, clock=clock)
+    retention = Retention(record, seconds=DAY, clock=clock, time=Believed(clock))
     await retention.apply()
     assert await forgotten(record, request) == [False]
     expired = await record.change(decisions.decide, request.id, ApprovalState.EXPIRED, actor=BOT)

@@ -29,7 +29,7 @@ from bot.store.record import Record
 from bot.store.sqlite import SqliteEngine
 from tests import factories
 from tests.clocks import START, VirtualClock
-from tests.doubles import FakePeople
+from tests.doubles import Believed, FakePeople
 from tests.fake_api import FakeApi
 from tests.quotas import FreeQuota
 
@@ -214,6 +214,7 @@ class World:
 
     def __init__(self, database: Path) -> None:
         self.clock = WorldClock()
+        self.time = Believed(self.clock)
         self.api = FakeApi()
         self.quota: Quota = FreeQuota()
         self.people = FakePeople()
@@ -229,7 +230,7 @@ class World:
         await record.open()
         lookups_here = Lookups(record=record, api=self.api, quota=self.quota, clock=self.clock)
         await lookups_here.beat()
-        access = Access(record=record, people=self.people, policy=self.policy, clock=self.clock)
+        access = Access(record=record, people=self.people, policy=self.policy, clock=self.clock, time=self.time)
         requests = Requests(record=record, lookups=lookups_here, access=access, seconds=HOUR, clock=self.clock)
         return Process(record=record, lookups=lookups_here, access=access, requests=requests, clock=self.clock)
 

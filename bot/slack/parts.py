@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.access import Access
-from bot.interfaces import Clock
+from bot.interfaces import Clock, Timekeeper
 from bot.lookups import Lookups
 from bot.outbox import Outbox
 from bot.policy import Policy
@@ -49,6 +49,7 @@ class Base:
     settling: Sequence[float]
     """Seconds after a submission at which its window is updated."""
     clock: Clock
+    time: Timekeeper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +66,13 @@ class Parts:
 def build_parts(base: Base) -> Parts:
     """Put them together."""
     record, lookups, messenger, policy, clock = base.record, base.lookups, base.messenger, base.policy, base.clock
-    access = Access(record=record, people=base.people, policy=policy, clock=clock)
+    access = Access(record=record, people=base.people, policy=policy, clock=clock, time=base.time)
     requests = Requests(record=record, lookups=lookups, access=access, seconds=base.approval_seconds, clock=clock)
     approvers = Approvers(
         people=base.people, messenger=messenger, audience=policy.approvers, channel=base.channel, clock=clock
     )
     notices = Notices(record=record, requests=requests, messenger=messenger, approvers=approvers)
-    outbox = Outbox(record, notices.by_kind)
+    outbox = Outbox(record, notices.by_kind, time=base.time)
     windows = Windows(messenger, clock=clock, settled_after=tuple(base.settling))
     say = Conversation(access=access, outbox=outbox, messenger=messenger, windows=windows, policy=policy, clock=clock)
     runner = Runner(

@@ -22,6 +22,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.errors import SlackBusy, SlackError, SlackRefused, SlackUnauthorised, SlackUnreachable
 from bot.interfaces import Clock
 from bot.network import Network
+from bot.timekeeping import Witness
 
 T = TypeVar("T")
 
@@ -80,6 +81,7 @@ class Web(AsyncWebClient):
         self.clock = clock
         self._seconds = seconds
         self._closed_until: dict[tuple[str, str], float] = {}
+        self.witness = Witness(clock)
 
     async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:
         """Call a method. Raises ``SlackError``; while Slack wants to be left alone, without asking it."""
@@ -89,10 +91,12 @@ class Web(AsyncWebClient):
             # The client's own timeout counts only in sessions that the client itself opens.
             async with asyncio.timeout(self._seconds):
                 answer = await super().api_call(api_method, **arguments)
+            self.witness.note(answer.headers.get("Date"))
             if isinstance(answer.data, dict):
                 return answer
             translated = _answered(api_method, answer)  # bytes, which the SDK takes for an archive and for success
         except SlackApiError as error:
+            self.witness.note(error.response.headers.get("Date"))
             translated = _answered(api_method, error.response)
         except FOREIGN_ERRORS as error:
             translated = unanswered(api_method, error)

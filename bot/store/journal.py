@@ -31,6 +31,8 @@ MOVE_HEAD: Final = "UPDATE journal_head SET seq = :seq, hash = :hash WHERE one =
 # After a COMMIT without an answer this tells whether it was done: nobody else's entry has this number and this hash.
 IS_RECORDED: Final = "SELECT 1 AS found FROM journal WHERE seq = :seq AND hash = :hash"
 
+NEWEST_AT: Final = "SELECT at FROM journal WHERE seq = :seq"
+
 OF_REQUEST: Final = """
     SELECT *, request AS name, position AS entry_position FROM journal WHERE request = :request ORDER BY seq"""
 
@@ -76,6 +78,12 @@ def note_each(tx: Tx, event: Event, request: RequestId, lookups: Sequence[Lookup
 def head(tx: Tx) -> Head:
     """The newest entry's number and hash."""
     return tx.head
+
+
+def moment(tx: Tx) -> tuple[float, float]:
+    """The time now, and that of the newest entry."""
+    row = tx.one(NEWEST_AT, seq=tx.head.seq)
+    return tx.now, one_of(float, row, "at") if row else 0.0
 
 
 def of_request(tx: Tx, request_id: RequestId) -> list[JournalEntry]:

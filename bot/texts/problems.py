@@ -169,6 +169,11 @@ PROBLEMS: Mapping[Problem, Explanation] = {
         "Deny the request, or try again in a minute.",
         Side.AGENT,
     ),
+    Problem.CLOCK_UNSURE: Explanation(
+        "The bot's clock may be wrong, so it cannot tell whether this request has expired. Nothing was done.",
+        "Ask your administrator to check the clock, or try again in a few minutes.",
+        Side.ADMIN,
+    ),
     Problem.TOO_MANY_GUESSES: Explanation(
         "Too many verification codes were refused, for this number or of yours.",
         "Find out the right code, wait a while, then try again.",

@@ -39,6 +39,7 @@ from bot.store.urls import SQLITE, record_at
 from bot.tickets import Call
 from tests import factories
 from tests.clocks import SteppingClock
+from tests.doubles import Believed
 from tests.fuzz.listening import Heard, listening
 from tests.fuzz.odd import CODE, MENTION, odd_text
 from tests.quotas import FreeQuota
@@ -244,6 +245,7 @@ async def open_front() -> AsyncIterator[Front]:
             approval_seconds=settings.phoneid_approval_ttl,
             settling=SETTLED_AFTER,
             clock=clock,
+            time=Believed(clock),
         )
     )
     identity = Identity(team_id=TEAM, bot_user_id="U0BOT", bot_id="B0BOT")

@@ -227,6 +227,7 @@ class Workplace(World):
                 approval_seconds=HOUR,
                 settling=SETTLED_AFTER,
                 clock=self.clock,
+                time=self.time,
             )
         )
         commands, submissions, actions, _ = parts.listeners

@@ -151,6 +151,20 @@ def test_nobody_tries_any_more_a_day_after_the_first_try_but_what_has_a_time_of_
     assert claim(process) == ([(kind, request_.id)] if kind in (Kind.EXPIRE, Kind.REMIND) else [])
 
 
+def test_by_a_clock_that_is_not_believed_nothing_expires_and_nothing_is_given_up(
+    process: Process, clock: SteppingClock, request_: Request
+) -> None:
+    for kind in (Kind.AGENT, Kind.EXPIRE):
+        process.change(put, request_, kind, due_at=clock.time)
+    process.change(outbox.postpone, due(process, request_))
+    clock.time += 400 * GIVEN_UP_AFTER
+    unsure = process.change(outbox.claim, is_time_trusted=False)
+    assert [each.kind for each in unsure] == [Kind.AGENT]
+    assert process.read(outbox.waiting, Kind.EXPIRE, request_.id)
+    assert claim(process) == [(Kind.EXPIRE, request_.id)]
+    assert process.read(outbox.waiting, Kind.AGENT, request_.id) is None
+
+
 def test_what_is_dropped_is_not_said(process: Process, clock: SteppingClock, request_: Request) -> None:
     other = process.change(factories.asked)
     for each in (request_, other):

@@ -1,6 +1,7 @@
 """The local Slack: one server, one workspace, one installed app."""
 
 from collections.abc import Callable
+from email.utils import formatdate
 from random import Random, SystemRandom
 from typing import Any, TypeVar
 
@@ -69,6 +70,8 @@ class LocalSlack:
         self.request_url: str | None = None
         """Where signed HTTP requests go; ``None`` means Socket Mode."""
         self.web_app = web.Application(middlewares=[guard(lambda: self._site.port)])
+        self.tells_time = self.clock.now
+        self.web_app.on_response_prepare.append(self._date)
         """Routes of others may be added before ``start``; every request's ``Host`` is checked."""
         self.base_url = ""
         """``http://HOST:PORT``, once started."""
@@ -177,6 +180,9 @@ class LocalSlack:
         )
 
     # Its life
+
+    async def _date(self, _request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Date"] = formatdate(self.tells_time(), usegmt=True)
 
     async def start(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
         """Serve on a loopback address. Raises ``ValueError`` for any other."""
