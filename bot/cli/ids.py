@@ -86,7 +86,7 @@ class Ids(Protocol):
 
     @property
     def earlier(self) -> Mapping[PhoneNumber, Row]:
-        """What an earlier run wrote."""
+        """What an earlier run wrote, as far as it can be believed."""
         ...
 
     def add(self, row: Row) -> None:

@@ -1,17 +1,17 @@
 """A list's output as a file: a run that was stopped, even killed, goes on where it was."""
 
 import csv
-import io
 import os
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bot.cli.arguments import CannotStart
-from bot.cli.ids import COLUMNS, HEADINGS, Row, write_all
+from bot.cli.ids import HEADINGS, Row, write_all
+from bot.cli.ids_saved import Saved, read_saved
 from bot.models import PhoneNumber
 from bot.texts import command_line
 
@@ -41,20 +41,42 @@ def open_ids_file(name: str, *, lock: Callable[[int], None] = lock_alone) -> Ite
     try:
         rows = _read_rows(descriptor, name)
         _check_room(descriptor, name)
-        yield IdsFile(path, descriptor, rows)
-    finally:
+        ids = IdsFile(path, descriptor, rows)
+    except BaseException:
         os.close(descriptor)
+        raise
+    try:
+        yield ids
+    finally:
+        ids.close()
 
 
 class IdsFile:
     """Rows in a file. It is always whole: a row that a kill tore is dropped when the file is opened again."""
 
-    def __init__(self, path: Path, descriptor: int, rows: dict[PhoneNumber, Row]) -> None:
+    def __init__(self, path: Path, descriptor: int, saved: Sequence[Saved]) -> None:
         self._path = path
         self._descriptor = descriptor
-        self._rows = rows
-        self._earlier = {**rows}
+        self.saved = saved
+        self._rows = {each.row.phone: each.row for each in saved if each.row}
+        self._earlier = {**self._rows}
         self._size = os.lseek(descriptor, 0, os.SEEK_END)
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+    def correct(self, rows: Mapping[PhoneNumber, Row]) -> None:
+        """Have these rows and no others, written as this command writes them. Raises ``OSError``."""
+        self._rows, self._earlier = {**rows}, {**rows}
+        content = HEADINGS + b"".join(row.as_line() for row in rows.values())
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        if _read_all(self._descriptor) != content:
+            self._replace(content)
+            descriptor = os.open(self._path, os.O_RDWR | _AS_IT_IS)
+            os.close(self._descriptor)
+            self._descriptor = descriptor
+            lock_alone(descriptor)
+        self._size = os.lseek(self._descriptor, 0, os.SEEK_END)
 
     @property
     def earlier(self) -> Mapping[PhoneNumber, Row]:
@@ -92,6 +114,11 @@ class IdsFile:
             raise
 
 
+def _read_all(descriptor: int) -> bytes:
+    with open(descriptor, "rb", closefd=False) as file:
+        return file.read()
+
+
 def _open_alone(path: Path, name: str, lock: Callable[[int], None]) -> int:
     for _ in range(_REPLACED_MEANWHILE):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _AS_IT_IS, 0o600)
@@ -124,19 +151,17 @@ def _check_room(descriptor: int, name: str) -> None:
     os.lseek(descriptor, size, os.SEEK_SET)
 
 
-def _read_rows(descriptor: int, name: str) -> dict[PhoneNumber, Row]:
-    """The last row of each number; what was torn off is cut off. Raises ``CannotStart`` for another's file."""
-    with open(descriptor, "rb", closefd=False) as file:
-        content = file.read()
+def _read_rows(descriptor: int, name: str) -> list[Saved]:
+    """The rows that are there; what was torn off is cut off. Raises ``CannotStart`` for another's file."""
+    content = _read_all(descriptor)
     whole = content[: content.rfind(b"\n") + 1]
-    if not whole and not HEADINGS.startswith(content):
-        raise CannotStart(command_line.output_foreign(name))
+    if not whole and HEADINGS.startswith(content):
+        os.ftruncate(descriptor, 0)
+        return []
     try:
-        headings, *rows = csv.reader(io.StringIO(whole.decode("utf-8-sig") or ",".join(COLUMNS), newline=""))
-        if tuple(headings) != COLUMNS:
-            raise ValueError("other headings")
-        found = {row.phone: row for row in map(Row.read, rows)}
+        saved = read_saved(content)
     except (ValueError, csv.Error):
         raise CannotStart(command_line.output_foreign(name)) from None
-    os.ftruncate(descriptor, len(whole))
-    return found
+    if not saved or saved[-1].line <= whole.count(b"\n"):  # else the last row is whole, but for its end of line
+        os.ftruncate(descriptor, len(whole))
+    return saved

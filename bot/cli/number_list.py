@@ -17,7 +17,8 @@ from bot.cli.arguments import EXIT_CANNOT_START, STREAM, CannotStart, say_warnin
 from bot.cli.asking import Asking
 from bot.cli.caller import identify, on_ending
 from bot.cli.ids import Ids, IdsStream, Row
-from bot.cli.ids_file import open_ids_file
+from bot.cli.ids_file import IdsFile, open_ids_file
+from bot.cli.ids_saved import hold_against
 from bot.cli.progress import showing_progress
 from bot.cli.streams import check_output, saying_that_it_waits
 from bot.entry.records import LARGEST
@@ -61,6 +62,8 @@ def ask_list(
     lines = _read_list(file, region=region, reason=reason, are_short_codes_meant=are_short_codes_meant)
     why_stopped = None
     with _open_output(output) as ids:
+        if isinstance(ids, IdsFile) and ids.saved:
+            asyncio.run(_hold_against_record(settings, ids, output))
         rows = _settled(ids.earlier, lines, is_again=is_again)
         to_ask = [line for line in lines if line.phone not in rows]
         if to_ask:
@@ -103,6 +106,22 @@ async def _ask(
             on_ending(lambda: asking.stop(command_line.STOPPED))
             await asking.ask(lines, at_once=at_once)
     return asking.why_stopped
+
+
+async def _hold_against_record(settings: LookupSettings, ids: IdsFile, name: str) -> None:
+    """Believe of an earlier run's rows what the record says of them. Raises ``CannotStart``."""
+    from bot.app import open_record
+
+    async with open_record(settings) as record:
+        held = await hold_against(record, ids.saved)
+    if held.unknown:
+        raise CannotStart(command_line.output_unreadable(name, held.unknown))
+    try:
+        ids.correct(held.rows)
+    except OSError as error:
+        raise CannotStart(command_line.output_unusable(name, error.strerror or "")) from None
+    if held.changed:
+        click.echo(command_line.output_corrected(name, held.changed), err=True)
 
 
 def _settled(earlier: Mapping[PhoneNumber, Row], lines: Sequence[Line], *, is_again: bool) -> Rows:

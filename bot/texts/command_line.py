@@ -81,7 +81,25 @@ def output_unusable(path: str, why: str) -> str:
 
 
 def output_foreign(path: str) -> str:
-    return f"{path} is there already, and not as this command writes it. Choose another name for --output."
+    return (
+        f"{path} is there already, and not as this command writes it. Choose another name for --output. If there were "
+        "IDs in it: phoneid log shows them without asking again."
+    )
+
+
+def output_corrected(path: str, rows: int) -> str:
+    which = "1 row" if rows == 1 else f"{rows} rows"
+    return f"{path} was changed since it was written, say by a spreadsheet: {which} put right from the record."
+
+
+def output_unreadable(path: str, lines: Sequence[int]) -> str:
+    """Rows that were changed, and are of a record that this is not."""
+    shown = ", ".join(map(str, lines[:_SHOWN])) + (", …" if len(lines) > _SHOWN else "")
+    return (
+        f"{path} was changed since it was written, and the record in DATABASE_URL does not know what stood in line "
+        f"{shown}. To go on without asking again, set DATABASE_URL to the record that was used then, or take these "
+        "lines out of the file and their numbers out of the list. Nothing was asked."
+    )
 
 
 def output_busy(path: str) -> str:

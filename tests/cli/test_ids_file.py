@@ -85,7 +85,7 @@ def test_no_cell_is_a_formula_or_goes_over_lines(start: str) -> None:
     assert row(replace(ANSWERED, result=result)).as_line().count(b"\n") == 1
 
 
-@pytest.mark.parametrize("torn", range(1, len(row(ANSWERED).as_line())))
+@pytest.mark.parametrize("torn", range(1, len(row(ANSWERED).as_line().strip())))
 def test_a_row_that_a_kill_tore_is_dropped_wherever_it_tore(path: Path, torn: int) -> None:
     other = row(ended(Problem.NOT_YOURS, State.REFUSED))
     path.write_bytes(HEADINGS + other.as_line() + row(ANSWERED).as_line()[:torn])
