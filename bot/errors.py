@@ -18,7 +18,8 @@ PhoneIdError
 │   └── TooManyGuesses     a lookup may not be called: too many codes were refused
 └── SlackError             Slack could not be asked or told
     ├── SlackRefused       it answered, and said no
-    │   └── SlackUnauthorised   it does not take the token
+    │   ├── SlackUnauthorised   it does not take the token
+    │   └── SlackForbidden      an administrator has to allow it
     ├── SlackBusy          it was asked too often
     └── SlackUnreachable   no answer of Slack's came, or none for now
 """
@@ -254,11 +255,19 @@ class SlackRefused(SlackError):
 
     @property
     def is_final(self) -> bool:
-        return self.code != "missing_scope"  # an administrator adds it
+        return True
 
 
 class SlackUnauthorised(SlackRefused):
     """Slack does not take the token: no call works until an administrator acts."""
+
+    @property
+    def is_final(self) -> bool:
+        return False
+
+
+class SlackForbidden(SlackRefused):
+    """Slack does not let this app, or anybody from here, do that until an administrator allows it."""
 
     @property
     def is_final(self) -> bool:

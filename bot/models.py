@@ -123,6 +123,7 @@ class Side(StrEnum):
     AGENT = "agent"
     ADMIN = "administrator"
     ALIBABA = "Alibaba Cloud"
+    SLACK = "Slack"
     US = "the bot"
 
 
@@ -157,6 +158,8 @@ class Problem(StrEnum):
     OUTSIDER = "outsider"
     WHO_UNKNOWN = "who unknown"
     SCOPE_MISSING = "scope missing"
+    SLACK_FORBIDS = "slack forbids"
+    NOT_A_MEMBER = "not a member"
     NOT_AN_APPROVER = "not an approver"
     OWN_REQUEST = "own request"
     NOT_YOUR_REQUEST = "not your request"

@@ -90,6 +90,8 @@ STATE_AFTER: Mapping[Problem, State] = {
     Problem.OUTSIDER: State.REJECTED,
     Problem.WHO_UNKNOWN: State.REJECTED,
     Problem.SCOPE_MISSING: State.REJECTED,
+    Problem.SLACK_FORBIDS: State.REJECTED,
+    Problem.NOT_A_MEMBER: State.REJECTED,
     Problem.NOT_AN_APPROVER: State.REJECTED,
     Problem.OWN_REQUEST: State.REJECTED,
     Problem.NOT_YOUR_REQUEST: State.REJECTED,
@@ -169,7 +171,7 @@ class Membership(StrEnum):
     GUEST = "guest"
     OUTSIDER = "outsider"
     UNKNOWN = "unknown"
-    """Slack could not be asked, or does not know them: treated as a no."""
+    """Slack could not be asked, or does not say that they are an active full member: treated as a no."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,5 +312,5 @@ _PROBLEMS: Mapping[Membership, Problem | None] = {
     Membership.FULL: None,
     Membership.GUEST: Problem.GUEST,
     Membership.OUTSIDER: Problem.OUTSIDER,
-    Membership.UNKNOWN: Problem.WHO_UNKNOWN,
+    Membership.UNKNOWN: Problem.NOT_A_MEMBER,
 }

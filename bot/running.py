@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.app import PATIENT, Waits, open_lookups, open_record
 from bot.audit import Event, LogQuery
 from bot.clock import SystemClock
-from bot.errors import SettingsError, StoreError
+from bot.errors import SettingsError, SlackError, SlackRefused, StoreError
 from bot.interfaces import Clock
 from bot.lookups import Lookups
 from bot.models import Actor, ChannelTrouble, Through
@@ -138,11 +138,13 @@ async def _check_approvals(settings: BotSettings, people: People, channel: Chann
     """
     if not settings.policy.needs_approval:
         return
-    has_active = await people.has_active(settings.policy.approvers)
-    if has_active is None:
-        raise SettingsError(terminal.slack_not_now("it does not say who is in PHONEID_APPROVERS"))
-    if not has_active:
-        raise SettingsError(terminal.no_approver_left(settings.policy.approvers.ids))
+    approvers = settings.policy.approvers
+    try:
+        if not await people.has_active(approvers):
+            raise SettingsError(terminal.no_approver_left(approvers.ids))
+    except SlackError as error:
+        is_refused = isinstance(error, SlackRefused)
+        raise SettingsError(terminal.approvers_not_told(approvers.ids, str(error), is_refused=is_refused)) from error
     if channel and await channel.trouble() is ChannelTrouble.SHARED:
         raise SettingsError(terminal.approval_channel_unusable(channel.id, ChannelTrouble.SHARED))
 

@@ -158,7 +158,8 @@ class FakePeople(People):
 
     async def listed(self, audience: Audience) -> Listed:
         in_groups = {user_id for user_id, each in self.standings.items() if each.groups & audience.group_ids}
-        return Listed(audience.user_ids | in_groups, not (self.silent and audience.group_ids))
+        is_silent = self.silent and audience.group_ids
+        return Listed(audience.user_ids | in_groups, SlackBusy("usergroups.users.list", 30.0) if is_silent else None)
 
     async def is_full_member(self, user_id: str) -> bool:
         if self.silent:

@@ -164,7 +164,7 @@ async def test_a_request_is_its_own_agents_alone(process: Process) -> None:
         (Action.STOP, KIM, FULL, Problem.NOT_YOUR_REQUEST),
         (Action.APPROVE, LEE, Standing(Membership.GUEST), Problem.GUEST),
         (Action.APPROVE, LEE, Standing(Membership.OUTSIDER), Problem.OUTSIDER),
-        (Action.WITHDRAW, ANA, Standing(Membership.UNKNOWN), Problem.WHO_UNKNOWN),
+        (Action.WITHDRAW, ANA, Standing(Membership.UNKNOWN), Problem.NOT_A_MEMBER),
     ],
 )
 async def test_what_somebody_may_not_do_changes_nothing_and_is_journalled(

@@ -77,7 +77,7 @@ async def test_people_are_members_but_for_those_named() -> None:
     assert (await people.standing(person("U0GUS"))).membership is Membership.GUEST
     everybody = Audience(user_ids=frozenset({"U0ANA", "U0GUS"}), group_ids=frozenset({"S0LEADS"}))
     listed = await people.listed(everybody)
-    assert listed.is_complete
+    assert listed.doubt is None
     assert listed.user_ids == {"U0ANA", "U0GUS", "U0LEE"}
     assert [await people.is_full_member(each) for each in ("U0ANA", "U0GUS", "U0LEE")] == [True, False, True]
     assert people.asked == ["U0ANA", "U0GUS"]

@@ -81,11 +81,11 @@ PEOPLE = {
     "the agent's id from another team": never(
         "U0ANA", Problem.OUTSIDER, membership=Membership.OUTSIDER, team_id=PARTNER
     ),
-    "somebody who left, listed": never("U0IDA", Problem.WHO_UNKNOWN, membership=Membership.UNKNOWN, is_listed=True),
-    "the agent while Slack is away": never("U0ANA", Problem.WHO_UNKNOWN, membership=Membership.UNKNOWN),
+    "somebody who left, listed": never("U0IDA", Problem.NOT_A_MEMBER, membership=Membership.UNKNOWN, is_listed=True),
+    "the agent of whom Slack says nothing": never("U0ANA", Problem.NOT_A_MEMBER, membership=Membership.UNKNOWN),
     # Nobody decides there; Slack vouches for nobody who is not in Slack.
     "the command line": never(
-        "root", Problem.WHO_UNKNOWN, membership=Membership.UNKNOWN, team_id="host", through=Through.COMMAND_LINE
+        "root", Problem.NOT_A_MEMBER, membership=Membership.UNKNOWN, team_id="host", through=Through.COMMAND_LINE
     ),
 }
 
@@ -134,7 +134,7 @@ def test_the_table_is_complete() -> None:
         None,
         Problem.GUEST,
         Problem.OUTSIDER,
-        Problem.WHO_UNKNOWN,
+        Problem.NOT_A_MEMBER,
         Problem.NOT_AN_APPROVER,
         Problem.OWN_REQUEST,
         Problem.NOT_YOUR_REQUEST,

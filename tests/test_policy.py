@@ -47,8 +47,8 @@ def somebody(user_id: str = "U0ANA", through: Through = Through.SLACK) -> Actor:
         (Membership.GUEST, ONLY_ANA, "U0ANA", Problem.GUEST),  # a list does not make a guest a member
         (Membership.OUTSIDER, EVERYONE, "U0OUT", Problem.OUTSIDER),
         (Membership.OUTSIDER, ONLY_ANA, "U0ANA", Problem.OUTSIDER),
-        (Membership.UNKNOWN, EVERYONE, "U0ANA", Problem.WHO_UNKNOWN),  # fails closed
-        (Membership.UNKNOWN, ONLY_ANA, "U0ANA", Problem.WHO_UNKNOWN),
+        (Membership.UNKNOWN, EVERYONE, "U0ANA", Problem.NOT_A_MEMBER),  # fails closed
+        (Membership.UNKNOWN, ONLY_ANA, "U0ANA", Problem.NOT_A_MEMBER),
     ],
 )
 @pytest.mark.parametrize("needs_approval", [False, True])

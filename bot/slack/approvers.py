@@ -45,7 +45,10 @@ class Approvers:
 
     async def are_none(self, *, but_for: str) -> bool:
         """Whether surely nobody but this person decides."""
-        return await self._people.has_active(self._audience, but_for=but_for) is False
+        try:
+            return not await self._people.has_active(self._audience, but_for=but_for)
+        except SlackError:
+            return False
 
     async def reach(
         self, message: Message, *, but_for: str, posted: Posted, already: frozenset[str] = frozenset()
@@ -73,7 +76,7 @@ class Approvers:
         end = begun_at + AT_MOST - ONE_CALL
         waiting = sorted(listed.user_ids - {but_for} - already)
         shown_to = await few_at_once(send, waiting, goes_on=lambda: self._clock.monotonic() < end)
-        return _count(shown_to, left=len(waiting) - len(shown_to) + (not listed.is_complete))
+        return _count(shown_to, left=len(waiting) - len(shown_to) + (listed.doubt is not None))
 
     async def _send(self, user_id: str, message: Message, posted: Posted) -> Shown | None:
         """``None``: they do not decide any more."""

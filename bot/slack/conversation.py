@@ -4,13 +4,23 @@ import asyncio
 import logging
 
 from bot.access import Access
-from bot.errors import NotPossible, SlackError, StoreUnavailable
+from bot.errors import (
+    NotPossible,
+    SlackBusy,
+    SlackError,
+    SlackForbidden,
+    SlackRefused,
+    SlackUnauthorised,
+    SlackUnreachable,
+    StoreUnavailable,
+)
 from bot.interfaces import Clock
 from bot.outbox import Outbox
 from bot.policy import Decision, Policy, Rule, Verdict
 from bot.slack import forms, views
 from bot.slack.blocks import Message, View
 from bot.slack.context import Context
+from bot.slack.jobs import new_reference
 from bot.slack.messenger import Messenger, Shown
 from bot.slack.payloads import Sender
 from bot.slack.windows import Windows
@@ -97,8 +107,8 @@ class Conversation:
         try:
             await self._messenger.open_view(context.trigger_id, view)
         except SlackError as error:
-            log.info("form not opened", extra={"facts": {"error": error.reason}})
-            await self.tell(context, views.sentence(asking.FORM_TOO_LATE, with_form_button=True))
+            said = _why_not_opened(error, too_late=asking.FORM_TOO_LATE)
+            await self.tell(context, views.sentence(said, with_form_button=True))
 
     def form(self, context: Context, decision: Decision, filling: forms.Filling) -> View:
         """The form, or why there is none for this person."""
@@ -116,13 +126,38 @@ class Conversation:
         try:
             await self._messenger.open_view(context.trigger_id, view)
         except SlackError as error:
-            log.info("window not opened", extra={"facts": {"error": error.reason}})
-            await self.tell(context, views.sentence(texts.WINDOW_TOO_LATE))
+            said = _why_not_opened(error, too_late=texts.WINDOW_TOO_LATE)
+            await self.tell(context, views.sentence(said))
 
     async def show_after_submission(self, context: Context, view: View) -> None:
         """Show this in the window of the form that was submitted, whatever overtakes what."""
         if context.view_id:
             await self._windows.show_after_submission(context.view_id, view, submitted_at=context.submitted_at)
+
+
+TRIGGER_SPENT = frozenset(
+    {"exchanged_trigger_id", "expired_trigger_id", "invalid_trigger_id", "trigger_exchanged", "trigger_expired"}
+)
+"""Slack's words for a click that is too long ago to open a window."""
+
+
+def _why_not_opened(error: SlackError, *, too_late: str) -> str:
+    """What to say where Slack opened no window. Only of a click that is too old is it true that it came too late."""
+    log.info("window not opened", extra={"facts": {"error": error.reason}})
+    match error:
+        case SlackBusy():
+            return asking.slack_busy(error.retry_after)
+        case SlackUnreachable():
+            return asking.SLACK_AWAY
+        case SlackUnauthorised() | SlackForbidden():
+            return asking.SLACK_FORBIDS
+        case SlackRefused(code=code) if code in TRIGGER_SPENT:
+            return too_late
+        case SlackRefused(code="push_limit_reached"):
+            return asking.TOO_MANY_WINDOWS
+    reference = new_reference()
+    log.error("window refused", extra={"facts": {"reference": reference, "error": error.reason}})
+    return asking.broken(reference)
 
 
 def _why_not(error: NotPossible) -> Message:

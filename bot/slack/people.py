@@ -29,6 +29,13 @@ NOTED_EVERY = 3600.0
 """Seconds between log lines that say that the channel cannot be used."""
 
 
+NOBODY_THERE = frozenset({"no_such_subteam", "user_not_found", "user_not_visible"})
+"""Slack's words for a person or a usergroup that it does not know, or does not show us: an answer."""
+
+SLACKBOT = "USLACKBOT"
+"""Described like a member."""
+
+
 class Remembered(Generic[T]):
     """What ``ask`` answers for a key, at most ``seconds`` old: asked for once at a time, failures not remembered."""
 
@@ -66,10 +73,11 @@ class Remembered(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Who is named; ``is_complete``: Slack could say of every usergroup who is in it."""
+    """Who is named."""
 
     user_ids: frozenset[str]
-    is_complete: bool
+    doubt: SlackError | None = None
+    """Why Slack did not say of a usergroup who is in it."""
 
 
 class People:
@@ -113,14 +121,14 @@ class People:
 
     async def listed(self, audience: Audience) -> Listed:
         """Whom an audience names, its usergroups' members among them. A usergroup Slack does not know holds nobody."""
-        listed, is_complete = set(audience.user_ids), True
+        listed, doubt = set(audience.user_ids), None
         for group_id in sorted(audience.group_ids):
             try:
                 listed |= await self._groups.get(group_id)
             except SlackError as error:
                 _log_unknown_group(group_id, error)
-                is_complete = is_complete and error.is_final
-        return Listed(frozenset(listed), is_complete)
+                doubt = error if _doubt_of(error) else doubt
+        return Listed(frozenset(listed), doubt)
 
     async def is_full_member(self, user_id: str) -> bool:
         """Whether somebody is a full member now. Raises ``SlackError`` while Slack does not say."""
@@ -128,31 +136,34 @@ class People:
             return await self._memberships.get(user_id) is Membership.FULL
         except SlackError as error:
             _log_unknown_person(user_id, error)
-            if error.is_final:
+            if _doubt_of(error) is None:
                 return False
             raise
 
-    async def has_active(self, audience: Audience, *, but_for: str = "") -> bool | None:
-        """Whether anybody in an audience, but for one person, is a full member now; ``None``: Slack does not say.
+    async def has_active(self, audience: Audience, *, but_for: str = "") -> bool:
+        """Whether anybody in an audience, but for one person, is a full member now. Raises ``SlackError`` while Slack
+        does not say.
 
         Ends at the first: to ask about hundreds takes minutes.
         """
-        is_known = True
+        doubt: SlackError | None = None
         groups = [Audience(group_ids=frozenset({each})) for each in sorted(audience.group_ids)]
         for part_of_it in (Audience(user_ids=audience.user_ids), *groups):
             listed = await self.listed(part_of_it)
-            is_known = is_known and listed.is_complete
+            doubt = doubt or listed.doubt
             for user_id in sorted(listed.user_ids - {but_for}):
                 try:
                     if await self.is_full_member(user_id):
                         return True
-                except SlackError:
-                    is_known = False
-        return False if is_known else None
+                except SlackError as error:
+                    doubt = doubt or error
+        if doubt:
+            raise doubt
+        return False
 
     async def _ask_membership(self, user_id: str) -> Membership:
         user = part(await self._web.users_info(user=user_id), "user", dict)
-        return _membership_in(user, team_id=self._team_id)
+        return _membership_in(user, team_id=self._team_id) if user.get("id") == user_id else Membership.UNKNOWN
 
     async def _ask_group(self, group_id: str) -> frozenset[str]:
         users = part(await self._web.usergroups_users_list(usergroup=group_id), "users", list)
@@ -211,10 +222,11 @@ def trouble_of(channel: Mapping[str, Any]) -> ChannelTrouble | None:
 
 def _doubt_of(error: SlackError) -> Problem | None:
     """What to tell somebody of whom this says nothing; ``None``: it is Slack's answer."""
-    if error.is_final:
+    if not isinstance(error, SlackRefused):
+        return Problem.WHO_UNKNOWN
+    if error.code in NOBODY_THERE:
         return None
-    is_lacking = isinstance(error, SlackRefused) and error.code == "missing_scope"
-    return Problem.SCOPE_MISSING if is_lacking else Problem.WHO_UNKNOWN
+    return Problem.SCOPE_MISSING if error.code == "missing_scope" else Problem.SLACK_FORBIDS
 
 
 def _log_unknown_person(user_id: str, error: SlackError) -> None:
@@ -230,6 +242,7 @@ def _membership_in(user: Mapping[str, Any], *, team_id: str) -> Membership:
         return Membership.OUTSIDER
     if user.get("is_restricted") or user.get("is_ultra_restricted"):
         return Membership.GUEST
-    if user.get("deleted") or user.get("is_bot"):
-        return Membership.UNKNOWN
-    return Membership.FULL
+    is_nobody = user.get("id") == SLACKBOT or any(user.get(name) for name in ("deleted", "is_bot", "is_invited_user"))
+    # Slack says of each of its own people, but of nobody else, that they are no guests: what it leaves out is no "no".
+    is_established = all(user.get(name) is False for name in ("is_restricted", "is_ultra_restricted"))
+    return Membership.FULL if is_established and not is_nobody else Membership.UNKNOWN

@@ -19,7 +19,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.errors import SlackBusy, SlackError, SlackRefused, SlackUnauthorised, SlackUnreachable
+from bot.errors import SlackBusy, SlackError, SlackForbidden, SlackRefused, SlackUnauthorised, SlackUnreachable
 from bot.interfaces import Clock
 from bot.network import Network
 from bot.timekeeping import Witness
@@ -44,12 +44,28 @@ TOKEN_REFUSED = frozenset(
 )
 """Slack's words for a token it does not take."""
 
+FORBIDDEN = frozenset(
+    {
+        "access_denied",
+        "accesslimited",
+        "deprecated_endpoint",
+        "ekm_access_denied",
+        "enterprise_is_restricted",
+        "method_deprecated",
+        "missing_scope",
+        "no_permission",
+        "permission_denied",
+        "plan_upgrade_required",
+        "team_access_not_granted",
+        "two_factor_setup_required",
+    }
+)
+"""Slack's words for what an administrator has to allow, whomever or whatever a call is about."""
+
 BUSY = frozenset({"message_limit_exceeded", "rate_limited", "ratelimited"})
 """Slack's words for being asked too often."""
 
-IN_TROUBLE = frozenset(
-    {"accesslimited", "migration_in_progress", "request_timeout", "service_unavailable", "team_added_to_org"}
-)
+IN_TROUBLE = frozenset({"migration_in_progress", "request_timeout", "service_unavailable", "team_added_to_org"})
 """Slack's words, beside those that end in ``_error``, for its own state: the same call may work soon."""
 
 CLOSED_AT_LEAST, CLOSED_AT_MOST, CLOSED_BY_DEFAULT = 1.0, 3600.0, 30.0
@@ -181,7 +197,10 @@ def _translated(method: str, status: int, data: Any, headers: Mapping[str, str])
         return SlackUnreachable(method, f"HTTP {status}, not Slack's answer", arrived=True)
     if code in IN_TROUBLE or code.endswith("_error") or status >= 500:
         return SlackUnreachable(method, code, arrived=True, code=code)
-    kind = SlackUnauthorised if code in TOKEN_REFUSED else SlackRefused
+    if code in FORBIDDEN:
+        kind: type[SlackRefused] = SlackForbidden
+    else:
+        kind = SlackUnauthorised if code in TOKEN_REFUSED else SlackRefused
     needed, provided = (_word(answered.get(name)) for name in ("needed", "provided"))
     return kind(method, code, needed=needed, provided=provided, details=_details_in(answered))
 

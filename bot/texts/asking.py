@@ -6,6 +6,7 @@ Plain text: whoever shows a sentence escapes it for where it is shown. Never put
 import math
 from collections.abc import Mapping, Sequence
 
+from bot.durations import write_duration
 from bot.errors import EntryMistake
 from bot.guesses import FREE_FOR_AGENT
 from bot.models import MASK, Lookup, PhoneNumber
@@ -207,6 +208,13 @@ def not_recorded(reference: str) -> str:
     )
 
 
+def slack_busy(seconds: float) -> str:
+    return f"Slack takes no more calls from the bot right now. Try again in {write_duration(math.ceil(seconds))}."
+
+
+SLACK_AWAY = "Slack did not open the window: it had a problem, or could not be reached. Try again in a minute."
+SLACK_FORBIDS = "Slack does not let the bot open windows. Ask your administrator: the bot's log has Slack's reason."
+TOO_MANY_WINDOWS = "Slack opens no more windows on top of these. Close one, then press the button again."
 FORM_TOO_LATE = "The form did not open in time. Press the button to open it."
 NOT_IN_THIS_RECORD = (
     "This request is not in the bot's records, so nothing was done. If it is a new one, a second bot with another "

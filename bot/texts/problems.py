@@ -146,11 +146,23 @@ PROBLEMS: Mapping[Problem, Explanation] = {
         Side.AGENT,
     ),
     Problem.WHO_UNKNOWN: Explanation(
-        "Slack did not tell the bot who you are, so nothing was asked.", "Wait a minute, then try again.", Side.US
+        "Slack was not available, so the bot could not check who you are. Nothing was looked up.",
+        "Wait a minute, then try again.",
+        Side.SLACK,
     ),
     Problem.SCOPE_MISSING: Explanation(
         "The bot's Slack app lacks a permission, so the bot could not check who you are. Nothing was looked up.",
         "Ask your administrator to add the scope that the bot's log names, and to install the app again.",
+        Side.ADMIN,
+    ),
+    Problem.SLACK_FORBIDS: Explanation(
+        "Slack does not let the bot check who you are. Nothing was looked up.",
+        "Ask your administrator to look for Slack's reason in the bot's log.",
+        Side.ADMIN,
+    ),
+    Problem.NOT_A_MEMBER: Explanation(
+        "Slack does not list you as an active full member of this workspace. Nothing was looked up.",
+        "Ask your administrator to check your account in Slack, or ask a full member of your team to do it.",
         Side.ADMIN,
     ),
     Problem.NOT_AN_APPROVER: Explanation(
@@ -196,6 +208,7 @@ TURN: Mapping[Side, str] = {
     Side.AGENT: "Your turn",
     Side.ADMIN: "Your administrator's turn",
     Side.ALIBABA: "Alibaba Cloud's turn",
+    Side.SLACK: "Slack's turn",
     Side.US: "The bot's turn",
 }
 

@@ -74,11 +74,39 @@ def setting_missing(name: str) -> str:
     return f"{name} is missing. It is {what}." if what else f"{name} is missing."
 
 
+_NOT_THE_TOKEN = {
+    "accesslimited": "it limits access from this network. Ask a workspace administrator to allow this address",
+    "access_denied": "an administrator does not allow it. Ask a workspace administrator",
+    "deprecated_endpoint": "it has withdrawn what this version calls. Install a newer version",
+    "ekm_access_denied": "the organization has withdrawn access to its encryption keys. Ask whoever manages them",
+    "enterprise_is_restricted": "an Enterprise organization may not do this. Ask an administrator of the organization",
+    "method_deprecated": "it has withdrawn what this version calls. Install a newer version",
+    "no_permission": "an administrator does not allow it. Ask a workspace administrator",
+    "org_login_required": "the workspace is being moved into an Enterprise organization. Ask its administrator",
+    "team_access_not_granted": "the app may not use this workspace. Ask an administrator of the organization",
+    "team_disabled": "the workspace was closed. Ask a workspace administrator",
+    "token_expired": "token rotation is on for the app, which this version does not support. Create the app again",
+    "two_factor_setup_required": "whoever installed the app has to set up two-factor authentication first",
+}
+"""What is wrong, and whose turn it is, where Slack refuses the bot whatever its token is."""
+
+_INSTALL_AGAIN = frozenset({"account_inactive", "token_revoked", "user_removed_from_team"})
+
+
 def bot_token_refused(reason: str) -> str:
+    if reason in _NOT_THE_TOKEN:
+        return f"Slack does not serve the bot ({reason}): {_NOT_THE_TOKEN[reason]}."
+    if reason in _INSTALL_AGAIN:
+        return (
+            f"Slack does not accept SLACK_BOT_TOKEN any more ({reason}): the app was removed from the workspace, or "
+            "its token was revoked. Install the app again and copy its new token from OAuth & Permissions."
+        )
     return f"Slack does not accept SLACK_BOT_TOKEN ({reason}). Copy it again from OAuth & Permissions."
 
 
 def app_token_refused(reason: str) -> str:
+    if reason in _NOT_THE_TOKEN:
+        return f"Slack does not serve the bot ({reason}): {_NOT_THE_TOKEN[reason]}."
     return (
         f"Slack does not accept SLACK_APP_TOKEN ({reason}). Generate an app-level token with the scope "
         "connections:write, and switch Socket Mode on."
@@ -136,6 +164,14 @@ def no_approver_left(ids: str) -> str:
     return (
         f"PHONEID_APPROVAL is always, but nobody in PHONEID_APPROVERS ({ids}) is an active full member of this "
         "workspace. Name somebody who can decide."
+    )
+
+
+def approvers_not_told(ids: str, reason: str, *, is_refused: bool) -> str:
+    then = "ask an administrator of the workspace" if is_refused else "start again in a minute"
+    return (
+        f"PHONEID_APPROVAL is always, but Slack did not say who in PHONEID_APPROVERS ({ids}) is an active full member "
+        f"of this workspace ({reason}). This says nothing about the settings: {then}."
     )
 
 

@@ -149,12 +149,17 @@ def about(request_id: str) -> Edit:
         (as_user("U0OLU", "T0SANDBOX"), Problem.OUTSIDER),  # their team as claimed is not believed
         (as_user("U0GUS"), Problem.GUEST),
         (as_user("U0ANA"), Problem.NOT_AN_APPROVER),
-        (as_user("U0IDA"), Problem.WHO_UNKNOWN),  # deactivated
-        (as_user("U0NOBODY"), Problem.WHO_UNKNOWN),
+        (as_user("U0IDA"), Problem.NOT_A_MEMBER),  # deactivated
+        (as_user("U0NOBODY"), Problem.NOT_A_MEMBER),
+        (as_user("U0SID"), Problem.OUTSIDER),  # a stranger
+        (as_user("U0IVO"), Problem.NOT_A_MEMBER),  # invited, and not here yet
+        (as_user("USLACKBOT"), Problem.NOT_A_MEMBER),
     ],
 )
 async def test_a_click_forged_for_somebody_else_is_refused(scene_with: OpenScene, edit: Edit, problem: Problem) -> None:
-    async with scene_with(**TO_EACH | {"PHONEID_APPROVERS": "U0LEE,U0KIM,U0GUS,U0OLU,U0IDA"}) as scene:
+    async with scene_with(
+        **TO_EACH | {"PHONEID_APPROVERS": "U0LEE,U0KIM,U0GUS,U0OLU,U0IDA,U0SID,U0IVO,USLACKBOT"}
+    ) as scene:
         request_id = await request(scene)
         # With a trigger of their own, or Slack would not even show them a window.
         await forge(scene, approving, edit)

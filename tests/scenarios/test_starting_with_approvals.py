@@ -50,6 +50,7 @@ async def words_of_refused_start(tmp_path: Path, settings: dict[str, str], chang
         ("U0GUS", nothing),
         ("U0OLU", nothing),
         ("U0NOBODY", nothing),
+        ("U0SID,U0IVO,USLACKBOT", nothing),
         ("U0IDA,U0GUS,U0OLU,U0NOBODY", nothing),
         ("S0UNKNOWN", nothing),
         ("S0LEADS", group()),
@@ -66,20 +67,29 @@ async def test_with_nobody_able_to_approve_there_is_no_start(
     assert words == terminal.no_approver_left(", ".join(sorted(approvers.split(","))))
 
 
-@pytest.mark.parametrize("approvers", ["U0LEE", "S0LEADS", "S0LEADS,U0LEE"])
 @pytest.mark.parametrize(
-    "forced",
-    [Forced("ratelimited", 300), Forced("internal_error"), Forced("token_revoked")],
-    ids=lambda each: each.error,
+    ("method", "forced", "turn"),
+    [
+        ("users.info", Forced("ratelimited", 300), "start again in a minute"),
+        ("users.info", Forced("internal_error"), "start again in a minute"),
+        ("users.info", Forced("accesslimited"), "ask an administrator"),
+        ("users.info", Forced("token_revoked"), "ask an administrator"),
+        ("usergroups.users.list", Forced("ratelimited", 300), "start again in a minute"),
+        ("usergroups.users.list", Forced("service_unavailable"), "start again in a minute"),
+        ("usergroups.users.list", Forced("plan_upgrade_required"), "ask an administrator"),
+    ],
 )
+@pytest.mark.parametrize("approvers", ["S0LEADS", "S0LEADS,U0IDA"])
 async def test_a_slack_that_does_not_say_who_approvers_are_blames_no_setting(
-    tmp_path: Path, approvers: str, forced: Forced
+    tmp_path: Path, approvers: str, method: str, forced: Forced, turn: str
 ) -> None:
     async with open_scene(tmp_path, settings={**TO_EACH, "PHONEID_APPROVERS": approvers}) as scene:
-        scene.slack.forced |= dict.fromkeys(("users.info", "usergroups.users.list"), forced)
-        with pytest.raises(SettingsError, match="This says nothing about the settings"):
+        scene.slack.forced[method] = forced
+        with pytest.raises(SettingsError, match=f"This says nothing about the settings: {turn}") as caught:
             async with with_bot(scene):
                 raise AssertionError("it started")
+        assert f"({method}: " in str(caught.value)
+        assert "nobody in" not in str(caught.value)
 
 
 @pytest.mark.parametrize("approvers", ["U0IDA,U0LEE", "S0UNKNOWN,U0LEE", "S0LEADS"])

@@ -102,7 +102,7 @@ async def test_a_no_is_told_with_what_to_do_next(workplace: Workplace, bot: Bot)
     [
         (Membership.GUEST, Problem.GUEST),
         (Membership.OUTSIDER, Problem.OUTSIDER),
-        (Membership.UNKNOWN, Problem.WHO_UNKNOWN),
+        (Membership.UNKNOWN, Problem.NOT_A_MEMBER),
     ],
 )
 async def test_who_may_not_ask_gets_a_reason_and_no_form(

@@ -129,6 +129,43 @@ async def test_a_refused_token_is_told_with_slacks_word(web: Web, answers: Answe
     assert caught.value.mistakes == (terminal.app_token_refused("token_revoked"),)
 
 
+@pytest.mark.parametrize(
+    ("word", "turn"),
+    [
+        ("accesslimited", "Ask a workspace administrator"),
+        ("org_login_required", "Ask its administrator"),
+        ("ekm_access_denied", "Ask whoever manages them"),
+        ("enterprise_is_restricted", "Ask an administrator of the organization"),
+        ("team_access_not_granted", "Ask an administrator of the organization"),
+        ("team_disabled", "Ask a workspace administrator"),
+        ("token_expired", "Create the app again"),
+        ("account_inactive", "Install the app again"),
+        ("token_revoked", "Install the app again"),
+        ("invalid_auth", "Copy it again"),
+        ("not_authed", "Copy it again"),
+    ],
+)
+async def test_each_refusal_at_the_start_says_whose_turn_it_is(
+    web: Web, answers: Answers, word: str, turn: str
+) -> None:
+    become_slack(answers, {"ok": False, "error": word})
+    with pytest.raises(SettingsError) as caught:
+        await check_bot_token(web)
+    (said,) = caught.value.mistakes
+    assert turn in said
+    assert f"({word})" in said
+    assert ("opy it again" in said) is (turn == "Copy it again")
+
+
+@pytest.mark.parametrize("word", ["team_added_to_org", "migration_in_progress", "service_unavailable"])
+async def test_what_passes_by_itself_is_no_refusal(web: Web, answers: Answers, word: str) -> None:
+    become_slack(answers, {"ok": False, "error": word})
+    for check in (check_bot_token(web), check_app_token(web, "xapp-invented")):
+        with pytest.raises(SettingsError) as caught:
+            await check
+        assert caught.value.mistakes == (terminal.slack_not_now(word),)
+
+
 @pytest.mark.parametrize(("status", "content_type", "body"), NOT_SLACK)
 async def test_what_is_not_slack_says_nothing_about_a_token(
     web: Web, answers: Answers, status: int, content_type: str, body: str | bytes

@@ -15,9 +15,17 @@ from bot.slack.people import Listed, People
 from bot.slack.web import Web
 from tests.clocks import SteppingClock
 from tests.slack.conftest import NOT_SLACK, TEAM_ID, Answers
+from tests.slack.failures import refusal
 
 ANA = Actor(team_id=TEAM_ID, user_id="U0ANA", through=Through.SLACK)
-MEMBER = {"id": "U0ANA", "team_id": TEAM_ID, "deleted": False, "is_bot": False}
+MEMBER = {
+    "id": "U0ANA",
+    "team_id": TEAM_ID,
+    "deleted": False,
+    "is_bot": False,
+    "is_restricted": False,
+    "is_ultra_restricted": False,
+}
 
 
 class Directory(Web):
@@ -62,6 +70,12 @@ def become_user(answers: Answers, user: dict[str, Any]) -> None:
         pytest.param({"team_id": "T0PARTNER", "is_restricted": True}, Membership.OUTSIDER, id="of another, as a guest"),
         pytest.param({"deleted": True}, Membership.UNKNOWN, id="who left"),
         pytest.param({"is_bot": True}, Membership.UNKNOWN, id="a bot"),
+        pytest.param({"is_invited_user": True}, Membership.UNKNOWN, id="invited, and not here yet"),
+        pytest.param({"is_restricted": None}, Membership.UNKNOWN, id="with a flag that says nothing"),
+        pytest.param({"is_restricted": 0, "is_ultra_restricted": 0}, Membership.UNKNOWN, id="with flags that are none"),
+        pytest.param({"id": "U0LEE"}, Membership.UNKNOWN, id="an answer about somebody else"),
+        pytest.param({"id": None}, Membership.UNKNOWN, id="an answer about nobody"),
+        pytest.param({"is_stranger": False, "team_id": "T0PARTNER"}, Membership.OUTSIDER, id="met in a channel"),
     ],
 )
 async def test_what_slack_says_of_somebody_decides(
@@ -69,6 +83,26 @@ async def test_what_slack_says_of_somebody_decides(
 ) -> None:
     become_user(answers, {**MEMBER, **facts})
     assert await People(web, team_id=TEAM_ID, clock=clock).standing(ANA) == Standing(membership)
+
+
+@pytest.mark.parametrize(
+    "lacking", [{"is_restricted"}, {"is_ultra_restricted"}, {"is_restricted", "is_ultra_restricted"}]
+)
+async def test_whom_slack_does_not_call_no_guest_is_no_full_member(
+    web: Web, answers: Answers, clock: SteppingClock, lacking: set[str]
+) -> None:
+    become_user(answers, {name: value for name, value in MEMBER.items() if name not in lacking})
+    people = People(web, team_id=TEAM_ID, clock=clock)
+    assert await people.standing(ANA) == Standing(Membership.UNKNOWN)
+    assert await people.is_full_member("U0ANA") is False
+
+
+async def test_slackbot_is_described_like_a_member_and_is_none(
+    web: Web, answers: Answers, clock: SteppingClock
+) -> None:
+    become_user(answers, {**MEMBER, "id": "USLACKBOT"})
+    people = People(web, team_id=TEAM_ID, clock=clock)
+    assert await people.standing(member("USLACKBOT")) == Standing(Membership.UNKNOWN)
 
 
 async def test_somebody_acting_from_another_workspace_is_told_without_asking(
@@ -102,7 +136,19 @@ LACKING = '{"ok": false, "error": "missing_scope", "needed": "usergroups:read", 
         pytest.param(200, LACKING, Problem.SCOPE_MISSING, id="a scope that is missing"),
         pytest.param(200, '{"ok": false, "error": "internal_error"}', Problem.WHO_UNKNOWN, id="a Slack in trouble"),
         pytest.param(502, "<html>", Problem.WHO_UNKNOWN, id="a proxy's page"),
-        pytest.param(200, '{"ok": false, "error": "invalid_auth"}', Problem.WHO_UNKNOWN, id="a token not taken"),
+        *(
+            pytest.param(200, refusal(word), Problem.SLACK_FORBIDS, id=word)
+            for word in ("invalid_auth", "account_inactive", "org_login_required", "accesslimited", "ekm_access_denied")
+        ),
+        *(
+            pytest.param(200, refusal(word), Problem.SLACK_FORBIDS, id=word)
+            for word in ("enterprise_is_restricted", "team_access_not_granted", "plan_upgrade_required", "new_word")
+        ),
+        *(
+            pytest.param(200, refusal(word), Problem.WHO_UNKNOWN, id=word)
+            for word in ("team_added_to_org", "service_unavailable", "request_timeout")
+        ),
+        pytest.param(200, '{"ok": false, "error": "user_not_visible"}', None, id="somebody we are not shown"),
         pytest.param(200, '{"ok": false, "error": "no_such_subteam"}', None, id="a no"),
     ],
 )
@@ -277,8 +323,10 @@ async def test_a_usergroup_without_an_answer_of_slacks_holds_nobody(
 ) -> None:
     answers.become(status, content_type, body)
     people = People(web, team_id=TEAM_ID, clock=clock)
-    assert await people.listed(BY_GROUP) == Listed(frozenset(), is_complete=False)
-    assert await people.has_active(BY_GROUP) is None
+    listed = await people.listed(BY_GROUP)
+    assert (listed.user_ids, isinstance(listed.doubt, SlackError)) == (frozenset(), True)
+    with pytest.raises(SlackError):
+        await people.has_active(BY_GROUP)
 
 
 async def test_whoever_leaves_a_usergroup_stops_deciding_within_a_minute(
@@ -297,7 +345,7 @@ async def test_whoever_leaves_a_usergroup_stops_deciding_within_a_minute(
 async def test_an_empty_usergroup_is_an_answer_and_remembered(groups: GroupDirectory, clock: SteppingClock) -> None:
     groups.groups[LEADS] = []
     people = People(groups, team_id=TEAM_ID, clock=clock)
-    assert await people.listed(BY_GROUP) == Listed(frozenset(), is_complete=True)
+    assert await people.listed(BY_GROUP) == Listed(frozenset())
     assert await people.has_active(BY_GROUP) is False
     assert groups.groups_asked == [LEADS]
 
@@ -323,7 +371,7 @@ async def test_whom_an_audience_names_and_who_of_them_is_a_full_member(
 ) -> None:
     people = People(groups, team_id=TEAM_ID, clock=clock)
     listed = await people.listed(AUDIENCE)
-    assert listed == Listed(frozenset({"U0LEE", "U0IDA", "U0GUS", "U0OLU", "U0LOST"}), is_complete=True)
+    assert listed == Listed(frozenset({"U0LEE", "U0IDA", "U0GUS", "U0OLU", "U0LOST"}))
     assert {each for each in listed.user_ids if await people.is_full_member(each)} == {"U0LEE"}
 
 
@@ -353,7 +401,8 @@ async def test_while_slack_does_not_say_who_somebody_is_that_is_no_no(
     people = People(groups, team_id=TEAM_ID, clock=clock)
     with pytest.raises(SlackError):
         await people.is_full_member("U0IDA")
-    assert await people.has_active(AUDIENCE, but_for="U0LEE") is None
+    with pytest.raises(SlackBusy):
+        await people.has_active(AUDIENCE, but_for="U0LEE")
     assert await people.has_active(AUDIENCE) is True
     groups.busy.clear()
     assert await people.is_full_member("U0IDA") is False

@@ -13,7 +13,7 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 from slack_sdk.errors import SlackRequestError
 
-from bot.errors import SlackError, SlackRefused, SlackUnauthorised, SlackUnreachable
+from bot.errors import SlackError, SlackForbidden, SlackRefused, SlackUnauthorised, SlackUnreachable
 from bot.slack.connection import open_web
 from bot.slack.web import TOKEN_REFUSED, Web, part
 from tests.clocks import SteppingClock
@@ -53,7 +53,7 @@ async def test_a_refusal_carries_slacks_word_and_asks_once(web: Web, answers: An
 async def test_a_refusal_names_the_scope_it_lacks(web: Web, answers: Answers) -> None:
     answers.become(200, "application/json", refusal("missing_scope", needed="users:read", provided="chat:write"))
     error = await failure(web)
-    assert type(error) is SlackRefused
+    assert type(error) is SlackForbidden
     assert (error.needed, error.provided) == ("users:read", "chat:write")
 
 

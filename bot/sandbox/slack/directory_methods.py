@@ -52,7 +52,8 @@ class DirectoryMethods:
         return {"url": self._open_connection()}
 
     def tell_user(self, arguments: JsonObject) -> JsonObject:
-        person = self._workspace.people.get(required(arguments, "user"))
+        user_id = required(arguments, "user")
+        person = self._workspace.people.get(user_id) or self._workspace.known_by_id.get(user_id)
         if person is None:
             raise Refusal("user_not_found")
         return {"user": user_json(person)}

@@ -47,7 +47,6 @@ def view_json(view: View) -> JsonObject:
 
 def user_json(person: Person) -> JsonObject:
     """A user as ``users.info`` describes them."""
-    is_stranger = person.kind is Kind.OUTSIDER
     described: JsonObject = {
         "id": person.id,
         "team_id": person.team_id,
@@ -66,11 +65,12 @@ def user_json(person: Person) -> JsonObject:
     }
     if person.is_deactivated:  # of the top level little is left; the profile stays
         return {name: value for name, value in described.items() if name != "real_name"}
-    if is_stranger:
-        return {**described, "is_stranger": True}
+    if person.team_id != TEAM_ID:  # no role of theirs is told; who shares a channel with us is no stranger
+        return {**described, "is_stranger": person.kind is Kind.STRANGER}
     is_guest = person.kind is Kind.GUEST
     roles = dict.fromkeys(("is_admin", "is_owner", "is_primary_owner", "is_ultra_restricted"), False)
-    return {**described, **roles, "is_restricted": is_guest, "tz": "Etc/UTC", "tz_offset": 0}
+    invited = {"is_invited_user": True} if person.kind is Kind.INVITED else {}
+    return {**described, **roles, "is_restricted": is_guest, **invited, "tz": "Etc/UTC", "tz_offset": 0}
 
 
 def dm_json(conversation: Conversation, *, bot_id: str) -> JsonObject:

@@ -18,6 +18,12 @@ class Kind(StrEnum):
     GUEST = "guest"
     OUTSIDER = "outsider"
     """From another workspace, met in a shared channel."""
+    STRANGER = "stranger"
+    """From another workspace, and met nowhere."""
+    INVITED = "invited"
+    """Asked to join, and not here yet."""
+    SLACKBOT = "slackbot"
+    """Slack's own; no bot, as Slack describes it."""
     BOT = "bot"
 
 
@@ -32,6 +38,11 @@ class Person:
     team_id: str = TEAM_ID
     is_deactivated: bool = False
     """Left the workspace: known still, but there no more."""
+
+    @property
+    def is_at_a_client(self) -> bool:
+        """Whether they can do something in this Slack."""
+        return self.kind in (Kind.MEMBER, Kind.GUEST, Kind.OUTSIDER) and not self.is_deactivated
 
     @property
     def handle(self) -> str:
@@ -49,6 +60,13 @@ IDA = Person(id="U0IDA", name="Ida", title="Former team lead", kind=Kind.MEMBER,
 
 CAST = (ANA, LEE, KIM, GUS, OLU, IDA)
 """Whom a sandbox starts with, besides the app."""
+
+KNOWN_BY_ID = (
+    Person(id="U0SID", name="Sid", title="Stranger", kind=Kind.STRANGER, team_id="T0ELSEWHERE"),
+    Person(id="U0IVO", name="Ivo", title="Invited", kind=Kind.INVITED),
+    Person(id=SLACKBOT_ID, name="Slackbot", title="", kind=Kind.SLACKBOT),
+)
+"""Whom Slack describes to who asks for their id, and who are nowhere to be met."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

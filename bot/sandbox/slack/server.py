@@ -168,7 +168,7 @@ class LocalSlack:
                 waiting=self._waiting,
             )
             for person in self.workspace.people.values()
-            if person.kind is not Kind.BOT and not person.is_deactivated
+            if person.is_at_a_client
         }
         """By user id."""
         self._page_client = PageClient(

@@ -8,7 +8,7 @@ from itertools import count
 from bot.interfaces import Clock
 from bot.sandbox.slack import blockkit
 from bot.sandbox.slack.blockkit import JsonObject, Placed
-from bot.sandbox.slack.people import CAST, SLACKBOT_ID, Person, UserGroup
+from bot.sandbox.slack.people import CAST, KNOWN_BY_ID, SLACKBOT_ID, Person, UserGroup
 from bot.sandbox.slack.views import View
 
 
@@ -80,6 +80,7 @@ class Workspace:
         self.domain = "sandbox"
         self.version = 0
         self.people = {person.id: person for person in (*people, bot)}
+        self.known_by_id = {person.id: person for person in KNOWN_BY_ID}
         self.conversations: dict[str, Conversation] = {}
         self.user_groups: dict[str, UserGroup] = {}
         self._clock = clock

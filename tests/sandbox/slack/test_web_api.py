@@ -131,7 +131,10 @@ async def test_a_method_needs_its_scope(session: aiohttp.ClientSession, call: st
         pytest.param(
             "U0GUS", {"team_id": "T0SANDBOX", "is_restricted": True, "is_ultra_restricted": False}, id="a guest"
         ),
-        pytest.param("U0OLU", {"team_id": "T0PARTNER", "is_stranger": True}, id="an outsider"),
+        pytest.param("U0OLU", {"team_id": "T0PARTNER", "is_stranger": False}, id="an outsider, met in a channel"),
+        pytest.param("U0SID", {"team_id": "T0ELSEWHERE", "is_stranger": True}, id="an outsider, met nowhere"),
+        pytest.param("U0IVO", {"is_restricted": False, "is_invited_user": True}, id="somebody invited"),
+        pytest.param("USLACKBOT", {"team_id": "T0SANDBOX", "is_restricted": False, "is_bot": False}, id="Slackbot"),
         pytest.param("U0BOT", {"team_id": "T0SANDBOX", "is_bot": True}, id="the bot"),
         pytest.param("U0IDA", {"team_id": "T0SANDBOX", "deleted": True}, id="somebody who left"),
     ],
@@ -142,7 +145,8 @@ async def test_users_are_told_apart(client: AsyncWebClient, user: str, expected:
 
 
 async def test_an_outsiders_roles_are_not_told(client: AsyncWebClient) -> None:
-    assert "is_restricted" not in (await client.users_info(user="U0OLU"))["user"]
+    for user in ("U0OLU", "U0SID"):
+        assert not (await client.users_info(user=user))["user"].keys() & {"is_restricted", "is_ultra_restricted"}
 
 
 async def test_of_somebody_who_left_little_is_told(client: AsyncWebClient) -> None:
