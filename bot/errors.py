@@ -9,7 +9,8 @@ PhoneIdError
 ├── NotPossible            somebody may not do that, or not any more
 ├── StoreError             the database
 │   ├── StoreUnavailable   it cannot be read or written now
-│   │   └── ChangeUnknown  the connection was lost during a change: it may or may not be recorded
+│   │   ├── ChangeUnknown  the connection was lost during a change: it may or may not be recorded
+│   │   └── DatabaseGone   its file was deleted or replaced: it does not come back
 │   ├── SchemaUnknown      it was written by another release
 │   ├── RecordDamaged      a record in it was changed by other hands
 │   ├── RequestMoved       a request is not, or not any more, in the state that a change expects
@@ -175,6 +176,10 @@ class StoreUnavailable(StoreError):
 
 class ChangeUnknown(StoreUnavailable):
     """The connection was lost while a change was recorded, and whether it was could not be found out."""
+
+
+class DatabaseGone(StoreUnavailable):
+    """The file of the database was deleted or replaced: what is in it cannot be reached any more."""
 
 
 class SchemaUnknown(StoreError):

@@ -5,11 +5,12 @@ import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from itertools import chain, repeat
 from typing import NamedTuple
 
 from pydantic import SecretStr
 
-from bot.errors import ApiError, LookupMoved, StoreUnavailable, TooManyGuesses
+from bot.errors import ApiError, DatabaseGone, LookupMoved, StoreUnavailable, TooManyGuesses
 from bot.interfaces import Clock, PhoneIdApi, Quota
 from bot.models import Lookup, LookupId, Problem, Request, Result, State
 from bot.policy import STATE_AFTER, is_final
@@ -21,7 +22,11 @@ from bot.tickets import Call, Lane, Outlook, Ticket
 log = logging.getLogger(__name__)
 
 RECORD_AGAIN_AFTER = (0.2, 1.0, 3.0)
-"""Seconds before each further try to record an outcome: a lost outcome is a lost lookup."""
+"""Seconds before each further try to record an outcome, the last also before all later ones: the outcome is kept in
+memory until it is recorded, for a code that was used cannot be used again."""
+
+LOGGED_EVERY = 20
+"""Tries to record an outcome, of which one is logged: a minute of them."""
 
 LEADER_LOOKED_AT_EVERY = 1.0
 """Seconds between looks at whether the lookup that another one follows has ended."""
@@ -67,7 +72,7 @@ class Lookups:
             if self._is_stopping:
                 task.cancel()
             await asyncio.wait({task})
-            return await attempt.end(_result_of(task, attempt))
+            return await self._end(attempt, _result_of(task, attempt))
         except LookupMoved as moved:  # somebody, say the sweeper, ended it first: theirs is how it ended
             if moved.current is None:
                 raise
@@ -105,7 +110,7 @@ class Lookups:
                 continue
             attempt = Attempt(request, lookup, record=self._record, quota=self._quota, clock=self._clock)
             with suppress(LookupMoved):  # it has ended
-                await attempt.end(Result(problem=Problem.INTERNAL))
+                await self._end(attempt, Result(problem=Problem.INTERNAL))
 
     def outlook(self, lookup_id: LookupId) -> Outlook | None:
         """What whoever waits for this lookup can expect; ``None`` when it does not wait for its turn."""
@@ -142,6 +147,23 @@ class Lookups:
         if self._spoke_at is not None and now - self._spoke_at > self._silent_for / 2:  # see ``processes.living``
             self._sweeps_from = now + self._silent_for
         self._spoke_at = now
+
+    async def _end(self, attempt: "Attempt", result: Result) -> Lookup:
+        """Record the outcome, as soon as that is possible. Raises ``LookupMoved``.
+
+        Raises ``StoreUnavailable`` where the database does not come back, or this process cannot wait for it.
+        """
+        for tries, again_after in enumerate(chain(RECORD_AGAIN_AFTER, repeat(RECORD_AGAIN_AFTER[-1]))):
+            try:
+                return await attempt.end(result)
+            except StoreUnavailable as error:
+                if tries % LOGGED_EVERY == 0:
+                    log.exception("outcome not recorded", extra={"facts": {"lookup": attempt.lookup_id}})
+                is_enough = self._is_stopping and tries >= len(RECORD_AGAIN_AFTER)
+                if is_enough or isinstance(error, DatabaseGone):
+                    raise
+            await self._clock.sleep(again_after)
+        raise AssertionError("it is tried for ever")
 
     async def _wait_for_leader(self, lookup: Lookup) -> Result:
         """Wait until the lookup has ended with the one it follows, which another process may be running."""
@@ -203,18 +225,9 @@ class Attempt:
         return replace(result, milliseconds=milliseconds, attempts=self._calls)
 
     async def end(self, result: Result) -> Lookup:
-        """Record the outcome, again and again if need be. Raises ``LookupMoved`` and ``StoreUnavailable``."""
+        """Record the outcome. Raises ``LookupMoved`` and ``StoreUnavailable``."""
         state = STATE_AFTER[result.problem] if result.problem else State.ANSWERED
-        agent = self._request.agent
-        for again_after in (*RECORD_AGAIN_AFTER, None):
-            try:
-                ended = await self._record.change(store.end, self._lookup, state, result, agent=agent)
-                break
-            except StoreUnavailable:
-                log.exception("outcome not recorded", extra={"facts": {"lookup": self._lookup.id}})
-                if again_after is None:
-                    raise
-                await self._clock.sleep(again_after)
+        ended = await self._record.change(store.end, self._lookup, state, result, agent=self._request.agent)
         facts = {"lookup": ended.id, "state": ended.state, "problem": result.problem, "attempts": result.attempts}
         log.info("lookup ended", extra={"facts": facts})
         return ended

@@ -5,14 +5,14 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from slack_bolt.async_app import AsyncApp
 
 from bot.app import PATIENT, Waits, open_lookups, open_record
 from bot.audit import Event, LogQuery
 from bot.clock import SystemClock
-from bot.errors import SettingsError, SlackError, SlackRefused, StoreError
+from bot.errors import AccessLost, DatabaseGone, SettingsError, SlackError, SlackRefused, StoreError
 from bot.interfaces import Clock
 from bot.lookups import Lookups
 from bot.models import Actor, ChannelTrouble, Through
@@ -96,14 +96,12 @@ async def running_bot(
         app = build_app(web, parts.listeners, signing_secret=secret, replays=Replays(clock), identity=identity)
         way = _connected(settings, app, web, host=host, is_ready=_readiness(record, token), clock=clock)
         port, watched = await stack.enter_async_context(way)
-        watched.append(await stack.enter_async_context(in_background(token.watch(every=waits.token))))
+        watching = (token.watch(every=waits.token), _watch_record(record, settings, clock, every=waits.sweeping))
+        watched += [await stack.enter_async_context(in_background(each)) for each in watching]
         # Last: whoever handles what is due is connected.
         await stack.enter_async_context(_sweeping(lookups, parts, clock, every=waits.sweeping))
         await stack.enter_async_context(_forgetting(settings, record, time, clock, every=waits.forgetting))
-        try:
-            yield Bot(app=app, jobs=parts.jobs, port=port, watched=tuple(watched))
-        finally:
-            log.info("ending what runs", extra={"facts": {"running": parts.jobs.running}})
+        yield Bot(app=app, jobs=parts.jobs, port=port, watched=tuple(watched))
 
 
 @asynccontextmanager
@@ -160,6 +158,19 @@ def _signing_secret(settings: BotSettings) -> str:
     return secret.get_secret_value() if secret else "socket mode"
 
 
+async def _watch_record(record: Record, settings: BotSettings, clock: Clock, *, every: float) -> NoReturn:
+    """Until the database's file is gone. Raises ``AccessLost``: nothing that is asked could be recorded any more."""
+    while True:
+        try:
+            await record.read(journal.head)
+        except DatabaseGone as error:
+            log.error("database gone", extra={"facts": {"error": str(error)}})
+            raise AccessLost(terminal.database_unusable(settings.database_name, str(error))) from None
+        except StoreError as error:
+            log.info("database not checked", extra={"facts": {"error": str(error)}})
+        await clock.sleep(every)
+
+
 def _readiness(record: Record, token: BotToken) -> connection.IsReady:
     async def is_ready() -> bool:
         try:
@@ -189,6 +200,7 @@ async def _connected(
 
 
 async def _finish(jobs: Jobs, lookups: Lookups, seconds: float) -> None:
+    log.info("ending what runs", extra={"facts": {"running": jobs.running}})
     if not await jobs.drain(seconds):
         lookups.interrupt()
         await jobs.drain(connection.CLOSING)

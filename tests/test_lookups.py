@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.audit import Event
-from bot.errors import StoreUnavailable
+from bot.errors import DatabaseGone, StoreUnavailable
 from bot.guesses import FREE_FOR_AGENT
 from bot.models import Lookup, Problem, Request, State
 from bot.policy import STATE_AFTER, Action, Decision, Rule, Verdict
@@ -104,12 +104,39 @@ async def test_an_outcome_is_recorded_as_soon_as_the_database_is_back(process: P
     assert process.clock.now() - begun_at == pytest.approx(0.2 + 1.0 + 3.0)
 
 
-async def test_an_outcome_that_cannot_be_recorded_is_not_given_out(process: Process) -> None:
+@pytest.mark.parametrize("times", [4, 40, 400])
+async def test_an_answer_is_kept_until_it_is_recorded_however_long_that_takes(
+    process: Process, times: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    process.record.failing["end"] = times
+    ended = (await process.asked_and_run()).lookup
+    assert (ended.state, ended.result.phone_number_id) == (State.ANSWERED, id_of(PHONE))
+    assert caplog.messages.count("outcome not recorded") == 1 + (times - 1) // 20
+
+
+async def test_a_stop_waits_no_longer_for_a_database_and_gives_out_nothing_that_is_not_recorded(
+    world: World, process: Process
+) -> None:
     request = await process.ask()
-    process.record.failing["end"] = 4
+    process.record.failing["end"] = 1_000_000
+    running = asyncio.create_task(run_one(process, request))
+    await world.pass_time(600)
+    assert not running.done()
+    process.lookups.interrupt()
     with pytest.raises(StoreUnavailable):
-        await run_one(process, request)
+        await running
     assert (await process.find(request.id)).is_all(State.CALLING)
+
+
+async def test_a_database_that_is_gone_is_not_waited_for(process: Process) -> None:
+    async def be_gone(name: str) -> None:
+        if name == "end":
+            raise DatabaseGone("the database file was replaced")
+
+    request = await process.ask()
+    process.record.before = be_gone
+    with pytest.raises(DatabaseGone):
+        await run_one(process, request)
 
 
 async def test_an_outcome_that_was_recorded_before_the_connection_broke_is_given_out_once(process: Process) -> None:
@@ -242,6 +269,7 @@ async def test_what_runs_here_is_neither_swept_nor_forgotten(world: World) -> No
 async def test_what_a_living_process_lost_still_has_an_end(process: Process) -> None:
     request = await process.ask()
     process.record.failing["end"] = 99
+    process.lookups.interrupt()
     with pytest.raises(StoreUnavailable):
         await run_one(process, request)
     process.record.failing["end"] = 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from bot.errors import SchemaUnknown, StoreUnavailable
+from bot.errors import DatabaseGone, SchemaUnknown, StoreUnavailable
 from bot.store.engine import Tx
 from bot.store.files import create_private
 from bot.store.migrations import HEAD, head_to_change, head_to_read, migrate
@@ -224,7 +224,7 @@ class SqliteEngine:
             raise StoreUnavailable("the database is not open")
         # SQLite would go on in a file that was deleted or replaced, and nobody would ever find what it records there.
         if self._file_behind() != self._file:
-            raise StoreUnavailable("the database file was replaced")
+            raise DatabaseGone("the database file was replaced")
         return self._database
 
     def _file_behind(self) -> tuple[int, int] | None:
@@ -234,7 +234,8 @@ class SqliteEngine:
         try:
             status = Path(self._path).stat()
         except OSError as error:
-            raise StoreUnavailable(f"the database cannot be used: {error.strerror}") from error
+            kind = DatabaseGone if isinstance(error, FileNotFoundError) else StoreUnavailable
+            raise kind(f"the database cannot be used: {error.strerror}") from error
         return status.st_dev, status.st_ino
 
 

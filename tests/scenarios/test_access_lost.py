@@ -82,3 +82,29 @@ async def test_the_process_ends_with_one_sentence_and_exit_code_2(
     assert f"{terminal.ACCESS_LOST_HEADING}\n  - {sentence}\n" in written
     assert "Traceback" not in written
     assert "ticket" not in written
+
+
+def delete(file: Path) -> None:
+    file.unlink()
+
+
+def replace(file: Path) -> None:
+    copy = file.with_suffix(".copy")
+    copy.write_bytes(file.read_bytes())
+    copy.rename(file)
+
+
+def move(file: Path) -> None:
+    file.rename(file.with_suffix(".old"))
+
+
+@pytest.mark.parametrize("take_away", [delete, replace, move])
+async def test_a_database_file_that_is_gone_is_one_error_and_an_end(
+    scene_with: OpenScene, tmp_path: Path, take_away: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with scene_with(waits=Waits(sweeping=0.2, finishing=0.5)) as scene:
+        assert scene.bot
+        take_away(tmp_path / "phoneid.db")
+        with pytest.raises(AccessLost, match=r"phoneid\.db"):
+            await scene.bot.until_lost()
+    assert caplog.messages.count("database gone") == 1

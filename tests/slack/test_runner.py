@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from bot.errors import DatabaseGone
 from bot.models import PhoneNumber, State
 from bot.slack import buttons
 from bot.slack.messenger import Shown
@@ -221,11 +222,28 @@ async def test_the_numbers_do_not_wait_for_the_message_that_follows_them(workpla
     assert buttons.SHOW_RESULTS in buttons_of(bot.messenger.updated[-1][1])
 
 
+async def be_gone(change: str) -> None:
+    if change == "end":
+        raise DatabaseGone("the database file was replaced")
+
+
+async def test_a_number_whose_answer_cannot_be_recorded_for_minutes_is_answered_then(workplace: Workplace) -> None:
+    bot = await open_bot(workplace)
+    form = await bot.form()
+    bot.process.record.failing["end"] = 60
+    await bot.submits(form, filled(phones(1), "208312"))
+    request = await bot.last_request()
+    assert request.is_all(State.ANSWERED)
+    assert (request.lookup.result.phone_number_id or "-") in text_of(bot.messenger.window("V1"))
+    assert len(workplace.api.called) == 1
+
+
 async def test_several_numbers_that_cannot_be_recorded_break_as_what_they_are(workplace: Workplace) -> None:
     bot = await open_bot(workplace)
     form = await bot.form(is_several=True)
-    bot.process.record.failing["end"] = 12  # four tries for each
+    bot.process.record.before = be_gone
     await bot.submits(form, filled(phones(3), "208312"))
+    bot.process.record.before = None
     assert "cannot use its database" in text_of(bot.messenger.window("V1"))
     await bot.sweep_for(HANDLING * 3)
     request = await bot.last_request()
