@@ -22,7 +22,6 @@ from bot.settings import BotSettings
 from bot.slack import connection
 from bot.slack.app import build_app
 from bot.slack.bot_token import BotToken
-from bot.slack.gate import Replays
 from bot.slack.jobs import Jobs
 from bot.slack.messenger import Messenger
 from bot.slack.parts import Base, Parts, build_parts
@@ -70,7 +69,7 @@ async def running_bot(
         lookups = await stack.enter_async_context(open_lookups(settings, record, clock, waits=waits))
         people = People(web, team_id=identity.team_id, clock=clock, group_ids=settings.policy.group_ids)
         stack.push_async_callback(people.aclose)
-        channel = _open_channel(settings, web, clock, stack)
+        channel = _open_channel(settings, web, identity, stack)
         await _check_approvals(settings, people, channel)
         await _record_start(record, settings, identity)
         token = BotToken(web, clock)
@@ -93,7 +92,7 @@ async def running_bot(
         )
         stack.push_async_callback(_finish, parts.jobs, lookups, waits.finishing)
         secret = _signing_secret(settings)
-        app = build_app(web, parts.listeners, signing_secret=secret, replays=Replays(clock), identity=identity)
+        app = build_app(web, parts.listeners, signing_secret=secret, identity=identity)
         way = _connected(settings, app, web, host=host, is_ready=_readiness(record, token), clock=clock)
         port, watched = await stack.enter_async_context(way)
         watching = (token.watch(every=waits.token), _watch_record(record, settings, clock, every=waits.sweeping))
@@ -121,10 +120,12 @@ async def _check_tokens(settings: BotSettings, web: Web) -> connection.Identity:
     return identity
 
 
-def _open_channel(settings: BotSettings, web: Web, clock: Clock, stack: AsyncExitStack) -> Channel | None:
+def _open_channel(
+    settings: BotSettings, web: Web, identity: connection.Identity, stack: AsyncExitStack
+) -> Channel | None:
     if not settings.phoneid_approval_channel:
         return None
-    channel = Channel(settings.phoneid_approval_channel, web, clock=clock)
+    channel = Channel(settings.phoneid_approval_channel, web, team_id=identity.team_id, clock=web.clock)
     stack.push_async_callback(channel.aclose)
     return channel
 
@@ -194,7 +195,7 @@ async def _connected(
             yield None, [running]
     else:
         async with connection.signed_http(
-            app, signing_secret=_signing_secret(settings), host=host, port=settings.port, is_ready=is_ready
+            app, signing_secret=_signing_secret(settings), host=host, port=settings.port, is_ready=is_ready, clock=clock
         ) as port:
             yield port, []
 

@@ -8,7 +8,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.slack.connection import Identity
-from bot.slack.gate import Replays, refuse_malformed
+from bot.slack.gate import refuse_malformed
 from bot.slack.web import Web
 
 NAME = "phoneid"
@@ -22,9 +22,7 @@ class Listeners(Protocol):
         """Say what they listen for."""
 
 
-def build_app(
-    web: Web, listeners: Iterable[Listeners], *, signing_secret: str, replays: Replays, identity: Identity
-) -> AsyncApp:
+def build_app(web: Web, listeners: Iterable[Listeners], *, signing_secret: str, identity: Identity) -> AsyncApp:
     """The app. Listeners registered first are asked first."""
     # Bolt gives its loggers the level of the one it is handed; left alone it would take the root's, DEBUG included.
     logger = logging.getLogger("slack_bolt")
@@ -39,7 +37,6 @@ def build_app(
     )
     logger.setLevel(logging.INFO)
     app.error(refuse_malformed)
-    app.use(replays.refuse)
     for each in listeners:
         each.register(app)
     return app

@@ -18,7 +18,7 @@ from bot.network import Network
 from bot.outbox import ONE_CALL
 from bot.policy import Policy
 from bot.repeating import in_background
-from bot.slack.gate import gate, note_malformed
+from bot.slack.gate import Replays, gate, note_malformed
 from bot.slack.link import Link
 from bot.slack.web import Web, part
 from bot.texts import terminal
@@ -122,11 +122,11 @@ async def socket_mode(app: AsyncApp, web: Web, app_token: str, *, clock: Clock) 
 
 @asynccontextmanager
 async def signed_http(
-    app: AsyncApp, *, signing_secret: str, host: str, port: int, is_ready: IsReady
+    app: AsyncApp, *, signing_secret: str, host: str, port: int, is_ready: IsReady, clock: Clock
 ) -> AsyncIterator[int]:
     """Receive signed requests at ``/slack/events`` while inside; gives the port. Raises ``SettingsError``."""
     web_app = app.server(port=port, path=PATH, host=host).web_app
-    web_app.middlewares.append(gate(path=PATH, signing_secret=signing_secret))
+    web_app.middlewares.append(gate(path=PATH, signing_secret=signing_secret, replays=Replays(clock)))
     web_app.add_routes([web.get("/healthz", _alive), web.get("/readyz", _ready(is_ready))])
     logging.getLogger("aiohttp.server").addFilter(note_malformed)
     runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=CLOSING)

@@ -107,7 +107,7 @@ class Conversation:
         try:
             await self._messenger.open_view(context.trigger_id, view)
         except SlackError as error:
-            said = _why_not_opened(error, too_late=asking.FORM_TOO_LATE)
+            said = _why_not_opened(error, context, too_late=asking.FORM_TOO_LATE)
             await self.tell(context, views.sentence(said, with_form_button=True))
 
     def form(self, context: Context, decision: Decision, filling: forms.Filling) -> View:
@@ -126,7 +126,7 @@ class Conversation:
         try:
             await self._messenger.open_view(context.trigger_id, view)
         except SlackError as error:
-            said = _why_not_opened(error, too_late=texts.WINDOW_TOO_LATE)
+            said = _why_not_opened(error, context, too_late=texts.WINDOW_TOO_LATE)
             await self.tell(context, views.sentence(said))
 
     async def show_after_submission(self, context: Context, view: View) -> None:
@@ -141,7 +141,7 @@ TRIGGER_SPENT = frozenset(
 """Slack's words for a click that is too long ago to open a window."""
 
 
-def _why_not_opened(error: SlackError, *, too_late: str) -> str:
+def _why_not_opened(error: SlackError, context: Context, *, too_late: str) -> str:
     """What to say where Slack opened no window. Only of a click that is too old is it true that it came too late."""
     log.info("window not opened", extra={"facts": {"error": error.reason}})
     match error:
@@ -151,7 +151,7 @@ def _why_not_opened(error: SlackError, *, too_late: str) -> str:
             return asking.SLACK_AWAY
         case SlackUnauthorised() | SlackForbidden():
             return asking.SLACK_FORBIDS
-        case SlackRefused(code=code) if code in TRIGGER_SPENT:
+        case SlackRefused(code=code) if code in TRIGGER_SPENT or not context.trigger_id:
             return too_late
         case SlackRefused(code="push_limit_reached"):
             return asking.TOO_MANY_WINDOWS

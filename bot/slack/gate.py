@@ -4,6 +4,7 @@ Bolt parses a request before it verifies it, so an unsigned body that cannot be 
 checks signature and age, not whether it has seen a request before.
 """
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,6 @@ from hmac import compare_digest
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
-from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
@@ -23,12 +23,47 @@ log = logging.getLogger(__name__)
 SIGNATURES_LIVE = 600.0
 """Seconds a signature is remembered. Slack's window is 5 minutes either way, so an older one is refused by its age."""
 
+OK = 200
+"""The one status that Slack takes for an acknowledgement."""
+
 _SSL_CHECK = re.compile(rb"(?:^|&)ssl_check=1(?:&|$)")
 
 UNSIGNED, SIGNED = "not signed by Slack", "signed by Slack"
 
 
-def gate(*, path: str, signing_secret: str) -> Middleware:
+class Replays:
+    """Runs what is signed once. A retry of Slack's within the same second has the signature of the first delivery."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._seen: dict[str, tuple[float, asyncio.Future[bool]]] = {}
+        """By signature: when it was seen last, and whether it was handled."""
+
+    async def once(self, signature: str, handle: Callable[[], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
+        """What ``handle`` answers; for a repeat the status alone, once the first delivery has it. One that failed is
+        handled again."""
+        now = self._clock.monotonic()
+        for seen in [seen for seen, (at, _) in self._seen.items() if now - at > SIGNATURES_LIVE]:
+            del self._seen[seen]
+        while first := self._seen.get(signature):
+            self._seen[signature] = (now, first[1])
+            if await asyncio.shield(first[1]):
+                log.info("repeated request not run again")
+                return web.Response()
+        handled: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._seen[signature] = (now, handled)
+        is_handled = False
+        try:
+            answer = await handle()
+            is_handled = answer.status == OK
+            return answer
+        finally:
+            if not is_handled:
+                del self._seen[signature]
+            handled.set_result(is_handled)
+
+
+def gate(*, path: str, signing_secret: str, replays: Replays) -> Middleware:
     """A middleware for requests to ``path``: 401 without a good signature of the last minutes, 400 if unreadable."""
     verifier = SignatureVerifier(signing_secret)
 
@@ -46,7 +81,7 @@ def gate(*, path: str, signing_secret: str) -> Middleware:
                 level = logging.WARNING if why.startswith(SIGNED) else logging.INFO
                 log.log(level, "request refused", extra={"facts": {"why": why}})
                 return web.Response(status=401)
-            return await handler(request)
+            return await replays.once(request.headers["X-Slack-Signature"], lambda: handler(request))
         except web.HTTPException:  # aiohttp's own answers: too long, no such method
             raise
         except Exception as error:  # noqa: BLE001 - a boundary: what was sent decides what is raised in here
@@ -54,34 +89,6 @@ def gate(*, path: str, signing_secret: str) -> Middleware:
             return web.Response(status=400)
 
     return let_in
-
-
-class Replays:
-    """Remembers the signatures of the last minutes. Slack signs every delivery anew, its own retries included."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._seen: dict[str, float] = {}
-
-    async def refuse(
-        self,
-        req: AsyncBoltRequest,
-        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt's name
-    ) -> BoltResponse:
-        """Bolt middleware; it runs after the signature was verified. Socket Mode requests carry no signature."""
-        for signature in req.headers.get("x-slack-signature", [])[:1] if req.mode == "http" else []:
-            if not self._is_new(signature):
-                log.warning("replayed request refused")
-                return BoltResponse(status=401, body={"error": "replayed request"})
-        return await next()
-
-    def _is_new(self, signature: str) -> bool:
-        now = self._clock.monotonic()
-        for seen in [seen for seen, at in self._seen.items() if now - at > SIGNATURES_LIVE]:
-            del self._seen[seen]
-        is_new = signature not in self._seen
-        self._seen[signature] = now
-        return is_new
 
 
 async def refuse_malformed(error: Exception) -> BoltResponse:

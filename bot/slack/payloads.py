@@ -6,7 +6,15 @@ Shapes: https://docs.slack.dev/interactivity. Unknown keys are ignored, missing 
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from bot.errors import PhoneIdError
 from bot.models import Actor, MessageRef, PhoneNumber, RequestId, Through
@@ -23,12 +31,17 @@ def _whole(value: Any) -> Any:
 
 Word = Annotated[str, BeforeValidator(_whole)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=255), BeforeValidator(_whole)]
-Text = Annotated[SecretStr, BeforeValidator(lambda value: "" if value is None else _whole(value))]
-"""Anything typed may hold a verification code: a secret until it is read. Slack sends null for an empty field."""
+Text = Annotated[SecretStr, BeforeValidator(_whole)]
+"""Anything typed may hold a verification code: a secret until it is read."""
 
 
 class _Payload(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, value: Any) -> Any:
+        return {name: each for name, each in value.items() if each is not None} if isinstance(value, Mapping) else value
 
 
 class Origin(_Payload):
@@ -44,7 +57,7 @@ class _About(_Payload):
 
 
 class _Team(_Payload):
-    id: Id
+    id: Word = ""
 
 
 class _User(_Payload):
@@ -60,7 +73,7 @@ class SlashCommand(_Payload):
     team_id: Id
     channel_id: Id
     trigger_id: Id
-    response_url: Id
+    response_url: Word = ""
 
     @property
     def actor(self) -> Actor:
@@ -75,12 +88,12 @@ class _Interaction(_Payload):
     """What every interaction carries. ``team`` is null where the app is installed on a whole organisation."""
 
     user: _User
-    team: _Team | None = None
+    team: _Team = _Team()
 
     @property
     def actor(self) -> Actor:
         # The person's own team, so that somebody clicking from another workspace is told apart.
-        team_id = self.user.team_id or (self.team.id if self.team else "")
+        team_id = self.user.team_id or self.team.id
         return Actor(team_id=team_id, user_id=self.user.id, through=Through.SLACK)
 
 
@@ -164,27 +177,28 @@ class _Action(_Payload):
 
 
 class _Channel(_Payload):
-    id: Id
+    id: Word = ""
 
 
 class _Message(_Payload):
-    ts: Id
+    ts: Word = ""
 
 
 class Click(_Interaction):
     """A button pressed, in a message or in a modal."""
 
-    trigger_id: Id
-    actions: Annotated[tuple[_Action, ...], BeforeValidator(lambda value: value or [])]
+    trigger_id: Word = ""
+    """There is none in a message that a step of a workflow sent."""
+    actions: tuple[_Action, ...] = ()
     response_url: Word = ""
-    channel: _Channel | None = None
-    message: _Message | None = None
+    channel: _Channel = _Channel()
+    message: _Message = _Message()
     view: _View | None = None
 
     @property
     def message_ref(self) -> MessageRef | None:
         """Where the message with the button is; ``None`` for a window, and for what only one person sees."""
-        return MessageRef(self.channel.id, self.message.ts) if self.channel and self.message else None
+        return MessageRef(self.channel.id, self.message.ts) if self.channel.id and self.message.ts else None
 
     @property
     def action(self) -> _Action:
@@ -194,7 +208,7 @@ class Click(_Interaction):
     def origin(self) -> Origin:
         if self.view:
             return self.view.origin
-        return Origin(channel_id=self.channel.id if self.channel else "", response_url=self.response_url)
+        return Origin(channel_id=self.channel.id, response_url=self.response_url)
 
 
 class Sender(_Payload):

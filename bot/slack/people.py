@@ -173,8 +173,9 @@ class People:
 class Channel:
     """The channel where approvers decide."""
 
-    def __init__(self, channel_id: str, web: Web, *, clock: Clock) -> None:
+    def __init__(self, channel_id: str, web: Web, *, team_id: str, clock: Clock) -> None:
         self.id = channel_id
+        self._team_id = team_id
         self._web = web
         self._clock = clock
         self._noted_at: dict[ChannelTrouble, float] = {}
@@ -202,22 +203,40 @@ class Channel:
         return trouble
 
     async def _ask(self, channel_id: str) -> ChannelTrouble | None:
-        return trouble_of(part(await self._web.conversations_info(channel=channel_id), "channel", dict))
+        channel = part(await self._web.conversations_info(channel=channel_id), "channel", dict)
+        return trouble_of(channel, team_id=self._team_id)
 
 
-def trouble_of(channel: Mapping[str, Any]) -> ChannelTrouble | None:
+def trouble_of(channel: Mapping[str, Any], *, team_id: str) -> ChannelTrouble | None:
     """Why cards may not go to a channel that Slack describes so; people of another workspace must not see them."""
+    if _is_shared(channel, team_id=team_id):
+        return ChannelTrouble.SHARED
     for trouble, marks in (
-        (
-            ChannelTrouble.SHARED,
-            ("is_ext_shared", "is_pending_ext_shared", "pending_shared", "pending_connected_team_ids"),
-        ),
         (ChannelTrouble.ARCHIVED, ("is_archived", "is_frozen")),
         (ChannelTrouble.READ_ONLY, ("is_read_only", "is_thread_only")),
     ):
         if any(channel.get(mark) for mark in marks):
             return trouble
     return None if channel.get("is_member") else ChannelTrouble.NOT_JOINED
+
+
+def _is_shared(channel: Mapping[str, Any], *, team_id: str) -> bool:
+    """Whether people outside the organization see it, or are invited to. One mark is enough: records lack some."""
+    marks, lists = ["is_ext_shared", "is_pending_ext_shared"], [*_TEAMS_OUTSIDE]
+    if not channel.get("is_org_shared"):  # workspaces of one organization share a channel as well: another matter
+        marks.append("is_shared")
+        lists.append("shared_team_ids")
+    teams = {each for name in lists for each in _ids_in(channel, name)}
+    outside = teams - {team_id, *_ids_in(channel, "internal_team_ids")}
+    return bool(outside) or any(channel.get(mark) for mark in marks)
+
+
+def _ids_in(channel: Mapping[str, Any], name: str) -> list[str]:
+    value = channel.get(name) or []
+    return [str(each) for each in (value if isinstance(value, list) else [value])]
+
+
+_TEAMS_OUTSIDE = ("connected_team_ids", "pending_connected_team_ids", "pending_shared")
 
 
 def _doubt_of(error: SlackError) -> Problem | None:

@@ -24,7 +24,6 @@ from bot.settings import BotSettings, read
 from bot.slack.app import build_app
 from bot.slack.bot_token import BotToken
 from bot.slack.connection import Identity
-from bot.slack.gate import Replays
 from bot.slack.jobs import Jobs
 from bot.slack.link import answer_to
 from bot.slack.messenger import Messenger
@@ -249,7 +248,7 @@ async def open_front() -> AsyncIterator[Front]:
         )
     )
     identity = Identity(team_id=TEAM, bot_user_id="U0BOT", bot_id="B0BOT")
-    app = build_app(web, parts.listeners, signing_secret="invented", replays=Replays(clock), identity=identity)
+    app = build_app(web, parts.listeners, signing_secret="invented", identity=identity)
     recorded = await record.change(_fill)
     try:
         with listening() as heard:

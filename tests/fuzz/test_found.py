@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.clock import SystemClock
 from bot.errors import SettingsError
 from bot.settings import LookupSettings, read
 from bot.slack.connection import PATH, signed_http
@@ -72,7 +73,9 @@ async def test_bytes_that_are_no_request_were_a_traceback_that_quotes_them(front
     async def is_ready() -> bool:
         return True
 
-    async with signed_http(front.app, signing_secret=SECRET, host="127.0.0.1", port=0, is_ready=is_ready) as port:
+    async with signed_http(
+        front.app, signing_secret=SECRET, host="127.0.0.1", port=0, is_ready=is_ready, clock=SystemClock()
+    ) as port:
         assert await send(port, request_bytes.replace(b"Host: x", b"Host: x\r\nConnection: close")) in (400, 401)
         await front.finish()
 

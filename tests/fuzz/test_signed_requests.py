@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 from urllib.parse import urlencode
 
+from bot.clock import SystemClock
 from bot.slack.connection import PATH, signed_http
 from tests.fuzz.amount import ARE_MANY, BY_CHANCE, chances
 from tests.fuzz.front import Front, open_front
@@ -148,7 +149,9 @@ async def test_any_bytes_are_answered_or_refused() -> None:
 
     async with (
         open_front() as front,
-        signed_http(front.app, signing_secret=SECRET, host="127.0.0.1", port=0, is_ready=is_ready) as port,
+        signed_http(
+            front.app, signing_secret=SECRET, host="127.0.0.1", port=0, is_ready=is_ready, clock=SystemClock()
+        ) as port,
     ):
         answers: Counter[int | None] = Counter()
         for number, chance in chances("signed HTTP request", usual=300):

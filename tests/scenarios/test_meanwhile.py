@@ -1,12 +1,17 @@
 """While a request waits the world goes on: people become guests, channels get shared, processes die, Slack is busy."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from bot.audit import Event
 from bot.models import ApprovalState, PhoneNumber, Problem
 from bot.sandbox.slack.people import Kind
 from bot.sandbox.slack.trouble import SlackTrouble
+from bot.sandbox.slack.workspace import Conversation
+from bot.slack import people
 from bot.store import decisions
 from bot.texts import requests as texts
 from bot.texts.problems import PROBLEMS
@@ -48,10 +53,18 @@ async def test_who_became_a_guest_meanwhile_gets_no_id(tmp_path: Path) -> None:
             assert (await journal(running, request_id))[-1].event is Event.FORBIDDEN
 
 
-async def test_a_channel_shared_after_the_start_gets_no_more_cards(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "share",
+    [lambda now: replace(now, is_ext_shared=True), lambda now: replace(now, is_pending_ext_shared=True)],
+    ids=["shared", "a partner is invited"],
+)
+async def test_a_channel_shared_after_the_start_gets_no_more_cards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: Callable[[Conversation], Conversation]
+) -> None:
+    monkeypatch.setattr(people, "CHANNEL_REMEMBERED", 0.0)  # the start has asked, within the minute
     async with open_scene(tmp_path, settings=TO_CHANNEL) as scene, with_bot(scene) as running:
         conversations = running.slack.workspace.conversations
-        conversations["C0APPROVALS"] = replace(conversations["C0APPROVALS"], is_ext_shared=True)
+        conversations["C0APPROVALS"] = share(conversations["C0APPROVALS"])
         request_id = await request(running)
         lee = running.human("Lee")
         assert not any(request_id in each.words for each in lee.sees("C0APPROVALS"))

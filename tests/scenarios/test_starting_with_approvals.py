@@ -103,8 +103,9 @@ async def test_one_who_can_approve_is_enough(scene_with: OpenScene, approvers: s
     [
         ("C0PARTNER", nothing),
         ("C0APPROVALS", channel(lambda now: replace(now, is_ext_shared=True))),
+        ("C0APPROVALS", channel(lambda now: replace(now, is_pending_ext_shared=True))),
     ],
-    ids=["shared with a partner", "private and shared"],
+    ids=["shared with a partner", "private and shared", "a partner is invited"],
 )
 async def test_a_channel_where_others_would_see_the_cards_is_a_sentence(
     tmp_path: Path, channel_id: str, change: Change

@@ -9,7 +9,7 @@ from bot.models import ChannelTrouble
 from bot.slack.people import Channel
 from bot.slack.web import Web
 from tests.clocks import SteppingClock
-from tests.slack.conftest import NOT_SLACK, Answers
+from tests.slack.conftest import NOT_SLACK, TEAM_ID, Answers
 from tests.slack.failures import refusal
 
 
@@ -30,6 +30,14 @@ def become_channel(answers: Answers, **facts: Any) -> None:
         ({"pending_shared": ["T0PARTNER"]}, ChannelTrouble.SHARED),
         ({"pending_connected_team_ids": ["T0PARTNER"]}, ChannelTrouble.SHARED),
         ({"is_ext_shared": True, "is_archived": True}, ChannelTrouble.SHARED),
+        ({"is_shared": True}, ChannelTrouble.SHARED),
+        ({"connected_team_ids": ["T0PARTNER"]}, ChannelTrouble.SHARED),
+        ({"connected_team_ids": ["T0PARTNER"], "is_org_shared": True}, ChannelTrouble.SHARED),
+        ({"shared_team_ids": ["T0PARTNER"]}, ChannelTrouble.SHARED),  # as one record has it, without ours
+        ({"shared_team_ids": [TEAM_ID, "T0PARTNER"], "internal_team_ids": [TEAM_ID]}, ChannelTrouble.SHARED),
+        ({"pending_shared": True}, ChannelTrouble.SHARED),
+        ({"shared_team_ids": [TEAM_ID], "connected_team_ids": None, "pending_shared": []}, None),
+        ({"shared_team_ids": [TEAM_ID, "T0SISTER"], "is_org_shared": True, "is_shared": True}, None),
         ({"is_archived": True, "is_member": False}, ChannelTrouble.ARCHIVED),
         ({"is_frozen": True}, ChannelTrouble.ARCHIVED),
         ({"is_read_only": True}, ChannelTrouble.READ_ONLY),
@@ -42,14 +50,14 @@ async def test_what_slack_says_of_the_channel_decides_whether_cards_go_there(
     web: Web, answers: Answers, clock: SteppingClock, facts: dict[str, Any], trouble: ChannelTrouble | None
 ) -> None:
     become_channel(answers, **facts)
-    channel = Channel("C0LEADS", web, clock=clock)
+    channel = Channel("C0LEADS", web, team_id=TEAM_ID, clock=clock)
     assert (channel.id, await channel.trouble()) == ("C0LEADS", trouble)
 
 
 async def test_a_channel_that_becomes_shared_gets_no_cards_a_minute_later(
     web: Web, answers: Answers, clock: SteppingClock
 ) -> None:
-    channel = Channel("C0LEADS", web, clock=clock)
+    channel = Channel("C0LEADS", web, team_id=TEAM_ID, clock=clock)
     become_channel(answers)
     assert await channel.trouble() is None
     become_channel(answers, is_ext_shared=True)
@@ -73,7 +81,7 @@ async def test_a_channel_that_becomes_shared_gets_no_cards_a_minute_later(
 async def test_without_an_answer_no_cards_go_there_and_that_is_not_remembered(
     web: Web, answers: Answers, clock: SteppingClock, status: int, content_type: str, body: str, trouble: ChannelTrouble
 ) -> None:
-    channel = Channel("C0LEADS", web, clock=clock)
+    channel = Channel("C0LEADS", web, team_id=TEAM_ID, clock=clock)
     answers.become(status, content_type, body)
     assert await channel.trouble() is trouble
     become_channel(answers)
@@ -83,7 +91,7 @@ async def test_without_an_answer_no_cards_go_there_and_that_is_not_remembered(
 async def test_each_trouble_is_in_the_log_once_an_hour(
     web: Web, answers: Answers, clock: SteppingClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    channel = Channel("C0LEADS", web, clock=clock)
+    channel = Channel("C0LEADS", web, team_id=TEAM_ID, clock=clock)
     for seconds in (0, 1800, 1799, 1):
         clock.time += seconds
         become_channel(answers, is_archived=True)

@@ -104,7 +104,9 @@ async def test_a_clock_that_is_off_is_told_apart_from_a_wrong_secret(
     signature = SignatureVerifier(secret).generate_signature(timestamp=timestamp, body=BODY)
     headers = {TIME: timestamp, SIGNATURE: signature or "", **changes}
     app = AsyncApp(token="xoxb-invented", signing_secret="right")
-    async with signed_http(app, signing_secret="right", host="127.0.0.1", port=0, is_ready=is_ready) as port:
+    async with signed_http(
+        app, signing_secret="right", host="127.0.0.1", port=0, is_ready=is_ready, clock=SystemClock()
+    ) as port:
         url = f"http://127.0.0.1:{port}/slack/events"
         async with session.post(url, data=BODY, headers=headers) as answer:
             assert answer.status == 401
@@ -227,7 +229,9 @@ async def test_readiness_is_asked_anew_each_time(web: Web, session: aiohttp.Clie
         return readiness.pop()
 
     app = AsyncApp(client=web, signing_secret="invented")
-    async with signed_http(app, signing_secret="invented", host="127.0.0.1", port=0, is_ready=is_ready) as port:
+    async with signed_http(
+        app, signing_secret="invented", host="127.0.0.1", port=0, is_ready=is_ready, clock=SystemClock()
+    ) as port:
         statuses = []
         for path in ("readyz", "readyz", "readyz", "healthz"):
             async with session.get(f"http://127.0.0.1:{port}/{path}") as response:

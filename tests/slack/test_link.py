@@ -18,7 +18,6 @@ from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.slack.trouble import Forced, SlackTrouble
 from bot.slack.app import build_app
 from bot.slack.connection import check_bot_token, open_web
-from bot.slack.gate import Replays
 from bot.slack.link import LONGEST_PAUSE, WEBSOCKET, Link, Patience
 from bot.slack.web import Web, unanswered
 from bot.texts import terminal
@@ -79,7 +78,7 @@ Run = Callable[[], Any]
 @pytest.fixture
 async def link(slack: LocalSlack, web: Web, clock: SteppingClock, listening: Listening) -> Link:
     identity = await check_bot_token(web)
-    app = build_app(web, [listening], signing_secret="unused", replays=Replays(clock), identity=identity)
+    app = build_app(web, [listening], signing_secret="unused", identity=identity)
     return Link(app, web, slack.app_token, clock=clock, patience=QUICK)
 
 

@@ -62,6 +62,41 @@ def test_a_click_in_a_window_comes_from_where_the_window_was_opened() -> None:
     assert click.origin == HERE
 
 
+@pytest.mark.parametrize(
+    "nulls",
+    [
+        {"response_url": None},
+        {"trigger_id": None},
+        {"channel": None, "message": None, "view": None},
+        {"channel": {"id": None}, "message": {"ts": None}},
+        {"actions": [{"action_id": "try_again", "value": None}]},
+        {"actions": None},
+    ],
+)
+def test_null_in_a_click_counts_as_absent(nulls: dict[str, Any]) -> None:
+    absent = {name: value for name, value in CLICK.items() if name not in nulls}
+    if nulls.get("actions"):
+        absent |= {"actions": [{"action_id": "try_again"}]}
+    click = parse(Click, {**CLICK, **nulls})
+    assert click == parse(Click, absent)
+    assert click.message_ref is None
+
+
+@pytest.mark.parametrize("nulls", [{"text": None}, {"response_url": None}, {"text": None, "response_url": None}])
+def test_null_in_a_command_counts_as_absent(nulls: dict[str, Any]) -> None:
+    absent = {name: value for name, value in COMMAND.items() if name not in nulls}
+    assert parse(SlashCommand, {**COMMAND, **nulls}) == parse(SlashCommand, absent)
+
+
+def test_null_in_a_submission_counts_as_absent() -> None:
+    view = {**VIEW, "callback_id": None, "private_metadata": None, "state": FIELDS}
+    submission = parse(Submission, {**SUBMISSION, "view": view, "team": None})
+    assert (submission.view.origin, submission.view.callback_id, submission.actor) == (Origin(), "", ANA)
+    metadata = '{"channel_id": null, "response_url": null, "request_id": null}'
+    submission = parse(Submission, {**SUBMISSION, "view": {**view, "private_metadata": metadata}})
+    assert (submission.view.origin, submission.view.request_id) == (Origin(), "")
+
+
 def test_a_click_on_nothing_is_a_click_all_the_same() -> None:
     assert parse(Click, {**CLICK, "actions": None}).action.action_id == "none"
 
@@ -94,6 +129,8 @@ def test_a_submission_delivered_twice_has_one_key_and_a_reopened_form_another() 
         pytest.param({"user": {"id": "U0OLU", "team_id": "T0PARTNER"}}, "T0PARTNER", id="their own before the app's"),
         pytest.param({"user": {"id": "U0OLU"}}, TEAM_ID, id="the app's where theirs is not said"),
         pytest.param({"user": {"id": "U0OLU"}, "team": None}, "", id="none where nobody says"),
+        pytest.param({"user": {"id": "U0OLU", "team_id": None}}, TEAM_ID, id="the app's where theirs is null"),
+        pytest.param({"user": {"id": "U0OLU"}, "team": {"id": None}}, "", id="none where the app's is null"),
     ],
 )
 def test_an_actor_belongs_to_the_workspace_they_act_from(who: Mapping[str, Any], team_id: str) -> None:

@@ -81,7 +81,8 @@ def dm_json(conversation: Conversation, *, bot_id: str) -> JsonObject:
 
 def channel_json(conversation: Conversation, *, bot_id: str) -> JsonObject:
     """A channel. Private ones made since March 2021 have a ``C`` in front and are no ``is_group``."""
-    teams = [TEAM_ID, PARTNER_TEAM_ID] if conversation.is_ext_shared else [TEAM_ID]
+    partners = [PARTNER_TEAM_ID] if conversation.is_ext_shared else []
+    invited = [PARTNER_TEAM_ID] if conversation.is_pending_ext_shared else []
     return {
         "id": conversation.id,
         "name": conversation.name,
@@ -96,10 +97,15 @@ def channel_json(conversation: Conversation, *, bot_id: str) -> JsonObject:
         "is_member": bot_id in conversation.members,
         "is_shared": conversation.is_ext_shared,
         "is_ext_shared": conversation.is_ext_shared,
-        "is_pending_ext_shared": False,
+        "is_pending_ext_shared": conversation.is_pending_ext_shared,
         "is_org_shared": False,
         "context_team_id": TEAM_ID,
-        "shared_team_ids": teams,
+        "conversation_host_id": TEAM_ID,
+        "shared_team_ids": [TEAM_ID, *partners],
+        "internal_team_ids": [TEAM_ID],
+        "connected_team_ids": partners,
+        "pending_shared": invited,
+        "pending_connected_team_ids": invited,
         "topic": {"value": conversation.topic},
     }
 

@@ -28,6 +28,8 @@ class Conversation:
     is_private: bool = False
     """Seen by its members only; to everybody else it does not exist."""
     is_ext_shared: bool = False
+    is_pending_ext_shared: bool = False
+    """Another workspace is invited and has not come yet."""
     is_archived: bool = False
     is_read_only: bool = False
     """Only some may post there, and Slack says so of it."""
