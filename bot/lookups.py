@@ -146,6 +146,7 @@ class Lookups:
         now = self._clock.now()
         if self._spoke_at is not None and now - self._spoke_at > self._silent_for / 2:  # see ``processes.living``
             self._sweeps_from = now + self._silent_for
+        self._sweeps_from = min(self._sweeps_from, now + self._silent_for)  # the clock may have been ahead
         self._spoke_at = now
 
     async def _end(self, attempt: "Attempt", result: Result) -> Lookup:

@@ -14,7 +14,7 @@ from bot.store.outbox import Kind
 from tests.factories import phones
 from tests.fake_api import id_of
 from tests.quotas import SlowQuota
-from tests.world import ANA, CODE, KIM, MINUTE, NEEDS_APPROVAL, OTHER_CODE, Process, World, codes_for, world
+from tests.world import ANA, CODE, DAY, KIM, MINUTE, NEEDS_APPROVAL, OTHER_CODE, Process, World, codes_for, world
 
 __all__ = ["process", "world"]
 
@@ -281,6 +281,19 @@ async def test_what_a_living_process_lost_still_has_an_end(process: Process) -> 
     assert swept == 1
     assert (await process.find(request.id)).is_all(State.INTERRUPTED)
     assert await process.waiting(Kind.AGENT, request.id)
+
+
+async def test_a_clock_that_was_ahead_for_a_moment_keeps_nobody_from_sweeping(world: World) -> None:
+    dead, here = await world.start("p1"), await world.start("p2")
+    world.clock.slept = 365 * DAY
+    await here.lookups.beat()
+    world.clock.slept = 0.0
+    request = await dead.ask()
+    await dead.beat()
+    for _ in range(8):
+        await world.pass_time(10)
+        await here.lookups.keep_up()
+    assert (await here.find(request.id)).is_all(State.INTERRUPTED)
 
 
 async def test_what_a_process_leaves_behind_is_ended_by_the_next(world: World) -> None:

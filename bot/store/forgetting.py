@@ -67,7 +67,7 @@ _NAMES = "request, position, (SELECT id FROM requests WHERE requests.number = lo
 
 FORGET_NUMBER: Final = f"UPDATE lookups SET {_WHAT_IS_LEFT} WHERE phone = :phone RETURNING {_NAMES}"  # noqa: S608 - constants only
 
-# Whoever has not been told yet is told first. The outbox gives up after a day; then they have left.
+# Whoever has not been told yet is told first. The outbox gives up after a day of tries; then they have left.
 FORGET_OLD: Final = f"""
     UPDATE lookups SET {_WHAT_IS_LEFT}
     WHERE (request, position) IN (

@@ -46,14 +46,16 @@ HANDLING = 30.0
 AGAIN_AFTER = (2.0, 10.0, 60.0, 300.0)
 """Seconds before each further try, when Slack did not take it; the last one counts for all that follow."""
 
-GIVEN_UP_AFTER = 86400.0
-"""Seconds from the first try after which nobody tries any more: whoever could not be told for a day has left."""
+LONGEST_PAUSE = AGAIN_AFTER[-1]
+
+MOST_TRIES = 288
+"""A day of them: whoever could not be told for so long has left. Days on which nobody tried do not count."""
 
 PUT: Final = """
     INSERT INTO outbox (kind, request, due_at, version, attempts)
     VALUES (:kind, :request, :due_at, :version, 0)
     ON CONFLICT (kind, request) DO UPDATE SET
-        due_at = excluded.due_at, version = excluded.version, attempts = 0, tried_at = NULL"""
+        due_at = excluded.due_at, version = excluded.version, attempts = 0"""
 
 NUMBER: Final = "SELECT number FROM requests WHERE id = :request"
 
@@ -66,12 +68,15 @@ OF_REQUEST: Final = """
     JOIN requests ON requests.number = outbox.request
     WHERE outbox.kind = :kind AND requests.id = :request"""
 
-ANY_DUE: Final = "SELECT 1 AS found FROM outbox WHERE due_at <= :now LIMIT 1"
+# What is to be said, and has no time of its own, is never due later: a clock that was ahead has put it off.
+_IS_DUE = "(due_at <= :now OR (kind IN ('agent', 'cards', 'alarm') AND due_at > :latest))"
+
+ANY_DUE: Final = f"SELECT 1 AS found FROM outbox WHERE {_IS_DUE} LIMIT 1"  # noqa: S608 - a constant
 
 # One statement finds and marks: of any number of processes, one gets each row.
-CLAIM: Final = """
-    UPDATE outbox SET due_at = :until WHERE due_at <= :now AND (kind <> 'expire' OR 1 = :is_time_trusted)
-    RETURNING kind, (SELECT id FROM requests WHERE number = outbox.request) AS id, version, attempts"""
+CLAIM: Final = f"""
+    UPDATE outbox SET due_at = :until WHERE {_IS_DUE} AND (kind <> 'expire' OR 1 = :is_time_trusted)
+    RETURNING kind, (SELECT id FROM requests WHERE number = outbox.request) AS id, version, attempts"""  # noqa: S608 - a constant
 
 # A row that was put since has another version, and stays.
 SAID: Final = """
@@ -79,11 +84,11 @@ SAID: Final = """
     AND request = (SELECT number FROM requests WHERE id = :request)"""
 
 POSTPONE: Final = """
-    UPDATE outbox SET due_at = :due_at, attempts = attempts + 1, tried_at = coalesce(tried_at, :now)
+    UPDATE outbox SET due_at = :due_at, attempts = attempts + 1
     WHERE kind = :kind AND version = :version AND request = (SELECT number FROM requests WHERE id = :request)"""
 
-# Not what has an end of its own. What nobody has tried yet, after a day without any process, has no tried_at.
-GIVE_UP: Final = "DELETE FROM outbox WHERE kind IN ('agent', 'cards', 'alarm') AND tried_at < :before"
+# Not what has an end of its own.
+GIVE_UP: Final = "DELETE FROM outbox WHERE kind IN ('agent', 'cards', 'alarm') AND attempts >= :most"
 
 
 def put(tx: Tx, kind: Kind, request: int, *, due_at: float | None = None) -> None:
@@ -121,17 +126,17 @@ def waiting(tx: Tx, kind: Kind, request_id: RequestId) -> Due | None:
 
 def is_any_due(tx: Tx) -> bool:
     """Whether ``claim`` would find anything: a read, so that nobody waits for the lock for nothing."""
-    return tx.one(ANY_DUE, now=tx.now) is not None
+    return tx.one(ANY_DUE, now=tx.now, latest=tx.now + LONGEST_PAUSE) is not None
 
 
 def claim(tx: Tx, *, is_time_trusted: bool = True) -> list[Due]:
     """Rows that nobody has handled in time. They are this process's for ``HANDLING`` seconds.
 
-    By a clock that cannot be believed nothing expires, and nothing is given up.
+    By a clock that cannot be believed nothing expires.
     """
-    if is_time_trusted:
-        tx.write(GIVE_UP, before=tx.now - GIVEN_UP_AFTER)
-    found = tx.all(CLAIM, now=tx.now, until=tx.now + HANDLING, is_time_trusted=int(is_time_trusted))
+    tx.write(GIVE_UP, most=MOST_TRIES)
+    times = {"now": tx.now, "latest": tx.now + LONGEST_PAUSE, "until": tx.now + HANDLING}
+    found = tx.all(CLAIM, **times, is_time_trusted=int(is_time_trusted))
     return readable("outbox", found, _due)
 
 
@@ -143,7 +148,7 @@ def said(tx: Tx, due: Due) -> None:
 def postpone(tx: Tx, due: Due) -> None:
     """Try again later."""
     pause = AGAIN_AFTER[min(due.attempts, len(AGAIN_AFTER) - 1)]
-    tx.write(POSTPONE, kind=due.kind, request=due.request_id, version=due.version, due_at=tx.now + pause, now=tx.now)
+    tx.write(POSTPONE, kind=due.kind, request=due.request_id, version=due.version, due_at=tx.now + pause)
 
 
 def _due(row: Row) -> Due:

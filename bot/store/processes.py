@@ -23,6 +23,9 @@ BEAT: Final = """
     INSERT INTO processes (name, seen_at) VALUES (:process, :now)
     ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at"""
 
+# They spoke while the clock was ahead, and may be dead long before the time that they named.
+BRING_BACK: Final = "UPDATE processes SET seen_at = :now WHERE seen_at > :now"
+
 FORGET_DEAD: Final = "DELETE FROM processes WHERE seen_at < :since"
 
 LEAVE: Final = "DELETE FROM processes WHERE name = :process"
@@ -74,6 +77,7 @@ def interrupt_abandoned(tx: Tx, running: frozenset[LookupId], *, silent_for: flo
     found, *answers = tx.gather(Query(lookups.RUNNING, {}), *queries(tx, silent_for=silent_for))
     known = living(tx, answers, silent_for=silent_for)
     beat(tx)
+    tx.write(BRING_BACK, now=tx.now)
     if not known.can_tell:
         return 0
     found = whole("lookups", found)  # a damaged one must not keep the others running for ever
@@ -101,7 +105,7 @@ def sweep_in_passing(tx: Tx) -> int:
 
 def _is_orphan(tx: Tx, row: Row, running: frozenset[LookupId], *, since: float) -> bool:
     """Whether it is this process's own, and its task is gone."""
-    is_new = row["updated_at"] >= since  # its task may be about to start
+    is_new = since <= row["updated_at"] <= tx.now  # its task may be about to start
     return row["process"] == tx.process and lookups.id_of(row) not in running and not is_new
 
 

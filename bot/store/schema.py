@@ -134,7 +134,6 @@ CREATE TABLE outbox (
     due_at   REAL NOT NULL,
     version  INTEGER NOT NULL,                  -- another one each time; see outbox.SAID
     attempts INTEGER NOT NULL,
-    tried_at REAL,                              -- when it was first tried in vain; null: not yet
     PRIMARY KEY (kind, request)
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (due_at);

@@ -45,6 +45,7 @@ LOOKS_AT_ALL = {
     "forgetting.FORGET_REFUSED",
     "outbox.DROP_ALL",  # what is still to be said is little
     "processes.ALIVE",  # processes are few
+    "processes.BRING_BACK",
     "processes.FORGET_DEAD",
     "scrubbing.OTHERS",
 }

@@ -336,6 +336,30 @@ def test_who_died_while_writing_the_file_anew_keeps_nobody_alive_for_ever(
     assert sweep(alive) == 1
 
 
+def test_who_died_while_the_clock_was_ahead_is_not_alive_until_then(start: StartProcess, clock: SteppingClock) -> None:
+    dead, alive = start("p1"), start("p2")
+    clock.time += 365 * 24 * HOUR
+    leader = dead.change(factories.asked)
+    for process in (dead, alive):
+        process.change(processes.beat)
+    clock.time -= 365 * 24 * HOUR
+    assert sweep(alive) == 0  # it may live, and had no time to speak since
+    clock.time += SILENT
+    assert (sweep(alive), sweep(alive)) == (0, 0)
+    clock.time += 1
+    assert sweep(alive) == 1
+    assert states(alive, leader) == [State.INTERRUPTED]
+
+
+def test_what_a_living_process_lost_while_the_clock_was_ahead_is_ended(process: Process, clock: SteppingClock) -> None:
+    clock.time += HOUR
+    lost = process.change(factories.asked)
+    clock.time -= HOUR
+    process.change(processes.beat)
+    assert sweep(process) == 1
+    assert states(process, lost) == [State.INTERRUPTED]
+
+
 def test_a_process_that_never_spoke_is_dead(start: StartProcess, clock: SteppingClock) -> None:
     silent, alive = start("p1"), start("p2")
     silent.change(factories.asked)

@@ -8,12 +8,14 @@ from bot.audit import Event
 from bot.models import Request, RequestId
 from bot.store import journal, outbox
 from bot.store.engine import Tx
-from bot.store.outbox import AGAIN_AFTER, GIVEN_UP_AFTER, HANDLING, Due, Kind
+from bot.store.outbox import AGAIN_AFTER, HANDLING, LONGEST_PAUSE, MOST_TRIES, Due, Kind
 from tests import factories
 from tests.clocks import SteppingClock
 from tests.factories import ANA
 from tests.store.engines import OpenRecord
 from tests.store.processes import Process, StartProcess
+
+DAY = 86400.0
 
 
 def put(tx: Tx, request: Request, kind: Kind = Kind.AGENT, *, due_at: float | None = None) -> None:
@@ -139,30 +141,39 @@ def test_what_slack_did_not_take_is_tried_again_later_and_later(
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_nobody_tries_any_more_a_day_after_the_first_try_but_what_has_a_time_of_its_own_is_kept(
+def test_it_is_given_up_after_a_day_of_tries_but_for_what_has_a_time_of_its_own(
     process: Process, clock: SteppingClock, request_: Request, kind: Kind
 ) -> None:
     process.change(put, request_, kind)
-    clock.time += 3 * GIVEN_UP_AFTER  # nobody was there
-    for _ in range(3):
+    for _ in range(MOST_TRIES):
+        clock.time += DAY  # in which nobody was there: it is tried all the same
         assert claim(process) == [(kind, request_.id)]
         process.change(outbox.postpone, due(process, request_, kind))
-        clock.time += GIVEN_UP_AFTER / 2
+    clock.time += DAY
     assert claim(process) == ([(kind, request_.id)] if kind in (Kind.EXPIRE, Kind.REMIND) else [])
+    assert MOST_TRIES * LONGEST_PAUSE == DAY
 
 
-def test_by_a_clock_that_is_not_believed_nothing_expires_and_nothing_is_given_up(
+@pytest.mark.parametrize("kind", Kind)
+def test_what_was_put_by_a_clock_that_was_ahead_is_not_left_until_then(
+    process: Process, clock: SteppingClock, request_: Request, kind: Kind
+) -> None:
+    clock.time += 365 * DAY
+    process.change(put, request_, kind)
+    clock.time -= 365 * DAY - HANDLING
+    assert claim(process) == ([] if kind in (Kind.EXPIRE, Kind.REMIND) else [(kind, request_.id)])
+
+
+def test_by_a_clock_that_is_not_believed_nothing_expires(
     process: Process, clock: SteppingClock, request_: Request
 ) -> None:
     for kind in (Kind.AGENT, Kind.EXPIRE):
         process.change(put, request_, kind, due_at=clock.time)
-    process.change(outbox.postpone, due(process, request_))
-    clock.time += 400 * GIVEN_UP_AFTER
+    clock.time += 400 * DAY
     unsure = process.change(outbox.claim, is_time_trusted=False)
     assert [each.kind for each in unsure] == [Kind.AGENT]
     assert process.read(outbox.waiting, Kind.EXPIRE, request_.id)
     assert claim(process) == [(Kind.EXPIRE, request_.id)]
-    assert process.read(outbox.waiting, Kind.AGENT, request_.id) is None
 
 
 def test_what_is_dropped_is_not_said(process: Process, clock: SteppingClock, request_: Request) -> None:
