@@ -52,6 +52,7 @@ class Requests:
         self._seconds = seconds
         self._clock = clock
         self._pending = PendingCodes(clock)
+        self._approved_here: set[RequestId] = set()
 
     async def ask(self, new: NewRequest, decision: Decision, codes: Codes) -> store.Accepted:
         """Record a request as it was decided. The codes of one that awaits approval wait in memory, if all are there.
@@ -157,9 +158,10 @@ class Requests:
         return ended
 
     async def usable(self) -> list[Request]:
-        """Approved requests whose codes are kept here, say because the database failed just when they were approved.
+        """Requests approved here whose codes are still kept, say because the database failed at that moment.
 
-        Codes that are not needed any more are forgotten: another process may have denied, or been given the code anew.
+        Of those approved through another process the agent was asked for the codes. Codes that are not needed any
+        more are forgotten: another process may have denied, or been given the code anew.
         """
         usable = []
         for request_id in self._pending.request_ids:
@@ -170,8 +172,9 @@ class Requests:
                 request = None
             if request is None or not request.is_any(State.HELD):
                 self._pending.forget(request_id)
-            elif request.approval.state is ApprovalState.APPROVED and not await self._access.problem_of_agent(request):
+            elif request_id in self._approved_here and not await self._access.problem_of_agent(request):
                 usable.append(request)
+        self._approved_here.intersection_update(self._pending.request_ids)
         return usable
 
     async def recent_counts(self, request: Request) -> RecentCounts:
@@ -206,6 +209,8 @@ class Requests:
             raise await self._access.too_late(action, actor, moved.current) from None
         if to_state in policy.ENDS_UNUSED:
             self._pending.forget(request.id)
+        else:
+            self._approved_here.add(request.id)
         log.info("request decided", extra={"facts": {"request": request.id, "state": to_state, "by": actor.user_id}})
         return decided
 

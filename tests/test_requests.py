@@ -457,6 +457,14 @@ async def test_a_code_stays_as_long_as_it_may_be_needed(process: Process, *, is_
     assert await process.requests.use(request)
 
 
+async def test_a_code_that_was_asked_for_again_is_not_used_behind_its_agents_back(world: World) -> None:
+    here, elsewhere = await world.start("p1"), await world.start("p2")
+    request = await here.ask(1, NEEDS_APPROVAL)
+    request = await elsewhere.do(Action.APPROVE, request.id)
+    assert await here.requests.usable() == []
+    assert await here.requests.use(request)  # it is kept for whoever clicks here
+
+
 async def test_of_an_agent_who_may_not_ask_any_more_no_code_is_used_until_they_may(world: World) -> None:
     process = await world.start()
     request = await process.do(Action.APPROVE, (await process.ask(1, NEEDS_APPROVAL)).id)

@@ -72,11 +72,18 @@ def is_another_number(typed: str, beside: PhoneNumber) -> bool:
     first = phonenumbers.parse(f"+{beside.digits}")
     region = phonenumbers.region_code_for_number(first)
     for dialled, where in ((f"+{typed}", None), (typed, region)):
-        second = _parse(dialled, where)
         is_long = len(typed) >= _LIKELY_NUMBER or (where and len(typed) == len(str(first.national_number)))
-        if second.is_valid and is_long:
+        if is_long and _is_valid(dialled, where):
             return True
     return False
+
+
+def _is_valid(dialled: str, region: str | None) -> bool:
+    """Without a value of ours that would show what may be a code."""
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(dialled, region))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def may_be_of(phone: PhoneNumber, country: str, *, is_national: bool) -> bool:
