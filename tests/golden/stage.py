@@ -40,12 +40,14 @@ class StageClock:
 
     def __init__(self) -> None:
         self.time = START
+        self.passed = 0.0
+        """Seconds that went by at once, for whatever counts them."""
 
     def now(self) -> float:
         return self.time
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        return time.monotonic() + self.passed
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -141,6 +143,7 @@ class Stage:
 
         async def pass_time() -> None:
             self.clock.time += seconds
+            self.clock.passed += seconds
 
         await self.step(what, pass_time(), until=until)
 
