@@ -163,7 +163,7 @@ async def test_a_code_that_is_no_text_is_a_sentence(tmp_path: Path) -> None:
     process = await start(tmp_path, *LOOKUP, environment=strict)
     out, err = await asyncio.wait_for(process.communicate(b"208312\xff\n"), PATIENCE)
     assert (process.returncode, out) == (2, b"")
-    assert b"only letters A-Z and digits" in err
+    assert b"This is not a code." in err
     assert b"Traceback" not in err
     assert b"208312" not in err
 
