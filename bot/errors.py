@@ -60,6 +60,7 @@ class EntryMistake(StrEnum):
     NUMBER_WITH_TRUNK_ZERO = "number with trunk zero"
     NUMBER_FROM_SPREADSHEET = "number from spreadsheet"
     NUMBERS_FUSED = "numbers fused"
+    NUMBER_UNCERTAIN = "number uncertain"
     CODE_MISSING = "code missing"
     CODES_FOR_SOME = "codes for some"
     CODE_UNREADABLE = "code unreadable"

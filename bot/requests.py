@@ -1,20 +1,35 @@
 """The use case: one to many numbers asked for at once, decided on where that is needed, run, stopped and read again."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from pydantic import SecretStr
 
 from bot import guesses, policy
 from bot.access import Access
 from bot.audit import Event
 from bot.errors import NotPossible, RecordDamaged, RequestMoved
+from bot.exposure import find_exposed
 from bot.interfaces import Clock
 from bot.lookups import Lookups
-from bot.models import Actor, ApprovalState, Lookup, LookupId, NewRequest, Problem, Request, RequestId, State, Through
+from bot.models import (
+    Actor,
+    ApprovalState,
+    Lookup,
+    LookupId,
+    NewRequest,
+    PhoneNumber,
+    Problem,
+    Request,
+    RequestId,
+    State,
+    Through,
+)
 from bot.pending_codes import Codes, PendingCodes
 from bot.policy import Action, Decision
 from bot.progress import Progress
-from bot.store import decisions, journal, search
+from bot.store import decisions, exposure, journal, search
 from bot.store import guesses as counts
 from bot.store import lookups as lookups_store
 from bot.store import requests as store
@@ -59,6 +74,8 @@ class Requests:
 
         Not new is one whose submission was recorded before: it is returned as it is.
         """
+        by_phone = {phone: codes[position] for position, phone in enumerate(new.phones, start=1) if position in codes}
+        await self._forget_exposed(new.agent, by_phone)
         expires_at = self._clock.now() + self._seconds
         accepted = await self._record.change(store.accept, new, decision, expires_at=expires_at)
         request = accepted.request
@@ -127,6 +144,13 @@ class Requests:
         log.info("approval used", extra={"facts": {"request": request.id, "count": request.size}})
         return queued, codes
 
+    async def end_exposed(self, request: Request, codes: Codes) -> bool:
+        """Whether a number or the reason of an approved request holds the code that comes now. Then nothing is looked
+        up: what holds it is forgotten, and the request has ended. Raises ``NotPossible`` when somebody was quicker.
+        """
+        by_phone = {each.phone: codes[each.position] for each in request.lookups if each.position in codes}
+        return await self._forget_exposed(request.agent, by_phone, entering=request.id)
+
     async def stop(self, request_id: RequestId, *, actor: Actor) -> list[LookupId]:
         """End what was not called yet, for the request's own agent. Raises ``NotPossible``, and journals it.
 
@@ -190,6 +214,23 @@ class Requests:
         """Whether a lookup that follows another has the code that is being tried for it; unknown counts as another."""
         code = codes.get(lookup.position)
         return bool(lookup.follows and code and self._lookups.is_trying(lookup.follows, code))
+
+    async def _forget_exposed(
+        self, agent: Actor, codes: Mapping[PhoneNumber, SecretStr], *, entering: RequestId | None = None
+    ) -> bool:
+        """Forget where the codes stand in what their agent had recorded; whether that ended ``entering`` with it."""
+        recorded = await self._record.read(exposure.beside, agent, codes) if codes else []
+        exposed = find_exposed(recorded, codes, entering=entering)
+        if not exposed.all:
+            return False
+        ending = entering if any(each.request_id == entering for each in exposed.all) else None
+        try:
+            await self._record.change(exposure.forget, exposed, actor=agent, entering=ending)
+        except RequestMoved as moved:
+            raise NotPossible(None, moved.current) from None
+        facts = {"requests": sorted({each.request_id for each in exposed.all})}
+        log.warning("code found in the record", extra={"facts": facts})
+        return ending is not None
 
     async def _decide(
         self,

@@ -4,7 +4,7 @@ Nothing typed is echoed: it may be a verification code. Lines are named by their
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -14,7 +14,7 @@ from bot.entry.command import LABELLED, Typed, TypedKind, read_command
 from bot.entry.fields import find_shortened, recognise_code
 from bot.entry.numbers import interpret, number_or_none
 from bot.entry.records import are_headings
-from bot.entry.secrecy import what_is_wrong
+from bot.entry.secrecy import approved_with_code, what_is_wrong
 from bot.errors import EntryMistake
 from bot.models import PhoneNumber
 
@@ -59,12 +59,15 @@ _UNREAD: Mapping[TypedKind, EntryMistake] = {
 }
 
 
-def read_lines(text: str, *, region: str | None, needs_codes: bool = True) -> Lines:
+def read_lines(
+    text: str, *, region: str | None, needs_codes: bool = True, approved: Collection[PhoneNumber] = ()
+) -> Lines:
     """The numbers and codes in a text; empty lines and a first line of headings count as lines, no more.
 
     Each line is read as after ``/phoneid``; where that is not certain, a single separator decides.
 
-    With ``needs_codes`` every line must have its code. Never raises.
+    With ``needs_codes`` every line must have its code. ``approved``: the numbers that codes are entered for; one that
+    was recorded with its code behind it is read as it was recorded. Never raises.
     """
     if len(text) > LONGEST:
         return Lines((), {WHOLE: EntryMistake.LIST_TOO_LONG})
@@ -78,7 +81,8 @@ def read_lines(text: str, *, region: str | None, needs_codes: bool = True) -> Li
     listed: list[Listed] = []
     mistakes: dict[int, EntryMistake] = {}
     for number, line in lines.items():
-        read = _read(number, _read_line(_without_mark(line), region), needs_code=needs_codes)
+        typed = _read_line(_without_mark(line), region)
+        read = _read(number, typed, needs_code=needs_codes, approved=approved)
         if isinstance(read, Listed) and any(read.phone == other.phone for other in listed):
             read = EntryMistake.NUMBER_TWICE
         if isinstance(read, Listed):
@@ -121,11 +125,15 @@ def _read_separated(text: str, region: str | None) -> Typed | EntryMistake | Non
     return Typed(kind=TypedKind.NUMBER_AND_CODE, number=number.number, code=SecretStr(code))
 
 
-def _read(line: int, typed: Typed | EntryMistake, *, needs_code: bool) -> Listed | EntryMistake:
+def _read(
+    line: int, typed: Typed | EntryMistake, *, needs_code: bool, approved: Collection[PhoneNumber]
+) -> Listed | EntryMistake:
     if isinstance(typed, EntryMistake):
         return typed
     is_number = typed.kind is TypedKind.NUMBER_AND_CODE or (typed.kind is TypedKind.NUMBER and not needs_code)
     if not is_number or typed.number is None:
         return _UNREAD.get(typed.kind, EntryMistake.LINE_UNREADABLE)
+    if typed.code and (recorded := approved_with_code(typed.number, typed.code, approved)):
+        return Listed(line, recorded, typed.code)
     wrong = what_is_wrong(typed.number, typed.code) if typed.code else None
     return wrong or Listed(line, typed.number, typed.code)

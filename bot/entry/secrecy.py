@@ -4,10 +4,12 @@ And another number, of which a guess would be wasted, out of the code's field.
 """
 
 import re
+from collections.abc import Collection
 
 from pydantic import SecretStr
 
 from bot.entry.characters import normalise
+from bot.entry.command import TypedKind, read_command
 from bot.entry.numbers import interpret, is_another_number
 from bot.errors import EntryMistake
 from bot.models import PhoneNumber
@@ -33,6 +35,31 @@ def number_holds(phone: PhoneNumber, code: SecretStr) -> bool:
     if len(secret) < _SHORT or not phone.digits.endswith(secret):
         return False
     return interpret(f"+{phone.digits.removesuffix(secret)}", None).is_valid
+
+
+def stands_alone(phone: PhoneNumber, text: str, region: str | None) -> bool:
+    """Whether a number that was typed without a code is surely a number and nothing more."""
+    is_as_we_write_it = normalise(text) == phone.international
+    return is_as_we_write_it or read_command(text, region=region).kind is TypedKind.NUMBER
+
+
+def ends_with(recorded: PhoneNumber, code: SecretStr, *, behind: PhoneNumber | None = None) -> bool:
+    """Whether a recorded number ends with the code, right behind another number or behind any.
+
+    Within a number, and a short one at its end, a code stands by chance.
+    """
+    secret = code.get_secret_value()
+    if behind:
+        return recorded.digits == behind.digits + secret
+    return len(secret) >= _SHORT and recorded.digits.endswith(secret)
+
+
+def approved_with_code(typed: PhoneNumber, code: SecretStr, approved: Collection[PhoneNumber]) -> PhoneNumber | None:
+    """The approved number that has this code at its end, if one has: typed as it is, or as it should have been."""
+    return next(
+        (each for each in approved if ends_with(each, code, behind=None if each == typed else typed)),
+        None,
+    )
 
 
 def text_holds(text: str, code: SecretStr) -> bool:

@@ -82,6 +82,9 @@ class Asking:
                 context.recorded.set()
                 await self._conversation.show_after_submission(context, forms.build_codes(context.origin, request))
                 return
+            if await self._requests.end_exposed(request, codes):
+                await self._tell_exposed(context, request)
+                return
             await self.use(request, codes, context=context)
         except NotPossible as error:
             context.recorded.set()
@@ -90,6 +93,16 @@ class Asking:
             if error.problem or not own or not has_ended(own.lookups):
                 await self._conversation.tell_why_not(context, error)
             await self._conversation.show_after_submission(context, views.used(context.origin, own or None))
+
+    async def _tell_exposed(self, context: Context, request: Request) -> None:
+        """Say that the code was recorded where it does not belong. It is nowhere now, also not on the cards."""
+        context.recorded.set()
+        said = texts.CODE_WAS_RECORDED.of(request)
+        await asyncio.gather(
+            self._outbox.deliver(Kind.CARDS, request.id),
+            self._conversation.tell(context, views.sentence(said, with_form_button=True)),
+            self._conversation.show_after_submission(context, views.trouble(context.origin, said)),
+        )
 
     async def use(self, request: Request, codes: Codes | None = None, *, context: Context | None = None) -> None:
         """Run what was approved, or ask its agent for the codes. Raises ``NotPossible`` when somebody was quicker.

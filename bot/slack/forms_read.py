@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from bot.entry.fields import is_blank, read_code, read_reason
 from bot.entry.lines import WHOLE, Lines, read_lines
 from bot.entry.numbers import read_phone_number
-from bot.entry.secrecy import text_holds, what_is_wrong
+from bot.entry.secrecy import approved_with_code, stands_alone, text_holds, what_is_wrong
 from bot.errors import EntryError, EntryMistake
 from bot.models import PhoneNumber
 from bot.slack.payloads import Submission
@@ -84,7 +84,7 @@ def read_codes(submission: Submission, *, region: str | None) -> Filled | Mistak
     """The codes of an approved request's numbers, each with its number. Raises ``PayloadError`` as above."""
     form, approved = _Form(submission), submission.view.numbers
     if submission.view.callback_id in FOR_SEVERAL:
-        lines = read_lines(form.text(NUMBERS), region=region)
+        lines = read_lines(form.text(NUMBERS), region=region, approved=approved)
         form.note(NUMBERS, asking.mistakes({**lines.mistakes, **_differences(lines, approved=approved)}))
         return form.outcome(Filled(_entries(lines), is_several=True))
     code = None
@@ -92,7 +92,8 @@ def read_codes(submission: Submission, *, region: str | None) -> Filled | Mistak
         code = read_code(form.text(CODE))
         if len(approved) != 1:  # the form was tampered with
             raise EntryError(EntryMistake.NUMBER_NOT_APPROVED)
-        if mistake := what_is_wrong(approved[0], code):
+        # A number that was recorded with the code behind it is no mistake of this form: it is forgotten.
+        if not approved_with_code(approved[0], code, approved) and (mistake := what_is_wrong(approved[0], code)):
             raise EntryError(mistake)
     return form.outcome(Filled(tuple(Entry(phone, code) for phone in approved)))
 
@@ -143,6 +144,8 @@ def _read_fields(
         code = read_code(typed) if needs_codes or not is_blank(typed) else None
     with form.noting(PHONE):
         phone = read_phone_number(form.text(PHONE), region=region)
+        if not needs_codes and code is None and not stands_alone(phone, form.text(PHONE), region):
+            raise EntryError(EntryMistake.NUMBER_UNCERTAIN)
         entries = (Entry(phone, code),)
         if code and (mistake := what_is_wrong(phone, code)):
             form.note(CODE if mistake is EntryMistake.CODE_IS_NUMBER else PHONE, asking.ENTRY_MISTAKES[mistake])

@@ -67,6 +67,17 @@ _NAMES = "request, position, (SELECT id FROM requests WHERE requests.number = lo
 
 FORGET_NUMBER: Final = f"UPDATE lookups SET {_WHAT_IS_LEFT} WHERE phone = :phone RETURNING {_NAMES}"  # noqa: S608 - constants only
 
+FORGET_ONE: Final = f"""
+    UPDATE lookups SET {_WHAT_IS_LEFT}
+    WHERE request = :request AND position = :position AND state NOT IN ('held', 'queued', 'calling')
+    RETURNING {_NAMES}"""  # noqa: S608 - constants only
+
+REASONS_OF: Final = "SELECT * FROM requests WHERE number = :request AND (reason <> '' OR decision_reason <> '')"
+
+OWN_REASONS_OF: Final = """
+    SELECT lookups.*, requests.id FROM lookups JOIN requests ON requests.number = lookups.request
+    WHERE lookups.request = :request AND lookups.reason <> ''"""
+
 # Whoever has not been told yet is told first. The outbox gives up after a day of tries; then they have left.
 FORGET_OLD: Final = f"""
     UPDATE lookups SET {_WHAT_IS_LEFT}
@@ -135,11 +146,24 @@ def forget(tx: Tx, phone: PhoneNumber, *, actor: Actor) -> Footprint:
     found = _found(tx, phone)
     if found.footprint.running or found.footprint.waiting:
         raise StillOpen(found.footprint)
-    entries = _forget_reasons(tx, found, actor=actor)
+    entries = _forget_reasons(tx, found.requests, found.lookups, actor=actor, why="command")
     forgotten = tx.all(FORGET_NUMBER, phone=phone.digits, forgotten=FORGOTTEN.digits)
     tx.write(FORGET_REFUSED_OF_NUMBER, phone=phone.digits, forgotten=FORGOTTEN.digits)
     _record(tx, [*entries, *_forget_rest(tx, forgotten, actor=actor, why="command")])
     return found.footprint
+
+
+def forget_these(tx: Tx, numbers: Collection[tuple[int, int]], reasons: Collection[int], *, actor: Actor) -> None:
+    """Forget the numbers at these places, by request and position, and all reasons of these requests: a code is in
+    them. Numbers that are still to be looked up stay.
+    """
+    places = [{"request": request, "position": position} for request, position in sorted(numbers)]
+    forgotten = [row for place in places for row in tx.all(FORGET_ONE, **place, forgotten=FORGOTTEN.digits)]
+    entries = _forget_rest(tx, forgotten, actor=actor, why="code")
+    of = [{"request": number} for number in sorted(reasons)]
+    requests = [raw(row) for answer in tx.gather(*(Query(REASONS_OF, each) for each in of)) for row in answer]
+    lookups = [raw(row) for answer in tx.gather(*(Query(OWN_REASONS_OF, each) for each in of)) for row in answer]
+    _record(tx, [*entries, *_forget_reasons(tx, requests, lookups, actor=actor, why="code")])
 
 
 def forget_old(tx: Tx, *, before: float, limit: int) -> int:
@@ -173,18 +197,20 @@ def _found(tx: Tx, phone: PhoneNumber) -> _Found:
     )
 
 
-def _forget_reasons(tx: Tx, found: _Found, *, actor: Actor) -> list[NewEntry]:
+def _forget_reasons(
+    tx: Tx, requests: Sequence[Row], lookups: Sequence[Row], *, actor: Actor, why: str
+) -> list[NewEntry]:
     """A digest with a salt of its own vouches for what is left, and the old one can be proved no more."""
     entries = []
-    for row in found.requests:
+    for row in requests:
         left = {**row, "reason": "", "salt": _another_salt(row), "decision_reason": row["decision_reason"] and ""}
         tx.write(FORGET_REASONS, number=row["number"], salt=left["salt"])
-        entries.append(_entry(row, rows.request_digest(left), actor=actor, what="reasons", why="command"))
-    for row in found.lookups:
+        entries.append(_entry(row, rows.request_digest(left), actor=actor, what="reasons", why=why))
+    for row in lookups:
         left = {**row, "reason": "", "salt": _another_salt(row)}
         place = {name: row[name] for name in ("request", "position")}
         tx.write(FORGET_OWN_REASON, **place, salt=left["salt"])
-        entries.append(_entry(row, rows.lookup_digest(left, row["id"]), actor=actor, what="reasons", why="command"))
+        entries.append(_entry(row, rows.lookup_digest(left, row["id"]), actor=actor, what="reasons", why=why))
     return entries
 
 

@@ -105,6 +105,9 @@ ENTRY_MISTAKES: Mapping[EntryMistake, str] = {
         "A spreadsheet changed this number. Format its column as text and enter it again."
     ),
     EntryMistake.NUMBERS_FUSED: "There may be two numbers here, or one and its extension. Enter one number alone.",
+    EntryMistake.NUMBER_UNCERTAIN: (
+        "A code may stand behind this number. Enter the number alone, without spaces, and the code in its own field."
+    ),
     EntryMistake.CODE_MISSING: "Enter the verification code.",
     EntryMistake.CODES_FOR_SOME: "Enter this code too, or none at all until the list is approved.",
     EntryMistake.CODE_UNREADABLE: "This is not a code. A code has digits, perhaps letters A-Z, and nothing else.",
@@ -147,6 +150,12 @@ def _enumerate(items: Sequence[str]) -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
+CODE_WAS_RECORDED = Words(
+    "The verification code was part of the number or the reason of this request, so it was removed from the record. "
+    "Nothing was looked up. Enter the number and the code again, each in its own field.",
+    "A verification code was part of a number or of the reason of this list, so it was removed from the record. "
+    "Nothing was looked up. Enter the numbers and their codes again.",
+)
 EMBED_TITLE = "Copy this into Meta's Embedded Signup, for a pre-verified number:"
 STILL_ASKING = "This can take a minute. You may close this window: the answer also comes as a message."
 

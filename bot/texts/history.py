@@ -12,7 +12,7 @@ OLDER_TITLE = "Your earlier lookups"
 PRIVATE = "Only you see this. Showing an ID again asks nobody for it, and is recorded."
 EMPTY = "You have not asked for an ID here yet. Open the form to get your first one."
 NOTHING_OLDER = "There is nothing older."
-FORGOTTEN = "The number and the ID were forgotten, as your administrator has decided."
+FORGOTTEN = "The number and the ID were removed from the record."
 OLDER = "Older"
 OLDER_LABEL = "Older: show your lookups before these"
 

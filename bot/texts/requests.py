@@ -67,8 +67,8 @@ SEE_BELOW = "How this list ended stands in a newer message below."
 NOTHING_TO_STOP = "Nothing is left to stop: what is being asked right now is still waited for."
 TOO_LATE = "This list has ended already: there is nothing left to stop."
 FORGOTTEN = Words(
-    "The number and the ID of this lookup were forgotten, as your administrator has decided. You can ask again.",
-    "What is left of this list was forgotten, as your administrator has decided. You can ask for other numbers.",
+    "The number and the ID of this lookup were removed from the record. You can ask again.",
+    "The numbers of this list were removed from the record. You can ask for other numbers.",
 )
 
 
