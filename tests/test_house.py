@@ -20,7 +20,7 @@ ROWS = (
     {"environment"},
     {"settings"},
     {"entry", "export", "repeating", "pending_codes", "retention", "cams", "quota", "store", "timekeeping"},
-    {"access", "lookups", "outbox"},
+    {"access", "exposure", "lookups", "outbox"},
     {"requests"},
     {"slack"},
     {"app"},

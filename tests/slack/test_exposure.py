@@ -69,7 +69,7 @@ async def enter(bot: Bot, typed: dict[str, str]) -> None:
             (OTHER, FUSED),
             "ticket 7",
             {"numbers": f"+{OTHER} 777111\n+{PLAIN}, {CODE}"},
-        ),  # they saw it, and put it right
+        ),
         ((OTHER, "12025550102"), f"with {CODE}", {"numbers": f"+{OTHER} 777111\n+12025550102 {CODE}"}),
     ],
 )

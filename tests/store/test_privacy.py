@@ -22,6 +22,7 @@ PHONE, REASON, ID, DENIAL = "8613800001234", "canary reason", "canary-phone-numb
 
 NOUNS = (
     "decisions",
+    "exposure",
     "forgetting",
     "guesses",
     "journal",
