@@ -105,7 +105,7 @@ ENTRY_MISTAKES: Mapping[EntryMistake, str] = {
         "A spreadsheet changed this number. Format its column as text and enter it again."
     ),
     EntryMistake.NUMBERS_FUSED: "There may be two numbers here, or one and its extension. Enter one number alone.",
-    EntryMistake.NUMBER_UNCERTAIN: ("A code may stand behind this number. Enter the number alone, without spaces."),
+    EntryMistake.NUMBER_UNCERTAIN: "A code may stand behind this number. Enter the number alone, without spaces.",
     EntryMistake.CODE_MISSING: "Enter the verification code.",
     EntryMistake.CODES_FOR_SOME: "Enter this code too, or none at all until the list is approved.",
     EntryMistake.CODE_UNREADABLE: "This is not a code. A code has digits, perhaps letters A-Z, and nothing else.",
