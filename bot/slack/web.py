@@ -68,6 +68,27 @@ BUSY = frozenset({"message_limit_exceeded", "rate_limited", "ratelimited"})
 IN_TROUBLE = frozenset({"migration_in_progress", "request_timeout", "service_unavailable", "team_added_to_org"})
 """Slack's words, beside those that end in ``_error``, for its own state: the same call may work soon."""
 
+WEBHOOK_WORDS = frozenset(
+    {
+        "action_prohibited",
+        "channel_is_archived",
+        "channel_not_found",
+        "expired_url",
+        "invalid_blocks",
+        "invalid_payload",
+        "invalid_token",
+        "message_not_found",
+        "no_active_hooks",
+        "no_service",
+        "no_service_id",
+        "no_team",
+        "no_text",
+        "used_url",
+        "user_not_found",
+    }
+)
+"""With these, as text and not as JSON, webhooks refuse. A proxy may answer with any other text."""
+
 CLOSED_AT_LEAST, CLOSED_AT_MOST, CLOSED_BY_DEFAULT = 1.0, 3600.0, 30.0
 """Seconds to leave Slack alone after a 429; the last where it does not say how many in a way that can be read."""
 
@@ -141,7 +162,7 @@ class Web(AsyncWebClient):
                 text = await answer.read()
         except FOREIGN_ERRORS as error:
             raise unanswered(RESPONSE_URL, error) from None
-        data = _object_in(text)
+        data = _object_in(text) or _word_alone_in(text)
         if answer.status != 200 or data.get("ok") is False:
             raise _translated(RESPONSE_URL, answer.status, data, answer.headers)
 
@@ -192,7 +213,8 @@ def _translated(method: str, status: int, data: Any, headers: Mapping[str, str])
     answered = data if isinstance(data, dict) else {}
     code = _word(answered.get("error"))
     if status == 429 or code in BUSY:
-        return SlackBusy(method, _seconds_in(headers.get("Retry-After")))
+        # The Web API says it in a header, webhooks in the body.
+        return SlackBusy(method, _seconds_in(headers.get("Retry-After") or answered.get("retry_after")))
     if not code:
         return SlackUnreachable(method, f"HTTP {status}, not Slack's answer", arrived=True)
     if code in IN_TROUBLE or code.endswith("_error") or status >= 500:
@@ -238,10 +260,10 @@ def _word(value: Any) -> str:
     return value if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_.:,-]{1,300}", value) else ""
 
 
-def _seconds_in(retry_after: str | None) -> float:
+def _seconds_in(retry_after: Any) -> float:
     try:
-        seconds = float(retry_after or "")
-    except ValueError:  # a date, which HTTP allows
+        seconds = float(retry_after)
+    except (ValueError, TypeError):  # a date, which HTTP allows, or nothing
         return CLOSED_BY_DEFAULT
     return min(CLOSED_AT_MOST, max(CLOSED_AT_LEAST, seconds)) if math.isfinite(seconds) else CLOSED_BY_DEFAULT
 
@@ -258,6 +280,11 @@ def _object_in(text: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}
+
+
+def _word_alone_in(text: bytes) -> dict[str, Any]:
+    word = text.decode("ascii", "replace").strip()
+    return {"ok": False, "error": word} if word in WEBHOOK_WORDS else {}
 
 
 def _is_private(url: str) -> bool:

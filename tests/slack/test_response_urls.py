@@ -59,7 +59,13 @@ async def test_an_answer_arrives_where_somebody_typed(web: Web, mailbox: Mailbox
 
 @pytest.mark.parametrize(
     ("status", "body"),
-    [(404, refusal("expired_url")), (200, refusal("expired_url")), (400, refusal("expired_url"))],
+    [
+        *((status, refusal("expired_url")) for status in (404, 200, 400)),
+        *((404, text) for text in ("expired_url", "used_url", "no_service\n", "no_team")),
+        *((400, text) for text in ("invalid_blocks", "invalid_payload", "no_text")),
+        (403, "action_prohibited"),
+        (410, "channel_is_archived"),
+    ],
 )
 async def test_a_used_up_response_url_is_refused(
     web: Web, mailbox: Mailbox, response_url: str, status: int, body: str
@@ -67,10 +73,11 @@ async def test_a_used_up_response_url_is_refused(
     mailbox.answer = lambda: http.Response(status=status, text=body)
     error = await failure_at(web, response_url)
     assert isinstance(error, SlackRefused)
-    assert error.code == "expired_url"
+    assert error.is_final
+    assert error.code in body
 
 
-@pytest.mark.parametrize("body", ["no_team", "<html>", "{", "[" * 1_999, '["ok"]', ""])
+@pytest.mark.parametrize("body", ["forbidden", "not_found", "<html>", "{", "[" * 1_999, '["ok"]', ""])
 @pytest.mark.parametrize("status", [404, 500, 502])
 async def test_a_response_url_without_slack_behind_it_refuses_nothing(
     web: Web, mailbox: Mailbox, response_url: str, status: int, body: str
@@ -84,6 +91,25 @@ async def test_a_response_url_can_be_busy(web: Web, mailbox: Mailbox, response_u
     error = await failure_at(web, response_url)
     assert isinstance(error, SlackBusy)
     assert error.retry_after == 9.0
+
+
+@pytest.mark.parametrize(
+    ("body", "seconds"),
+    [
+        ('{"ok": false, "error": "rate_limited", "retry_after": 90}', 90.0),
+        ('{"error": "rate_limited", "retry_after": "90"}', 90.0),
+        ('{"error": "rate_limited", "retry_after": null}', 30.0),
+        ('{"error": "rate_limited", "retry_after": [9]}', 30.0),
+        ("rate_limited", 30.0),
+    ],
+)
+async def test_webhooks_say_in_the_body_how_long_they_want_to_be_left_alone(
+    web: Web, mailbox: Mailbox, response_url: str, body: str, seconds: float
+) -> None:
+    mailbox.answer = lambda: http.Response(status=429, text=body)
+    error = await failure_at(web, response_url)
+    assert isinstance(error, SlackBusy)
+    assert error.retry_after == seconds
 
 
 async def test_what_is_said_to_one_place_is_not_carried_to_another(

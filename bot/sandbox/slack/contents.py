@@ -12,6 +12,9 @@ from bot.sandbox.slack.refusals import Refusal
 from bot.sandbox.slack.schema import escaped
 from bot.sandbox.slack.validator import check_message
 
+FEWEST_TOO_MANY = 11_000
+"""Characters of all blocks of a message together; undocumented, and reported from here on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -28,8 +31,11 @@ class ContentReader:
         self._complaints = complaints
         self._random = random
 
-    def read(self, arguments: JsonObject, *, longest: int, where: str) -> Content:
-        """Raises ``Refusal`` when Slack would not show it; ``where`` names the sender in complaints."""
+    def read(self, arguments: JsonObject, *, longest: int, where: str, is_reply: bool = False) -> Content:
+        """Raises ``Refusal`` when Slack would not show it; ``where`` names the sender in complaints.
+
+        ``is_reply``: to a response URL, or in an acknowledgement, which may be longer.
+        """
         text = arguments.get("text", "")
         if not isinstance(text, str):
             raise self._complain(Refusal("invalid_arguments", "must provide a string [json-pointer:/text]"), where)
@@ -40,6 +46,8 @@ class ContentReader:
             raise Refusal("no_text")
         if len(escaped(text, is_mrkdwn=True)) > longest:
             raise self._complain(Refusal("msg_too_long"), where)
+        if not is_reply and len(escaped(blockkit.words(blocks), is_mrkdwn=True)) >= FEWEST_TOO_MANY:
+            raise self._complain(Refusal("msg_blocks_too_long"), where)
         if not text.strip():
             self._complaints.note(f"{where}: blocks without text: a screen reader reads nothing")
         return Content(text, blockkit.with_ids(blocks, self._random) if blocks else None)

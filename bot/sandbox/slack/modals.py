@@ -31,7 +31,7 @@ class Modals:
         faults = check_view(content, surfaces=surfaces)
         if faults:
             self._complaints.note(f"{where}: {'; '.join(faults)}")
-            raise Refusal("invalid_arguments", *faults)
+            raise Refusal("invalid_arguments", "failed to match all allowed schemas [json-pointer:/view]", *faults)
         checked: JsonObject = content
         if is_too_large(checked):
             self._complaints.note(f"{where}: the view is too large")

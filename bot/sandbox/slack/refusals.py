@@ -11,10 +11,9 @@ class Refusal(Exception):
         self.error = error
         self.messages = messages
 
-    def as_json(self) -> JsonObject:
-        """As the Web API answers it."""
+    def as_json(self, method: str) -> JsonObject:
+        """As the Web API answers it: only of messages are the faults told twice."""
         answer: JsonObject = {"ok": False, "error": self.error}
         if self.messages:
-            answer["errors"] = list(self.messages)
             answer["response_metadata"] = {"messages": [f"[ERROR] {message}" for message in self.messages]}
-        return answer
+        return {**answer, "errors": list(self.messages)} if self.messages and method.startswith("chat.") else answer

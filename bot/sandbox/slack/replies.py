@@ -30,7 +30,7 @@ class Replies:
         if reply.get("delete_original") is True:
             self._workspace.delete([original] if original else [])
             return
-        content = self._reader.read(reply, longest=LONGEST_TEXT, where=where)
+        content = self._reader.read(reply, longest=LONGEST_TEXT, where=where, is_reply=True)
         if reply.get("replace_original") is True and original:
             self._workspace.edit(original, text=content.text, blocks=content.blocks)
             return

@@ -21,7 +21,10 @@ from bot.sandbox.slack.response_urls import ResponseUrls
 from bot.sandbox.slack.trouble import Forced, SlackTrouble
 
 RETRY_AFTER = 1
-"""Seconds, in a 429."""
+"""Seconds, in a 429 of a Slack that throttles everything."""
+
+RESPONSE_URL = "response_url"
+"""What is called a method here and is none."""
 
 _PAGE = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
 
@@ -62,7 +65,7 @@ class WebApi:
         started = self._clock.monotonic()
         arguments = await _read_arguments(request)
         await self._hang(request)
-        response = self._stumble(request) or self._force(name) or self._answer(name, request, arguments)
+        response = self._stumble(request) or self._force(name, request) or self._answer(name, request, arguments)
         self._record(name, request, arguments, response, started=started)
         return response
 
@@ -71,8 +74,8 @@ class WebApi:
         started = self._clock.monotonic()
         reply = await _read_arguments(request)
         await self._hang(request)
-        response = self._stumble(request) or self._force("response_url") or self._reply(request.path, reply)
-        self._record("response_url", request, reply, response, started=started)
+        response = self._stumble(request) or self._force(RESPONSE_URL, request) or self._reply(request.path, reply)
+        self._record(RESPONSE_URL, request, reply, response, started=started)
         return response
 
     def _answer(self, name: str, request: web.Request, arguments: JsonObject | None) -> web.Response:
@@ -87,7 +90,8 @@ class WebApi:
             self._check_token(_token(request, arguments), method)
             # Only for a token that it knows, and that token's own.
             headers["x-oauth-scopes"] = "connections:write" if method.takes_app_token else ",".join(self._granted)
-            headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)
+            if method.scopes:
+                headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)
             lacking = self._lacks_scope(name, method, arguments)
             if lacking is not None:
                 return web.json_response(lacking, headers=headers)
@@ -95,7 +99,7 @@ class WebApi:
                 self._complaints.note(f"{name}: unknown argument {unknown}")
             return web.json_response({"ok": True, **method.answer(arguments)}, headers=headers)
         except Refusal as refusal:
-            return web.json_response(refusal.as_json(), headers=headers)
+            return web.json_response(refusal.as_json(name), headers=headers)
 
     def _check_token(self, token: str, method: Method) -> None:
         is_app_token = token == self._credentials.app_token.get_secret_value()
@@ -125,13 +129,13 @@ class WebApi:
         try:
             to = self._response_urls.use(path)
         except Refusal as refusal:
-            return web.json_response(refusal.as_json(), status=404)
+            return web.Response(text=refusal.error, status=404)
         try:
             if reply is None:
                 raise Refusal("invalid_payload")
             self._replies.post(reply, to=to, where="response_url")
         except Refusal as refusal:
-            return web.json_response(refusal.as_json(), status=400)
+            return web.Response(text=refusal.error, status=400)
         return web.Response(text="ok")
 
     async def _hang(self, request: web.Request) -> None:
@@ -146,8 +150,7 @@ class WebApi:
         """The answer of a Slack in trouble."""
         match self._trouble():
             case SlackTrouble.RATE_LIMITED:
-                headers = {"Retry-After": str(RETRY_AFTER)}
-                return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
+                return _too_many(request, RETRY_AFTER)
             case SlackTrouble.UNREACHABLE:
                 if request.transport is not None:
                     request.transport.abort()
@@ -159,15 +162,16 @@ class WebApi:
             case SlackTrouble.HANG | SlackTrouble.NONE:
                 return None
 
-    def _force(self, name: str) -> web.Response | None:
+    def _force(self, name: str, request: web.Request) -> web.Response | None:
         """The answer that somebody wants this method to give."""
         forced = self._forced.get(name)
         if forced is None:
             return None
-        body: JsonObject = {"ok": False, "error": forced.error}
-        if forced.retry_after is None:
-            return web.json_response(body, status=404 if name == "response_url" else 200)
-        return web.json_response(body, status=429, headers={"Retry-After": str(forced.retry_after)})
+        if forced.retry_after is not None:
+            return _too_many(request, forced.retry_after)
+        if name == RESPONSE_URL:
+            return web.Response(text=forced.error, status=404)
+        return web.json_response({"ok": False, "error": forced.error})
 
     def _record(
         self,
@@ -188,6 +192,14 @@ class WebApi:
             status=None if is_gone else response.status,
             milliseconds=(self._clock.monotonic() - started) * 1000,
         )
+
+
+def _too_many(request: web.Request, seconds: int) -> web.Response:
+    """Too many requests, as the Web API says it and as webhooks do."""
+    if not request.path.startswith("/api/"):
+        return web.json_response({"ok": False, "error": "rate_limited", "retry_after": seconds}, status=429)
+    body = {"ok": False, "error": "ratelimited"}
+    return web.json_response(body, status=429, headers={"Retry-After": str(seconds)})
 
 
 async def _read_arguments(request: web.Request) -> JsonObject | None:

@@ -318,3 +318,15 @@ async def test_a_message_to_the_app_is_an_event_only_when_subscribed(
     await ana.says("support", "to everybody")
     assert events == [("im", "to the app")]
     assert slack.complaints == []
+
+
+@pytest.mark.parametrize(("characters", "is_taken"), [(2_748, True), (2_751, False), (3_000, False)])
+async def test_all_blocks_of_a_message_together_hold_no_more_than_so_much(
+    client: AsyncWebClient, characters: int, *, is_taken: bool
+) -> None:
+    block = {"type": "section", "text": {"type": "plain_text", "text": "x" * characters}}
+    sending = client.chat_postMessage(channel="C0SUPPORT", text="long", blocks=[block] * 4)
+    if is_taken:
+        await sending
+    else:
+        assert await refused(sending) == "msg_blocks_too_long"

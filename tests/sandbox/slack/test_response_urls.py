@@ -42,8 +42,8 @@ def answer(session: aiohttp.ClientSession, urls: list[str]) -> Callable[..., Awa
     return send
 
 
-EXPIRED = (404, '{"ok": false, "error": "expired_url"}')
-USED = (404, '{"ok": false, "error": "used_url"}')
+EXPIRED = (404, "expired_url")
+USED = (404, "used_url")
 
 
 async def test_five_answers_and_no_more(slack: LocalSlack, answer: Any) -> None:
@@ -95,9 +95,9 @@ async def test_an_answer_reaches_a_direct_message_between_people(slack: LocalSla
 async def test_what_slack_cannot_show_is_refused_and_uses_the_url(slack: LocalSlack, answer: Any) -> None:
     await slack.human("Ana").runs("support", "/ask")
     status, body = await answer(blocks=[{"type": "sektion"}])
-    assert status == 400
-    assert "unsupported type: sektion [json-pointer:/blocks/0/type]" in body
-    assert await answer(text="") == (400, '{"ok": false, "error": "no_text"}')
+    assert (status, body) == (400, "invalid_blocks")
+    assert "unsupported type: sektion [json-pointer:/blocks/0/type]" in slack.complaints[0]
+    assert await answer(text="") == (400, "no_text")
     assert [await answer() for _ in range(4)] == [(200, "ok")] * 3 + [USED]
 
 
@@ -106,7 +106,7 @@ async def test_a_body_that_is_no_json_is_refused(
 ) -> None:
     await slack.human("Ana").runs("support", "/ask")
     async with session.post(urls[-1], data="{", headers={"Content-Type": "application/json"}) as response:
-        assert (response.status, await response.json()) == (400, {"ok": False, "error": "invalid_payload"})
+        assert (response.status, await response.text()) == (400, "invalid_payload")
 
 
 async def test_a_command_has_no_original_to_replace(slack: LocalSlack, answer: Any) -> None:
@@ -147,7 +147,7 @@ async def test_a_click_may_replace_its_message(slack: LocalSlack, answer: Any, p
 async def test_a_click_may_delete_its_message(slack: LocalSlack, answer: Any, pressed: str) -> None:
     assert await answer(delete_original=True) == (200, "ok")
     assert slack.human("Ana").sees("support") == []
-    assert await answer(replace_original=True) == (400, '{"ok": false, "error": "message_not_found"}')
+    assert await answer(replace_original=True) == (400, "message_not_found")
 
 
 async def test_a_click_leaves_its_message_alone_unless_told(slack: LocalSlack, answer: Any, pressed: str) -> None:

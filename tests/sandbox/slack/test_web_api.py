@@ -261,3 +261,21 @@ async def test_any_method_can_be_made_to_refuse(slack: LocalSlack, client: Async
     assert caught.value.response.headers.get("Retry-After") == (forced.retry_after and str(forced.retry_after))
     del slack.forced["users.info"]
     await client.users_info(user="U0ANA")
+
+
+@pytest.mark.parametrize("seconds", [1, 300])
+async def test_too_many_requests_come_in_two_shapes(
+    slack: LocalSlack, session: aiohttp.ClientSession, seconds: int
+) -> None:
+    slack.forced |= {"users.info": Forced("", seconds), "response_url": Forced("", seconds)}
+    async with session.post(f"{slack.api_url}users.info") as answer:
+        assert (answer.status, answer.headers["Retry-After"]) == (429, str(seconds))
+        assert await answer.json() == {"ok": False, "error": "ratelimited"}
+    async with session.post(f"{slack.base_url}/commands/0123", json={"text": "psst"}) as answer:
+        assert (answer.status, "Retry-After" in answer.headers) == (429, False)
+        assert await answer.json() == {"ok": False, "error": "rate_limited", "retry_after": seconds}
+
+
+async def test_which_scopes_a_method_takes_is_told_only_of_one_that_needs_some(client: AsyncWebClient) -> None:
+    assert "x-accepted-oauth-scopes" not in (await client.auth_test()).headers
+    assert (await client.users_info(user="U0ANA")).headers["x-accepted-oauth-scopes"] == "users:read"
