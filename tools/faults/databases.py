@@ -16,9 +16,9 @@ from bot.errors import SettingsError
 from bot.models import State
 from bot.running import running_bot
 from bot.settings import BotSettings, read
-from tools.faults.story import ANSWERED, NOT_RECORDED, SLOW, STOPPED, Story, telling
+from tools.faults.story import ANSWERED, NOT_RECORDED, SLOW, telling
 from tools.faults.tally import Tally
-from tools.faults.world import World
+from tools.faults.world import PATIENCE, World
 
 
 @contextmanager
@@ -51,13 +51,14 @@ async def lock_for_a_moment_in_the_middle(folder: Path) -> Tally:
 
 
 async def lock_for_long_in_the_middle(folder: Path) -> Tally:
-    """What cannot be recorded is not shown: the agent reads that, and then that the lookup was broken off."""
+    """What cannot be recorded is not shown, and the answer is kept until it can be."""
     async with telling(folder, SLOW) as story:
         entry = await story.ask_until_called()
         with locked(story.world.database):
-            await story.reads(NOT_RECORDED)
-        await story.reads(STOPPED, entry)
-        return await story.reckon(times=1, lookups=[State.INTERRUPTED])
+            await asyncio.sleep(12.0)
+            assert not any(ANSWERED in each.text for each in story.lee.sees("support"))
+        await story.reads(ANSWERED, entry)
+        return await story.reckon(times=1, lookups=[State.ANSWERED])
 
 
 @contextmanager
@@ -83,23 +84,20 @@ async def fill_the_disk(folder: Path) -> Tally:
 
 
 async def replace_the_file(folder: Path) -> Tally:
-    """Nothing goes into the wrong file, nor into one that nobody finds; the right one is back as it was."""
+    """Nothing goes into the wrong file: the bot ends, and goes on where the right one is back as it was."""
     async with telling(folder) as story:
         await story.reads(ANSWERED, await story.ask())
-        database = story.world.database
-        kept = database.rename(database.with_name("kept.db"))
-        for name in ("empty", "foreign"):
-            database.write_bytes(b"" if name == "empty" else b"not a database at all\n" * 100)
-            before = len(story.lee.sees("support"))
-            await story.ask()
-            await story.until(lambda since=before: _reads_since(story, since))  # type: ignore[misc]  # a default binds the loop's value
-        kept.rename(database)
+        database, bot = story.world.database, story.world.bot
+        for content in (b"", b"not a database at all\n" * 100):
+            kept = database.rename(database.with_name("kept.db"))
+            database.write_bytes(content)
+            assert await asyncio.wait_for(bot.wait(), PATIENCE)
+            assert database.read_bytes() == content
+            kept.rename(database)
+            await bot.start()
+            await story.world.connected()
         await story.reads(ANSWERED, await story.ask())
         return await story.reckon(times=2, lookups=[State.ANSWERED] * 2)
-
-
-def _reads_since(story: Story, before: int) -> bool:
-    return any(NOT_RECORDED in each.text for each in story.lee.sees("support")[before:])
 
 
 @contextmanager

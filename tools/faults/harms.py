@@ -35,9 +35,9 @@ HARMS = (
         elsewhere=("tests/test_lookups.py::test_an_outcome_is_recorded_as_soon_as_the_database_is_back",),
     ),
     Harm(
-        name="database locked to the end",
+        name="database locked for long",
         do=databases.lock_for_long_in_the_middle,
-        elsewhere=("tests/test_lookups.py::test_what_a_living_process_lost_still_has_an_end",),
+        elsewhere=("tests/test_lookups.py::test_an_answer_is_kept_until_it_is_recorded_however_long_that_takes",),
     ),
     Harm(name="disk full", do=databases.fill_the_disk),
     Harm(

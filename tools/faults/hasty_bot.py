@@ -6,6 +6,7 @@ import signal
 
 from bot import logs
 from bot.app import Waits
+from bot.repeating import in_background
 from bot.running import running_bot
 from bot.settings import BotSettings, read
 from tests.scenarios.loud_bot import LoudLogger
@@ -28,8 +29,11 @@ async def run() -> None:
     logs.configure(level=settings.log_level, log_format=settings.phoneid_log_format)
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    async with running_bot(settings, waits=HASTY):
-        await stopped.wait()
+    async with running_bot(settings, waits=HASTY) as bot, in_background(bot.until_lost()) as lost:
+        async with in_background(stopped.wait()) as ending:
+            await asyncio.wait({lost, ending}, return_when=asyncio.FIRST_COMPLETED)
+        if lost.done():
+            lost.result()
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ from tools.faults.world import World, open_world
 NOT_RECORDED = "cannot use its database right now"
 ANSWERED = "The phone number ID of"
 NO_ANSWER = PROBLEMS[Problem.NO_ANSWER].what
-STOPPED = PROBLEMS[Problem.PROCESS_ENDED].what
 
 SLOW = Slow(seconds=0.7, then=Success(phone_number_id=SLOW_ID))
 """An answer that leaves time for harm between the call and its end."""
