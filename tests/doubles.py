@@ -148,6 +148,8 @@ class FakePeople(People):
         """User ids, as often as somebody asked."""
         self.silent = False
         """Slack does not say who anybody is."""
+        self.silent_about_groups = False
+        """Nor who is in a usergroup, and of this alone."""
 
     async def aclose(self) -> None:
         pass
@@ -157,9 +159,10 @@ class FakePeople(People):
         return self.standings.get(actor.user_id, MEMBER)
 
     async def listed(self, audience: Audience) -> Listed:
+        if audience.group_ids and (self.silent or self.silent_about_groups):
+            return Listed(audience.user_ids, SlackBusy("usergroups.users.list", 30.0))
         in_groups = {user_id for user_id, each in self.standings.items() if each.groups & audience.group_ids}
-        is_silent = self.silent and audience.group_ids
-        return Listed(audience.user_ids | in_groups, SlackBusy("usergroups.users.list", 30.0) if is_silent else None)
+        return Listed(audience.user_ids | in_groups)
 
     async def is_full_member(self, user_id: str) -> bool:
         if self.silent:

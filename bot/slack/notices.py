@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import TypeVar
 
+from bot.guesses import Alarm
 from bot.models import ApprovalState, MessageRef, Request, RequestId, State
 from bot.outbox import Say
 from bot.policy import has_ended
@@ -22,8 +23,8 @@ from bot.texts import requests as texts
 
 log = logging.getLogger(__name__)
 
+K = TypeVar("K")
 T = TypeVar("T")
-
 
 MOST_REMEMBERED = 1000
 """Requests of which is known here where they came from, or that they run here. Whose end another process tells is never
@@ -51,6 +52,8 @@ class Notices:
         """Requests that this process runs, until their end is told: it shows the end where it showed the progress."""
         self._drawn: dict[RequestId, dict[MessageRef, Message]] = {}
         """What the copies of a card say, until all of them say the same: of hundreds Slack takes some at a time."""
+        self._alarmed: dict[int, set[str]] = {}
+        """Whom each alarm has reached (a channel, user ids), until it has reached all."""
 
     @property
     def by_kind(self) -> Mapping[Kind, Say]:
@@ -121,16 +124,27 @@ class Notices:
 
     async def say_alarms(self, due: Due) -> bool:
         """Tell those who would decide on a request of this agent's. Where nobody would, the log has to do."""
+        told = left = 0
         for alarm in await self._record.read(guesses.untold_alarms, due.request_id):
-            facts = {"request": due.request_id, "suspect": alarm.suspect.value, "refused": alarm.refused}
-            log.warning("codes may be guessed", extra={"facts": facts})
-            reached = await self._approvers.reach(
-                cards.alarm_message(alarm), but_for=alarm.request.agent.user_id, posted=_forget
-            )
-            if reached.left and not reached.told:
-                return False
-            await self._record.change(guesses.alarm_told, alarm, people=reached.told)
-        return True
+            reached = await self._alarm(alarm)
+            told, left = told + reached.told, left + reached.left
+        return await self._gets_on(due, Reached(told=told, left=left)) or not left
+
+    async def _alarm(self, alarm: Alarm) -> Reached:
+        facts = {"request": alarm.request.id, "suspect": alarm.suspect.value, "refused": alarm.refused}
+        log.warning("codes may be guessed", extra={"facts": facts})
+        told = self._alarmed.get(alarm.entry, set())
+        _remember(self._alarmed, alarm.entry, told)
+
+        async def posted(place: str, _ref: MessageRef) -> None:
+            told.add(place)
+
+        message, agent = cards.alarm_message(alarm), alarm.request.agent
+        reached = await self._approvers.reach(message, but_for=agent.user_id, already=frozenset(told), posted=posted)
+        if not reached.left:
+            await self._record.change(guesses.alarm_told, alarm, people=len(told))
+            self._alarmed.pop(alarm.entry, None)
+        return reached
 
     async def _find(self, due: Due) -> Request | None:
         """The request; ``None``: nothing is to be said of it now.
@@ -241,11 +255,7 @@ def _is_done(told: Shown, request: Request) -> bool:
     return told is not Shown.NOT_NOW
 
 
-async def _forget(_place: str, _ref: MessageRef) -> None:
-    """An alarm is never changed."""
-
-
-def _remember(remembered: dict[RequestId, T], request_id: RequestId, what: T) -> None:
-    remembered[request_id] = what
+def _remember(remembered: dict[K, T], key: K, what: T) -> None:
+    remembered[key] = what
     if len(remembered) > MOST_REMEMBERED:
         del remembered[next(iter(remembered))]

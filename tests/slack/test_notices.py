@@ -552,12 +552,16 @@ async def test_an_alarm_is_told_soon_and_not_by_whoever_asked_for_the_number(bot
     assert alarms(bot) == ["U0KIM"]
 
 
-async def test_one_who_cannot_be_reached_keeps_nobody_else_from_an_alarm(workplace: Workplace, bot: Bot) -> None:
+async def test_one_who_cannot_be_reached_keeps_nobody_else_from_an_alarm_and_gets_it_later(
+    workplace: Workplace, bot: Bot
+) -> None:
     request_id = await alarm(workplace, bot)
     bot.messenger.fail(Doing.POST, times=1)
-    await bot.sweep_for(MINUTE)
-    assert len(alarms(bot)) == 1
-    assert await warned(bot, request_id) == [1]
+    await bot.sweep()
+    assert alarms(bot) == ["U0LEE"]
+    await bot.sweep_for(2 * HANDLING)
+    assert alarms(bot) == ["U0LEE", "U0KIM"]
+    assert await warned(bot, request_id) == [2]
 
 
 async def test_when_slack_takes_no_alarm_it_is_tried_again_later(workplace: Workplace, bot: Bot) -> None:
@@ -589,6 +593,22 @@ async def test_while_slack_does_not_say_who_the_approvers_are_an_alarm_waits(
     await bot.sweep_for(5 * MINUTE)
     assert alarms(bot) == (["U0KIM", "U0LEE"] if audience.user_ids else ["U0KIM"])
     assert await warned(bot, request_id) == [len(alarms(bot))]
+
+
+async def test_whoever_is_named_is_alarmed_while_slack_does_not_say_who_else_is_and_they_are_later(
+    workplace: Workplace,
+) -> None:
+    workplace.people.standings["U0KIM"] = Standing(Membership.FULL, frozenset({"S0LEADS"}))
+    audience = Audience(user_ids=frozenset({"U0LEE"}), group_ids=frozenset({"S0LEADS"}))
+    workplace.policy = replace(WITH_APPROVALS, approvers=audience)
+    bot = await workplace.open()
+    request_id = await alarm(workplace, bot)
+    workplace.people.silent_about_groups = True
+    await bot.sweep_for(MINUTE)
+    assert (alarms(bot), await warned(bot, request_id)) == (["U0LEE"], [])
+    workplace.people.silent_about_groups = False
+    await bot.sweep_for(5 * MINUTE)
+    assert (alarms(bot), await warned(bot, request_id)) == (["U0LEE", "U0KIM"], [2])
 
 
 async def test_an_alarm_goes_to_each_approver_while_the_channel_cannot_be_used(workplace: Workplace) -> None:
