@@ -259,7 +259,10 @@ async def test_a_start_without_settings_names_them_all_and_exits_2(tmp_path: Pat
     assert ran.status == 2
     for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "ALIBABA_CLOUD_ACCESS_KEY_ID"):
         assert name in ran.err
+    assert f"from .env; there is no {tmp_path}/.env." in ran.err
     assert "Traceback" not in ran.err
+    (tmp_path / ".env").write_text("PORT=none\n")
+    assert f"from the environment and from {tmp_path}/.env." in (await Shell(tmp_path, {}).run("run")).err
 
 
 async def test_settings_come_from_the_env_file_and_the_environment_wins(shell: QuickShell) -> None:

@@ -235,6 +235,16 @@ def test_the_environment_wins_in_any_case(folder: Path, monkeypatch: pytest.Monk
     assert settings(folder, "PHONEID_AGENTS=U0ANA\n").phoneid_agents.ids == "U0LEE"
 
 
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "all_proxy", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_a_way_out_that_the_file_cannot_give_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    for each in (name.upper(), name.lower()):
+        monkeypatch.delenv(each, raising=False)
+    [said] = refusal(folder, f"{name}=CANARY\n")
+    assert said == f"{name.upper()} has no effect in .env. Set it in the environment, and remove it from .env."
+    monkeypatch.setenv(name, "elsewhere")  # a host that reads the same file for its containers gives both
+    assert settings(folder, f"{name}=CANARY\n").port == 3000
+
+
 # --- the file itself ---
 
 

@@ -151,7 +151,7 @@ async def test_an_empty_file_is_no_whole_journal(shell: Shell, database: Path) -
         ("journal", 1, "the database is not as this release made it: no such table: journal"),
         ("lookups", 1, "the database is not as this release made it: no such table: lookups"),
         ("requests", 1, "the database is not as this release made it: no such table: requests"),
-        ("journal_head", 2, "the database belongs to another program: it has alarms, journal, lookups"),
+        ("journal_head", 2, "the database belongs to another program: its tables are alarms, journal, lookups"),
     ],
 )
 async def test_a_table_that_was_taken_away_is_a_sentence(

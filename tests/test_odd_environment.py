@@ -99,7 +99,7 @@ ANOTHER_PROGRAM = ("CREATE TABLE recipes (title)",)
     [
         (FIRST_RELEASE, "release 0.1, which this release does not read: keep the file as your record of that time"),
         (NEWER_RELEASE, "written by a newer release"),
-        (ANOTHER_PROGRAM, "belongs to another program: it has recipes"),
+        (ANOTHER_PROGRAM, "belongs to another program: its tables are recipes"),
     ],
 )
 @pytest.mark.parametrize("arguments", [LOOKUP, ("log",), ("journal", "verify")])

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -74,5 +75,7 @@ def _cannot_start(error: SettingsError) -> NoReturn:
     click.echo(terminal.ACCESS_LOST_HEADING if is_lost else terminal.SETTINGS_HEADING, err=True)
     for mistake in error.mistakes:
         click.echo(f"  - {mistake}", err=True)
-    click.echo(terminal.SETTINGS_FOOTER, err=True)
+    if not is_lost:
+        file = Path(".env").absolute()
+        click.echo(terminal.settings_footer(str(file), is_there=os.path.lexists(file)), err=True)
     sys.exit(EXIT_CANNOT_START)

@@ -6,6 +6,9 @@ from bot.checks import Check, stop
 from bot.environment import names
 from bot.texts import settings as texts
 
+ENVIRONMENT_ONLY = frozenset({"HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"})
+"""The way out of the machine. Other programs read these too, and none of them from ``.env``."""
+
 
 def gather(
     from_file: Mapping[str, str], environment: Mapping[str, str], known: Collection[str], wanted: Collection[str]
@@ -26,6 +29,7 @@ def gather(
         *(stop(name, texts.blank(name), texts.WHEN_BLANK[name]) for name in sorted(blank)),
         *_mistaken(here, known, from_file=False),
         *_mistaken(there, known, from_file=True),
+        *(stop(name, texts.not_from_file(name)) for name in sorted(there.keys() & ENVIRONMENT_ONLY - here.keys())),
     ]
     return {name: value for name, value in both.items() if value}, checks
 

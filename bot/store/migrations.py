@@ -68,7 +68,7 @@ def _refuse_foreign(tables: Collection[str]) -> None:
             "the database was written by release 0.1, which this release does not read:"
             " keep the file as your record of that time, and name a new one in DATABASE_URL"
         )
-    raise SchemaUnknown(f"the database belongs to another program: it has {', '.join(sorted(tables))}")
+    raise SchemaUnknown(f"the database belongs to another program: its tables are {', '.join(sorted(tables))}")
 
 
 def _found(row: Row | None) -> Row:

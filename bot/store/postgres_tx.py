@@ -139,7 +139,8 @@ def _words(dsn: str) -> dict[str, Any]:
         given = None
     if given is None or _is_cut(given):
         raise StoreUnavailable(
-            "the address of the database cannot be read: in a URL, special characters of a password are written %40"
+            "the address of the database cannot be read: write postgresql://user:password@host:5432/name, "
+            "and in the password %40 for @, %2F for / and %25 for %"
         ) from None
     return {**_WORDS, **given, "client_encoding": "utf8"}
 

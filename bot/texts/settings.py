@@ -71,6 +71,10 @@ def blank_over_value(name: str) -> str:
     return f"{name} is empty in the environment and has a value in .env. Remove it from one of them."
 
 
+def not_from_file(name: str) -> str:
+    return f"{name} has no effect in .env. Set it in the environment, and remove it from .env."
+
+
 def blank(name: str) -> str:
     return f"{name} is empty."
 

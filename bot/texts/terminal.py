@@ -11,7 +11,6 @@ _WHERE_TO_GET = {
 
 SETTINGS_HEADING = "phoneid cannot start:"
 ACCESS_LOST_HEADING = "phoneid cannot continue:"
-SETTINGS_FOOTER = "Set these in the environment or in .env; the README lists every setting."
 DATABASE_URL_UNREADABLE = (
     "is not a database this version can use. Write sqlite:///path/to/phoneid.db or postgresql://user@host/name"
 )
@@ -20,22 +19,10 @@ AUDIENCE_UNREADABLE = (
     "is neither everyone nor a comma-separated list of Slack ids: users such as U012AB3CD, usergroups such as S012AB3CD"
 )
 EVERYONE_NOT_HERE = "cannot be everyone. List users such as U012AB3CD and usergroups such as S012AB3CD"
-DURATION_UNREADABLE = "is not a length of time. Write 90m, 24h or 7d"
+DURATION_UNREADABLE = "is not a length of time. Write a number and its unit (m, h or d), such as 24h or 7d"
 RETENTION_TOO_SHORT = (
     "is too short: wrong codes count for a day, and forgetting a number ends its count. Write 24h or more"
 )
-APPROVERS_MISSING = (
-    "PHONEID_APPROVAL is always, but PHONEID_APPROVERS names nobody. List the users and usergroups who decide."
-)
-URL_UNREADABLE = (
-    "is not a database this version can use. Write sqlite:///path/to/phoneid.db or postgresql://user@host/name"
-)
-REGION_UNKNOWN = "is not a country. Write two letters, such as CN or GB"
-AUDIENCE_UNREADABLE = (
-    "is neither everyone nor a comma-separated list of Slack ids: users such as U012AB3CD, usergroups such as S012AB3CD"
-)
-EVERYONE_NOT_HERE = "cannot be everyone. List users such as U012AB3CD and usergroups such as S012AB3CD"
-DURATION_UNREADABLE = "is not a length of time. Write 90m, 24h or 7d"
 APPROVERS_MISSING = (
     "PHONEID_APPROVAL is always, but PHONEID_APPROVERS names nobody. List the users and usergroups who decide."
 )
@@ -63,6 +50,11 @@ CREDENTIALS_UNUSABLE = (
 def proxy_unusable(name: str) -> str:
     """``name`` is the variable that holds it."""
     return f"{name} is not a proxy that can be used. Write it as http://host:port; SOCKS is not supported."
+
+
+def settings_footer(env_file: str, *, is_there: bool) -> str:
+    found = f"from {env_file}" if is_there else f"from .env; there is no {env_file}"
+    return f"Settings are read from the environment and {found}. The README lists them."
 
 
 def token_prefix(prefix: str) -> str:

@@ -80,7 +80,7 @@ def test_a_database_of_a_newer_release_is_refused(open_engine: OpenEngine, plain
 def test_a_database_of_another_program_is_refused_and_not_touched(open_engine: OpenEngine, plain: Plain) -> None:
     plain.execute("CREATE TABLE recipes (title TEXT)")
     plain.execute("CREATE TABLE lookups (words TEXT)")
-    with pytest.raises(SchemaUnknown, match="another program: it has lookups, recipes"):
+    with pytest.raises(SchemaUnknown, match="another program: its tables are lookups, recipes"):
         open_engine()
     assert tables(plain) == {"recipes", "lookups"}
 
