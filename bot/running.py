@@ -72,7 +72,7 @@ async def running_bot(
         channel = _open_channel(settings, web, identity, stack)
         await _check_approvals(settings, people, channel)
         await _record_start(record, settings, identity)
-        token = BotToken(web, clock)
+        token = BotToken(web, clock, bot_user_id=identity.bot_user_id)
         time = Timekeeper(record, web.witness, ask=web.auth_test, clock=clock)
         parts = build_parts(
             Base(

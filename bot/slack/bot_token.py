@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Collection
 from itertools import repeat
 from typing import NoReturn
 
@@ -20,8 +21,9 @@ ANSWERED_WITHIN = 2.5
 class BotToken:
     """Asks Slack now and then. A Slack that does not answer refuses nothing."""
 
-    def __init__(self, web: Web, clock: Clock) -> None:
+    def __init__(self, web: Web, clock: Clock, *, bot_user_id: str) -> None:
         self._web = web
+        self._bot_user_id = bot_user_id
         self._clock = clock
         self._refused: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
@@ -29,6 +31,10 @@ class BotToken:
     def is_refused(self) -> bool:
         """Whether Slack has said so: it is not asked."""
         return self._refused.done()
+
+    def is_of(self, bot_user_ids: Collection[str]) -> bool:
+        """Whether it belongs to one of these bots."""
+        return self._bot_user_id in bot_user_ids
 
     async def is_good(self) -> bool:
         """Whether what the bot does can still be told to people."""

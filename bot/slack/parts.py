@@ -19,6 +19,7 @@ from bot.slack.jobs import Jobs
 from bot.slack.listeners.actions import Actions
 from bot.slack.listeners.boundary import Boundary
 from bot.slack.listeners.commands import Commands
+from bot.slack.listeners.events import Events
 from bot.slack.listeners.submissions import Submissions
 from bot.slack.listeners.unknown import Unknown
 from bot.slack.messenger import Messenger
@@ -88,6 +89,7 @@ def build_parts(base: Base) -> Parts:
         Commands(boundary, asking=asking, showing=showing, conversation=say, unknown=unknown, region=base.region),
         Submissions(boundary, asking=asking, deciding=deciding, region=base.region, clock=clock),
         Actions(boundary, deciding=deciding, showing=showing, conversation=say),
+        Events(boundary, base.token),
         unknown,
     )
     return Parts(listeners=listeners, requests=requests, asking=asking, outbox=outbox, jobs=jobs)

@@ -211,6 +211,23 @@ class Click(_Interaction):
         return Origin(channel_id=self.channel.id, response_url=self.response_url)
 
 
+class _Tokens(_Payload):
+    bot: tuple[str, ...] = ()
+    """The bot users whose tokens were revoked; there may be none, beside people's."""
+
+
+class _Event(_Payload):
+    type: Word
+    tokens: _Tokens = _Tokens()
+
+
+class Happened(_Payload):
+    """An event that Slack tells."""
+
+    event_id: Id
+    event: _Event
+
+
 class Sender(_Payload):
     """Whoever sent a payload, as far as one that cannot be handled still says so; empty where it does not."""
 

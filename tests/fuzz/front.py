@@ -237,7 +237,7 @@ async def open_front() -> AsyncIterator[Front]:
             lookups=Lookups(record=record, api=api, quota=FreeQuota(), clock=clock),
             messenger=Messenger(web),
             people=people,
-            token=BotToken(web, clock),
+            token=BotToken(web, clock, bot_user_id="U0BOT"),
             channel=None,
             policy=settings.policy,
             region=None,

@@ -56,9 +56,12 @@ class FakeToken(BotToken):
     """Good, until it is taken away."""
 
     def __init__(self) -> None:
+        self._bot_user_id = "U0BOT"
         self.is_taken_away = False
+        self.asked = 0
 
     async def is_good(self) -> bool:
+        self.asked += 1
         return not self.is_taken_away
 
 
@@ -230,7 +233,7 @@ class Workplace(World):
                 time=self.time,
             )
         )
-        commands, submissions, actions, _ = parts.listeners
+        commands, submissions, actions, *_ = parts.listeners
         assert isinstance(commands, Commands)
         assert isinstance(submissions, Submissions)
         assert isinstance(actions, Actions)

@@ -27,6 +27,11 @@ class Outcome(StrEnum):
     """Nobody was there; Slack says ``dispatch_failed``."""
 
     @property
+    def retry_reason(self) -> str:
+        """Slack's word for it, beside an event that is sent again."""
+        return {Outcome.LATE: "http_timeout", Outcome.REFUSED: "http_error"}.get(self, "connection_failed")
+
+    @property
     def error(self) -> str:
         """Slack's word for it, in what it tells the user."""
         return "operation_timeout" if self is Outcome.LATE else "dispatch_failed"
@@ -71,6 +76,8 @@ class Parcel:
     payload: JsonObject
     body: bytes
     headers: dict[str, str]
+    attempt: int = 0
+    """Of an event: how often it was sent before."""
 
 
 class Transport(Protocol):

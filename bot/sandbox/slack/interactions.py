@@ -12,6 +12,7 @@ from bot.sandbox.slack.delivery import Delivery, DeliveryKind
 from bot.sandbox.slack.forms import NotOnScreen, changed_state, incomplete_fields
 from bot.sandbox.slack.manifest import Command, Manifest
 from bot.sandbox.slack.modals import Modals
+from bot.sandbox.slack.objects import view_json
 from bot.sandbox.slack.payloads import Payloads
 from bot.sandbox.slack.people import SLACKBOT_ID, Kind, Person
 from bot.sandbox.slack.views import View
@@ -142,13 +143,15 @@ class Interactions:
     async def open_home(self, person: Person) -> None:
         channel_id = self._workspace.dm(person.id, self._workspace.bot.id).id
         tab = "home" if self._manifest.has_home else "messages"
-        event = {"type": "app_home_opened", "user": person.id, "channel": channel_id, "tab": tab}
+        event: JsonObject = {"type": "app_home_opened", "user": person.id, "channel": channel_id, "tab": tab}
+        if tab == "home" and (home := self._workspace.home(person.id)):
+            event["view"] = view_json(home)
         await self._tell("app_home_opened", event)
 
     async def _tell(self, subscription: str, event: JsonObject) -> None:
         if subscription in self._manifest.bot_events:
             payload = self._payloads.event(event, number=next(self._event_numbers))
-            await self._courier.deliver(DeliveryKind.EVENT, title=subscription, payload=payload)
+            await self._courier.tell(title=subscription, payload=payload)
 
     async def _interact(self, title: str, payload: JsonObject) -> Delivery:
         kind = payload["type"]

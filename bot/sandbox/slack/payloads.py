@@ -124,6 +124,8 @@ class Payloads:
             "token": self._token,
             "team_id": TEAM_ID,
             "context_team_id": TEAM_ID,
+            "context_enterprise_id": None,
+            "event_context": f"4-sandbox-{number}",
             "api_app_id": APP_ID,
             "event": {**event, "event_ts": self._timestamp()},
             "type": "event_callback",

@@ -193,6 +193,7 @@ class LocalSlack:
 
     async def stop(self) -> None:
         """End every connection and free the port."""
+        await self._courier.aclose()
         await self.sockets.close()
         await self._site.stop()
 

@@ -15,8 +15,10 @@ from bot.sandbox.slack.blockkit import JsonObject
 from bot.sandbox.slack.delivery import Answer, DeliveryKind, Outcome, Parcel
 
 
-def pack(kind: DeliveryKind, *, title: str, payload: JsonObject, signing_secret: SecretStr, clock: Clock) -> Parcel:
-    """The payload as HTTP carries it, signed now."""
+def pack(
+    kind: DeliveryKind, *, title: str, payload: JsonObject, signing_secret: SecretStr, clock: Clock, attempt: int = 0
+) -> Parcel:
+    """The payload as HTTP carries it, signed now: what is sent again within a second has the same signature."""
     if kind is DeliveryKind.EVENT:
         body, content_type = json.dumps(payload).encode(), "application/json"
     else:
@@ -31,7 +33,7 @@ def pack(kind: DeliveryKind, *, title: str, payload: JsonObject, signing_secret:
         "X-Slack-Request-Timestamp": timestamp,
         "X-Slack-Signature": f"v0={digest}",
     }
-    return Parcel(kind=kind, title=title, payload=payload, body=body, headers=headers)
+    return Parcel(kind=kind, title=title, payload=payload, body=body, headers=headers, attempt=attempt)
 
 
 class SignedHttp:

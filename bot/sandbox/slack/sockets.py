@@ -147,7 +147,7 @@ class Sockets:
             "payload": parcel.payload,
         }
         if parcel.kind is DeliveryKind.EVENT:
-            envelope |= {"retry_attempt": 0, "retry_reason": ""}
+            envelope |= {"retry_attempt": parcel.attempt, "retry_reason": "timeout" if parcel.attempt else ""}
         awaited = _Awaited(parcel.kind, asyncio.get_running_loop().create_future())
         self._awaited[envelope_id] = awaited
         try:

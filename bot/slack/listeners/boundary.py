@@ -61,6 +61,10 @@ class Boundary:
         """Do the work after the acknowledgement; if it breaks, whoever waits for it is told."""
         self._jobs.start(work, tell_broken=self._telling(context))
 
+    def start_unwatched(self, work: Coroutine[Any, Any, object]) -> None:
+        """Do work that nobody waits for."""
+        self._jobs.start(work, tell_broken=_tell_no_further)
+
     async def start_recorded(self, ack: Ack, context: Context, work: Work, **acknowledgement: Any) -> None:
         """Start the work, and acknowledge once it has recorded what was asked for, or is over.
 

@@ -25,11 +25,12 @@ class Endpoint:
 
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     is_open: asyncio.Event = field(default_factory=asyncio.Event)
+    status: Callable[[], int] = lambda: 200
 
     async def handle(self, request: web.Request) -> web.Response:
         self.requests.append((dict(request.headers), await request.read()))
         await self.is_open.wait()
-        return web.Response()
+        return web.Response(status=self.status())
 
 
 @pytest.fixture
@@ -143,3 +144,32 @@ async def test_what_was_posted_is_kept(slack: LocalSlack, endpoint: Endpoint) ->
     assert (exchange.wire, exchange.title, exchange.status) == (Wire.SLACK_TO_BOT, "/ask", 200)
     assert exchange.request["payload"]["command"] == "/ask"
     assert exchange.request["headers"]["X-Slack-Signature"] == endpoint.requests[0][0]["X-Slack-Signature"]
+
+
+async def test_an_event_that_is_not_acknowledged_comes_again(slack: LocalSlack, endpoint: Endpoint, clock: Any) -> None:
+    statuses = [500, 404]
+    endpoint.status = lambda: statuses.pop(0) if statuses else 200
+    ana, started = slack.human("Ana"), clock.time
+    await ana.says(ana.dm, "hello")
+    await slack.until(lambda: slack.deliveries[-1].is_acknowledged)
+    retries = [
+        (headers.get("X-Slack-Retry-Num"), headers.get("X-Slack-Retry-Reason")) for headers, _ in endpoint.requests
+    ]
+    assert retries == [(None, None), ("1", "http_error"), ("2", "http_error")]
+    assert {body for _, body in endpoint.requests} == {endpoint.requests[0][1]}
+    first, second, third = (headers["X-Slack-Signature"] for headers, _ in endpoint.requests)
+    assert first == second != third  # the second came within the same second
+    assert clock.time == started + 60
+
+
+async def test_an_event_that_nobody_takes_is_sent_four_times_in_all(
+    slack: LocalSlack, unused_tcp_port: int, clock: Any
+) -> None:
+    slack.request_url = f"http://127.0.0.1:{unused_tcp_port}/slack/events"
+    ana, started = slack.human("Ana"), clock.time
+    await ana.says(ana.dm, "hello")
+    await slack.until(lambda: len(slack.deliveries) == 4)
+    assert {each.payload["event_id"] for each in slack.deliveries} == {slack.deliveries[0].payload["event_id"]}
+    assert clock.time == started + 360
+    await ana.runs("support", "/ask")
+    assert len(slack.deliveries) == 5  # a command is sent once
