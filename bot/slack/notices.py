@@ -149,11 +149,14 @@ class Notices:
     async def _find(self, due: Due) -> Request | None:
         """The request; ``None``: nothing is to be said of it now.
 
-        One whose time is over is ended first, and that puts what is to be said of it into the outbox.
+        One whose time is over is ended first, perhaps by what else is due just now, and that puts what is to be said of
+        it into the outbox: it would be said twice.
         """
         if await self._requests.end_overdue(due.request_id):
             return None
-        return await self._record.read(store.find, due.request_id)
+        request = await self._record.read(store.find, due.request_id)
+        newest = await self._record.read(outbox.waiting, due.kind, due.request_id)
+        return request if newest and newest.version == due.version else None
 
     async def _ask_to_decide(self, request: Request, due: Due) -> bool:
         """Post the cards; if nobody could be asked, or is there to decide, tell the agent, once."""
