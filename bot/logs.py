@@ -64,6 +64,29 @@ class NoPayloads(logging.Filter):
         return all(record.levelno >= level for name, level in QUIET_BELOW.items() if record.name.startswith(name))
 
 
+class Seldom(logging.Filter):
+    """Lets so many lines of each event through in a minute; the next one after that says how many were left out.
+
+    It is for what strangers can cause as often as they like.
+    """
+
+    def __init__(self, *, most: int) -> None:
+        super().__init__()
+        self._most = most
+        self._counts: dict[str, tuple[float, int]] = {}
+        """By event: when its minute began, and how many there were in it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        event, now = record.getMessage(), record.created
+        began, count = self._counts.get(event, (now, 0))
+        if not 0 <= now - began < 60.0:
+            if left_out := max(0, count - self._most):
+                record.__dict__["facts"] = {**_facts(record), "left_out": left_out}
+            began, count = now, 0
+        self._counts[event] = (began, count + 1)
+        return count < self._most
+
+
 class TextFormatter(logging.Formatter):
     """``2026-01-02T03:04:05Z INFO bot.lookups lookup ended lookup=L-… state=answered``, one line an event."""
 

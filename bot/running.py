@@ -195,7 +195,13 @@ async def _connected(
             yield None, [running]
     else:
         async with connection.signed_http(
-            app, signing_secret=_signing_secret(settings), host=host, port=settings.port, is_ready=is_ready, clock=clock
+            app,
+            signing_secret=_signing_secret(settings),
+            host=host,
+            port=settings.port,
+            is_ready=is_ready,
+            clock=clock,
+            connections=settings.phoneid_connections,
         ) as port:
             yield port, []
 

@@ -87,6 +87,7 @@ class BotSettings(LookupSettings):
     slack_signing_secret: Annotated[SecretStr | None, AfterValidator(values.check_signing_secret)] = None
     slack_api_url: HttpUrl = "https://slack.com/api/"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
+    phoneid_connections: Annotated[int, Field(ge=10, le=10_000)] = 100
     phoneid_agents: Audiences = EVERYONE
     phoneid_trusted: SomePeople = NOBODY
     phoneid_approvers: SomePeople = NOBODY

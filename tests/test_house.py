@@ -16,7 +16,7 @@ ROWS = (
     {"durations", "evidence", "policy"},
     {"guesses", "progress"},
     {"texts"},
-    {"checks", "interfaces", "clock", "network", "logs"},
+    {"checks", "interfaces", "clock", "network", "logs", "serving"},
     {"environment"},
     {"settings"},
     {"entry", "export", "repeating", "pending_codes", "retention", "cams", "quota", "store", "timekeeping"},
@@ -32,7 +32,7 @@ ROWS = (
 
 KEPT_APART = ({"cams", "quota", "store"},)
 
-SANDBOX_MAY_USE = {"sandbox", "interfaces", "clock", "models"}
+SANDBOX_MAY_USE = {"sandbox", "interfaces", "clock", "models", "serving"}
 """A sandbox that checked the bot with the bot's own code would prove nothing."""
 
 MODULES = sorted(BOT.rglob("*.py"))

@@ -309,3 +309,19 @@ def test_what_nothing_catches_is_logged_and_masked(
     assert written.count("\nKeyError: ") == 2
     assert "thread broke thread=t1" in written
     assert "CANARY" not in written
+
+
+def test_of_what_happens_often_some_lines_are_logged_and_then_how_many_were_not() -> None:
+    now = 1000.0
+    seldom = logs.Seldom(most=2)
+
+    def line(event: str) -> object:
+        record = logging.makeLogRecord({"msg": event, "created": now, "facts": {"why": "x"}})
+        return seldom.filter(record) and vars(record)["facts"]
+
+    assert [line("refused") for _ in range(5)] == [{"why": "x"}, {"why": "x"}, False, False, False]
+    assert line("another") == {"why": "x"}
+    now += 60
+    assert line("refused") == {"why": "x", "left_out": 3}
+    now += 60
+    assert line("refused") == {"why": "x"}

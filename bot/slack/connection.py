@@ -14,11 +14,14 @@ from slack_bolt.async_app import AsyncApp
 from bot.checks import Scopes, clock_beside, heed, scopes
 from bot.errors import SettingsError, SlackBusy, SlackRefused, SlackUnreachable
 from bot.interfaces import Clock
+from bot.logs import Seldom
 from bot.network import Network
 from bot.outbox import ONE_CALL
 from bot.policy import Policy
 from bot.repeating import in_background
+from bot.serving import MOST, HttpServer
 from bot.slack.gate import Replays, gate, note_malformed
+from bot.slack.gate import log as gate_log
 from bot.slack.link import Link
 from bot.slack.web import Web, part
 from bot.texts import terminal
@@ -30,6 +33,9 @@ CLOSING = 5.0
 
 ANSWERING = ONE_CALL
 """Seconds in which Slack's Web API answers."""
+
+REFUSALS_TOLD = 20
+"""Lines a minute about requests that are refused, of each kind."""
 
 PATH = "/slack/events"
 """Where signed requests come in; the manifest names it."""
@@ -122,25 +128,34 @@ async def socket_mode(app: AsyncApp, web: Web, app_token: str, *, clock: Clock) 
 
 @asynccontextmanager
 async def signed_http(
-    app: AsyncApp, *, signing_secret: str, host: str, port: int, is_ready: IsReady, clock: Clock
+    app: AsyncApp,
+    *,
+    signing_secret: str,
+    host: str,
+    port: int,
+    is_ready: IsReady,
+    clock: Clock,
+    connections: int = MOST,
 ) -> AsyncIterator[int]:
     """Receive signed requests at ``/slack/events`` while inside; gives the port. Raises ``SettingsError``."""
     web_app = app.server(port=port, path=PATH, host=host).web_app
     web_app.middlewares.append(gate(path=PATH, signing_secret=signing_secret, replays=Replays(clock)))
     web_app.add_routes([web.get("/healthz", _alive), web.get("/readyz", _ready(is_ready))])
     logging.getLogger("aiohttp.server").addFilter(note_malformed)
-    runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=CLOSING)
-    await runner.setup()
+    seldom = Seldom(most=REFUSALS_TOLD)
+    gate_log.addFilter(seldom)
+    server = HttpServer(web_app, most=connections, access_log=None, shutdown_timeout=CLOSING)
     try:
         try:
-            await web.TCPSite(runner, host, port).start()
+            await server.start(host, port)
         except OSError:
             raise SettingsError(terminal.port_taken(host, port)) from None
-        actual_port = int(runner.addresses[0][1])
+        actual_port = server.address[1]
         log.info("connected", extra={"facts": {"mode": "http", "host": host, "port": actual_port}})
         yield actual_port
     finally:
-        await runner.cleanup()
+        await server.stop()
+        gate_log.removeFilter(seldom)
 
 
 async def _alive(_: web.Request) -> web.Response:

@@ -82,7 +82,7 @@ def gate(*, path: str, signing_secret: str, replays: Replays) -> Middleware:
                 log.log(level, "request refused", extra={"facts": {"why": why}})
                 return web.Response(status=401)
             return await replays.once(request.headers["X-Slack-Signature"], lambda: handler(request))
-        except web.HTTPException:  # aiohttp's own answers: too long, no such method
+        except (web.HTTPException, ConnectionError):  # aiohttp's own answers: too long; or nobody is there any more
             raise
         except Exception as error:  # noqa: BLE001 - a boundary: what was sent decides what is raised in here
             log_malformed(error)

@@ -35,6 +35,7 @@ DATABASE_UNEXPANDED = (
 
 WHAT_IS_RIGHT = {
     "PORT": "must be a whole number from 0 to 65535",
+    "PHONEID_CONNECTIONS": "must be a whole number from 10 to 10000, such as 100",
     "PHONEID_QPS": "must be a whole number from 1 to 1000, such as 10",
     "PHONEID_APPROVAL": "must be always or never",
     "PHONEID_APPROVAL_CHANNEL": "must be a channel ID such as C012AB3CD, not a name",

@@ -21,12 +21,16 @@ from bot.sandbox.cams.trouble import ApiTrouble, overruling_reply, slowed
 from bot.sandbox.cams.verification import Account, SentRequest
 from bot.sandbox.cams.window import Counting
 from bot.sandbox.inspector import Inspector, Wire
+from bot.serving import HttpServer
 
 log = logging.getLogger(__name__)
 
 SANDBOX_ACCOUNT = Account(
     access_key_id="SandboxAccessKeyId", access_key_secret=SecretStr("SandboxAccessKeySecretThatOpensNothing")
 )
+
+CONNECTIONS = 500
+"""At once: more than the calls of any client that keeps to the limit."""
 
 BROKEN = "SANDBOX BROKEN"
 """Begins the body of an answer that is the sandbox's own failure and says nothing about the caller."""
@@ -68,28 +72,29 @@ class LocalCams:
         self._inspector = inspector
         self._latency_there = latency_there
         self._latency_back = latency_back
-        self._runner: web.AppRunner | None = None
+        self._server: HttpServer | None = None
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen. Port 0 takes any that is free."""
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._handle)
         # A caller that gave up ends its handler; at the stop nobody is waited for.
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
+        self._server = HttpServer(
+            app, most=CONNECTIONS, access_log=None, handler_cancellation=True, shutdown_timeout=0.1
+        )
+        await self._server.start(host, port)
 
     async def stop(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        if self._server is not None:
+            await self._server.stop()
+            self._server = None
 
     @property
     def url(self) -> str:
         """Where it listens, once started: ``http://127.0.0.1:49152``."""
-        if self._runner is None:
+        if self._server is None:
             raise RuntimeError("the local API is not started")
-        host, port = self._runner.addresses[0][:2]
+        host, port = self._server.address
         return f"http://{host}:{port}"
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:

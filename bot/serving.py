@@ -1,0 +1,202 @@
+"""Serving HTTP so that nobody can hold all of it: a bound on connections, and on the time that a request takes to come.
+
+aiohttp has neither. Its connections wait for ever, and where no descriptor is left asyncio logs one traceback after the
+other.
+"""
+
+import asyncio
+import logging
+import resource
+import socket
+from collections.abc import Callable
+from typing import Any, Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bot.logs import Seldom
+
+log = logging.getLogger(__name__)
+
+READING: Final = 10.0
+"""Seconds for a request to come, head and body together."""
+
+MOST: Final = 100
+"""Connections at once."""
+
+PAUSE: Final = 0.05
+"""Seconds before the next try to accept, where no connection can give way; and for which a new one need not."""
+
+BACKLOG: Final = 128
+
+
+class Connection(web.RequestHandler):
+    """One connection. It may give way unless a whole request of its own is being answered."""
+
+    def __init__(self, server: web.Server, *, seconds: float, ended: Callable[["Connection"], None]) -> None:
+        self._clock = asyncio.get_running_loop()
+        super().__init__(server, loop=self._clock, access_log=None)  # type: ignore[arg-type] # none is one of its values
+        self.since = self._clock.time()
+        """When the last whole request had come; before the first one, when the connection was made."""
+        self._seconds, self._ended = seconds, ended
+        self._wire: asyncio.BaseTransport | None = None  # aiohttp's own reference goes before what is sent has left
+        self._timer: asyncio.TimerHandle | None = None
+        self._answered: web.Request | None = None
+        self._is_whole = self._has_more = False
+
+    @property
+    def is_open(self) -> bool:
+        return self._wire is not None
+
+    @property
+    def may_give_way(self) -> bool:
+        """Not before what was sent at once could be read."""
+        return self.is_open and not self._is_whole and self._clock.time() >= self.since + PAUSE
+
+    def give_way(self) -> None:
+        if isinstance(self._wire, asyncio.Transport):
+            self._wire.abort()
+
+    def begin(self, request: web.Request) -> None:
+        """Its head has come, and it is being answered."""
+        self._answered = request
+        request.content.on_eof(lambda: self._come(request))
+
+    def end(self) -> None:
+        """It is answered. What came meanwhile begins another one."""
+        self._answered, self._is_whole = None, False
+        if self._has_more:
+            self._await_request()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._wire = transport
+        self._await_request()
+        super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._has_more = True
+        if not self._is_whole:
+            self._await_request()
+        super().data_received(data)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._wire = None
+        self._stop_waiting()
+        self._ended(self)
+        super().connection_lost(exc)
+
+    def _come(self, request: web.Request) -> None:
+        if self._answered is request:  # the rest of one that was refused by its head comes too late
+            self._is_whole, self._has_more, self.since = True, False, self._clock.time()
+            self._stop_waiting()
+
+    def _await_request(self) -> None:
+        self._timer = self._timer or self._clock.call_later(self._seconds, self.give_way)
+
+    def _stop_waiting(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._timer = None
+
+
+class HttpServer:
+    """A web application at an address."""
+
+    def __init__(self, app: web.Application, *, most: int = MOST, seconds: float = READING, **options: Any) -> None:
+        """``most`` connections at once, of half the descriptors at most: the other half is for what they ask for."""
+        app.middlewares.insert(0, _note_whole_requests)
+        self._runner = web.AppRunner(app, **options)
+        descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self._most = most if descriptors == resource.RLIM_INFINITY else min(most, max(1, descriptors // 2))
+        self._seconds = seconds
+        self._doors: list[socket.socket] = []
+        self._open: set[Connection] = set()
+        self._joining: set[asyncio.Task[Any]] = set()
+        self._seldom = Seldom(most=1)
+        self.address: tuple[str, int] = ("", 0)
+        """Host and port, once started."""
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen; port 0 takes any that is free. Raises ``OSError``."""
+        log.addFilter(self._seldom)
+        loop = asyncio.get_running_loop()
+        await self._runner.setup()
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, address in dict.fromkeys((each[0], each[4]) for each in found):
+            door = socket.create_server(address[:2], family=family, backlog=BACKLOG)
+            door.settimeout(0.0)
+            self._doors.append(door)
+            loop.add_reader(door, self._accept, door)
+        self.address = self._doors[0].getsockname()[:2]
+
+    async def stop(self) -> None:
+        """Free the port, let what runs finish for a while, then end every connection."""
+        log.removeFilter(self._seldom)
+        for door in self._doors:
+            asyncio.get_running_loop().remove_reader(door)
+            door.close()
+        await self._runner.cleanup()
+
+    def _accept(self, door: socket.socket) -> None:
+        """One at a time, because each may need another to give way."""
+        if len(self._open) >= self._most and not self._make_room():
+            self._pause(door)
+            return
+        try:
+            accepted, _ = door.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):  # whoever came is gone
+            return
+        except OSError as error:  # as a rule no descriptor is left, to us or to the machine
+            log.warning("cannot accept connections", extra={"facts": {"error": str(error)}})
+            if not self._make_room():
+                self._pause(door)
+            return
+        accepted.settimeout(0.0)
+        assert self._runner.server
+        connection = Connection(self._runner.server, seconds=self._seconds, ended=self._open.discard)
+        self._open.add(connection)
+        joining = asyncio.ensure_future(self._join(connection, accepted))
+        self._joining.add(joining)
+        joining.add_done_callback(self._joining.discard)
+
+    async def _join(self, connection: Connection, accepted: socket.socket) -> None:
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: connection, accepted)
+        except OSError:  # it was gone before it was heard
+            self._open.discard(connection)
+            accepted.close()
+
+    def _make_room(self) -> bool:
+        """End the connection that has gone longest without a whole request; whether there is one."""
+        may_give_way = [each for each in self._open if each.may_give_way]
+        if not may_give_way:
+            return False
+        longest = min(may_give_way, key=lambda each: each.since)
+        self._open.discard(longest)
+        longest.give_way()
+        return True
+
+    def _pause(self, door: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(door)
+        loop.call_later(PAUSE, self._go_on, door)
+
+    def _go_on(self, door: socket.socket) -> None:
+        if door.fileno() >= 0:  # it was not stopped meanwhile
+            asyncio.get_running_loop().add_reader(door, self._accept, door)
+
+
+@web.middleware
+async def _note_whole_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
+    connection = request.protocol
+    if not isinstance(connection, Connection):  # a connection that is gone
+        return await handler(request)
+    connection.begin(request)
+    try:
+        return await handler(request)
+    except ConnectionError:
+        if connection.is_open:
+            raise
+        return web.Response()  # for nobody: to aiohttp who left in the middle of a request is an error, and a traceback
+    finally:
+        connection.end()

@@ -1,0 +1,146 @@
+"""Strangers who hold connections to the bot's port: commands go on, and so does whoever watches over the bot."""
+
+import asyncio
+import sys
+import time
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.sandbox.cams.server import LocalCams
+from bot.sandbox.slack.server import LocalSlack
+from tests.scenarios.scene import OpenScene, Scene, entry, open_scene
+from tests.test_cams_command import ask
+from tests.test_serving import HELD, IDLE
+
+EVENTS = {name: sent.replace(b" / ", b" /slack/events ") for name, sent in HELD.items()}
+HEALTH = {name: sent.replace(b" / ", b" /healthz ") for name, sent in IDLE.items()}
+KINDS = EVENTS | HEALTH
+
+
+async def hold(stack: AsyncExitStack, port: int, sent: bytes, *, times: int) -> None:
+    for _ in range(times):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        stack.callback(writer.close)
+        writer.write(sent)
+
+
+async def check_served(scene: Scene, port: int) -> None:
+    """A signed command is acknowledged within a second and its ID is there; readiness and health answer."""
+    began = time.monotonic()
+    await scene.ask(entry("The ID"))
+    await scene.answer(scene.ana, "The phone number ID")
+    delivery = scene.slack.deliveries[0]
+    assert delivery.is_acknowledged
+    assert delivery.milliseconds < 1000
+    async with aiohttp.ClientSession() as session:
+        for path in ("readyz", "healthz"):
+            async with session.get(f"http://127.0.0.1:{port}/{path}") as response:
+                assert response.status == 200
+    assert time.monotonic() - began < 10
+
+
+async def test_a_command_is_answered_while_strangers_hold_every_connection(scene_with: OpenScene) -> None:
+    async with scene_with(is_http=True, PHONEID_CONNECTIONS="10") as scene, AsyncExitStack() as stack:
+        assert scene.bot
+        assert scene.bot.port
+        for sent in KINDS.values():
+            await hold(stack, scene.bot.port, sent, times=10)
+        await check_served(scene, scene.bot.port)
+
+
+@pytest.mark.parametrize("sent", [b"command=/phoneid", b"payload=\xff"])
+async def test_refusals_do_not_fill_the_log(
+    scene_with: OpenScene, caplog: pytest.LogCaptureFixture, sent: bytes
+) -> None:
+    caplog.set_level("INFO")
+    async with scene_with(is_http=True) as scene, aiohttp.ClientSession() as session:
+        assert scene.slack.request_url
+        caplog.clear()
+        for _ in range(60):
+            async with session.post(scene.slack.request_url, data=sent) as response:
+                assert response.status == 401
+    assert caplog.messages.count("request refused") == 20
+
+
+@asynccontextmanager
+async def limited(folder: Path, descriptors: int, *arguments: str, **environment: str) -> AsyncIterator[Path]:
+    """A command of ours with so many descriptors; gives the file with all that it says."""
+    said = folder / "said"
+    with said.open("wb") as out:
+        process = await asyncio.create_subprocess_exec(
+            *("/bin/sh", "-c", 'ulimit -n "$0" && exec "$@"', str(descriptors)),
+            *(sys.executable, "-m", "bot", *arguments),
+            cwd=folder,
+            env={"PATH": "/usr/bin:/bin", **environment},
+            stdin=PIPE,
+            stdout=out,
+            stderr=out,
+        )
+    try:
+        yield said
+    finally:
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 30) is not None
+
+
+async def answered_at(port: int, path: str) -> None:
+    async with aiohttp.ClientSession() as session, asyncio.timeout(30):
+        while True:
+            try:
+                async with session.get(f"http://127.0.0.1:{port}/{path}") as response:
+                    if response.status < 500:
+                        return
+            except aiohttp.ClientError:
+                await asyncio.sleep(0.1)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(("descriptors", "times"), [(256, 400), (1024, 2000)])
+@pytest.mark.parametrize("kind", KINDS)
+async def test_with_few_descriptors_a_command_is_acknowledged_within_a_second(
+    tmp_path: Path, unused_tcp_port: int, *, kind: str, descriptors: int, times: int
+) -> None:
+    port = unused_tcp_port
+    async with (
+        open_scene(tmp_path, is_http=True, settings={"PORT": str(port)}) as scene,
+        AsyncExitStack() as stack,
+        limited(tmp_path, descriptors, "run", **scene.environment) as said,
+    ):
+        await answered_at(port, "readyz")
+        scene.slack.request_url = f"http://127.0.0.1:{port}/slack/events"
+        await hold(stack, port, KINDS[kind], times=times)
+        await check_served(scene, port)
+        assert said.read_bytes().count(b"\n") < 100
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("kind", HELD | IDLE)
+async def test_the_local_api_answers_with_few_descriptors(tmp_path: Path, unused_tcp_port: int, kind: str) -> None:
+    port = unused_tcp_port
+    async with limited(tmp_path, 256, "cams", "--port", str(port)) as said, AsyncExitStack() as stack:
+        await answered_at(port, "")
+        await hold(stack, port, (HELD | IDLE)[kind], times=400)
+        statuses, seconds = await ask(f"http://127.0.0.1:{port}", times=1)
+        assert (statuses, seconds < 1) == ([200], True)
+        assert said.read_bytes().count(b"\n") < 100
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("server", [LocalSlack, LocalCams])
+async def test_the_sandboxes_answer_while_strangers_hold_every_connection(server: type[LocalSlack | LocalCams]) -> None:
+    local = server()
+    await local.start()
+    port = int((local.base_url if isinstance(local, LocalSlack) else local.url).rpartition(":")[2])
+    try:
+        async with AsyncExitStack() as stack:
+            for sent in (HELD | IDLE).values():
+                await hold(stack, port, sent, times=100)
+            async with asyncio.timeout(1):
+                await answered_at(port, "api/auth.test")
+    finally:
+        await local.stop()
