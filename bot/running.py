@@ -197,8 +197,7 @@ async def _connected(
         async with connection.signed_http(
             app,
             signing_secret=_signing_secret(settings),
-            host=host,
-            port=settings.port,
+            address=(host, settings.port),
             is_ready=is_ready,
             clock=clock,
             connections=settings.phoneid_connections,

@@ -131,13 +131,13 @@ async def signed_http(
     app: AsyncApp,
     *,
     signing_secret: str,
-    host: str,
-    port: int,
+    address: tuple[str, int],
     is_ready: IsReady,
     clock: Clock,
     connections: int = MOST,
 ) -> AsyncIterator[int]:
     """Receive signed requests at ``/slack/events`` while inside; gives the port. Raises ``SettingsError``."""
+    host, port = address
     web_app = app.server(port=port, path=PATH, host=host).web_app
     web_app.middlewares.append(gate(path=PATH, signing_secret=signing_secret, replays=Replays(clock)))
     web_app.add_routes([web.get("/healthz", _alive), web.get("/readyz", _ready(is_ready))])

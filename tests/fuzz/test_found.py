@@ -74,7 +74,7 @@ async def test_bytes_that_are_no_request_were_a_traceback_that_quotes_them(front
         return True
 
     async with signed_http(
-        front.app, signing_secret=SECRET, host="127.0.0.1", port=0, is_ready=is_ready, clock=SystemClock()
+        front.app, signing_secret=SECRET, address=("127.0.0.1", 0), is_ready=is_ready, clock=SystemClock()
     ) as port:
         assert await send(port, request_bytes.replace(b"Host: x", b"Host: x\r\nConnection: close")) in (400, 401)
         await front.finish()

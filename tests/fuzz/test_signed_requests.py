@@ -150,7 +150,7 @@ async def test_any_bytes_are_answered_or_refused() -> None:
     async with (
         open_front() as front,
         signed_http(
-            front.app, signing_secret=SECRET, host="127.0.0.1", port=0, is_ready=is_ready, clock=SystemClock()
+            front.app, signing_secret=SECRET, address=("127.0.0.1", 0), is_ready=is_ready, clock=SystemClock()
         ) as port,
     ):
         answers: Counter[int | None] = Counter()

@@ -105,7 +105,7 @@ async def test_a_clock_that_is_off_is_told_apart_from_a_wrong_secret(
     headers = {TIME: timestamp, SIGNATURE: signature or "", **changes}
     app = AsyncApp(token="xoxb-invented", signing_secret="right")
     async with signed_http(
-        app, signing_secret="right", host="127.0.0.1", port=0, is_ready=is_ready, clock=SystemClock()
+        app, signing_secret="right", address=("127.0.0.1", 0), is_ready=is_ready, clock=SystemClock()
     ) as port:
         url = f"http://127.0.0.1:{port}/slack/events"
         async with session.post(url, data=BODY, headers=headers) as answer:
@@ -230,7 +230,7 @@ async def test_readiness_is_asked_anew_each_time(web: Web, session: aiohttp.Clie
 
     app = AsyncApp(client=web, signing_secret="invented")
     async with signed_http(
-        app, signing_secret="invented", host="127.0.0.1", port=0, is_ready=is_ready, clock=SystemClock()
+        app, signing_secret="invented", address=("127.0.0.1", 0), is_ready=is_ready, clock=SystemClock()
     ) as port:
         statuses = []
         for path in ("readyz", "readyz", "readyz", "healthz"):
