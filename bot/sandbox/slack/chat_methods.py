@@ -7,7 +7,7 @@ from bot.sandbox.slack.methods import Method, Methods, required
 from bot.sandbox.slack.objects import message_json
 from bot.sandbox.slack.people import Kind
 from bot.sandbox.slack.refusals import Refusal
-from bot.sandbox.slack.workspace import Conversation, ConversationKind, Workspace
+from bot.sandbox.slack.workspace import Conversation, ConversationKind, Message, Workspace
 
 LONGEST_POST = 40_000
 LONGEST_UPDATE = 4_000
@@ -35,7 +35,11 @@ class ChatMethods:
         conversation = self._find_target(required(arguments, "channel"), where="chat.postMessage")
         content = self._reader.read(arguments, longest=LONGEST_POST, where="chat.postMessage")
         message = self._workspace.post(
-            conversation.id, user_id=self._workspace.bot.id, text=content.text, blocks=content.blocks
+            conversation.id,
+            user_id=self._workspace.bot.id,
+            text=content.text,
+            blocks=content.blocks,
+            thread=self._find_thread(conversation, arguments),
         )
         return {"channel": conversation.id, "ts": message.ts, "message": message_json(message)}
 
@@ -77,6 +81,15 @@ class ChatMethods:
             "text": edited.text,
             "message": message_json(edited),
         }
+
+    def _find_thread(self, conversation: Conversation, arguments: JsonObject) -> Message | None:
+        """The message that a thread is of; an answer's own thread is the one it is in."""
+        if "thread_ts" not in arguments:
+            return None
+        found = self._workspace.find_message(conversation.id, required(arguments, "thread_ts"))
+        if found is None:
+            raise Refusal("thread_not_found")
+        return found.thread or found
 
     def _find_target(self, channel: str, *, where: str) -> Conversation:
         """A conversation by id or name, or the direct message with a user by user id."""

@@ -85,9 +85,9 @@ class Human:
             raise NotOnScreen("a command starts with a slash")
         await self._interactions.run_command(self.person, self._conversation(channel), line)
 
-    async def says(self, channel: str, text: str) -> Message:
-        """Post an ordinary message."""
-        return await self._interactions.say(self.person, self._conversation(channel), text)
+    async def says(self, channel: str, text: str, *, thread: Message | None = None) -> Message:
+        """Post an ordinary message, or an answer in another one's thread."""
+        return await self._interactions.say(self.person, self._conversation(channel), text, thread=thread)
 
     async def uses_shortcut(self, callback_id: str, *, message: Message | None = None) -> None:
         """Use a global shortcut, or one on a message."""

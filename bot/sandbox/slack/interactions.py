@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
+from bot.sandbox.slack import typed
 from bot.sandbox.slack.acknowledgements import TROUBLE, Acknowledgements
 from bot.sandbox.slack.blockkit import JsonObject, Placed
 from bot.sandbox.slack.courier import Courier
@@ -12,7 +13,7 @@ from bot.sandbox.slack.delivery import Delivery, DeliveryKind
 from bot.sandbox.slack.forms import NotOnScreen, changed_state, incomplete_fields
 from bot.sandbox.slack.manifest import Command, Manifest
 from bot.sandbox.slack.modals import Modals
-from bot.sandbox.slack.objects import view_json
+from bot.sandbox.slack.objects import message_json, view_json
 from bot.sandbox.slack.payloads import Payloads
 from bot.sandbox.slack.people import SLACKBOT_ID, Kind, Person
 from bot.sandbox.slack.views import View
@@ -42,12 +43,12 @@ class Interactions:
 
     async def run_command(self, person: Person, conversation: Conversation, line: str) -> None:
         self._check_composer(conversation)
-        name, _, typed = line.partition(" ")
+        name, _, rest = line.partition(" ")
         command = self._manifest.find_command(name)
         if command is None or person.kind is Kind.OUTSIDER:  # other workspaces have not installed the app
             self._say_as_slack(person, conversation.id, f"{name} is not a valid command.")
             return
-        text = self._escape(command, typed.strip(" "))
+        text = self._escape(command, rest.strip(" "))
         payload: JsonObject = dict(self._payloads.command(person, conversation, command=name, text=text))
         delivery = await self._courier.deliver(DeliveryKind.COMMAND, title=name, payload=payload)
         error = None if delivery.is_acknowledged else delivery.outcome.error
@@ -130,11 +131,13 @@ class Interactions:
             payload = self._payloads.closing(person, view, is_cleared=is_cleared)
             await self._courier.deliver(DeliveryKind.INTERACTION, title="view_closed", payload=payload)
 
-    async def say(self, person: Person, conversation: Conversation, text: str) -> Message:
+    async def say(
+        self, person: Person, conversation: Conversation, text: str, *, thread: Message | None = None
+    ) -> Message:
         self._check_composer(conversation)
-        message = self._workspace.post(conversation.id, user_id=person.id, text=text)
+        message = self._workspace.post(conversation.id, user_id=person.id, text=text, thread=thread)
         kind = _channel_type(conversation)
-        event = {"type": "message", "user": person.id, "text": text, "ts": message.ts, "channel": conversation.id}
+        event = {**message_json(message), "channel": conversation.id}
         if self._workspace.bot.id in conversation.members:
             subscription = {"im": "message.im", "group": "message.groups", "channel": "message.channels"}[kind]
             await self._tell(subscription, {**event, "channel_type": kind})
@@ -169,9 +172,10 @@ class Interactions:
         self._workspace.post(channel_id, user_id=SLACKBOT_ID, text=text, only_for=person.id)
 
     def _escape(self, command: Command, text: str) -> str:
-        """With ``should_escape``, ``@ana`` and ``#support`` arrive as ids."""
+        """With ``should_escape``, ``@ana`` and ``#support`` arrive as ids, and numbers as links."""
         if not command.should_escape:
             return text
+        text = typed.as_text(text)
         users = {f"@{person.handle}": f"<@{person.id}|{person.handle}>" for person in self._workspace.people.values()}
         channels = {f"#{each.name}": f"<#{each.id}|{each.name}>" for each in self._workspace.conversations.values()}
         known = users | channels

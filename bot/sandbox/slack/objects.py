@@ -2,7 +2,9 @@
 
 import copy
 from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
 
+from bot.sandbox.slack import typed
 from bot.sandbox.slack.blockkit import JsonObject
 from bot.sandbox.slack.people import APP_ID, BOT_ID, PARTNER_TEAM_ID, SLACKBOT_ID, TEAM_ID, Kind, Person, UserGroup
 from bot.sandbox.slack.views import View
@@ -13,12 +15,23 @@ def message_json(message: Message) -> JsonObject:
     """A message as Slack describes it."""
     described: JsonObject = {"type": "message", "user": message.user_id, "ts": message.ts, "text": message.text}
     if message.is_app and message.user_id != SLACKBOT_ID:
-        described |= {"bot_id": BOT_ID, "app_id": APP_ID, "team": TEAM_ID}
+        profile = {"id": BOT_ID, "app_id": APP_ID, "name": message.name, "deleted": False, "team_id": TEAM_ID}
+        described |= {"bot_id": BOT_ID, "app_id": APP_ID, "team": TEAM_ID, "bot_profile": profile}
+    if not message.is_app:
+        described |= {"text": typed.as_text(message.text), "team": TEAM_ID, "client_msg_id": str(_uuid(message))}
+        described["blocks"] = [typed.as_block(message.text, block_id=f"b{message.ts[-4:]}")]
+    if message.thread:
+        described |= {"thread_ts": message.thread.ts, "parent_user_id": message.thread.user_id}
     if message.blocks is not None:
         described["blocks"] = copy.deepcopy(message.blocks)
     if message.is_edited:
         described["edited"] = {"user": message.user_id, "ts": message.ts}
     return described
+
+
+def _uuid(message: Message) -> UUID:
+    """The client's own id of a message."""
+    return UUID(int=uuid5(NAMESPACE_URL, f"{message.channel_id}/{message.ts}").int, version=4)
 
 
 def view_json(view: View) -> JsonObject:

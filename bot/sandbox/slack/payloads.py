@@ -67,7 +67,7 @@ class Payloads:
         return {
             **self.shortcut(person, callback_id),
             "type": "message_action",
-            "user": self._user(person, with_username=False),
+            "user": {"id": person.id, "name": person.handle},  # most records lack the team here
             "channel": {"id": conversation.id, "name": channel_name(conversation)},
             "message_ts": message.ts,
             "message": message_json(message),
@@ -89,6 +89,7 @@ class Payloads:
                 "message_ts": message.ts,
                 "channel_id": conversation.id,
                 "is_ephemeral": message.is_ephemeral,
+                **({"thread_ts": message.thread.ts} if message.thread else {}),
             },
             "channel": {"id": conversation.id, "name": channel_name(conversation)},
             "state": {"values": values},
@@ -180,9 +181,8 @@ class Payloads:
         domain = self._workspace.domain if person.team_id == TEAM_ID else person.team_id.lower()
         return {"id": person.team_id, "domain": domain}
 
-    def _user(self, person: Person, *, with_username: bool = True) -> JsonObject:
-        user = {"id": person.id, "name": person.handle, "team_id": person.team_id}
-        return {**user, "username": person.handle} if with_username else user
+    def _user(self, person: Person) -> JsonObject:
+        return {"id": person.id, "name": person.handle, "username": person.handle, "team_id": person.team_id}
 
     def _timestamp(self) -> str:
         return f"{self._clock.now():.6f}"

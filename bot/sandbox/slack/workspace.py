@@ -51,6 +51,8 @@ class Message:
     blocks: list[JsonObject] | None = None
     only_for: str | None = None
     """The one user who sees it, when it is ephemeral."""
+    thread: "Message | None" = None
+    """The message whose thread it is in."""
     is_edited: bool = False
 
     @property
@@ -155,6 +157,7 @@ class Workspace:
         text: str,
         blocks: list[JsonObject] | None = None,
         only_for: str | None = None,
+        thread: Message | None = None,
     ) -> Message:
         message = Message(
             ts=f"{int(self._clock.now())}.{next(self._numbers):06d}",
@@ -165,6 +168,7 @@ class Workspace:
             text=text,
             blocks=blocks,
             only_for=only_for,
+            thread=thread,
         )
         self._messages[channel_id].append(message)
         self.change()

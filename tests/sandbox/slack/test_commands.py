@@ -186,6 +186,10 @@ async def test_mentions_arrive_as_ids_only_where_the_manifest_says_so(
     await slack.human("Ana").runs("support", "/ask @lee in #support")
     await slack.human("Ana").runs("support", "/escaped @lee in #support, not @nobody")
     assert texts == ["@lee in #support", "<@U0LEE|lee> in <#C0SUPPORT|support>, not @nobody"]
+    texts.clear()
+    await slack.human("Ana").runs("support", "/ask R&D +86 138 0000 1234")
+    await slack.human("Ana").runs("support", "/escaped R&D +86 138 0000 1234")
+    assert texts == ["R&D +86 138 0000 1234", "R&amp;D <tel:+8613800001234|+86 138 0000 1234>"]
 
 
 async def test_nothing_can_be_typed_where_the_manifest_makes_messages_read_only() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from slack_bolt.app.async_app import AsyncApp
@@ -269,14 +270,24 @@ async def test_a_message_shortcut_carries_the_message(slack: LocalSlack, app: As
 
     await run_app()
     ana = slack.human("Ana")
-    message = await ana.says("tea-room", "what about this")
+    message = await ana.says("tea-room", "R&D has <it>: +86 138 0000 1234, code 7")
     await ana.uses_shortcut("ask_about", message=message)
     (body,) = bodies
-    assert (body["type"], body["message"]["text"], body["message_ts"]) == (
+    assert (body["type"], body["message_ts"], body["user"]) == (
         "message_action",
-        "what about this",
         message.ts,
+        {"id": "U0ANA", "name": "ana"},
     )
+    shown = body["message"]
+    assert shown["text"] == "R&amp;D has &lt;it&gt;: <tel:+8613800001234|+86 138 0000 1234>, code 7"
+    assert (shown["team"], UUID(shown["client_msg_id"]).version) == ("T0SANDBOX", 4)
+    (block,) = shown["blocks"]
+    assert block["type"] == "rich_text"
+    assert block["elements"][0]["elements"] == [
+        {"type": "text", "text": "R&D has <it>: "},
+        {"type": "link", "url": "tel:+8613800001234", "text": "+86 138 0000 1234"},
+        {"type": "text", "text": ", code 7"},
+    ]
     assert body["channel"] == {"id": "C0TEAROOM", "name": "tea-room"}
     assert body["response_url"]
 
@@ -330,3 +341,37 @@ async def test_all_blocks_of_a_message_together_hold_no_more_than_so_much(
         await sending
     else:
         assert await refused(sending) == "msg_blocks_too_long"
+
+
+async def test_a_thread_is_named_in_its_messages_and_in_clicks_on_them(
+    slack: LocalSlack, client: AsyncWebClient, clicks: list[dict[str, Any]], button: Build
+) -> None:
+    first = await slack.human("Ana").says("support", "hello")
+    row = {"type": "actions", "block_id": "row", "elements": [button()]}
+    posted = await client.chat_postMessage(channel="C0SUPPORT", text="press it", blocks=[row], thread_ts=first.ts)
+    assert (posted["message"]["thread_ts"], posted["message"]["parent_user_id"]) == (first.ts, "U0ANA")
+    answer = await client.chat_postMessage(channel="C0SUPPORT", text="and", thread_ts=posted["ts"])
+    assert answer["message"]["thread_ts"] == first.ts
+    await slack.human("Ana").clicks("Press")
+    (body,) = clicks
+    assert (body["container"]["thread_ts"], body["message"]["thread_ts"]) == (first.ts, first.ts)
+    assert body["message"]["bot_profile"]["app_id"] == "A0SANDBOX"
+    unknown = client.chat_postMessage(channel="C0SUPPORT", text="and", thread_ts="1.000000")
+    assert await refused(unknown) == "thread_not_found"
+
+
+async def test_an_answer_in_a_thread_tells_its_parent(slack: LocalSlack, app: AsyncApp, run_app: RunApp) -> None:
+    events = []
+
+    @app.event("message")
+    async def listen(event: dict[str, Any]) -> None:
+        events.append(event)
+
+    await run_app()
+    ana = slack.human("Ana")
+    first = await ana.says(ana.dm, "hello")
+    await ana.says(ana.dm, "+86 138 0000 1234", thread=first)
+    await slack.until(lambda: len(events) == 2)
+    assert "thread_ts" not in events[0]
+    assert (events[1]["thread_ts"], events[1]["parent_user_id"]) == (first.ts, "U0ANA")
+    assert events[1]["text"] == "<tel:+8613800001234|+86 138 0000 1234>"
