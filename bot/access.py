@@ -101,7 +101,7 @@ class Access:
         if not to_state or approval.expires_at is None or not request.is_any(State.HELD):
             return request
         moment = await self._time.moment()
-        if approval.expires_at > moment.now:
+        if approval.expires_at > moment.latest:
             return request
         return replace(request, approval=replace(approval, state=to_state)) if moment.is_trusted else None
 

@@ -32,6 +32,8 @@ class Moment(NamedTuple):
 
     now: float
     is_trusted: bool
+    latest: float
+    """The same, or what others say it is if they contradict it and are ahead: what is over by that does not go on."""
 
 
 class Timekeeper(Protocol):

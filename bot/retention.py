@@ -63,10 +63,10 @@ class Retention:
     async def _forget_some(self) -> int:
         if self._seconds is None:
             return 0
-        now, is_trusted = await self._time.moment()
-        if not is_trusted:
+        moment = await self._time.moment()
+        if not moment.is_trusted:
             return 0
-        return await self._record.change(forgetting.forget_old, before=now - self._seconds, limit=AT_ONCE)
+        return await self._record.change(forgetting.forget_old, before=moment.now - self._seconds, limit=AT_ONCE)
 
 
 async def scrub(record: Record, clock: Clock) -> bool:

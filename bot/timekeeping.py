@@ -67,7 +67,7 @@ class Timekeeper:
         off = self._seconds_off(now)
         is_trusted = off == 0.0 and now >= newest - NEWEST
         self._say(is_trusted=is_trusted, off=off, behind=max(0.0, newest - now))
-        return Moment(now=now, is_trusted=is_trusted)
+        return Moment(now=now, is_trusted=is_trusted, latest=now + max(0.0, -(off or 0.0)))
 
     def _seconds_off(self, now: float) -> float | None:
         """0 for as much as is allowed; ``None``: nobody has said what time it is."""

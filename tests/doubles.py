@@ -48,9 +48,12 @@ class Believed:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.is_trusted = True
+        self.behind = 0.0
+        """Seconds, as others say."""
 
     async def moment(self) -> Moment:
-        return Moment(self.clock.now(), self.is_trusted)
+        now = self.clock.now()
+        return Moment(now=now, is_trusted=self.is_trusted, latest=now + self.behind)
 
 
 class FakeMessenger(Messenger):

@@ -22,13 +22,17 @@ async def bot(workplace: Workplace) -> Bot:
 
 
 @pytest.mark.parametrize("action_id", [cards.APPROVE, cards.DENY])
+@pytest.mark.parametrize("is_behind", [False, True], ids=["by our clock", "by others' clocks"])
 async def test_what_seems_past_its_time_neither_ends_nor_goes_on(
-    workplace: Workplace, bot: Bot, action_id: str
+    workplace: Workplace, bot: Bot, action_id: str, *, is_behind: bool
 ) -> None:
     request = await bot.asks()
     said = len(workplace.messenger.said)
     workplace.time.is_trusted = False
-    workplace.clock.slept += 400 * DAY
+    if is_behind:
+        workplace.time.behind = DAY
+    else:
+        workplace.clock.slept += 400 * DAY
     await bot.sweep()
     await bot.presses(action_id, request.id, by=LEE)
     told = workplace.messenger.said[-1].text
@@ -41,6 +45,7 @@ async def test_what_seems_past_its_time_neither_ends_nor_goes_on(
         "why": "clock unsure",
     }
     workplace.time.is_trusted = True
+    workplace.clock.slept, workplace.time.behind = 400 * DAY, 0.0
     await bot.sweep()
     ended = await bot.process.find(request.id)
     assert (ended.approval.state, ended.lookup.state) == (ApprovalState.EXPIRED, State.DROPPED)

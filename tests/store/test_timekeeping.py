@@ -89,6 +89,7 @@ async def test_one_that_is_off_is_not(
     machine.hears()
     for _ in range(10):
         assert not await is_trusted(timekeeper, machine, clock)
+        assert (await timekeeper.moment()).latest == pytest.approx(max(machine.time, machine.truth), abs=1)
         machine.work(5)
     assert caplog.text.count("clock not believed") == 1  # an hour later once more
     assert machine.asked == 1  # not at each look
