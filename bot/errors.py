@@ -211,6 +211,10 @@ class RequestMoved(StoreError):
         self.current = current
 
 
+class CardOutdated(RequestMoved):
+    """Codes were refused that the card does not show on which somebody approves."""
+
+
 class TooManyGuesses(StoreError):
     """A lookup may not be called before ``until`` (Unix seconds): too many codes were refused."""
 

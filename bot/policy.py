@@ -98,6 +98,8 @@ STATE_AFTER: Mapping[Problem, State] = {
     Problem.CLOCK_UNSURE: State.REJECTED,
     Problem.TOO_MANY_GUESSES: State.REJECTED,
     Problem.AGENT_MAY_NOT_ASK: State.REJECTED,
+    Problem.CARD_OUTDATED: State.REJECTED,
+    Problem.TOO_MANY_OPEN: State.REJECTED,
 }
 """The state each problem ends a lookup in."""
 
@@ -214,6 +216,8 @@ class Policy:
     trusted: Audience = NOBODY
     approvers: Audience = NOBODY
     needs_approval: bool = False
+    open_requests: int = 20
+    """How many requests of one agent may wait for a decision, or for their code, at a time."""
 
     @property
     def group_ids(self) -> frozenset[str]:

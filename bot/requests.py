@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from bot import guesses, policy
 from bot.access import Access
 from bot.audit import Event
-from bot.errors import NotPossible, RecordDamaged, RequestMoved
+from bot.errors import CardOutdated, NotPossible, RecordDamaged, RequestMoved
 from bot.exposure import find_exposed
 from bot.interfaces import Clock
 from bot.lookups import Lookups
@@ -18,6 +18,7 @@ from bot.models import (
     ApprovalState,
     Lookup,
     LookupId,
+    MessageRef,
     NewRequest,
     PhoneNumber,
     Problem,
@@ -40,6 +41,9 @@ log = logging.getLogger(__name__)
 BOT = Actor(team_id="-", user_id="bot", through=Through.BOT)
 """Who ends what nobody ended in time."""
 
+UNKNOWN_CARD = MessageRef("", "")
+"""Of a click that names no card: none shows anything."""
+
 LATELY = 7 * 86400.0
 """Seconds over which an approver is told how often somebody, and a number, was asked for."""
 
@@ -54,6 +58,8 @@ class RecentCounts:
     """How often the number was asked for in that time; of several numbers the first."""
     refused: guesses.Counts
     """Codes, over the time that the guess guard remembers; of several numbers for the one with the most."""
+    at: float = 0.0
+    """When these were counted: refused codes from then on are not in it."""
 
 
 class Requests:
@@ -93,13 +99,16 @@ class Requests:
         waits = [outlook.seconds for each in now.lookups if (outlook := self._lookups.outlook(each.id))]
         return Progress(request=now, seconds=max(waits, default=None))
 
-    async def approve(self, request_id: RequestId, *, actor: Actor) -> Request:
-        """Approve; from now on the approval is good for as long as it was waited for. Raises ``NotPossible``."""
+    async def approve(self, request_id: RequestId, *, actor: Actor, card: MessageRef | None = None) -> Request:
+        """Approve; from now on the approval is good for as long as it was waited for. Raises ``NotPossible``.
+
+        ``card``: the one that was approved on. If it does not show each refused code, it has to be drawn anew first.
+        """
         request = await self._access.check(Action.APPROVE, request_id, actor=actor)
         if problem := await self._access.problem_of_agent(request):
             await self._access.forbid(Action.APPROVE, actor, problem, request)
             raise NotPossible(Problem.AGENT_MAY_NOT_ASK, request)
-        return await self._decide(Action.APPROVE, ApprovalState.APPROVED, request, actor, good_for=self._seconds)
+        return await self._decide(Action.APPROVE, ApprovalState.APPROVED, request, actor, card=card or UNKNOWN_CARD)
 
     async def deny(self, request_id: RequestId, *, actor: Actor, reason: str) -> Request:
         """Deny, with the reason the agent will read. Raises ``NotPossible``."""
@@ -208,7 +217,9 @@ class Requests:
         phones = [each.phone for each in request.lookups]
         counted = await self._record.read(counts.counts, request.agent, phones)
         most = max(phones, key=lambda phone: counted.for_number[phone].refused)
-        return RecentCounts(by_agent=asked.by_agent, for_number=asked.for_number, refused=counted.against(most))
+        return RecentCounts(
+            by_agent=asked.by_agent, for_number=asked.for_number, refused=counted.against(most), at=counted.at
+        )
 
     def is_same_code(self, lookup: Lookup, codes: Codes) -> bool:
         """Whether a lookup that follows another has the code that is being tried for it; unknown counts as another."""
@@ -240,12 +251,15 @@ class Requests:
         actor: Actor,
         *,
         reason: str = "",
-        good_for: float | None = None,
+        card: MessageRef | None = None,
     ) -> Request:
+        good_for = self._seconds if to_state is ApprovalState.APPROVED else None
         try:
             decided = await self._record.change(
-                decisions.decide, request.id, to_state, actor=actor, reason=reason, good_for=good_for
+                decisions.decide, request.id, to_state, actor=actor, reason=reason, good_for=good_for, card=card
             )
+        except CardOutdated:
+            raise await self._access.forbidden(action, actor, Problem.CARD_OUTDATED, request) from None
         except RequestMoved as moved:
             raise await self._access.too_late(action, actor, moved.current) from None
         if to_state in policy.ENDS_UNUSED:

@@ -18,11 +18,11 @@ from bot.errors import NotPossible, StoreUnavailable
 from bot.guesses import FREE_FOR_NUMBER
 from bot.interfaces import Quota
 from bot.lookups import Lookups
-from bot.models import Actor, NewRequest, PhoneNumber, Request, RequestId, Through
+from bot.models import Actor, MessageRef, NewRequest, PhoneNumber, Request, RequestId, Through
 from bot.pending_codes import Codes
 from bot.policy import Action, Audience, Decision, Policy, Rule, Verdict
 from bot.requests import Requests
-from bot.store import journal, outbox, processes
+from bot.store import journal, messages, outbox, processes
 from bot.store.engine import Tx
 from bot.store.outbox import Due, Kind
 from bot.store.record import Record
@@ -151,7 +151,11 @@ class Process:
         """What somebody's click on that button does to a request."""
         match action:
             case Action.APPROVE:
-                return await self.requests.approve(request_id, actor=actor)
+                card = MessageRef("D0CARD", request_id)  # drawn just now
+                now = self.clock.now() + 0.001
+                add, kind = messages.add, messages.Kind.CARD
+                await self.record.change(add, kind, request_id, card, sent_to="U0LEE", drawn_at=now)
+                return await self.requests.approve(request_id, actor=actor, card=card)
             case Action.DENY:
                 return await self.requests.deny(request_id, actor=actor, reason="not yours")
             case Action.WITHDRAW:

@@ -15,6 +15,7 @@ from bot.errors import (
     StoreUnavailable,
 )
 from bot.interfaces import Clock
+from bot.models import Problem
 from bot.outbox import Outbox
 from bot.policy import Decision, Policy, Rule, Verdict
 from bot.slack import forms, views
@@ -85,10 +86,12 @@ class Conversation:
     async def tell_why_not(self, context: Context, error: NotPossible) -> None:
         """Tell somebody why what they clicked is not possible, and draw the cards of a decided request anew.
 
-        A copy that still had the button was an old one; after forgetting, all of them are.
+        A copy that still had the button was an old one; after forgetting, all of them are. So is one that does not show
+        how many codes were refused.
         """
         await self.tell(context, _why_not(error))
-        if error.request and error.request.approval.decided_at is not None:
+        is_old = error.problem is Problem.CARD_OUTDATED
+        if error.request and (is_old or error.request.approval.decided_at is not None):
             await self._outbox.redraw(error.request.id, context.card, sent_to=context.actor.user_id)
 
     async def open_form(self, context: Context, filling: forms.Filling) -> None:

@@ -34,7 +34,7 @@ class Deciding:
     async def approve(self, context: Context, value: str) -> None:
         """Approve; with the codes at hand the calls are made, else the agent is asked for them."""
         try:
-            approved = await self._requests.approve(RequestId(value), actor=context.actor)
+            approved = await self._requests.approve(RequestId(value), actor=context.actor, card=context.card)
         except NotPossible as error:
             await self._conversation.tell_why_not(context, error)
             return

@@ -100,7 +100,7 @@ class Notices:
             # Somebody may have decided on the first copy while the last was on its way.
             request = await self._record.read(store.find, due.request_id) or request
             if request.approval.state is ApprovalState.AWAITING:
-                return is_asked
+                return await self._redraw(request) and is_asked
         return await self._redraw(request)
 
     async def remind(self, due: Due) -> bool:
@@ -207,11 +207,15 @@ class Notices:
         self, request: Request, *, is_reminder: bool = False, since: float = 0.0
     ) -> tuple[Reached, bool]:
         """Whom that reached who had none ``since`` then, and whether anybody has one now."""
-        message = cards.card(request, await self._requests.recent_counts(request), is_reminder=is_reminder)
+        recent = await self._requests.recent_counts(request)
+        message = cards.card(request, recent, is_reminder=is_reminder)
         already = await self._record.read(messages.places, request.id, since=since)
+        drawn = self._drawn_of(request)
 
         async def posted(place: str, ref: MessageRef) -> None:
-            await self._record.change(messages.add, messages.Kind.CARD, request.id, ref, sent_to=place)
+            drawn[ref] = cards.card(request, recent)
+            add, card = messages.add, messages.Kind.CARD
+            await self._record.change(add, card, request.id, ref, sent_to=place, drawn_at=recent.at)
 
         reached = await self._approvers.reach(message, but_for=request.agent.user_id, already=already, posted=posted)
         is_asked = bool(already or reached.told)
@@ -222,13 +226,18 @@ class Notices:
 
     async def _redraw(self, request: Request) -> bool:
         """Make every copy of the card say what the database says. Whether all of them do."""
-        drawn = self._drawn.get(request.id, {})
-        _remember(self._drawn, request.id, drawn)
+        drawn = self._drawn_of(request)
         while True:
-            message = cards.decided_card(request)
-            behind = [each for each in await self._copies(request) if drawn.get(each) != message]
+            is_waiting = request.approval.state is ApprovalState.AWAITING
+            recent = await self._requests.recent_counts(request) if is_waiting else None
+            message = cards.card(request, recent) if recent else cards.decided_card(request)
+            copies = await self._copies(request)
+            behind = [each for each in copies if drawn.get(each) != message]
             if not behind:
-                self._drawn.pop(request.id, None)
+                if recent:
+                    await self._record.change(messages.redrawn, copies, drawn_at=recent.at)
+                else:
+                    self._drawn.pop(request.id, None)
                 return True
             await few_at_once(self._draw, [(each, message, drawn) for each in behind])
             # While ours was on its way another process may have drawn a later state, and now ours stands over it, or
@@ -237,6 +246,11 @@ class Notices:
             if now is None or any(drawn.get(each) != message for each in behind):
                 return now is None
             request = now
+
+    def _drawn_of(self, request: Request) -> dict[MessageRef, Message]:
+        drawn = self._drawn.get(request.id, {})
+        _remember(self._drawn, request.id, drawn)
+        return drawn
 
     async def _draw(self, to_draw: tuple[MessageRef, Message, dict[MessageRef, Message]]) -> None:
         ref, message, drawn = to_draw

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
+from bot import guesses
 from bot.audit import Event
-from bot.errors import RequestMoved
-from bot.models import Actor, ApprovalState, Request, RequestId, State, Through
+from bot.errors import CardOutdated, RequestMoved
+from bot.models import Actor, ApprovalState, MessageRef, Request, RequestId, State, Through
 from bot.policy import ENDS_UNUSED, check_approval_transition, check_transition
 from bot.store import journal, outbox, requests, rows
-from bot.store.engine import Row, Tx
+from bot.store.cells import raw
+from bot.store.engine import Query, Row, Tx
 from bot.store.journal import NewEntry
 from bot.store.processes import SWEEPER
 
@@ -18,6 +20,23 @@ DECIDE: Final = """
         decided_enterprise_id = :decided_enterprise_id, decided_team_id = :decided_team_id,
         decided_user_id = :decided_user_id, decided_through = :decided_through, decision_reason = :decision_reason
     WHERE number = :number"""
+
+# When a card was drawn; one that is not known was never drawn with anything.
+DRAWN: Final = """
+    SELECT messages.posted_at FROM messages JOIN requests ON requests.number = messages.request
+    WHERE requests.id = :id AND messages.kind = 'card' AND messages.channel_id = :channel_id AND messages.ts = :ts"""
+
+REFUSED_OF_NUMBERS: Final = """
+    SELECT max(refused_codes.at) AS latest FROM requests
+    JOIN lookups ON lookups.request = requests.number
+    JOIN refused_codes ON refused_codes.phone = lookups.phone AND refused_codes.at > :since
+    WHERE requests.id = :id"""
+
+REFUSED_OF_AGENT: Final = """
+    SELECT count(*) AS refused, max(refused_codes.at) AS latest FROM requests
+    JOIN refused_codes ON refused_codes.user_id = requests.user_id AND refused_codes.team_id = requests.team_id
+        AND refused_codes.at > :since AND refused_codes.for_agent = 1
+    WHERE requests.id = :id"""
 
 MOVE_LOOKUP: Final = """
     UPDATE lookups SET state = :state, updated_at = :updated_at, process = :process, problem = :problem
@@ -32,16 +51,20 @@ def decide(
     actor: Actor,
     reason: str = "",
     good_for: float | None = None,
+    card: MessageRef | None = None,
 ) -> Request:
     """End the waiting for an approval: of any number of callers, one does.
 
-    ``good_for``: seconds for which an approval can be used. Raises ``RequestMoved`` when the request is not, or not
-    any more, waiting.
+    ``good_for``: seconds for which an approval can be used. ``card``: on which it was given, and which must show each
+    refused code that matters. Raises ``RequestMoved`` when the request is not, or not any more, waiting, and
+    ``CardOutdated``.
     """
-    current, row, lookups = _current(tx, request_id)
+    current, row, lookups, shown = _current(tx, request_id, *(_what_is_shown(tx, request_id, card) if card else ()))
     is_awaiting = current.approval.state is ApprovalState.AWAITING
     if not is_awaiting or (_is_overdue(tx, current) and to_state is not ApprovalState.EXPIRED):
         raise RequestMoved(current)
+    if card and not _shows_all(*shown):
+        raise CardOutdated(current)
     decided = {
         **row,
         "approval": to_state,
@@ -55,7 +78,7 @@ def decide(
 
 def lapse(tx: Tx, request_id: RequestId, *, actor: Actor) -> Request:
     """End an approval that was not used in time. Raises ``RequestMoved`` when it was, or is not given."""
-    current, row, lookups = _current(tx, request_id)
+    current, row, lookups, _ = _current(tx, request_id)
     if current.approval.state is not ApprovalState.APPROVED or not _is_held(lookups):
         raise RequestMoved(current)
     return _move(tx, row, {**row, "approval": ApprovalState.LAPSED}, lookups, actor=actor)
@@ -63,7 +86,7 @@ def lapse(tx: Tx, request_id: RequestId, *, actor: Actor) -> Request:
 
 def use(tx: Tx, request_id: RequestId) -> Request:
     """Queue the held lookups of an approved request, for this process to run. Raises ``RequestMoved``."""
-    current, row, lookups = _current(tx, request_id)
+    current, row, lookups, _ = _current(tx, request_id)
     is_approved = current.approval.state is ApprovalState.APPROVED and not _is_overdue(tx, current)
     if not is_approved or not _is_held(lookups):
         raise RequestMoved(current)
@@ -110,12 +133,32 @@ def _move(tx: Tx, row: Row, moved: Row, lookups: Sequence[Row], *, actor: Actor)
     return rows.request(moved, [by_position.get(each["position"], each) for each in lookups])
 
 
-def _current(tx: Tx, request_id: RequestId) -> tuple[Request, Row, list[Row]]:
-    """A request that is to be changed, and its rows. Raises ``RequestMoved`` where there is none, ``RecordDamaged``."""
-    row, lookups = requests.found(tx, request_id)
+def _current(tx: Tx, request_id: RequestId, *more: Query) -> tuple[Request, Row, list[Row], list[list[Row]]]:
+    """A request that is to be changed, its rows, and the answers to what else is asked of it.
+
+    Raises ``RequestMoved`` where there is none, ``RecordDamaged``.
+    """
+    row, lookups, answers = requests.found(tx, request_id, *more)
     if row is None:
         raise RequestMoved(None)
-    return rows.request(row, lookups), row, lookups
+    return rows.request(row, lookups), row, lookups, answers
+
+
+def _what_is_shown(tx: Tx, request_id: RequestId, card: MessageRef) -> list[Query]:
+    since = tx.now - guesses.REMEMBERED
+    return [
+        Query(DRAWN, {"id": request_id, "channel_id": card.channel_id, "ts": card.ts}),
+        Query(REFUSED_OF_NUMBERS, {"id": request_id, "since": since}),
+        Query(REFUSED_OF_AGENT, {"id": request_id, "since": since}),
+    ]
+
+
+def _shows_all(drawn: list[Row], of_numbers: list[Row], of_agent: list[Row]) -> bool:
+    """Whether a card was drawn after each refused code of its numbers, and of an agent who has none free any more."""
+    (numbers,), (agent,) = map(raw, of_numbers), map(raw, of_agent)
+    latest = [numbers["latest"], agent["latest"] if agent["refused"] >= guesses.FREE_FOR_AGENT else None]
+    drawn_at = max((row["posted_at"] for row in drawn), default=0.0)
+    return all(at is None or at < drawn_at for at in latest)
 
 
 def _is_overdue(tx: Tx, request: Request) -> bool:

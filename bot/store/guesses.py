@@ -63,6 +63,8 @@ class Counted(NamedTuple):
 
     by_agent: Guesses
     for_number: dict[PhoneNumber, Guesses]
+    at: float
+    """When they were counted."""
 
     def against(self, phone: PhoneNumber | None) -> Counts:
         return Counts(for_number=self.for_number.get(phone, Guesses()) if phone else Guesses(), by_agent=self.by_agent)
@@ -94,6 +96,7 @@ def counted(tx: Tx, answers: Sequence[Sequence[Row]], agent: Actor, phones: Sequ
             phone: _guesses(row, now=tx.now, under_way=[each for each in under_way if each["phone"] == phone.digits])
             for phone, (row,) in zip(phones, for_numbers, strict=True)
         },
+        at=tx.now,
     )
 
 

@@ -1,5 +1,6 @@
 """The messages about a request. Where they are is no change of it, so it is not in the journal."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -25,6 +26,10 @@ ADD: Final = """
     VALUES (:channel_id, :ts, :kind, :request, :sent_to, :now)
     ON CONFLICT (channel_id, ts) DO NOTHING"""
 
+REDRAWN: Final = """
+    UPDATE messages SET posted_at = :drawn_at
+    WHERE channel_id = :channel_id AND ts = :ts AND posted_at < :drawn_at"""
+
 OF_REQUEST: Final = """
     SELECT messages.channel_id, messages.ts FROM messages JOIN requests ON requests.number = messages.request
     WHERE requests.id = :request AND messages.kind = :kind ORDER BY messages.posted_at, messages.ts"""
@@ -34,19 +39,35 @@ PLACES: Final = """
     WHERE requests.id = :request AND messages.kind = 'card' AND messages.posted_at >= :since"""
 
 
-def add(tx: Tx, kind: Kind, request_id: RequestId, message: MessageRef, *, sent_to: str = "") -> None:
+def add(
+    tx: Tx,
+    kind: Kind,
+    request_id: RequestId,
+    message: MessageRef,
+    *,
+    sent_to: str = "",
+    drawn_at: float | None = None,
+) -> None:
     """Remember a message; one that is remembered already stays as it is. Repeatable.
 
     ``sent_to``: the channel or the user id that it was sent to: a direct message has a channel id of its own.
+    ``drawn_at``: when what it says was read (Unix seconds); it may have been on its way for long.
     """
     row = tx.one(REQUEST, request=request_id)
     if row is None:
         return
     place = {"channel_id": message.channel_id, "ts": message.ts}
-    tx.write(ADD, kind=kind, request=row["number"], sent_to=sent_to, now=tx.now, **place)
+    tx.write(
+        ADD, kind=kind, request=row["number"], sent_to=sent_to, now=tx.now if drawn_at is None else drawn_at, **place
+    )
     if kind is Kind.CARD and row["approval"] != ApprovalState.AWAITING:
         # It was decided while the card was on its way, perhaps in another process: nobody says so at once.
         outbox.put(tx, outbox.Kind.CARDS, row["number"], due_at=tx.now)
+
+
+def redrawn(tx: Tx, cards: Iterable[MessageRef], *, drawn_at: float) -> None:
+    """Remember that these say what was read then. Repeatable."""
+    tx.write_many(REDRAWN, [{"channel_id": each.channel_id, "ts": each.ts, "drawn_at": drawn_at} for each in cards])
 
 
 def of_request(tx: Tx, kind: Kind, request_id: RequestId) -> list[MessageRef]:

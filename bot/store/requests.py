@@ -145,7 +145,7 @@ def add_lookup(
 
 def find(tx: Tx, request_id: RequestId) -> Request | None:
     """A request with all its lookups."""
-    row, lookups = found(tx, request_id)
+    row, lookups, _ = found(tx, request_id)
     return rows.request(row, lookups) if row else None
 
 
@@ -235,10 +235,10 @@ def _put_first_words(tx: Tx, request: Row, lookups: Sequence[Row]) -> None:
         outbox.put(tx, outbox.Kind.AGENT, number)
 
 
-def found(tx: Tx, request_id: RequestId) -> tuple[Row | None, list[Row]]:
-    """A request's row, and its lookups' in their order."""
-    request, lookups = tx.gather(Query(BY_ID, {"id": request_id}), Query(LOOKUPS, {"id": request_id}))
-    return (request[0] if request else None), lookups
+def found(tx: Tx, request_id: RequestId, *more: Query) -> tuple[Row | None, list[Row], list[list[Row]]]:
+    """A request's row, its lookups' in their order, and the answers to what else is asked with them."""
+    request, lookups, *answers = tx.gather(Query(BY_ID, {"id": request_id}), Query(LOOKUPS, {"id": request_id}), *more)
+    return (request[0] if request else None), lookups, answers
 
 
 def _asked(request: Row, agent: Actor) -> NewEntry:

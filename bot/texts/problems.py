@@ -176,6 +176,16 @@ PROBLEMS: Mapping[Problem, Explanation] = {
     Problem.NOT_YOUR_REQUEST: Explanation(
         "This request is not yours, or there is none.", "Only whoever asked can do that.", Side.AGENT
     ),
+    Problem.CARD_OUTDATED: Explanation(
+        "Wrong codes were entered since this card was drawn, so your click approved nothing.",
+        "The card shows how many now. Decide again.",
+        Side.AGENT,
+    ),
+    Problem.TOO_MANY_OPEN: Explanation(
+        "Too many of your requests wait for an approval or for their codes.",
+        "Withdraw some, enter the codes of those that are approved, or wait until somebody decides.",
+        Side.AGENT,
+    ),
     Problem.AGENT_MAY_NOT_ASK: Explanation(
         "Whoever asked may not ask for IDs any more, or Slack did not say.",
         "Deny the request, or try again in a minute.",

@@ -148,12 +148,12 @@ def asked_lately(request: Request, *, by_agent: int, for_number: int, seconds: f
 
 
 def refused_lately(request: Request, counts: Counts) -> str:
-    """How many codes were refused, for whoever decides; empty when it is no more than happens to anybody."""
+    """How many codes were refused, for whoever decides; of an agent only what is more than happens to anybody."""
     for_number = Words("for this number", "for one of these numbers").of(request)
     said = [
         f"{counts.of(suspect).refused} {whose}"
         for suspect, whose in ((Suspect.NUMBER, for_number), (Suspect.AGENT, "of this agent"))
-        if counts.of(suspect).refused >= FREE[suspect]
+        if counts.of(suspect).refused >= (FREE[suspect] if suspect is Suspect.AGENT else 1)
     ]
     return f"Codes refused in the last {write_duration(REMEMBERED)}: {', '.join(said)}." if said else ""
 
