@@ -253,11 +253,12 @@ class Requests:
         reason: str = "",
         card: MessageRef | None = None,
     ) -> Request:
-        good_for = self._seconds if to_state is ApprovalState.APPROVED else None
+        change = self._record.change
         try:
-            decided = await self._record.change(
-                decisions.decide, request.id, to_state, actor=actor, reason=reason, good_for=good_for, card=card
-            )
+            if card:
+                decided = await change(decisions.approve, request.id, actor=actor, good_for=self._seconds, card=card)
+            else:
+                decided = await change(decisions.decide, request.id, to_state, actor=actor, reason=reason)
         except CardOutdated:
             raise await self._access.forbidden(action, actor, Problem.CARD_OUTDATED, request) from None
         except RequestMoved as moved:

@@ -1,7 +1,7 @@
 """Decisions on requests: made once, by whoever is first, and what follows from each for the held lookups."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot import guesses
 from bot.audit import Event
@@ -43,6 +43,14 @@ MOVE_LOOKUP: Final = """
     WHERE request = :request AND position = :position"""
 
 
+class _Decision(NamedTuple):
+    to_state: ApprovalState
+    actor: Actor
+    reason: str = ""
+    good_for: float | None = None
+    card: MessageRef | None = None
+
+
 def decide(
     tx: Tx,
     request_id: RequestId,
@@ -51,14 +59,24 @@ def decide(
     actor: Actor,
     reason: str = "",
     good_for: float | None = None,
-    card: MessageRef | None = None,
 ) -> Request:
     """End the waiting for an approval: of any number of callers, one does.
 
-    ``good_for``: seconds for which an approval can be used. ``card``: on which it was given, and which must show each
-    refused code that matters. Raises ``RequestMoved`` when the request is not, or not any more, waiting, and
-    ``CardOutdated``.
+    ``good_for``: seconds for which an approval can be used. Raises ``RequestMoved`` when the request is not, or not
+    any more, waiting.
     """
+    return _decide(tx, request_id, _Decision(to_state, actor, reason, good_for))
+
+
+def approve(tx: Tx, request_id: RequestId, *, actor: Actor, good_for: float, card: MessageRef) -> Request:
+    """The same for an approval that was given on a card. Raises ``CardOutdated`` too, if codes were refused that
+    matter and that this card does not show.
+    """
+    return _decide(tx, request_id, _Decision(ApprovalState.APPROVED, actor, good_for=good_for, card=card))
+
+
+def _decide(tx: Tx, request_id: RequestId, decision: _Decision) -> Request:
+    to_state, actor, reason, good_for, card = decision
     current, row, lookups, shown = _current(tx, request_id, *(_what_is_shown(tx, request_id, card) if card else ()))
     is_awaiting = current.approval.state is ApprovalState.AWAITING
     if not is_awaiting or (_is_overdue(tx, current) and to_state is not ApprovalState.EXPIRED):
