@@ -73,7 +73,7 @@ class LookupSettings(RecordSettings):
     """What asking the API needs."""
 
     alibaba_cloud_access_key_id: Annotated[str, Field(min_length=1)]
-    alibaba_cloud_access_key_secret: SecretStr
+    alibaba_cloud_access_key_secret: Annotated[SecretStr, AfterValidator(values.check_access_key_secret)]
     alibaba_cloud_security_token: SecretStr | None = None
     phoneid_cams_url: HttpUrl = "https://cams.ap-southeast-1.aliyuncs.com"
     phoneid_qps: Annotated[int, Field(ge=1, le=1000)] = 10

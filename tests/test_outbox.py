@@ -113,7 +113,7 @@ async def test_what_slack_does_not_take_is_tried_again_after_longer_and_longer_p
     await here.outbox.deliver(Kind.ALARM, request.id)
     await here.sweep_for(1000, every=1.0)
     pauses = [round(later - sooner) for sooner, later in zip(here.mouth.times, here.mouth.times[1:], strict=False)]
-    assert pauses[:5] == [*(round(each) for each in AGAIN_AFTER), round(AGAIN_AFTER[-1])]
+    assert pauses[:8] == [round(each) for each in AGAIN_AFTER[:8]]
     assert [due.attempts for _, due in here.mouth.said][:4] == [0, 1, 2, 3]
 
 

@@ -108,6 +108,7 @@ def test_with_nothing_set_every_missing_name_is_in_one_message() -> None:
         ("SLACK_BOT_TOKEN", "xoxb-your-token", "is still the placeholder"),
         ("SLACK_APP_TOKEN", "xapp-xxx", "is still the placeholder"),
         ("DATABASE_URL", "postgresql://bot:<password>@db/phoneid", "is still the placeholder"),
+        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "LTAI5tCANARYinvented1234", "is an AccessKey ID"),
         ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "${SECRET}", "names another variable"),
         ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "$SECRET", "names another variable"),
         ("SLACK_BOT_TOKEN", "{{ slack_bot_token }}", "names another variable"),

@@ -137,6 +137,12 @@ def check_signing_secret(secret: SecretStr | None) -> SecretStr | None:
     return secret
 
 
+def check_access_key_secret(secret: SecretStr) -> SecretStr:
+    if re.fullmatch(r"LTAI\w{12,20}", secret.get_secret_value()):  # what is sent as the ID is sent as it is
+        raise ValueError(texts.IS_THE_ID)
+    return secret
+
+
 def shown_host(url: str) -> str:
     """The host of a URL that was checked, in letters that cannot be taken for others."""
     return _split(url).netloc.encode("ascii", "backslashreplace").decode()

@@ -229,6 +229,8 @@ def _translated(method: str, status: int, data: Any, headers: Mapping[str, str])
 
 def unanswered(method: str, error: Exception) -> SlackUnreachable:
     """A failure without an answer. Never the error's own text: it may quote an address, a proxy's password, a body."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):  # Slack's, or the proxy's
+        return SlackUnreachable(method, f"the name {error.host} is not known", arrived=False)
     for kinds, cause in _NOT_ARRIVED:
         if isinstance(error, kinds):
             return SlackUnreachable(method, cause, arrived=False)
@@ -247,7 +249,6 @@ _NOT_ARRIVED: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], .
     (aiohttp.ClientProxyConnectionError, "the proxy does not answer"),
     (aiohttp.ClientConnectorCertificateError, "its certificate is not trusted"),
     ((aiohttp.ClientSSLError, ssl.SSLError), "no TLS"),
-    (aiohttp.ClientConnectorDNSError, "its name is not known"),
     (aiohttp.ClientConnectorError, "no connection"),
     (aiohttp.ConnectionTimeoutError, "no connection in time"),
     ((aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError), "its address is no URL"),

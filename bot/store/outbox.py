@@ -43,8 +43,11 @@ class Due:
 HANDLING = 30.0
 """Seconds in which whoever made a change, or claimed a row, says it; after those another process tries."""
 
-AGAIN_AFTER = (2.0, 10.0, 60.0, 300.0)
-"""Seconds before each further try, when Slack did not take it; the last one counts for all that follow."""
+AGAIN_AFTER = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 300.0)
+"""Seconds before each further try, when Slack did not take it; the last one counts for all that follow.
+
+Doubled each time: once Slack is back, nobody waits much longer than it was away.
+"""
 
 LONGEST_PAUSE = AGAIN_AFTER[-1]
 

@@ -101,13 +101,13 @@ PROBLEMS: Mapping[Problem, Explanation] = {
         "Alibaba Cloud did not answer. Asking again did not help.", "Wait a few minutes, then try again.", Side.ALIBABA
     ),
     Problem.NOT_TRUSTED: Explanation(
-        "The bot has no secure connection to Alibaba Cloud: the certificate that answers there is not trusted.",
+        "The bot has no secure connection to Alibaba Cloud: what answers there has no certificate that it trusts.",
         "Ask your administrator to check the certificates on the bot's machine, and whether a proxy is in between.",
         Side.ADMIN,
     ),
     Problem.HOST_UNKNOWN: Explanation(
-        "The bot's network does not know the name of Alibaba Cloud's address.",
-        "Ask your administrator to check the address in the bot's settings, and the machine's DNS.",
+        "The DNS of the bot's machine knows no such name as Alibaba Cloud's address, or the proxy's.",
+        "Ask your administrator to check the address in the bot's settings, its proxy, and the machine's DNS.",
         Side.ADMIN,
     ),
     Problem.PROXY_REFUSED: Explanation(

@@ -22,6 +22,7 @@ NOT_A_SIGNATURES = (
     "is not a signing secret, which has 32 characters, 0-9 and a-f. Copy it again from your app's page at "
     "api.slack.com, Basic Information"
 )
+IS_THE_ID = "is an AccessKey ID. Write the secret here, and the ID in ALIBABA_CLOUD_ACCESS_KEY_ID"
 NOT_TEXT = "holds bytes that are not text. Type it again"
 COPIED_WRONG = "holds characters that no token has. Copy it again, without spaces"
 

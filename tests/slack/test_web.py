@@ -189,12 +189,18 @@ class NobodyKnown(AbstractResolver):
         pass
 
 
-async def test_a_name_that_nobody_knows_brought_nothing() -> None:
+@pytest.mark.parametrize(
+    ("proxy", "unknown"), [("", "slack.example"), (f"http://bot:{PROXY_PASSWORD}@proxy.example:3128", "proxy.example")]
+)
+async def test_a_name_that_nobody_knows_brought_nothing(
+    monkeypatch: pytest.MonkeyPatch, proxy: str, unknown: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
     session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(resolver=NobodyKnown()))
-    async with web_at("http://slack.example/api", session=session) as web:
+    async with web_at("https://slack.example/api", session=session) as web:
         error = await failure(web)
     assert isinstance(error, SlackUnreachable)
-    assert (error.cause, error.arrived) == ("its name is not known", False)
+    assert (error.cause, error.arrived) == (f"the name {unknown} is not known", False)
 
 
 async def test_a_server_that_speaks_no_tls_was_sent_nothing() -> None:

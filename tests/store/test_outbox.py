@@ -1,6 +1,7 @@
 """What must still be said: put in the change, said by one, tried again, and never lost to a newer word."""
 
 import asyncio
+from itertools import accumulate
 
 import pytest
 
@@ -125,6 +126,11 @@ def test_a_newer_word_takes_the_place_of_an_older_one_and_is_tried_anew(
     assert due(process, request_).attempts == 0
     clock.time += HANDLING
     assert claim(process) == [(Kind.AGENT, request_.id)]
+
+
+def test_nobody_waits_much_longer_than_slack_was_away() -> None:
+    tries = accumulate(AGAIN_AFTER)
+    assert all(pause <= away + 2 for away, pause in zip(tries, AGAIN_AFTER[1:], strict=False))
 
 
 def test_what_slack_did_not_take_is_tried_again_later_and_later(
