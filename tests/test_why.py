@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.sandbox.slack.trouble import Forced
 from tests.scenarios.scene import open_scene
 from tests.shell import QuickShell
 
@@ -43,13 +44,23 @@ async def test_why_says_what_the_policy_means_for_somebody(
     assert not (tmp_path / "phoneid.db").exists()  # it only asks
 
 
-@pytest.mark.parametrize("user", ["U0NOBODY", "U0IDA"])
+@pytest.mark.parametrize("user", ["U0NOBODY", "U0IDA", "U0IVO", "USLACKBOT"])
 async def test_why_somebody_slack_does_not_vouch_for_is_a_sentence_and_exits_2(tmp_path: Path, user: str) -> None:
     async with open_scene(tmp_path) as scene:
         ran = await QuickShell(tmp_path, scene.environment).run("why", user)
     assert (ran.status, ran.out) == (2, "")
-    assert f"Error: Slack does not vouch for {user}: nobody active in this workspace has this id" in ran.err
+    assert f"Error: Slack does not list {user} as an active full member of this workspace." in ran.err
     assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize("word", ["internal_error", "team_added_to_org", "ekm_access_denied"])
+async def test_why_somebody_slack_says_nothing_of_is_another_sentence(tmp_path: Path, word: str) -> None:
+    async with open_scene(tmp_path) as scene:
+        scene.slack.forced["users.info"] = Forced(word)
+        ran = await QuickShell(tmp_path, scene.environment).run("why", "U0ANA")
+    assert (ran.status, ran.out) == (2, "")
+    assert "Error: Slack did not say who U0ANA is." in ran.err
+    assert word in ran.err
 
 
 @pytest.mark.parametrize("user", ["ana", "@Ana", "ana@example.com", "S0LEADS", "U0ANA,U0LEE", ""])

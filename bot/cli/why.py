@@ -25,7 +25,7 @@ def why(user: str) -> None:
     person = Actor(team_id="", user_id=user, through=Through.SLACK)
     standing = asyncio.run(_standing(bot_settings, person))
     if standing.membership is Membership.UNKNOWN:
-        raise CannotStart(terminal.user_unknown(user))
+        raise CannotStart(terminal.user_not_told(user) if standing.doubt else terminal.user_unknown(user))
     policy = bot_settings.policy
     decision = decide(person, standing, policy)
     is_approver = policy.approvers.holds(person, standing)

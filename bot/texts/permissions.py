@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 from bot.durations import write_duration
 from bot.guesses import REMEMBERED
+from bot.models import Problem
 from bot.policy import Decision, Rule, Verdict
+from bot.texts.problems import PROBLEMS
 
 RULES: Mapping[Rule, str] = {
     Rule.COMMAND_LINE: "Whoever runs the command line holds the account's credentials.",
@@ -28,10 +30,15 @@ MAY_DECIDE = "May decide on other people's requests: PHONEID_APPROVERS names the
 MAY_NOT_DECIDE = "May not decide on requests."
 
 
+_DOUBTS = frozenset({Problem.WHO_UNKNOWN, Problem.SCOPE_MISSING, Problem.SLACK_FORBIDS})
+"""Where no rule decided: Slack did not say who somebody is."""
+
+
 def what_the_policy_means(decision: Decision, *, is_approver: bool) -> list[str]:
     """For one person: may they ask, which rule says so, may they decide. ``is_approver``: the settings name them."""
     may_decide = is_approver and decision.rule is not Rule.NOT_A_MEMBER  # guests never, whoever names them
-    return [VERDICTS[decision.verdict], RULES[decision.rule], MAY_DECIDE if may_decide else MAY_NOT_DECIDE]
+    rule = PROBLEMS[decision.problem].what if decision.problem in _DOUBTS else RULES[decision.rule]
+    return [VERDICTS[decision.verdict], rule, MAY_DECIDE if may_decide else MAY_NOT_DECIDE]
 
 
 def decided_by(approvers: str) -> str:

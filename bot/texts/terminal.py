@@ -214,9 +214,11 @@ USER_UNREADABLE = (
 
 
 def user_unknown(user_id: str) -> str:
-    return (
-        f"Slack does not vouch for {user_id}: nobody active in this workspace has this id, or Slack could not be asked."
-    )
+    return f"Slack does not list {user_id} as an active full member of this workspace."
+
+
+def user_not_told(user_id: str) -> str:
+    return f"Slack did not say who {user_id} is. The line above names its reason."
 
 
 def no_database(path: str) -> str:

@@ -2,8 +2,11 @@
 
 import pytest
 
+from bot.models import Problem
 from bot.policy import Rule, Verdict
+from bot.sandbox.slack.trouble import Forced
 from bot.texts import permissions as texts
+from bot.texts.problems import PROBLEMS
 from tests.scenarios.asking import TO_CHANNEL, TO_EACH
 from tests.scenarios.scene import OpenScene
 
@@ -64,6 +67,23 @@ async def test_why_says_what_the_policy_means_for_a_person(
         assert message.words.splitlines() == sentences
         assert await scene.lookups() == []
         assert list(scene.slack.complaints) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "problem"), [("internal_error", Problem.WHO_UNKNOWN), ("ekm_access_denied", Problem.SLACK_FORBIDS)]
+)
+async def test_why_blames_no_rule_where_slack_did_not_say_who_somebody_is(
+    scene_with: OpenScene, word: str, problem: Problem
+) -> None:
+    async with scene_with(**TO_EACH) as scene:
+        scene.slack.forced["users.info"] = Forced(word)
+        await scene.ana.runs("support", "/phoneid why")
+        message = await scene.answer(scene.ana, texts.VERDICTS[Verdict.MAY_NOT])
+        assert message.words.splitlines() == [
+            texts.VERDICTS[Verdict.MAY_NOT],
+            PROBLEMS[problem].what,
+            texts.MAY_NOT_DECIDE,
+        ]
 
 
 def test_every_rule_and_every_verdict_has_its_words() -> None:

@@ -33,3 +33,4 @@ class Forced:
 
     error: str
     retry_after: int | None = None
+    """Seconds from the first such answer on; then the method works again."""

@@ -1,7 +1,8 @@
 """The Web API and the response URLs over HTTP: tokens, scopes, troubles, and the record of every call."""
 
 import json
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -44,7 +45,7 @@ class WebApi:
         inspector: Inspector,
         clock: Clock,
         trouble: Callable[[], SlackTrouble],
-        forced: Mapping[str, Forced],
+        forced: dict[str, Forced],
         lacking: AbstractSet[str],
     ) -> None:
         self._methods = methods
@@ -58,6 +59,7 @@ class WebApi:
         self._trouble = trouble
         self._forced = forced
         self._lacking = lacking
+        self._closed_until: dict[str, float] = {}
 
     async def call(self, request: web.Request) -> web.Response:
         """``/api/<method>``."""
@@ -166,9 +168,15 @@ class WebApi:
         """The answer that somebody wants this method to give."""
         forced = self._forced.get(name)
         if forced is None:
+            self._closed_until.pop(name, None)
             return None
         if forced.retry_after is not None:
-            return _too_many(request, forced.retry_after)
+            until = self._closed_until.setdefault(name, self._clock.monotonic() + forced.retry_after)
+            rest = math.ceil(until - self._clock.monotonic())
+            if rest > 0:
+                return _too_many(request, rest)
+            del self._closed_until[name], self._forced[name]
+            return None
         if name == RESPONSE_URL:
             return web.Response(text=forced.error, status=404)
         return web.json_response({"ok": False, "error": forced.error})

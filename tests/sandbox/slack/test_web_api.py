@@ -279,3 +279,19 @@ async def test_too_many_requests_come_in_two_shapes(
 async def test_which_scopes_a_method_takes_is_told_only_of_one_that_needs_some(client: AsyncWebClient) -> None:
     assert "x-accepted-oauth-scopes" not in (await client.auth_test()).headers
     assert (await client.users_info(user="U0ANA")).headers["x-accepted-oauth-scopes"] == "users:read"
+
+
+async def test_a_method_works_again_when_its_wait_is_over(
+    slack: LocalSlack, client: AsyncWebClient, clock: Any
+) -> None:
+    slack.forced["users.info"] = Forced("", 300)
+    waits = []
+    for seconds in (0, 100, 199):
+        clock.time += seconds
+        with pytest.raises(SlackApiError) as caught:
+            await client.users_info(user="U0ANA")
+        waits.append(caught.value.response.headers["Retry-After"])
+    assert waits == ["300", "200", "1"]
+    clock.time += 1
+    await client.users_info(user="U0ANA")
+    assert slack.forced == {}
