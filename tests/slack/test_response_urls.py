@@ -32,14 +32,19 @@ def mailbox() -> Mailbox:
 
 
 @pytest.fixture
-async def response_url(mailbox: Mailbox) -> AsyncIterator[str]:
+async def base_url(mailbox: Mailbox) -> AsyncIterator[str]:
     web_app = http.Application()
     web_app.router.add_post(f"/commands/{TICKET}", mailbox.take)
     runner = http.AppRunner(web_app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     await http.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}/commands/{TICKET}"
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
     await runner.cleanup()
+
+
+@pytest.fixture
+def response_url(base_url: str) -> str:
+    return f"{base_url.removesuffix('api/')}commands/{TICKET}"
 
 
 async def failure_at(web: Web, response_url: str) -> SlackError:
@@ -126,7 +131,7 @@ async def test_what_is_said_to_one_place_is_not_carried_to_another(
     ids=lambda talk: str(talk.__name__),
 )
 async def test_a_response_url_that_breaks_is_unreachable(talk: wires.Talk) -> None:
-    async with wires.listening(talk) as port, web_at("http://127.0.0.1/api", seconds=0.5) as web:
+    async with wires.listening(talk) as port, web_at(f"http://127.0.0.1:{port}/api", seconds=0.5) as web:
         assert isinstance(await failure_at(web, f"http://127.0.0.1:{port}/commands/{TICKET}"), SlackUnreachable)
 
 
@@ -134,22 +139,51 @@ async def test_a_response_url_that_breaks_is_unreachable(talk: wires.Talk) -> No
     "url",
     [
         "http://slack.example/commands/",
+        "https://slack.example/commands/",
+        "https://hooks.slack.com.example/commands/",
+        "https://notslack.com/commands/",
+        "https://hooks.slack.com@slack.example/commands/",
+        "https://hooks.slack.com:444/commands/",
+        "https://slack.example\\.slack.com/commands/",
+        "https://slack.example#.slack.com/commands/",
+        "https://sl\u0430ck.com/commands/",
+        "http://hooks.slack.com/commands/",
         "http://127.0.0.1.slack.example/commands/",
         "http://localhost@slack.example/commands/",
+        "https://169.254.169.254/commands/",
+        "http://127.0.0.1:1/commands/",
+        "http://localhost:1/commands/",
+        "https://127.0.0.1:1/commands/",
         "ftp://127.0.0.1/commands/",
         "http://[::1/commands/",
         "//slack.example/",
         "",
     ],
 )
-async def test_nothing_is_said_in_clear_text_over_a_network(web: Web, url: str) -> None:
+async def test_nothing_is_said_but_to_slack(web: Web, mailbox: Mailbox, url: str) -> None:
     error = await failure_at(web, url + TICKET)
     assert isinstance(error, SlackUnreachable)
-    assert (error.cause, error.arrived) == ("neither HTTPS nor this machine", False)
+    assert (error.cause, error.arrived) == ("no address of Slack's", False)
+    assert mailbox.got == []
 
 
-@pytest.mark.parametrize("url", ["https://127.0.0.1:1/", "http://localhost:1/", "http://[::1]:1/", "https://["])
-async def test_other_response_urls_are_tried(web: Web, url: str) -> None:
-    error = await failure_at(web, url + TICKET)
+@pytest.mark.parametrize("extra", ["@slack.example/", ".slack.example/", "1/", "\\@slack.example/"])
+async def test_nor_to_what_only_begins_like_the_configured_slack(web: Web, base_url: str, extra: str) -> None:
+    error = await failure_at(web, base_url.removesuffix("/api/") + extra + TICKET)
     assert isinstance(error, SlackUnreachable)
-    assert not error.arrived
+    assert error.cause == "no address of Slack's"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://hooks.slack.com/commands/", "https://hooks.slack-gov.com/actions/", "HTTPS://HOOKS.SLACK.COM/"]
+)
+async def test_slacks_own_hosts_are_tried(web: Web, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    tried: list[str] = []
+
+    def post(to: str, **_rest: object) -> None:
+        tried.append(to)
+        raise OSError
+
+    monkeypatch.setattr(web._http, "post", post)
+    assert isinstance(await failure_at(web, url + TICKET), SlackUnreachable)
+    assert tried == [url + TICKET]
