@@ -49,6 +49,34 @@ def normalise(text: str) -> str:
     return plain.strip()
 
 
+def without_invisible(text: str) -> str:
+    """The text without what nobody sees, or what changes the order in which the rest is seen."""
+    lines = _LINES.sub("\n", text)
+    return "".join(each for at, each in enumerate(lines) if _is_seen(each) or _joins(lines, at)).strip()
+
+
+_LINES = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
+
+_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\U00013441\U00013442")
+"""Letters, and a braille pattern, that look like a space or like nothing."""
+
+
+def _is_seen(character: str) -> bool:
+    if character in "\n\t":
+        return True
+    return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Cn") and character not in _BLANK_LETTERS
+
+
+def _joins(text: str, at: int) -> bool:
+    """Whether this joins or parts two letters of a script that needs it for that, or two emoji."""
+    around = text[at - 1 : at] + text[at + 1 : at + 2]
+    return (
+        text[at] in "\u200c\u200d"
+        and len(around) == 2
+        and all(not each.isascii() and _is_seen(each) for each in around)
+    )
+
+
 def _plain(character: str) -> str:
     if character in "\n\r\v\f\x85\u2028\u2029":
         return "\n"

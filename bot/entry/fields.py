@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from pydantic import SecretStr
 
-from bot.entry.characters import LONGEST, peel
+from bot.entry.characters import LONGEST, peel, without_invisible
 from bot.entry.words import BLANKS, CODE_LABELS
 from bot.errors import EntryError, EntryMistake
 
@@ -77,8 +77,11 @@ def find_shortened(codes: Iterable[SecretStr]) -> set[SecretStr]:
 
 
 def read_reason(text: str) -> str:
-    """Why the ID is needed; may be empty. Raises ``EntryError`` over 500 characters."""
-    reason = text.strip()
+    """Why the ID is needed, as everybody sees it; empty where nobody sees a letter or a digit in it.
+
+    Raises ``EntryError`` over 500 characters.
+    """
+    reason = without_invisible(text)
     if len(reason) > _LONGEST_REASON:
         raise EntryError(EntryMistake.REASON_TOO_LONG)
-    return reason
+    return reason if any(character.isalnum() for character in reason) else ""

@@ -214,7 +214,8 @@ def test_a_form_for_codes_whose_numbers_are_gone_takes_none(metadata: str) -> No
 
 def test_a_denial_needs_a_reason() -> None:
     form = forms.build_denial(Origin(), request())
-    assert mistakes(read_denial(submitted(form, reason=" "))) == {"reason": texts.DENY_REASON_MISSING}
+    for unseen in (" ", "\u200b", "\u2800", "\u3164", "..."):
+        assert mistakes(read_denial(submitted(form, reason=unseen))) == {"reason": texts.DENY_REASON_MISSING}
     assert mistakes(read_denial(submitted(form, reason="x" * 501))) == {
         "reason": MISTAKES[EntryMistake.REASON_TOO_LONG]
     }
