@@ -70,11 +70,8 @@ def _is_seen(character: str) -> bool:
 def _joins(text: str, at: int) -> bool:
     """Whether this joins or parts two letters of a script that needs it for that, or two emoji."""
     around = text[at - 1 : at] + text[at + 1 : at + 2]
-    return (
-        text[at] in "\u200c\u200d"
-        and len(around) == 2
-        and all(not each.isascii() and _is_seen(each) for each in around)
-    )
+    is_between = len(around) == 2 and all(not each.isascii() and _is_seen(each) for each in around)
+    return text[at] in "\u200c\u200d" and is_between
 
 
 def _plain(character: str) -> str:

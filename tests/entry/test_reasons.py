@@ -43,10 +43,7 @@ def test_what_nobody_can_read_is_no_reason(unseen: str) -> None:
         ("one\u2028two\r\nthree\x85four", "one\ntwo\nthree\nfour"),
         ("7\U000e0041\U000e0042", "7"),
         ("fix\tthat", "fix\tthat"),
-        (
-            "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
-            "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
-        ),  # Persian
+        ("\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u200c\u062e"),  # Persian needs it
         ("ask \U0001f469\u200d\U0001f4bb", "ask \U0001f469\u200d\U0001f4bb"),
         ("20\u200d8", "208"),
         ("\u5ba2\u6237", "\u5ba2\u6237"),
