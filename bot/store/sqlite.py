@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -35,6 +36,13 @@ _TOO_OLD = "this release needs SQLite {} or newer, and this Python has {}: use a
 
 _SWITCHES = 20
 """Tries to switch the journal mode. Each that fails lost to another process's change; a start makes two or three."""
+
+_EMPTYINGS = 50
+"""Tries to empty the log, a tenth of a second apart, while another brings it into the file: any change does that where
+the log is long, as it is once the file was written anew. For this lock alone SQLite does not wait."""
+
+_ANOTHERS = -1
+"""How many pages the log has, as SQLite tells whoever did not get that lock."""
 
 _UNAVAILABLE = frozenset(
     {
@@ -132,7 +140,11 @@ class SqliteEngine:
             return self._empty_log() and self._write_anew() and self._empty_log()
 
     def _empty_log(self) -> bool:
-        (is_busy, _, _) = self._connected().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        for _ in range(_EMPTYINGS):
+            (is_busy, pages, _) = self._connected().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not is_busy or pages != _ANOTHERS:
+                break
+            time.sleep(0.1)
         return not is_busy
 
     def _write_anew(self) -> bool:

@@ -3,6 +3,8 @@
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -354,6 +356,39 @@ def test_scrubbing_says_when_somebody_hinders_it(engine: SqliteEngine, other: sq
     assert not engine.scrub()
     other.execute("ROLLBACK")
     assert engine.scrub()
+
+
+EMPTYING = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as file:
+    fcntl.lockf(file, fcntl.LOCK_EX, 1, 121)  # SQLite's lock of whoever brings the log into the file
+    print("locked", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("naps", [3, 10_000])
+def test_scrubbing_waits_a_while_for_another_who_brings_the_log_into_the_file(
+    engine: SqliteEngine, path: Path, monkeypatch: pytest.MonkeyPatch, naps: int
+) -> None:
+    """Any change does, where the log is long; and it is, when the file was just written anew."""
+    add(engine)
+    slept: list[float] = []
+    with subprocess.Popen(
+        [sys.executable, "-c", EMPTYING, f"{path}-shm"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as emptying:
+        assert emptying.stdout
+        assert emptying.stdout.readline() == b"locked\n"
+
+        def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            if len(slept) == naps:
+                emptying.communicate()
+
+        monkeypatch.setattr(time, "sleep", sleep)
+        assert engine.scrub() == (naps == 3)
+        emptying.kill()
+    assert sum(slept) == pytest.approx(0.3 if naps == 3 else 5.0)
 
 
 def test_a_try_that_is_hindered_leaves_the_log_as_small_as_it_was(
