@@ -61,11 +61,17 @@ def sentence(text: str, *, with_form_button: bool = False) -> Message:
     return Message(blocks.escape(text), [blocks.section(text), *button])
 
 
+MOST_NAMED = 20
+"""People and usergroups in one sentence; Slack takes no block of more than 3,000 characters."""
+
+
 def names(audience: Audience) -> str:
-    """The people and usergroups of an audience, as Slack's markup: everybody reads names there."""
+    """The people and usergroups of an audience, as Slack's markup: everybody reads names there. Not all of hundreds."""
     people = [f"<@{user_id}>" for user_id in sorted(audience.user_ids)]
     groups = [f"<!subteam^{group_id}>" for group_id in sorted(audience.group_ids)]
-    return ", ".join([*groups, *people])
+    named = [*groups, *people]
+    more = len(named) - MOST_NAMED
+    return ", ".join(named) if more <= 0 else f"{', '.join(named[:MOST_NAMED])} {texts.and_more(more)}"
 
 
 def receipt(request: Request) -> Message:

@@ -72,6 +72,11 @@ FORGOTTEN = Words(
 )
 
 
+def and_more(count: int) -> str:
+    """After the names of some of many people."""
+    return f"and {count} more"
+
+
 def forgotten(request: Request) -> str:
     """Of a request whose numbers were forgotten."""
     return FORGOTTEN.of(request)

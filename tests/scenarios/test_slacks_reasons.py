@@ -5,7 +5,9 @@ import logging
 import pytest
 
 from bot.models import Problem, State
+from bot.sandbox.slack.courier import Edit
 from bot.sandbox.slack.trouble import Forced
+from bot.slack import buttons
 from bot.texts import asking
 from bot.texts.problems import PROBLEMS
 from tests.scenarios.asking import GOOD
@@ -81,3 +83,23 @@ async def test_only_a_click_of_long_ago_came_too_late(scene_with: OpenScene, for
         await scene.ana.runs("support", "/phoneid")
         message = await scene.answer(scene.ana, said)
         assert (asking.FORM_TOO_LATE in message.text) is (said == asking.FORM_TOO_LATE)
+
+
+@pytest.mark.parametrize(
+    "without", [lambda payload: payload.pop("trigger_id"), lambda payload: payload.update(trigger_id=None)]
+)
+async def test_a_click_that_can_open_no_window_gets_a_button_that_can(scene_with: OpenScene, without: Edit) -> None:
+    async with scene_with() as scene:
+        scene.slack.forced["views.open"] = Forced("expired_trigger_id")
+        await scene.ana.runs("support", "/phoneid")
+        await scene.answer(scene.ana, asking.FORM_TOO_LATE)
+        del scene.slack.forced["views.open"]
+        await scene.ana.clicks(buttons.OPEN_FORM)
+        await scene.ana.until(lambda: scene.ana.modal)
+        await scene.ana.closes()
+        await scene.slack.redeliver(edit=without)  # as from a message that a step of a workflow sent
+        told = await scene.ana.until(
+            lambda: [each for each in scene.ana.sees("support") if asking.FORM_TOO_LATE in each.text][1:]
+        )
+        await scene.ana.clicks(buttons.OPEN_FORM, message=told[0])
+        await scene.ana.until(lambda: scene.ana.modal)

@@ -10,9 +10,12 @@ import pytest
 
 from bot.audit import LogEntry
 from bot.models import FORGOTTEN, ApprovalState, Problem, Request, Result, State
+from bot.policy import Audience, Decision, Rule, Verdict
 from bot.progress import Progress
-from bot.sandbox.slack.validator import Surface, check_view
-from bot.slack import buttons, cards, pages, views
+from bot.sandbox.slack import blockkit
+from bot.sandbox.slack.schema import escaped
+from bot.sandbox.slack.validator import Surface, check_message, check_view
+from bot.slack import buttons, cards, forms, pages, views
 from bot.slack.blocks import Message, View
 from bot.slack.payloads import Origin
 from bot.texts import requests as texts
@@ -261,3 +264,39 @@ def test_details_show_an_approver_every_number_in_full() -> None:
     assert "+1 202-555-0100" in text_of(pages.details(Origin(), WAITING))
     several = text_of(pages.details(Origin(), request(3, approval=AWAITING)))
     assert all(f"+1 202-555-010{number}" in several for number in range(3))
+
+
+LONG = "&" * 500
+"""The longest reason, of characters that Slack stores as five."""
+
+MANY = Audience(user_ids=frozenset(f"U{number:010}" for number in range(800)), group_ids=frozenset({"S0LEADS"}))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        cards.card(request(100, State.HELD, approval=AWAITING, reason=LONG), RECENT),
+        cards.decided_card(
+            request(100, State.DROPPED, approval=decided(ApprovalState.DENIED, reason=LONG), reason=LONG)
+        ),
+        views.ended(request(100, State.DROPPED, approval=decided(ApprovalState.DENIED, reason=LONG), reason=LONG)),
+        views.outcome_message(request(100, State.REFUSED, result=NO, reason=LONG)),
+        views.progress_message(Progress(request=request(100, State.QUEUED, reason=LONG))),
+        pages.usage(is_unreadable=True),
+        pages.why(Decision(Verdict.MAY_WITH_APPROVAL, Rule.APPROVALS), is_approver=False, approvers=MANY),
+        pages.history([LogEntry(one := request(1, State.REFUSED, result=NO), one.lookup)] * 50, is_first=True),
+    ],
+)
+def test_no_message_is_longer_than_slack_takes(message: Message) -> None:
+    assert check_message(message.blocks) == []
+    assert len(escaped(blockkit.words(message.blocks), is_mrkdwn=True)) < 10_000
+
+
+def test_hundreds_of_approvers_are_not_all_named() -> None:
+    assert (
+        check_view(forms.build(Origin(), forms.Filling(), approvers=views.names(MANY)), surfaces=(Surface.MODAL,)) == []
+    )
+    assert views.names(MANY).endswith("and 781 more")
+    assert views.names(MANY).startswith("<!subteam^S0LEADS>, <@U0000000000>, ")
+    few = Audience(user_ids=frozenset(sorted(MANY.user_ids)[:20]))
+    assert "more" not in views.names(few)
