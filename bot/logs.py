@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Mapping
 from queue import SimpleQueue
-from typing import Literal
+from typing import Literal, TextIO
 
 from bot.errors import PhoneIdError
 from bot.models import MASK
@@ -124,7 +124,22 @@ class JsonFormatter(logging.Formatter):
         return _without_secrets(json.dumps(event, default=str))
 
 
-class Unblocked(logging.Handler):
+class _Formatting(logging.Handler):
+    """Of a line that cannot be formatted it names where it came from: what is logged must not break who logs it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        try:
+            return super().format(record)
+        except Exception as error:  # noqa: BLE001 - the standard library would quote its arguments
+            facts = {"logger": record.name, "error": type(error).__name__}
+            return super().format(_warning("log line unreadable", facts))
+
+
+class Waiting(_Formatting, logging.StreamHandler[TextIO]):
+    """Waits for whoever reads it, and so keeps its lines in order with what a command says itself."""
+
+
+class Unblocked(_Formatting):
     """Writes on a thread of its own: a log that nobody reads stops nothing. What does not fit is dropped and counted.
 
     The standard library's handler for a queue never ends where the other end stands still.
@@ -141,11 +156,7 @@ class Unblocked(logging.Handler):
         self._thread.start()
 
     def emit(self, record: logging.LogRecord) -> None:
-        try:
-            line = self._encoded(record)
-        except Exception as error:  # noqa: BLE001 - what is logged must not break who logs it
-            facts = {"logger": record.name, "error": type(error).__name__}
-            line = self._encoded(_warning("log line unreadable", facts))
+        line = self._encoded(record)
         if self._queued - self._written + len(line) > self._most_waiting:
             self._dropped += 1
             return
@@ -177,10 +188,13 @@ class Unblocked(logging.Handler):
             self._written += len(line)
 
 
-def configure(*, level: str, log_format: LogFormat | None) -> None:
-    """Send every log to standard error. Without a format: text on a terminal, JSON elsewhere."""
+def configure(*, level: str, log_format: LogFormat | None, may_wait: bool = True) -> None:
+    """Send every log to standard error. Without a format: text on a terminal, JSON elsewhere.
+
+    A command may wait for whoever reads it; the bot may not.
+    """
     chosen = log_format or ("text" if sys.stderr.isatty() else "json")
-    handler = _to_standard_error()
+    handler: logging.Handler = Waiting(sys.stderr) if may_wait else _without_waiting()
     handler.setFormatter(TextFormatter() if chosen == "text" else JsonFormatter())
     handler.addFilter(NoPayloads())
     root = logging.getLogger()
@@ -196,11 +210,11 @@ def take_uncaught() -> None:
     )
 
 
-def _to_standard_error() -> logging.Handler:
+def _without_waiting() -> logging.Handler:
     try:
         return Unblocked(sys.stderr.fileno())
     except (io.UnsupportedOperation, AttributeError):  # no file: whoever called us reads it
-        return logging.StreamHandler(sys.stderr)
+        return Waiting(sys.stderr)
 
 
 def close() -> None:

@@ -30,7 +30,8 @@ def run(host: str) -> None:
     endings.listen()
     bot_settings, checks = settings.examine(settings.BotSettings)
     # Warnings are heard at any LOG_LEVEL: whoever planted a .env could have set that too.
-    logs.configure(level="WARNING", log_format=bot_settings.phoneid_log_format if bot_settings else None)
+    chosen = bot_settings.phoneid_log_format if bot_settings else None
+    logs.configure(level="WARNING", log_format=chosen, may_wait=False)
     heed(checks)
     assert bot_settings is not None, "settings that cannot be used stop the start"
     logging.getLogger().setLevel(bot_settings.log_level)

@@ -5,6 +5,7 @@ printed. The exit status goes back, one a line.
 """
 
 import json
+import logging
 import os
 import sys
 import traceback
@@ -47,6 +48,7 @@ def _run(order: Mapping[str, Any]) -> NoReturn:
         status = 1
     sys.stdout.flush()
     sys.stderr.flush()
+    logging.shutdown()  # its lines are written by a thread, which ends with the process
     os._exit(status)
 
 

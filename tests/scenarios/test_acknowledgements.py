@@ -30,7 +30,7 @@ async def test_a_click_that_cannot_be_handled_gets_a_sentence_where_it_was_made(
     await scene.ana.until(lambda: scene.ana.modal)
     await scene.ana.closes()
     clicked = deepcopy(scene.slack.deliveries[-1].payload)
-    del clicked["trigger_id"]
+    del clicked["user"]
     await dispatch(scene, clicked)
     await scene.answer(scene.ana, "Something in the bot broke")
 

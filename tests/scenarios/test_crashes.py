@@ -6,6 +6,7 @@ By day some of them do, at night all.
 import io
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -19,7 +20,7 @@ from tests.canaries import CANARY, found_in, search_what_was_said
 from tests.sabotage import Place, Saboteur
 from tests.scenarios.asking import TO_EACH, fill_in, finish, open_modal, request
 from tests.scenarios.listing import GOOD, OPAQUE, request_in, submit_list, window_with
-from tests.scenarios.scene import PATIENCE, OpenScene, Scene
+from tests.scenarios.scene import PATIENCE, QUICK, OpenScene, Scene
 
 
 @pytest.fixture
@@ -106,6 +107,9 @@ async def approve(scene: Scene, request_id: str = "") -> bool:
 
 Way = Callable[[Scene], Awaitable[None]]
 
+SLOWED = replace(QUICK, settling=(1.0,))
+"""What is watched takes its time: an acknowledgement, too, which would paint over what overtook it."""
+
 ROOMS = {"slack", "entry", "requests", "lookups", "cams"}
 """Where the code comes through, whichever way it takes."""
 
@@ -127,7 +131,7 @@ async def go(scene: Scene, way: Way) -> None:
 @pytest.mark.parametrize("name", WAYS)
 async def test_no_crash_brings_the_code_to_light(scene_with: OpenScene, written: io.StringIO, name: str) -> None:
     settings, ways, rooms = WAYS[name]
-    async with scene_with(**settings) as scene:
+    async with scene_with(waits=SLOWED, **settings) as scene:
         crashed: set[Place] = set()
         for way in ways:
             saboteur = Saboteur()

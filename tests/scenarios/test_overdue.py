@@ -41,6 +41,7 @@ async def test_what_nobody_decides_on_expires_and_everyone_knows(scene_with: Ope
         assert await standing_of(scene, request_id) == EXPIRED
         await kim.clicks_stale(seen, "Approve")
         await scene.answer(kim, "expired before anybody decided", channel=kim.dm)
+        await finish(scene)  # these words are on the card, too
         assert [each.why for each in forbidden(scene)] == ["too late"]
         assert scene.cams.calls == []
         assert list(scene.slack.complaints) == []
