@@ -165,6 +165,10 @@ async def test_what_could_not_be_shown_may_be_there_still(
     [
         *TRY_LATER,
         pytest.param(200, "application/json", refusal("missing_scope", needed="chat:write"), id="a missing scope"),
+        *(
+            pytest.param(200, "application/json", refusal(word), id=word)
+            for word in ("accesslimited", "ekm_access_denied", "team_access_not_granted", "enterprise_is_restricted")
+        ),
         pytest.param(200, "application/json", '{"ok": true}', id="an answer about no message"),
     ],
 )
