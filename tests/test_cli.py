@@ -22,6 +22,7 @@ from bot.store import processes, search
 from bot.texts import command_line
 from bot.texts.problems import PROBLEMS
 from tests import factories
+from tests.amounts import some_each_day
 from tests.clocks import SteppingClock
 from tests.factories import ANA, LEE
 from tests.guessing import use_up
@@ -82,12 +83,16 @@ async def test_a_user_without_a_name_is_recorded_by_number(shell: QuickShell) ->
 
 @pytest.mark.parametrize(
     ("claimed", "shown"),
-    [
-        (b"U0LEE", "{uid} (U0LEE)"),  # a colleague's
-        (b"ana\xff\xfe", "{uid} (ana??)"),  # no text
-        (b"ana\nlee", "{uid} (ana?lee)"),
-        (b"x" * 500, "{uid} (" + "x" * 64 + ")"),
-    ],
+    some_each_day(
+        [
+            (b"U0LEE", "{uid} (U0LEE)"),  # a colleague's
+            (b"ana\xff\xfe", "{uid} (ana??)"),  # no text
+            (b"ana\nlee", "{uid} (ana?lee)"),
+            (b"x" * 500, "{uid} (" + "x" * 64 + ")"),
+        ],
+        1,
+        what="claimed names",
+    ),
 )
 async def test_a_claimed_name_is_shown_beside_who_it_is(shell: QuickShell, claimed: bytes, shown: str) -> None:
     name = {"LOGNAME": os.fsdecode(claimed)}

@@ -15,6 +15,7 @@ import pytest
 
 from bot.sandbox import run
 from bot.sandbox.bot_process import BotProcess
+from tests.amounts import some_each_day
 
 THEIRS = {
     "PHONEID_AGENTS": "",
@@ -64,7 +65,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP, signal.SIGTERM])
+@pytest.mark.parametrize("number", some_each_day([signal.SIGKILL, signal.SIGHUP, signal.SIGTERM], 1, what="demo"))
 async def test_no_bot_lives_on_when_its_demo_is_ended(tmp_path: Path, number: signal.Signals) -> None:
     async with demo(tmp_path) as (process, bot):
         assert is_alive(bot)

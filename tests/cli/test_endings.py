@@ -15,6 +15,7 @@ import pytest
 
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.slack.trouble import SlackTrouble
+from tests.amounts import some_each_day
 from tests.scenarios.racing import numbers
 from tests.scenarios.scene import PATIENCE, Scene, entry, open_scene
 from tests.shell import Shell, finish
@@ -76,15 +77,19 @@ def deaf_slack(scene: Scene) -> Iterator[None]:
 
 @pytest.mark.parametrize(
     ("hindered", "number"),
-    [
-        (silent_slack, signal.SIGTERM),
-        (silent_slack, signal.SIGINT),
-        (silent_slack, signal.SIGHUP),
-        (no_websockets, signal.SIGTERM),
-        (deaf_slack, signal.SIGTERM),
-        (locked_database, signal.SIGTERM),
-        (locked_database, signal.SIGINT),
-    ],
+    some_each_day(
+        [
+            (silent_slack, signal.SIGTERM),
+            (silent_slack, signal.SIGINT),
+            (silent_slack, signal.SIGHUP),
+            (no_websockets, signal.SIGTERM),
+            (deaf_slack, signal.SIGTERM),
+            (locked_database, signal.SIGTERM),
+            (locked_database, signal.SIGINT),
+        ],
+        3,
+        what="starts",
+    ),
 )
 async def test_a_start_ends_there(scene: Scene, tmp_path: Path, hindered: object, number: signal.Signals) -> None:
     with hindered(tmp_path if hindered is locked_database else scene):  # type: ignore[operator] # each of the four
@@ -101,7 +106,7 @@ async def test_a_start_ends_there(scene: Scene, tmp_path: Path, hindered: object
     assert "Traceback" not in said
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", some_each_day([signal.SIGTERM, signal.SIGHUP], 1, what="idle"))
 async def test_a_bot_with_nothing_to_do_ends_at_once(scene: Scene, tmp_path: Path, number: signal.Signals) -> None:
     async with bot(scene, tmp_path) as process:
         await scene.slack.until(lambda: scene.slack.is_connected, timeout=PATIENCE)
@@ -111,7 +116,7 @@ async def test_a_bot_with_nothing_to_do_ends_at_once(scene: Scene, tmp_path: Pat
     assert seconds < HEEDED
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", some_each_day([signal.SIGTERM, signal.SIGHUP], 1, what="busy"))
 async def test_what_runs_ends_by_itself_and_nothing_new_is_taken(
     scene: Scene, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -156,11 +161,15 @@ async def test_a_hang_up_that_was_to_be_ignored_is_ignored(scene: Scene, tmp_pat
 
 @pytest.mark.parametrize(
     ("arguments", "number"),
-    [
-        (("--file", "numbers.csv", "--output", "ids.csv"), signal.SIGTERM),
-        (("--file", "numbers.csv", "--output", "ids.csv"), signal.SIGHUP),
-        (("+1 202 555 0108",), signal.SIGINT),
-    ],
+    some_each_day(
+        [
+            (("--file", "numbers.csv", "--output", "ids.csv"), signal.SIGTERM),
+            (("--file", "numbers.csv", "--output", "ids.csv"), signal.SIGHUP),
+            (("+1 202 555 0108",), signal.SIGINT),
+        ],
+        1,
+        what="broken off",
+    ),
 )
 async def test_a_lookup_is_broken_off_and_exits_1(
     scene: Scene, tmp_path: Path, arguments: tuple[str, ...], number: signal.Signals

@@ -13,6 +13,7 @@ import pytest
 
 from bot.sandbox.cams.book import BOOK
 from bot.texts import terminal
+from tests.amounts import some_each_day
 from tests.cli.conftest import PLENTY, Desk
 from tests.records import record_in
 from tests.shell import Ran, finish
@@ -96,7 +97,11 @@ async def test_a_reader_who_leaves_while_it_is_asked_is_told_where_the_id_is(des
 
 @pytest.mark.parametrize(
     ("command", "closed"),
-    [(ASK, "2>&-"), (ASK, "2> /dev/full"), (f"{LISTED} ids.csv", "2>&-"), (f"{LISTED} ids.csv", "2> /dev/full")],
+    some_each_day(
+        [(ASK, "2>&-"), (ASK, "2> /dev/full"), (f"{LISTED} ids.csv", "2>&-"), (f"{LISTED} ids.csv", "2> /dev/full")],
+        2,
+        what="error streams",
+    ),
 )
 async def test_an_error_stream_that_cannot_be_written_ends_nothing(desk: Desk, command: str, closed: str) -> None:
     desk.write(*PLENTY[:3])
@@ -149,7 +154,7 @@ async def test_a_silent_input_is_said_to_be_waited_for(desk: Desk, command: tupl
     assert said.decode().strip() == words
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp437", "gbk"])
+@pytest.mark.parametrize("encoding", some_each_day(["ascii", "cp437", "gbk"], 1, what="terminals"))
 async def test_a_file_is_utf8_whatever_the_terminal_is(desk: Desk, encoding: str) -> None:
     asked = await desk.shell.run("lookup", GOOD.phone, "--reason", REASON, typed=GOOD.code)
     assert asked.status == 0
