@@ -103,6 +103,10 @@ class Flaw(StrEnum):
     """The entry is not, or not any more, the one whose hash was noted elsewhere."""
     RECORD_CHANGED = "record changed"
     """The entries are whole, and a request or a lookup is not what they vouch for."""
+    COUNT_CHANGED = "count changed"
+    """The entries are whole, and what counts against guessing, or an alarm, is not what one of them says."""
+    SCHEMA_CHANGED = "schema changed"
+    """Everything is whole, and a table, an index or a trigger is not as this release makes it."""
     RECORD_GONE = "record gone"
     """The entries are whole, and a request or a lookup they speak of is not there."""
 
@@ -114,6 +118,8 @@ class Fault:
     flaw: Flaw
     seq: int | None = None
     record: RequestId | LookupId | None = None
+    part: str = ""
+    """Of the schema: what was changed, added or removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,6 +64,9 @@ class Tx(Protocol):
         Raises ``SchemaUnknown`` where a table or a column was taken away.
         """
 
+    def foreign_part(self) -> str | None:
+        """The first table, index, view or trigger that is not as this release makes it, or is missing."""
+
     def proven_by(self, sql: str, /, **values: Value) -> None:
         """A query that finds a row if, and only if, this change was committed: asked when COMMIT gets no answer."""
 

@@ -14,6 +14,7 @@ import phonenumbers
 from bot.audit import Event, Footprint
 from bot.entry.characters import normalise
 from bot.errors import RecordDamaged, StillOpen
+from bot.evidence import LOOKUP_DIGESTED, REQUEST_DIGESTED, record_digest
 from bot.models import FORGOTTEN, Actor, PhoneNumber, RequestId
 from bot.store import journal, outbox, rows, scrubbing
 from bot.store.cells import Cells, raw, readable, whole
@@ -63,14 +64,14 @@ FORGET_OWN_REASON: Final = """
 
 _WHAT_IS_LEFT = "phone = :forgotten, phone_number_id = NULL, reason = '', salt = NULL"
 
-_NAMES = "request, position, (SELECT id FROM requests WHERE requests.number = lookups.request) AS id"
+_LEFT = "*, (SELECT id FROM requests WHERE requests.number = lookups.request) AS id"
 
-FORGET_NUMBER: Final = f"UPDATE lookups SET {_WHAT_IS_LEFT} WHERE phone = :phone RETURNING {_NAMES}"  # noqa: S608 - constants only
+FORGET_NUMBER: Final = f"UPDATE lookups SET {_WHAT_IS_LEFT} WHERE phone = :phone RETURNING {_LEFT}"  # noqa: S608 - constants only
 
 FORGET_ONE: Final = f"""
     UPDATE lookups SET {_WHAT_IS_LEFT}
     WHERE request = :request AND position = :position AND state NOT IN ('held', 'queued', 'calling')
-    RETURNING {_NAMES}"""  # noqa: S608 - constants only
+    RETURNING {_LEFT}"""  # noqa: S608 - constants only
 
 REASONS_OF: Final = "SELECT * FROM requests WHERE number = :request AND (reason <> '' OR decision_reason <> '')"
 
@@ -87,7 +88,7 @@ FORGET_OLD: Final = f"""
             AND NOT EXISTS (
                 SELECT 1 FROM outbox WHERE outbox.request = lookups.request AND outbox.kind = 'agent')
         ORDER BY asked_at, request, position LIMIT :limit)
-    RETURNING {_NAMES}"""  # noqa: S608 - constants only
+    RETURNING {_LEFT}"""  # noqa: S608 - constants only
 
 # They go on counting for their agent.
 FORGET_REFUSED_OF_NUMBER: Final = "UPDATE refused_codes SET phone = :forgotten WHERE phone = :phone"
@@ -101,13 +102,13 @@ FORGET_REFUSED: Final = """
 
 # Requests of which no number is left.
 EMPTIED: Final = """
-    SELECT number AS request, id FROM requests
+    SELECT * FROM requests
     WHERE number = :request AND (salt IS NOT NULL OR reason <> '' OR decision_reason <> '')
     AND NOT EXISTS (SELECT 1 FROM lookups WHERE request = :request AND salt IS NOT NULL)"""
 
 # The command line may have been killed before the first number's turn: what was asked then has a reason and no number.
 OLD_WITHOUT_NUMBERS: Final = """
-    SELECT number AS request, id FROM requests
+    SELECT * FROM requests
     WHERE salt IS NOT NULL AND asked_at < :before
         AND NOT EXISTS (SELECT 1 FROM lookups WHERE lookups.request = requests.number)
     ORDER BY asked_at LIMIT :limit"""
@@ -222,20 +223,32 @@ def _forget_rest(tx: Tx, forgotten: Collection[Row], *, actor: Actor, why: str) 
     numbers = sorted({*readable("lookups", forgotten, lambda row: int(row["request"]))})
     emptied = [row for answer in tx.gather(*(Query(EMPTIED, {"request": each}) for each in numbers)) for row in answer]
     in_order = sorted(forgotten, key=_place)
-    entries = [_entry(row, None, actor=actor, what="all", why=why) for row in in_order]
+    entries = [_rest_entry(raw(row), LOOKUP_DIGESTED, actor=actor, why=why) for row in in_order]
     return entries + _forget_requests(tx, emptied, actor=actor, why=why)
 
 
 def _forget_requests(tx: Tx, emptied: Collection[Row], *, actor: Actor, why: str) -> list[NewEntry]:
-    for row in emptied:
-        tx.write(FORGET_REQUEST, number=row["request"])
-        outbox.drop_all(tx, row["request"])
-    return [_entry(row, None, actor=actor, what="all", why=why) for row in emptied]
+    entries = []
+    for row in map(raw, emptied):
+        tx.write(FORGET_REQUEST, number=row["number"])
+        outbox.drop_all(tx, row["number"])
+        left = {**row, "reason": "", "decision_reason": None if row["decided_at"] is None else ""}
+        entries.append(_rest_entry(left, REQUEST_DIGESTED, actor=actor, why=why))
+    return entries
 
 
-def _entry(row: Row, digest: str | None, *, actor: Actor, what: str, why: str) -> NewEntry:
+def _rest_entry(left: Row, digested: Sequence[str], *, actor: Actor, why: str) -> NewEntry:
+    """Vouches for what stays. That is in clear for ever, so the salt may stand in the entry; the row has none."""
+    salt = new_salt()
+    # SQLite keeps 2.0 as 2, and forgets that it was a REAL where it returns a row that it has just changed.
+    exact = {name: float(left[name]) for name in ("asked_at", "wait_until") if isinstance(left.get(name), int)}
+    of_lookup = {"request": left["id"]} if "position" in left else {}
+    digest = record_digest({**left, **exact, **of_lookup}, salt, digested)
+    return _entry(left, digest, actor=actor, what="all", why=why, salt=salt.hex())
+
+
+def _entry(row: Row, digest: str | None, *, actor: Actor, **facts: str) -> NewEntry:
     """About a lookup, or about a request where the row has no position; about nothing where the id finds none."""
-    facts = {"what": what, "why": why}
     try:
         named = {**Cells({name: value for name, value in row.items() if name in ("id", "position")})}
     except RecordDamaged:  # it is gone, or its id was edited into no text

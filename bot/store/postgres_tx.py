@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from psycopg import errors as pg
@@ -17,6 +17,15 @@ from bot.store.engine import Query, Row, Value
 from bot.store.sql import for_psycopg
 
 Connection = psycopg.Connection[Row]
+
+# What acts by itself on our tables; A: also for a session that calls itself a replica.
+PARTS: Final = """
+    SELECT 'trigger ' || CAST(tgname AS TEXT) || ' (' || CAST(tgenabled AS TEXT) || ')' AS part
+    FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE NOT tgisinternal AND nspname = current_schema()
+    UNION ALL SELECT 'rule ' || CAST(rulename AS TEXT) FROM pg_rules WHERE schemaname = current_schema()"""
+
+OWN_PARTS: Final = frozenset({"trigger journal_keeps_entries (A)", "trigger journal_loses_nothing (A)"})
 
 _AT_ONCE = 1000
 """Rows of a stream that are fetched together. A cursor of the server's would cost a round trip for each hundred."""
@@ -84,6 +93,10 @@ class PostgresTx:
             raise SchemaUnknown(f"the database is not as this release made it: {str(error).strip()}") from error
         finally:
             self._row = Cells
+
+    def foreign_part(self) -> str | None:
+        found = {row["part"] for row in self.all(PARTS)}
+        return min(found ^ OWN_PARTS, default=None)
 
     def proven_by(self, sql: str, /, **values: Value) -> None:
         self.proof = Query(sql, values)

@@ -2,7 +2,8 @@
 
 import sqlite3
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from typing import Final
 
 from sqlite_utils import Database
 
@@ -10,6 +11,11 @@ from bot.errors import SchemaUnknown
 from bot.evidence import EMPTY
 from bot.store.cells import Cells
 from bot.store.engine import Query, Row, Value
+from bot.store.schema import SQLITE_TRIGGERS, TABLES
+
+# Nothing of SQLite's own, which is its business.
+PARTS: Final = """
+    SELECT type || ' ' || name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND substr(name, 1, 7) <> 'sqlite_'"""
 
 
 class SqliteTx:
@@ -57,6 +63,13 @@ class SqliteTx:
             raise SchemaUnknown(f"the database is not as this release made it: {error}") from error
         finally:
             self._database.conn.text_factory, self._row = readable_text, Cells
+
+    def foreign_part(self) -> str | None:
+        with closing(sqlite3.connect(":memory:")) as made:
+            made.executescript(TABLES + SQLITE_TRIGGERS)
+            own = dict(made.execute(PARTS).fetchall())
+        found = dict(self._database.execute(PARTS).fetchall())
+        return min((name for name in own.keys() | found.keys() if own.get(name) != found.get(name)), default=None)
 
     def proven_by(self, sql: str, /, **values: Value) -> None:
         """Nothing: COMMIT always answers."""

@@ -1,9 +1,11 @@
 """Is the journal whole, and the record what it vouches for? In the memory of one entry, however many there are."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
+from bot.errors import RecordDamaged
 from bot.evidence import (
     CHAINED,
     EMPTY,
@@ -17,6 +19,8 @@ from bot.evidence import (
     record_digest,
 )
 from bot.models import FORGOTTEN, LookupId, RequestId
+from bot.store import guard_verification
+from bot.store.cells import Cells
 from bot.store.engine import Row, Tx
 from bot.store.names import SALT_BYTES, lookup_id
 
@@ -35,6 +39,8 @@ REQUESTS: Final = f"""
     SELECT {_OF_REQUEST}, requests.salt, requests.approval AS state_now,
         (SELECT digest FROM journal WHERE request = requests.id AND position IS NULL AND digest IS NOT NULL
             ORDER BY seq DESC LIMIT 1) AS vouched_digest,
+        (SELECT facts FROM journal WHERE request = requests.id AND position IS NULL AND digest IS NOT NULL
+            ORDER BY seq DESC LIMIT 1) AS vouched_facts,
         (SELECT to_state FROM journal WHERE request = requests.id AND position IS NULL AND to_state IS NOT NULL
             ORDER BY seq DESC LIMIT 1) AS vouched_state,
         (SELECT count(*) FROM journal WHERE request = requests.id AND position IS NULL
@@ -42,10 +48,17 @@ REQUESTS: Final = f"""
     FROM requests ORDER BY number"""  # noqa: S608 - constants only
 
 LOOKUPS: Final = f"""
-    SELECT {_OF_LOOKUP}, requests.id AS request, requests.size, lookups.salt, lookups.state AS state_now,
+    SELECT {_OF_LOOKUP}, requests.id AS request, requests.size, lookups.salt, lookups.updated_at,
+        lookups.state AS state_now,
         (SELECT digest FROM journal
             WHERE request = requests.id AND position = lookups.position AND digest IS NOT NULL
             ORDER BY seq DESC LIMIT 1) AS vouched_digest,
+        (SELECT facts FROM journal
+            WHERE request = requests.id AND position = lookups.position AND digest IS NOT NULL
+            ORDER BY seq DESC LIMIT 1) AS vouched_facts,
+        (SELECT at FROM journal
+            WHERE request = requests.id AND position = lookups.position AND to_state IS NOT NULL
+            ORDER BY seq DESC LIMIT 1) AS vouched_at,
         (SELECT to_state FROM journal
             WHERE request = requests.id AND position = lookups.position AND to_state IS NOT NULL
             ORDER BY seq DESC LIMIT 1) AS vouched_state,
@@ -77,7 +90,7 @@ def inspect(tx: Tx, *, anchor: Head | None = None) -> Inspection:
     """
     with tx.distrusting():
         inspection = _inspect_entries(tx, anchor)
-        for inspect_more in (_inspect_requests, _inspect_lookups, _inspect_absences):
+        for inspect_more in (_inspect_requests, _inspect_lookups, _inspect_absences, _inspect_guard, _inspect_schema):
             if inspection.fault:
                 break
             inspection = inspect_more(tx, inspection)
@@ -102,7 +115,8 @@ def _inspect_entries(tx: Tx, anchor: Head | None) -> Inspection:
 def _fault_of(entry: Row, newest: Head, head: Head, anchor: Head | None) -> Fault | None:
     seq = entry["seq"]
     hash_of = FORMS.get(entry["form"])
-    if hash_of is None or entry["hash"] != hash_of(entry, newest.hash):
+    # Text in place of a time may have the same hash.
+    if hash_of is None or not isinstance(entry["at"], float) or entry["hash"] != hash_of(entry, newest.hash):
         return Fault(flaw=Flaw.BROKEN, seq=seq)
     if seq > head.seq:
         return Fault(flaw=Flaw.ADDED, seq=seq)
@@ -133,8 +147,9 @@ def _inspect_records(
 ) -> Inspection:
     records, forgotten = so_far.records, so_far.forgotten
     for row in found:
-        is_whole = _is_vouched_for(row, digested) or _is_forgotten(row)
-        if row["state_now"] != row["vouched_state"] or not is_whole:
+        is_whole = _is_vouched_for(row, digested) if row["salt"] is not None else _is_forgotten(row, digested)
+        is_now = (row["state_now"], row.get("updated_at")) == (row["vouched_state"], row.get("vouched_at"))
+        if not (is_whole and is_now and _is_readable(row, digested)):
             fault = Fault(flaw=Flaw.RECORD_CHANGED, record=name_of(row))
             return replace(so_far, records=records, forgotten=forgotten, fault=fault)
         records += 1
@@ -152,6 +167,16 @@ def _inspect_absences(tx: Tx, so_far: Inspection) -> Inspection:
     return so_far
 
 
+def _inspect_guard(tx: Tx, so_far: Inspection) -> Inspection:
+    seq = guard_verification.first_fault(tx)
+    return so_far if seq is None else replace(so_far, fault=Fault(flaw=Flaw.COUNT_CHANGED, seq=seq))
+
+
+def _inspect_schema(tx: Tx, so_far: Inspection) -> Inspection:
+    part = tx.foreign_part()
+    return so_far if part is None else replace(so_far, fault=Fault(flaw=Flaw.SCHEMA_CHANGED, part=part))
+
+
 def _is_vouched_for(row: Row, digested: Sequence[str]) -> bool:
     # HMAC fills short keys up with zeros: only a salt of the right length is the one there was.
     salt = row["salt"]
@@ -159,10 +184,31 @@ def _is_vouched_for(row: Row, digested: Sequence[str]) -> bool:
     return is_a_salt and row["vouched_digest"] == record_digest(row, salt, digested)
 
 
-def _is_forgotten(row: Row) -> bool:
+def _is_forgotten(row: Row, digested: Sequence[str]) -> bool:
+    """Whether an entry says so, and vouches for what stays; its facts may be of a form that we never wrote."""
+    if not row["times_forgotten"] or row["vouched_digest"] != record_digest(
+        row, _salt_in(row["vouched_facts"]), digested
+    ):
+        return False
     left = [row["reason"], row.get("decision_reason") or ""]
-    is_empty = not any(left) and row.get("phone_number_id") is None and row.get("phone") in (None, FORGOTTEN.digits)
-    return row["salt"] is None and row["times_forgotten"] > 0 and is_empty
+    return not any(left) and row.get("phone_number_id") is None and row.get("phone") in (None, FORGOTTEN.digits)
+
+
+def _salt_in(facts: Any) -> bytes:
+    """The salt of what stays of something forgotten, which stands in its entry."""
+    try:
+        return bytes.fromhex(json.loads(facts)["salt"])
+    except (ValueError, TypeError, KeyError):
+        return b""
+
+
+def _is_readable(row: Row, digested: Sequence[str]) -> bool:
+    """Whether each cell is what its column holds: text in place of a number may have the same digest."""
+    cells = Cells({name: row[name] for name in digested if name != "request"})
+    try:
+        return bool({**cells})
+    except RecordDamaged:
+        return False
 
 
 def _request_name(row: Row) -> RequestId:

@@ -18,6 +18,14 @@ FLAWS: Mapping[Flaw, str] = {
     Flaw.MISSING: "Entry {seq} is gone, with all that stood between it and the last one that is whole.",
     Flaw.NOT_AS_ANCHORED: "Entry {seq} is not the one you noted: it, or something before it, was rewritten or removed.",
     Flaw.RECORD_CHANGED: "The entries are whole, but {record} is not what they vouch for: it was changed.",
+    Flaw.COUNT_CHANGED: (
+        "The entries are whole, but what counts against guessing codes, or an alarm, is not what entry {seq} says: it "
+        "was changed, added or removed."
+    ),
+    Flaw.SCHEMA_CHANGED: (
+        "The entries and the records are whole, but the database is not as this release makes it: {part} was changed, "
+        "added or removed."
+    ),
     Flaw.RECORD_GONE: "The entries are whole, but {record}, which entry {seq} is about, was removed.",
 }
 
@@ -45,8 +53,8 @@ def not_whole(inspection: Inspection) -> str:
 
 def _flaw(fault: Fault | None) -> str:
     # Whoever changed an id by hand may have put into it what moves the cursor.
-    shown = "".join(each if each.isprintable() else "�" for each in (fault and fault.record) or "")
-    return FLAWS[fault.flaw].format(seq=fault.seq, record=shown) if fault else ""
+    shown = "".join(each if each.isprintable() else "�" for each in (fault and (fault.record or fault.part)) or "")
+    return FLAWS[fault.flaw].format(seq=fault.seq, record=shown, part=shown) if fault else ""
 
 
 def _whole_before(inspection: Inspection) -> str:

@@ -90,11 +90,18 @@ def is_forgotten(row: dict[str, Any]) -> bool:
     return row["salt"] is None
 
 
+def salted(row: dict[str, Any], salt: str | None) -> dict[str, Any]:
+    """Of what was forgotten, the salt of what stays is in the entry."""
+    return {**row, "salt": bytes.fromhex(salt)} if is_forgotten(row) and salt else row
+
+
 def check(journal: list[dict[str, Any]], requests: list[dict[str, Any]], lookups: list[dict[str, Any]]) -> str:
     """Compare every hash, every digest and every state; the last hash."""
     previous = NOTHING
     digests: dict[tuple[str, int | None], str] = {}
     states: dict[tuple[str, int | None], str] = {}
+    salts: dict[tuple[str, int | None], str | None] = {}
+    moved_at: dict[tuple[str, int | None], float] = {}
     forgotten: set[tuple[str, int | None]] = set()
     for entry in journal:
         previous = hash_of(entry, previous)
@@ -102,18 +109,23 @@ def check(journal: list[dict[str, Any]], requests: list[dict[str, Any]], lookups
         about = (entry["request"], entry["position"])
         if entry["digest"] is not None:
             digests[about] = entry["digest"]
+            salts[about] = json.loads(entry["facts"]).get("salt")
         if entry["to_state"] is not None:
             states[about] = entry["to_state"]
+            moved_at[about] = entry["at"]
         if entry["event"] == "forgotten" and entry["facts"].startswith('{"what": "all"'):
             forgotten.add(about)
     ids = {row["number"]: row["id"] for row in requests}
     for row in requests:
         about = (row["id"], None)
         assert row["approval"] == states.pop(about)
-        assert about in forgotten if is_forgotten(row) else digests[about] == digest_of_request(row)
+        assert not is_forgotten(row) or about in forgotten
+        assert digests[about] == digest_of_request(salted(row, salts.get(about)))
     for row in lookups:
         about = (ids[row["request"]], row["position"])
         assert row["state"] == states.pop(about)
-        assert about in forgotten if is_forgotten(row) else digests[about] == digest_of_lookup(row, about[0])
+        assert not is_forgotten(row) or about in forgotten
+        assert digests[about] == digest_of_lookup(salted(row, salts.get(about)), about[0])
+        assert row["updated_at"] == moved_at[about]
     assert not states, "the journal speaks of records that are not there"
     return previous

@@ -65,7 +65,9 @@ def found_in(process: Process, words: tuple[str, ...] = WRITTEN) -> set[str]:
 
 
 def is_whole(process: Process) -> bool:
-    return process.read(verification.inspect).fault is None
+    fault = process.read(verification.inspect).fault
+    assert fault is None, fault
+    return True
 
 
 def find(process: Process, request: Request) -> Request:
@@ -140,6 +142,8 @@ def test_forgetting_is_in_the_journal_without_the_number(process: Process) -> No
          if each.event is Event.FORGOTTEN]
         for request in (forgotten, mentions)
     ]  # fmt: skip
+    for _, facts, _ in said[0]:
+        assert len(bytes.fromhex(str(facts.pop("salt")))) == 32
     everything = {"what": "all", "why": "command"}
     assert said[0] == [(1, everything, OLGA), (2, everything, OLGA), (None, everything, OLGA)]
     assert said[1] == [(None, {"what": "reasons", "why": "command"}, OLGA)]
