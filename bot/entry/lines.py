@@ -103,7 +103,13 @@ def _without_mark(line: str) -> str:
 
 def _read_line(text: str, region: str | None) -> Typed | EntryMistake:
     typed = read_command(text, region=region)
-    return (typed.kind is TypedKind.UNCERTAIN and _read_separated(text, region)) or typed
+    if typed.kind is not TypedKind.UNCERTAIN:
+        return typed
+    separator = "[\t;]" if re.search("[\t;]", text) else ","  # beside those a comma is a decimal one
+    number = interpret(re.split(separator, text)[0].strip(), region).number
+    if number is EntryMistake.NUMBER_FROM_SPREADSHEET:
+        return number
+    return _read_separated(text, region) or typed
 
 
 def _read_separated(text: str, region: str | None) -> Typed | EntryMistake | None:

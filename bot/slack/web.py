@@ -10,6 +10,7 @@ import math
 import re
 import ssl
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import aiohttp
@@ -227,11 +228,8 @@ def _translated(method: str, status: int, data: Any, headers: Mapping[str, str])
 
 def unanswered(method: str, error: Exception) -> SlackUnreachable:
     """A failure without an answer. Never the error's own text: it may quote an address, a proxy's password, a body."""
-    if isinstance(error, aiohttp.ClientConnectorDNSError):  # Slack's, or the proxy's
-        return SlackUnreachable(method, f"the name {error.host} is not known", arrived=False)
-    for kinds, cause in _NOT_ARRIVED:
-        if isinstance(error, kinds):
-            return SlackUnreachable(method, cause, arrived=False)
+    if cause := _not_arrived(error):
+        return SlackUnreachable(method, cause, arrived=False)
     kind = type(error).__name__
     if isinstance(error, aiohttp.WSServerHandshakeError):
         return SlackUnreachable(method, f"HTTP {error.status}", arrived=True)
@@ -240,6 +238,15 @@ def unanswered(method: str, error: Exception) -> SlackUnreachable:
     if isinstance(error, aiohttp.ClientError | OSError):
         return SlackUnreachable(method, f"connection lost ({kind})", arrived=True)
     return SlackUnreachable(method, f"cannot be sent or read ({kind})", arrived=True)
+
+
+def _not_arrived(error: Exception) -> str | None:
+    """Why a request has surely not left; ``None``: it may have."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"the name {error.host} is not known"  # Slack's, or the proxy's
+    if isinstance(error, aiohttp.ClientHttpProxyError) and error.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return "the proxy wants a user and a password"
+    return next((cause for kinds, cause in _NOT_ARRIVED if isinstance(error, kinds)), None)
 
 
 _NOT_ARRIVED: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (

@@ -106,7 +106,8 @@ def app_token_refused(reason: str) -> str:
 
 
 def slack_unreachable(url: str, cause: str) -> str:
-    return f"Slack does not answer at {url}: {cause}. Check the network, its proxy, and SLACK_API_URL."
+    remedy = "Check the network, and what HTTPS_PROXY, SSL_CERT_FILE and SLACK_API_URL say."
+    return f"Slack does not answer at {url}: {cause}. {remedy}"
 
 
 def scopes_missing(names: str) -> str:

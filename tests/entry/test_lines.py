@@ -71,6 +71,10 @@ def test_what_is_behind_a_separator_may_also_be_no_code(typed: str) -> None:
         ("list", {1: EntryMistake.LINE_UNREADABLE}),
         (CODE, {1: EntryMistake.LINE_UNCERTAIN}),
         ("+358369484719078, 719078", {1: EntryMistake.NUMBER_HOLDS_CODE}),
+        (
+            f"8.6138E+12\t{CODE}\n8,6138E+12;{CODE}\n8,6138E+12\t{CODE}\n8613800001234.0, {CODE}\n###\t{CODE}",
+            dict.fromkeys(range(1, 6), EntryMistake.NUMBER_FROM_SPREADSHEET),
+        ),
         ("+8613800001234208312", {1: EntryMistake.LINE_UNCERTAIN}),  # without a gap nobody can tell
         (f"{GOOD} {CODE}\n+8613800001234 999999", {2: EntryMistake.NUMBER_TWICE}),
         (f"hello\n{GOOD} {CODE}\n{GOOD} {CODE}", {1: EntryMistake.LINE_UNREADABLE, 3: EntryMistake.NUMBER_TWICE}),

@@ -254,7 +254,7 @@ async def test_a_proxy_that_wants_credentials_let_nothing_through(monkeypatch: p
         async with web_at("https://slack.example/api") as web:
             error = await failure(web)
     assert isinstance(error, SlackUnreachable)
-    assert (error.cause, error.arrived) == ("the proxy refuses", False)
+    assert (error.cause, error.arrived) == ("the proxy wants a user and a password", False)
 
 
 async def test_a_proxy_that_is_away_let_nothing_through(monkeypatch: pytest.MonkeyPatch) -> None:
