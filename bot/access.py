@@ -17,6 +17,9 @@ from bot.store.record import Record
 
 log = logging.getLogger(__name__)
 
+FRESH = 10.0
+"""Seconds that an answer of Slack's may be old by which somebody decides: whoever left decides nothing."""
+
 _OVERDUE = {ApprovalState.AWAITING: ApprovalState.EXPIRED, ApprovalState.APPROVED: ApprovalState.LAPSED}
 """What becomes of an approval beyond its time."""
 
@@ -30,6 +33,11 @@ class Access:
         self._policy = policy
         self._clock = clock
         self._time = time
+
+    @property
+    def most_open(self) -> int:
+        """How many requests of one agent may wait at a time."""
+        return self._policy.open_requests
 
     async def standing(self, person: Actor) -> Standing:
         """What somebody is to our workspace."""
@@ -73,7 +81,8 @@ class Access:
             # It may have been asked for through another bot, with the same tokens and another database.
             log.warning("request not in this record", extra={"facts": {"request": request_id, "action": action.value}})
             raise await self.forbidden(action, actor, Problem.NOT_YOUR_REQUEST, None)
-        standing = await self._people.standing(actor)
+        is_decision = action in policy.DECISIONS
+        standing = await self._people.standing(actor, within=FRESH if is_decision else None)
         agent, rules = request.agent, self._policy
         if problem := policy.problem_with(action, actor=actor, standing=standing, agent=agent, policy=rules):
             raise await self.forbidden(action, actor, problem, request)
@@ -86,9 +95,9 @@ class Access:
             raise await self.forbidden(action, actor, None, in_time)
         return request
 
-    async def problem_of_agent(self, request: Request) -> Problem | None:
+    async def problem_of_agent(self, request: Request, *, within: float | None = None) -> Problem | None:
         """Why whoever asked may not ask any more: they may have become a guest while the request waited."""
-        standing = await self._people.standing(request.agent)
+        standing = await self._people.standing(request.agent, within=within)
         return policy.decide(request.agent, standing, self._policy).problem
 
     async def as_of_now(self, request: Request) -> Request | None:

@@ -140,6 +140,8 @@ ALLOWED_IN: Mapping[Action, Needed] = {
 APPROVERS_ACTIONS = frozenset({Action.APPROVE, Action.DENY, Action.SEE_DETAILS})
 """Everything else is for the agent who asked."""
 
+DECISIONS = frozenset({Action.APPROVE, Action.DENY})
+
 ABOUT_APPROVALS = frozenset({Action.APPROVE, Action.DENY, Action.WITHDRAW, Action.ENTER_CODE})
 """What cannot be done to a request that needed no approval."""
 
@@ -311,6 +313,9 @@ def _doubt_about(audience: Audience, standing: Standing) -> Problem | None:
     """Why it is not certain that somebody is not in it."""
     return standing.doubt if audience.group_ids else None
 
+
+UNCERTAIN = frozenset({Problem.WHO_UNKNOWN, Problem.SCOPE_MISSING, Problem.SLACK_FORBIDS})
+"""Slack did not say who somebody is: what they wanted has to wait."""
 
 _PROBLEMS: Mapping[Membership, Problem | None] = {
     Membership.FULL: None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from bot import guesses, policy
-from bot.access import Access
+from bot.access import FRESH, Access
 from bot.audit import Event
 from bot.errors import CardOutdated, NotPossible, RecordDamaged, RequestMoved
 from bot.exposure import find_exposed
@@ -83,7 +83,9 @@ class Requests:
         by_phone = {phone: codes[position] for position, phone in enumerate(new.phones, start=1) if position in codes}
         await self._forget_exposed(new.agent, by_phone)
         expires_at = self._clock.now() + self._seconds
-        accepted = await self._record.change(store.accept, new, decision, expires_at=expires_at)
+        accepted = await self._record.change(
+            store.accept, new, decision, expires_at=expires_at, most_open=self._access.most_open
+        )
         request = accepted.request
         if accepted.is_new and request.approval.expires_at is not None and _is_for_all(codes, request):
             self._pending.keep(request.id, codes, until=request.approval.expires_at)
@@ -105,9 +107,9 @@ class Requests:
         ``card``: the one that was approved on. If it does not show each refused code, it has to be drawn anew first.
         """
         request = await self._access.check(Action.APPROVE, request_id, actor=actor)
-        if problem := await self._access.problem_of_agent(request):
+        if problem := await self._access.problem_of_agent(request, within=FRESH):
             await self._access.forbid(Action.APPROVE, actor, problem, request)
-            raise NotPossible(Problem.AGENT_MAY_NOT_ASK, request)
+            raise NotPossible(problem if problem in policy.UNCERTAIN else Problem.AGENT_MAY_NOT_ASK, request)
         return await self._decide(Action.APPROVE, ApprovalState.APPROVED, request, actor, card=card or UNKNOWN_CARD)
 
     async def deny(self, request_id: RequestId, *, actor: Actor, reason: str) -> Request:

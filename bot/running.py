@@ -28,6 +28,7 @@ from bot.slack.parts import Base, Parts, build_parts
 from bot.slack.people import Channel, People
 from bot.slack.web import Web
 from bot.store import journal, search
+from bot.store.outbox import Kind
 from bot.store.record import Record
 from bot.texts import terminal
 from bot.timekeeping import Timekeeper
@@ -218,6 +219,8 @@ def _sweeping(lookups: Lookups, parts: Parts, clock: Clock, *, every: float) -> 
         await lookups.sweep()
         for request in await parts.requests.usable():
             parts.jobs.start(parts.asking.use_if_there(request), tell_broken=_leave_to_next_sweep)
+        for request_id in await parts.notices.cards_to_take_away():
+            parts.jobs.start(parts.outbox.deliver(Kind.CARDS, request_id), tell_broken=_leave_to_next_sweep)
         for due in await parts.outbox.due():
             parts.jobs.start(parts.outbox.handle(due), tell_broken=_leave_to_next_sweep)
 

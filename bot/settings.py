@@ -95,6 +95,7 @@ class BotSettings(LookupSettings):
     phoneid_approval_channel: Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")] | None = None
     phoneid_approval_ttl: Duration = 86400.0
     """Seconds."""
+    phoneid_open_requests: Annotated[int, Field(ge=1, le=1000)] = 20
     phoneid_retention: Annotated[Duration | None, AfterValidator(values.check_retention)] = None
     """Seconds; ``None``: for ever."""
 
@@ -121,6 +122,7 @@ class BotSettings(LookupSettings):
             trusted=self.phoneid_trusted,
             approvers=self.phoneid_approvers,
             needs_approval=self.phoneid_approval == "always",
+            open_requests=self.phoneid_open_requests,
         )
 
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from bot.errors import SlackBusy, SlackRefused
 from bot.interfaces import Clock, Moment
-from bot.models import Actor, MessageRef
+from bot.models import Actor, MessageRef, Problem
 from bot.policy import Audience, Membership, Standing
 from bot.slack.blocks import Message, View
 from bot.slack.messenger import Messenger, Shown
@@ -149,6 +149,8 @@ class FakePeople(People):
         self.standings = standings or {}
         self.asked: list[str] = []
         """User ids, as often as somebody asked."""
+        self.within: list[float | None] = []
+        """How old an answer each of these took."""
         self.silent = False
         """Slack does not say who anybody is."""
         self.silent_about_groups = False
@@ -157,8 +159,11 @@ class FakePeople(People):
     async def aclose(self) -> None:
         pass
 
-    async def standing(self, actor: Actor) -> Standing:
+    async def standing(self, actor: Actor, *, within: float | None = None) -> Standing:
         self.asked.append(actor.user_id)
+        self.within.append(within)
+        if self.silent:
+            return Standing(Membership.UNKNOWN, doubt=Problem.WHO_UNKNOWN)
         return self.standings.get(actor.user_id, MEMBER)
 
     async def listed(self, audience: Audience) -> Listed:

@@ -50,6 +50,11 @@ class Approvers:
         except SlackError:
             return False
 
+    async def shared_channel(self) -> str | None:
+        """Their channel, if people outside the organization see it, or are invited to: no card may stand there."""
+        is_shared = self._channel and await self._channel.trouble() is ChannelTrouble.SHARED
+        return self._channel.id if self._channel and is_shared else None
+
     async def reach(
         self, message: Message, *, but_for: str, posted: Posted, already: frozenset[str] = frozenset()
     ) -> Reached:

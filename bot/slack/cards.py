@@ -46,6 +46,11 @@ def decided_card(request: Request) -> Message:
     return Message(f"{blocks.escape(heading)}. {became}", body)
 
 
+def taken_away() -> Message:
+    """What is left in a channel that people outside the organization see: nothing of the request, and no buttons."""
+    return Message(texts.TAKEN_AWAY, [blocks.section(texts.TAKEN_AWAY)])
+
+
 def sent_directly(message: Message, channel_id: str, trouble: ChannelTrouble) -> Message:
     """The same message for one person, who reads why it is not in the channel."""
     why = texts.sent_directly(f"<#{channel_id}>", trouble)

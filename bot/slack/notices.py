@@ -103,6 +103,14 @@ class Notices:
                 return await self._redraw(request) and is_asked
         return await self._redraw(request)
 
+    async def cards_to_take_away(self) -> list[RequestId]:
+        """Requests whose cards wait in a channel that was shared since. Delivering their cards moves them."""
+        channel_id = await self._approvers.shared_channel()
+        waiting = await self._record.read(messages.waiting_in, channel_id) if channel_id else []
+        for request_id in waiting:
+            await self._record.change(outbox.repeat, Kind.CARDS, request_id)
+        return waiting
+
     async def remind(self, due: Due) -> bool:
         """Ask the approvers once more."""
         request = await self._find(due)
@@ -209,7 +217,9 @@ class Notices:
         """Whom that reached who had none ``since`` then, and whether anybody has one now."""
         recent = await self._requests.recent_counts(request)
         message = cards.card(request, recent, is_reminder=is_reminder)
-        already = await self._record.read(messages.places, request.id, since=since)
+        if channel_id := await self._approvers.shared_channel():
+            await self._take_away(request, channel_id)
+        already = await self._record.read(messages.places, request.id, since=since) - {channel_id}
         drawn = self._drawn_of(request)
 
         async def posted(place: str, ref: MessageRef) -> None:
@@ -223,6 +233,15 @@ class Notices:
             facts = {"request": request.id, "refused": reached.refused, "left": reached.left}
             log.error("nobody could be asked to decide", extra={"facts": facts})
         return reached, is_asked
+
+    async def _take_away(self, request: Request, channel_id: str) -> None:
+        """Empty the cards in a channel that others see. One that cannot be emptied now is tried at the next look."""
+        for ref in await self._copies(request):
+            if (
+                ref.channel_id == channel_id
+                and await self._messenger.update(ref, cards.taken_away()) is not Shown.NOT_NOW
+            ):
+                await self._record.change(messages.taken_away, ref)
 
     async def _redraw(self, request: Request) -> bool:
         """Make every copy of the card say what the database says. Whether all of them do."""

@@ -61,6 +61,7 @@ class Parts:
     requests: Requests
     asking: Asking
     outbox: Outbox
+    notices: Notices
     jobs: Jobs
 
 
@@ -92,4 +93,4 @@ def build_parts(base: Base) -> Parts:
         Events(boundary, base.token),
         unknown,
     )
-    return Parts(listeners=listeners, requests=requests, asking=asking, outbox=outbox, jobs=jobs)
+    return Parts(listeners=listeners, requests=requests, asking=asking, outbox=outbox, notices=notices, jobs=jobs)

@@ -20,10 +20,10 @@ MEMBERS_REMEMBERED = 300.0
 """Seconds: a guest made today is a guest within five minutes."""
 
 GROUPS_REMEMBERED = 60.0
-"""Seconds: whoever leaves a usergroup stops deciding within a minute."""
+"""Seconds, where nothing is decided: whom to ask, and what somebody is told that they may."""
 
-CHANNEL_REMEMBERED = 60.0
-"""Seconds: a channel shared with another workspace gets no cards a minute later."""
+CHANNEL_REMEMBERED = 10.0
+"""Seconds: a channel shared with another workspace gets no cards after these."""
 
 NOTED_EVERY = 3600.0
 """Seconds between log lines that say that the channel cannot be used."""
@@ -46,10 +46,11 @@ class Remembered(Generic[T]):
         self._answers: dict[str, tuple[float, T]] = {}
         self._under_way: dict[str, asyncio.Task[T]] = {}
 
-    async def get(self, key: str) -> T:
-        """The answer. Raises what ``ask`` raises; then the next caller asks anew."""
+    async def get(self, key: str, *, within: float | None = None) -> T:
+        """The answer, at most so old. Raises what ``ask`` raises; then the next caller asks anew."""
         remembered = self._answers.get(key)
-        if remembered and self._clock.monotonic() - remembered[0] < self._seconds:
+        seconds = self._seconds if within is None else min(within, self._seconds)
+        if remembered and self._clock.monotonic() - remembered[0] < seconds:
             return remembered[1]
         if key not in self._under_way:
             task = asyncio.create_task(self._find_out(key))
@@ -98,12 +99,12 @@ class People:
         await self._memberships.aclose()
         await self._groups.aclose()
 
-    async def standing(self, actor: Actor) -> Standing:
+    async def standing(self, actor: Actor, *, within: float | None = None) -> Standing:
         """What this person is to our workspace."""
         if actor.team_id and actor.team_id != self._team_id:
             return Standing(Membership.OUTSIDER)
         try:
-            membership = await self._memberships.get(actor.user_id)
+            membership = await self._memberships.get(actor.user_id, within=within)
         except SlackError as error:
             _log_unknown_person(actor.user_id, error)
             return Standing(Membership.UNKNOWN, doubt=_doubt_of(error))
@@ -112,7 +113,7 @@ class People:
         groups, doubts = set(), set()
         for group_id in sorted(self._group_ids):
             try:
-                if actor.user_id in await self._groups.get(group_id):
+                if actor.user_id in await self._groups.get(group_id, within=within):
                     groups.add(group_id)
             except SlackError as error:
                 _log_unknown_group(group_id, error)

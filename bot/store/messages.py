@@ -34,6 +34,12 @@ OF_REQUEST: Final = """
     SELECT messages.channel_id, messages.ts FROM messages JOIN requests ON requests.number = messages.request
     WHERE requests.id = :request AND messages.kind = :kind ORDER BY messages.posted_at, messages.ts"""
 
+WAITING_IN: Final = """
+    SELECT DISTINCT requests.id FROM messages JOIN requests ON requests.number = messages.request
+    WHERE requests.approval = 'awaiting' AND messages.kind = 'card' AND messages.sent_to = :place"""
+
+TAKEN_AWAY: Final = "DELETE FROM messages WHERE channel_id = :channel_id AND ts = :ts"
+
 PLACES: Final = """
     SELECT messages.sent_to FROM messages JOIN requests ON requests.number = messages.request
     WHERE requests.id = :request AND messages.kind = 'card' AND messages.posted_at >= :since"""
@@ -75,9 +81,23 @@ def of_request(tx: Tx, kind: Kind, request_id: RequestId) -> list[MessageRef]:
     return readable("messages", tx.all(OF_REQUEST, kind=kind, request=request_id), _message)
 
 
+def waiting_in(tx: Tx, place: str) -> list[RequestId]:
+    """Requests that nobody has decided on, and whose card was sent there."""
+    return readable("requests", tx.all(WAITING_IN, place=place), _request_id)
+
+
+def taken_away(tx: Tx, card: MessageRef) -> None:
+    """Forget a card that says nothing of its request any more. Repeatable."""
+    tx.write(TAKEN_AWAY, channel_id=card.channel_id, ts=card.ts)
+
+
 def places(tx: Tx, request_id: RequestId, *, since: float = 0.0) -> frozenset[str]:
     """To whom a request's cards were sent since then (Unix seconds): a channel, user ids."""
     return frozenset(readable("messages", tx.all(PLACES, request=request_id, since=since), _place))
+
+
+def _request_id(row: Row) -> RequestId:
+    return RequestId(row["id"])
 
 
 def _place(row: Row) -> str:

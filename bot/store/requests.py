@@ -19,7 +19,7 @@ from bot.models import (
     State,
     Through,
 )
-from bot.policy import Decision, Verdict, check_approval_transition, check_transition
+from bot.policy import Decision, Rule, Verdict, check_approval_transition, check_transition
 from bot.store import guesses, journal, outbox, processes, rows
 from bot.store.cells import whole
 from bot.store.engine import Query, Row, Tx
@@ -54,6 +54,13 @@ RUNNING: Final = """
     SELECT lookups.phone, lookups.position, lookups.process, requests.id, requests.size FROM lookups CROSS JOIN requests
     WHERE requests.number = lookups.request AND lookups.process IS NOT NULL AND lookups.follows IS NULL
         AND requests.user_id = :user_id AND requests.team_id = :team_id"""
+
+OPEN: Final = """
+    SELECT count(*) AS found FROM requests
+    WHERE user_id = :user_id AND team_id = :team_id AND approval IN ('awaiting', 'approved') AND expires_at > :now
+        AND EXISTS (SELECT 1 FROM lookups WHERE lookups.request = requests.number AND lookups.state = 'held')"""
+
+TOO_MANY_OPEN: Final = Decision(Verdict.MAY_NOT, Rule.APPROVALS, Problem.TOO_MANY_OPEN)
 
 ADD: Final = """
     INSERT INTO requests (
@@ -90,18 +97,21 @@ class Accepted:
     is_new: bool
 
 
-def accept(tx: Tx, new: NewRequest, decision: Decision, *, expires_at: float | None = None) -> Accepted:
+def accept(
+    tx: Tx, new: NewRequest, decision: Decision, *, expires_at: float | None = None, most_open: int | None = None
+) -> Accepted:
     """Record a request as it was decided; the recorded one when its submission was recorded before.
 
     Each number that may be asked is guarded by itself: it is rejected if too many codes were refused until now. One
     that its agent has under way already follows that lookup. ``expires_at`` (Unix seconds) is the end of the wait for
-    an approval.
+    an approval. An agent of whom ``most_open`` requests wait for a decision, or their codes, makes none wait besides.
     """
     request_id = new_request_id()
-    same, taken, (newest,), running, alive, scrubs, *refused = tx.gather(
+    same, taken, (newest,), (waiting,), running, alive, scrubs, *refused = tx.gather(
         Query(BY_SUBMISSION, {"submission_key": new.submission_key}),
         Query(BY_ID, {"id": request_id}),
         Query(NEWEST, {}),
+        Query(OPEN, {"user_id": new.agent.user_id, "team_id": new.agent.team_id, "now": tx.now}),
         *_running(tx, new.agent),
         *guesses.queries(tx, new.agent, new.phones),
     )
@@ -110,6 +120,8 @@ def accept(tx: Tx, new: NewRequest, decision: Decision, *, expires_at: float | N
     while taken:
         request_id = new_request_id()
         taken = tx.all(BY_ID, id=request_id)
+    if decision.verdict is Verdict.MAY_WITH_APPROVAL and most_open is not None and waiting["found"] >= most_open:
+        decision = TOO_MANY_OPEN
     number = newest["number"] + 1
     request = _new_request(tx, new, decision, request_id=request_id, number=number, expires_at=expires_at)
     followable = _followable(tx, [running, alive, scrubs])

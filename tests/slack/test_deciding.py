@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from bot.access import FRESH
 from bot.audit import Event
 from bot.models import Actor, ApprovalState, Problem, Request, State
 from bot.policy import Membership, Standing
@@ -331,6 +332,38 @@ async def test_a_click_after_the_end_reads_that_it_expired_before_the_sweeper_ca
     await bot.process.clock.sleep(HOUR)
     await bot.presses(action_id, request.id, by=by)
     assert OUTCOMES[ApprovalState.EXPIRED].became.one in read_where_clicked(bot)
+
+
+@pytest.mark.parametrize("action_id", [cards.APPROVE, cards.DENY])
+async def test_before_a_decision_counts_slack_is_asked_afresh_and_without_an_answer_it_waits(
+    workplace: Workplace, bot: Bot, action_id: str
+) -> None:
+    request = await bot.asks()
+    if action_id == cards.DENY:
+        await bot.presses(action_id, request.id, by=LEE)
+    workplace.people.within.clear()
+    workplace.people.silent = True
+    if action_id == cards.APPROVE:
+        await bot.presses(action_id, request.id, by=LEE)
+    else:
+        await bot.submits(bot.messenger.opened[-1][1], {"reason": "no"}, by=LEE, view_id="V5")
+    assert workplace.people.within == [FRESH]
+    assert (await bot.process.find(request.id)) == request
+    assert any(PROBLEMS[Problem.WHO_UNKNOWN].what in said.text for said in bot.messenger.said)
+    workplace.people.silent = False
+    await bot.presses(cards.APPROVE, request.id, by=LEE)
+    assert workplace.people.within[1:3] == [FRESH, FRESH]  # the agent's, too
+    assert (await bot.process.find(request.id)).approval.state is ApprovalState.APPROVED
+
+
+async def test_an_agent_of_whom_slack_does_not_say_who_they_are_is_not_called_one_who_may_not_ask(
+    workplace: Workplace, bot: Bot
+) -> None:
+    request = await bot.asks()
+    workplace.people.standings["U0ANA"] = Standing(Membership.UNKNOWN, doubt=Problem.WHO_UNKNOWN)
+    await bot.presses(cards.APPROVE, request.id, by=LEE)
+    assert PROBLEMS[Problem.WHO_UNKNOWN].what in read_where_clicked(bot)
+    assert (await bot.process.find(request.id)) == request
 
 
 # --- entering codes ---

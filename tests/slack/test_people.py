@@ -113,6 +113,20 @@ async def test_somebody_acting_from_another_workspace_is_told_without_asking(
     assert directory.asked == 0
 
 
+@pytest.mark.parametrize(("age", "is_asked"), [(9.0, False), (10.0, True), (59.0, True)])
+async def test_an_answer_is_no_older_than_whoever_asks_takes(
+    directory: Directory, clock: SteppingClock, age: float, *, is_asked: bool
+) -> None:
+    directory.is_open.set()
+    people = People(directory, team_id=TEAM_ID, clock=clock)
+    await people.standing(ANA)
+    clock.time += age
+    await people.standing(ANA, within=10.0)
+    assert directory.asked == 1 + is_asked
+    await people.standing(ANA)
+    assert directory.asked == 1 + is_asked
+
+
 async def test_whoever_becomes_a_guest_is_one_within_five_minutes(
     web: Web, answers: Answers, clock: SteppingClock
 ) -> None:

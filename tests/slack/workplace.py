@@ -25,6 +25,7 @@ from bot.slack.parts import Base, Parts, build_parts
 from bot.slack.people import Channel
 from bot.slack.windows import SETTLED_AFTER
 from bot.store import search
+from bot.store.outbox import Kind
 from tests.doubles import Doing, FakeMessenger
 from tests.factories import phones
 from tests.world import ANA, HOUR, Process, World
@@ -186,6 +187,8 @@ class Bot:
         await self.process.lookups.sweep()
         for request in await self.parts.requests.usable():
             self.parts.jobs.start(self.parts.asking.use_if_there(request), tell_broken=_never)
+        for request_id in await self.parts.notices.cards_to_take_away():
+            self.parts.jobs.start(self.parts.outbox.deliver(Kind.CARDS, request_id), tell_broken=_never)
         for due in await self.parts.outbox.due():
             self.parts.jobs.start(self.parts.outbox.handle(due), tell_broken=_never)
         await self.settle()
