@@ -237,20 +237,20 @@ class Notices:
     async def _take_away(self, request: Request, channel_id: str) -> None:
         """Empty the cards in a channel that others see. One that cannot be emptied now is tried at the next look."""
         for ref in await self._copies(request):
-            if (
-                ref.channel_id == channel_id
-                and await self._messenger.update(ref, cards.taken_away()) is not Shown.NOT_NOW
-            ):
+            is_there = ref.channel_id == channel_id
+            if is_there and await self._messenger.update(ref, cards.taken_away()) is not Shown.NOT_NOW:
                 await self._record.change(messages.taken_away, ref)
 
     async def _redraw(self, request: Request) -> bool:
         """Make every copy of the card say what the database says. Whether all of them do."""
         drawn = self._drawn_of(request)
+        if channel_id := await self._approvers.shared_channel():
+            await self._take_away(request, channel_id)
         while True:
             is_waiting = request.approval.state is ApprovalState.AWAITING
             recent = await self._requests.recent_counts(request) if is_waiting else None
             message = cards.card(request, recent) if recent else cards.decided_card(request)
-            copies = await self._copies(request)
+            copies = [each for each in await self._copies(request) if each.channel_id != channel_id]
             behind = [each for each in copies if drawn.get(each) != message]
             if not behind:
                 if recent:

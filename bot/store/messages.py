@@ -34,9 +34,11 @@ OF_REQUEST: Final = """
     SELECT messages.channel_id, messages.ts FROM messages JOIN requests ON requests.number = messages.request
     WHERE requests.id = :request AND messages.kind = :kind ORDER BY messages.posted_at, messages.ts"""
 
+# What waits has an end, which is in the outbox: far less than there is of requests.
 WAITING_IN: Final = """
-    SELECT DISTINCT requests.id FROM messages JOIN requests ON requests.number = messages.request
-    WHERE requests.approval = 'awaiting' AND messages.kind = 'card' AND messages.sent_to = :place"""
+    SELECT DISTINCT requests.id FROM outbox CROSS JOIN requests CROSS JOIN messages
+    WHERE outbox.kind = 'expire' AND requests.number = outbox.request AND requests.approval = 'awaiting'
+        AND messages.request = requests.number AND messages.kind = 'card' AND messages.sent_to = :place"""
 
 TAKEN_AWAY: Final = "DELETE FROM messages WHERE channel_id = :channel_id AND ts = :ts"
 

@@ -63,9 +63,7 @@ DENIED_BECAUSE = "Reason for the denial"
 APPROVED = "Your request was approved."
 BY = "Decided by"
 NO_REASON = "No reason was given."
-TAKEN_AWAY = (
-    "This channel is shared with another workspace now, so the request was taken away. Approvers got it directly."
-)
+TAKEN_AWAY = "This channel is shared with another workspace now, so this request is decided in direct messages."
 SEE_BELOW = "How this list ended stands in a newer message below."
 NOTHING_TO_STOP = "Nothing is left to stop: what is being asked right now is still waited for."
 TOO_LATE = "This list has ended already: there is nothing left to stop."

@@ -48,6 +48,16 @@ async def test_cards_that_wait_in_a_channel_that_became_shared_are_taken_away(
     assert (await bot.process.find(waiting.id)).approval.state is ApprovalState.APPROVED
 
 
+async def test_what_was_decided_is_not_told_there_either(workplace: Workplace) -> None:
+    workplace.channel = FakeChannel()
+    bot = await workplace.open()
+    request = await bot.asks()
+    workplace.channel.now = ChannelTrouble.SHARED
+    await bot.presses(cards.APPROVE, request.id, by=LEE)
+    (said,) = [text_of(message) for ref, message in bot.messenger.updated if ref.channel_id == workplace.channel.id]
+    assert said == text_of(cards.taken_away())
+
+
 @pytest.mark.parametrize("trouble", [None, ChannelTrouble.ARCHIVED, ChannelTrouble.NOT_TOLD])
 async def test_for_no_other_trouble(workplace: Workplace, trouble: ChannelTrouble | None) -> None:
     workplace.channel = FakeChannel()
