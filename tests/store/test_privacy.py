@@ -24,6 +24,7 @@ NOUNS = (
     "decisions",
     "exposure",
     "forgetting",
+    "guard_verification",
     "guesses",
     "journal",
     "lookups",
