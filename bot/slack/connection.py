@@ -51,8 +51,16 @@ async def open_web(*, token: str, base_url: str, clock: Clock, seconds: float = 
     certificates cannot be used.
     """
     network = Network.read()
-    async with aiohttp.ClientSession() as session:
+    tracing = aiohttp.TraceConfig()
+    tracing.on_request_redirect.append(_refuse_redirect)
+    async with aiohttp.ClientSession(trace_configs=[tracing]) as session:
         yield Web(token=token, base_url=base_url, session=session, network=network, clock=clock, seconds=seconds)
+
+
+async def _refuse_redirect(_session: object, _context: object, redirect: aiohttp.TraceRequestRedirectParams) -> None:
+    # It would carry what is said, IDs among it, to a host nobody chose. The SDK cannot be told to follow none.
+    redirect.response.close()
+    raise aiohttp.TooManyRedirects(redirect.response.request_info, ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

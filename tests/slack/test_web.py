@@ -138,6 +138,23 @@ async def test_a_request_that_was_sent_may_have_arrived(talk: wires.Talk) -> Non
     assert error.arrived
 
 
+async def test_nothing_is_led_elsewhere(answers: Answers, base_url: str) -> None:
+    async def lead_there(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = f"HTTP/1.1 307 Temporary Redirect\r\nLocation: {base_url}/elsewhere\r\nContent-Length: 0\r\n\r\n"
+        writer.write(head.encode())
+        await writer.drain()
+
+    async with wires.listening(lead_there) as port:
+        here = f"http://127.0.0.1:{port}/"
+        async with open_web(token=TOKEN, base_url=f"{here}api", clock=SteppingClock()) as web:
+            with pytest.raises(SlackUnreachable):
+                await web.chat_postMessage(channel="D0ANA", text="1029384756")
+            with pytest.raises(aiohttp.ClientError):
+                await web.connect(f"{here}link", heartbeat=1.0, closing=1.0)
+    assert answers.called == []
+
+
 async def test_a_message_whose_answer_is_lost_is_sent_once() -> None:
     sent = 0
 
