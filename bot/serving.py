@@ -35,7 +35,9 @@ class Connection(web.RequestHandler):
 
     def __init__(self, server: web.Server, *, seconds: float, ended: Callable[["Connection"], None]) -> None:
         self._clock = asyncio.get_running_loop()
-        super().__init__(server, loop=self._clock, access_log=None)  # type: ignore[arg-type] # none is one of its values
+        # Unpacking is not bounded: half a megabyte that nobody signed could hold everything up for seconds.
+        options: dict[str, Any] = {"access_log": None, "auto_decompress": False}
+        super().__init__(server, loop=self._clock, **options)
         self.since = self._clock.time()
         """When the last whole request had come; before the first one, when the connection was made."""
         self._seconds, self._ended = seconds, ended

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gzip
 import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -149,6 +150,12 @@ async def test_a_drip_of_bytes_buys_no_time(serve: Serve) -> None:
         while not ending.done():
             writer.write(b"x")
             await asyncio.wait({ending}, timeout=0.01)
+
+
+async def test_what_is_compressed_is_not_unpacked(serve: Serve) -> None:
+    served, packed = await serve(), gzip.compress(bytes(2_000_000))  # unpacked it is larger than any request may be
+    head = POST + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    assert await served.status(head + packed) == 200
 
 
 async def test_an_idle_connection_and_a_slow_answer_have_no_such_end(serve: Serve) -> None:

@@ -87,6 +87,7 @@ def test_with_nothing_set_every_missing_name_is_in_one_message() -> None:
         ("PORT", "tcp://10.0.0.11:3000", "must be a whole number"),
         ("PORT", "3000.5", "must be a whole number"),
         ("PHONEID_QPS", "1001", "must be a whole number from 1 to 1000, such as 10"),
+        ("PHONEID_OPEN_REQUESTS", "1001", "must be a whole number from 1 to 1000, such as 20"),
         ("PHONEID_APPROVAL", "Always", "must be always or never"),
         ("PHONEID_APPROVAL_CHANNEL", "approvals", "must be a channel ID such as C012AB3CD, not a name"),
         # As docker run --env-file, and whoever copies from a document, gives them.

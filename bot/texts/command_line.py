@@ -107,6 +107,7 @@ def output_busy(path: str) -> str:
 
 
 NOT_A_FILE = "it is not a file; for standard output write --output -"
+NOT_YOURS = "it belongs to somebody else, who would read the IDs"
 
 
 def beginning(count: int, *, before: Mapping[State, int], request_id: RequestId) -> str:

@@ -38,6 +38,7 @@ WHAT_IS_RIGHT = {
     "PORT": "must be a whole number from 0 to 65535",
     "PHONEID_CONNECTIONS": "must be a whole number from 10 to 10000, such as 100",
     "PHONEID_QPS": "must be a whole number from 1 to 1000, such as 10",
+    "PHONEID_OPEN_REQUESTS": "must be a whole number from 1 to 1000, such as 20",
     "PHONEID_APPROVAL": "must be always or never",
     "PHONEID_APPROVAL_CHANNEL": "must be a channel ID such as C012AB3CD, not a name",
     "LOG_LEVEL": "must be DEBUG, INFO, WARNING, ERROR or CRITICAL",
