@@ -139,6 +139,9 @@ def _read_every_way(line: str, region: str | None) -> Iterator[_Reading]:
             number = number_or_none(interpretation)
             # A separator says that a number ends here; a mere space does only if libphonenumber knows the number.
             if interpretation.is_valid or (cut[0] == "\n" and number):
+                if is_code_first and "+" not in typed and interpret(rest, region).is_valid:
+                    yield _Reading(None, SecretStr(code), is_code_first=True)  # two bare numbers: either may be meant
+                    continue
                 first = find_first_of_two(typed, region)
                 # A slash alone is used inside numbers, and before the extension of one.
                 is_doubtful = bool(first) or cut[0] == "/" or _may_be_something_else(rest, number)

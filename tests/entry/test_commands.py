@@ -184,6 +184,8 @@ def _digits(text: str) -> str:
 
 @given(number=NUMBERS, code=CODES, gap=GAPS, is_code_first=st.booleans(), has_plus=st.booleans())
 @example(number="+49 30 12345", code="2083", gap=" ", is_code_first=False, has_plus=False)
+@example(number="+676 20-123", code="3610000000", gap=" ", is_code_first=False, has_plus=False)
+@example(number="+676 20-123", code="3210000000", gap=" ", is_code_first=False, has_plus=False)
 # Without its last group it is a number without its area code, to which libphonenumber adds one that nobody typed.
 @example(number="+261 20 21 234 56", code="A0A00", gap=" ", is_code_first=False, has_plus=False)
 def test_a_certain_reading_is_what_was_meant_and_an_uncertain_one_gives_no_digit_of_the_code(
