@@ -50,6 +50,11 @@ class Approvers:
         except SlackError:
             return False
 
+    @property
+    def channel_id(self) -> str | None:
+        """Their channel, if they have one."""
+        return self._channel.id if self._channel else None
+
     async def shared_channel(self) -> str | None:
         """Their channel, if people outside the organization see it, or are invited to: no card may stand there."""
         is_shared = self._channel and await self._channel.trouble() is ChannelTrouble.SHARED

@@ -105,8 +105,10 @@ class Notices:
 
     async def cards_to_take_away(self) -> list[RequestId]:
         """Requests whose cards wait in a channel that was shared since. Delivering their cards moves them."""
-        channel_id = await self._approvers.shared_channel()
+        channel_id = self._approvers.channel_id
         waiting = await self._record.read(messages.waiting_in, channel_id) if channel_id else []
+        if not waiting or not await self._approvers.shared_channel():
+            return []
         for request_id in waiting:
             await self._record.change(outbox.repeat, Kind.CARDS, request_id)
         return waiting

@@ -13,6 +13,7 @@ import pytest
 
 from bot.sandbox.cams.server import LocalCams
 from bot.sandbox.slack.server import LocalSlack
+from tests.amounts import IS_NIGHT, SCALE
 from tests.scenarios.scene import OpenScene, Scene, entry, open_scene
 from tests.test_cams_command import ask
 from tests.test_serving import HELD, IDLE
@@ -30,13 +31,16 @@ async def hold(stack: AsyncExitStack, port: int, sent: bytes, *, times: int) -> 
 
 
 async def check_served(scene: Scene, port: int) -> None:
-    """A signed command is acknowledged within a second and its ID is there; readiness and health answer."""
+    """A signed command is acknowledged and its ID is there; readiness and health answer.
+
+    In a whole night within a second; where minutes count and other tests run beside it, within Slack's limit.
+    """
     began = time.monotonic()
     await scene.ask(entry("The ID"))
     await scene.answer(scene.ana, "The phone number ID")
     delivery = scene.slack.deliveries[0]
     assert delivery.is_acknowledged
-    assert delivery.milliseconds < 1000
+    assert delivery.milliseconds < (1000 if IS_NIGHT and SCALE >= 1 else 3000)
     async with aiohttp.ClientSession() as session:
         for path in ("readyz", "healthz"):
             async with session.get(f"http://127.0.0.1:{port}/{path}") as response:

@@ -43,6 +43,9 @@ LOOKS_AT_ALL = {
     "forgetting.REASONS",  # whoever forgets a number looks for it in every reason
     "forgetting.OWN_REASONS",
     "forgetting.FORGET_REFUSED",
+    "guard_verification.ALARMS",  # the verifier reads everything
+    "guard_verification.OF_NO_ENTRY",
+    "guard_verification.REFUSED_CODES",
     "outbox.DROP_ALL",  # what is still to be said is little
     "processes.ALIVE",  # processes are few
     "processes.BRING_BACK",

@@ -39,7 +39,7 @@ from tests import factories
 from tests.clocks import SteppingClock
 from tests.factories import ANA, ANSWERED, HOUR, LEE, MAY_NOT, NEEDS_APPROVAL, OLGA, REFUSED, phones
 from tests.store import auditor, tampering
-from tests.store.engines import OpenRecord, Plain, engine_on
+from tests.store.engines import OpenRecord, Plain, engine_on, plain_on
 from tests.store.processes import Process, StartProcess
 
 BOT = Actor(team_id="T0001", user_id="B1", through=Through.BOT, enterprise_id="E1")
@@ -351,16 +351,14 @@ def test_a_schema_that_is_not_as_we_make_it_is_named(small: sqlite3.Connection, 
         "DROP TRIGGER journal_loses_nothing ON journal",
     ],
 )
-def test_what_acts_by_itself_on_a_server_is_named(
-    process: Process, plain: Plain, database_url: str, statement: str
-) -> None:
-    if database_url.startswith(SQLITE):
-        pytest.skip("it has another word for it")
-    plain.execute(statement)
-    plain.execute("CREATE TABLE not_ours (name TEXT)")  # no other test is given what is left of this
-    fault = inspect(process).fault
-    assert fault
-    assert fault.flaw is Flaw.SCHEMA_CHANGED
+def test_what_acts_by_itself_on_a_server_is_named(postgres_url: str, statement: str) -> None:
+    with closing(engine_on(postgres_url)) as engine, closing(plain_on(postgres_url)) as plain:
+        engine.open()
+        plain.execute(statement)
+        plain.execute("CREATE TABLE not_ours (name TEXT)")  # no other test is given what is left of this
+        fault = inspect(Process(engine)).fault
+        assert fault
+        assert fault.flaw is Flaw.SCHEMA_CHANGED
 
 
 @pytest.mark.parametrize(("table", "column"), [("lookups", "asked_at"), ("requests", "asked_at"), ("journal", "at")])

@@ -1,6 +1,7 @@
 """Somebody at a Slack client: sees only what is on their screen, and can only do what it offers."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from bot.sandbox.slack.blockkit import Placed
@@ -11,10 +12,13 @@ from bot.sandbox.slack.manifest import Manifest, ShortcutKind
 from bot.sandbox.slack.people import Kind, Person
 from bot.sandbox.slack.screen import Screen
 from bot.sandbox.slack.views import View
-from bot.sandbox.slack.waiting import Waiting
+from bot.sandbox.slack.waiting import NeverHappened, Waiting
 from bot.sandbox.slack.workspace import Conversation, Message, Workspace
 
 T = TypeVar("T")
+
+LOOKS_FOR = 5.0
+"""Seconds for which somebody looks for what they want to click: it may still be on its way to their screen."""
 
 _CLICK = object()
 """The choice of a click, which picks nothing; ``None`` takes a choice back."""
@@ -164,12 +168,24 @@ class Human:
         self._workspace.set_modals(self.person.id, [])
 
     async def _use(self, what: str, choice: Any, *, message: Message | None, at_home: bool) -> None:
-        where, placed = self._point_at(what, message=message, at_home=at_home)
+        where, placed = await self._look_for(what, message=message, at_home=at_home)
         _check_kind(placed, is_click=choice is _CLICK)
         if isinstance(where, View):
             await self._interactions.use_in_view(self.person, where, placed, choice)
         else:
             await self._interactions.use_in_message(self.person, where, placed, choice)
+
+    async def _look_for(self, what: str, *, message: Message | None, at_home: bool) -> tuple[View | Message, Placed]:
+        """What they want to click, which may still be on its way to their screen."""
+
+        def find() -> tuple[View | Message, Placed] | None:
+            with suppress(NotOnScreen):
+                return self._point_at(what, message=message, at_home=at_home)
+            return None
+
+        with suppress(NeverHappened):
+            return await self._waiting.until(find, seconds=LOOKS_FOR, describe=str)
+        return self._point_at(what, message=message, at_home=at_home)
 
     def _point_at(self, what: str, *, message: Message | None, at_home: bool) -> tuple[View | Message, Placed]:
         view = self.home if at_home else self.modal

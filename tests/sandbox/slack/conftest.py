@@ -11,9 +11,17 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.sandbox.slack import human
 from bot.sandbox.slack.manifest import Manifest
 from bot.sandbox.slack.server import LocalSlack
 from tests.clocks import SteppingClock
+
+
+@pytest.fixture(autouse=True)
+def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what is not on their screen here."""
+    monkeypatch.setattr(human, "LOOKS_FOR", 0.0)
+
 
 MANIFEST: dict[str, Any] = {
     "display_information": {"name": "Helper"},
