@@ -11,6 +11,7 @@ from bot.checks import Check, CheckVerdict
 from bot.errors import SettingsError
 from bot.policy import Audience
 from bot.settings import BotSettings, RecordSettings, examine, read
+from tests.owners import give_away
 
 GOOD = {
     "SLACK_BOT_TOKEN": "xoxb-invented-bot",
@@ -289,21 +290,13 @@ def test_what_is_no_file_of_settings_stops_the_start(
     )
 
 
-def give_away(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let it belong to somebody who is not the user; only root can really do that."""
-    try:
-        os.chown(path, 4711, -1, follow_symlinks=False)
-    except PermissionError:
-        monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
-
-
 @pytest.mark.parametrize("is_link", [False, True])
 def test_another_users_file_is_not_believed(folder: Path, monkeypatch: pytest.MonkeyPatch, *, is_link: bool) -> None:
     file = write(folder, "PHONEID_CAMS_URL=http://127.0.0.1:1\n")
     if is_link:  # to a file of ours, where somebody else chose which
         file.rename(folder / "ours")
         file.symlink_to("ours")
-    give_away(file, monkeypatch)
+    give_away(file, monkeypatch, is_root=os.geteuid() == 0)
     [said] = refusal(folder)
     assert said.startswith(f".env belongs to user {file.lstat().st_uid}, who could send") or os.geteuid() != 0
 

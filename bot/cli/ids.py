@@ -75,6 +75,11 @@ class Row:
         is_no = self.state is State.REFUSED
         return is_no and self.problem is not None and PROBLEMS[self.problem].turn is Side.AGENT
 
+    def corrected_by(self, recorded: "Row") -> "Row":
+        """This row's number and ID, if there was one, with all else as it is recorded."""
+        phone, phone_number_id, *_ = self.cells
+        return Row((phone, phone_number_id if recorded.state is State.ANSWERED else "", *recorded.cells[2:]))
+
     def as_line(self) -> bytes:
         line = io.StringIO()
         csv.writer(line).writerow(self.cells)

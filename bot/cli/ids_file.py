@@ -9,11 +9,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bot.cli.arguments import CannotStart
+from bot.checks import CheckVerdict
+from bot.cli.arguments import CannotStart, say_warning
 from bot.cli.ids import HEADINGS, Row, write_all
 from bot.cli.ids_saved import Saved, read_saved
 from bot.environment.owners import is_strange
 from bot.models import PhoneNumber
+from bot.store.files import check_owner
 from bot.texts import command_line
 
 if sys.platform != "win32":
@@ -36,10 +38,13 @@ def open_ids_file(name: str, *, lock: Callable[[int], None] = lock_alone) -> Ite
     """The file, new or with what an earlier run wrote, for this process alone. Raises ``CannotStart``."""
     path = Path(os.path.realpath(name))  # behind a link: the file is replaced, not the link
     try:
+        if (link := Path(name).absolute()).is_symlink():  # whoever made it chose where the IDs go
+            _heed_owner(str(link), link.lstat())
         descriptor = _open_alone(path, name, lock)
     except OSError as error:
         raise CannotStart(command_line.output_unusable(name, error.strerror or "")) from None
     try:
+        _heed_owner(str(path), os.fstat(descriptor))
         rows = _read_rows(descriptor, name)
         _check_room(descriptor, name)
         ids = IdsFile(path, descriptor, rows)
@@ -113,6 +118,14 @@ class IdsFile:
         except OSError:
             Path(name).unlink(missing_ok=True)
             raise
+
+
+def _heed_owner(path: str, status: os.stat_result) -> None:
+    """Raises ``CannotStart`` for another user's file or link."""
+    for check in check_owner("output", path, status, refusal=command_line.NOT_WRITTEN):
+        if check.verdict is CheckVerdict.STOP:
+            raise CannotStart(check.sentence)
+        say_warning(check)
 
 
 def _read_all(descriptor: int) -> bytes:

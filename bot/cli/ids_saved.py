@@ -6,18 +6,23 @@ What a row says is then not to be believed; but its reference finds in the recor
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from bot.audit import LogEntry
 from bot.cli.ids import COLUMNS, Row
-from bot.models import LookupId, PhoneNumber, Request, RequestId
-from bot.store import requests
+from bot.models import LookupId, PhoneNumber, Request, RequestId, State
+from bot.store import journal, requests
+from bot.store.engine import Tx
 from bot.store.names import split_lookup_id
 from bot.store.record import Record
 
 _REFERENCE = re.compile(r"R-[0-9A-Z]{8}(/[1-9]\d{0,4})?")
 _WHOLE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\s*")
+
+
+_Known = tuple[Request | None, Set[int | None]]
+"""A request, and which of its numbers were answered as the journal has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +76,17 @@ def _saved(line: int, cells: Mapping[str, str]) -> Saved:
 
 
 async def hold_against(record: Record, saved: Sequence[Saved]) -> Held:
-    """Each row as the record has it. One that the record does not know stays as it is, if it can be read."""
-    known: dict[RequestId, Request | None] = {}
+    """Each row as the record has it.
+
+    Of a row that the record does not know nothing is believed that would keep its number from being asked.
+    """
+    known: dict[RequestId, _Known] = {}
     rows: dict[PhoneNumber, Row] = {}
     changed, unknown = 0, []
     for each in saved:
-        row = await _recorded(record, each.reference, known) or each.row
+        row = await _recorded(record, each, known)
+        if row is None and each.row and not each.row.is_settled:
+            row = each.row
         if row is None:
             unknown.append(each.line)
             continue
@@ -85,14 +95,23 @@ async def hold_against(record: Record, saved: Sequence[Saved]) -> Held:
     return Held(rows=rows, changed=changed, unknown=unknown)
 
 
-async def _recorded(record: Record, reference: LookupId | None, known: dict[RequestId, Request | None]) -> Row | None:
-    if reference is None:
+async def _recorded(record: Record, saved: Saved, known: dict[RequestId, _Known]) -> Row | None:
+    if saved.reference is None:
         return None
-    request_id, position = split_lookup_id(reference)
+    request_id, position = split_lookup_id(saved.reference)
     if request_id not in known:
-        known[request_id] = await record.read(requests.find, request_id)
-    request = known[request_id]
-    found = [each for each in request.lookups if each.position == position] if request else []
-    if request is None or not found or found[0].is_forgotten:
+        known[request_id] = await record.read(_find, request_id)
+    request, answered = known[request_id]
+    lookup = next((each for each in request.lookups if each.position == position), None) if request else None
+    if request is None or lookup is None or (lookup.state is State.ANSWERED and position not in answered):
         return None
-    return Row.of(LogEntry(request, found[0]))
+    row = Row.of(LogEntry(request, lookup))
+    if lookup.is_forgotten:  # only the file still has its number and its ID
+        return saved.row and saved.row.corrected_by(row)
+    return row
+
+
+def _find(tx: Tx, request_id: RequestId) -> _Known:
+    entries = journal.of_request(tx, request_id)
+    answered = {each.position for each in entries if each.to_state == State.ANSWERED}
+    return requests.find(tx, request_id), answered

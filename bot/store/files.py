@@ -1,5 +1,6 @@
 """A SQLite database's files: made for their owner alone, and looked at before they are used."""
 
+import os
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
@@ -43,9 +44,16 @@ def check_files(path: Path, *, writes: bool) -> Iterator[Check]:
             status = file.stat()
         except OSError:  # not there yet; what cannot be opened is told when it is
             continue
-        if is_strange(status.st_uid):
-            what = texts.foreign_file(str(file), owner_name(status.st_uid))
-            is_refused = writes and not is_root()
-            yield stop("database", what, texts.NOT_WRITTEN) if is_refused else warning("database", what)
-        if (mode := stat.S_IMODE(status.st_mode)) & 0o077 and stat.S_ISREG(status.st_mode):
-            yield warning("database", texts.wide_file(str(file), mode), texts.narrow_it(str(file)))
+        yield from check_owner("database", str(file), status, refusal=texts.NOT_WRITTEN if writes else None)
+
+
+def check_owner(name: str, path: str, status: os.stat_result, *, refusal: str | None) -> Iterator[Check]:
+    """What others could do with a file, or a link, or could have done.
+
+    ``refusal`` says what to do where it is another user's and would be written; ``None``: it will not be.
+    """
+    if is_strange(status.st_uid):
+        what = texts.foreign_file(path, owner_name(status.st_uid))
+        yield stop(name, what, refusal) if refusal and not is_root() else warning(name, what)
+    if (mode := stat.S_IMODE(status.st_mode)) & 0o077 and stat.S_ISREG(status.st_mode):
+        yield warning(name, texts.wide_file(path, mode), texts.narrow_it(path))

@@ -22,6 +22,7 @@ OUTPUT_NEEDED = "Say where the IDs go: --output ids.csv, or --output - for stand
 FILE_NEEDED = "--output, --again and --short-codes are for a list: give --file instead of PHONE."
 JSON_NOT_HERE = "--json is for a single number: the IDs of a list are CSV."
 AGAIN_NEEDS_FILE = "--again asks again for what an output file says was refused: it has no meaning with --output -."
+ONE_STREAM = "Standard input can hold the list or the reason, not both."
 LIST_TYPED = (
     "--file - reads the list from a pipe or a file: what is typed here would stand on the screen, the codes too. "
     "Write phoneid lookup --file - < numbers.csv."
@@ -93,12 +94,12 @@ def output_corrected(path: str, rows: int) -> str:
 
 
 def output_unreadable(path: str, lines: Sequence[int]) -> str:
-    """Rows that were changed, and are of a record that this is not."""
+    """Rows that nobody but the file vouches for."""
     shown = ", ".join(map(str, lines[:_SHOWN])) + (", …" if len(lines) > _SHOWN else "")
     return (
-        f"{path} was changed since it was written, and the record in DATABASE_URL does not know what stood in line "
-        f"{shown}. To go on without asking again, set DATABASE_URL to the record that was used then, or take these "
-        "lines out of the file and their numbers out of the list. Nothing was asked."
+        f"{path} was changed since it was written, or with another record: the one in DATABASE_URL does not know what "
+        f"stood in line {shown}. To go on without asking again, set DATABASE_URL to the record that was used then, or "
+        "take these lines out of the file and their numbers out of the list. Nothing was asked."
     )
 
 
@@ -106,6 +107,9 @@ def output_busy(path: str) -> str:
     return f"Another phoneid lookup is writing {path} right now. Wait for its end, or choose another name."
 
 
+NOT_WRITTEN = (
+    "Nothing is written into another user's file. Run phoneid as that user, or choose another name for --output."
+)
 NOT_A_FILE = "it is not a file; for standard output write --output -"
 NOT_YOURS = "it belongs to somebody else, who would read the IDs"
 

@@ -28,6 +28,7 @@ from bot.models import (
     State,
     Through,
 )
+from tests.owners import give_away
 
 REQUEST = Request(
     id=RequestId("R-7K3Q9FZ2"),
@@ -161,6 +162,59 @@ def test_a_link_is_followed_and_who_may_read_stays_as_it_was(path: Path) -> None
     assert path.is_symlink()
     assert phones(target) == ["8613800001234"]
     assert stat.S_IMODE(target.stat().st_mode) == 0o640
+
+
+def give_to_another(path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, *, is_root: bool = False) -> Path:
+    """An output that is somebody else's, or is behind a link of theirs: the path whose they are."""
+    theirs = path.parent / "theirs.csv" if kind == "link to theirs" else path
+    if kind == "their link":  # to a file of ours, where somebody else chose which
+        (path.parent / "ours.csv").touch()
+        path.symlink_to(path.parent / "ours.csv")
+    else:
+        theirs.write_bytes(HEADINGS if kind == "headings" else b"")
+    if kind == "link to theirs":
+        path.symlink_to(theirs)
+    give_away(theirs, monkeypatch, is_root=is_root)
+    return theirs
+
+
+@pytest.mark.parametrize("kind", ["empty", "headings", "link to theirs", "their link"])
+def test_another_users_file_is_not_written(path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    theirs = give_to_another(path, monkeypatch, kind)
+    before = path.read_bytes()
+    with pytest.raises(CannotStart, match=f"{theirs} belongs to .*another name for --output"), open_ids_file(str(path)):
+        pytest.fail("it is open")
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("kind", ["empty", "headings", "link to theirs", "their link"])
+def test_root_writes_it_and_is_told_whose_it_is(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    theirs = give_to_another(path, monkeypatch, kind, is_root=True)
+    with open_ids_file(str(path)) as ids:
+        ids.add(row(ANSWERED))
+    assert phones(path) == ["8613800001234"]
+    assert f"Note: {theirs} belongs to user 4711.\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o640, 0o666, 0o600])
+def test_one_that_others_can_open_is_named_with_its_mode(
+    path: Path, capsys: pytest.CaptureFixture[str], mode: int
+) -> None:
+    path.touch()
+    path.chmod(mode)
+    with open_ids_file(str(path)) as ids:
+        ids.add(row(ANSWERED))
+    said = f"Note: Other users of this machine can open {path} (mode 0{mode:o}). Close it to them: chmod 600 {path}\n"
+    assert capsys.readouterr().err == ("" if mode == 0o600 else said)
+
+
+def test_behind_a_link_to_nothing_the_file_is_its_users_alone(path: Path) -> None:
+    path.symlink_to(path.parent / "new.csv")
+    with open_ids_file(str(path)) as ids:
+        ids.add(row(ANSWERED))
+    assert stat.S_IMODE((path.parent / "new.csv").stat().st_mode) == 0o600
 
 
 def test_a_link_to_itself_is_a_sentence(path: Path) -> None:

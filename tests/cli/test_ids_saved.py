@@ -3,13 +3,18 @@
 import csv
 import io
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from bot.sandbox.cams.book import BOOK
 from tests.cli.conftest import PLENTY, Desk
+from tests.store.tampering import lay_open
 
+NOT_YOURS = next(entry for entry in BOOK if entry.digits == "12025550106")
 LIST = ("lookup", "--file", "numbers.csv", "--output", "ids.csv")
 
 Cells = list[list[str]]
@@ -152,6 +157,69 @@ async def test_what_was_forgotten_since_stays_as_it_is(desk: Desk) -> None:
     assert (await desk.shell.run("forget", PLENTY[0].phone, "--yes")).status == 0
     ran = await desk.shell.run(*LIST)
     assert (ran.status, len(desk.asked()), desk.ids()) == (0, 4, before)
+
+
+def planted(state: str, reference: str, problem: str = "") -> Callable[[Cells], None]:
+    """A row for a number that was never asked, as this command would write it."""
+    cells = [PLENTY[5].digits, "966600000000000", state, problem, "", "OK", "", reference, "2026-11-30T09:42:00Z"]
+
+    def plant(rows: Cells) -> None:
+        rows.append(
+            [reference.replace("THERE", rows[1][7].partition("/")[0]) if each is reference else each for each in cells]
+        )
+
+    return plant
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        planted("answered", "R-00000000"),
+        planted("answered", ""),
+        planted("answered", "THERE/99"),
+        planted("refused", "R-00000000", "unknown code"),
+    ],
+)
+async def test_a_row_that_the_record_does_not_know_keeps_no_number_from_being_asked(
+    desk: Desk, plant: Callable[[Cells], None]
+) -> None:
+    file, _ = await answered(desk)
+    save(file, plant)
+    saved = file_of(desk)
+    desk.write(*PLENTY[:6])
+    ran = await desk.shell.run(*LIST)
+    assert (ran.status, len(desk.asked()), file_of(desk)) == (2, 4, saved)
+    assert "does not know what stood in line 6." in ran.err
+
+
+async def test_one_that_says_nothing_final_is_simply_asked(desk: Desk) -> None:
+    file, _ = await answered(desk)
+    save(file, planted("failed", "R-00000000", "no answer"))
+    desk.write(*PLENTY[:6])
+    ran = await desk.shell.run(*LIST)
+    assert (ran.status, len(desk.asked()), desk.ids()[5]["phone_number_id"]) == (0, 6, "900000000000005"), ran.err
+
+
+async def test_an_answer_in_the_record_that_its_journal_does_not_have_is_not_believed(desk: Desk) -> None:
+    desk.write(NOT_YOURS, *PLENTY[:1])
+    assert (await desk.shell.run(*LIST)).status == 1
+    with closing(sqlite3.connect(desk.shell.folder / "phoneid.db")) as connection, connection:
+        lay_open(connection)
+        connection.execute("UPDATE lookups SET state = 'answered', phone_number_id = '9666' WHERE position = 1")
+    save(desk.shell.folder / "ids.csv", lambda rows: rows[1].__setitem__(slice(1, 4), ["9666", "answered", ""]))
+    ran = await desk.shell.run(*LIST)
+    assert (ran.status, len(desk.asked())) == (2, 2)
+    assert "does not know what stood in line 2." in ran.err
+
+
+async def test_of_what_was_forgotten_only_number_and_id_are_believed(desk: Desk) -> None:
+    desk.write(NOT_YOURS)
+    assert (await desk.shell.run(*LIST)).status == 1
+    assert (await desk.shell.run("forget", NOT_YOURS.phone, "--yes")).status == 0
+    save(desk.shell.folder / "ids.csv", lambda rows: rows[1].__setitem__(slice(1, 4), ["9666", "answered", ""]))
+    ran = await desk.shell.run(*LIST)
+    assert (ran.status, [(row["state"], row["phone_number_id"]) for row in desk.ids()]) == (1, [("refused", "")])
+    assert "1 row put right from the record" in ran.err
 
 
 async def test_a_file_of_somebody_else_says_where_the_ids_are(desk: Desk) -> None:

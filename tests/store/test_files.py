@@ -7,6 +7,7 @@ import pytest
 
 from bot.checks import CheckVerdict
 from bot.store.files import check_files
+from tests.owners import give_away
 
 
 @pytest.fixture
@@ -14,14 +15,6 @@ def path(tmp_path: Path) -> Path:
     file = tmp_path / "phoneid.db"
     file.touch(0o600)
     return file
-
-
-def give_away(path: Path, monkeypatch: pytest.MonkeyPatch, *, is_root: bool) -> None:
-    """Let it belong to somebody who is not the user."""
-    if os.geteuid() == 0:
-        os.chown(path, 4711, -1)
-    owner = path.stat().st_uid
-    monkeypatch.setattr(os, "geteuid", lambda: 0 if is_root else owner + 1)
 
 
 def test_a_file_of_its_users_alone_is_fine(path: Path) -> None:
@@ -60,8 +53,6 @@ def test_a_path_from_here_is_told_as_a_whole(path: Path, monkeypatch: pytest.Mon
 def test_another_users_file_is_not_written(
     path: Path, monkeypatch: pytest.MonkeyPatch, *, writes: bool, is_root: bool, verdict: CheckVerdict
 ) -> None:
-    if is_root and os.geteuid() != 0:
-        pytest.skip("only root can give a file away and stay root")
     give_away(path, monkeypatch, is_root=is_root)
     [check] = check_files(path, writes=writes)
     assert check.verdict is verdict
