@@ -19,7 +19,7 @@ from bot.sandbox.cams.book import BOOK
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
 from bot.sandbox.run import CannotServe, open_sandbox
 from bot.store import processes, search
-from bot.texts import command_line
+from bot.texts import command_line, terminal
 from bot.texts.problems import PROBLEMS
 from tests import factories
 from tests.amounts import some_each_day
@@ -172,9 +172,65 @@ async def test_what_cannot_be_read_is_a_sentence_and_exits_2(
 
 
 @pytest.mark.parametrize(
+    ("arguments", "typed"),
+    [
+        (("-",), f"+86 138 0000 1234\n{CODE}\n"),
+        (("-",), f"+86 138 0000 1234\r\n{CODE}"),
+        (("+86 138 0000 1234", "--reason", "-"), f"ticket 7\n{CODE}\n"),
+        (("-", "--reason", "-"), f"+86 138 0000 1234\nticket 7\n{CODE}\n"),
+        (("-", "--reason", "-"), f"+86 138 0000 1234\n\n{CODE}\n"),
+    ],
+)
+async def test_number_and_reason_can_come_from_standard_input(
+    shell: QuickShell, arguments: tuple[str, ...], typed: str
+) -> None:
+    ran = await shell.run("lookup", *arguments, typed=typed)
+    assert (ran.status, ran.out) == (0, "920155500012345\n"), ran.err
+    reason = "ticket 7" if "ticket 7" in typed else ""
+    shown = await shell.run("log", "--json", "--phone", "-", typed="+86 138 0000 1234\n")
+    assert [row["reason"] for row in json.loads(shown.out)] == [reason]
+    assert (await shell.run("forget", "-", typed="+86 138 0000 1234\ny\n")).status == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "typed", "words"),
+    [
+        (("-",), "", terminal.did_not_come("number")),
+        (("-",), "+86 138 0000 1234\n", terminal.did_not_come("code")),
+        (("-",), f"{CODE}\n+86 138 0000 1234\n", "too short"),
+        (("-", "--reason", "-"), f"+86 138 0000 1234\n{CODE}\n", terminal.did_not_come("code")),
+        (("-", "--reason", "-"), f"+86 138 0000 1234\ncode {CODE}\n{CODE}\n", "code"),
+        (("+86 138 0000 1234", "--reason", "-"), "\udcff\n", terminal.NOT_TEXT),
+        (("-",), f"\udcff\n{CODE}\n", "This is not a phone number"),
+        (("+86 138 0000 1234",), "208\udcff312\n", "This is not a code"),
+        (("--file", "-", "--output", "ids.csv", "--reason", "-"), "", "the list or the reason"),
+    ],
+)
+async def test_lines_that_are_missing_or_in_another_order_are_a_sentence(
+    shell: QuickShell, arguments: tuple[str, ...], typed: str, words: str
+) -> None:
+    ran = await shell.run("lookup", *arguments, typed=typed.encode(errors="surrogateescape"))
+    assert (ran.status, ran.out) == (2, "")
+    assert words in " ".join(ran.err.split())
+    assert not any(part in ran.err for part in ("Traceback", CODE))
+    assert not (shell.folder / "phoneid.db").exists()
+
+
+async def test_a_lists_reason_can_come_from_standard_input(shell: QuickShell) -> None:
+    (shell.folder / "numbers.csv").write_text(f"+86 138 0000 1234,{CODE}\n")
+    ran = await shell.run(
+        *("lookup", "--file", "numbers.csv", "--output", "ids.csv", "--reason", "-"), typed="ticket 7\n"
+    )
+    assert ran.status == 0, ran.err
+    assert [row["reason"] for row in json.loads((await shell.run("log", "--json")).out)] == ["ticket 7"]
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ("lookup", "+86 138 0000 1234", CODE),
+        ("lookup", "-", CODE),
+        ("lookup", "-", "-"),
         ("lookup", "+86", "138", "0000", "1234", CODE),
         ("lookup", CODE, "+86 138 0000 1234", "--json"),
         ("lookup", "+86 138 0000 1234", f"--{CODE}"),

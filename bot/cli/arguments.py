@@ -7,17 +7,14 @@ import click
 
 from bot import settings
 from bot.checks import Check, heed
-from bot.entry.numbers import read_phone_number
-from bot.errors import EntryError
-from bot.models import PhoneNumber
 from bot.settings import SettingsType
-from bot.texts import asking, command_line, terminal
+from bot.texts import command_line, terminal
 
 EXIT_NO_ID = 1
 EXIT_CANNOT_START = 2
 
 STREAM = "-"
-"""In the place of a file's name: standard input, or standard output."""
+"""In the place of a file's name, a number or a reason: standard input, or standard output."""
 
 
 class Discreet(click.Command):
@@ -68,11 +65,16 @@ def say_warning(check: Check) -> None:
     click.echo(terminal.warning(check.sentence), err=True)
 
 
-def check_text(_context: click.Context, _option: click.Parameter, typed: str | None) -> str | None:
+def check_text(typed: str) -> str:
     """What was typed, unless it holds bytes that are no text: they could be neither recorded nor printed."""
-    if typed and any("\ud800" <= character <= "\udfff" for character in typed):
+    if any("\ud800" <= character <= "\udfff" for character in typed):
         raise click.BadParameter(terminal.NOT_TEXT)
     return typed
+
+
+def check_option(_context: click.Context, _option: click.Parameter, typed: str | None) -> str | None:
+    """The same for an option, which may be absent."""
+    return typed and check_text(typed)
 
 
 def read_existing() -> settings.RecordSettings:
@@ -84,14 +86,6 @@ def read_existing() -> settings.RecordSettings:
     if found.database_path and not _is_there(found.database_path):
         raise CannotStart(terminal.no_database(found.database_name))
     return found
-
-
-def read_phone(phone: str, record_settings: settings.RecordSettings) -> PhoneNumber:
-    """The number typed, as a whole. Raises ``click.UsageError``."""
-    try:
-        return read_phone_number(phone, region=record_settings.phoneid_default_region)
-    except EntryError as error:
-        raise click.UsageError(asking.ENTRY_MISTAKES[error.mistake]) from None
 
 
 def _is_a_word(typed: str) -> bool:

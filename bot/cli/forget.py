@@ -7,9 +7,10 @@ import click
 
 from bot import settings
 from bot.audit import Footprint
-from bot.cli.arguments import EXIT_NO_ID, CannotStart, Discreet, read_existing, read_phone, say_warning
+from bot.cli.arguments import EXIT_NO_ID, CannotStart, Discreet, read_existing, say_warning
 from bot.cli.caller import identify
 from bot.cli.streams import check_output, show
+from bot.cli.typed import read_phone
 from bot.clock import SystemClock
 from bot.errors import StillOpen, StoreUnavailable
 from bot.models import PhoneNumber
@@ -20,7 +21,7 @@ from bot.texts import journal as texts
 @click.argument("phone")
 @click.option("--yes", is_flag=True, help="Do not ask whether this is meant.")
 def forget(*, phone: str, yes: bool) -> None:
-    """Forget PHONE: remove it, its ID and the reasons from the record, for good.
+    """Forget PHONE: remove it, its ID and the reasons from the record, for good. - reads it from standard input.
 
     That it was asked, by whom and how it ended stays. Exit code 0: it is in no file any more; 1: something of it may
     be; 2: it could not be tried.

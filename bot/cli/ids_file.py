@@ -13,7 +13,6 @@ from bot.checks import CheckVerdict
 from bot.cli.arguments import CannotStart, say_warning
 from bot.cli.ids import HEADINGS, Row, write_all
 from bot.cli.ids_saved import Saved, read_saved
-from bot.environment.owners import is_strange
 from bot.models import PhoneNumber
 from bot.store.files import check_owner
 from bot.texts import command_line
@@ -137,11 +136,8 @@ def _open_alone(path: Path, name: str, lock: Callable[[int], None]) -> int:
     for _ in range(_REPLACED_MEANWHILE):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _AS_IT_IS, 0o600)
         try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise CannotStart(command_line.output_unusable(name, command_line.NOT_A_FILE))
-            if is_strange(status.st_uid):
-                raise CannotStart(command_line.output_unusable(name, command_line.NOT_YOURS))
             lock(descriptor)
             # Whoever had the lock may have put a new file in this one's place, as their last act.
             if os.path.samestat(os.fstat(descriptor), path.stat()):

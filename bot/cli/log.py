@@ -8,9 +8,10 @@ import click
 
 from bot import export, logs, settings
 from bot.audit import Event, LogEntry, LogQuery
-from bot.cli.arguments import Discreet, check_text, read_existing, read_phone, say_warning
+from bot.cli.arguments import Discreet, check_option, read_existing, say_warning
 from bot.cli.caller import identify
 from bot.cli.streams import check_output, show
+from bot.cli.typed import read_phone
 from bot.durations import read_duration
 from bot.models import RequestId
 from bot.texts import terminal
@@ -24,9 +25,9 @@ _NEWEST = 50
     type=click.IntRange(1, 1_000_000),
     help="At most so many, newest first: 50, but a request as a whole and in its order.",
 )
-@click.option("--agent", callback=check_text, help="Only this user id.")
-@click.option("--phone", help="Only this number.")
-@click.option("--request", "reference", callback=check_text, help="Only this request, by its R-… reference.")
+@click.option("--agent", callback=check_option, help="Only this user id.")
+@click.option("--phone", help="Only this number; - reads it from standard input.")
+@click.option("--request", "reference", callback=check_option, help="Only this request, by its R-… reference.")
 @click.option("--since", help="Only since then: 90m, 24h, 7d, or a date such as 2026-11-01.")
 @click.option("--json", "is_json", is_flag=True, help="Print JSON.")
 @click.option("--csv", "is_csv", is_flag=True, help="Print CSV.")

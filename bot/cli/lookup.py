@@ -11,23 +11,13 @@ from pydantic import SecretStr
 
 from bot import export, logs, policy, settings
 from bot.audit import LogEntry
-from bot.cli.arguments import (
-    EXIT_NO_ID,
-    STREAM,
-    CannotStart,
-    Discreet,
-    check_text,
-    read_phone,
-    read_settings,
-    say_warning,
-)
+from bot.cli.arguments import EXIT_NO_ID, STREAM, Discreet, check_option, read_settings, say_warning
 from bot.cli.caller import identify, on_ending
-from bot.cli.streams import check_output, saying_that_it_waits, show
+from bot.cli.streams import check_output, show
+from bot.cli.typed import read_code, read_phone, read_reason
 from bot.cli.waiting import run_telling
 from bot.clock import SystemClock
-from bot.entry.fields import read_code, read_reason
 from bot.entry.secrecy import what_is_wrong
-from bot.errors import EntryError, EntryMistake
 from bot.models import Lookup, NewRequest, PhoneNumber, State
 from bot.texts import asking, problems, terminal
 from bot.texts import command_line as texts
@@ -40,7 +30,7 @@ class _ListFlags(TypedDict):
 
 @click.command(cls=Discreet)
 @click.argument("phone", required=False)
-@click.option("--reason", default="", callback=check_text, help="Recorded with the lookup, or with each of a list.")
+@click.option("--reason", default="", callback=check_option, help="Recorded with the lookup, or with each of a list.")
 @click.option("--json", "is_json", is_flag=True, help="Print the whole outcome of PHONE as JSON.")
 @click.option("--file", metavar="FILE", help="A list of numbers and codes instead of PHONE; - is standard input.")
 @click.option("--output", metavar="FILE", help="Where the list's IDs go, as CSV; - is standard output.")
@@ -59,6 +49,9 @@ def lookup(
 ) -> None:
     """Get the ID of PHONE. The verification code is asked for, or read from standard input: never an argument.
 
+    Where others must not see the number or the reason in the list of processes, write - in its place: it is a line
+    of standard input, too, in the order number, reason, code.
+
     Prints the ID alone on standard output. Exit code 0: there is an ID; 1: there is none; 2: it could not be asked.
 
     For many numbers: phoneid lookup --file numbers.csv --output ids.csv
@@ -69,18 +62,18 @@ def lookup(
     1: not all; 2: nothing could be asked.
     """
     _check_combination(phone, file, output, is_json=is_json, **of_list)
+    if file == reason == STREAM:
+        raise click.UsageError(texts.ONE_STREAM)
     lookup_settings = read_settings(settings.LookupSettings)
     logs.configure(level="ERROR", log_format=lookup_settings.phoneid_log_format)
-    why = _read_reason(reason)
     if file is not None and output is not None:
         from bot.cli.number_list import ask_list
 
-        are_all_answered = ask_list(lookup_settings, file=file, output=output, reason=why, **of_list)
+        are_all_answered = ask_list(lookup_settings, file=file, output=output, reason=read_reason(reason), **of_list)
         sys.exit(0 if are_all_answered else EXIT_NO_ID)
     assert phone is not None
     check_output()
-    number = read_phone(phone, lookup_settings)
-    code = _read_code()
+    number, why, code = read_phone(phone, lookup_settings), read_reason(reason), read_code()
     _check_apart(number, code, why)
     ended = asyncio.run(_lookup(lookup_settings, number, code, why))
     on_record = terminal.to_be_found(ended.request.id)
@@ -119,36 +112,10 @@ def _beginning(lookup: Lookup) -> str:
     return asking.asking(lookup.phone)
 
 
-def _read_code() -> SecretStr:
-    try:
-        return read_code(_typed_code())
-    except UnicodeDecodeError:
-        raise click.UsageError(asking.ENTRY_MISTAKES[EntryMistake.CODE_UNREADABLE]) from None
-    except EntryError as error:
-        raise click.UsageError(asking.ENTRY_MISTAKES[error.mistake]) from None
-
-
-def _typed_code() -> str:
-    if sys.stdin.isatty():
-        return str(click.prompt(asking.CODE_LABEL, hide_input=True, err=True))
-    with saying_that_it_waits(terminal.WAITING_FOR_CODE):
-        typed = sys.stdin.readline()
-    if not typed:
-        raise CannotStart(terminal.CODE_DID_NOT_COME)
-    return typed
-
-
 def _check_apart(number: PhoneNumber, code: SecretStr, reason: str) -> None:
     """The number and the reason are kept, and the code is not: it must be in neither."""
     if mistake := what_is_wrong(number, code, reason):
         raise click.UsageError(asking.ENTRY_MISTAKES[mistake])
-
-
-def _read_reason(reason: str) -> str:
-    try:
-        return read_reason(reason)
-    except EntryError as error:
-        raise click.UsageError(asking.ENTRY_MISTAKES[error.mistake]) from None
 
 
 def _check_combination(

@@ -36,6 +36,8 @@ def make_usable() -> None:
     os.close(descriptor)
     if sys.stdin is None:
         sys.stdin = os.fdopen(0, closefd=False)
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")  # as arguments come: whoever reads it says what is wrong
     if sys.stderr is sys.__stderr__ and sys.platform != "win32":  # there a console is no file
         raw = io.BufferedWriter(_Unheard(2, "w", closefd=False))
         encoding = sys.stderr.encoding if sys.stderr else "utf-8"

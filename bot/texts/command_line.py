@@ -111,7 +111,6 @@ NOT_WRITTEN = (
     "Nothing is written into another user's file. Run phoneid as that user, or choose another name for --output."
 )
 NOT_A_FILE = "it is not a file; for standard output write --output -"
-NOT_YOURS = "it belongs to somebody else, who would read the IDs"
 
 
 def beginning(count: int, *, before: Mapping[State, int], request_id: RequestId) -> str:

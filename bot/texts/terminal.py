@@ -185,9 +185,17 @@ def stdout_unusable(why: str) -> str:
 
 
 STOPPED = "Stopped."
-CODE_DID_NOT_COME = "Standard input ended without a code. Enter it at a terminal, or send it through a pipe."
-WAITING_FOR_CODE = "Waiting for the code on standard input."
+NUMBER, REASON, CODE = "number", "reason", "code"
+"""What can be a line of standard input."""
 WAITING_FOR_LIST = "Waiting for the list."
+
+
+def did_not_come(what: str) -> str:
+    return f"Standard input ended without a {what}. Enter it at a terminal, or send it through a pipe."
+
+
+def waiting_for(what: str) -> str:
+    return f"Waiting for the {what} on standard input."
 
 
 def to_be_found(request_id: str) -> str:

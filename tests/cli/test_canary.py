@@ -158,11 +158,12 @@ async def test_a_proxys_password_is_not_shown(desk: Desk, proxy: str) -> None:
     search(desk, ran)
 
 
-async def test_a_code_that_is_typed_is_not_shown(desk: Desk) -> None:
+@pytest.mark.parametrize("is_all_typed", [False, True])
+async def test_a_code_that_is_typed_is_not_shown(desk: Desk, *, is_all_typed: bool) -> None:
     terminal, screen = os.openpty()
     # A session of its own: the terminal of whoever runs the tests must not be asked.
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "lookup", GOOD),
+        *(sys.executable, "-m", "bot", "lookup", *(("-", "--reason", "-") if is_all_typed else (GOOD,))),
         cwd=desk.shell.folder,
         env={"PATH": "/usr/bin:/bin", **desk.shell.environment},
         stdin=screen,
@@ -171,7 +172,11 @@ async def test_a_code_that_is_typed_is_not_shown(desk: Desk) -> None:
         start_new_session=True,
     )
     os.close(screen)
-    shown = await read_until(terminal, asking.CODE_LABEL)
+    shown = ""
+    for label, line in [(asking.PHONE_LABEL, GOOD), (asking.REASON_LABEL, "")] if is_all_typed else []:
+        shown += await read_until(terminal, f"{label}: ")
+        os.write(terminal, f"{line}\n".encode())
+    shown += await read_until(terminal, asking.CODE_LABEL)
     os.write(terminal, f"{CANARY}\n".encode())
     shown += await read_until(terminal, "920155500012345")
     await finish(process)
@@ -188,18 +193,22 @@ async def read_until(terminal: int, words: str) -> str:
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="no /proc")
-@pytest.mark.parametrize("arguments", [("lookup", GOOD), LIST])
+@pytest.mark.parametrize("arguments", [("lookup", GOOD), ("lookup", "-", "--reason", "-"), LIST])
 async def test_while_it_runs_nobody_else_on_the_machine_sees_the_code(desk: Desk, arguments: tuple[str, ...]) -> None:
+    """Nor the number and the reason, where they come from standard input."""
     desk.write(*ASKED[:1])
     desk.gate.left = 0
     process = await desk.shell.start(*arguments, environment=LOUD)
     assert process.stdin
-    process.stdin.write(f"{CANARY}\n".encode())
+    unseen = [GOOD, "ticket 7"] if "--reason" in arguments else []
+    process.stdin.write("".join(f"{line}\n" for line in (*unseen, CANARY)).encode())
     process.stdin.close()
     await asyncio.wait_for(desk.gate.has_held.wait(), 30)
     seen = Path(f"/proc/{process.pid}")
     for name in ("cmdline", "environ", "comm", "status"):
-        assert found_in((seen / name).read_bytes()) == [], name
+        shown = (seen / name).read_bytes()
+        assert found_in(shown) == [], name
+        assert not any(each.encode() in shown for each in unseen)
     limits = (seen / "limits").read_text()
     process.send_signal(signal.SIGABRT)  # faulthandler tells of it; a core file would hold the code
     _, err = await process.communicate()
@@ -211,7 +220,7 @@ async def test_while_it_runs_nobody_else_on_the_machine_sees_the_code(desk: Desk
 
 
 VICTIMS = [
-    (("lookup", GOOD), "bot.cli.lookup:_typed_code"),
+    (("lookup", GOOD), "bot.cli.typed:_typed_code"),
     (("lookup", GOOD), "bot.entry.fields:read_code"),
     (("lookup", GOOD), "bot.cli.lookup:_lookup"),
     (("lookup", GOOD), "bot.lookups:Lookups.run"),

@@ -120,8 +120,8 @@ async def test_with_all_streams_closed_no_file_gets_the_number_of_one(desk: Desk
 @pytest.mark.parametrize(
     ("command", "closed", "words"),
     [
-        (ASK, "<&-", terminal.CODE_DID_NOT_COME),
-        (ASK, "< /dev/null", terminal.CODE_DID_NOT_COME),
+        (ASK, "<&-", terminal.did_not_come("code")),
+        (ASK, "< /dev/null", terminal.did_not_come("code")),
         ("phoneid lookup --file - --output ids.csv", "<&-", "There is no number in the list"),
         (f"phoneid forget '{GOOD.phone}'", "<&-", "so nothing was forgotten"),
     ],
@@ -138,7 +138,9 @@ async def test_a_closed_input_is_a_sentence(desk: Desk, command: str, closed: st
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (("lookup", GOOD.phone), terminal.WAITING_FOR_CODE),
+        (("lookup", GOOD.phone), terminal.waiting_for("code")),
+        (("lookup", "-"), terminal.waiting_for("number")),
+        (("lookup", GOOD.phone, "--reason", "-"), terminal.waiting_for("reason")),
         (("lookup", "--file", "-", "--output", "ids.csv"), terminal.WAITING_FOR_LIST),
         (("lookup", "--file", "fifo", "--output", "ids.csv"), terminal.WAITING_FOR_LIST),
     ],

@@ -1,0 +1,61 @@
+"""What a command is told of one number: as an argument, or, where nobody else shall see it, on standard input.
+
+Every user of a machine can see the arguments of what runs there, so the code is never one, and ``-`` stands for a
+number or a reason that is not. At a terminal each is asked for; else each is a line, in the order number, reason, code.
+"""
+
+import sys
+
+import click
+from pydantic import SecretStr
+
+from bot import settings
+from bot.cli.arguments import STREAM, CannotStart, check_text
+from bot.cli.streams import saying_that_it_waits
+from bot.entry import fields
+from bot.entry.numbers import read_phone_number
+from bot.errors import EntryError
+from bot.models import PhoneNumber
+from bot.texts import asking, terminal
+
+
+def read_phone(phone: str, record_settings: settings.RecordSettings) -> PhoneNumber:
+    """The number, as a whole. Raises ``click.UsageError`` and ``CannotStart``."""
+    if phone == STREAM:
+        phone = _read_line(terminal.NUMBER, asking.PHONE_LABEL)
+    try:
+        return read_phone_number(phone, region=record_settings.phoneid_default_region)
+    except EntryError as error:
+        raise click.UsageError(asking.ENTRY_MISTAKES[error.mistake]) from None
+
+
+def read_reason(reason: str) -> str:
+    """Why the ID is needed, which may be empty. Raises ``click.UsageError`` and ``CannotStart``."""
+    if reason == STREAM:
+        reason = check_text(_read_line(terminal.REASON, asking.REASON_LABEL, default=""))
+    try:
+        return fields.read_reason(reason)
+    except EntryError as error:
+        raise click.UsageError(asking.ENTRY_MISTAKES[error.mistake]) from None
+
+
+def read_code() -> SecretStr:
+    """The code, unseen. Raises ``click.UsageError`` and ``CannotStart``."""
+    try:
+        return fields.read_code(_typed_code())
+    except EntryError as error:
+        raise click.UsageError(asking.ENTRY_MISTAKES[error.mistake]) from None
+
+
+def _typed_code() -> str:
+    return _read_line(terminal.CODE, asking.CODE_LABEL, is_hidden=True)
+
+
+def _read_line(what: str, label: str, *, default: str | None = None, is_hidden: bool = False) -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt(label, default=default, show_default=False, hide_input=is_hidden, err=True))
+    with saying_that_it_waits(terminal.waiting_for(what)):
+        line = sys.stdin.readline()
+    if not line:
+        raise CannotStart(terminal.did_not_come(what))
+    return line
