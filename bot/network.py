@@ -134,6 +134,13 @@ def _is_loopback(host: str) -> bool:
 
 
 def _trust(environment: Mapping[str, str]) -> ssl.SSLContext:
+    trust = _trusted(environment)
+    # SSLKEYLOGFILE, forgotten or planted: whoever has these keys reads every code.
+    trust.keylog_filename = None  # type: ignore[assignment] # typeshed does not know that this ends it
+    return trust
+
+
+def _trusted(environment: Mapping[str, str]) -> ssl.SSLContext:
     """What SSL_CERT_FILE and SSL_CERT_DIR name, else the system's certificates, else those that come with httpx.
 
     OpenSSL would take a file or folder without certificates in silence, and then trust nobody.

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
+import certifi
 import pytest
 from aiohttp import web as http
 
@@ -96,6 +97,12 @@ def test_the_proxy_of_everything_that_leaves_the_machine(environment: Mapping[st
 def test_who_is_spoken_to_straight(no_proxy: str, url: str, name: str, *, is_past: bool) -> None:
     network = Network.read({"HTTPS_PROXY": PROXY, name: no_proxy})
     assert network.proxy_for(url) == (None if is_past else PROXY)
+
+
+def test_no_file_gets_the_keys_that_open_what_was_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    for given in ({}, {"SSL_CERT_FILE": certifi.where()}):
+        assert Network.read(given).trust.keylog_filename is None
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
