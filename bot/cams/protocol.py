@@ -123,7 +123,7 @@ def _parse(body: bytes) -> _Envelope:
 def _phone_number_id(envelope: _Envelope) -> str:
     """The ID that was sent, without the blanks around it; empty when there is none that can be shown as it is."""
     sent = (envelope.data.phone_number_id or "").strip() if envelope.data else ""
-    return sent if len(sent) <= MAX_ID and sent.isprintable() else ""
+    return sent if len(sent) <= MAX_ID and sent.isascii() and sent.isprintable() else ""
 
 
 def _failure(envelope: _Envelope, status: int, *, is_named: bool) -> Failure:

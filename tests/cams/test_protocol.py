@@ -106,6 +106,8 @@ class TestRefusals:
             "9201555\x1b[2J00012345",
             "9201555\u202e00012345",  # shown in another order than it is
             "9201555\u200b00012345",  # copied with what nobody sees
+            "\u3164",  # a letter that looks like nothing
+            "9201555\u0435\uff10\u0660",  # letters and digits that look like others
         ],
     )
     def test_what_cannot_be_shown_as_it_is_is_no_id(self, phone_number_id: str) -> None:
