@@ -188,7 +188,7 @@ def _new_request(context: Context, filled: Filled, key: str) -> NewRequest:
         phones=tuple(entry.phone for entry in filled.entries),
         reason=filled.reason,
         channel_id=context.origin.channel_id,
-        submission_key=key,
+        submission_key=f"{context.actor.user_id}:{key}",  # nobody is answered with what another submitted
     )
 
 

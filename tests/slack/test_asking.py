@@ -53,6 +53,15 @@ async def test_an_answer_is_told_where_it_was_asked_for_and_nobody_has_to_tell_i
     assert len(told(bot)) == 1
 
 
+async def test_anothers_submission_delivered_as_ones_own_shows_no_id(bot: Bot) -> None:
+    form, typed = await bot.form(), filled([PHONE], "208312")
+    await bot.submits(form, typed, view_id="V1", hash="1.a")
+    before = len(bot.messenger.updated)
+    await bot.submits(form, {**typed, "phone": f"+{OTHER.digits}"}, by=KIM, view_id="V1", hash="1.a")
+    assert [ID in str(each) for each in bot.messenger.updated[before:]].count(True) == 0
+    assert (await bot.last_request()).agent == KIM
+
+
 async def test_an_answer_goes_directly_where_it_was_asked_for_too_long_ago(bot: Bot) -> None:
     bot.messenger.fail(Doing.RESPOND)
     await bot.types(ASKED)
