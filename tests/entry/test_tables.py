@@ -125,6 +125,11 @@ def test_columns_that_are_swapped_are_not_taken_for_number_and_code() -> None:
     assert [each.mistake for each in caught.value.mistakes] == [ListMistake.UNCERTAIN]
 
 
+def test_a_reason_is_not_the_code_of_another_line() -> None:
+    text = "phone,code,reason\n+86 138 0000 1234,208312,004 217\n+1 202-555-0101,004217,ticket 208312"
+    assert mistakes(text) == [(2, "reason holds code")]
+
+
 def test_a_reason_for_all_holds_nobodys_code() -> None:
     assert mistakes("+86 138 0000 1234,208312\n+1 202-555-0101,004217", reason="004217") == [(2, "reason holds code")]
 
