@@ -40,11 +40,9 @@ def check_files(path: Path, *, writes: bool) -> Iterator[Check]:
     """
     for suffix in _BESIDE:
         file = path.absolute().with_name(path.name + suffix) if path.name else path
-        try:
-            status = file.stat()
-        except OSError:  # not there yet; what cannot be opened is told when it is
-            continue
-        yield from check_owner("database", str(file), status, refusal=texts.NOT_WRITTEN if writes else None)
+        for look in (file.lstat, file.stat) if file.is_symlink() else (file.stat,):  # whose the link is, and the file
+            with suppress(OSError):  # not there yet; what cannot be opened is told when it is
+                yield from check_owner("database", str(file), look(), refusal=texts.NOT_WRITTEN if writes else None)
 
 
 def check_owner(name: str, path: str, status: os.stat_result, *, refusal: str | None) -> Iterator[Check]:

@@ -59,6 +59,13 @@ def test_another_users_file_is_not_written(
     assert check.what.startswith(f"{path} belongs to ")
 
 
+def test_where_another_users_link_leads_nothing_is_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = path.with_name("link.db")
+    link.symlink_to(path.with_name("chosen by them.db"))
+    give_away(link, monkeypatch, is_root=False)
+    assert [check.verdict for check in check_files(link, writes=True)] == [CheckVerdict.STOP]
+
+
 def test_roots_file_may_be_used_by_whoever_can(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if path.stat().st_uid != 0:
         pytest.skip("only root has a file of root's at hand")
