@@ -1,7 +1,6 @@
 """``phoneid demo`` on the machines that people have: killed, in odd terminals, among their settings."""
 
 import asyncio
-import os
 import signal
 import sys
 import threading
@@ -74,7 +73,7 @@ async def test_no_bot_lives_on_when_its_demo_is_ended(tmp_path: Path, number: si
         async with asyncio.timeout(30):
             while is_alive(bot):  # noqa: ASYNC110 - it is no child of ours, so nobody tells us
                 await asyncio.sleep(0.05)
-    assert number is signal.SIGKILL or not any(os.scandir(tmp_path))
+    assert number is signal.SIGKILL or not await asyncio.to_thread(lambda: [*tmp_path.iterdir()])
 
 
 class Browser:
@@ -111,18 +110,19 @@ async def test_a_browser_that_does_not_come_back_holds_up_nothing(monkeypatch: p
 
     def stuck(_url: str) -> None:
         has_begun.set()
+        loop.call_soon_threadsafe(interrupted.set)
         may_end.wait(60)
 
-    async def until_it_is_opened() -> None:
-        assert await asyncio.to_thread(has_begun.wait, 30)
+    loop, interrupted = asyncio.get_running_loop(), asyncio.Event()
 
     async def nothing(*_: object, **__: object) -> None: ...
 
     monkeypatch.setattr(run, "open_browser", stuck)
-    monkeypatch.setattr(run, "_until_interrupted", until_it_is_opened)
+    monkeypatch.setattr(run, "_listen_for_interrupts", lambda: interrupted)
     monkeypatch.setattr(run, "wait_until_connected", nothing)
     monkeypatch.setattr(BotProcess, "start_with", nothing)
     await run.serve_page(port=0, opens_browser=True, policy={}, say=lambda _said: None)
+    assert has_begun.is_set()
     may_end.set()
 
 

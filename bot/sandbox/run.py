@@ -139,14 +139,16 @@ async def wait_until_connected(slack: LocalSlack, bot: BotProcess) -> None:
 async def serve_page(*, port: int, opens_browser: bool, policy: Mapping[str, str], say: Say) -> None:
     """The sandbox with its page, until interrupted. Raises ``CannotServe``."""
     logging.getLogger().setLevel(logging.WARNING)
+    interrupted = _listen_for_interrupts()  # before there is anything that would be left behind
     async with open_sandbox(port=port, policy=policy) as sandbox:
         url = sandbox.slack.api_url.removesuffix("api/")
         database, has_approvals = str(sandbox.database), policy == APPROVALS
         say(texts.page_ready(url, database=database, cams_url=sandbox.cams.url, has_approvals=has_approvals))
+        sys.stdout.flush()
         if opens_browser:
             # Finding one takes its time, and some do not come back until they are closed.
             threading.Thread(target=open_browser, args=(url,), daemon=True).start()
-        await _until_interrupted()
+        await interrupted.wait()
 
 
 def open_browser(url: str) -> None:
@@ -171,20 +173,22 @@ async def serve_cams(
         latency_there=partial(network.there, chance) if network else None,
         latency_back=partial(network.back, chance) if network else None,
     )
+    interrupted = _listen_for_interrupts()
     try:
         with _telling_port_taken(port):
             await cams.start(port=port)
         say(texts.cams_ready(cams.url, SANDBOX_ACCOUNT.access_key_id, SANDBOX_ACCOUNT.access_key_secret))
         say(texts.book_of_numbers(BOOK))
-        await _until_interrupted()
+        sys.stdout.flush()
+        await interrupted.wait()
     finally:
         await cams.stop()
 
 
-async def _until_interrupted() -> None:
+def _listen_for_interrupts() -> asyncio.Event:
+    """Set by each signal that ends a process in an orderly way."""
     stopped = asyncio.Event()
     for number in {signal.SIGTERM, signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGTERM)}:
         with suppress(NotImplementedError):  # Windows: Ctrl-C raises KeyboardInterrupt
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    sys.stdout.flush()
-    await stopped.wait()
+    return stopped

@@ -24,6 +24,7 @@ NOT_ALLOWED = Decision(Verdict.MAY_NOT, Rule.NOT_AN_AGENT, Problem.NOT_ALLOWED)
 async def look(scene: Scene, *, name: str = "Ana", containing: str = texts.TITLE) -> Message:
     human = scene.human(name)
     await human.runs("support", "/phoneid history")
+    await finish(scene)  # what it said before may still be seen
     return await scene.answer(human, containing)
 
 
