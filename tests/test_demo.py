@@ -1,6 +1,7 @@
 """``phoneid demo`` on the machines that people have: killed, in odd terminals, among their settings."""
 
 import asyncio
+import os
 import signal
 import sys
 import threading
