@@ -220,7 +220,7 @@ async def test_while_it_runs_nobody_else_on_the_machine_sees_the_code(desk: Desk
 
 
 VICTIMS = [
-    (("lookup", GOOD), "bot.cli.typed:_typed_code"),
+    (("lookup", GOOD), "bot.cli.typed:_read_line"),
     (("lookup", GOOD), "bot.entry.fields:read_code"),
     (("lookup", GOOD), "bot.cli.lookup:_lookup"),
     (("lookup", GOOD), "bot.lookups:Lookups.run"),
