@@ -28,7 +28,6 @@ SLOW = Entry(
     replies=(Slow(seconds=1.5, then=Success(phone_number_id=THE_ID)),),
 )
 PHONE = PhoneNumber(SLOW.digits)
-SAME_CODE = asking.already_looked_up(PHONE, is_same_code=True)
 OTHER_CODE = asking.already_looked_up(PHONE, is_same_code=False)
 
 
@@ -56,7 +55,8 @@ async def check_one_call_and_two_answers(scene: Scene) -> None:
 
 async def test_asked_twice_at_once_there_is_one_call_and_there_are_two_answers(scene: Scene) -> None:
     await asyncio.gather(scene.ask(SLOW), scene.ask(SLOW))
-    await scene.answer(scene.ana, SAME_CODE)
+    # Which of the two sentences it is depends on whether the first has begun to try its code by then.
+    await scene.answer(scene.ana, "Already looking up")
     await scene.slack.until(lambda: count(scene, THE_ID) == 2, timeout=PATIENCE)
     await finish(scene)
     await check_one_call_and_two_answers(scene)
