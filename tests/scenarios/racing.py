@@ -194,6 +194,7 @@ async def open_arena(tmp_path: Path, *, random: Random, book: Sequence[Entry]) -
         "PHONEID_QPS": "1000",
         "PHONEID_APPROVAL": "always",
         "PHONEID_APPROVERS": "U0LEE,U0KIM",
+        "PHONEID_OPEN_REQUESTS": "150",  # two rounds of them may wait at once
         "LOG_LEVEL": "WARNING",
     }
     log = tmp_path / "bots.log"
