@@ -25,7 +25,7 @@ from tests.scenarios.asking import (
 )
 from tests.scenarios.scene import PATIENCE, QUICK, OpenScene
 
-HURRIED = replace(QUICK, approval=2.5, sweeping=0.1)
+HURRIED = replace(QUICK, approval=3.5, sweeping=0.1)
 LEISURELY = replace(QUICK, approval=6.0, sweeping=0.1)
 """Half of it is over soon, all of it is not."""
 
@@ -95,4 +95,6 @@ async def test_of_what_is_decided_nobody_is_reminded(scene_with: OpenScene) -> N
         request_id = await request(scene, code=None)
         await scene.human("Lee").clicks("Approve")
         await told(scene, TOLD_LAPSED)
-        assert Event.REMINDED not in [each.event for each in await journal(scene, request_id)]
+        events = [each.event for each in await journal(scene, request_id)]
+        # On a busy machine half of the time may be over before the click.
+        assert Event.REMINDED not in events[events.index(Event.MOVED) :]
