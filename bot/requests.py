@@ -208,7 +208,8 @@ class Requests:
             if request is None or not request.is_any(State.HELD):
                 self._pending.forget(request_id)
             elif request_id in self._approved_here and not await self._access.problem_of_agent(request):
-                usable.append(request)
+                # Not while its time seems to be over by a clock that cannot be believed: its codes wait for that.
+                usable += [request] if await self._access.as_of_now(request) else []
         self._approved_here.intersection_update(self._pending.request_ids)
         return usable
 
