@@ -139,6 +139,9 @@ async def _check_approvals(settings: BotSettings, people: People, channel: Chann
     if not settings.policy.needs_approval:
         return
     approvers = settings.policy.approvers
+    # Where hundreds are named, and the first have left, the start takes a while.
+    facts = {"people": len(approvers.user_ids), "usergroups": len(approvers.group_ids)}
+    log.info("asking Slack who can approve", extra={"facts": facts})
     try:
         if not await people.has_active(approvers):
             raise SettingsError(terminal.no_approver_left(approvers.ids))

@@ -1,5 +1,6 @@
 """With approvals on, the bot starts only where somebody can decide and no outsider can; else nothing of them shows."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -90,6 +91,21 @@ async def test_a_slack_that_does_not_say_who_approvers_are_blames_no_setting(
                 raise AssertionError("it started")
         assert f"({method}: " in str(caught.value)
         assert "nobody in" not in str(caught.value)
+
+
+async def test_a_start_says_whom_it_asks_about_before_slack_has_answered(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of hundreds who left it asks one after the other."""
+    caplog.set_level(logging.INFO)
+    many = ",".join(("S0LEADS", *(f"U{number:03}" for number in range(800))))
+    async with open_scene(tmp_path, settings={**TO_EACH, "PHONEID_APPROVERS": many}) as scene:
+        scene.slack.forced["users.info"] = Forced("ratelimited", 300)
+        with pytest.raises(SettingsError):
+            async with with_bot(scene):
+                raise AssertionError("it started")
+    (said,) = [vars(each) for each in caplog.records if each.message == "asking Slack who can approve"]
+    assert (said["levelname"], said["facts"]) == ("INFO", {"people": 800, "usergroups": 1})
 
 
 @pytest.mark.parametrize("approvers", ["U0IDA,U0LEE", "S0UNKNOWN,U0LEE", "S0LEADS"])
