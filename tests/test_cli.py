@@ -295,11 +295,63 @@ async def test_the_log_can_be_narrowed(shell: QuickShell) -> None:
     assert await found("--since", "2999-01-01") == []
 
 
-async def test_a_time_that_cannot_be_read_is_a_sentence_and_exits_2(shell: QuickShell) -> None:
+@pytest.mark.parametrize(
+    ("filters", "words"),
+    [
+        (("--agent", "@ana"), terminal.AGENT_UNREADABLE),
+        (("--agent", "ana"), terminal.AGENT_UNREADABLE),
+        (("--agent", "ana@example.com"), terminal.AGENT_UNREADABLE),
+        (("--agent", ""), terminal.AGENT_UNREADABLE),
+        (("--agent", "U0ANA\udcff"), terminal.AGENT_UNREADABLE),
+        (("--request", "7K3Q9FZ2"), terminal.REFERENCE_UNREADABLE),
+        (("--request", "R-7K3Q9FZ"), terminal.REFERENCE_UNREADABLE),
+        (("--request", "R-7K3Q9FZ2/x"), terminal.REFERENCE_UNREADABLE),
+        (("--request", "\udcff"), terminal.REFERENCE_UNREADABLE),
+        (("--since", "yesterday-ish"), terminal.SINCE_UNREADABLE),
+        (("--since", "2026-13-01"), terminal.SINCE_UNREADABLE),
+        (("--since", ""), terminal.SINCE_UNREADABLE),
+        (("--phone", "138"), "too short"),
+        (("--limit", "0"), "--limit"),
+    ],
+)
+async def test_a_filter_that_nothing_can_match_is_a_sentence_and_exits_2(
+    shell: QuickShell, filters: tuple[str, str], words: str
+) -> None:
     await record(shell.folder / "phoneid.db", agent=ANA, phone="12025550106", hours_ago=0.0)
-    ran = await shell.run("log", "--since", "yesterday-ish")
-    assert ran.status == 2
-    assert "--since takes 90m" in ran.err
+    ran = await shell.run("log", *filters)
+    assert (ran.status, ran.out) == (2, "")
+    assert words in " ".join(ran.err.split())
+
+
+@pytest.mark.parametrize(
+    ("filters", "words"),
+    [
+        (("--agent", "U0NOBODY"), "agent U0NOBODY"),
+        (("--agent", " 1000 (ana) ", "--json"), "agent 1000 (ana)"),
+        (("--request", "r-00000000/3", "--csv"), "request R-00000000"),
+        (("--phone", "+86 138 0000 1234", "--agent", "U0ANA"), "agent U0ANA, number +86 138 0000 1234"),
+        (("--since", "2999-01-01T00:00Z"), "since 2999-01-01 00:00 UTC"),
+    ],
+)
+async def test_a_filter_that_nothing_on_record_matches_is_said_with_what_was_looked_for(
+    shell: QuickShell, filters: tuple[str, ...], words: str
+) -> None:
+    await record(shell.folder / "phoneid.db", agent=ANA, phone="12025550106", hours_ago=0.0)
+    ran = await shell.run("log", *filters)
+    assert (ran.status, ran.said) == (0, f"Nothing on record matches {words}.\n")
+
+
+async def test_what_is_on_record_is_found_by_the_form_in_which_it_is_shown(shell: QuickShell) -> None:
+    await shell.run("lookup", "+86 138 0000 1234", typed=CODE, LOGNAME="ana")
+    (row,) = json.loads((await shell.run("log", "--json")).out)
+    ran = await shell.run("log", "--json", "--agent", row["agent"], "--request", row["request"])
+    assert (json.loads(ran.out), ran.said) == ([row], "")
+
+
+async def test_an_empty_record_is_said_to_be_empty(shell: QuickShell) -> None:
+    async with record_in(shell.folder / "phoneid.db"):
+        pass
+    assert (await shell.run("log")).said == "Nothing is on record yet.\n"
 
 
 async def test_the_log_is_printed_in_one_form(shell: QuickShell) -> None:

@@ -281,7 +281,7 @@ async def test_every_form_of_the_log_is(
     shell: Shell, database: Path, raw: sqlite3.Connection, arguments: tuple[str, ...], form: str
 ) -> None:
     await record(database, MAY_NOT)
-    await shell.run("log", *arguments, "--agent", f"typed {PHONE}")
+    await shell.run("log", *arguments, "--agent", f"1 ({PHONE})")
     facts = json.loads(newest(raw)["facts"])
     assert (facts["form"], facts["lookups"], facts["newest"], facts["filters"]) == (form, 0, None, "agent")
     assert PHONE not in str(facts)

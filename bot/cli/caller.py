@@ -13,6 +13,9 @@ from bot.models import Actor, Through
 _LONGEST_NAME = 64
 """Characters."""
 
+COMMAND_LINE_USER = rf"\d{{1,10}}(?: \(.{{1,{_LONGEST_NAME}}}\))?" if hasattr(os, "getuid") else ".+"
+"""What ``identify`` gives as a user id, as a pattern. Windows has names in the place of numbers."""
+
 
 def identify() -> Actor:
     """Whoever runs this: the operating system's number of the user, and the name that they give themselves."""

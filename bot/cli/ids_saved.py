@@ -14,10 +14,9 @@ from bot.cli.ids import COLUMNS, Row
 from bot.models import LookupId, PhoneNumber, Request, RequestId, State
 from bot.store import journal, requests
 from bot.store.engine import Tx
-from bot.store.names import split_lookup_id
+from bot.store.names import REFERENCE, split_lookup_id
 from bot.store.record import Record
 
-_REFERENCE = re.compile(r"R-[0-9A-Z]{8}(/[1-9]\d{0,4})?")
 _WHOLE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\s*")
 
 
@@ -72,7 +71,7 @@ def _saved(line: int, cells: Mapping[str, str]) -> Saved:
         row = Row.read([cells[name] for name in COLUMNS])
     except (ValueError, KeyError):
         row = None
-    return Saved(line, row, LookupId(reference) if _REFERENCE.fullmatch(reference) else None)
+    return Saved(line, row, LookupId(reference) if re.fullmatch(REFERENCE, reference, re.ASCII) else None)
 
 
 async def hold_against(record: Record, saved: Sequence[Saved]) -> Held:

@@ -1,22 +1,62 @@
 """``phoneid log``: what was asked, for whoever has to know."""
 
 import asyncio
+import re
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import TypedDict, Unpack
 
 import click
 
 from bot import export, logs, settings
 from bot.audit import Event, LogEntry, LogQuery
-from bot.cli.arguments import Discreet, check_option, read_existing, say_warning
-from bot.cli.caller import identify
+from bot.cli.arguments import SLACK_USER, Discreet, read_existing, say_warning
+from bot.cli.caller import COMMAND_LINE_USER, identify
 from bot.cli.streams import check_output, show
 from bot.cli.typed import read_phone
 from bot.durations import read_duration
 from bot.models import RequestId
+from bot.store.names import REFERENCE, split_lookup_id
 from bot.texts import terminal
 
 _NEWEST = 50
+
+
+class _Asked(TypedDict):
+    """The filters that are no secret: a number may be one, and can come from standard input."""
+
+    limit: int | None
+    agent: str | None
+    reference: RequestId | None
+    since: float | None
+
+
+def _read_agent(_context: click.Context, _option: click.Parameter, typed: str | None) -> str | None:
+    """A user id as it is recorded: Slack's, or the command line's with the name beside it."""
+    if typed is not None and not re.fullmatch(rf"{SLACK_USER}|{COMMAND_LINE_USER}", typed := typed.strip()):
+        raise click.BadParameter(terminal.AGENT_UNREADABLE)
+    return typed
+
+
+def _read_reference(_context: click.Context, _option: click.Parameter, typed: str | None) -> RequestId | None:
+    """The request that is named, or one of whose numbers is."""
+    if typed is None:
+        return None
+    if not re.fullmatch(REFERENCE, name := typed.strip().upper(), re.ASCII):
+        raise click.BadParameter(terminal.REFERENCE_UNREADABLE)
+    return split_lookup_id(name)[0]
+
+
+def _read_since(_context: click.Context, _option: click.Parameter, typed: str | None) -> float | None:
+    """Unix seconds of ``90m``, ``24h``, ``7d`` ago, or of an ISO date (local time unless it says otherwise)."""
+    if typed is None:
+        return None
+    with suppress(ValueError):
+        return datetime.now(UTC).timestamp() - read_duration(typed)
+    try:
+        return datetime.fromisoformat(typed.strip()).timestamp()
+    except (ValueError, OverflowError):
+        raise click.BadParameter(terminal.SINCE_UNREADABLE) from None
 
 
 @click.command(cls=Discreet)
@@ -25,22 +65,13 @@ _NEWEST = 50
     type=click.IntRange(1, 1_000_000),
     help="At most so many, newest first: 50, but a request as a whole and in its order.",
 )
-@click.option("--agent", callback=check_option, help="Only this user id.")
+@click.option("--agent", callback=_read_agent, help="Only this user id.")
 @click.option("--phone", help="Only this number; - reads it from standard input.")
-@click.option("--request", "reference", callback=check_option, help="Only this request, by its R-… reference.")
-@click.option("--since", help="Only since then: 90m, 24h, 7d, or a date such as 2026-11-01.")
+@click.option("--request", "reference", callback=_read_reference, help="Only this request, by its R-… reference.")
+@click.option("--since", callback=_read_since, help="Only since then: 90m, 24h, 7d, or a date such as 2026-11-01.")
 @click.option("--json", "is_json", is_flag=True, help="Print JSON.")
 @click.option("--csv", "is_csv", is_flag=True, help="Print CSV.")
-def log(
-    *,
-    limit: int | None,
-    agent: str | None,
-    phone: str | None,
-    reference: str | None,
-    since: str | None,
-    is_json: bool,
-    is_csv: bool,
-) -> None:
+def log(*, phone: str | None, is_json: bool, is_csv: bool, **asked: Unpack[_Asked]) -> None:
     """Show what was asked, by whom, who decided, and what came of it."""
     if is_json and is_csv:
         raise click.UsageError(terminal.FORMAT_ONCE)
@@ -48,11 +79,11 @@ def log(
     record_settings = read_existing()
     logs.configure(level="WARNING", log_format=record_settings.phoneid_log_format)  # a damaged record is left out
     query = LogQuery(
-        limit=limit if limit or reference else _NEWEST,
-        user_id=agent,
+        limit=asked["limit"] if asked["limit"] or asked["reference"] else _NEWEST,
+        user_id=asked["agent"],
         phone=read_phone(phone, record_settings) if phone else None,
-        since=_read_since(since) if since else None,
-        request_id=_read_reference(reference) if reference else None,
+        since=asked["since"],
+        request_id=asked["reference"],
     )
     form = "json" if is_json else "csv" if is_csv else "table"
     shown = asyncio.run(_export(record_settings, query, form=form))
@@ -72,6 +103,8 @@ async def _export(record_settings: settings.RecordSettings, query: LogQuery, *, 
         made = _FORMS[form](entries if query.limit else entries[::-1])
         facts = {"form": form, **_asked(query), **_extent(entries)}
         await record.change(journal.note, Event.EXPORTED, actor=identify(), facts=facts)
+        if not entries:
+            click.echo(terminal.nothing_found(query), err=True)
         return made
 
 
@@ -88,18 +121,3 @@ def _asked(query: LogQuery) -> dict[str, str | int | None]:
 def _extent(entries: list[LogEntry]) -> dict[str, str | int | None]:
     newest, oldest = (entries[0].lookup.id, entries[-1].lookup.id) if entries else (None, None)
     return {"lookups": len(entries), "newest": newest, "oldest": oldest}
-
-
-def _read_reference(typed: str) -> RequestId:
-    """The request that is named, or one of whose numbers is."""
-    return RequestId(typed.strip().upper().partition("/")[0])
-
-
-def _read_since(since: str) -> float:
-    """Unix seconds of ``90m``, ``24h``, ``7d`` ago, or of an ISO date (local time unless it says otherwise)."""
-    with suppress(ValueError):
-        return datetime.now(UTC).timestamp() - read_duration(since)
-    try:
-        return datetime.fromisoformat(since.strip()).timestamp()
-    except (ValueError, OverflowError):
-        raise click.UsageError(terminal.SINCE_UNREADABLE) from None

@@ -6,7 +6,7 @@ import re
 import click
 
 from bot import logs, settings
-from bot.cli.arguments import CannotStart, Discreet, read_settings
+from bot.cli.arguments import SLACK_USER, CannotStart, Discreet, read_settings
 from bot.cli.streams import check_output, show
 from bot.models import Actor, Through
 from bot.policy import Membership, Standing, Verdict, decide
@@ -17,7 +17,7 @@ from bot.texts import permissions, terminal
 @click.argument("user")
 def why(user: str) -> None:
     """Say what the policy means for USER, a Slack user id: may they ask, must it be approved, by whom, and why so."""
-    if not re.fullmatch(r"[UW][A-Z0-9]+", user):
+    if not re.fullmatch(SLACK_USER, user):
         raise click.UsageError(terminal.USER_UNREADABLE)
     check_output()
     bot_settings = read_settings(settings.BotSettings)

@@ -6,6 +6,9 @@ from bot.models import LookupId, RequestId
 
 SALT_BYTES = 32
 
+REFERENCE = r"R-[0-9A-Z]{8}(?:/[1-9]\d{0,4})?"
+"""The name of a request, or of one of its numbers, as a pattern of ASCII."""
+
 
 def new_request_id() -> RequestId:
     """``R-`` and 8 characters that nobody confuses when reading them out (Crockford's base 32): 40 random bits."""

@@ -1,5 +1,8 @@
 """What an administrator reads on the terminal: mistakes in the settings, and the command line's own words."""
 
+from datetime import UTC, datetime
+
+from bot.audit import LogQuery
 from bot.models import ChannelTrouble
 from bot.texts.requests import CHANNEL_TROUBLES
 
@@ -202,7 +205,25 @@ def to_be_found(request_id: str) -> str:
     return f" What came of it is on record: phoneid log --request {request_id}"
 
 
-SINCE_UNREADABLE = "--since takes 90m, 24h, 7d, or a date such as 2026-11-01."
+AGENT_UNREADABLE = (
+    "This is no user id. Write one as the log shows it: a Slack user id such as U012AB3CD, or that of a user of the "
+    "command line such as 1000 (ana)."
+)
+REFERENCE_UNREADABLE = "This is no reference. Write it as the log shows it, such as R-7K3Q9FZ2 or R-7K3Q9FZ2/17."
+SINCE_UNREADABLE = "This is no time. Write 90m, 24h, 7d, or a date such as 2026-11-01."
+
+
+def nothing_found(query: LogQuery) -> str:
+    """With what was looked for, so that a slip in it is seen."""
+    since = query.since and datetime.fromtimestamp(query.since, UTC)
+    filters = {
+        "agent": query.user_id,
+        "number": query.phone and query.phone.international,
+        "request": query.request_id,
+        "since": since and f"{since:%Y-%m-%d %H:%M} UTC",
+    }
+    asked = ", ".join(f"{name} {value}" for name, value in filters.items() if value is not None)
+    return f"Nothing on record matches {asked}." if asked else "Nothing is on record yet."
 
 
 def warning(sentence: str) -> str:
