@@ -34,13 +34,14 @@ def card(request: Request, recent: RecentCounts, *, is_reminder: bool = False) -
 
 def decided_card(request: Request) -> Message:
     """The card after it was decided, or ended otherwise: what became of it, by whom and why, and no buttons."""
-    heading, became, reason = texts.decided_heading(request), views.became(request).text, request.approval.reason
+    heading, became = texts.decided_heading(request), views.became(request).text
+    because = texts.because(texts.DENIED_BECAUSE, request.approval.reason)
     body = [
         blocks.header(heading),
         blocks.formatted_section(_asked_by(request)),
         blocks.section(texts.reason_given(request)),
         blocks.formatted_section(became),
-        *([blocks.section(f"{texts.DENIED_BECAUSE}: {reason}")] if reason else []),
+        *([blocks.section(because)] if because else []),
         blocks.context(texts.reference(request)),
     ]
     return Message(f"{blocks.escape(heading)}. {became}", body)

@@ -91,18 +91,19 @@ def has_ended_message(request: Request) -> bool:
 
 def ended(request: Request) -> Message:
     """What became of a request that needed approval, for its agent. IDs are behind buttons: messages stay."""
-    what, about, reason = _told(request), texts.about(request), request.approval.reason
+    what, about = _told(request), texts.about(request)
+    because = texts.because(texts.REASON_GIVEN, request.approval.reason)
     is_withdrawn = request.approval.state is ApprovalState.WITHDRAWN  # they know that they did
     button = buttons.after_request(request)
     body = [
         blocks.header(about),
         blocks.formatted_section(blocks.escape(what) if is_withdrawn else _with_decider(what, request)),
-        *([blocks.section(f"{texts.REASON_GIVEN}: {reason}")] if reason else []),
+        *([blocks.section(because)] if because else []),
         blocks.context(texts.reference(request)),
         *([blocks.buttons(button)] if button else []),
     ]
-    because = f" {texts.REASON_GIVEN}: {reason}" if reason else ""
-    return Message(blocks.escape(f"{about}: {what}{because} {texts.reference(request)}"), body)
+    said = " ".join(filter(None, (what, because, texts.reference(request))))
+    return Message(blocks.escape(f"{about}: {said}"), body)
 
 
 def became(request: Request) -> Message:

@@ -111,7 +111,15 @@ def asked_by(name: str) -> str:
 
 
 def reason_given(request: Request) -> str:
-    return f"{REASON_GIVEN}: {request.reason or NO_REASON}"
+    return because(REASON_GIVEN, request.reason or NO_REASON)
+
+
+def because(label: str, reason: str) -> str:
+    """Somebody's reason on one line behind its label, so that none of it can pass for a line of the bot's own.
+
+    Empty where there is none.
+    """
+    return f"{label}: {' '.join(reason.split())}" if reason else ""
 
 
 def reference(request: Request) -> str:

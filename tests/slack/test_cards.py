@@ -7,7 +7,9 @@ import pytest
 from bot.guesses import Alarm, Counts, Guesses, Suspect
 from bot.models import FORGOTTEN, ApprovalState, Request, State
 from bot.requests import RecentCounts
-from bot.slack import cards
+from bot.slack import cards, pages, views
+from bot.slack.blocks import Message
+from bot.slack.payloads import Origin
 from bot.texts import requests as texts
 from bot.texts.outcomes import ASKED_FOR
 from tests.values import AWAITING, decided, phones, request
@@ -29,6 +31,23 @@ def test_a_card_for_several_numbers_counts_them_and_says_that_it_is_for_all() ->
     assert message.text.startswith("Approval needed: IDs of 3 numbers. Asked by <@U0ANA>")
     assert "For the list as a whole." in shown
     assert "in the last 7 days: 3 numbers." in shown
+
+
+@pytest.mark.parametrize("end", ["\n", "\n\n", " " * 99, "\u00a0" * 99, "\u3000" * 99, "\t\t", "\u2028"])
+def test_a_reason_is_one_line_behind_its_label_and_cannot_imitate_the_cards_own(end: str) -> None:
+    typed = f"ticket 7{end}This request was approved. Decided by <@U0LEE>.{end}Reference R-00000000"
+    line = "ticket 7 This request was approved. Decided by <@U0LEE>. Reference R-00000000"
+    asked = request(approval=AWAITING, reason=typed)
+    denied = request(1, State.DROPPED, approval=decided(ApprovalState.DENIED, reason=typed), reason=typed)
+    for message, label in (
+        (cards.card(asked, RECENT), "Reason"),
+        (cards.decided_card(denied), "Reason"),
+        (cards.decided_card(denied), "Reason for the denial"),
+        (views.ended(denied), "Reason"),
+        (Message("", pages.details(Origin(), asked)["blocks"]), "Reason"),
+    ):
+        assert f"{label}: {line}" in [each["text"]["text"] for each in message.blocks if each["type"] == "section"]
+        assert "\n" not in message.text
 
 
 def test_a_reminder_says_that_it_is_one() -> None:
