@@ -124,13 +124,26 @@ async def test_the_one_that_has_gone_longest_without_a_request_gives_way(serve: 
         assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
 
 
-async def test_what_is_being_answered_gives_way_to_nobody_and_others_wait(serve: Serve) -> None:
-    served = await serve(most=3)
-    slow = GET.replace(b" / ", b" /slow ")
+async def test_what_is_being_answered_gives_way_to_nobody_and_others_wait(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served, has_no_room = await serve(most=3), asyncio.Event()
+    slow, make_room = GET.replace(b" / ", b" /slow "), served.server._make_room
+
+    def listen() -> bool:
+        is_room = make_room()
+        if not is_room:
+            has_no_room.set()
+        return is_room
+
     async with asyncio.timeout(10):
         answers = [asyncio.create_task(served.status(slow)) for _ in range(7)]
         for _ in range(3):
             await served.begun.get()
+        monkeypatch.setattr(served.server, "_make_room", listen)
+        with monkeypatch.context() as impatient:
+            impatient.setattr("bot.serving.PAUSE", 0.0)  # whoever may give way does so at once
+            await has_no_room.wait()
         served.release.set()
         assert await asyncio.gather(*answers) == [200] * 7
 
