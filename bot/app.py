@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.cams.client import CamsClient
-from bot.cams.credentials import Credentials
+from bot.cams.signing import Credentials
 from bot.cams.transport import READ_SECONDS, open_http
-from bot.checks import Check, CheckVerdict, heed, log_warning, warning
+from bot.checks import Checklist, ok, stop, warning
 from bot.clock import SystemClock
-from bot.errors import SchemaUnknown, SettingsError, StoreError, StoreUnavailable
+from bot.errors import SchemaUnknown, StoreError, StoreUnavailable
 from bot.interfaces import Clock
 from bot.lookups import Lookups
 from bot.quota.account import Rules
@@ -77,43 +77,40 @@ async def open_record(
     clock: Clock | None = None,
     *,
     waits: Waits = PATIENT,
-    warn: Callable[[Check], None] = log_warning,
+    checks: Checklist | None = None,
 ) -> AsyncIterator[Record]:
-    """The record. Raises ``SettingsError`` when it cannot be used, or must not be.
-
-    ``warn`` hears what somebody should know of it, and that it is a new one.
-    """
+    """The record. Raises ``SettingsError`` when it cannot be used, or must not be; a new one is a warning."""
     clock_now, url = (clock or SystemClock()).now, settings.database_url
     new = partial(record_at, url, process=new_process(), clock_now=clock_now, patience=waits.database)
-    async with _opened(settings, new, warn=warn, writes=True) as record:
+    async with _opened(settings, new, checks or Checklist(), writes=True) as record:
         yield record
 
 
 @asynccontextmanager
-async def open_record_to_look(
-    settings: RecordSettings, *, warn: Callable[[Check], None] = log_warning
-) -> AsyncIterator[Record]:
+async def open_record_to_look(settings: RecordSettings, *, checks: Checklist | None = None) -> AsyncIterator[Record]:
     """The record for whoever only reads, also from a copy that nobody may write. Otherwise as ``open_record``."""
     new = partial(record_to_look_at, settings.database_url, process=new_process())
-    async with _opened(settings, new, warn=warn, writes=False) as record:
+    async with _opened(settings, new, checks or Checklist(), writes=False) as record:
         yield record
 
 
 @asynccontextmanager
 async def _opened(
-    settings: RecordSettings, new: Callable[[], Record], *, warn: Callable[[Check], None], writes: bool
+    settings: RecordSettings, new: Callable[[], Record], checks: Checklist, *, writes: bool
 ) -> AsyncIterator[Record]:
-    checks = [*check_files(settings.database_path, writes=writes)] if settings.database_path else []
-    heed(each for each in checks if each.verdict is CheckVerdict.STOP)
+    if settings.database_path:
+        checks.heed(check_files(settings.database_path, writes=writes))
     try:
         record = new()
         await record.open()
     except (SchemaUnknown, StoreUnavailable) as error:
-        raise SettingsError(terminal.database_unusable(settings.database_name, str(error))) from error
+        checks.heed([stop("database", terminal.database_unusable(settings.database_name, str(error)))])
+        raise
     try:
-        if writes and (await record.read(journal.head)).seq == 0:
-            checks.append(warning("database", starting.new_record(settings.database_name)))
-        heed(checks, warn)
+        is_new = writes and (await record.read(journal.head)).seq == 0
+        name = settings.database_name
+        good = ok("database", terminal.database_good(name))
+        checks.heed([warning("database", starting.new_record(name)) if is_new else good])
         yield record
     finally:
         await record.aclose()
@@ -125,7 +122,11 @@ async def open_lookups(
 ) -> AsyncIterator[Lookups]:
     """The use case with the real API behind it, in a process that says of itself that it lives."""
     clock = clock or SystemClock()
-    credentials = _credentials(settings)
+    credentials = Credentials(
+        access_key_id=settings.alibaba_cloud_access_key_id,
+        access_key_secret=settings.alibaba_cloud_access_key_secret,
+        security_token=settings.alibaba_cloud_security_token,
+    )
     async with (
         open_http(settings.phoneid_cams_url, read_seconds=waits.api_reading) as http,
         open_quota(settings, clock, waits=waits) as quota,
@@ -167,20 +168,9 @@ async def open_people(settings: BotSettings) -> AsyncIterator[People]:
     clock = SystemClock()
     token = settings.slack_bot_token.get_secret_value()
     async with connection.open_web(token=token, base_url=settings.slack_api_url, clock=clock) as web:
-        identity = await connection.check_bot_token(web)
+        identity = await connection.check_tokens(web, Checklist())
         people = People(web, team_id=identity.team_id, clock=clock, group_ids=settings.policy.group_ids)
         try:
             yield people
         finally:
             await people.aclose()
-
-
-def _credentials(settings: LookupSettings) -> Credentials:
-    try:
-        return Credentials(
-            access_key_id=settings.alibaba_cloud_access_key_id,
-            access_key_secret=settings.alibaba_cloud_access_key_secret,
-            security_token=settings.alibaba_cloud_security_token,
-        )
-    except ValueError:
-        raise SettingsError(terminal.CREDENTIALS_UNUSABLE) from None

@@ -1,6 +1,6 @@
-"""What is looked at before the bot works: each check is a value with a verdict and a remedy.
+"""What is looked at before the bot works, in one list: each check is a value with a verdict and a remedy.
 
-The start heeds them; whoever only wants to know what is wrong shows the same list.
+The start heeds the list; whoever only wants to know what is wrong shows it.
 """
 
 import logging
@@ -34,7 +34,7 @@ class Check:
     """One thing that was looked at. Its words are whole sentences of ``bot.texts`` and hold no secret."""
 
     name: str
-    """What was looked at: a setting's name, ``.env``, ``database``, ``clock``, …"""
+    """What was looked at: a setting's name, ``.env``, ``proxy``, ``scopes``, ``clock``, ``database``, …"""
     verdict: CheckVerdict
     what: str
     """What was found."""
@@ -52,13 +52,18 @@ def ok(name: str, what: str) -> Check:
 
 
 def warning(name: str, what: str, remedy: str = "") -> Check:
-    """It can be worked with, but somebody should know."""
-    return Check(name, CheckVerdict.WARNING, what, remedy)
+    """It can be worked with, but somebody should know. A remedy that is not given stands behind the first sentence."""
+    return Check(name, CheckVerdict.WARNING, *_parts(what, remedy))
 
 
 def stop(name: str, what: str, remedy: str = "") -> Check:
-    """Nothing is begun until it is mended."""
-    return Check(name, CheckVerdict.STOP, what, remedy)
+    """The same where nothing is begun until it is mended."""
+    return Check(name, CheckVerdict.STOP, *_parts(what, remedy))
+
+
+def _parts(what: str, remedy: str) -> tuple[str, str]:
+    first, full_stop, rest = what.partition(". ")
+    return (what, remedy) if remedy or not full_stop else (f"{first}.", rest)
 
 
 def log_warning(check: Check) -> None:
@@ -66,14 +71,23 @@ def log_warning(check: Check) -> None:
     log.warning(check.what, extra={"facts": {"check": check.name, "remedy": check.remedy}})
 
 
-def heed(checks: Iterable[Check], warn: Callable[[Check], None] = log_warning) -> None:
-    """``warn`` of each warning, then raise ``SettingsError`` with a sentence for each check that stops the start."""
-    made = list(checks)
-    for each in made:
-        if each.verdict is CheckVerdict.WARNING:
-            warn(each)
-    if mistakes := [each.sentence for each in made if each.verdict is CheckVerdict.STOP]:
-        raise SettingsError(*mistakes)
+class Checklist:
+    """The one list. Everything that a start depends on adds what it found, and the start goes on or ends there."""
+
+    def __init__(self, warn: Callable[[Check], None] = log_warning) -> None:
+        self.made: list[Check] = []
+        """All that was looked at until now, in that order."""
+        self._warn = warn
+
+    def heed(self, checks: Iterable[Check]) -> None:
+        """Add these and warn of each warning. Then raise ``SettingsError`` with a sentence for each that says stop."""
+        new = list(checks)
+        self.made += new
+        for each in new:
+            if each.verdict is CheckVerdict.WARNING:
+                self._warn(each)
+        if mistakes := [each.sentence for each in new if each.verdict is CheckVerdict.STOP]:
+            raise SettingsError(*dict.fromkeys(mistakes))
 
 
 def scopes(granted: str | None, needed: Scopes) -> Check:

@@ -8,7 +8,7 @@ import ipaddress
 import os
 import re
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -16,8 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 import certifi  # comes with httpx
 
-from bot.checks import Check, ok, stop
-from bot.errors import SettingsError
+from bot.checks import Check, Checklist, ok, stop
 from bot.texts import terminal
 
 PROXY_VARIABLES: Final = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
@@ -45,22 +44,15 @@ class Network:
     past_the_proxy: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, environment: Mapping[str, str] | None = None) -> "Network":
+    def read(cls, environment: Mapping[str, str] | None = None, *, checks: Checklist | None = None) -> "Network":
         """As ``environment`` has it, or else the process's. Raises ``SettingsError`` for what cannot be used."""
         given = os.environ if environment is None else environment
+        proxy, proxy_check = _proxy(given)
+        trust, trust_check = _trust(given)
+        (checks or Checklist()).heed([proxy_check, trust_check])
+        assert trust, "without certificates there is no start"
         past = _first(given, NO_PROXY_VARIABLES)[1]
-        return cls(trust=_trust(given), proxy=_proxy(given), past_the_proxy=tuple(re.split(r"[\s,]+", past.lower())))
-
-    @classmethod
-    def checks(cls, environment: Mapping[str, str] | None = None) -> list[Check]:
-        """What ``read`` would say, in words."""
-        given = os.environ if environment is None else environment
-        name, _ = _first(given, PROXY_VARIABLES)
-        good = ok("proxy", terminal.proxy_used(name) if name else terminal.NO_PROXY_USED)
-        return [
-            _checked("proxy", lambda: _proxy(given), good),
-            _checked("certificates", lambda: _trust(given), ok("certificates", terminal.CERTIFICATES_THERE)),
-        ]
+        return cls(trust=trust, proxy=proxy, past_the_proxy=tuple(re.split(r"[\s,]+", past.lower())))
 
     def proxy_for(self, url: str) -> str | None:
         """The proxy to send a request or a websocket for this URL through; ``None``: straight."""
@@ -76,30 +68,23 @@ class Network:
         return None if is_past else self.proxy
 
 
-def _checked(name: str, read: Callable[[], object], good: Check) -> Check:
-    try:
-        read()
-    except SettingsError as error:
-        return stop(name, str(error))
-    return good
-
-
 def _first(environment: Mapping[str, str], names: tuple[str, ...]) -> tuple[str, str]:
     """The first of these variables that is not blank, and what it says."""
     return next(((name, value) for name in names if (value := environment.get(name, "").strip())), ("", ""))
 
 
-def _proxy(environment: Mapping[str, str]) -> str | None:
+def _proxy(environment: Mapping[str, str]) -> tuple[str | None, Check]:
     name, value = _first(environment, PROXY_VARIABLES)
     if not value:
-        return None
+        return None, ok("proxy", terminal.NO_PROXY_USED)
     match = _PROXY.fullmatch(value)
     if match is None or int(match["port"] or 0) > 65535:
-        raise SettingsError(terminal.proxy_unusable(name))
+        return None, stop("proxy", terminal.proxy_unusable(name))
     # Whatever stands in a password, both clients read it the same way.
     who = ":".join(quote(unquote(part), safe="") for part in (match["user"], match["password"]) if part is not None)
     where = match["host"] + (f":{match['port']}" if match["port"] else "")
-    return f"{(match['scheme'] or 'http').lower()}://{who}{'@' if who else ''}{where}"
+    url = f"{(match['scheme'] or 'http').lower()}://{who}{'@' if who else ''}{where}"
+    return url, ok("proxy", terminal.proxy_used(name))
 
 
 def _covers(entry: str, host: str, port: int) -> bool:
@@ -133,14 +118,16 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _trust(environment: Mapping[str, str]) -> ssl.SSLContext:
+def _trust(environment: Mapping[str, str]) -> tuple[ssl.SSLContext | None, Check]:
     trust = _trusted(environment)
+    if trust is None:
+        return None, stop("certificates", terminal.CERTIFICATES_UNUSABLE)
     # SSLKEYLOGFILE, forgotten or planted: whoever has these keys reads every code.
     trust.keylog_filename = None  # type: ignore[assignment] # typeshed does not know that this ends it
-    return trust
+    return trust, ok("certificates", terminal.CERTIFICATES_THERE)
 
 
-def _trusted(environment: Mapping[str, str]) -> ssl.SSLContext:
+def _trusted(environment: Mapping[str, str]) -> ssl.SSLContext | None:
     """What SSL_CERT_FILE and SSL_CERT_DIR name, else the system's certificates, else those that come with httpx.
 
     OpenSSL would take a file or folder without certificates in silence, and then trust nobody.
@@ -150,11 +137,9 @@ def _trusted(environment: Mapping[str, str]) -> ssl.SSLContext:
         if file or folder:
             context = ssl.create_default_context(cafile=file, capath=folder)
             is_usable = bool(context.get_ca_certs()) or any(map(_holds_certificates, (folder or "").split(os.pathsep)))
-            if not is_usable:
-                raise SettingsError(terminal.CERTIFICATES_UNUSABLE)
-            return context
+            return context if is_usable else None
     except OSError:
-        raise SettingsError(terminal.CERTIFICATES_UNUSABLE) from None
+        return None
     context = ssl.create_default_context()
     has_any = bool(context.get_ca_certs()) or _holds_certificates(ssl.get_default_verify_paths().capath or "")
     return context if has_any else ssl.create_default_context(cafile=certifi.where())

@@ -11,11 +11,13 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.app import PATIENT, Waits, open_lookups, open_record
 from bot.audit import Event, LogQuery
+from bot.checks import Check, Checklist, ok, stop, warning
 from bot.clock import SystemClock
-from bot.errors import AccessLost, DatabaseGone, SettingsError, SlackError, SlackRefused, StoreError
+from bot.errors import AccessLost, DatabaseGone, SlackError, SlackRefused, StoreError
 from bot.interfaces import Clock
 from bot.lookups import Lookups
 from bot.models import Actor, ChannelTrouble, Through
+from bot.policy import Audience
 from bot.repeating import Repeating, in_background
 from bot.retention import Retention
 from bot.settings import BotSettings
@@ -55,23 +57,26 @@ class Bot:
 
 @asynccontextmanager
 async def running_bot(
-    settings: BotSettings, *, host: str = "127.0.0.1", clock: Clock | None = None, waits: Waits = PATIENT
+    settings: BotSettings,
+    *,
+    host: str = "127.0.0.1",
+    clock: Clock | None = None,
+    waits: Waits = PATIENT,
+    checks: Checklist | None = None,
 ) -> AsyncIterator[Bot]:
-    """The whole bot, connected. Raises ``SettingsError`` when it cannot start.
+    """The whole bot, connected. Raises ``SettingsError`` when it cannot start; ``checks`` has what was looked at.
 
     Leaving stops taking payloads, lets what runs finish for a while, then ends it as interrupted and tells.
     """
-    clock = clock or SystemClock()
+    clock, checks = clock or SystemClock(), checks or Checklist()
     log.debug("starting", extra={"facts": {"settings": settings}})  # shown with its secrets masked
     async with AsyncExitStack() as stack:
-        web = await stack.enter_async_context(_open_web(settings, clock, waits))
-        identity = await _check_tokens(settings, web)
-        record = await stack.enter_async_context(open_record(settings, clock, waits=waits))
+        web = await stack.enter_async_context(_open_web(settings, clock, waits, checks))
+        identity = await _check_tokens(settings, web, checks)
+        record = await stack.enter_async_context(open_record(settings, clock, waits=waits, checks=checks))
         lookups = await stack.enter_async_context(open_lookups(settings, record, clock, waits=waits))
-        people = People(web, team_id=identity.team_id, clock=clock, group_ids=settings.policy.group_ids)
-        stack.push_async_callback(people.aclose)
-        channel = _open_channel(settings, web, identity, stack)
-        await _check_approvals(settings, people, channel)
+        people, channel = _open_people(settings, web, identity, stack)
+        checks.heed(await _check_approvals(settings, people, channel))
         await _record_start(record, settings, identity)
         token = BotToken(web, clock, bot_user_id=identity.bot_user_id)
         time = Timekeeper(record, web.witness, ask=web.auth_test, clock=clock)
@@ -92,8 +97,7 @@ async def running_bot(
             )
         )
         stack.push_async_callback(_finish, parts.jobs, lookups, waits.finishing)
-        secret = _signing_secret(settings)
-        app = build_app(web, parts.listeners, signing_secret=secret, identity=identity)
+        app = build_app(web, parts.listeners, signing_secret=_signing_secret(settings), identity=identity)
         way = _connected(settings, app, web, host=host, is_ready=_readiness(record, token), clock=clock)
         port, watched = await stack.enter_async_context(way)
         watching = (token.watch(every=waits.token), _watch_record(record, settings, clock, every=waits.sweeping))
@@ -105,51 +109,65 @@ async def running_bot(
 
 
 @asynccontextmanager
-async def _open_web(settings: BotSettings, clock: Clock, waits: Waits) -> AsyncIterator[Web]:
+async def _open_web(settings: BotSettings, clock: Clock, waits: Waits, checks: Checklist) -> AsyncIterator[Web]:
     token = settings.slack_bot_token.get_secret_value()
     async with connection.open_web(
-        token=token, base_url=settings.slack_api_url, clock=clock, seconds=waits.slack
+        token=token, base_url=settings.slack_api_url, clock=clock, seconds=waits.slack, checks=checks
     ) as web:
         yield web
 
 
-async def _check_tokens(settings: BotSettings, web: Web) -> connection.Identity:
+async def _check_tokens(settings: BotSettings, web: Web, checks: Checklist) -> connection.Identity:
     needed = connection.scopes_needed(settings.policy, settings.phoneid_approval_channel)
-    identity = await connection.check_bot_token(web, needed)
-    if settings.slack_app_token:
-        await connection.check_app_token(web, settings.slack_app_token.get_secret_value())
-    return identity
+    app_token = settings.slack_app_token.get_secret_value() if settings.slack_app_token else None
+    return await connection.check_tokens(web, checks, needed=needed, app_token=app_token)
 
 
-def _open_channel(
+def _open_people(
     settings: BotSettings, web: Web, identity: connection.Identity, stack: AsyncExitStack
-) -> Channel | None:
+) -> tuple[People, Channel | None]:
+    people = People(web, team_id=identity.team_id, clock=web.clock, group_ids=settings.policy.group_ids)
+    stack.push_async_callback(people.aclose)
     if not settings.phoneid_approval_channel:
-        return None
+        return people, None
     channel = Channel(settings.phoneid_approval_channel, web, team_id=identity.team_id, clock=web.clock)
     stack.push_async_callback(channel.aclose)
-    return channel
+    return people, channel
 
 
-async def _check_approvals(settings: BotSettings, people: People, channel: Channel | None) -> None:
-    """Raise ``SettingsError`` when requests would wait for nobody, or where others could decide.
+async def _check_approvals(settings: BotSettings, people: People, channel: Channel | None) -> list[Check]:
+    """Whether requests would wait for nobody, and whether others could decide.
 
-    A channel that cannot be used otherwise is a line in the log: the cards go to each approver.
+    A channel that cannot be used otherwise is a warning: the cards go to each approver.
     """
     if not settings.policy.needs_approval:
-        return
-    approvers = settings.policy.approvers
+        return []
+    of_channel = [_check_channel(channel.id, await channel.trouble())] if channel else []
+    return [await _check_approvers(settings.policy.approvers, people), *of_channel]
+
+
+async def _check_approvers(approvers: Audience, people: People) -> Check:
+    name = "PHONEID_APPROVERS"
     # Where hundreds are named, and the first have left, the start takes a while.
     facts = {"people": len(approvers.user_ids), "usergroups": len(approvers.group_ids)}
     log.info("asking Slack who can approve", extra={"facts": facts})
     try:
-        if not await people.has_active(approvers):
-            raise SettingsError(terminal.no_approver_left(approvers.ids))
+        if await people.has_active(approvers):
+            return ok(name, terminal.APPROVERS_THERE)
     except SlackError as error:
         is_refused = isinstance(error, SlackRefused)
-        raise SettingsError(terminal.approvers_not_told(approvers.ids, str(error), is_refused=is_refused)) from error
-    if channel and await channel.trouble() is ChannelTrouble.SHARED:
-        raise SettingsError(terminal.approval_channel_unusable(channel.id, ChannelTrouble.SHARED))
+        return stop(name, terminal.approvers_not_told(approvers.ids, str(error), is_refused=is_refused))
+    return stop(name, terminal.no_approver_left(approvers.ids))
+
+
+def _check_channel(channel_id: str, trouble: ChannelTrouble | None) -> Check:
+    name = "PHONEID_APPROVAL_CHANNEL"
+    if trouble is None:
+        return ok(name, terminal.APPROVAL_CHANNEL_THERE)
+    said = terminal.approval_channel_unusable(channel_id, trouble)
+    if trouble is ChannelTrouble.SHARED:
+        return stop(name, said, terminal.CHANNEL_OF_OUR_OWN)
+    return warning(name, f"{said} {terminal.CARDS_TO_EACH}")
 
 
 async def _record_start(record: Record, settings: BotSettings, identity: connection.Identity) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from bot.checks import Check, CheckVerdict, heed, ok, stop, warning
+from bot.checks import Check, Checklist, CheckVerdict, ok, stop, warning
 from bot.environment import values
 from bot.environment.env_file import EnvFile, read_env_file
 from bot.environment.gathering import gather
@@ -72,9 +72,9 @@ class RecordSettings(BaseModel):
 class LookupSettings(RecordSettings):
     """What asking the API needs."""
 
-    alibaba_cloud_access_key_id: Annotated[str, Field(min_length=1)]
+    alibaba_cloud_access_key_id: Annotated[str, AfterValidator(values.check_access_key_id)]
     alibaba_cloud_access_key_secret: Annotated[SecretStr, AfterValidator(values.check_access_key_secret)]
-    alibaba_cloud_security_token: SecretStr | None = None
+    alibaba_cloud_security_token: Annotated[SecretStr | None, AfterValidator(values.check_security_token)] = None
     phoneid_cams_url: HttpUrl = "https://cams.ap-southeast-1.aliyuncs.com"
     phoneid_qps: Annotated[int, Field(ge=1, le=1000)] = 10
 
@@ -138,7 +138,7 @@ def read(kind: type[SettingsType], environment: Mapping[str, str] | None = None)
     Raises ``SettingsError`` naming every mistake.
     """
     settings, checks = examine(kind, environment)
-    heed(checks, _pass_over)
+    Checklist(_pass_over).heed(checks)
     assert settings is not None, "settings that cannot be used stop the start"
     return settings
 
@@ -193,8 +193,7 @@ def _mistake(name: str, kind: str, message: str) -> Check:
 
 def _wrong(name: str, why: str) -> Check:
     """``why``: what is wrong with its value, and behind a full stop what to write."""
-    what, _, remedy = why.partition(". ")
-    return stop(name, f"{name} {what}.", f"{remedy}." if remedy else "")
+    return stop(name, f"{name} {why}.")
 
 
 def _slack_mistakes(given: Mapping[str, str]) -> Iterator[Check]:

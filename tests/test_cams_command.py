@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.cams.credentials import Credentials
 from bot.cams.protocol import request_body
-from bot.cams.signing import Acs3Auth
+from bot.cams.signing import Acs3Auth, Credentials
 from bot.cams.stopwatch import Stopwatch
 from bot.cams.transport import exchange, open_http
 from bot.clock import SystemClock

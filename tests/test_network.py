@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
 import aiohttp
@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web as http
 
 from bot.cams.transport import open_http
-from bot.checks import CheckVerdict
+from bot.checks import Checklist, CheckVerdict
 from bot.errors import SettingsError
 from bot.network import Network
 from bot.slack.connection import open_web
@@ -249,6 +249,9 @@ async def test_both_halves_and_websockets_take_the_same_way(company: Path, monke
     ],
 )
 def test_both_are_checks_with_words(environment: dict[str, str], verdicts: list[CheckVerdict]) -> None:
-    checks = Network.checks(environment)
+    checklist = Checklist()
+    with nullcontext() if CheckVerdict.STOP not in verdicts else pytest.raises(SettingsError):
+        Network.read(environment, checks=checklist)
+    checks = checklist.made
     assert [(each.name, each.verdict) for each in checks] == [*zip(("proxy", "certificates"), verdicts, strict=True)]
     assert all(each.what.endswith(".") and "62947105" not in each.sentence for each in checks)

@@ -109,6 +109,11 @@ def test_with_nothing_set_every_missing_name_is_in_one_message() -> None:
         ("SLACK_BOT_TOKEN", "xoxb-your-token", "is still the placeholder"),
         ("SLACK_APP_TOKEN", "xapp-xxx", "is still the placeholder"),
         ("DATABASE_URL", "postgresql://bot:<password>@db/phoneid", "is still the placeholder"),
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", "CANARY,id", "holds characters that no AccessKey has"),  # it would end it
+        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "CANARY h\u00fcsh", "holds characters that no AccessKey has"),
+        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "h\u00fcsh", "holds characters that no AccessKey has"),
+        ("ALIBABA_CLOUD_SECURITY_TOKEN", "CANARY\r\nx-acs-action: other", "holds characters that no AccessKey has"),
+        ("PHONEID_CAMS_URL", "https://cams\u2603.xn--a-.test", "is not a URL"),
         ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "LTAI5tCANARYinvented1234", "is an AccessKey ID"),
         ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "${SECRET}", "names another variable"),
         ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "$SECRET", "names another variable"),

@@ -9,10 +9,9 @@ from contextlib import AbstractAsyncContextManager
 import httpx
 from pydantic import SecretBytes, SecretStr
 
-from bot.cams.credentials import Credentials
 from bot.cams.protocol import decipher, request_body
 from bot.cams.retry import Stop, decide
-from bot.cams.signing import Acs3Auth, new_nonce
+from bot.cams.signing import Acs3Auth, Credentials, new_nonce
 from bot.cams.stopwatch import Stopwatch
 from bot.cams.transport import EXCHANGE_SECONDS, exchange
 from bot.errors import ApiError

@@ -7,16 +7,25 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 import httpx
 from pydantic import SecretStr
 
-from bot.cams.credentials import Credentials
 from bot.interfaces import Clock
 
 ALGORITHM = "ACS3-HMAC-SHA256"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """One RAM user's key, in visible ASCII; ``security_token`` only for temporary (STS) credentials."""
+
+    access_key_id: str
+    access_key_secret: SecretStr
+    security_token: SecretStr | None = None
 
 
 def percent_encoded(text: str) -> str:

@@ -13,9 +13,7 @@ from pydantic import SecretBytes
 from bot.cams.causes import failure_of
 from bot.cams.failures import NO_ANSWER
 from bot.cams.protocol import HEADERS, MAX_BODY_BYTES, too_long
-from bot.errors import SettingsError
 from bot.network import Network
-from bot.texts import terminal
 
 FOREIGN_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
 """The roots of httpx's exceptions; every class it exports is one of these or below."""
@@ -39,16 +37,12 @@ class Reply:
 def open_http(url: str, *, read_seconds: float = READ_SECONDS) -> httpx.AsyncClient:
     """The connections to the API at ``url``, kept alive between calls. Whoever opens them closes them.
 
-    Raises ``SettingsError`` when ``url`` is none, or the environment's proxies or certificates cannot be used.
+    Raises ``SettingsError`` when the environment's proxies or certificates cannot be used.
     """
-    try:
-        base_url = httpx.URL(url)
-    except httpx.InvalidURL as error:
-        raise SettingsError(terminal.CAMS_URL_UNUSABLE) from error
     network = Network.read()
     proxy = network.proxy_for(url)
     return httpx.AsyncClient(
-        base_url=base_url,
+        base_url=url,
         headers={"User-Agent": f"phoneid-bot/{_release()}"},
         # The pool is larger than the quota, so waiting for a connection means that connections are stuck.
         timeout=httpx.Timeout(read_seconds, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),

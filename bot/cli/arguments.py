@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from bot import settings
-from bot.checks import Check, heed
+from bot.checks import Check, Checklist
 from bot.settings import SettingsType
 from bot.texts import command_line, terminal
 
@@ -58,7 +58,7 @@ class CannotStart(click.ClickException):
 def read_settings(kind: type[SettingsType]) -> SettingsType:
     """The settings a command needs, after what somebody should know of them. Raises ``SettingsError``."""
     found, checks = settings.examine(kind)
-    heed(checks, say_warning)
+    Checklist(say_warning).heed(checks)
     assert found is not None, "settings that cannot be used stop the start"
     return found
 

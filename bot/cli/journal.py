@@ -7,6 +7,7 @@ import sys
 import click
 
 from bot import settings
+from bot.checks import Checklist
 from bot.cli.arguments import EXIT_NO_ID, read_existing, say_warning
 from bot.cli.streams import check_output, show
 from bot.errors import SchemaUnknown
@@ -59,7 +60,7 @@ async def _inspect(record_settings: settings.RecordSettings, anchor: Head | None
     from bot.app import open_record_to_look
     from bot.store import verification
 
-    async with open_record_to_look(record_settings, warn=say_warning) as record:
+    async with open_record_to_look(record_settings, checks=Checklist(say_warning)) as record:
         return await record.read(verification.inspect, anchor=anchor)
 
 
@@ -67,5 +68,5 @@ async def _head(record_settings: settings.RecordSettings) -> Head:
     from bot.app import open_record_to_look
     from bot.store import journal as entries
 
-    async with open_record_to_look(record_settings, warn=say_warning) as record:
+    async with open_record_to_look(record_settings, checks=Checklist(say_warning)) as record:
         return await record.read(entries.head)

@@ -10,6 +10,7 @@ import click
 
 from bot import export, logs, settings
 from bot.audit import Event, LogEntry, LogQuery
+from bot.checks import Checklist
 from bot.cli.arguments import SLACK_USER, Discreet, read_existing, say_warning
 from bot.cli.caller import COMMAND_LINE_USER, identify
 from bot.cli.streams import check_output, show
@@ -98,7 +99,7 @@ async def _export(record_settings: settings.RecordSettings, query: LogQuery, *, 
     from bot.app import open_record
     from bot.store import journal, search
 
-    async with open_record(record_settings, warn=say_warning) as record:
+    async with open_record(record_settings, checks=Checklist(say_warning)) as record:
         entries = await record.read(search.search, query)
         made = _FORMS[form](entries if query.limit else entries[::-1])
         facts = {"form": form, **_asked(query), **_extent(entries)}

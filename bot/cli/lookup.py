@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from bot import export, logs, policy, settings
 from bot.audit import LogEntry
+from bot.checks import Checklist
 from bot.cli.arguments import EXIT_NO_ID, STREAM, Discreet, check_option, read_settings, say_warning
 from bot.cli.caller import identify, on_ending
 from bot.cli.streams import check_output, show
@@ -95,7 +96,7 @@ async def _lookup(
     key = f"command line:{uuid4()}"
     new = NewRequest(agent=identify(), phones=(number,), reason=reason, channel_id="", submission_key=key)
     async with (
-        open_record(lookup_settings, warn=say_warning) as record,
+        open_record(lookup_settings, checks=Checklist(say_warning)) as record,
         open_lookups(lookup_settings, record) as lookups,
     ):
         on_ending(lookups.interrupt)

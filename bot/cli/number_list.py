@@ -13,6 +13,7 @@ from uuid import uuid4
 import click
 
 from bot import policy
+from bot.checks import Checklist
 from bot.cli.arguments import EXIT_CANNOT_START, STREAM, CannotStart, say_warning
 from bot.cli.asking import Asking
 from bot.cli.caller import identify, on_ending
@@ -92,7 +93,10 @@ async def _ask(
 
     counts = _count(rows)
     at_once = min(2 * settings.phoneid_qps + 10, _MOST_AT_ONCE)
-    async with open_record(settings, warn=say_warning) as record, open_lookups(settings, record) as lookups:
+    async with (
+        open_record(settings, checks=Checklist(say_warning)) as record,
+        open_lookups(settings, record) as lookups,
+    ):
         request = (await record.change(requests.accept, new, policy.YES)).request
         click.echo(command_line.beginning(len(lines), before=counts, request_id=request.id), err=True)
         with showing_progress(len(lines), is_hidden=is_hidden) as show:

@@ -7,7 +7,7 @@ import signal
 import click
 
 from bot import logs, settings
-from bot.checks import heed
+from bot.checks import Checklist
 from bot.cli.arguments import EXIT_CANNOT_START
 from bot.cli.endings import HEEDED_WITHIN, Endings
 from bot.errors import AccessLost
@@ -28,22 +28,23 @@ def run(host: str) -> None:
     """
     endings = Endings()
     endings.listen()
-    bot_settings, checks = settings.examine(settings.BotSettings)
+    bot_settings, found = settings.examine(settings.BotSettings)
     # Warnings are heard at any LOG_LEVEL: whoever planted a .env could have set that too.
     chosen = bot_settings.phoneid_log_format if bot_settings else None
     logs.configure(level="WARNING", log_format=chosen, may_wait=False)
-    heed(checks)
+    checklist = Checklist()
+    checklist.heed(found)
     assert bot_settings is not None, "settings that cannot be used stop the start"
     logging.getLogger().setLevel(bot_settings.log_level)
     logs.take_uncaught()
     try:
-        asyncio.run(_run(bot_settings, host, endings))
+        asyncio.run(_run(bot_settings, host, endings, checklist))
     except AccessLost:
         endings.grant(HEEDED_WITHIN, exit_code=EXIT_CANNOT_START)  # nobody may read its last words
         raise
 
 
-async def _run(bot_settings: settings.BotSettings, host: str, endings: Endings) -> None:
+async def _run(bot_settings: settings.BotSettings, host: str, endings: Endings, checks: Checklist) -> None:
     """Until a signal: a start ends there, and what runs in life may end by itself."""
     stopping, is_up = asyncio.Event(), asyncio.Event()
 
@@ -55,7 +56,7 @@ async def _run(bot_settings: settings.BotSettings, host: str, endings: Endings) 
         else:
             living.cancel()
 
-    async with in_background(_live(bot_settings, host, stopping=stopping, is_up=is_up)) as living:
+    async with in_background(_live(bot_settings, host, checks, stopping=stopping, is_up=is_up)) as living:
         endings.call(stop)
         await asyncio.wait({living})
         if not living.cancelled():
@@ -63,11 +64,11 @@ async def _run(bot_settings: settings.BotSettings, host: str, endings: Endings) 
 
 
 async def _live(
-    bot_settings: settings.BotSettings, host: str, *, stopping: asyncio.Event, is_up: asyncio.Event
+    bot_settings: settings.BotSettings, host: str, checks: Checklist, *, stopping: asyncio.Event, is_up: asyncio.Event
 ) -> None:
     from bot.running import running_bot
 
-    async with running_bot(bot_settings, host=host) as bot:
+    async with running_bot(bot_settings, host=host, checks=checks) as bot:
         is_up.set()
         async with in_background(stopping.wait()) as stopped, in_background(bot.until_lost()) as lost:
             await asyncio.wait({stopped, lost}, return_when=asyncio.FIRST_COMPLETED)

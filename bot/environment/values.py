@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import SplitResult, urlsplit
 
+import httpx
 import phonenumbers
 from pydantic import SecretStr
 
@@ -101,6 +102,10 @@ def check_http_url(url: str) -> str:
     if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
         raise ValueError(terminal.URL_UNREADABLE)
     parts = _split(url)
+    try:
+        httpx.URL(url)
+    except httpx.InvalidURL:
+        raise ValueError(terminal.URL_UNREADABLE) from None
     if parts.scheme != "https" and parts.hostname not in LOOPBACK:
         raise ValueError(terminal.URL_IN_CLEAR_TEXT)
     if "@" in parts.netloc:
@@ -137,10 +142,30 @@ def check_signing_secret(secret: SecretStr | None) -> SecretStr | None:
     return secret
 
 
+def check_access_key_id(key_id: str) -> str:
+    _check_sendable(key_id)
+    if "," in key_id:  # it would end the ID in the Authorization header
+        raise ValueError(texts.NO_ACCESS_KEY)
+    return key_id
+
+
 def check_access_key_secret(secret: SecretStr) -> SecretStr:
+    _check_sendable(secret.get_secret_value())
     if re.fullmatch(r"LTAI\w{12,20}", secret.get_secret_value()):  # what is sent as the ID is sent as it is
         raise ValueError(texts.IS_THE_ID)
     return secret
+
+
+def check_security_token(token: SecretStr | None) -> SecretStr | None:
+    if token:
+        _check_sendable(token.get_secret_value())
+    return token
+
+
+def _check_sendable(value: str) -> None:
+    # The HTTP library's own error for what a header cannot carry would quote the header.
+    if not re.fullmatch(r"[!-~]+", value):
+        raise ValueError(texts.NO_ACCESS_KEY)
 
 
 def shown_host(url: str) -> str:

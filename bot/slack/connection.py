@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,8 @@ import aiohttp
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 
-from bot.checks import Scopes, clock_beside, heed, scopes
-from bot.errors import SettingsError, SlackBusy, SlackRefused, SlackUnreachable
+from bot.checks import Check, Checklist, Scopes, clock_beside, ok, scopes, stop
+from bot.errors import SettingsError, SlackError, SlackRefused, SlackUnreachable
 from bot.interfaces import Clock
 from bot.logs import Seldom
 from bot.network import Network
@@ -44,13 +44,15 @@ IsReady = Callable[[], Awaitable[bool]]
 
 
 @asynccontextmanager
-async def open_web(*, token: str, base_url: str, clock: Clock, seconds: float = ANSWERING) -> AsyncIterator[Web]:
+async def open_web(
+    *, token: str, base_url: str, clock: Clock, seconds: float = ANSWERING, checks: Checklist | None = None
+) -> AsyncIterator[Web]:
     """Slack's Web API over one shared HTTP session; the SDK would open a new connection for every call.
 
     ``seconds`` is how long an answer is waited for. Raises ``SettingsError`` when the environment's proxy or
     certificates cannot be used.
     """
-    network = Network.read()
+    network = Network.read(checks=checks)
     tracing = aiohttp.TraceConfig()
     tracing.on_request_redirect.append(_refuse_redirect)
     async with aiohttp.ClientSession(trace_configs=[tracing]) as session:
@@ -80,44 +82,58 @@ def scopes_needed(policy: Policy, channel_id: str | None) -> Scopes:
     return (*always, *of_groups, *of_channel)
 
 
-async def check_bot_token(slack: Web, needed: Scopes = ()) -> Identity:
-    """Whom the bot token is for. Raises ``SettingsError``, also where it lacks a scope that is needed."""
-    with _failures_as_settings_errors(slack, terminal.bot_token_refused):
+async def check_tokens(slack: Web, checks: Checklist, *, needed: Scopes = (), app_token: str | None = None) -> Identity:
+    """Whom the bot token is for. Raises ``SettingsError``, before anything is recorded.
+
+    ``app_token``: the one with which Socket Mode has to be opened.
+    """
+    of_bot, of_app = _check_bot_token(slack, needed), _check_app_token(slack, app_token)
+    (identity, found), more = await asyncio.gather(of_bot, of_app)
+    checks.heed([*found, *more])
+    assert identity, "a bot that is nobody does not start"
+    return identity
+
+
+async def _check_bot_token(slack: Web, needed: Scopes) -> tuple[Identity | None, list[Check]]:
+    try:
         answer = await slack.auth_test()
         identity = Identity(
             team_id=part(answer, "team_id", str),
             bot_user_id=part(answer, "user_id", str),
             bot_id=part(answer, "bot_id", str),
         )
+    except SlackError as error:
+        return None, [_without_answer(slack, "SLACK_BOT_TOKEN", error, terminal.bot_token_refused)]
     if answer.get("enterprise_id") or answer.get("is_enterprise_install"):
-        raise SettingsError(terminal.ENTERPRISE_GRID)
+        return None, [stop("SLACK_BOT_TOKEN", terminal.ENTERPRISE_GRID)]
     headers = answer.headers
-    heed([scopes(headers.get("x-oauth-scopes"), needed), clock_beside(headers.get("Date"), now=slack.clock.now())])
-    return identity
+    return identity, [
+        ok("SLACK_BOT_TOKEN", terminal.token_good("SLACK_BOT_TOKEN")),
+        scopes(headers.get("x-oauth-scopes"), needed),
+        clock_beside(headers.get("Date"), now=slack.clock.now()),
+    ]
 
 
-async def check_app_token(slack: Web, app_token: str) -> None:
-    """Raise ``SettingsError`` unless Socket Mode can be opened: told before anything is recorded."""
-    with _failures_as_settings_errors(slack, terminal.app_token_refused):
-        await slack.apps_connections_open(app_token=app_token)
-
-
-@contextmanager
-def _failures_as_settings_errors(slack: Web, refused: Callable[[str], str]) -> Iterator[None]:
-    """Tells what Slack does not take from a Slack that is not there, in words."""
+async def _check_app_token(slack: Web, app_token: str | None) -> list[Check]:
+    if app_token is None:
+        return []
     try:
-        yield
-    except SlackRefused as error:
-        raise SettingsError(refused(error.code)) from error
-    except SlackBusy as error:
-        raise SettingsError(terminal.slack_not_now("ratelimited")) from error
-    except SlackUnreachable as error:
-        words = (
-            terminal.slack_not_now(error.code)
-            if error.code
-            else terminal.slack_unreachable(slack.base_url, error.cause)
-        )
-        raise SettingsError(words) from error
+        await slack.apps_connections_open(app_token=app_token)
+    except SlackError as error:
+        return [_without_answer(slack, "SLACK_APP_TOKEN", error, terminal.app_token_refused)]
+    return [ok("SLACK_APP_TOKEN", terminal.token_good("SLACK_APP_TOKEN"))]
+
+
+def _without_answer(slack: Web, token: str, error: SlackError, refused: Callable[[str], str]) -> Check:
+    """Tells what Slack does not take from a Slack that is not there, in words."""
+    match error:
+        case SlackRefused():
+            return stop(token, refused(error.code))
+        case SlackUnreachable(code=""):
+            return stop("Slack", terminal.slack_unreachable(slack.base_url, error.cause))
+        case SlackUnreachable():
+            return stop("Slack", terminal.slack_not_now(error.code))
+    return stop("Slack", terminal.slack_not_now("ratelimited"))
 
 
 @asynccontextmanager

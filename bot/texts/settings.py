@@ -24,6 +24,7 @@ NOT_A_SIGNATURES = (
 )
 IS_THE_ID = "is an AccessKey ID. Write the secret here, and the ID in ALIBABA_CLOUD_ACCESS_KEY_ID"
 NOT_TEXT = "holds bytes that are not text. Type it again"
+NO_ACCESS_KEY = "holds characters that no AccessKey has. Copy it again"
 COPIED_WRONG = "holds characters that no token has. Copy it again, without spaces"
 
 DATABASE_IN_MEMORY = "would keep the record in memory only, and lose it at the end. Write sqlite:///path/to/phoneid.db"

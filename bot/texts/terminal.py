@@ -41,12 +41,8 @@ SLACK_OAUTH_NOT_WANTED = (
     "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are set. Unset them: with both there, Slack's library would ignore "
     "SLACK_BOT_TOKEN."
 )
-CAMS_URL_UNUSABLE = "PHONEID_CAMS_URL is not a URL that can be called."
 CERTIFICATES_UNUSABLE = (
     "SSL_CERT_FILE or SSL_CERT_DIR does not lead to certificates that can be read. Correct it, or unset it."
-)
-CREDENTIALS_UNUSABLE = (
-    "The ALIBABA_CLOUD_… credentials hold characters that no AccessKey has. Copy them again, without spaces or quotes."
 )
 
 
@@ -97,6 +93,10 @@ def bot_token_refused(reason: str) -> str:
             "its token was revoked. Install the app again and copy its new token from OAuth & Permissions."
         )
     return f"Slack does not accept SLACK_BOT_TOKEN ({reason}). Copy it again from OAuth & Permissions."
+
+
+def token_good(name: str) -> str:
+    return f"Slack accepts {name}."
 
 
 def app_token_refused(reason: str) -> str:
@@ -169,6 +169,16 @@ def approvers_not_told(ids: str, reason: str, *, is_refused: bool) -> str:
         f"PHONEID_APPROVAL is always, but Slack did not say who in PHONEID_APPROVERS ({ids}) is an active full member "
         f"of this workspace ({reason}). This says nothing about the settings: {then}."
     )
+
+
+APPROVERS_THERE = "Somebody in PHONEID_APPROVERS is an active full member of this workspace."
+APPROVAL_CHANNEL_THERE = "Requests can be shown in PHONEID_APPROVAL_CHANNEL."
+CHANNEL_OF_OUR_OWN = "Choose a channel that only this workspace has."
+CARDS_TO_EACH = "Until then each approver gets every request as a direct message."
+
+
+def database_good(name: str) -> str:
+    return f"The database {name} can be used."
 
 
 def approval_channel_unusable(channel_id: str, trouble: ChannelTrouble) -> str:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.cams.client import CamsClient
-from bot.cams.credentials import Credentials
+from bot.cams.signing import Credentials
 from bot.cams.transport import open_http
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
 from bot.tickets import Call

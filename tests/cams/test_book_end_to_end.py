@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.cams.client import CamsClient
-from bot.cams.credentials import Credentials
+from bot.cams.signing import Credentials
 from bot.cams.transport import open_http
 from bot.clock import SystemClock
 from bot.errors import ApiError

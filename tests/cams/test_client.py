@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.cams.client import CamsClient
-from bot.cams.credentials import Credentials
+from bot.cams.signing import Credentials
 from bot.errors import ApiError
 from bot.interfaces import PhoneIdApi
 from bot.models import Answer, PhoneNumber, Problem

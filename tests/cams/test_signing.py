@@ -15,8 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from bot.cams.credentials import Credentials
-from bot.cams.signing import Acs3Auth, authorization, canonical_request, string_to_sign
+from bot.cams.signing import Acs3Auth, Credentials, authorization, canonical_request, string_to_sign
 from tests.clocks import SteppingClock
 
 VECTORS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "data" / "acs3-vectors.json").read_text())

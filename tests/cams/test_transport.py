@@ -10,12 +10,11 @@ import pytest
 from pydantic import SecretBytes, SecretStr
 
 from bot.cams.client import CamsClient
-from bot.cams.credentials import Credentials
 from bot.cams.protocol import MAX_BODY_BYTES
-from bot.cams.signing import Acs3Auth
+from bot.cams.signing import Acs3Auth, Credentials
 from bot.cams.stopwatch import Stopwatch
 from bot.cams.transport import FOREIGN_ERRORS, exchange, open_http
-from bot.errors import ApiError, SettingsError
+from bot.errors import ApiError
 from bot.models import PhoneNumber, Problem, Side
 from bot.sandbox.cams.server import LocalCams
 from bot.tickets import Call
@@ -222,10 +221,6 @@ class TestOpenHttp:
         async with open_http("http://[::1]:9") as http:  # the discard port: nobody answers there
             with pytest.raises(httpx.ConnectError):
                 await http.post("/")
-
-    def test_what_is_no_url_is_a_mistake_in_the_settings(self) -> None:
-        with pytest.raises(SettingsError, match="PHONEID_CAMS_URL"):
-            open_http("http://cams.test:port")
 
 
 async def test_a_request_that_comes_too_late_for_its_slot_is_not_sent(

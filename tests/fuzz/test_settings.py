@@ -9,7 +9,6 @@ from random import Random
 
 import pytest
 
-from bot.app import _credentials
 from bot.cams.transport import open_http
 from bot.environment.env_file import parse
 from bot.errors import SettingsError
@@ -139,7 +138,6 @@ async def test_what_passes_can_be_used() -> None:
         environment = odd_environment(chance)
         try:
             settings = read(BotSettings, environment)
-            _credentials(settings)
             await open_http(settings.phoneid_cams_url).aclose()
             assert b"\0" not in os.fsencode(settings.database_name)
         except SettingsError as error:

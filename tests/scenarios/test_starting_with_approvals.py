@@ -127,7 +127,8 @@ async def test_a_channel_where_others_would_see_the_cards_is_a_sentence(
     tmp_path: Path, channel_id: str, change: Change
 ) -> None:
     words = await words_of_refused_start(tmp_path, TO_CHANNEL | {"PHONEID_APPROVAL_CHANNEL": channel_id}, change)
-    assert words == terminal.approval_channel_unusable(channel_id, ChannelTrouble.SHARED)
+    said = terminal.approval_channel_unusable(channel_id, ChannelTrouble.SHARED)
+    assert words == f"{said} {terminal.CHANNEL_OF_OUR_OWN}"
 
 
 @pytest.mark.parametrize(

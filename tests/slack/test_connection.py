@@ -9,10 +9,11 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import SignatureVerifier
 
+from bot.checks import Checklist
 from bot.clock import SystemClock
 from bot.errors import SettingsError
 from bot.policy import Audience, Policy
-from bot.slack.connection import check_app_token, check_bot_token, scopes_needed, signed_http
+from bot.slack.connection import check_tokens, scopes_needed, signed_http
 from bot.slack.web import Web
 from bot.texts import terminal
 from tests.clocks import SteppingClock
@@ -27,9 +28,16 @@ def become_slack(answers: Answers, answer: dict[str, Any]) -> None:
     answers.become(200, "application/json", json.dumps(answer))
 
 
+async def refusals(web: Web, *, app_token: str | None = None) -> tuple[str, ...]:
+    """Why there is no start."""
+    with pytest.raises(SettingsError) as caught:
+        await check_tokens(web, Checklist(), app_token=app_token)
+    return caught.value.mistakes
+
+
 async def test_a_good_bot_token_says_who_the_bot_is(web: Web, answers: Answers) -> None:
     become_slack(answers, AUTH_TEST)
-    assert await check_bot_token(web) == IDENTITY
+    assert await check_tokens(web, Checklist()) == IDENTITY
     assert answers.called == ["auth.test"]
 
 
@@ -52,10 +60,10 @@ async def test_a_scope_that_the_settings_need_is_named_at_the_start(
     answers.become(200, "application/json", json.dumps(AUTH_TEST), headers={"x-oauth-scopes": granted})
     needed = scopes_needed(policy, channel_id)
     if lacking is None:
-        assert await check_bot_token(web, needed) == IDENTITY
+        assert await check_tokens(web, Checklist(), needed=needed) == IDENTITY
         return
     with pytest.raises(SettingsError, match=f"lacks what these settings need: {lacking}\\."):
-        await check_bot_token(web, needed)
+        await check_tokens(web, Checklist(), needed=needed)
 
 
 async def test_a_clock_that_is_off_is_a_warning_at_the_start(
@@ -64,7 +72,7 @@ async def test_a_clock_that_is_off_is_a_warning_at_the_start(
     clock.time = 1_800_000_400.0
     date = {"Date": "Fri, 15 Jan 2027 08:00:00 GMT"}
     answers.become(200, "application/json", json.dumps(AUTH_TEST), headers=date)
-    assert await check_bot_token(web) == IDENTITY
+    assert await check_tokens(web, Checklist()) == IDENTITY
     assert "This machine's clock is 400 seconds ahead of Slack's." in caplog.text
 
 
@@ -116,19 +124,17 @@ async def test_a_clock_that_is_off_is_told_apart_from_a_wrong_secret(
 
 
 async def test_a_good_app_token_passes(web: Web, answers: Answers) -> None:
-    become_slack(answers, {"ok": True, "url": "wss://127.0.0.1/link"})
-    await check_app_token(web, "xapp-invented")
-    assert answers.called == ["apps.connections.open"]
+    become_slack(answers, {**AUTH_TEST, "url": "wss://127.0.0.1/link"})
+    assert await check_tokens(web, Checklist(), app_token="xapp-invented") == IDENTITY
+    assert sorted(answers.called) == ["apps.connections.open", "auth.test"]
 
 
-async def test_a_refused_token_is_told_with_slacks_word(web: Web, answers: Answers) -> None:
+async def test_refused_tokens_are_told_together_each_with_slacks_word(web: Web, answers: Answers) -> None:
     become_slack(answers, {"ok": False, "error": "token_revoked"})
-    with pytest.raises(SettingsError) as caught:
-        await check_bot_token(web)
-    assert caught.value.mistakes == (terminal.bot_token_refused("token_revoked"),)
-    with pytest.raises(SettingsError) as caught:
-        await check_app_token(web, "xapp-invented")
-    assert caught.value.mistakes == (terminal.app_token_refused("token_revoked"),)
+    assert await refusals(web, app_token="xapp-invented") == (
+        terminal.bot_token_refused("token_revoked"),
+        terminal.app_token_refused("token_revoked"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -151,9 +157,7 @@ async def test_each_refusal_at_the_start_says_whose_turn_it_is(
     web: Web, answers: Answers, word: str, turn: str
 ) -> None:
     become_slack(answers, {"ok": False, "error": word})
-    with pytest.raises(SettingsError) as caught:
-        await check_bot_token(web)
-    (said,) = caught.value.mistakes
+    (said,) = await refusals(web)
     assert turn in said
     assert f"({word})" in said
     assert ("opy it again" in said) is (turn == "Copy it again")
@@ -162,10 +166,7 @@ async def test_each_refusal_at_the_start_says_whose_turn_it_is(
 @pytest.mark.parametrize("word", ["team_added_to_org", "migration_in_progress", "service_unavailable"])
 async def test_what_passes_by_itself_is_no_refusal(web: Web, answers: Answers, word: str) -> None:
     become_slack(answers, {"ok": False, "error": word})
-    for check in (check_bot_token(web), check_app_token(web, "xapp-invented")):
-        with pytest.raises(SettingsError) as caught:
-            await check
-        assert caught.value.mistakes == (terminal.slack_not_now(word),)
+    assert await refusals(web, app_token="xapp-invented") == (terminal.slack_not_now(word),)
 
 
 @pytest.mark.parametrize(("status", "content_type", "body"), NOT_SLACK)
@@ -173,43 +174,28 @@ async def test_what_is_not_slack_says_nothing_about_a_token(
     web: Web, answers: Answers, status: int, content_type: str, body: str | bytes
 ) -> None:
     answers.become(status, content_type, body)
-    checks = (check_bot_token(web), check_app_token(web, "xapp-invented"))
-    for check in checks:
-        with pytest.raises(SettingsError) as caught:
-            await check
-        (mistake,) = caught.value.mistakes
-        assert mistake.startswith(f"Slack does not answer at {web.base_url}: ")
+    (mistake,) = await refusals(web, app_token="xapp-invented")
+    assert mistake.startswith(f"Slack does not answer at {web.base_url}: ")
 
 
 @pytest.mark.parametrize("reason", ["internal_error", "fatal_error", "service_unavailable", "request_timeout"])
 async def test_a_slack_in_trouble_says_nothing_about_a_token(web: Web, answers: Answers, reason: str) -> None:
     become_slack(answers, {"ok": False, "error": reason})
-    checks = (
-        check_bot_token(web),
-        check_app_token(web, "xapp-invented"),
-    )
-    for check in checks:
-        with pytest.raises(SettingsError) as caught:
-            await check
-        assert caught.value.mistakes == (terminal.slack_not_now(reason),)
+    assert await refusals(web, app_token="xapp-invented") == (terminal.slack_not_now(reason),)
 
 
 @pytest.mark.parametrize("status", [200, 429])
 async def test_a_slack_that_is_too_busy_says_nothing_about_a_token(web: Web, answers: Answers, status: int) -> None:
     answers.become(status, "application/json", json.dumps({"ok": False, "error": "ratelimited"}))
-    checks = (check_bot_token(web), check_app_token(web, "xapp-invented"))
-    for check in checks:
-        with pytest.raises(SettingsError) as caught:
-            await check
-        assert caught.value.mistakes == (terminal.slack_not_now("ratelimited"),)
-    assert answers.called == ["auth.test", "apps.connections.open"]
+    assert await refusals(web, app_token="xapp-invented") == (terminal.slack_not_now("ratelimited"),)
+    assert sorted(answers.called) == ["apps.connections.open", "auth.test"]
 
 
 @pytest.mark.parametrize("lacking", ["team_id", "user_id", "bot_id"])
 async def test_an_answer_that_lacks_the_identity_is_not_slacks(web: Web, answers: Answers, lacking: str) -> None:
     become_slack(answers, {name: value for name, value in AUTH_TEST.items() if name != lacking})
-    with pytest.raises(SettingsError, match="Slack does not answer"):
-        await check_bot_token(web)
+    (said,) = await refusals(web)
+    assert said.startswith("Slack does not answer")
 
 
 @pytest.mark.parametrize("of_an_organization", [{"enterprise_id": "E0GRID"}, {"is_enterprise_install": True}], ids=min)
@@ -217,9 +203,7 @@ async def test_an_enterprise_grid_is_refused_in_words(
     web: Web, answers: Answers, of_an_organization: dict[str, Any]
 ) -> None:
     become_slack(answers, {**AUTH_TEST, **of_an_organization})
-    with pytest.raises(SettingsError) as caught:
-        await check_bot_token(web)
-    assert caught.value.mistakes == (terminal.ENTERPRISE_GRID,)
+    assert await refusals(web) == (terminal.ENTERPRISE_GRID,)
 
 
 async def test_readiness_is_asked_anew_each_time(web: Web, session: aiohttp.ClientSession) -> None:

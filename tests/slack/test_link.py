@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 from slack_bolt.async_app import AsyncApp
 
+from bot.checks import Checklist
 from bot.errors import AccessLost
 from bot.repeating import in_background
 from bot.sandbox.slack.delivery import Outcome
@@ -17,7 +18,7 @@ from bot.sandbox.slack.manifest import Manifest
 from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.slack.trouble import Forced, SlackTrouble
 from bot.slack.app import build_app
-from bot.slack.connection import check_bot_token, open_web
+from bot.slack.connection import check_tokens, open_web
 from bot.slack.link import LONGEST_PAUSE, WEBSOCKET, Link, Patience
 from bot.slack.web import Web, unanswered
 from bot.texts import terminal
@@ -77,7 +78,7 @@ Run = Callable[[], Any]
 
 @pytest.fixture
 async def link(slack: LocalSlack, web: Web, clock: SteppingClock, listening: Listening) -> Link:
-    identity = await check_bot_token(web)
+    identity = await check_tokens(web, Checklist())
     app = build_app(web, [listening], signing_secret="unused", identity=identity)
     return Link(app, web, slack.app_token, clock=clock, patience=QUICK)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from slack_bolt.async_app import AsyncApp
 
+from bot.checks import Checklist
 from bot.errors import SettingsError, SlackBusy
 from bot.models import MessageRef
 from bot.sandbox.slack.manifest import Manifest
@@ -15,7 +16,7 @@ from bot.sandbox.slack.trouble import SlackTrouble
 from bot.slack import blocks
 from bot.slack.app import build_app
 from bot.slack.blocks import Message
-from bot.slack.connection import check_app_token, check_bot_token, open_web, socket_mode
+from bot.slack.connection import check_tokens, open_web, socket_mode
 from bot.slack.messenger import Messenger, Shown
 from bot.slack.web import Web
 from tests.clocks import SteppingClock
@@ -62,8 +63,7 @@ class Asked:
 async def asked(slack: LocalSlack, web: Web, clock: SteppingClock) -> AsyncIterator[Asked]:
     """The bot's app, connected."""
     listening = Asked()
-    identity = await check_bot_token(web)
-    await check_app_token(web, slack.app_token)
+    identity = await check_tokens(web, Checklist(), app_token=slack.app_token)
     app = build_app(web, [listening], signing_secret="unused", identity=identity)
     async with socket_mode(app, web, slack.app_token, clock=clock):
         await slack.until(lambda: slack.connections == 1)
@@ -100,7 +100,9 @@ async def test_a_throttling_slack_is_left_alone_until_it_wants_to_be_asked(
 
 async def test_a_token_of_the_other_kind_is_told_as_a_setting(slack: LocalSlack, clock: SteppingClock) -> None:
     async with open_web(token=slack.app_token, base_url=slack.api_url, clock=clock) as web:
-        with pytest.raises(SettingsError):
-            await check_bot_token(web)
-        with pytest.raises(SettingsError):
-            await check_app_token(web, slack.bot_token)
+        with pytest.raises(SettingsError) as caught:
+            await check_tokens(web, Checklist(), app_token=slack.bot_token)
+    assert [each.split("(")[0] for each in caught.value.mistakes] == [
+        "Slack does not accept SLACK_BOT_TOKEN ",
+        "Slack does not accept SLACK_APP_TOKEN ",
+    ]
