@@ -125,6 +125,24 @@ def test_only_its_user_can_read_the_record(engine: SqliteEngine, path: Path) -> 
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
+def test_it_is_its_users_alone_before_a_byte_is_in_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[int, int]] = []
+    connect: Callable[..., sqlite3.Connection] = sqlite3.connect
+
+    def look_first(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        made.extend((stat.S_IMODE(each.stat().st_mode), each.stat().st_size) for each in path.parent.iterdir())
+        return connect(*arguments, **options)
+
+    monkeypatch.setattr(sqlite3, "connect", look_first)
+    before = os.umask(0o000)
+    try:
+        with closing(engine_at(path)) as engine:
+            engine.open()
+    finally:
+        os.umask(before)
+    assert made == [(0o600, 0)]
+
+
 def test_a_file_that_is_there_keeps_its_mode(path: Path) -> None:
     path.touch(mode=0o640)
     path.chmod(0o640)
