@@ -78,10 +78,16 @@ async def open_record(
     *,
     waits: Waits = PATIENT,
     checks: Checklist | None = None,
+    creates: bool = True,
 ) -> AsyncIterator[Record]:
-    """The record. Raises ``SettingsError`` when it cannot be used, or must not be; a new one is a warning."""
-    clock_now, url = (clock or SystemClock()).now, settings.database_url
-    new = partial(record_at, url, process=new_process(), clock_now=clock_now, patience=waits.database)
+    """The record. Raises ``SettingsError`` when it cannot be used, or must not be; a new one is a warning.
+
+    Unless it ``creates``, there must be one.
+    """
+    now, process = (clock or SystemClock()).now, new_process()
+    new = partial(
+        record_at, settings.database_url, process=process, clock_now=now, patience=waits.database, creates=creates
+    )
     async with _opened(settings, new, checks or Checklist(), writes=True) as record:
         yield record
 

@@ -10,7 +10,7 @@ PhoneIdError
 ├── StoreError             the database
 │   ├── StoreUnavailable   it cannot be read or written now
 │   │   ├── ChangeUnknown  the connection was lost during a change: it may or may not be recorded
-│   │   └── DatabaseGone   its file was deleted or replaced: it does not come back
+│   │   └── DatabaseGone   it was deleted, replaced or damaged: it does not come back
 │   ├── SchemaUnknown      it was written by another release
 │   ├── RecordDamaged      a record in it was changed by other hands
 │   ├── RequestMoved       a request is not, or not any more, in the state that a change expects
@@ -180,7 +180,10 @@ class ChangeUnknown(StoreUnavailable):
 
 
 class DatabaseGone(StoreUnavailable):
-    """The file of the database was deleted or replaced: what is in it cannot be reached any more."""
+    """The database, or a part of it, was deleted, replaced or damaged, or does not let us in any more.
+
+    Nothing that is done here brings it back: an administrator has to.
+    """
 
 
 class SchemaUnknown(StoreError):

@@ -13,7 +13,15 @@ from bot.app import PATIENT, Waits, open_lookups, open_record
 from bot.audit import Event, LogQuery
 from bot.checks import Check, Checklist, ok, stop, warning
 from bot.clock import SystemClock
-from bot.errors import AccessLost, DatabaseGone, SlackError, SlackRefused, StoreError
+from bot.errors import (
+    AccessLost,
+    DatabaseGone,
+    RecordDamaged,
+    SchemaUnknown,
+    SlackError,
+    SlackRefused,
+    StoreError,
+)
 from bot.interfaces import Clock
 from bot.lookups import Lookups
 from bot.models import Actor, ChannelTrouble, Through
@@ -29,7 +37,7 @@ from bot.slack.messenger import Messenger
 from bot.slack.parts import Base, Parts, build_parts
 from bot.slack.people import Channel, People
 from bot.slack.web import Web
-from bot.store import journal, search
+from bot.store import journal, migrations, search
 from bot.store.outbox import Kind
 from bot.store.record import Record
 from bot.texts import terminal
@@ -182,11 +190,11 @@ def _signing_secret(settings: BotSettings) -> str:
 
 
 async def _watch_record(record: Record, settings: BotSettings, clock: Clock, *, every: float) -> NoReturn:
-    """Until the database's file is gone. Raises ``AccessLost``: nothing that is asked could be recorded any more."""
+    """Until the database is gone, or a newer release's. Raises ``AccessLost``: nothing could be recorded any more."""
     while True:
         try:
-            await record.read(journal.head)
-        except DatabaseGone as error:
+            await record.read(migrations.check_usable)
+        except (DatabaseGone, RecordDamaged, SchemaUnknown) as error:
             log.error("database gone", extra={"facts": {"error": str(error)}})
             raise AccessLost(terminal.database_unusable(settings.database_name, str(error))) from None
         except StoreError as error:

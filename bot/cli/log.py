@@ -99,7 +99,7 @@ async def _export(record_settings: settings.RecordSettings, query: LogQuery, *, 
     from bot.app import open_record
     from bot.store import journal, search
 
-    async with open_record(record_settings, checks=Checklist(say_warning)) as record:
+    async with open_record(record_settings, checks=Checklist(say_warning), creates=False) as record:
         entries = await record.read(search.search, query)
         made = _FORMS[form](entries if query.limit else entries[::-1])
         facts = {"form": form, **_asked(query), **_extent(entries)}

@@ -9,13 +9,16 @@ from typing import Final
 
 from bot.errors import RecordDamaged, SchemaUnknown
 from bot.evidence import EMPTY, Head
-from bot.store.engine import Row, Tx
-from bot.store.schema import SCHEMA
+from bot.store.engine import Query, Row, Tx
+from bot.store.schema import COLUMNS, SCHEMA
 
 HEAD: Final = "SELECT seq, hash, schema, oldest_writer FROM journal_head WHERE one = 1"
 
 ADD_HEAD: Final = """
     INSERT INTO journal_head (one, seq, hash, schema, oldest_writer) VALUES (1, :seq, :hash, :schema, :schema)"""
+
+EVERYTHING: Final = [f"SELECT {', '.join(names)} FROM {table} LIMIT 1" for table, names in COLUMNS.items()]  # noqa: S608 - our own names
+"""A little of everything that there is."""
 
 FIRST_RELEASE = {"lookups", "journal"}
 """What every database of release 0.1 has; the younger ones have a ``journal_head``, too."""
@@ -24,28 +27,30 @@ STEPS_OF_FIRST_RELEASE = "_sqlite_migrations"
 """Where the library of release 0.1 kept count of the steps it had taken. We have no such table."""
 
 
-def migrate(tx: Tx, tables: Collection[str], create: Callable[[], None]) -> None:
+def migrate(tx: Tx, tables: Collection[str], create: Callable[[], None] | None) -> None:
     """Bring a database with these tables to this release's schema, in a change that excludes all others.
 
-    Raises ``SchemaUnknown`` and changes nothing if another program or another release wrote it.
+    Without ``create`` nothing is changed, and an empty one is refused. Raises ``SchemaUnknown`` and changes nothing if
+    another program or another release wrote it.
     """
     if not tables:
+        if create is None:
+            raise SchemaUnknown("the database is empty: nothing was ever recorded in it")
         create()
         tx.run(ADD_HEAD, seq=EMPTY.seq, hash=EMPTY.hash, schema=SCHEMA)
-    else:
-        check(tx, tables)
-
-
-def check(tx: Tx, tables: Collection[str]) -> None:
-    """Raise ``SchemaUnknown`` unless a database with these tables is this release's. Changes nothing."""
-    if not tables:
-        raise SchemaUnknown("the database is empty: nothing was ever recorded in it")
+        return
     _refuse_foreign(tables)
     row = _found(tx.one(HEAD))
     if row["schema"] > SCHEMA:
         raise SchemaUnknown(
             f"the database was written by a newer release: its schema is {row['schema']}, this release's is {SCHEMA}"
         )
+
+
+def check_usable(tx: Tx) -> None:
+    """Raise what a change would: ``DatabaseGone``, ``SchemaUnknown``, ``RecordDamaged``. A read."""
+    head, *_ = tx.gather(Query(HEAD, {}), *(Query(each, {}) for each in EVERYTHING))
+    head_to_change(head[0] if head else None)
 
 
 def head_to_change(row: Row | None) -> Head:

@@ -15,17 +15,28 @@ from typing import Final
 import psycopg
 from psycopg import errors as pg
 
-from bot.errors import ChangeUnknown, StoreError, StoreUnavailable
+from bot.errors import ChangeUnknown, DatabaseGone, StoreError, StoreUnavailable
 from bot.store.engine import Row, Tx
-from bot.store.migrations import HEAD, check, head_to_change, head_to_read, migrate
+from bot.store.migrations import HEAD, head_to_change, head_to_read, migrate
 from bot.store.postgres_tx import Connection, PostgresTx, connected
-from bot.store.schema import POSTGRES_TRIGGERS, TABLES, in_postgres_words
+from bot.store.schema import POSTGRES_TRIGGERS, TABLES, in_postgres_words, names_ours
+from bot.texts import terminal as texts
 
 RECORD_LOCK = 0x70686F6E
 """The advisory lock of all changes of the record, and of every opening."""
 
 STATE_LOCK = RECORD_LOCK + 1
 """That of all changes of shared state: nobody who takes a turn waits for whoever records something."""
+
+_GONE = (
+    pg.DataCorrupted,
+    pg.IndexCorrupted,
+    pg.InsufficientPrivilege,
+    pg.InvalidAuthorizationSpecification,
+    pg.InvalidCatalogName,
+    pg.InvalidSchemaName,
+)
+"""What Postgres says when the database cannot be used until somebody has done something about it there."""
 
 UNAVAILABLE = (
     psycopg.OperationalError,
@@ -34,10 +45,7 @@ UNAVAILABLE = (
     pg.IdleInTransactionSessionTimeout,
     pg.TransactionTimeout,
     pg.ReadOnlySqlTransaction,
-    pg.DataCorrupted,
-    pg.IndexCorrupted,
-    pg.InsufficientPrivilege,
-    pg.InvalidSchemaName,
+    *_GONE,
 )
 """What Postgres says when the database cannot be used, or its connection is lost. Anything else stays what it is."""
 
@@ -96,24 +104,24 @@ class PostgresEngine:
         lock: int = RECORD_LOCK,
         is_durable: bool = True,
         limits: Limits | None = None,
-        is_read_only: bool = False,
+        creates: bool = True,
     ) -> None:
         """``dsn``: a URL or libpq's words. ``lock``: changes with the same number exclude each other.
 
-        Unless it ``is_durable``, a change may be lost when the server's machine stops, and is quicker. With
-        ``is_read_only`` opening creates nothing, so it needs no right to.
+        Unless it ``is_durable``, a change may be lost when the server's machine stops, and is quicker. Unless it
+        ``creates``, opening makes no table, and needs no right to: an empty database is refused.
         """
         self._dsn = dsn
         self._process = process
         limits = limits or Limits()
         quick = "" if is_durable else "SET LOCAL synchronous_commit = off;"
-        self._is_read_only = is_read_only
-        # Whatever else an engine is for, creating the schema excludes all who might be about to.
-        self._begin_opening = _BEGIN_CHANGE.format(limits=_words(limits), commit="", key=RECORD_LOCK) + _TIME
+        self._creates = creates
         self._begin_change = _BEGIN_CHANGE.format(limits=_words(limits), commit=quick, key=lock) + _TIME_AND_HEAD
         begin_read = _BEGIN_READ.format(limits=_words(replace(limits, statement=limits.read)))
         self._begin_read = begin_read + _TIME_AND_HEAD
-        self._begin_opening = begin_read + _TIME if is_read_only else self._begin_opening
+        # Whatever else an engine is for, creating the schema excludes all who might be about to.
+        begin_creating = _BEGIN_CHANGE.format(limits=_words(limits), commit="", key=RECORD_LOCK)
+        self._begin_opening = (begin_creating if creates else begin_read) + _TIME
         # Until the server has given up a transaction whose client it has lost.
         longest = limits.lock + max(limits.statement, limits.idle)
         asking = _words(replace(limits, lock=longest, statement=longest))
@@ -187,10 +195,7 @@ class PostgresEngine:
             if encoding["encoding"] != "UTF8":
                 raise StoreUnavailable(f"the database's encoding is {encoding['encoding']}; it must be UTF8")
             names = {row["tablename"] for row in tables}
-            if self._is_read_only:
-                check(tx, names)
-            else:
-                migrate(tx, names, lambda: _create(connection))
+            migrate(tx, names, (lambda: _create(connection)) if self._creates else None)
             tx.commit()
 
     def _connect(self) -> Connection:
@@ -283,8 +288,20 @@ def _rolled_back_on_error(connection: Connection) -> Iterator[None]:
 
 @contextmanager
 def _telling_unavailable() -> Iterator[None]:
-    """Raise ``StoreUnavailable`` for what Postgres says when the database cannot be used."""
+    """Raise ``StoreUnavailable`` for what Postgres says when the database cannot be used now, or ``DatabaseGone``."""
     try:
         yield
+    except (pg.UndefinedTable, pg.UndefinedColumn) as error:
+        if not names_ours(error.diag.message_primary or ""):
+            raise
+        raise DatabaseGone(_said(error)) from error
+    except _GONE as error:
+        raise DatabaseGone(_said(error)) from error
+    except pg.LockNotAvailable as error:
+        raise StoreUnavailable(texts.database_busy(_said(error))) from error
     except UNAVAILABLE as error:
-        raise StoreUnavailable(f"the database cannot be used: {str(error).strip()}") from error
+        raise StoreUnavailable(_said(error)) from error
+
+
+def _said(error: psycopg.Error) -> str:
+    return f"the database cannot be used: {str(error).strip()}"

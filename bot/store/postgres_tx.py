@@ -1,5 +1,6 @@
 """One transaction on Postgres, and the connection it is on."""
 
+import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -10,7 +11,7 @@ from psycopg.adapt import Buffer, Dumper, Loader
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
-from bot.errors import SchemaUnknown, StoreUnavailable
+from bot.errors import DatabaseGone, SchemaUnknown, StoreUnavailable
 from bot.evidence import EMPTY
 from bot.store.cells import Cells
 from bot.store.engine import Query, Row, Value
@@ -39,6 +40,14 @@ _WORDS: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,  # milliseconds
 }
+
+
+_KEPT_OUT = re.compile(
+    r'(database|role) ".*" does not exist|no such (database|user)|password authentication failed'
+    r"|is not permitted to log in|no pg_hba\.conf entry|permission denied for database"
+)
+"""What a server, or a pooler, says to whom it lets in no more. Its words are all there is: no code comes through libpq.
+In another language they are not known, and the bot waits."""
 
 
 class PostgresTx:
@@ -129,7 +138,10 @@ class PostgresTx:
 
 
 def connected(dsn: str) -> Connection:
-    """A new connection, on which we write BEGIN and COMMIT ourselves. Raises ``StoreUnavailable``."""
+    """A new connection, on which we write BEGIN and COMMIT ourselves.
+
+    Raises ``StoreUnavailable``, and ``DatabaseGone`` where it is no use to try again.
+    """
     words = _words(dsn)
     try:
         # Never a prepared statement: behind a transaction pooler it would be somebody else's.
@@ -138,7 +150,8 @@ def connected(dsn: str) -> Connection:
         said = str(error).strip()
         if password := words.get("password"):
             said = said.replace(str(password), "…")
-        raise StoreUnavailable(f"the database cannot be reached: {said}") from None
+        kind = DatabaseGone if _KEPT_OUT.search(said) else StoreUnavailable
+        raise kind(f"the database cannot be reached: {said}") from None
     connection.adapters.register_dumper(bool, _BoolAsInteger)
     connection.adapters.register_loader("numeric", _NumericAsNumber)
     return connection

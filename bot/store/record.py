@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Concatenate, ParamSpec, TypeVar
 
-from bot.errors import StoreUnavailable
+from bot.errors import DatabaseGone, StoreUnavailable
 from bot.store.engine import Engine, Tx
 
 P = ParamSpec("P")
@@ -54,6 +54,7 @@ class Record:
         self._another = another
         self._changes = EngineThread(changes, name="changes")
         self._reads = EngineThread(reads, name="reads") if reads else self._changes
+        self._gone: DatabaseGone | None = None
 
     async def open(self) -> None:
         """Connect. Raises ``StoreUnavailable``, and ``SchemaUnknown`` for a database that is not this release's."""
@@ -76,7 +77,7 @@ class Record:
             with self._changes.engine.changing() as tx:
                 return fn(tx, *args, **kwargs)
 
-        return await self._changes.do(work)
+        return await self._do(self._changes, work)
 
     async def read(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """What ``fn`` returns. It sees the database as of one moment. Raises ``StoreUnavailable``."""
@@ -85,11 +86,11 @@ class Record:
             with self._reads.engine.reading() as tx:
                 return fn(tx, *args, **kwargs)
 
-        return await self._reads.do(work)
+        return await self._do(self._reads, work)
 
     async def checkpoint(self) -> None:
         """Bring what was recorded into the file that people copy. Raises ``StoreUnavailable``."""
-        await self._reads.do(self._reads.engine.checkpoint)
+        await self._do(self._reads, self._reads.engine.checkpoint)
 
     async def scrub(self) -> bool:
         """Remove the bytes of what was overwritten and deleted. ``False`` while somebody who reads hinders it.
@@ -98,13 +99,23 @@ class Record:
         ``StoreUnavailable``.
         """
         if self._another is None:
-            return await self._changes.do(self._changes.engine.scrub)
+            return await self._do(self._changes, self._changes.engine.scrub)
         apart = EngineThread(self._another(), name="scrub")
         try:
-            await apart.do(apart.engine.open)
-            return await apart.do(apart.engine.scrub)
+            await self._do(apart, apart.engine.open)
+            return await self._do(apart, apart.engine.scrub)
         except asyncio.CancelledError:
             apart.engine.hang_up()
             raise
         finally:
             await apart.aclose()
+
+    async def _do(self, thread: EngineThread, work: Callable[[], T]) -> T:
+        """What is gone stays gone: a damaged page need not be read again by whoever asks next."""
+        if self._gone:
+            raise DatabaseGone(str(self._gone))
+        try:
+            return await thread.do(work)
+        except DatabaseGone as error:
+            self._gone = error
+            raise

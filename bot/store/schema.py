@@ -1,6 +1,7 @@
 """The schema, once, in SQLite's words; Postgres gets each word for a type replaced, and triggers of its own."""
 
 import re
+from collections.abc import Mapping
 
 SCHEMA = 1
 """This release's schema. The journal's head names it, so that every change notices a newer one."""
@@ -169,6 +170,14 @@ CREATE TABLE state (
 ) STRICT;
 """
 
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    table: tuple(re.findall(r"^    ([a-z_]+) +[A-Z]", columns, re.MULTILINE))
+    for table, columns in re.findall(r"^CREATE TABLE (\w+) \((.*?)^\) STRICT;", TABLES, re.MULTILINE | re.DOTALL)
+}
+"""The tables and their columns, in their order."""
+
+_OUR_NAMES = frozenset(COLUMNS).union(*COLUMNS.values())
+
 SQLITE_TRIGGERS = """
 CREATE TRIGGER journal_keeps_entries BEFORE UPDATE ON journal
 BEGIN SELECT raise(ABORT, 'the journal is append-only'); END;
@@ -205,3 +214,8 @@ def in_postgres_words(sql: str) -> str:
     """The text for Postgres. Comments are dropped first: words in prose are not types."""
     without_comments = re.sub(r"--[^\n]*", "", sql)
     return re.sub(r"\b(INTEGER|REAL|TEXT|BLOB)\b| STRICT\b", lambda word: _POSTGRES_WORDS[word[0]], without_comments)
+
+
+def names_ours(said: str) -> bool:
+    """Whether what an engine said of a table or a column that is not there names one of this schema."""
+    return not _OUR_NAMES.isdisjoint(re.findall(r"\w+", said))

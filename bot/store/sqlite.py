@@ -1,6 +1,7 @@
 """SQLite, through sqlite-utils: one file, or the memory, and one connection to it."""
 
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -13,8 +14,9 @@ from bot.errors import DatabaseGone, SchemaUnknown, StoreUnavailable
 from bot.store.engine import Tx
 from bot.store.files import create_private
 from bot.store.migrations import HEAD, head_to_change, head_to_read, migrate
-from bot.store.schema import SQLITE_TRIGGERS, TABLES
+from bot.store.schema import SQLITE_TRIGGERS, TABLES, names_ours
 from bot.store.sqlite_tx import SqliteTx, readable_text
+from bot.texts import terminal as texts
 
 IN_MEMORY = ":memory:"
 
@@ -44,10 +46,16 @@ the log is long, as it is once the file was written anew. For this lock alone SQ
 _ANOTHERS = -1
 """How many pages the log has, as SQLite tells whoever did not get that lock."""
 
+_NOT_THERE = re.compile("no such (table|column)|table .* has no column")
+"""There is no code for these."""
+
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
 _UNAVAILABLE = frozenset(
     {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
+        *_BUSY,
         sqlite3.SQLITE_PROTOCOL,  # a race for the lock, lost too often
         sqlite3.SQLITE_READONLY,
         sqlite3.SQLITE_PERM,
@@ -56,13 +64,11 @@ _UNAVAILABLE = frozenset(
         sqlite3.SQLITE_NOMEM,
         sqlite3.SQLITE_IOERR,
         sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_NOTADB,
         sqlite3.SQLITE_NOLFS,
         sqlite3.SQLITE_INTERRUPT,  # somebody hung up
     }
 )
-"""What SQLite says when the database cannot be used. Anything else it says is a mistake of ours and stays one."""
+"""What SQLite says when the database cannot be used now. Anything else it says is a mistake of ours and stays one."""
 
 
 class SqliteEngine:
@@ -76,19 +82,24 @@ class SqliteEngine:
         clock_now: Callable[[], float],
         busy_timeout: float = 5.0,
         synchronous: str = "FULL",
+        creates: bool = True,
     ) -> None:
         """``busy_timeout``: seconds to wait for another process's change before ``StoreUnavailable``.
 
         ``synchronous``: with FULL a commit is on the disk before its caller goes on, so what was accepted outlives a
-        power cut. In WAL mode NORMAL keeps the file whole, too, but may lose the last commits.
+        power cut. In WAL mode NORMAL keeps the file whole, too, but may lose the last commits. Unless it ``creates``,
+        an empty database is refused.
         """
         self._path = str(path)
         self._process = process
         self._clock_now = clock_now
         self._busy_timeout = busy_timeout
         self._synchronous = synchronous
+        self._creates = creates
         self._database: Database | None = None
+        self._log_path = f"{os.path.realpath(self._path)}-wal"  # beside the file that a link leads to
         self._file: tuple[int, int] | None = None
+        self._log: tuple[int, int] | None = None
 
     def open(self) -> None:
         if sqlite3.sqlite_version_info < OLDEST:
@@ -161,8 +172,10 @@ class SqliteEngine:
             create_private(Path(self._path))
         self._connect(self._path)
         with self._transaction("IMMEDIATE") as tx:  # of processes that start at once, each but the first waits here
-            migrate(tx, self._table_names(), self._create)
+            migrate(tx, self._table_names(), self._create if self._creates else None)
         self._let_readers_pass()
+        self._connected().execute("PRAGMA schema_version").fetchone()  # whoever reads first makes the log
+        self._log = self._file_at(self._log_path)
 
     def _connect(self, name: str) -> None:
         """``name``: a path, or a URI that says how it may be used."""
@@ -175,7 +188,8 @@ class SqliteEngine:
         self._database = database = Database(connection, execute_plugins=False, recursive_triggers=True)
         for pragma in (f"synchronous = {self._synchronous}", *_PRAGMAS):
             database.execute(f"PRAGMA {pragma}")
-        self._file = self._file_behind()
+        self._file = self._file_at(self._path)
+        self._log = None
 
     def _table_names(self) -> list[str]:
         return [name for name in self._connected().table_names() if not name.startswith("sqlite_")]
@@ -235,16 +249,16 @@ class SqliteEngine:
         if self._database is None:
             raise StoreUnavailable("the database is not open")
         # SQLite would go on in a file that was deleted or replaced, and nobody would ever find what it records there.
-        if self._file_behind() != self._file:
-            raise DatabaseGone("the database file was replaced")
+        if self._file_at(self._path) != self._file or (self._log and self._file_at(self._log_path) != self._log):
+            raise DatabaseGone("the database file, or its write-ahead log, was replaced")
         return self._database
 
-    def _file_behind(self) -> tuple[int, int] | None:
-        """Which file the path leads to now: device and inode. ``None`` in memory."""
+    def _file_at(self, path: str) -> tuple[int, int] | None:
+        """Which file that is now: device and inode. ``None`` in memory."""
         if self._path == IN_MEMORY:
             return None
         try:
-            status = Path(self._path).stat()
+            status = os.stat(path)  # noqa: PTH116 - it is done for each transaction
         except OSError as error:
             kind = DatabaseGone if isinstance(error, FileNotFoundError) else StoreUnavailable
             raise kind(f"the database cannot be used: {error.strerror}") from error
@@ -268,13 +282,16 @@ def _kind(error: sqlite3.Error) -> int:
 
 @contextmanager
 def _telling_unavailable() -> Iterator[None]:
-    """Raise ``StoreUnavailable`` for what SQLite says when the database cannot be used."""
+    """Raise ``StoreUnavailable`` for what SQLite says when the database cannot be used now, or ``DatabaseGone``."""
     try:
         yield
     except sqlite3.Error as error:
-        if _kind(error) not in _UNAVAILABLE:
+        kind, said = _kind(error), f"the database cannot be used: {error}"
+        if kind in _DAMAGED or (_NOT_THERE.match(str(error)) and names_ours(str(error))):
+            raise DatabaseGone(said) from error
+        if kind not in _UNAVAILABLE:
             raise
-        raise StoreUnavailable(f"the database cannot be used: {error}") from error
+        raise StoreUnavailable(texts.database_busy(said) if kind in _BUSY else said) from error
 
 
 @contextmanager

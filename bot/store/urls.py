@@ -21,12 +21,14 @@ _UNKNOWN = "the address of the database is none of sqlite:///path/to/file and po
 _NO_DRIVER = "the database is Postgres, and its driver is not installed: pip install 'phoneid-bot[postgres]'"
 
 
-def record_at(url: str, *, process: str, clock_now: Callable[[], float], patience: float = PATIENCE) -> Record:
+def record_at(
+    url: str, *, process: str, clock_now: Callable[[], float], patience: float = PATIENCE, creates: bool = True
+) -> Record:
     """The record in that database, not yet open. Raises ``StoreUnavailable`` if the URL names none we can use.
 
-    ``patience``: seconds to wait for another process's change.
+    ``patience``: seconds to wait for another process's change. Unless it ``creates``, an empty database is refused.
     """
-    new_engine = partial(engine_at, url, process=process, clock_now=clock_now, patience=patience)
+    new_engine = partial(engine_at, url, process=process, clock_now=clock_now, patience=patience, creates=creates)
     if url == SQLITE + IN_MEMORY:
         return Record(new_engine())
     return Record(new_engine(), new_engine(), another=new_engine)
@@ -36,7 +38,7 @@ def record_to_look_at(url: str, *, process: str) -> Record:
     """The same for whoever only reads: nothing of it is changed, created, or brought to this release's schema."""
     if url.startswith(SQLITE):
         return Record(ReadOnlySqlite(url.removeprefix(SQLITE), process=process))
-    return Record(_postgres_engine(url, process=process, patience=PATIENCE, is_read_only=True))
+    return Record(_postgres_engine(url, process=process, patience=PATIENCE, creates=False))
 
 
 def state_at(
@@ -52,16 +54,18 @@ def state_at(
     return SharedState(engine_there, name, looks_first=False)
 
 
-def engine_at(url: str, *, process: str, clock_now: Callable[[], float], patience: float = PATIENCE) -> Engine:
+def engine_at(
+    url: str, *, process: str, clock_now: Callable[[], float], patience: float = PATIENCE, creates: bool = True
+) -> Engine:
     """An engine for the record in that database, not yet open. Raises as ``record_at``."""
     if url.startswith(SQLITE):
         path = url.removeprefix(SQLITE)
-        return SqliteEngine(path, process=process, clock_now=clock_now, busy_timeout=patience)
-    return _postgres_engine(url, process=process, patience=patience)
+        return SqliteEngine(path, process=process, clock_now=clock_now, busy_timeout=patience, creates=creates)
+    return _postgres_engine(url, process=process, patience=patience, creates=creates)
 
 
 def _postgres_engine(
-    url: str, *, process: str, patience: float, is_for_state: bool = False, is_read_only: bool = False
+    url: str, *, process: str, patience: float, is_for_state: bool = False, creates: bool = True
 ) -> Engine:
     if not url.startswith(POSTGRES):
         raise StoreUnavailable(_UNKNOWN)  # unquoted: there may be a password in it
@@ -72,4 +76,4 @@ def _postgres_engine(
     limits = Limits(lock=patience)
     if is_for_state:
         return PostgresEngine(url, process=process, lock=STATE_LOCK, is_durable=False, limits=limits)
-    return PostgresEngine(url, process=process, limits=limits, is_read_only=is_read_only)
+    return PostgresEngine(url, process=process, limits=limits, creates=creates)

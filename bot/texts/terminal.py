@@ -156,6 +156,14 @@ def database_unusable(name: str, why: str) -> str:
     return f"DATABASE_URL ({name}): {reason if reason.endswith('?') else reason + '.'}"
 
 
+def database_busy(said: str) -> str:
+    """``said`` is the engine's own word for it."""
+    return (
+        f"{said}. Another program is writing to it: try again in a minute. If it stays so, end what holds it, such as "
+        "a backup, a database browser or a phoneid command that stands still"
+    )
+
+
 def no_approver_left(ids: str) -> str:
     return (
         f"PHONEID_APPROVAL is always, but nobody in PHONEID_APPROVERS ({ids}) is an active full member of this "

@@ -8,7 +8,7 @@ import pytest
 from bot.sandbox.cams.book import BOOK
 from tests.cli.conftest import PLENTY, Desk
 from tests.shell import QuickShell
-from tests.store.engines import empty_postgres_url, postgres_database
+from tests.store.engines import empty_postgres_url, postgres, postgres_database
 
 __all__ = ["empty_postgres_url", "postgres_database"]
 
@@ -48,7 +48,19 @@ async def test_a_number_and_a_list_are_asked_for_shown_checked_and_forgotten(des
     assert GOOD.digits not in (await shell.run("log", "--csv")).out
 
 
-async def test_reading_a_database_that_was_empty_shows_nothing_and_breaks_nothing(shell: QuickShell) -> None:
-    ran = await shell.run("log", "--json")
-    assert (ran.status, json.loads(ran.out)) == (0, [])
-    assert [line.startswith("Note: There is nothing on record yet") for line in ran.err.splitlines()] == [True]
+@pytest.mark.parametrize("command", [("log", "--json"), ("forget", GOOD.phone, "--yes"), ("journal", "verify")])
+@pytest.mark.parametrize("is_on_a_server", [True, False], ids=["server", "file"])
+async def test_who_only_reads_or_forgets_begins_no_record(
+    desk: Desk,
+    empty_postgres_url: str,
+    command: tuple[str, ...],
+    is_on_a_server: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    file = desk.shell.folder / "empty.db"
+    file.touch(0o600)
+    desk.shell.environment["DATABASE_URL"] = empty_postgres_url if is_on_a_server else f"sqlite:///{file}"
+    ran = await desk.shell.run(*command)
+    assert (ran.status, ran.out) == (2, "")
+    assert "the database is empty: nothing was ever recorded in it" in ran.err
+    assert (file.read_bytes(), [*file.parent.glob("empty.db-*")]) == (b"", [])
+    assert postgres("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()", empty_postgres_url) == []

@@ -1,6 +1,9 @@
 """Slack takes away what the bot needs: it ends in words, and does not live on deaf."""
 
+import asyncio
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import aiohttp
@@ -98,13 +101,38 @@ def move(file: Path) -> None:
     file.rename(file.with_suffix(".old"))
 
 
-@pytest.mark.parametrize("take_away", [delete, replace, move])
-async def test_a_database_file_that_is_gone_is_one_error_and_an_end(
+def overwrite(file: Path) -> None:
+    with file.open("r+b") as opened:
+        opened.write(b"garbage " * (file.stat().st_size // 8))
+
+
+def execute(sql: str) -> Callable[[Path], None]:
+    def take_away(file: Path) -> None:
+        with closing(sqlite3.connect(file)) as other, other:
+            other.execute(sql)
+
+    return take_away
+
+
+@pytest.mark.parametrize(
+    "take_away",
+    [
+        delete,
+        replace,
+        move,
+        overwrite,
+        execute("DROP TABLE outbox"),
+        execute("DELETE FROM journal_head"),
+        execute("UPDATE journal_head SET oldest_writer = 2"),
+    ],
+    ids=["deleted", "replaced", "moved", "overwritten", "table dropped", "head removed", "newer release"],
+)
+async def test_a_database_that_is_gone_is_one_error_and_an_end(
     scene_with: OpenScene, tmp_path: Path, take_away: Callable[[Path], None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with scene_with(waits=Waits(sweeping=0.2, finishing=0.5)) as scene:
+    async with scene_with(waits=Waits(sweeping=0.2, lease=1.0, finishing=0.5)) as scene:
         assert scene.bot
         take_away(tmp_path / "phoneid.db")
         with pytest.raises(AccessLost, match=r"phoneid\.db"):
-            await scene.bot.until_lost()
+            await asyncio.wait_for(scene.bot.until_lost(), PATIENCE)
     assert caplog.messages.count("database gone") == 1

@@ -89,7 +89,7 @@ class PostgresClock(SteppingClock):
 @pytest.fixture(scope="session")
 def postgres_database() -> Iterator[str]:
     """The URL of a database for this run of the tests."""
-    name = f"phoneid_test_{os.getpid()}"
+    name = f"phoneid_test_{os.getpid()}_{next(_numbers)}"  # each folder of tests that imports this has one of its own
     admin = f"{SERVER}/postgres"
     try:
         postgres(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0", admin)
@@ -137,11 +137,13 @@ class ReadySchemas:
 
 # Whether a test left something in the schema that is not ours, or took something away.
 _SHAPE = """
-    SELECT c.relname, c.relkind, c.relnatts, c.relchecks, c.reltriggers, p.proname
-    FROM (SELECT *, (SELECT count(*) FROM pg_trigger t WHERE t.tgrelid = c.oid) AS reltriggers FROM pg_class c
+    SELECT c.relname, c.relkind, c.relnatts, c.relchecks, c.reltriggers, c.columns, p.proname
+    FROM (SELECT *, (SELECT count(*) FROM pg_trigger t WHERE t.tgrelid = c.oid) AS reltriggers,
+          (SELECT string_agg(attname, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = c.oid) AS columns
+          FROM pg_class c
           WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'i', 'v')) c
     FULL JOIN (SELECT proname FROM pg_proc WHERE pronamespace = current_schema()::regnamespace) p ON false
-    ORDER BY 1, 6"""
+    ORDER BY 1, 7"""
 
 _EMPTY = f"""
     SET lock_timeout = '1s';

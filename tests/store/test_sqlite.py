@@ -260,17 +260,6 @@ def test_what_makes_the_database_unusable_is_told_as_such(
     assert isinstance(told.value.__cause__, sqlite3.Error)
 
 
-@pytest.mark.parametrize("sql", ["SELECT * FROM nowhere", "SELEKT", "INSERT INTO sqlite_schema VALUES (1)"])
-def test_a_mistake_of_ours_is_not_told_as_the_database_s(engine: SqliteEngine, sql: str) -> None:
-    def ask(tx: Tx) -> None:
-        tx.all(sql)
-
-    for begun in (engine.changing, engine.reading):
-        with pytest.raises(sqlite3.OperationalError), begun() as tx:
-            ask(tx)
-    assert count(engine) == 0
-
-
 @pytest.mark.parametrize("place", ["missing/phoneid.db", "."])
 def test_a_database_that_cannot_be_opened_is_unavailable(tmp_path: Path, place: str) -> None:
     engine = engine_at(tmp_path / place)
@@ -328,22 +317,6 @@ def test_a_new_file_that_somebody_holds_is_unavailable(path: Path) -> None:
         holder.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StoreUnavailable, match="locked"):
             engine_at(path).open()
-
-
-def replace(path: Path) -> None:
-    for each in path.parent.glob("phoneid.db*"):
-        each.unlink()
-    open_and_close(path)
-
-
-@pytest.mark.parametrize("lose", [Path.unlink, replace])
-@pytest.mark.parametrize("use", [add, count, SqliteEngine.scrub])
-def test_nothing_is_recorded_in_a_file_that_is_gone(
-    engine: SqliteEngine, path: Path, lose: Callable[[Path], object], use: Callable[[SqliteEngine], object]
-) -> None:
-    lose(path)
-    with pytest.raises(StoreUnavailable):
-        use(engine)
 
 
 def test_what_takes_too_long_is_interrupted(engine: SqliteEngine) -> None:
