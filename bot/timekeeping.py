@@ -1,6 +1,10 @@
 """Whether the clock by which requests expire and numbers are forgotten can be believed.
 
 A clock that jumped a year ahead would forget everything for good. What others' servers say of the time shows it.
+
+That is Slack here, because the bot alone forgets and expires. No command of the command line does, so none compares the
+clock with the API's ``Date``: ``phoneid forget`` removes what it is told, and what a dead process left running is ended
+by its silence. ``tests/test_cli.py`` runs them all with a clock a year ahead.
 """
 
 import asyncio

@@ -13,6 +13,7 @@ import pytest
 
 from bot.audit import LogQuery
 from bot.cli.caller import identify
+from bot.clock import SystemClock
 from bot.guesses import FREE_FOR_AGENT
 from bot.models import Actor, PhoneNumber, Problem
 from bot.sandbox.cams.book import BOOK
@@ -24,7 +25,7 @@ from bot.texts.problems import PROBLEMS
 from tests import factories
 from tests.amounts import some_each_day
 from tests.clocks import SteppingClock
-from tests.factories import ANA, LEE
+from tests.factories import ANA, LEE, NEEDS_APPROVAL
 from tests.guessing import use_up
 from tests.records import record_in
 from tests.shell import QuickShell, Shell
@@ -428,6 +429,32 @@ async def test_a_database_of_somebody_else_is_left_alone(shell: QuickShell) -> N
     assert ran.status == 2
     assert "phoneid.db" in ran.err
     assert "Traceback" not in ran.err
+
+
+async def test_no_command_forgets_or_expires_anything_by_a_clock_that_jumped(
+    shell: QuickShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = shell.folder / "phoneid.db"
+    async with record_in(database) as opened:
+        await opened.change(factories.finished, [PhoneNumber("12025550106")], agent=identify())
+        await opened.change(factories.asked, [PhoneNumber("12025550107")], decision=NEEDS_APPROVAL)
+    (shell.folder / "numbers.csv").write_text(f"+86 138 0000 1234,{CODE}\n")
+    monkeypatch.setattr(SystemClock, "now", lambda _: time.time() + 400 * 86400)
+    for arguments in (
+        ("lookup", "+86 138 0000 1234"),
+        ("lookup", "--file", "numbers.csv", "--output", "ids.csv"),
+        ("forget", "+86 138 0000 1234", "--yes"),
+        ("log",),
+        ("journal", "verify"),
+        ("journal", "head"),
+    ):
+        ran = await shell.run(*arguments, typed=CODE, PHONEID_RETENTION="24h", PHONEID_APPROVAL_TTL="1h")
+        assert ran.status == 0, ran.err
+    rows = json.loads((await shell.run("log", "--json")).out)
+    assert [(row["phone_number"], row["state"], row["approval"]) for row in rows][-2:] == [
+        ("12025550107", "held", "awaiting"),
+        ("12025550106", "answered", "not needed"),
+    ]
 
 
 @pytest.mark.parametrize("command", ["run", "demo", "lookup", "log", "journal", "forget", "why", "cams"])
