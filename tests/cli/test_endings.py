@@ -30,6 +30,24 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
         yield opened
 
 
+TELLING = """
+import sys
+
+def tell(event, arguments):
+    if event in ("socket.connect", "sqlite3.connect"):
+        sys.stderr.write(f"about to {event}\\n")
+
+sys.addaudithook(tell)
+"""
+"""As ``sitecustomize``: says what a start is about to hang at."""
+
+
+async def until_said(process: asyncio.subprocess.Process, words: bytes) -> None:
+    assert process.stderr
+    while words not in (line := await asyncio.wait_for(process.stderr.readline(), PATIENCE)):
+        assert line, "it ended without a word of that"
+
+
 @asynccontextmanager
 async def bot(scene: Scene, tmp_path: Path, **settings: str) -> AsyncIterator[asyncio.subprocess.Process]:
     shell = Shell(tmp_path, {**scene.environment, "PHONEID_LOG_FORMAT": "text", **settings})
@@ -92,13 +110,12 @@ def deaf_slack(scene: Scene) -> Iterator[None]:
     ),
 )
 async def test_a_start_ends_there(scene: Scene, tmp_path: Path, hindered: object, number: signal.Signals) -> None:
+    (tmp_path / "sitecustomize.py").write_text(TELLING)
+    hangs_at = {no_websockets: b" no websocket ", locked_database: b"about to sqlite3.connect"}
     with hindered(tmp_path if hindered is locked_database else scene):  # type: ignore[operator] # each of the four
-        async with bot(scene, tmp_path, LOG_LEVEL="DEBUG") as process:
-            assert process.stderr
-            while b" WARNING bot.checks " in (line := await process.stderr.readline()):
-                pass  # where calls go
-            assert b" starting " in line
-            await asyncio.sleep(0.3)  # until it hangs
+        async with bot(scene, tmp_path, LOG_LEVEL="DEBUG", PYTHONPATH=str(tmp_path)) as process:
+            await until_said(process, b" starting ")
+            await until_said(process, hangs_at.get(hindered, b"about to socket.connect"))  # type: ignore[call-overload] # it is hashable
             status, seconds, said = await ended_after(process, number)
     assert status == 0, said
     assert seconds < HEEDED
@@ -110,7 +127,8 @@ async def test_a_start_ends_there(scene: Scene, tmp_path: Path, hindered: object
 async def test_a_bot_with_nothing_to_do_ends_at_once(scene: Scene, tmp_path: Path, number: signal.Signals) -> None:
     async with bot(scene, tmp_path) as process:
         await scene.slack.until(lambda: scene.slack.is_connected, timeout=PATIENCE)
-        await asyncio.sleep(0.3)  # the start has steps after that
+        await scene.ask(entry("The ID"))  # the start has steps after that
+        await scene.answer(scene.ana, "The phone number ID")
         status, seconds, said = await ended_after(process, number)
     assert (status, "stopping: nothing new is taken" in said) == (0, True)
     assert seconds < HEEDED
