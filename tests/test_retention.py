@@ -6,10 +6,12 @@ from itertools import pairwise
 
 import pytest
 
+from bot.errors import StoreUnavailable
 from bot.models import ApprovalState, PhoneNumber, Request
 from bot.requests import BOT
 from bot.retention import AT_ONCE, SLOW, Retention, scrub
 from bot.store import decisions, forgetting, outbox, scrubbing, verification
+from bot.store.engine import Row
 from bot.store.outbox import Kind
 from bot.store.record import Record
 from bot.store.sqlite import IN_MEMORY, SqliteEngine
@@ -163,6 +165,36 @@ async def test_what_takes_long_is_done_once_a_day(
     assert first
     assert clock.time - first == DAY
     assert vars(caplog.records[-1])["facts"] == {"milliseconds": 0}
+
+
+@pytest.mark.parametrize("comes_of_it", ["is done", "is hindered", "breaks"])
+async def test_while_the_files_are_written_anew_and_only_then_nobody_is_dead_for_being_silent(
+    clock: SteppingClock, comes_of_it: str
+) -> None:
+    class Watched(SqliteEngine):
+        under_way: Row | None = None
+
+        def scrub(self) -> bool:
+            with self.reading() as tx:
+                self.under_way = tx.one(scrubbing.UNDER_WAY)
+            if comes_of_it == "breaks":
+                raise StoreUnavailable("the disk is full")
+            return comes_of_it == "is done"
+
+    def is_excused(row: Row | None, seconds: float) -> bool:
+        text = row["text"] if row else None
+        return scrubbing.keeps_others_silent(text, now=clock.time + seconds, silent_for=30.0)
+
+    engine = Watched(IN_MEMORY, process="p1", clock_now=clock.now)
+    record = Record(engine)
+    await record.open()
+    await finished(record)
+    clock.time += 2 * DAY
+    await Retention(record, seconds=DAY, clock=clock, time=Believed(clock)).apply()
+    after = await record.read(lambda tx: tx.one(scrubbing.UNDER_WAY))
+    await record.aclose()
+    assert is_excused(engine.under_way, 300.0)
+    assert (is_excused(after, 29.0), is_excused(after, 31.0)) == (True, False)
 
 
 async def test_what_was_forgotten_meanwhile_is_scrubbed_too(clock: SteppingClock) -> None:

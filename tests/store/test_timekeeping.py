@@ -145,6 +145,17 @@ async def test_a_clock_before_the_newest_entry_is_not_believed(
     assert await is_trusted(timekeeper, machine, clock)
 
 
+async def test_the_clock_that_the_record_goes_by_is_compared(
+    timekeeper: Timekeeper, machine: Machine, clock: SteppingClock
+) -> None:
+    """A server's, where there is one: what this machine takes the time for is no matter."""
+    machine.hears()
+    clock.time = machine.time + 400 * DAY
+    assert not (await timekeeper.moment()).is_trusted
+    clock.time, machine.time = machine.time, machine.time + 400 * DAY
+    assert (await timekeeper.moment()).is_trusted
+
+
 # --- what it is for ---
 
 
