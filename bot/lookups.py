@@ -28,6 +28,9 @@ memory until it is recorded, for a code that was used cannot be used again."""
 LOGGED_EVERY = 20
 """Tries to record an outcome, of which one is logged: a minute of them."""
 
+SLOW_AFTER = 8.0
+"""Seconds after which a call takes so long that whoever waits is told: they read something within ten."""
+
 LEADER_LOOKED_AT_EVERY = 1.0
 """Seconds between looks at whether the lookup that another one follows has ended."""
 
@@ -37,6 +40,7 @@ class _Running(NamedTuple):
 
     task: asyncio.Task[Result]
     code: SecretStr
+    attempt: "Attempt"
 
 
 class Lookups:
@@ -67,7 +71,7 @@ class Lookups:
         attempt = Attempt(request, lookup, record=self._record, quota=self._quota, clock=self._clock)
         waiting = self._wait_for_leader(lookup) if lookup.follows else attempt.call(self._api, code)
         task = asyncio.create_task(waiting)
-        self._running[lookup.id] = _Running(task, code)
+        self._running[lookup.id] = _Running(task, code, attempt)
         try:
             if self._is_stopping:
                 task.cancel()
@@ -115,6 +119,11 @@ class Lookups:
     def outlook(self, lookup_id: LookupId) -> Outlook | None:
         """What whoever waits for this lookup can expect; ``None`` when it does not wait for its turn."""
         return self._quota.outlook(lookup_id)
+
+    def is_slow(self, lookup_id: LookupId) -> bool:
+        """Whether this lookup's calls take so long that whoever waits should know."""
+        running = self._running.get(lookup_id)
+        return running is not None and running.attempt.seconds >= SLOW_AFTER
 
     async def beat(self) -> None:
         """Say that this process is alive."""
@@ -197,6 +206,11 @@ class Attempt:
     def lookup_id(self) -> LookupId:
         return self._lookup.id
 
+    @property
+    def seconds(self) -> float:
+        """Since its first call began; 0 before that."""
+        return 0.0 if self._started is None else self._clock.monotonic() - self._started
+
     async def call(self, api: PhoneIdApi, code: SecretStr) -> Result:
         """What the API says; it is called again as its retry policy has it."""
         try:
@@ -221,8 +235,7 @@ class Attempt:
 
     def measured(self, result: Result) -> Result:
         """The result with how long it took until now, and how many calls."""
-        started = self._started
-        milliseconds = None if started is None else round((self._clock.monotonic() - started) * 1000)
+        milliseconds = None if self._started is None else round(self.seconds * 1000)
         return replace(result, milliseconds=milliseconds, attempts=self._calls)
 
     async def end(self, result: Result) -> Lookup:

@@ -1,4 +1,4 @@
-"""While a single lookup waits for its turn: whoever sits at the terminal sees their place and an estimate."""
+"""While a single lookup waits: whoever sits at the terminal sees their place and an estimate, or that it is slow."""
 
 import asyncio
 from collections.abc import Callable
@@ -29,7 +29,8 @@ async def run_telling(
     try:
         async for _ in while_running(answering, chain([FIRST_AFTER], repeat(THEN_EVERY)), clock):
             outlook = lookups.outlook(lookup.id)
-            said = asking.waiting(lookup.phone, outlook.place, outlook.seconds) if outlook else told
+            slow = asking.slow(lookup.phone) if lookups.is_slow(lookup.id) else told
+            said = asking.waiting(lookup.phone, outlook.place, outlook.seconds) if outlook else slow
             if said != told:
                 tell(said)
                 told = said

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import repeat
 from typing import Any
 
 from bot.errors import StoreUnavailable
@@ -25,9 +26,15 @@ from bot.texts import asking
 
 log = logging.getLogger(__name__)
 
-BETWEEN_NOTICES = (1.0, 1.0, 5.0, 10.0)
-"""Seconds before each moment at which a command's agent may be told that it waits for its turn, or, at the second one,
-that it still runs. At most three are used: a response URL takes five answers, and two are kept for the outcome."""
+LOOKED_EVERY = 1.0
+"""Seconds between looks at whether a command's agent should be told how it goes."""
+
+WAIT_TOLD_AT, STILL_ASKING_TOLD_AT = (1, 7, 17), 2
+"""The looks at which they are told that it waits for its turn, and that it still runs unless they were told something.
+Once the call is slow, they are told that."""
+
+MOST_NOTICES = 3
+"""A response URL takes five answers, and two are kept for the outcome."""
 
 FIRST_DRAWN_AFTER, DRAWN_EVERY = 1.0, 3.0
 """Seconds between updates of a window, while few wait."""
@@ -105,32 +112,34 @@ class Runner:
             await asyncio.gather(running, return_exceptions=True)
 
     async def _follow_where_typed(self, request: Request, running: asyncio.Future[Any], context: Context) -> None:
-        has_said, moment = False, 0
-        async for _ in while_running(running, BETWEEN_NOTICES, self._clock):
-            moment += 1
-            outlook = self._lookups.outlook(request.lookup.id)
-            if moment == 2 and has_said:
+        told, look = list[str](), 0
+        async for _ in while_running(running, repeat(LOOKED_EVERY), self._clock):
+            look += 1
+            said = self._notice(request.lookup, look, is_first=not told)
+            if said is None or said in told or len(told) == MOST_NOTICES:
                 continue
-            if outlook:
-                said = asking.waiting(request.lookup.phone, outlook.place, outlook.seconds)
-            elif moment == 2:
-                said = asking.still_asking(request.lookup.phone)
-            else:
-                continue
-            has_said = True
+            told.append(said)
             response_url = context.origin.response_url
             await self._messenger.tell(context.actor.user_id, views.sentence(said), response_url=response_url)
 
+    def _notice(self, lookup: Lookup, look: int, *, is_first: bool) -> str | None:
+        if outlook := self._lookups.outlook(lookup.id):
+            return asking.waiting(lookup.phone, outlook.place, outlook.seconds) if look in WAIT_TOLD_AT else None
+        if self._lookups.is_slow(lookup.id):
+            return asking.slow(lookup.phone)
+        return asking.still_asking(lookup.phone) if look == STILL_ASKING_TOLD_AT and is_first else None
+
     async def _follow_in_window(self, request: Request, running: asyncio.Future[Any], context: Context) -> None:
         self._windows += 1
-        is_drawn = False
+        drawn = False, False
         try:
             async for _ in while_running(running, self._window_pauses(), self._clock):
                 outlook = self._lookups.outlook(request.lookup.id)
-                if outlook is None and not is_drawn:
+                is_slow = self._lookups.is_slow(request.lookup.id)
+                if outlook is None and drawn == (False, is_slow):
                     continue
-                is_drawn = outlook is not None
-                view = views.waiting(context.origin, request.lookup.phone, outlook)
+                drawn = outlook is not None, is_slow
+                view = views.waiting(context.origin, request.lookup.phone, outlook, is_slow=is_slow)
                 if await self._messenger.update_view(context.view_id, view) is Shown.GONE:
                     break
         finally:

@@ -138,10 +138,14 @@ def boxes(lines: Sequence[str]) -> list[Block]:
     return [blocks.preformatted(box) for box in packed]
 
 
-def waiting(origin: Origin, phone: PhoneNumber, outlook: Outlook | None = None) -> View:
+def waiting(origin: Origin, phone: PhoneNumber, outlook: Outlook | None = None, *, is_slow: bool = False) -> View:
     """The window of one number that is on its way; with ``outlook`` when its turn will come."""
-    waits = [blocks.section(asking.waiting(phone, outlook.place, outlook.seconds))] if outlook else []
-    return modal(origin, [blocks.section(asking.asking(phone)), *waits, blocks.context(asking.STILL_ASKING)])
+    said = [asking.asking(phone)]
+    if outlook:
+        said.append(asking.waiting(phone, outlook.place, outlook.seconds))
+    elif is_slow:
+        said.append(asking.slow(phone))
+    return modal(origin, [*map(blocks.section, said), blocks.context(asking.STILL_ASKING)])
 
 
 def starting(origin: Origin, count: int) -> View:

@@ -183,6 +183,14 @@ def still_asking(phone: PhoneNumber) -> str:
     return f"Still asking for the ID of {phone.international}. Wait for the answer: only you will see it."
 
 
+def slow(phone: PhoneNumber) -> str:
+    """When a call has taken ``bot.lookups.SLOW_AFTER`` seconds: ``bot.cams.retry`` bounds what is left."""
+    return (
+        f"Alibaba Cloud is slow to answer for {phone.international}. The bot keeps trying for about half a minute. "
+        "Then the ID, or the reason why there is none, will appear here."
+    )
+
+
 def already_looked_up(*phones: PhoneNumber, is_same_code: bool) -> str:
     """To somebody who asks again for numbers that are under way for them: their codes are not tried."""
     said = f"Already looking up {', '.join(phone.international for phone in phones)}"

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.cli.waiting import run_telling
-from bot.lookups import Lookups
+from bot.lookups import SLOW_AFTER, Lookups
 from bot.models import Lookup, LookupId, PhoneNumber, Request, State
 from bot.texts import asking
 from bot.tickets import Outlook
@@ -38,12 +38,15 @@ class SlowLookups:
         place = int(left // self.step) + 1
         return Outlook(place=place, seconds=place * self.step) if left > 0 else None
 
+    def is_slow(self, lookup_id: LookupId) -> bool:
+        return self.clock.time >= START + self.waits + SLOW_AFTER
+
 
 @pytest.mark.parametrize(
     ("waits", "step", "calls", "told"),
     [
         pytest.param(0.5, 1.0, 0.0, [], id="a blink"),
-        pytest.param(0.5, 1.0, 30.0, [], id="a slow answer"),
+        pytest.param(0.5, 1.0, 7.0, [], id="an answer that takes a while"),
         pytest.param(8.5, 1.0, 0.0, [(8, 8.0), (5, 5.0), (2, 2.0)], id="after a second, then every three"),
         pytest.param(8.5, 5.0, 9.0, [(2, 10.0), (1, 5.0)], id="only what has changed"),
     ],
@@ -54,3 +57,13 @@ async def test_a_wait_is_told(waits: float, step: float, calls: float, told: lis
     running = run_telling(lookups, REQUEST, SecretStr("208312"), clock=clock, tell=said.append)
     assert (await asyncio.wait_for(running, 10)).state is State.ANSWERED
     assert said == [asking.waiting(PHONE, place, seconds) for place, seconds in told]
+
+
+async def test_a_slow_answer_is_told_once_within_ten_seconds() -> None:
+    clock, said = SteppingClock(), list[tuple[float, str]]()
+    lookups = cast(Lookups, SlowLookups(clock, waits=0.5, step=1.0, calls=30.0))
+    running = run_telling(
+        lookups, REQUEST, SecretStr("208312"), clock=clock, tell=lambda text: said.append((clock.time - START, text))
+    )
+    await asyncio.wait_for(running, 10)
+    assert said == [(10.0, asking.slow(PHONE))]

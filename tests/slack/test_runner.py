@@ -12,7 +12,7 @@ from bot.errors import DatabaseGone
 from bot.models import PhoneNumber, State
 from bot.slack import buttons
 from bot.slack.messenger import Shown
-from bot.slack.runner import BETWEEN_NOTICES
+from bot.slack.runner import MOST_NOTICES
 from bot.store.outbox import HANDLING
 from bot.texts import asking, results
 from tests.doubles import Doing
@@ -75,6 +75,13 @@ def times_of(workplace: Workplace, *doings: Doing) -> list[float]:
         pytest.param(0.5, 0.0, [], id="a blink"),
         pytest.param(0.5, 0.9, [], id="a call of an ordinary length"),
         pytest.param(0.5, 3.0, [asking.still_asking(PHONE)], id="a long call"),
+        pytest.param(0.5, 11.0, [asking.still_asking(PHONE), asking.slow(PHONE)], id="a slow call"),
+        pytest.param(
+            8.0,
+            11.0,
+            [asking.waiting(PHONE, 70, 7.0), asking.waiting(PHONE, 10, 1.0), asking.slow(PHONE)],
+            id="a wait, and a slow call",
+        ),
         pytest.param(1.5, 0.0, [asking.waiting(PHONE, 5, 0.5)], id="a short wait"),
         pytest.param(1.5, 3.0, [asking.waiting(PHONE, 5, 0.5)], id="a short wait and a long call: told once"),
         pytest.param(
@@ -96,7 +103,7 @@ async def test_however_long_it_takes_two_answers_are_left_for_the_outcome(workpl
     bot = await open_bot(workplace, waits=1000.0)
     await bot.types(f"+{PHONE.digits} 208312")
     *notices, answer = bot.messenger.said_to(RESPONSE_URL)
-    assert len(notices) == len(BETWEEN_NOTICES) - 1 == 3
+    assert len(notices) == MOST_NOTICES == 3
     assert id_of(PHONE) in answer
 
 
@@ -116,6 +123,17 @@ async def test_the_window_shows_the_wait_every_three_seconds_and_that_it_is_over
     assert "in line" not in third  # from then on it is being asked, and nothing changes
     await bot.settle()
     assert id_of(PHONE) in text_of(bot.messenger.window("V1"))
+
+
+async def test_the_window_says_once_that_a_call_is_slow(workplace: Workplace) -> None:
+    bot = await open_bot(workplace, calls=20.0)
+    times = times_of(workplace, Doing.UPDATE_VIEW)
+    await submit(bot, [PHONE])
+    began_at = workplace.clock.monotonic()
+    await workplace.pass_time(19)
+    assert times == pytest.approx([began_at + 10.0])
+    assert asking.slow(PHONE) in text_of(bot.messenger.window("V1"))
+    await bot.settle()
 
 
 @pytest.mark.parametrize(("shown", "times"), [(Shown.GONE, 1), (Shown.NOT_NOW, 3)])
