@@ -6,11 +6,23 @@ import unicodedata
 
 from pydantic import SecretStr
 
+_ID = re.compile(r"[0-9]{10,20}")
+"""As the documentation shows them, and with some room: 13 digits there, 15 to 17 where Meta shows its own."""
 
-def is_code(text: str, code: SecretStr) -> bool:
-    """Whether a text is the code and nothing else, whatever stands between its characters."""
+
+def tells_code(phone_number_id: str, code: SecretStr) -> bool:
+    """Whether what was sent as an ID is the code, or tells it: then it is none.
+
+    In an ID's many digits those of a code may stand by chance, and such an ID is not given up. What has another form
+    has none that is documented, and what holds the code in it is somebody's echo.
+    """
     secret = code.get_secret_value()
-    return _characters(text) == _characters(secret) != "" or text.strip() == secret.strip()
+    shown = _characters(secret)
+    if phone_number_id.strip() == secret.strip() or _characters(phone_number_id) == shown != "":
+        return True
+    if _ID.fullmatch(phone_number_id):
+        return secret.encode().hex() in phone_number_id
+    return _holds(phone_number_id, secret, at_least=len(shown))
 
 
 def holds_form(name: str, code: SecretStr) -> bool:
@@ -19,11 +31,16 @@ def holds_form(name: str, code: SecretStr) -> bool:
     A name that holds half of one by chance is lost: that is the safe mistake.
     """
     secret = code.get_secret_value()
-    said, shown = _characters(name), _characters(secret)
+    return _holds(name, secret, at_least=max(3, (len(_characters(secret)) + 1) // 2))
+
+
+def _holds(text: str, secret: str, *, at_least: int) -> bool:
+    """``at_least``: so many characters of the code in a row are taken for it."""
+    said, shown = _characters(text), _characters(secret)
     if not shown:
         return False
-    half = max(3, (len(shown) + 1) // 2)
-    pieces = {way[at:][:half] for way in (shown, shown[::-1]) for at in range(max(1, len(shown) - half + 1))}
+    rows = range(max(1, len(shown) - at_least + 1))
+    pieces = {way[at:][:at_least] for way in (shown, shown[::-1]) for at in rows}
     if shown.isdecimal() and any(piece in re.sub(r"\D", "", said) for piece in pieces):
         return True  # with letters between the digits
     return any(form in said for form in pieces | {secret.encode().hex(), *_in_base64(secret.encode())})

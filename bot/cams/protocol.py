@@ -18,7 +18,7 @@ from pydantic import (
     ValidationError,
 )
 
-from bot.cams.echoes import holds_form, is_code
+from bot.cams.echoes import holds_form, tells_code
 from bot.cams.failures import NO_ID, UNKNOWN_CODE, UNREADABLE, Failure, failure_of_code, failure_of_status
 from bot.cams.signing import percent_encoded
 from bot.errors import ApiError
@@ -88,7 +88,7 @@ def decipher(*, status: int, headers: Mapping[str, str], body: bytes, code: Secr
     phone_number_id = _phone_number_id(envelope)
     request_id = envelope.request_id if _REQUEST_ID.fullmatch(envelope.request_id or "") else None
     # An OK under an error status says nothing.
-    if envelope.code == "OK" and 200 <= status < 300 and phone_number_id and not is_code(phone_number_id, code):
+    if envelope.code == "OK" and 200 <= status < 300 and phone_number_id and not tells_code(phone_number_id, code):
         return Answer(phone_number_id=phone_number_id, request_id=request_id or "", http_status=status)
     failure = _failure(envelope, status, is_named=request_id is not None)
     api_code = envelope.code or ""

@@ -106,6 +106,7 @@ async def test_a_wrong_pair_is_refused_and_not_asked_again(
         (ApiTrouble.HANG, Problem.NO_ANSWER),
         (ApiTrouble.ARREARS, Problem.ACCOUNT_BLOCKED),
         (ApiTrouble.FAILING, Problem.SERVICE_TROUBLE),
+        (ApiTrouble.CLOCK, Problem.CLOCK_OFF),
     ],
 )
 async def test_a_trouble_overrules_the_book(

@@ -57,7 +57,7 @@ class TestAnswers:
             phone_number_id="920155500012345", request_id=REQUEST_ID, http_status=200
         )
 
-    @pytest.mark.parametrize("phone_number_id", ["0012", "pvn-7Q3xK9_demo", "two words", "x208312", "9" * 128])
+    @pytest.mark.parametrize("phone_number_id", ["0012", "pvn-7Q3xK9_demo", "two words", "920208312012345", "9" * 128])
     def test_the_id_is_passed_on_untouched(self, phone_number_id: str) -> None:
         body = answer(Data={"PhoneNumberId": phone_number_id})
         assert decipher(status=200, headers={}, body=body, code=CODE).phone_number_id == phone_number_id
@@ -108,6 +108,9 @@ class TestRefusals:
             "9201555\u200b00012345",  # copied with what nobody sees
             "\u3164",  # a letter that looks like nothing
             "9201555\u0435\uff10\u0660",  # letters and digits that look like others
+            "208312",
+            "x208312",  # somebody's echo
+            "code=208312",
         ],
     )
     def test_what_cannot_be_shown_as_it_is_is_no_id(self, phone_number_id: str) -> None:

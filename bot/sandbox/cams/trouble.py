@@ -18,6 +18,7 @@ class ApiTrouble(StrEnum):
     LATE = "late"
     ARREARS = "arrears"
     FAILING = "failing"
+    CLOCK = "clock"
 
     @property
     def label(self) -> str:
@@ -34,6 +35,7 @@ _LABELS = {
     ApiTrouble.LATE: "Late: answers after 11 seconds",
     ApiTrouble.ARREARS: "In arrears: the account's bill is not paid",
     ApiTrouble.FAILING: "Fails inside: an internal failure at each call",
+    ApiTrouble.CLOCK: "Blames the clock: an illegal timestamp at each call",
 }
 
 _OVERRULING: dict[ApiTrouble, Reply] = {
@@ -41,6 +43,8 @@ _OVERRULING: dict[ApiTrouble, Reply] = {
     ApiTrouble.THROTTLED: THROTTLED_BY_PRODUCT,
     ApiTrouble.HANG: Hang(),
     ApiTrouble.ARREARS: Refusal(code="InsufficientBalance", message="Your account does not have enough balance."),
+    # The other name for it: of a clock that is really off the local API says ``InvalidTimeStamp.Expired``.
+    ApiTrouble.CLOCK: Refusal(code="IllegalTimestamp", message="The input parameter Timestamp is not legal."),
     ApiTrouble.FAILING: Refusal(code="InternalFailure", message="The request processing has failed.", status=500),
 }
 
