@@ -610,14 +610,20 @@ async def test_whoever_is_named_is_alarmed_while_slack_does_not_say_who_else_is_
     assert (alarms(bot), await warned(bot, request_id)) == (["U0LEE", "U0KIM"], [2])
 
 
-async def test_an_alarm_goes_to_each_approver_while_the_channel_cannot_be_used(workplace: Workplace) -> None:
+@pytest.mark.parametrize("trouble", [ChannelTrouble.REFUSES, ChannelTrouble.ARCHIVED, ChannelTrouble.NOT_JOINED])
+async def test_an_alarm_goes_to_each_approver_while_the_channel_cannot_be_used(
+    workplace: Workplace, trouble: ChannelTrouble
+) -> None:
     workplace.channel = FakeChannel()
-    workplace.messenger.refusing.add(workplace.channel.id)
+    if trouble is ChannelTrouble.REFUSES:
+        workplace.messenger.refusing.add(workplace.channel.id)
+    else:
+        workplace.channel.now = trouble
     bot = await workplace.open()
     await alarm(workplace, bot)
     await bot.sweep()
     assert alarms(bot) == ["U0KIM", "U0LEE"]
-    assert texts.sent_directly("<#C0APPROVALS>", ChannelTrouble.REFUSES) in bot.messenger.said_to("U0LEE")[-1]
+    assert texts.sent_directly("<#C0APPROVALS>", trouble) in bot.messenger.said_to("U0LEE")[-1]
 
 
 async def test_where_nobody_decides_the_log_has_the_alarm(
