@@ -5,7 +5,7 @@ import sys
 import time
 from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from bot.repeating import in_background
 from bot.sandbox.cams.server import LocalCams
 from bot.sandbox.slack.server import LocalSlack
 from tests.amounts import IS_NIGHT, SCALE
+from tests.scenarios import strangers as restless
 from tests.scenarios.scene import OpenScene, Scene, entry, open_scene
 from tests.test_cams_command import ask
 from tests.test_serving import HELD, IDLE, ended
@@ -24,8 +25,7 @@ EVENTS = {name: sent.replace(b" / ", b" /slack/events ") for name, sent in HELD.
 HEALTH = {name: sent.replace(b" / ", b" /healthz ") for name, sent in IDLE.items()}
 KINDS = EVENTS | HEALTH
 
-DRIPPING = "a drip of bytes"
-RETURNING = "back at once when ended"
+ROOT = Path(__file__).parents[2]
 
 
 async def hold(stack: AsyncExitStack, port: int, sent: bytes, *, times: int) -> list[asyncio.StreamReader]:
@@ -38,36 +38,25 @@ async def hold(stack: AsyncExitStack, port: int, sent: bytes, *, times: int) -> 
     return readers
 
 
-async def drip(port: int) -> None:
-    """Send a body a byte at a time, from a new connection when the old one was ended."""
-    while True:
-        with suppress(OSError):
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(EVENTS["half a body"])
-            while not writer.transport.is_closing():
-                writer.write(b"x")
-                await asyncio.sleep(0.5)
-
-
-async def return_at_once(port: int) -> None:
-    """Hold a silent connection, and another one as soon as it was ended."""
-    while True:
-        with suppress(OSError):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            await reader.read()
-            writer.close()
-
-
 @asynccontextmanager
 async def strangers(kind: str, port: int, *, times: int) -> AsyncIterator[None]:
     """So many who hold connections in this way."""
-    async with AsyncExitStack() as stack:
-        if kind in KINDS:
+    if kind in KINDS:
+        async with AsyncExitStack() as stack:
             await hold(stack, port, KINDS[kind], times=times)
-        for _ in range(times if kind not in KINDS else 0):
-            holding = drip(port) if kind == DRIPPING else return_at_once(port)
-            await stack.enter_async_context(in_background(holding))
+            yield
+        return
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.scenarios.strangers", kind, str(port), str(times)), cwd=ROOT, stdout=PIPE
+    )
+    assert process.stdout
+    try:
+        async with asyncio.timeout(30):
+            assert await process.stdout.readline() == b"there\n"
         yield
+    finally:
+        process.kill()
+        await process.communicate()
 
 
 async def check_served(scene: Scene, port: int) -> None:
@@ -155,7 +144,7 @@ async def answered_at(port: int, path: str) -> None:
 
 @pytest.mark.nightly
 @pytest.mark.parametrize(("descriptors", "times"), [(256, 400), (1024, 2000)])
-@pytest.mark.parametrize("kind", [*KINDS, DRIPPING, RETURNING])
+@pytest.mark.parametrize("kind", [*KINDS, *restless.KINDS])
 async def test_with_few_descriptors_a_command_is_acknowledged_within_a_second(
     tmp_path: Path, unused_tcp_port: int, *, kind: str, descriptors: int, times: int
 ) -> None:
