@@ -281,6 +281,16 @@ async def test_which_scopes_a_method_takes_is_told_only_of_one_that_needs_some(c
     assert (await client.users_info(user="U0ANA")).headers["x-accepted-oauth-scopes"] == "users:read"
 
 
+@pytest.mark.parametrize(("token", "error"), [("", "not_authed"), ("xoxb-unknown", "invalid_auth")])
+async def test_of_a_token_that_it_does_not_know_no_scopes_are_told(
+    slack: LocalSlack, session: aiohttp.ClientSession, token: str, error: str
+) -> None:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    async with session.post(f"{slack.api_url}users.info", headers=headers) as answer:
+        assert (await answer.json())["error"] == error
+        assert not {"x-oauth-scopes", "x-accepted-oauth-scopes"} & {each.lower() for each in answer.headers}
+
+
 async def test_a_method_works_again_when_its_wait_is_over(
     slack: LocalSlack, client: AsyncWebClient, clock: Any
 ) -> None:
