@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.audit import Footprint
-from bot.models import Lookup, Problem, Request, Side
+from bot.models import Lookup, Problem, Request
 
 
 class PhoneIdError(Exception):
@@ -134,8 +134,6 @@ class ApiError(PhoneIdError):
         self,
         problem: Problem,
         *,
-        side: Side,
-        may_retry: bool,
         code: str | None = None,
         request_id: str | None = None,
         http_status: int | None = None,
@@ -144,8 +142,6 @@ class ApiError(PhoneIdError):
     ) -> None:
         super().__init__(f"{problem.value} (Code {code}, RequestId {request_id}, HTTP {http_status})")
         self.problem = problem
-        self.side = side
-        self.may_retry = may_retry
         self.code = code
         self.request_id = request_id
         self.http_status = http_status

@@ -117,16 +117,6 @@ class State(StrEnum):
     """It was never called, because its request was denied, withdrawn, expired, lapsed or stopped."""
 
 
-class Side(StrEnum):
-    """Whose turn it is when a call brought no ID."""
-
-    AGENT = "agent"
-    ADMIN = "administrator"
-    ALIBABA = "Alibaba Cloud"
-    SLACK = "Slack"
-    US = "the bot"
-
-
 class Problem(StrEnum):
     """What kind of "no" a lookup ended in; the words for each are in ``bot.texts``."""
 

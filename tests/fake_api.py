@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from pydantic import SecretStr
 
 from bot.errors import ApiError
-from bot.models import Answer, PhoneNumber, Problem, Side
+from bot.models import Answer, PhoneNumber, Problem
 from bot.tickets import Call
 
 
@@ -43,9 +43,7 @@ class FakeApi:
             raise self.mistake
         problem = Problem.UNKNOWN_CODE if code.get_secret_value() in self.wrong_codes else self.problems.get(phone)
         if problem:
-            raise ApiError(
-                problem, side=Side.AGENT, may_retry=False, code="Some.Code", request_id="A-2", http_status=400
-            )
+            raise ApiError(problem, code="Some.Code", request_id="A-2", http_status=400)
         return Answer(phone_number_id=id_of(phone), request_id="A-1")
 
 

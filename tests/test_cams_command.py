@@ -12,8 +12,7 @@ from pydantic import SecretStr
 
 from bot.cams.protocol import request_body
 from bot.cams.signing import Acs3Auth, Credentials
-from bot.cams.stopwatch import Stopwatch
-from bot.cams.transport import exchange, open_http
+from bot.cams.transport import Stopwatch, exchange, open_http
 from bot.clock import SystemClock
 from bot.models import PhoneNumber
 from bot.sandbox.cams.latency import PROFILES

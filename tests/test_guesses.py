@@ -5,17 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.cams import failures
-from bot.cams.failures import (
-    HOST_UNKNOWN,
-    NO_ANSWER,
-    NO_CONNECTION,
-    NO_RESOLVER,
-    NOT_SENDABLE,
-    NOT_TRUSTED,
-    PROXY_REFUSED,
-    UNREADABLE,
-)
 from bot.guesses import (
     COUNTED_FOR,
     FIRST_WAIT,
@@ -32,8 +21,8 @@ from bot.guesses import (
     is_over,
     wait_until,
 )
-from bot.models import Problem
-from bot.policy import YES, Decision, Rule, Verdict
+from bot.models import Problem, State
+from bot.policy import STATE_AFTER, YES, Decision, Rule, Verdict
 
 NOW = 1_800_000_000.0
 MINUTE, HOUR = 60.0, 3600.0
@@ -187,17 +176,18 @@ def test_every_answer_of_the_apis_own_counts_unless_it_is_certainly_about_someth
         Problem.CLOCK_OFF,
     }
     no_answer = {
-        UNREADABLE,
-        NO_ANSWER,
-        NOT_SENDABLE,
-        NOT_TRUSTED,
-        HOST_UNKNOWN,
-        PROXY_REFUSED,
-        NO_RESOLVER,
-        NO_CONNECTION,
+        Problem.UNREADABLE,
+        Problem.NO_ANSWER,
+        Problem.NOT_SENDABLE,
+        Problem.NOT_TRUSTED,
+        Problem.HOST_UNKNOWN,
+        Problem.PROXY_REFUSED,
+        Problem.NO_RESOLVER,
+        Problem.NO_CONNECTION,
+        Problem.INTERNAL,
     }
-    answers = {each.problem for each in vars(failures).values() if isinstance(each, failures.Failure)}
-    assert set(COUNTED_FOR) == answers - about_something_else - {each.problem for each in no_answer}
+    called = {problem for problem, state in STATE_AFTER.items() if state in (State.FAILED, State.REFUSED)}
+    assert set(COUNTED_FOR) == called - about_something_else - no_answer
 
 
 def test_a_wrong_account_makes_no_agent_wait() -> None:

@@ -12,8 +12,7 @@ from pydantic import SecretBytes, SecretStr
 from bot.cams.protocol import decipher, request_body
 from bot.cams.retry import Stop, decide
 from bot.cams.signing import Acs3Auth, Credentials, new_nonce
-from bot.cams.stopwatch import Stopwatch
-from bot.cams.transport import EXCHANGE_SECONDS, exchange
+from bot.cams.transport import EXCHANGE_SECONDS, Stopwatch, exchange
 from bot.errors import ApiError
 from bot.interfaces import Clock
 from bot.models import Answer, PhoneNumber

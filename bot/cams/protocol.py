@@ -19,10 +19,10 @@ from pydantic import (
 )
 
 from bot.cams.echoes import holds_form, tells_code
-from bot.cams.failures import NO_ID, UNKNOWN_CODE, UNREADABLE, Failure, failure_of_code, failure_of_status
+from bot.cams.failures import problem_of_code, problem_of_status
 from bot.cams.signing import percent_encoded
 from bot.errors import ApiError
-from bot.models import Answer, PhoneNumber
+from bot.models import Answer, PhoneNumber, Problem
 
 HEADERS: Mapping[str, str] = {
     "Accept": "application/json",
@@ -90,22 +90,14 @@ def decipher(*, status: int, headers: Mapping[str, str], body: bytes, code: Secr
     # An OK under an error status says nothing.
     if envelope.code == "OK" and 200 <= status < 300 and phone_number_id and not tells_code(phone_number_id, code):
         return Answer(phone_number_id=phone_number_id, request_id=request_id or "", http_status=status)
-    failure = _failure(envelope, status, is_named=request_id is not None)
     api_code = envelope.code or ""
     raise ApiError(
-        failure.problem,
-        side=failure.side,
-        may_retry=failure.may_retry,
+        _problem(envelope, status, is_named=request_id is not None),
         code=api_code if _CODE.fullmatch(api_code) and not holds_form(api_code, code) else None,
         request_id=request_id,
         http_status=status,
         retry_after=_retry_after(headers),
     )
-
-
-def too_long(status: int) -> ApiError:
-    """What to raise for a body over ``MAX_BODY_BYTES``, of which the rest was not read."""
-    return ApiError(UNREADABLE.problem, side=UNREADABLE.side, may_retry=UNREADABLE.may_retry, http_status=status)
 
 
 def _parse(body: bytes) -> _Envelope:
@@ -126,16 +118,16 @@ def _phone_number_id(envelope: _Envelope) -> str:
     return sent if len(sent) <= MAX_ID and sent.isascii() and sent.isprintable() else ""
 
 
-def _failure(envelope: _Envelope, status: int, *, is_named: bool) -> Failure:
+def _problem(envelope: _Envelope, status: int, *, is_named: bool) -> Problem:
     """What an answer without an ID means. One of the API's own has a ``Code``, or a name for the request."""
-    known = failure_of_code(envelope.code or "")
-    if known is not UNKNOWN_CODE:
+    known = problem_of_code(envelope.code or "")
+    if known is not Problem.UNKNOWN_CODE:
         return known
-    if by_status := failure_of_status(status):
+    if by_status := problem_of_status(status):
         return by_status
     if envelope.code == "OK":
-        return NO_ID
-    return UNKNOWN_CODE if envelope.code is not None or is_named else UNREADABLE
+        return Problem.NO_ID
+    return Problem.UNKNOWN_CODE if envelope.code is not None or is_named else Problem.UNREADABLE
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

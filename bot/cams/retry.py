@@ -48,6 +48,7 @@ def _backoff(attempt: int, chance: float) -> float:
     return chance * 2.0 ** (attempt - 1)
 
 
+# What is not in here is never asked again: a verification code could be guessed by asking.
 RULES: Mapping[Problem, Rule] = {
     # No pause of its own: the quota, which sees the answer, makes everyone wait, once, and as long as the server says.
     Problem.THROTTLED: Rule(attempts=3, pause=_no_pause),
@@ -70,7 +71,7 @@ def decide(error: ApiError, *, attempt: int, elapsed: float, chance: float) -> W
     helps nobody. A throttled call's hint is the quota's to follow, for everyone.
     """
     rule = RULES.get(error.problem)
-    if rule is None or not error.may_retry:
+    if rule is None:
         return Stop(StopReason.NO_USE)
     if attempt >= rule.attempts:
         return Stop(StopReason.ATTEMPTS_SPENT)

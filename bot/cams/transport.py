@@ -1,7 +1,10 @@
-"""The wire to Alibaba Cloud: bytes out, bytes back, and httpx's errors as ours."""
+"""The wire to Alibaba Cloud: bytes out, bytes back, and httpx's errors as ours, each with its cause for the log."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import os
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
@@ -10,10 +13,12 @@ from typing import Any
 import httpx
 from pydantic import SecretBytes
 
-from bot.cams.causes import failure_of
-from bot.cams.failures import NO_ANSWER
-from bot.cams.protocol import HEADERS, MAX_BODY_BYTES, too_long
+from bot.cams.protocol import HEADERS, MAX_BODY_BYTES
+from bot.errors import ApiError
+from bot.interfaces import Clock
+from bot.models import Problem
 from bot.network import Network
+from bot.tickets import Call
 
 FOREIGN_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
 """The roots of httpx's exceptions; every class it exports is one of these or below."""
@@ -23,6 +28,37 @@ READ_SECONDS = 10.0
 """For the first attempt. The next one waits twice as long: an API that is slow now would be asked twice for nothing."""
 EXCHANGE_SECONDS = 20.0
 """For one exchange as a whole. The read timeout starts again with each byte, so it alone would let one trickle on."""
+
+# These two are our own mistakes, and the same request would make them again.
+_LASTING = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+
+_CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+
+FIRST_BYTE_OUT = "http11.send_request_headers.started"
+FIRST_BYTES_BACK = "http11.receive_response_headers.complete"
+"""Events of httpcore's (https://www.encode.io/httpcore/extensions/#trace)."""
+
+
+class Stopwatch:
+    """Notes on a call when it left and when its answer came, as httpcore tells it: give it as ``trace`` extension.
+
+    Raises ``ApiError`` instead of letting a call leave that is too late for its slot.
+
+    From inside the connection: with the time to open one, which the next call does not need, a round trip would seem
+    three times as long as it is, and the credit taken from it would break the limit.
+    """
+
+    def __init__(self, clock: Clock, call: Call) -> None:
+        self._clock = clock
+        self._call = call
+
+    async def __call__(self, event: str, _facts: Mapping[str, Any]) -> None:
+        if event == FIRST_BYTE_OUT:
+            self._call.sent_at = self._clock.monotonic()
+            if self._call.sent_at > self._call.leaves_before:  # connecting took long, or the machine stood still
+                raise ApiError(Problem.NO_ANSWER, cause="not sent: too late for its turn")
+        elif event == FIRST_BYTES_BACK:
+            self._call.answered_at = self._clock.monotonic()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +98,11 @@ async def exchange(
     auth: httpx.Auth,
     seconds: float = EXCHANGE_SECONDS,
     is_again: bool = False,
-    stopwatch: Callable[[str, Mapping[str, Any]], Awaitable[None]],
+    stopwatch: Stopwatch,
 ) -> Reply:
     """Send one request and take its answer. Raises ``ApiError`` when there is none, or one too long to be one.
 
     Whoever asks again (``is_again``) waits longer.
-    ``stopwatch`` hears what happens on the wire meanwhile (https://www.encode.io/httpcore/extensions/#trace).
     """
     try:
         async with (
@@ -86,9 +121,9 @@ async def exchange(
     except httpx.RemoteProtocolError:
         pass  # its text quotes what came, which may echo the code: it is not even chained
     except (*FOREIGN_ERRORS, TimeoutError) as error:
-        failure, cause = failure_of(error)
-        raise failure.as_error(cause=cause) from error
-    raise NO_ANSWER.as_error(cause="what came is no HTTP")
+        problem, cause = _problem_of(error)
+        raise ApiError(problem, cause=cause) from error
+    raise ApiError(Problem.NO_ANSWER, cause="what came is no HTTP")
 
 
 def _longer(timeout: httpx.Timeout) -> httpx.Timeout:
@@ -101,7 +136,7 @@ async def _read(response: httpx.Response) -> bytes:
     async for chunk in response.aiter_raw():
         received += chunk
         if len(received) > MAX_BODY_BYTES:
-            raise too_long(response.status_code)
+            raise ApiError(Problem.UNREADABLE, http_status=response.status_code)
     return bytes(received)
 
 
@@ -110,3 +145,47 @@ def _release() -> str:
         return version("phoneid-bot")
     except PackageNotFoundError:  # run from a checkout that was not installed
         return "0"
+
+
+def _problem_of(error: Exception) -> tuple[Problem, str]:
+    """What an error on the wire means, and its cause, which quotes no address and no password."""
+    if isinstance(error, httpx.ProxyError):
+        status = str(error)[:3]  # then come the proxy's own words
+        cause = f"the proxy answered {status}" if status.isdecimal() else "the proxy refused"
+        return (Problem.NO_CONNECTION if status.startswith("5") else Problem.PROXY_REFUSED), cause
+    if isinstance(error, httpx.ConnectError):
+        return next(filter(None, map(_unconnected, _chain(error))), (Problem.NO_CONNECTION, "no connection"))
+    if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
+        return Problem.NO_ANSWER, "no connection in time"
+    if isinstance(error, httpx.TimeoutException | TimeoutError):
+        return Problem.NO_ANSWER, "no answer in time"
+    kind = type(error).__name__
+    if isinstance(error, httpx.TransportError) and not isinstance(error, _LASTING):
+        return Problem.NO_ANSWER, f"connection lost ({kind})"
+    return Problem.NOT_SENDABLE, kind
+
+
+def _unconnected(error: BaseException) -> tuple[Problem, str] | None:
+    """The same for one link of an error's chain; ``None``: it does not say why there is no connection."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            return Problem.NOT_TRUSTED, f"certificate not trusted: {error.verify_message}"
+        case ssl.SSLError() if not isinstance(error, _CUT):
+            return Problem.NOT_TRUSTED, f"no TLS: {error.reason}"
+        case socket.gaierror(errno=socket.EAI_AGAIN):
+            return Problem.NO_RESOLVER, "the DNS does not respond"
+        case socket.gaierror():
+            return Problem.HOST_UNKNOWN, "the host's name is not known"
+        case OSError(errno=int(number)):
+            is_cut = isinstance(error, _CUT)
+            return Problem.NO_CONNECTION, "cut during the TLS handshake" if is_cut else os.strerror(number).lower()
+    return None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what it came of; where several addresses were tried, each one's."""
+    while error is not None:
+        yield error
+        if isinstance(error, BaseExceptionGroup):
+            yield from error.exceptions
+        error = error.__cause__ or error.__context__

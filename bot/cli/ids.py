@@ -9,9 +9,9 @@ from typing import Protocol
 
 from bot.audit import LogEntry
 from bot.export import as_row, inert
-from bot.models import PhoneNumber, Problem, Side, State
+from bot.models import PhoneNumber, Problem, State
 from bot.texts import command_line
-from bot.texts.problems import PROBLEMS
+from bot.texts.problems import PROBLEMS, Side
 
 COLUMNS = (
     "phone_number",

@@ -6,9 +6,20 @@ Plain text: whoever shows a sentence escapes it for where it is shown. Never put
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from bot.durations import write_duration
-from bot.models import Lookup, Problem, Side, State
+from bot.models import Lookup, Problem, State
+
+
+class Side(StrEnum):
+    """Whose turn it is when a call brought no ID."""
+
+    AGENT = "agent"
+    ADMIN = "administrator"
+    ALIBABA = "Alibaba Cloud"
+    SLACK = "Slack"
+    US = "the bot"
 
 
 @dataclass(frozen=True, slots=True)

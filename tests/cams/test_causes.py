@@ -18,9 +18,9 @@ from bot.cams.transport import open_http
 from bot.clock import SystemClock
 from bot.errors import ApiError
 from bot.logs import NoPayloads
-from bot.models import PhoneNumber, Problem, Side
+from bot.models import PhoneNumber, Problem
 from bot.sandbox.cams.server import LocalCams
-from bot.texts.problems import PROBLEMS
+from bot.texts.problems import PROBLEMS, Side
 from tests.certificates import company, server_side
 from tests.clocks import SteppingClock
 from tests.slack import wires
@@ -63,7 +63,7 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def told(error: ApiError) -> tuple[Problem, str]:
     """The kind, for the administrator, and the cause for the log."""
-    assert error.side is PROBLEMS[error.problem].turn is Side.ADMIN
+    assert PROBLEMS[error.problem].turn is Side.ADMIN
     return error.problem, error.cause
 
 

@@ -2,21 +2,16 @@
 
 import pytest
 
-from bot.cams import failures
 from bot.cams.failures import (
     BY_CODE,
     BY_PART,
     BY_PREFIX,
-    SERVICE_TROUBLE,
-    THROTTLED,
-    Failure,
-    failure_of_code,
-    failure_of_status,
+    problem_of_code,
+    problem_of_status,
 )
-from bot.models import Problem, Side
-from bot.texts.problems import PROBLEMS
-
-FAILURES = {name: value for name, value in vars(failures).items() if isinstance(value, Failure)}
+from bot.cams.retry import RULES
+from bot.models import Problem
+from bot.texts.problems import PROBLEMS, Side
 
 ROWS = [
     # over the limit: later
@@ -121,8 +116,9 @@ ROWS = [
 
 @pytest.mark.parametrize(("code", "problem", "side", "may_retry"), ROWS)
 def test_a_code_means(*, code: str, problem: Problem, side: Side, may_retry: bool) -> None:
-    failure = failure_of_code(code)
-    assert (failure.problem, failure.side, failure.may_retry) == (problem, side, may_retry)
+    assert problem_of_code(code) is problem
+    assert PROBLEMS[problem].turn is side
+    assert (problem in RULES) is may_retry
 
 
 def test_no_family_is_in_the_code_but_not_in_this_table() -> None:
@@ -133,26 +129,15 @@ def test_no_family_is_in_the_code_but_not_in_this_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("http_status", "failure"),
+    ("http_status", "problem"),
     [
         # A proxy's page as likely as Alibaba's: it says nothing about permissions.
         *((status, None) for status in (200, 204, 302, 400, 403, 404)),
-        (429, THROTTLED),
-        (500, SERVICE_TROUBLE),
-        (502, SERVICE_TROUBLE),
-        (503, SERVICE_TROUBLE),
+        (429, Problem.THROTTLED),
+        (500, Problem.SERVICE_TROUBLE),
+        (502, Problem.SERVICE_TROUBLE),
+        (503, Problem.SERVICE_TROUBLE),
     ],
 )
-def test_without_a_known_code_the_status_may_decide(http_status: int, failure: Failure | None) -> None:
-    assert failure_of_status(http_status) is failure
-
-
-@pytest.mark.parametrize("name", FAILURES)
-def test_the_agent_is_told_the_same_turn_as_the_caller(name: str) -> None:
-    failure = FAILURES[name]
-    assert failure.side is PROBLEMS[failure.problem].turn
-
-
-def test_no_two_failures_share_their_words() -> None:
-    problems = [failure.problem for failure in FAILURES.values()]
-    assert len(problems) == len(set(problems)) > 10
+def test_without_a_known_code_the_status_may_decide(http_status: int, problem: Problem | None) -> None:
+    assert problem_of_status(http_status) is problem

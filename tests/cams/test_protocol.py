@@ -136,12 +136,11 @@ class TestRefusals:
     def test_an_unknown_code_is_passed_on_with_its_request_id(self) -> None:
         error = refusal(answer(Code="VerifyCode.Odd"), status=400)
         assert (error.problem, error.code, error.request_id) == (Problem.UNKNOWN_CODE, "VerifyCode.Odd", REQUEST_ID)
-        assert not error.may_retry
 
     @pytest.mark.parametrize("status", [500, 502, 504])
     def test_an_unknown_code_of_a_server_in_trouble_is_its_trouble(self, status: int) -> None:
         error = refusal(answer(Code="Odd.Timeout"), status=status)
-        assert (error.problem, error.code, error.may_retry) == (Problem.SERVICE_TROUBLE, "Odd.Timeout", True)
+        assert (error.problem, error.code) == (Problem.SERVICE_TROUBLE, "Odd.Timeout")
 
     def test_small_initials_are_read_too(self) -> None:
         body = json.dumps({"code": "Throttling.User", "message": "Later.", "requestId": REQUEST_ID}).encode()

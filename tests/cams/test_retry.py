@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from bot.cams.retry import TIME_LIMIT, Stop, StopReason, Wait, decide
 from bot.errors import ApiError
-from bot.models import Problem, Side
+from bot.models import Problem
 
 
-def error_of(problem: Problem, *, may_retry: bool = True, retry_after: float | None = None) -> ApiError:
-    return ApiError(problem, side=Side.ALIBABA, may_retry=may_retry, retry_after=retry_after)
+def error_of(problem: Problem, *, retry_after: float | None = None) -> ApiError:
+    return ApiError(problem, retry_after=retry_after)
 
 
 NEVER_AGAIN = sorted(
@@ -80,13 +80,8 @@ def test_after_an_attempt(
 
 @pytest.mark.parametrize("problem", NEVER_AGAIN)
 def test_a_no_is_never_asked_again(problem: Problem) -> None:
-    # Even when the error says that it may: a verification code could be guessed by asking again.
+    # Even where the API gives a hint to wait: a verification code could be guessed by asking again.
     assert decide(error_of(problem, retry_after=1.0), attempt=1, elapsed=0.0, chance=0.0) == NO_USE
-
-
-@pytest.mark.parametrize("problem", list(Problem))
-def test_what_says_it_may_not_be_asked_again_is_not(problem: Problem) -> None:
-    assert decide(error_of(problem, may_retry=False), attempt=1, elapsed=0.0, chance=0.0) == NO_USE
 
 
 @given(

@@ -12,10 +12,9 @@ from pydantic import SecretBytes, SecretStr
 from bot.cams.client import CamsClient
 from bot.cams.protocol import MAX_BODY_BYTES
 from bot.cams.signing import Acs3Auth, Credentials
-from bot.cams.stopwatch import Stopwatch
-from bot.cams.transport import FOREIGN_ERRORS, exchange, open_http
+from bot.cams.transport import FOREIGN_ERRORS, Stopwatch, exchange, open_http
 from bot.errors import ApiError
-from bot.models import PhoneNumber, Problem, Side
+from bot.models import PhoneNumber, Problem
 from bot.sandbox.cams.server import LocalCams
 from bot.tickets import Call
 from tests.clocks import SteppingClock
@@ -43,9 +42,9 @@ LASTING = {
     httpx.RequestNotRead,
 }
 
-UNCONNECTED: Mapping[type[Exception], tuple[Problem, Side]] = {
-    httpx.ConnectError: (Problem.NO_CONNECTION, Side.ADMIN),
-    httpx.ProxyError: (Problem.PROXY_REFUSED, Side.ADMIN),
+UNCONNECTED: Mapping[type[Exception], Problem] = {
+    httpx.ConnectError: Problem.NO_CONNECTION,
+    httpx.ProxyError: Problem.PROXY_REFUSED,
 }
 
 MakeClient = Callable[[httpx.AsyncBaseTransport], CamsClient]
@@ -102,13 +101,12 @@ async def test_no_error_of_httpx_gets_through(
 
     error = caught.value
     # What was not sent, or would not be, is not told as an Alibaba Cloud that does not answer.
-    told = (Problem.NOT_SENDABLE, Side.US) if kind in LASTING else (Problem.NO_ANSWER, Side.ALIBABA)
+    told = Problem.NOT_SENDABLE if kind in LASTING else Problem.NO_ANSWER
     told = UNCONNECTED.get(kind, told)
     # What a server sent that speaks no HTTP is quoted there, and may echo the code.
     cause = None if kind is httpx.RemoteProtocolError else raised
-    assert (error.problem, error.side, error.__cause__) == (*told, cause)
+    assert (error.problem, error.__cause__) == (told, cause)
     may_retry = kind not in LASTING | {httpx.ProxyError}
-    assert error.may_retry is may_retry
     assert len(turns.errors) == (3 if may_retry else 1)
 
 
@@ -236,7 +234,7 @@ async def test_a_request_that_comes_too_late_for_its_slot_is_not_sent(
         answered = Call()
         await exchange(http, SecretBytes(b"a=b"), auth=auth, stopwatch=Stopwatch(clock, answered))
     await api.stop()
-    assert (caught.value.problem, caught.value.may_retry, caught.value.http_status) == (Problem.NO_ANSWER, True, None)
+    assert (caught.value.problem, caught.value.http_status) == (Problem.NO_ANSWER, None)
     assert len(api.calls) == 1
 
 

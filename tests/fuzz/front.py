@@ -14,7 +14,6 @@ from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 from yarl import URL
 
-from bot.cams.failures import UNKNOWN_CODE
 from bot.cams.protocol import decipher
 from bot.lookups import Lookups
 from bot.models import Actor, Answer, ApprovalState, PhoneNumber, Problem, Request, Result, Through
@@ -280,7 +279,7 @@ def _fill(tx: Tx) -> list[Request]:
                 finish(numbers[5], Result(problem=Problem.NOT_YOURS, api_code=MENTION)),
                 factories.asked(tx, numbers[6], agent=agent, reason=REASON),
             ]
-        recorded.append(finish([next(phones)], Result(problem=UNKNOWN_CODE.problem, api_code=MENTION)))
+        recorded.append(finish([next(phones)], Result(problem=Problem.UNKNOWN_CODE, api_code=MENTION)))
         recorded += [finish([next(phones)], factories.FAILED) for _ in range(12)]
     return recorded
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from bot.errors import ApiError, StoreUnavailable
 from bot.interfaces import Clock, Quota
-from bot.models import LookupId, Problem, Side
+from bot.models import LookupId, Problem
 from bot.quota.account import Rules
 from bot.quota.turns import Turns
 from bot.tickets import Lane, Ticket
@@ -51,7 +51,7 @@ async def nothing() -> None:
 
 
 def refusal(http_status: int | None, problem: Problem = Problem.NO_ANSWER, hint: float | None = None) -> ApiError:
-    return ApiError(problem, side=Side.ALIBABA, may_retry=True, http_status=http_status, retry_after=hint)
+    return ApiError(problem, http_status=http_status, retry_after=hint)
 
 
 class Server:
@@ -132,7 +132,7 @@ class World:
             loop = asyncio.get_running_loop()
             await asyncio.sleep(plan.connects)
             call.sent_at = loop.time()
-            if call.sent_at > call.leaves_before:  # as bot.cams.stopwatch does
+            if call.sent_at > call.leaves_before:  # as bot.cams.transport does
                 raise refusal(None)
             loop.call_later(plan.there, lambda: self.server.seen.append(loop.time()))
             await asyncio.sleep(plan.gives_up_after if plan.fate is Fate.LOST else plan.there + plan.back)

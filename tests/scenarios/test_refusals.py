@@ -4,10 +4,10 @@ from copy import deepcopy
 
 import pytest
 
-from bot.models import Problem, Side, State
+from bot.models import Problem, State
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.texts import asking, problems, requests
-from bot.texts.problems import PROBLEMS
+from bot.texts.problems import PROBLEMS, Side
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene, dispatch, entry
 
 GOOD_ID = "920155500012345"
