@@ -391,7 +391,7 @@ def test_codes_of_other_lengths_are_no_mistake(codes: Sequence[str]) -> None:
         "sep=;\nphone;code\n{0};208312",
         '"sep=;"\n{0};208312',
         "sep=\t\nphone\tcode\n{0}\t208312",
-        "sep=|\nphone|code\n{0}|208312",  # nothing but that line says so
+        "sep=|\nname|phone|code\nAna|{0}|208312",  # nothing but that line says so
         'phone,code\n="8613800001234",="208312"',
         'phone,code\n"=""8613800001234""","=""208312"""',
         "phone,,code\n{0},,208312",
