@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import pytest
 from click.testing import CliRunner
@@ -80,11 +81,11 @@ class QuickShell(Shell):
         """The same with a process for each command."""
         return Shell(self.folder, self.environment)
 
-    async def run(self, *arguments: str, typed: str | bytes = "", **environment: str) -> Ran:
+    async def run(self, *arguments: str, typed: str | bytes | IO[bytes] = "", **environment: str) -> Ran:
         async with self.turn:
             return await asyncio.wait_for(asyncio.to_thread(self._run, arguments, typed, environment), 60)
 
-    def _run(self, arguments: tuple[str, ...], typed: str | bytes, environment: Mapping[str, str]) -> Ran:
+    def _run(self, arguments: tuple[str, ...], typed: str | bytes | IO[bytes], environment: Mapping[str, str]) -> Ran:
         unset: dict[str, str | None] = dict.fromkeys(os.environ)
         wanted = {**unset, "PATH": "/usr/bin:/bin", **self.environment, **environment}
         runner = CliRunner(env=wanted)

@@ -16,6 +16,7 @@ import pytest
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.slack.trouble import SlackTrouble
 from tests.amounts import some_each_day
+from tests.cli.conftest import PLENTY, Desk
 from tests.scenarios.racing import numbers
 from tests.scenarios.scene import PATIENCE, Scene, entry, open_scene
 from tests.shell import Shell, finish
@@ -177,29 +178,13 @@ async def test_a_hang_up_that_was_to_be_ignored_is_ignored(scene: Scene, tmp_pat
     assert status == 0
 
 
-@pytest.mark.parametrize(
-    ("arguments", "number"),
-    some_each_day(
-        [
-            (("--file", "numbers.csv", "--output", "ids.csv"), signal.SIGTERM),
-            (("--file", "numbers.csv", "--output", "ids.csv"), signal.SIGHUP),
-            (("+1 202 555 0108",), signal.SIGINT),
-        ],
-        1,
-        what="broken off",
-    ),
-)
-async def test_a_lookup_is_broken_off_and_exits_1(
-    scene: Scene, tmp_path: Path, arguments: tuple[str, ...], number: signal.Signals
-) -> None:
-    slow = entry("The ID, after 3 seconds")
-    scene.cams.trouble = ApiTrouble.HANG
-    (tmp_path / "numbers.csv").write_text(f"{slow.phone} {slow.code}\n")
-    shell = Shell(tmp_path, scene.environment)
-    process = await shell.start("lookup", *arguments)
+@pytest.mark.parametrize("number", some_each_day([signal.SIGTERM, signal.SIGINT, signal.SIGHUP], 1, what="broken off"))
+async def test_a_lookup_is_broken_off_and_exits_1(desk: Desk, number: signal.Signals) -> None:
+    desk.gate.left = 0
+    process = await desk.shell.start("lookup", PLENTY[0].phone)
     assert process.stdin
-    process.stdin.write(f"{slow.code}\n".encode())
-    await scene.slack.until(lambda: bool(scene.cams.calls), timeout=PATIENCE)
+    process.stdin.write(f"{PLENTY[0].code}\n".encode())
+    await asyncio.wait_for(desk.gate.has_held.wait(), PATIENCE)
     status, seconds, said = await ended_after(process, number)
     assert status == 1, said
     assert seconds < HEEDED

@@ -14,6 +14,7 @@ from bot.models import PhoneNumber
 from bot.sandbox.cams.book import BOOK
 from bot.sandbox.cams.trouble import ApiTrouble
 from tests import factories
+from tests.amounts import some_each_day
 from tests.cli.conftest import PLENTY, Desk
 from tests.clocks import SteppingClock
 from tests.factories import OLGA, phones
@@ -129,7 +130,9 @@ async def test_what_a_killed_run_left_in_the_record_ends_as_interrupted(desk: De
     assert [row["state"] for row in recorded] == ["answered", "interrupted"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", some_each_day([signal.SIGTERM, signal.SIGINT, signal.SIGHUP], 1, what="stopped lists")
+)
 async def test_a_stopped_run_says_how_to_go_on(desk: Desk, number: signal.Signals) -> None:
     desk.write(*PLENTY[:4])
     desk.gate.left = 0

@@ -9,8 +9,10 @@ import sqlite3
 import sys
 from contextlib import closing
 
+import click
 import pytest
 
+from bot.cli import streams
 from bot.sandbox.cams.book import BOOK
 from bot.texts import terminal
 from tests.amounts import some_each_day
@@ -48,16 +50,20 @@ LISTED = "phoneid lookup --file numbers.csv --output"
 
 @pytest.mark.parametrize(
     ("command", "closed"),
-    [
-        (ASK, ">&-"),
-        (ASK, "> /dev/full"),
-        (ASK, "1< numbers.csv"),
-        (f"{ASK} --json", "> /dev/full"),
-        (f"{LISTED} -", ">&-"),
-        (f"{LISTED} -", "> /dev/full"),
-        ("phoneid log --csv", ">&-"),
-        ("phoneid log", "> /dev/full"),
-    ],
+    some_each_day(
+        [
+            (ASK, ">&-"),
+            (ASK, "> /dev/full"),
+            (ASK, "1< numbers.csv"),
+            (f"{ASK} --json", "> /dev/full"),
+            (f"{LISTED} -", ">&-"),
+            (f"{LISTED} -", "> /dev/full"),
+            ("phoneid log --csv", ">&-"),
+            ("phoneid log", "> /dev/full"),
+        ],
+        3,
+        what="outputs",
+    ),
 )
 async def test_an_output_that_cannot_be_written_is_refused_before_anything_is_asked(
     desk: Desk, command: str, closed: str
@@ -71,7 +77,12 @@ async def test_an_output_that_cannot_be_written_is_refused_before_anything_is_as
     assert "Traceback" not in ran.err
 
 
-@pytest.mark.parametrize("command", [("lookup", GOOD.phone), ("lookup", GOOD.phone, "--json"), ("log",)])
+@pytest.mark.parametrize(
+    "command",
+    some_each_day(
+        [(("lookup", GOOD.phone),), (("lookup", GOOD.phone, "--json"),), (("log",),)], 1, what="readers who left"
+    ),
+)
 async def test_so_is_one_whose_reader_has_left(desk: Desk, command: tuple[str, ...]) -> None:
     async with record_in(desk.shell.folder / "phoneid.db"):
         pass
@@ -119,12 +130,16 @@ async def test_with_all_streams_closed_no_file_gets_the_number_of_one(desk: Desk
 
 @pytest.mark.parametrize(
     ("command", "closed", "words"),
-    [
-        (ASK, "<&-", terminal.did_not_come("code")),
-        (ASK, "< /dev/null", terminal.did_not_come("code")),
-        ("phoneid lookup --file - --output ids.csv", "<&-", "There is no number in the list"),
-        (f"phoneid forget '{GOOD.phone}'", "<&-", "so nothing was forgotten"),
-    ],
+    some_each_day(
+        [
+            (ASK, "<&-", terminal.did_not_come("code")),
+            (ASK, "< /dev/null", terminal.did_not_come("code")),
+            ("phoneid lookup --file - --output ids.csv", "<&-", "There is no number in the list"),
+            (f"phoneid forget '{GOOD.phone}'", "<&-", "so nothing was forgotten"),
+        ],
+        2,
+        what="closed inputs",
+    ),
 )
 async def test_a_closed_input_is_a_sentence(desk: Desk, command: str, closed: str, words: str) -> None:
     assert (await desk.shell.run("lookup", GOOD.phone, typed=GOOD.code)).status == 0
@@ -145,15 +160,37 @@ async def test_a_closed_input_is_a_sentence(desk: Desk, command: str, closed: st
         (("lookup", "--file", "fifo", "--output", "ids.csv"), terminal.WAITING_FOR_LIST),
     ],
 )
-async def test_a_silent_input_is_said_to_be_waited_for(desk: Desk, command: tuple[str, ...], words: str) -> None:
+async def test_a_silent_input_is_said_to_be_waited_for(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], words: str
+) -> None:
     os.mkfifo(desk.shell.folder / "fifo")
-    process = await desk.shell.start(*command)
+    reading, writing = os.pipe()
+    echo = click.echo
+
+    def say(said: str, *, err: bool = False, nl: bool = True) -> None:
+        echo(said, err=err, nl=nl)
+        if said != words:
+            return
+        os.close(writing)
+        if "fifo" in command:
+            os.close(os.open(desk.shell.folder / "fifo", os.O_WRONLY))
+
+    monkeypatch.setattr(streams, "SILENT_FOR", 0.0)
+    monkeypatch.setattr(click, "echo", say)
+    with os.fdopen(reading, "rb") as stdin:
+        ran = await desk.shell.run(*command, typed=stdin)
+    assert ran.said.startswith(f"{words}\n")
+    assert ran.status == 2
+
+
+async def test_a_process_says_so_before_anything_comes(desk: Desk) -> None:
+    process = await desk.shell.start("lookup", GOOD.phone)
     assert process.stderr
     while (said := await asyncio.wait_for(process.stderr.readline(), 60)).startswith(b"Note: "):
         pass
     process.kill()
     await process.wait()
-    assert said.decode().strip() == words
+    assert said.decode().strip() == terminal.waiting_for("code")
 
 
 @pytest.mark.parametrize("encoding", some_each_day(["ascii", "cp437", "gbk"], 1, what="terminals"))
