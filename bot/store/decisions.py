@@ -8,7 +8,7 @@ from bot.audit import Event
 from bot.errors import CardOutdated, RequestMoved
 from bot.models import Actor, ApprovalState, MessageRef, Request, RequestId, State, Through
 from bot.policy import ENDS_UNUSED, check_approval_transition, check_transition
-from bot.store import journal, outbox, requests, rows
+from bot.store import journal, outbox, rows
 from bot.store.cells import raw
 from bot.store.engine import Query, Row, Tx
 from bot.store.journal import NewEntry
@@ -109,7 +109,7 @@ def use(tx: Tx, request_id: RequestId) -> Request:
     if not is_approved or not _is_held(lookups):
         raise RequestMoved(current)
     moved = [_moved(tx, each, State.QUEUED, process=tx.process) for each in lookups]
-    tx.write_many(MOVE_LOOKUP, _as_moved(moved))
+    tx.write_many(MOVE_LOOKUP, moved)
     journal.append(tx, *_entries(row, lookups, moved, actor=current.agent))
     outbox.drop(tx, outbox.Kind.AGENT, outbox.Kind.EXPIRE, request=row["number"])
     return rows.request(row, moved)
@@ -127,12 +127,11 @@ def _move(tx: Tx, row: Row, moved: Row, lookups: Sequence[Row], *, actor: Actor)
     is_over = moved["approval"] in ENDS_UNUSED
     held = [each for each in lookups if each["state"] == State.HELD] if is_over else []
     dropped = [_moved(tx, each, State.DROPPED) for each in held]
-    tx.write(DECIDE, **{name: moved[name] for name in ("number", "approval", "expires_at", *rows.NO_DECISION)})
-    tx.write_many(MOVE_LOOKUP, _as_moved(dropped))
+    tx.write(DECIDE, **moved)
+    tx.write_many(MOVE_LOOKUP, dropped)
     entry = NewEntry(
-        event=Event.MOVED,
         actor=actor,
-        request=RequestId(row["id"]),
+        request=row["id"],
         from_state=row["approval"],
         to_state=moved["approval"],
         digest=rows.request_digest(moved),
@@ -156,7 +155,7 @@ def _current(tx: Tx, request_id: RequestId, *more: Query) -> tuple[Request, Row,
 
     Raises ``RequestMoved`` where there is none, ``RecordDamaged``.
     """
-    row, lookups, answers = requests.found(tx, request_id, *more)
+    row, lookups, answers = rows.found(tx, request_id, *more)
     if row is None:
         raise RequestMoved(None)
     return rows.request(row, lookups), row, lookups, answers
@@ -193,20 +192,9 @@ def _moved(tx: Tx, row: Row, to_state: State, *, process: str | None = None) -> 
     return {**row, "state": to_state, "updated_at": tx.now, "process": process}
 
 
-def _as_moved(moved: Sequence[Row]) -> list[Row]:
-    names = ("request", "position", "state", "updated_at", "process", "problem")
-    return [{name: each[name] for name in names} for each in moved]
-
-
 def _entries(request: Row, before: Sequence[Row], moved: Sequence[Row], *, actor: Actor) -> list[NewEntry]:
+    of = {"actor": actor, "request": request["id"]}
     return [
-        NewEntry(
-            event=Event.MOVED,
-            actor=actor,
-            request=RequestId(request["id"]),
-            position=now["position"],
-            from_state=was["state"],
-            to_state=now["state"],
-        )
+        NewEntry(**of, position=now["position"], from_state=was["state"], to_state=now["state"])
         for was, now in zip(before, moved, strict=True)
     ]

@@ -11,6 +11,7 @@ from bot.store import journal, rows
 from bot.store.cells import note_damaged, raw
 from bot.store.engine import Query, Row, Tx
 from bot.store.journal import NewEntry
+from bot.store.schema import adding
 
 GUARD = Actor(team_id="-", user_id="guard", through=Through.BOT)
 """Who suspects. No host is called "-"."""
@@ -34,9 +35,7 @@ UNDER_WAY: Final = """
     JOIN requests ON requests.number = lookups.request
     WHERE lookups.process IS NOT NULL AND lookups.state = 'calling'"""
 
-REMEMBER: Final = """
-    INSERT INTO refused_codes (entry, request, position, phone, team_id, user_id, for_agent, at)
-    VALUES (:entry, :request, :position, :phone, :team_id, :user_id, :for_agent, :at)"""
+REMEMBER: Final = adding("refused_codes")
 
 RAISE_ALARM: Final = """
     INSERT INTO alarms (entry, request, position, suspect, refused, first_at, at)
@@ -47,12 +46,6 @@ UNTOLD: Final = """
     WHERE requests.id = :request AND alarms.told_at IS NULL ORDER BY alarms.entry"""
 
 TOLD: Final = "UPDATE alarms SET told_at = :now WHERE entry = :entry AND told_at IS NULL RETURNING entry"
-
-ALARMED_REQUEST: Final = "SELECT * FROM requests WHERE id = :request"
-
-ALARMED_LOOKUPS: Final = """
-    SELECT lookups.* FROM lookups JOIN requests ON requests.number = lookups.request
-    WHERE requests.id = :request ORDER BY position"""
 
 NO_REQUEST = RequestId("")
 """No request has this name: nothing is left out."""
@@ -131,16 +124,8 @@ def suspect(tx: Tx, row: Row, before: Counts, counts_for: Collection[Suspect]) -
         if each not in counts_for or guesses.refused + 1 != FREE[each]:
             continue
         facts = {"suspect": each.value, "refused": guesses.refused + 1}
-        entry = journal.append(
-            tx,
-            NewEntry(
-                event=Event.SUSPECTED,
-                actor=GUARD,
-                request=RequestId(row["name"]),
-                position=row["position"],
-                facts=facts,
-            ),
-        )
+        of = {"request": row["name"], "position": row["position"]}
+        entry = journal.append(tx, NewEntry(event=Event.SUSPECTED, actor=GUARD, **of, facts=facts))
         first_at = guesses.first_at if guesses.refused else tx.now
         place = {"entry": entry, "request": row["request"], "position": row["position"]}
         tx.write(RAISE_ALARM, **place, **facts, first_at=first_at, at=tx.now)
@@ -150,14 +135,10 @@ def suspect(tx: Tx, row: Row, before: Counts, counts_for: Collection[Suspect]) -
 
 def untold_alarms(tx: Tx, request_id: RequestId) -> list[Alarm]:
     """The alarms about a request that the approvers do not know of yet."""
-    alarms, requests, lookups = tx.gather(
-        Query(UNTOLD, {"request": request_id}),
-        Query(ALARMED_REQUEST, {"request": request_id}),
-        Query(ALARMED_LOOKUPS, {"request": request_id}),
-    )
-    if not requests:
+    found_request, lookups, (alarms,) = rows.found(tx, request_id, Query(UNTOLD, {"request": request_id}))
+    if found_request is None:
         return []
-    request = rows.request(requests[0], lookups)
+    request = rows.request(found_request, lookups)
     by_position = {each.position: each for each in request.lookups}
     found = []
     for row in alarms:
@@ -181,16 +162,8 @@ def alarm_told(tx: Tx, alarm: Alarm, *, people: int) -> None:
     """Record that so many people or channels were told, if nobody did before."""
     if tx.one(TOLD, entry=alarm.entry, now=tx.now):
         facts = {"suspect": alarm.suspect.value, "told": people}
-        journal.append(
-            tx,
-            NewEntry(
-                event=Event.WARNED,
-                actor=GUARD,
-                request=alarm.request.id,
-                position=alarm.lookup.position,
-                facts=facts,
-            ),
-        )
+        request, position = alarm.request.id, alarm.lookup.position
+        journal.append(tx, NewEntry(event=Event.WARNED, actor=GUARD, request=request, position=position, facts=facts))
 
 
 def _guesses(row: Row, *, now: float, under_way: Sequence[Row]) -> Guesses:

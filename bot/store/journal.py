@@ -15,16 +15,11 @@ from bot.models import Actor, Lookup, RequestId, Result
 from bot.store import rows
 from bot.store.cells import one_of, readable
 from bot.store.engine import Row, Tx, Value
+from bot.store.schema import adding
 
 Facts = Mapping[str, str | int | None]
 
-APPEND: Final = """
-    INSERT INTO journal (
-        seq, form, at, event, request, position, from_state, to_state,
-        enterprise_id, team_id, user_id, through, facts, digest, hash)
-    VALUES (
-        :seq, :form, :at, :event, :request, :position, :from_state, :to_state,
-        :enterprise_id, :team_id, :user_id, :through, :facts, :digest, :hash)"""
+APPEND: Final = adding("journal")
 
 MOVE_HEAD: Final = "UPDATE journal_head SET seq = :seq, hash = :hash WHERE one = 1"
 
@@ -41,8 +36,8 @@ OF_REQUEST: Final = """
 class NewEntry:
     """What one entry says. ``digest`` vouches for what the record of the request or lookup is from now on."""
 
-    event: Event
     actor: Actor
+    event: Event = Event.MOVED
     request: RequestId | None = None
     position: int | None = None
     from_state: str | None = None
@@ -91,34 +86,23 @@ def of_request(tx: Tx, request_id: RequestId) -> list[JournalEntry]:
     return readable("journal", tx.all(OF_REQUEST, request=request_id), _entry)
 
 
+_FACTS = ("problem", "api_code", "request_id", "http_status", "milliseconds", "attempts")
+
+
 def facts_of(result: Result) -> Facts:
     """What an entry tells of a result: everything but the ID."""
-    return {
-        "problem": result.problem,
-        "api_code": result.api_code,
-        "request_id": result.request_id,
-        "http_status": result.http_status,
-        "milliseconds": result.milliseconds,
-        "attempts": result.attempts,
-    }
+    return {name: getattr(result, name) for name in _FACTS}
 
 
 def _chainable(entry: NewEntry, *, seq: int, at: float) -> dict[str, evidence.Value]:
+    names = ("event", "request", "position", "from_state", "to_state", "digest")
     return {
         "seq": seq,
         "form": FORM,
         "at": at,
-        "event": entry.event,
-        "request": entry.request,
-        "position": entry.position,
-        "from_state": entry.from_state,
-        "to_state": entry.to_state,
-        "enterprise_id": entry.actor.enterprise_id,
-        "team_id": entry.actor.team_id,
-        "user_id": entry.actor.user_id,
-        "through": entry.actor.through,
+        **{name: getattr(entry, name) for name in names},
+        **rows.actor_columns(entry.actor),
         "facts": json.dumps(dict(entry.facts)),  # in ASCII: a lone surrogate could not be stored as text
-        "digest": entry.digest,
     }
 
 

@@ -60,21 +60,6 @@ END: Final = """
         milliseconds = :milliseconds, attempts = :attempts, wait_until = :wait_until
     WHERE request = :request AND position = :position"""
 
-_ENDED_COLUMNS = (
-    "request",
-    "position",
-    "state",
-    "updated_at",
-    "phone_number_id",
-    "problem",
-    "api_code",
-    "request_id",
-    "http_status",
-    "milliseconds",
-    "attempts",
-    "wait_until",
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
@@ -174,7 +159,7 @@ def end_each(tx: Tx, endings: Sequence[Ending], *, running: Iterable[Row]) -> No
     if not endings:
         return
     ended = [_ended_row(tx, each) for each in endings]
-    tx.write_many(END, [{name: row[name] for name in _ENDED_COLUMNS} for row in ended])
+    tx.write_many(END, ended)
     journal.append(
         tx,
         *(
@@ -223,8 +208,7 @@ def _ended_row(tx: Tx, ending: Ending) -> Row:
 
 def _refusal(row: Row, result: Result, *, actor: Actor) -> NewEntry:
     facts = journal.facts_of(result)
-    name, position = RequestId(row["name"]), row["position"]
-    return NewEntry(event=Event.REFUSED, actor=actor, request=name, position=position, facts=facts)
+    return NewEntry(event=Event.REFUSED, actor=actor, request=row["name"], position=row["position"], facts=facts)
 
 
 def _entry(
@@ -239,7 +223,7 @@ def _entry(
     return NewEntry(
         event=event,
         actor=actor,
-        request=RequestId(row["name"]),
+        request=row["name"],
         position=row["position"],
         from_state=row["state"],
         to_state=to_state,

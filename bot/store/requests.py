@@ -25,6 +25,7 @@ from bot.store.cells import whole
 from bot.store.engine import Query, Row, Tx
 from bot.store.journal import NewEntry
 from bot.store.names import lookup_id, new_request_id, new_salt
+from bot.store.schema import adding
 
 STARTS_IN = {
     Verdict.MAY: (ApprovalState.NOT_NEEDED, State.QUEUED),
@@ -33,13 +34,7 @@ STARTS_IN = {
 }
 """The states that a request and its lookups start in, by what was decided."""
 
-BY_ID: Final = "SELECT * FROM requests WHERE id = :id"
-
 BY_SUBMISSION: Final = "SELECT * FROM requests WHERE submission_key = :submission_key"
-
-LOOKUPS: Final = """
-    SELECT lookups.* FROM lookups JOIN requests ON requests.number = lookups.request
-    WHERE requests.id = :id ORDER BY lookups.position"""
 
 # Other hands may have taken a request away and not its lookups, or put there what is no number: SQLite takes that for
 # more than any number.
@@ -62,23 +57,9 @@ OPEN: Final = """
 
 TOO_MANY_OPEN: Final = Decision(Verdict.MAY_NOT, Rule.APPROVALS, Problem.TOO_MANY_OPEN)
 
-ADD: Final = """
-    INSERT INTO requests (
-        number, id, submission_key, enterprise_id, team_id, user_id, through, channel_id, reason, asked_at, size,
-        approval, expires_at, decided_at, decided_enterprise_id, decided_team_id, decided_user_id, decided_through,
-        decision_reason, salt)
-    VALUES (
-        :number, :id, :submission_key, :enterprise_id, :team_id, :user_id, :through, :channel_id, :reason, :asked_at,
-        :size, :approval, :expires_at, :decided_at, :decided_enterprise_id, :decided_team_id, :decided_user_id,
-        :decided_through, :decision_reason, :salt)"""
+ADD: Final = adding("requests")
 
-ADD_LOOKUP: Final = """
-    INSERT INTO lookups (
-        request, position, asked_at, phone, reason, state, updated_at, process, follows, phone_number_id, problem,
-        api_code, request_id, http_status, milliseconds, attempts, wait_until, salt)
-    VALUES (
-        :request, :position, :asked_at, :phone, :reason, :state, :updated_at, :process, :follows, :phone_number_id,
-        :problem, :api_code, :request_id, :http_status, :milliseconds, :attempts, :wait_until, :salt)"""
+ADD_LOOKUP: Final = adding("lookups")
 
 
 class _Known(NamedTuple):
@@ -109,17 +90,17 @@ def accept(
     request_id = new_request_id()
     same, taken, (newest,), (waiting,), running, alive, scrubs, *refused = tx.gather(
         Query(BY_SUBMISSION, {"submission_key": new.submission_key}),
-        Query(BY_ID, {"id": request_id}),
+        Query(rows.REQUEST, {"id": request_id}),
         Query(NEWEST, {}),
         Query(OPEN, {"user_id": new.agent.user_id, "team_id": new.agent.team_id, "now": tx.now}),
         *_running(tx, new.agent),
         *guesses.queries(tx, new.agent, new.phones),
     )
     if same:
-        return Accepted(rows.request(same[0], tx.all(LOOKUPS, id=same[0]["id"])), is_new=False)
+        return Accepted(rows.request(same[0], tx.all(rows.LOOKUPS, id=same[0]["id"])), is_new=False)
     while taken:
         request_id = new_request_id()
-        taken = tx.all(BY_ID, id=request_id)
+        taken = tx.all(rows.REQUEST, id=request_id)
     if decision.verdict is Verdict.MAY_WITH_APPROVAL and most_open is not None and waiting["found"] >= most_open:
         decision = TOO_MANY_OPEN
     number = newest["number"] + 1
@@ -147,7 +128,7 @@ def add_lookup(
     whoever starts it again waits for none of its numbers.
     """
     agent = request.agent
-    (row,), *refused = tx.gather(Query(BY_ID, {"id": request.id}), *guesses.queries(tx, agent, (phone,)))
+    (row,), *refused = tx.gather(Query(rows.REQUEST, {"id": request.id}), *guesses.queries(tx, agent, (phone,)))
     known = _Known(guesses.counted(tx, refused, agent, (phone,)), running=())
     added = {**_new_lookup(tx, row, position, phone, decision, known=known), "reason": reason}
     tx.write(ADD_LOOKUP, **added)
@@ -157,7 +138,7 @@ def add_lookup(
 
 def find(tx: Tx, request_id: RequestId) -> Request | None:
     """A request with all its lookups."""
-    row, lookups, _ = found(tx, request_id)
+    row, lookups, _ = rows.found(tx, request_id)
     return rows.request(row, lookups) if row else None
 
 
@@ -247,17 +228,11 @@ def _put_first_words(tx: Tx, request: Row, lookups: Sequence[Row]) -> None:
         outbox.put(tx, outbox.Kind.AGENT, number)
 
 
-def found(tx: Tx, request_id: RequestId, *more: Query) -> tuple[Row | None, list[Row], list[list[Row]]]:
-    """A request's row, its lookups' in their order, and the answers to what else is asked with them."""
-    request, lookups, *answers = tx.gather(Query(BY_ID, {"id": request_id}), Query(LOOKUPS, {"id": request_id}), *more)
-    return (request[0] if request else None), lookups, answers
-
-
 def _asked(request: Row, agent: Actor) -> NewEntry:
     return NewEntry(
         event=Event.ASKED,
         actor=agent,
-        request=RequestId(request["id"]),
+        request=request["id"],
         to_state=request["approval"],
         facts={"size": request["size"]},
         digest=rows.request_digest(request),
@@ -268,7 +243,7 @@ def _asked_lookup(request: Row, row: Row, agent: Actor) -> NewEntry:
     return NewEntry(
         event=Event.ASKED,
         actor=agent,
-        request=RequestId(request["id"]),
+        request=request["id"],
         position=row["position"],
         to_state=row["state"],
         facts=journal.facts_of(Result(problem=row["problem"])) if row["problem"] else {},

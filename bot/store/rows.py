@@ -1,7 +1,8 @@
 """The rows of requests and lookups, and the values they hold."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
+from typing import Any, Final
 
 from bot.errors import RecordDamaged
 from bot.evidence import LOOKUP_DIGESTED, REQUEST_DIGESTED, record_digest
@@ -13,11 +14,18 @@ from bot.models import (
     Lookup,
     PhoneNumber,
     Request,
+    RequestId,
     Result,
 )
 from bot.store.cells import readable
-from bot.store.engine import Row, Value
+from bot.store.engine import Query, Row, Tx, Value
 from bot.store.names import lookup_id
+
+REQUEST: Final = "SELECT * FROM requests WHERE id = :id"
+
+LOOKUPS: Final = """
+    SELECT lookups.* FROM lookups JOIN requests ON requests.number = lookups.request
+    WHERE requests.id = :id ORDER BY lookups.position"""
 
 NO_DECISION: dict[str, Value] = dict.fromkeys(
     ("decided_at", "decided_enterprise_id", "decided_team_id", "decided_user_id", "decided_through", "decision_reason")
@@ -25,6 +33,13 @@ NO_DECISION: dict[str, Value] = dict.fromkeys(
 
 _SHORT = 8
 """Characters: a shorter ID stands in many of the API's request ids by chance."""
+
+
+def found(tx: Tx, request_id: RequestId, *more: Query) -> tuple[Row | None, list[Row], list[list[Row]]]:
+    """A request's row, its lookups' in their order, and the answers to what else is asked with them."""
+    of = {"id": request_id}
+    request, lookups, *answers = tx.gather(Query(REQUEST, of), Query(LOOKUPS, of), *more)
+    return (request[0] if request else None), lookups, answers
 
 
 def apart(result: Result, phone: PhoneNumber) -> Result:
@@ -42,17 +57,8 @@ def apart(result: Result, phone: PhoneNumber) -> Result:
 
 
 def result_columns(result: Result) -> dict[str, Value]:
-    """What a lookup came to, by column."""
-    return {
-        "phone_number_id": result.phone_number_id,
-        "problem": result.problem,
-        "api_code": result.api_code,
-        "request_id": result.request_id,
-        "http_status": result.http_status,
-        "milliseconds": result.milliseconds,
-        "attempts": result.attempts,
-        "wait_until": result.wait_until,
-    }
+    """What a lookup came to, by column: they have its names."""
+    return asdict(result)
 
 
 def request_digest(row: Row) -> str | None:
@@ -81,7 +87,7 @@ def request(row: Row, lookups: Iterable[Row]) -> Request:
         asked_at=row["asked_at"],
         size=row["size"],
         approval=_approval(row),
-        lookups=tuple(readable("lookups", lookups, _Lookups(row["id"], row["size"]).read)),
+        lookups=tuple(readable("lookups", lookups, lambda each: lookup(each, row["id"], of=row["size"]))),
     )
 
 
@@ -97,46 +103,18 @@ def lookup(row: Row, request_id: str, *, of: int) -> Lookup:
         updated_at=row["updated_at"],
         reason=row["reason"],
         follows=row["follows"],
-        result=Result(
-            phone_number_id=row["phone_number_id"],
-            problem=row["problem"],
-            api_code=row["api_code"],
-            request_id=row["request_id"],
-            http_status=row["http_status"],
-            milliseconds=row["milliseconds"],
-            attempts=row["attempts"],
-            wait_until=row["wait_until"],
-        ),
+        result=Result(**{each.name: row[each.name] for each in fields(Result)}),
     )
-
-
-class _Lookups:
-    """Reads the rows of one request's lookups."""
-
-    def __init__(self, request_id: str, size: int) -> None:
-        self._request_id = request_id
-        self._size = size
-
-    def read(self, row: Row) -> Lookup:
-        return lookup(row, self._request_id, of=self._size)
 
 
 def actor(row: Row, prefix: str = "") -> Actor:
-    return Actor(
-        enterprise_id=row[f"{prefix}enterprise_id"],
-        team_id=row[f"{prefix}team_id"],
-        user_id=row[f"{prefix}user_id"],
-        through=row[f"{prefix}through"],
-    )
+    """Whoever acted, from columns with the names of an actor's parts."""
+    return Actor(**{each.name: row[prefix + each.name] for each in fields(Actor)})
 
 
-def actor_columns(who: Actor, prefix: str = "") -> dict[str, Value]:
-    return {
-        f"{prefix}enterprise_id": who.enterprise_id,
-        f"{prefix}team_id": who.team_id,
-        f"{prefix}user_id": who.user_id,
-        f"{prefix}through": who.through,
-    }
+def actor_columns(who: Actor, prefix: str = "") -> dict[str, Any]:
+    """The same columns, from whoever acts."""
+    return {prefix + name: value for name, value in asdict(who).items()}
 
 
 def _approval(row: Row) -> Approval:

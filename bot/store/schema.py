@@ -176,6 +176,13 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 """The tables and their columns, in their order."""
 
+
+def adding(table: str) -> str:
+    """The statement that adds a row of all its columns."""
+    names = COLUMNS[table]
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES (:{', :'.join(names)})"  # noqa: S608 - our own names
+
+
 _OUR_NAMES = frozenset(COLUMNS).union(*COLUMNS.values())
 
 SQLITE_TRIGGERS = """

@@ -9,32 +9,10 @@ from bot.store import rows
 from bot.store.cells import readable
 from bot.store.engine import Query, Row, Tx, Value
 from bot.store.names import split_lookup_id
+from bot.store.schema import COLUMNS
 
 # The request's columns carry a prefix: both tables have a reason, a salt and a time of asking.
-_REQUEST_COLUMNS = (
-    "number",
-    "id",
-    "submission_key",
-    "enterprise_id",
-    "team_id",
-    "user_id",
-    "through",
-    "channel_id",
-    "reason",
-    "asked_at",
-    "size",
-    "approval",
-    "expires_at",
-    "decided_at",
-    "decided_enterprise_id",
-    "decided_team_id",
-    "decided_user_id",
-    "decided_through",
-    "decision_reason",
-    "salt",
-)
-
-_PREFIXED = ", ".join(f"requests.{name} AS of_{name}" for name in _REQUEST_COLUMNS)
+_PREFIXED = ", ".join(f"requests.{name} AS of_{name}" for name in COLUMNS["requests"])
 
 SEARCH: Final = f"""
     SELECT lookups.*, {_PREFIXED} FROM requests JOIN lookups ON lookups.request = requests.number"""  # noqa: S608 - constants only
@@ -108,6 +86,6 @@ def _order(query: LogQuery) -> str:
 
 
 def _entry(row: Row) -> LogEntry:
-    request = rows.request({name: row[f"of_{name}"] for name in _REQUEST_COLUMNS}, ())
+    request = rows.request({name: row[f"of_{name}"] for name in COLUMNS["requests"]}, ())
     lookup = rows.lookup(row, request.id, of=request.size)
     return LogEntry(request, lookup)
