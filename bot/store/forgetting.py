@@ -5,9 +5,8 @@ is found by the number of its request and its position: an id may have been edit
 """
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 import phonenumbers
 
@@ -15,10 +14,10 @@ from bot.audit import Event, Footprint
 from bot.entry.characters import normalise
 from bot.errors import RecordDamaged, StillOpen
 from bot.evidence import LOOKUP_DIGESTED, REQUEST_DIGESTED, record_digest
-from bot.models import FORGOTTEN, Actor, PhoneNumber, RequestId
+from bot.models import FORGOTTEN, Actor, PhoneNumber
 from bot.store import journal, outbox, rows, scrubbing
 from bot.store.cells import Cells, raw, readable, whole
-from bot.store.engine import Query, Row, Tx
+from bot.store.engine import Query, Row, Tx, Value
 from bot.store.journal import NewEntry
 from bot.store.names import new_salt
 from bot.store.processes import SWEEPER
@@ -113,17 +112,11 @@ OLD_WITHOUT_NUMBERS: Final = """
         AND NOT EXISTS (SELECT 1 FROM lookups WHERE lookups.request = requests.number)
     ORDER BY asked_at LIMIT :limit"""
 
-FORGET_REQUEST: Final = """
-    UPDATE requests SET
-        reason = '', salt = NULL, decision_reason = CASE WHEN decided_at IS NOT NULL THEN '' END
-    WHERE number = :number"""
-
 _SHORT = 7
 """Digits: a shorter national number stands in many a reason by chance, so there the country code counts too."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """A footprint, and where the reasons are that mention the number: rows of requests, and of lookups.
 
     They are forgotten whatever else stands in these rows.
@@ -147,10 +140,12 @@ def forget(tx: Tx, phone: PhoneNumber, *, actor: Actor) -> Footprint:
     found = _found(tx, phone)
     if found.footprint.running or found.footprint.waiting:
         raise StillOpen(found.footprint)
-    entries = _forget_reasons(tx, found.requests, found.lookups, actor=actor, why="command")
+    forgetting = _Forgetting(tx, actor, "command")
+    forgetting.reasons(found.requests, found.lookups)
     forgotten = tx.all(FORGET_NUMBER, phone=phone.digits, forgotten=FORGOTTEN.digits)
     tx.write(FORGET_REFUSED_OF_NUMBER, phone=phone.digits, forgotten=FORGOTTEN.digits)
-    _record(tx, [*entries, *_forget_rest(tx, forgotten, actor=actor, why="command")])
+    forgetting.rest_of(forgotten)
+    forgetting.record()
     return found.footprint
 
 
@@ -158,13 +153,12 @@ def forget_these(tx: Tx, numbers: Collection[tuple[int, int]], reasons: Collecti
     """Forget the numbers at these places, by request and position, and all reasons of these requests: a code is in
     them. Numbers that are still to be looked up stay.
     """
+    forgetting = _Forgetting(tx, actor, "code")
     places = [{"request": request, "position": position} for request, position in sorted(numbers)]
-    forgotten = [row for place in places for row in tx.all(FORGET_ONE, **place, forgotten=FORGOTTEN.digits)]
-    entries = _forget_rest(tx, forgotten, actor=actor, why="code")
+    forgetting.rest_of([row for place in places for row in tx.all(FORGET_ONE, **place, forgotten=FORGOTTEN.digits)])
     of = [{"request": number} for number in sorted(reasons)]
-    requests = [raw(row) for answer in tx.gather(*(Query(REASONS_OF, each) for each in of)) for row in answer]
-    lookups = [raw(row) for answer in tx.gather(*(Query(OWN_REASONS_OF, each) for each in of)) for row in answer]
-    _record(tx, [*entries, *_forget_reasons(tx, requests, lookups, actor=actor, why="code")])
+    forgetting.reasons(_each(tx, REASONS_OF, of), _each(tx, OWN_REASONS_OF, of))
+    forgetting.record()
 
 
 def forget_old(tx: Tx, *, before: float, limit: int) -> int:
@@ -172,95 +166,99 @@ def forget_old(tx: Tx, *, before: float, limit: int) -> int:
 
     Requests of that time which never got a number are forgotten too, and counted.
     """
+    forgetting = _Forgetting(tx, SWEEPER, "retention")
     forgotten = tx.all(FORGET_OLD, before=before, limit=limit, forgotten=FORGOTTEN.digits)
     without_numbers = tx.all(OLD_WITHOUT_NUMBERS, before=before, limit=limit)
-    entries = _forget_rest(tx, forgotten, actor=SWEEPER, why="retention")
-    entries += _forget_requests(tx, without_numbers, actor=SWEEPER, why="retention")
-    _record(tx, entries)
+    forgetting.rest_of(forgotten)
+    forgetting.requests(map(raw, without_numbers))
+    forgetting.record()
     return len(forgotten) + len(without_numbers)
 
 
+def _each(tx: Tx, sql: str, of: Iterable[Mapping[str, Value]]) -> list[Row]:
+    """The rows of one question asked with each of these values, as they stand there."""
+    return [raw(row) for answer in tx.gather(*(Query(sql, values) for values in of)) for row in answer]
+
+
 def _found(tx: Tx, phone: PhoneNumber) -> _Found:
-    (counts,), ids = tx.gather(Query(COUNTS, {"phone": phone.digits}), Query(IDS_OF_NUMBER, {"phone": phone.digits}))
+    of = {"phone": phone.digits}
+    (counts,), ids = tx.gather(Query(COUNTS, of), Query(IDS_OF_NUMBER, of))
     running, waiting = counts["running"], counts["waiting"]
     mention = _Mention(phone, [row["phone_number_id"] for row in whole("lookups", ids)])
     numbers = [row["number"] for row in tx.stream(REASONS) if mention.stands_in(row["reason"], row["decision_reason"])]
-    own = [raw(row) for row in tx.stream(OWN_REASONS, phone=phone.digits) if mention.stands_in(row["reason"])]
-    kept = tx.gather(*(Query(KEPT, {"request": number, "phone": phone.digits}) for number in numbers))
-    lookups = tx.gather(*(Query(LOOKUP, {name: row[name] for name in ("request", "position")}) for row in own))
-    requests = [raw(row) for answer in kept for row in answer]
+    own = [raw(row) for row in tx.stream(OWN_REASONS, **of) if mention.stands_in(row["reason"])]
+    requests = _each(tx, KEPT, ({"request": number, **of} for number in numbers))
     mentions = {row["number"] for row in requests} | {row["request"] for row in own}
     ended = counts["found"] - running - waiting
     return _Found(
         Footprint(ended=ended, running=running, waiting=waiting, mentions=len(mentions)),
         requests=requests,
-        lookups=[raw(row) for answer in lookups for row in answer],
+        lookups=_each(tx, LOOKUP, own),
     )
 
 
-def _forget_reasons(
-    tx: Tx, requests: Sequence[Row], lookups: Sequence[Row], *, actor: Actor, why: str
-) -> list[NewEntry]:
-    """A digest with a salt of its own vouches for what is left, and the old one can be proved no more."""
-    entries = []
-    for row in requests:
-        left = {**row, "reason": "", "salt": _another_salt(row), "decision_reason": row["decision_reason"] and ""}
-        tx.write(FORGET_REASONS, number=row["number"], salt=left["salt"])
-        entries.append(_entry(row, rows.request_digest(left), actor=actor, what="reasons", why=why))
-    for row in lookups:
-        left = {**row, "reason": "", "salt": _another_salt(row)}
-        place = {name: row[name] for name in ("request", "position")}
-        tx.write(FORGET_OWN_REASON, **place, salt=left["salt"])
-        entries.append(_entry(row, rows.lookup_digest(left, row["id"]), actor=actor, what="reasons", why=why))
-    return entries
+class _Forgetting:
+    """What one change forgets, by whom and why: ``command``, ``code`` or ``retention``."""
 
+    def __init__(self, tx: Tx, actor: Actor, why: str) -> None:
+        self._tx = tx
+        self._actor = actor
+        self._why = why
+        self._entries: list[NewEntry] = []
 
-def _forget_rest(tx: Tx, forgotten: Collection[Row], *, actor: Actor, why: str) -> list[NewEntry]:
-    """With these lookups, what else there is of them: refused codes, and the requests of which nothing is left."""
-    if not forgotten:
-        return []
-    tx.write(FORGET_REFUSED, forgotten=FORGOTTEN.digits)
-    numbers = sorted({*readable("lookups", forgotten, lambda row: int(row["request"]))})
-    emptied = [row for answer in tx.gather(*(Query(EMPTIED, {"request": each}) for each in numbers)) for row in answer]
-    in_order = sorted(forgotten, key=_place)
-    entries = [_rest_entry(raw(row), LOOKUP_DIGESTED, actor=actor, why=why) for row in in_order]
-    return entries + _forget_requests(tx, emptied, actor=actor, why=why)
+    def reasons(self, requests: Iterable[Row], lookups: Iterable[Row]) -> None:
+        """A digest with a salt of its own vouches for what is left, and the old one can be proved no more."""
+        for row in requests:
+            left = {**row, "reason": "", "salt": _another_salt(row), "decision_reason": row["decision_reason"] and ""}
+            self._tx.write(FORGET_REASONS, **left)
+            self._note(row, rows.request_digest(left), what="reasons")
+        for row in lookups:
+            left = {**row, "reason": "", "salt": _another_salt(row)}
+            self._tx.write(FORGET_OWN_REASON, **left)
+            self._note(row, rows.lookup_digest(left, row["id"]), what="reasons")
 
+    def rest_of(self, forgotten: Collection[Row]) -> None:
+        """With these lookups, what else there is of them: refused codes, and the requests of which nothing is left."""
+        if not forgotten:
+            return
+        self._tx.write(FORGET_REFUSED, forgotten=FORGOTTEN.digits)
+        numbers = sorted({*readable("lookups", forgotten, lambda row: int(row["request"]))})
+        emptied = _each(self._tx, EMPTIED, ({"request": each} for each in numbers))
+        for row in sorted(forgotten, key=_place):
+            self._note_rest(raw(row), LOOKUP_DIGESTED)
+        self.requests(emptied)
 
-def _forget_requests(tx: Tx, emptied: Collection[Row], *, actor: Actor, why: str) -> list[NewEntry]:
-    entries = []
-    for row in map(raw, emptied):
-        tx.write(FORGET_REQUEST, number=row["number"])
-        outbox.drop_all(tx, row["number"])
-        left = {**row, "reason": "", "decision_reason": None if row["decided_at"] is None else ""}
-        entries.append(_rest_entry(left, REQUEST_DIGESTED, actor=actor, why=why))
-    return entries
+    def requests(self, emptied: Iterable[Row]) -> None:
+        """Requests of which nothing is left but that they were."""
+        for row in emptied:
+            self._tx.write(FORGET_REASONS, number=row["number"], salt=None)
+            outbox.drop_all(self._tx, row["number"])
+            left = {**row, "reason": "", "decision_reason": None if row["decided_at"] is None else ""}
+            self._note_rest(left, REQUEST_DIGESTED)
 
+    def record(self) -> None:
+        """Write the entries; and the bytes must leave the files."""
+        if self._entries:
+            scrubbing.remember(self._tx, journal.append(self._tx, *self._entries))
 
-def _rest_entry(left: Row, digested: Sequence[str], *, actor: Actor, why: str) -> NewEntry:
-    """Vouches for what stays. That is in clear for ever, so the salt may stand in the entry; the row has none."""
-    salt = new_salt()
-    # SQLite keeps 2.0 as 2, and forgets that it was a REAL where it returns a row that it has just changed.
-    exact = {name: float(left[name]) for name in ("asked_at", "wait_until") if isinstance(left.get(name), int)}
-    of_lookup = {"request": left["id"]} if "position" in left else {}
-    digest = record_digest({**left, **exact, **of_lookup}, salt, digested)
-    return _entry(left, digest, actor=actor, what="all", why=why, salt=salt.hex())
+    def _note_rest(self, left: Row, digested: Sequence[str]) -> None:
+        """Vouch for what stays. That is in clear for ever, so the salt may stand in the entry; the row has none."""
+        salt = new_salt()
+        # SQLite keeps 2.0 as 2, and forgets that it was a REAL where it returns a row that it has just changed.
+        exact = {name: float(left[name]) for name in ("asked_at", "wait_until") if isinstance(left.get(name), int)}
+        of_lookup = {"request": left["id"]} if "position" in left else {}
+        digest = record_digest({**left, **exact, **of_lookup}, salt, digested)
+        self._note(left, digest, what="all", salt=salt.hex())
 
-
-def _entry(row: Row, digest: str | None, *, actor: Actor, **facts: str) -> NewEntry:
-    """About a lookup, or about a request where the row has no position; about nothing where the id finds none."""
-    try:
-        named = {**Cells({name: value for name, value in row.items() if name in ("id", "position")})}
-    except RecordDamaged:  # it is gone, or its id was edited into no text
-        return NewEntry(event=Event.FORGOTTEN, actor=actor, facts=facts)
-    return NewEntry(
-        event=Event.FORGOTTEN,
-        actor=actor,
-        request=RequestId(named["id"]),
-        position=named.get("position"),
-        facts=facts,
-        digest=digest,
-    )
+    def _note(self, row: Row, digest: str | None, *, what: str, **more: str) -> None:
+        """About a lookup, or about a request where the row has no position; about nothing where the id finds none."""
+        facts = {"what": what, "why": self._why, **more}
+        try:
+            named = {**Cells({name: value for name, value in row.items() if name in ("id", "position")})}
+            of = {"request": named["id"], "position": named.get("position"), "digest": digest}
+        except RecordDamaged:  # it is gone, or its id was edited into no text
+            of = {}
+        self._entries.append(NewEntry(event=Event.FORGOTTEN, actor=self._actor, facts=facts, **of))
 
 
 def _place(row: Row) -> tuple[int, int]:
@@ -268,11 +266,6 @@ def _place(row: Row) -> tuple[int, int]:
         return row["request"], row["position"]
     except RecordDamaged:
         return 0, 0
-
-
-def _record(tx: Tx, entries: Sequence[NewEntry]) -> None:
-    if entries:
-        scrubbing.remember(tx, journal.append(tx, *entries))
 
 
 def _another_salt(row: Row) -> bytes | None:

@@ -56,9 +56,9 @@ def _is_counted_rightly(row: Row) -> bool:
     was_called = row["event"] == "refused" or row["from_state"] in ("calling", "interrupted")
     if not (counts_for and was_called):
         return row["entry"] is None
-    return _is_of_its_entry(row) and [row[f"kept_{name}"] for name in ("phone", "team_id", "user_id")] + [
-        row["for_agent"]
-    ] == [row["phone"], row["team_id"], person_in(row["user_id"]), int(Suspect.AGENT in counts_for)]
+    kept = [row["kept_phone"], row["kept_team_id"], row["kept_user_id"], row["for_agent"]]
+    expected = [row["phone"], row["team_id"], person_in(row["user_id"]), int(Suspect.AGENT in counts_for)]
+    return _is_of_its_entry(row) and kept == expected
 
 
 def _is_alarm_right(row: Row) -> bool:

@@ -154,22 +154,18 @@ class PostgresEngine:
     def changing(self) -> Iterator[Tx]:
         with _telling_unavailable():
             connection, begun = self._begin(self._begin_change)
-            with _rolled_back_on_error(connection):
-                tx = PostgresTx(connection, now=begun["now"], process=self._process)
+            with self._transaction(connection, begun) as tx:
                 tx.head = head_to_change(_head_row(begun))
-                with closing(tx):
-                    yield tx
+                yield tx
                 self._commit(connection, tx)
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:
         with _telling_unavailable():
             connection, begun = self._begin(self._begin_read)
-            with _rolled_back_on_error(connection):
-                tx = PostgresTx(connection, now=begun["now"], process=self._process)
+            with self._transaction(connection, begun) as tx:
                 tx.head = head_to_read(_head_row(begun))
-                with closing(tx):
-                    yield tx
+                yield tx
                 tx.commit()
 
     def checkpoint(self) -> None:
@@ -188,9 +184,7 @@ class PostgresEngine:
         return True
 
     def _open(self, connection: Connection) -> None:
-        begun = _begun(connection, self._begin_opening)
-        with _rolled_back_on_error(connection):
-            tx = PostgresTx(connection, now=begun["now"], process=self._process)
+        with self._transaction(connection, _begun(connection, self._begin_opening)) as tx:
             (encoding,), tables = tx.all(ENCODING), tx.all(TABLE_NAMES)
             if encoding["encoding"] != "UTF8":
                 raise StoreUnavailable(f"the database's encoding is {encoding['encoding']}; it must be UTF8")
@@ -219,6 +213,14 @@ class PostgresEngine:
         connection = self._connect()
         return connection, _begun(connection, begin)
 
+    @contextmanager
+    def _transaction(self, connection: Connection, begun: Row) -> Iterator[PostgresTx]:
+        with (
+            _rolled_back_on_error(connection),
+            closing(PostgresTx(connection, now=begun["now"], process=self._process)) as tx,
+        ):
+            yield tx
+
     def _commit(self, connection: Connection, tx: PostgresTx) -> None:
         try:
             status = tx.commit()
@@ -240,9 +242,7 @@ class PostgresEngine:
             raise ChangeUnknown("the connection was lost during COMMIT")
         try:
             connection = self._connect()
-            begun = _begun(connection, self._begin_asking)
-            with _rolled_back_on_error(connection):
-                tx = PostgresTx(connection, now=begun["now"], process=self._process)
+            with self._transaction(connection, _begun(connection, self._begin_asking)) as tx:
                 found = tx.one(lost.proof.sql, **lost.proof.values)
                 tx.commit()
         except (StoreError, psycopg.Error) as error:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Final
 
 import psycopg
@@ -12,10 +13,8 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
 from bot.errors import DatabaseGone, SchemaUnknown, StoreUnavailable
-from bot.evidence import EMPTY
 from bot.store.cells import Cells
-from bot.store.engine import Query, Row, Value
-from bot.store.sql import for_psycopg
+from bot.store.engine import Query, Row, Tx, Value
 
 Connection = psycopg.Connection[Row]
 
@@ -27,6 +26,11 @@ PARTS: Final = """
     UNION ALL SELECT 'rule ' || CAST(rulename AS TEXT) FROM pg_rules WHERE schemaname = current_schema()"""
 
 OWN_PARTS: Final = frozenset({"trigger journal_keeps_entries (A)", "trigger journal_loses_nothing (A)"})
+
+# Strings, quoted names and comments are passed over, and so is `::`, a cast; `:name` is a parameter.
+_TOKENS = re.compile(
+    r"""(?P<kept>'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|::)|(?<![\w:]):(?P<name>[a-z_]\w*)""", re.DOTALL
+)
 
 _AT_ONCE = 1000
 """Rows of a stream that are fetched together. A cursor of the server's would cost a round trip for each hundred."""
@@ -50,8 +54,8 @@ _KEPT_OUT = re.compile(
 In another language they are not known, and the bot waits."""
 
 
-class PostgresTx:
-    """One open transaction, as ``bot.store.engine.Tx``.
+class PostgresTx(Tx):
+    """One open transaction on Postgres.
 
     All that is asked together goes as one message of many statements, with its values in it. Not as psycopg's pipeline,
     which is many messages: when only some of them arrive, or one comes after the last, as psycopg's does, the server
@@ -59,20 +63,10 @@ class PostgresTx:
     """
 
     def __init__(self, connection: Connection, *, now: float, process: str) -> None:
+        super().__init__(now=now, process=process)
         self._connection = connection
         self._unsent: list[str] = []
-        self._streams: list[Generator[Row]] = []
         self._row: Callable[[Row], Row] = Cells
-        self.now = now
-        self.process = process
-        self.head = EMPTY
-        self.proof: Query | None = None
-
-    def all(self, sql: str, /, **values: Value) -> list[Row]:
-        return self.gather(Query(sql, values))[0]
-
-    def one(self, sql: str, /, **values: Value) -> Row | None:
-        return next(iter(self.all(sql, **values)), None)
 
     def gather(self, *queries: Query) -> list[list[Row]]:
         results = self._ask(*queries).results() if queries else ()
@@ -81,17 +75,9 @@ class PostgresTx:
     def run(self, sql: str, /, **values: Value) -> int:
         return self._ask(Query(sql, values)).rowcount
 
-    def write(self, sql: str, /, **values: Value) -> None:
-        self.write_many(sql, [values])
-
     def write_many(self, sql: str, rows: Sequence[Mapping[str, Value]], /) -> None:
         cursor = psycopg.ClientCursor(self._connection)
         self._unsent += [cursor.mogrify(for_psycopg(sql), values) for values in rows]
-
-    def stream(self, sql: str, /, **values: Value) -> Iterator[Row]:
-        stream = self._stream(for_psycopg(sql), values)
-        self._streams.append(stream)
-        return stream
 
     @contextmanager
     def distrusting(self) -> Iterator[None]:
@@ -107,17 +93,10 @@ class PostgresTx:
         found = {row["part"] for row in self.all(PARTS)}
         return min(found ^ OWN_PARTS, default=None)
 
-    def proven_by(self, sql: str, /, **values: Value) -> None:
-        self.proof = Query(sql, values)
-
     def commit(self) -> str | None:
-        """The server's word about it."""
+        """The server's word about it. While a result still comes nothing can be sent."""
+        self.close()
         return self._ask(Query("COMMIT", {})).statusmessage
-
-    def close(self) -> None:
-        """Let go of results that were not read to their end: while they come, not even ROLLBACK is possible."""
-        for stream in self._streams:
-            stream.close()
 
     def _ask(self, *queries: Query) -> psycopg.Cursor[Row]:
         """Send these after all that is unsent. The cursor stands at the first one's result."""
@@ -129,12 +108,29 @@ class PostgresTx:
             cursor.nextset()
         return cursor
 
-    def _stream(self, sql: bytes, values: Mapping[str, Value]) -> Generator[Row]:
+    def _stream(self, sql: str, values: Mapping[str, Value]) -> Generator[Row]:
         if self._unsent:
             self._ask(Query("SELECT 1", {}))
         with self._connection.cursor() as cursor:
-            for row in cursor.stream(sql, values, size=_AT_ONCE):
+            for row in cursor.stream(for_psycopg(sql), values, size=_AT_ONCE):
                 yield self._row(row)
+
+
+@cache
+def for_psycopg(sql: str) -> bytes:
+    """The statement with ``%(name)s`` for ``:name`` and ``%%`` for ``%``, as bytes: psycopg wants those or literals."""
+    parts: list[str] = []
+    at = 0
+    for token in _TOKENS.finditer(sql):
+        parts.append(_escaped(sql[at : token.start()]))
+        parts.append(f"%({token['name']})s" if token["name"] else _escaped(token[0]))
+        at = token.end()
+    parts.append(_escaped(sql[at:]))
+    return "".join(parts).encode()
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%%")
 
 
 def connected(dsn: str) -> Connection:

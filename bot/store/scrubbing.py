@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.store.engine import Query, Tx
+from bot.store.state import KEEP
 
 LONGEST = 600.0
 """Seconds that it may take. After those, whoever began it counts as dead."""
@@ -23,9 +24,6 @@ RUNNING: Final = "SELECT 1 AS found FROM lookups WHERE process IS NOT NULL LIMIT
 OTHERS: Final = "SELECT 1 AS found FROM processes WHERE seen_at >= :since AND name <> :process LIMIT 1"
 
 UNDER_WAY: Final = "SELECT CAST(coalesce(text, '') AS TEXT) AS text FROM state WHERE name = 'scrubbing'"
-
-KEEP: Final = """
-    INSERT INTO state (name, text) VALUES (:name, :text) ON CONFLICT (name) DO UPDATE SET text = excluded.text"""
 
 KEEP_FIRST: Final = """
     INSERT INTO state (name, text) VALUES ('unscrubbed since', :text) ON CONFLICT (name) DO NOTHING"""

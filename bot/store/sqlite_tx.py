@@ -8,9 +8,8 @@ from typing import Final
 from sqlite_utils import Database
 
 from bot.errors import SchemaUnknown
-from bot.evidence import EMPTY
 from bot.store.cells import Cells
-from bot.store.engine import Query, Row, Value
+from bot.store.engine import Query, Row, Tx, Value
 from bot.store.schema import SQLITE_TRIGGERS, TABLES
 
 # Nothing of SQLite's own, which is its business.
@@ -18,39 +17,23 @@ PARTS: Final = """
     SELECT type || ' ' || name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND substr(name, 1, 7) <> 'sqlite_'"""
 
 
-class SqliteTx:
-    """One open transaction, as ``bot.store.engine.Tx``. SQLite needs no journey, so everything is done at once."""
+class SqliteTx(Tx):
+    """One open transaction on SQLite, which needs no journey: everything is done at once, and COMMIT always answers."""
 
     def __init__(self, database: Database, *, now: float, process: str) -> None:
+        super().__init__(now=now, process=process)
         self._database = database
-        self._streams: list[Generator[Row]] = []
         self._row: Callable[[Row], Row] = Cells
-        self.now = now
-        self.process = process
-        self.head = EMPTY
-
-    def all(self, sql: str, /, **values: Value) -> list[Row]:
-        return [*self._query(sql, values)]  # all of them: COMMIT fails beside a half-read RETURNING
-
-    def one(self, sql: str, /, **values: Value) -> Row | None:
-        return next(iter(self.all(sql, **values)), None)
 
     def gather(self, *queries: Query) -> list[list[Row]]:
-        return [[*self._query(query.sql, query.values)] for query in queries]
+        # All of the rows: COMMIT fails beside a half-read RETURNING.
+        return [[*self._stream(query.sql, query.values)] for query in queries]
 
     def run(self, sql: str, /, **values: Value) -> int:
         return self._database.execute(sql, values).rowcount
 
-    def write(self, sql: str, /, **values: Value) -> None:
-        self._database.execute(sql, values)
-
     def write_many(self, sql: str, rows: Sequence[Mapping[str, Value]], /) -> None:
         self._database.conn.executemany(sql, rows)
-
-    def stream(self, sql: str, /, **values: Value) -> Iterator[Row]:
-        stream = self._query(sql, values)
-        self._streams.append(stream)
-        return stream
 
     @contextmanager
     def distrusting(self) -> Iterator[None]:
@@ -71,15 +54,7 @@ class SqliteTx:
         found = dict(self._database.execute(PARTS).fetchall())
         return min((name for name in own.keys() | found.keys() if own.get(name) != found.get(name)), default=None)
 
-    def proven_by(self, sql: str, /, **values: Value) -> None:
-        """Nothing: COMMIT always answers."""
-
-    def close(self) -> None:
-        """Let go of results that were not read to their end: they would keep the next transaction at this moment."""
-        for stream in self._streams:
-            stream.close()
-
-    def _query(self, sql: str, values: Mapping[str, Value]) -> Generator[Row]:
+    def _stream(self, sql: str, values: Mapping[str, Value]) -> Generator[Row]:
         for row in self._database.query(sql, dict(values)):
             yield self._row(row)
 

@@ -34,37 +34,25 @@ _OF_REQUEST = ", ".join(f"requests.{name}" for name in REQUEST_DIGESTED)
 
 _OF_LOOKUP = ", ".join(f"lookups.{name}" for name in LOOKUP_DIGESTED if name != "request")
 
-# The newest digest and the newest state, each from the index of the record's entries.
+
+def _vouched(of: str) -> str:
+    """What the entries of a record say of it, each from their index: the newest digest and the newest state."""
+    entries = f"FROM journal WHERE request = requests.id AND position {of}"
+    newest_digest = f"{entries} AND digest IS NOT NULL ORDER BY seq DESC LIMIT 1"
+    newest_state = f"{entries} AND to_state IS NOT NULL ORDER BY seq DESC LIMIT 1"
+    return f"""
+        (SELECT digest {newest_digest}) AS vouched_digest, (SELECT facts {newest_digest}) AS vouched_facts,
+        (SELECT at {newest_state}) AS vouched_at, (SELECT to_state {newest_state}) AS vouched_state,
+        (SELECT count(*) {entries} AND event = 'forgotten' AND facts LIKE '{{"what": "all"%') AS times_forgotten"""
+
+
 REQUESTS: Final = f"""
-    SELECT {_OF_REQUEST}, requests.salt, requests.approval AS state_now,
-        (SELECT digest FROM journal WHERE request = requests.id AND position IS NULL AND digest IS NOT NULL
-            ORDER BY seq DESC LIMIT 1) AS vouched_digest,
-        (SELECT facts FROM journal WHERE request = requests.id AND position IS NULL AND digest IS NOT NULL
-            ORDER BY seq DESC LIMIT 1) AS vouched_facts,
-        (SELECT to_state FROM journal WHERE request = requests.id AND position IS NULL AND to_state IS NOT NULL
-            ORDER BY seq DESC LIMIT 1) AS vouched_state,
-        (SELECT count(*) FROM journal WHERE request = requests.id AND position IS NULL
-            AND event = 'forgotten' AND facts LIKE '{{"what": "all"%') AS times_forgotten
+    SELECT {_OF_REQUEST}, requests.salt, requests.approval AS state_now, {_vouched("IS NULL")}
     FROM requests ORDER BY number"""  # noqa: S608 - constants only
 
 LOOKUPS: Final = f"""
     SELECT {_OF_LOOKUP}, requests.id AS request, requests.size, lookups.salt, lookups.updated_at,
-        lookups.state AS state_now,
-        (SELECT digest FROM journal
-            WHERE request = requests.id AND position = lookups.position AND digest IS NOT NULL
-            ORDER BY seq DESC LIMIT 1) AS vouched_digest,
-        (SELECT facts FROM journal
-            WHERE request = requests.id AND position = lookups.position AND digest IS NOT NULL
-            ORDER BY seq DESC LIMIT 1) AS vouched_facts,
-        (SELECT at FROM journal
-            WHERE request = requests.id AND position = lookups.position AND to_state IS NOT NULL
-            ORDER BY seq DESC LIMIT 1) AS vouched_at,
-        (SELECT to_state FROM journal
-            WHERE request = requests.id AND position = lookups.position AND to_state IS NOT NULL
-            ORDER BY seq DESC LIMIT 1) AS vouched_state,
-        (SELECT count(*) FROM journal
-            WHERE request = requests.id AND position = lookups.position
-            AND event = 'forgotten' AND facts LIKE '{{"what": "all"%') AS times_forgotten
+        lookups.state AS state_now, {_vouched("= lookups.position")}
     FROM lookups JOIN requests ON requests.number = lookups.request
     ORDER BY lookups.request, lookups.position"""  # noqa: S608 - constants only
 
@@ -90,10 +78,12 @@ def inspect(tx: Tx, *, anchor: Head | None = None) -> Inspection:
     """
     with tx.distrusting():
         inspection = _inspect_entries(tx, anchor)
-        for inspect_more in (_inspect_requests, _inspect_lookups, _inspect_absences, _inspect_guard, _inspect_schema):
-            if inspection.fault:
-                break
-            inspection = inspect_more(tx, inspection)
+        for sql, digested in ((REQUESTS, REQUEST_DIGESTED), (LOOKUPS, LOOKUP_DIGESTED)):
+            if not inspection.fault:
+                inspection = _inspect_records(tx.stream(sql), inspection, digested)
+        for find in (_find_absence, _find_wrong_count, _find_foreign_part):
+            if not inspection.fault:
+                inspection = replace(inspection, fault=find(tx))
         return inspection
 
 
@@ -131,50 +121,40 @@ def _fault_at_the_end(newest: Head, head: Head, missed: Head | None) -> Fault | 
     return Fault(flaw=Flaw.NOT_AS_ANCHORED, seq=missed.seq) if missed else None
 
 
-def _inspect_requests(tx: Tx, so_far: Inspection) -> Inspection:
-    return _inspect_records(tx.stream(REQUESTS), so_far, REQUEST_DIGESTED, _request_name)
-
-
-def _inspect_lookups(tx: Tx, so_far: Inspection) -> Inspection:
-    return _inspect_records(tx.stream(LOOKUPS), so_far, LOOKUP_DIGESTED, _lookup_name)
-
-
-def _inspect_records(
-    found: Iterable[Row],
-    so_far: Inspection,
-    digested: Sequence[str],
-    name_of: Callable[[Row], RequestId | LookupId],
-) -> Inspection:
-    records, forgotten = so_far.records, so_far.forgotten
+def _inspect_records(found: Iterable[Row], so_far: Inspection, digested: Sequence[str]) -> Inspection:
+    records, forgotten, fault = so_far.records, so_far.forgotten, None
     for row in found:
         is_whole = _is_vouched_for(row, digested) if row["salt"] is not None else _is_forgotten(row, digested)
-        is_now = (row["state_now"], row.get("updated_at")) == (row["vouched_state"], row.get("vouched_at"))
+        is_now = (
+            row["state_now"] == row["vouched_state"] and row.get("updated_at", row["vouched_at"]) == row["vouched_at"]
+        )
         if not (is_whole and is_now and _is_readable(row, digested)):
-            fault = Fault(flaw=Flaw.RECORD_CHANGED, record=name_of(row))
-            return replace(so_far, records=records, forgotten=forgotten, fault=fault)
+            name = _name(row["id" if "id" in row else "request"], row.get("position"), of=row["size"])
+            fault = Fault(flaw=Flaw.RECORD_CHANGED, record=name)
+            break
         records += 1
         forgotten += row["salt"] is None
-    return replace(so_far, records=records, forgotten=forgotten)
+    return replace(so_far, records=records, forgotten=forgotten, fault=fault)
 
 
-def _inspect_absences(tx: Tx, so_far: Inspection) -> Inspection:
+def _find_absence(tx: Tx) -> Fault | None:
     if gone := tx.one(GONE):
         name = _name(gone["request"], gone["position"], of=gone["size"])
-        return replace(so_far, fault=Fault(flaw=Flaw.RECORD_GONE, seq=gone["seq"], record=name))
+        return Fault(flaw=Flaw.RECORD_GONE, seq=gone["seq"], record=name)
     if orphan := tx.one(ORPHAN):
         name = LookupId(f"{orphan['request']}/{orphan['position']}")  # its request's number is all that it has
-        return replace(so_far, fault=Fault(flaw=Flaw.RECORD_CHANGED, record=name))
-    return so_far
+        return Fault(flaw=Flaw.RECORD_CHANGED, record=name)
+    return None
 
 
-def _inspect_guard(tx: Tx, so_far: Inspection) -> Inspection:
+def _find_wrong_count(tx: Tx) -> Fault | None:
     seq = guard_verification.first_fault(tx)
-    return so_far if seq is None else replace(so_far, fault=Fault(flaw=Flaw.COUNT_CHANGED, seq=seq))
+    return None if seq is None else Fault(flaw=Flaw.COUNT_CHANGED, seq=seq)
 
 
-def _inspect_schema(tx: Tx, so_far: Inspection) -> Inspection:
+def _find_foreign_part(tx: Tx) -> Fault | None:
     part = tx.foreign_part()
-    return so_far if part is None else replace(so_far, fault=Fault(flaw=Flaw.SCHEMA_CHANGED, part=part))
+    return None if part is None else Fault(flaw=Flaw.SCHEMA_CHANGED, part=part)
 
 
 def _is_vouched_for(row: Row, digested: Sequence[str]) -> bool:
@@ -209,14 +189,6 @@ def _is_readable(row: Row, digested: Sequence[str]) -> bool:
         return bool({**cells})
     except RecordDamaged:
         return False
-
-
-def _request_name(row: Row) -> RequestId:
-    return RequestId(row["id"])
-
-
-def _lookup_name(row: Row) -> LookupId:
-    return lookup_id(row["request"], row["position"], of=row["size"])
 
 
 def _name(request_id: str, position: int | None, *, of: int | None) -> RequestId | LookupId:

@@ -13,7 +13,7 @@ import pytest
 from bot.errors import RecordDamaged, SchemaUnknown, StoreUnavailable
 from bot.evidence import EMPTY, Head
 from bot.store.engine import Engine, Query, Tx
-from bot.store.sql import for_psycopg
+from bot.store.postgres_tx import for_psycopg
 from tests.clocks import SteppingClock
 from tests.store.child import TIMES
 from tests.store.engines import OpenEngine, Plain, Trips, engine_on

@@ -32,6 +32,7 @@ NOUNS = (
     "outbox",
     "processes",
     "requests",
+    "rows",
     "scrubbing",
     "search",
     "verification",
