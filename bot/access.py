@@ -43,14 +43,16 @@ class Access:
         """What somebody is to our workspace."""
         return await self._people.standing(person)
 
-    async def decide(self, agent: Actor, phones: Sequence[PhoneNumber] = ()) -> Decision:
+    async def decide(
+        self, agent: Actor, phones: Sequence[PhoneNumber] = (), *, standing: Standing | None = None
+    ) -> Decision:
         """Whether somebody may ask, for these numbers if they are known, and whether that must be approved.
 
         A number that only has to wait after refused codes keeps no others from being asked: among several it alone is
         rejected when the request is accepted. One that the agent has under way is guarded against nothing: asking
         again joins it, and tries no code.
         """
-        decided = policy.decide(agent, await self._people.standing(agent), self._policy)
+        decided = policy.decide(agent, standing or await self._people.standing(agent), self._policy)
         if decided.verdict is not Verdict.MAY:
             return decided
         counted = await self._record.read(counts.counts, agent, phones)

@@ -6,6 +6,7 @@ Log with ``logger.info("lookup ended", extra={"facts": {"lookup": id, "state": s
 import io
 import json
 import logging
+import math
 import os
 import re
 import select
@@ -17,6 +18,7 @@ from queue import SimpleQueue
 from typing import Literal, TextIO
 
 from bot.errors import PhoneIdError
+from bot.interfaces import Clock
 from bot.models import MASK
 
 LogFormat = Literal["text", "json"]
@@ -40,6 +42,12 @@ WEB_SERVER = "aiohttp.server"
 
 MOST_WAITING = 4_000_000
 """Bytes of lines that nobody has read; what comes on top is dropped."""
+
+MOST_TOLD_APART = 100
+"""Things that are logged once an hour: what they are called may come from outside."""
+
+HOUR = 3600.0
+"""Seconds between two log lines about the same thing that goes on."""
 
 CLOSING = 1.0
 """Seconds to write what is left at the end."""
@@ -85,6 +93,23 @@ class Seldom(logging.Filter):
             began, count = now, 0
         self._counts[event] = (began, count + 1)
         return count < self._most
+
+
+class Hourly:
+    """Logs what can be wrong for days, or comes as often as somebody outside likes: each thing once an hour."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._logged_at: dict[tuple[str, ...], float] = {}
+
+    def log(self, logger: logging.Logger, level: int, event: str, **facts: str) -> None:
+        key, now = (event, *facts.values()), self._clock.monotonic()
+        if now - self._logged_at.get(key, -math.inf) < HOUR:
+            return
+        if len(self._logged_at) >= MOST_TOLD_APART:
+            self._logged_at.clear()
+        self._logged_at[key] = now
+        logger.log(level, event, extra={"facts": facts})
 
 
 class TextFormatter(logging.Formatter):

@@ -18,8 +18,9 @@ from pydantic import SecretStr
 
 from bot import logs
 from bot.errors import PhoneIdError, SettingsError, SlackBusy, StoreUnavailable
-from bot.logs import CLOSING, TextFormatter, Unblocked
+from bot.logs import CLOSING, HOUR, MOST_TOLD_APART, Hourly, TextFormatter, Unblocked
 from tests.canaries import CANARY, found_in
+from tests.clocks import SteppingClock
 
 
 @pytest.fixture(autouse=True)
@@ -325,3 +326,23 @@ def test_of_what_happens_often_some_lines_are_logged_and_then_how_many_were_not(
     assert line("refused") == {"why": "x", "left_out": 3}
     now += 60
     assert line("refused") == {"why": "x"}
+
+
+def test_a_thing_that_goes_on_is_one_line_an_hour_and_another_thing_has_its_own(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock, log = SteppingClock(), logging.getLogger("bot.x")
+    hourly = Hourly(clock)
+    for seconds in (0, HOUR / 2, HOUR / 2 - 1, 1):
+        clock.time += seconds
+        for why in ("archived", "read only"):
+            hourly.log(log, logging.WARNING, "channel unusable", why=why)
+    assert [vars(each)["facts"]["why"] for each in caplog.records] == ["archived", "read only"] * 2
+
+
+def test_of_things_named_from_outside_only_so_many_are_remembered(caplog: pytest.LogCaptureFixture) -> None:
+    hourly = Hourly(SteppingClock())
+    for number in range(10 * MOST_TOLD_APART):
+        hourly.log(logging.getLogger("bot.x"), logging.WARNING, "unknown", name=f"n{number}")
+    assert len(hourly._logged_at) <= MOST_TOLD_APART
+    assert len(caplog.records) == 10 * MOST_TOLD_APART

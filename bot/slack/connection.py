@@ -23,7 +23,7 @@ from bot.serving import MOST, HttpServer
 from bot.slack.gate import Replays, gate, note_malformed
 from bot.slack.gate import log as gate_log
 from bot.slack.link import Link
-from bot.slack.web import Web, part
+from bot.slack.web import Answer, Web, part
 from bot.texts import terminal
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ async def open_web(
     network = Network.read(checks=checks)
     tracing = aiohttp.TraceConfig()
     tracing.on_request_redirect.append(_refuse_redirect)
-    async with aiohttp.ClientSession(trace_configs=[tracing]) as session:
+    async with aiohttp.ClientSession(trace_configs=[tracing], response_class=Answer) as session:
         yield Web(token=token, base_url=base_url, session=session, network=network, clock=clock, seconds=seconds)
 
 

@@ -18,8 +18,9 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.errors import AccessLost, SlackBusy, SlackError, SlackRefused, SlackUnreachable
 from bot.interfaces import Clock
+from bot.slack.failures import FOREIGN_ERRORS, TOKEN_REFUSED, unanswered
 from bot.slack.gate import log_malformed
-from bot.slack.web import FOREIGN_ERRORS, TOKEN_REFUSED, Web, part, unanswered
+from bot.slack.web import Web, part
 from bot.texts import terminal
 
 log = logging.getLogger(__name__)

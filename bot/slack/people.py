@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from bot.errors import SlackError, SlackRefused
+from bot.errors import SlackError, SlackRefused, SlackUnreachable
 from bot.interfaces import Clock
+from bot.logs import Hourly
 from bot.models import Actor, ChannelTrouble, Problem
 from bot.policy import Audience, Membership, Standing
 from bot.slack.web import Web, part
@@ -16,18 +17,16 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-MEMBERS_REMEMBERED = 300.0
-"""Seconds: a guest made today is a guest within five minutes."""
-
-GROUPS_REMEMBERED = 60.0
-"""Seconds, where nothing is decided: whom to ask, and what somebody is told that they may."""
+REMEMBERED = 60.0
+"""Seconds, for who may ask and whom to ask: somebody made a guest, or taken out of a usergroup, goes on for no longer.
+Slack takes a hundred of these questions a minute, so a hundred people may be busy in the same minute; asking anew for
+each thing they do would turn the others away. Whoever decides is asked about more freshly: see ``bot.access.FRESH``."""
 
 CHANNEL_REMEMBERED = 10.0
 """Seconds: a channel shared with another workspace gets no cards after these."""
 
-NOTED_EVERY = 3600.0
-"""Seconds between log lines that say that the channel cannot be used."""
-
+PATIENCE = 2.5
+"""Seconds that somebody waits for Slack to say who they are. Then they are told so, and it may still say so later."""
 
 NOBODY_THERE = frozenset({"no_such_subteam", "user_not_found", "user_not_visible"})
 """Slack's words for a person or a usergroup that it does not know, or does not show us: an answer."""
@@ -39,15 +38,20 @@ SLACKBOT = "USLACKBOT"
 class Remembered(Generic[T]):
     """What ``ask`` answers for a key, at most ``seconds`` old: asked for once at a time, failures not remembered."""
 
-    def __init__(self, ask: Callable[[str], Awaitable[T]], *, seconds: float, clock: Clock) -> None:
+    def __init__(self, method: str, ask: Callable[[str], Awaitable[T]], *, seconds: float, clock: Clock) -> None:
+        """``method`` is what errors name."""
+        self._method = method
         self._ask = ask
         self._seconds = seconds
         self._clock = clock
         self._answers: dict[str, tuple[float, T]] = {}
         self._under_way: dict[str, asyncio.Task[T]] = {}
 
-    async def get(self, key: str, *, within: float | None = None) -> T:
-        """The answer, at most so old. Raises what ``ask`` raises; then the next caller asks anew."""
+    async def get(self, key: str, *, within: float | None = None, until: float | None = None) -> T:
+        """The answer, at most so old. Raises what ``ask`` raises; then the next caller asks anew.
+
+        ``until`` (the loop's seconds) is when this caller gives up. Raises ``SlackUnreachable`` then.
+        """
         remembered = self._answers.get(key)
         seconds = self._seconds if within is None else min(within, self._seconds)
         if remembered and self._clock.monotonic() - remembered[0] < seconds:
@@ -56,8 +60,12 @@ class Remembered(Generic[T]):
             task = asyncio.create_task(self._find_out(key))
             self._under_way[key] = task
             task.add_done_callback(lambda _: self._under_way.pop(key, None))
-        # A caller that gives up must not take the answer from the others.
-        return await asyncio.shield(self._under_way[key])
+        try:
+            async with asyncio.timeout_at(until):
+                # A caller that gives up must not take the answer from the others.
+                return await asyncio.shield(self._under_way[key])
+        except TimeoutError:
+            raise SlackUnreachable(self._method, "no answer in time", arrived=True) from None
 
     async def aclose(self) -> None:
         """End what is still being asked."""
@@ -67,8 +75,9 @@ class Remembered(Generic[T]):
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _find_out(self, key: str) -> T:
+        asked_at = self._clock.monotonic()  # what is true now may not be any more when the answer is there
         answer = await self._ask(key)
-        self._answers[key] = (self._clock.monotonic(), answer)
+        self._answers[key] = (asked_at, answer)
         return answer
 
 
@@ -91,8 +100,8 @@ class People:
         self._web = web
         self._team_id = team_id
         self._group_ids = group_ids
-        self._memberships = Remembered(self._ask_membership, seconds=MEMBERS_REMEMBERED, clock=clock)
-        self._groups = Remembered(self._ask_group, seconds=GROUPS_REMEMBERED, clock=clock)
+        self._memberships = Remembered("users.info", self._ask_membership, seconds=REMEMBERED, clock=clock)
+        self._groups = Remembered("usergroups.users.list", self._ask_group, seconds=REMEMBERED, clock=clock)
 
     async def aclose(self) -> None:
         """End what is still being asked: whoever waited for it is gone, and the HTTP session goes next."""
@@ -103,8 +112,9 @@ class People:
         """What this person is to our workspace."""
         if actor.team_id and actor.team_id != self._team_id:
             return Standing(Membership.OUTSIDER)
+        until = asyncio.get_running_loop().time() + PATIENCE
         try:
-            membership = await self._memberships.get(actor.user_id, within=within)
+            membership = await self._memberships.get(actor.user_id, within=within, until=until)
         except SlackError as error:
             _log_unknown_person(actor.user_id, error)
             return Standing(Membership.UNKNOWN, doubt=_doubt_of(error))
@@ -113,7 +123,7 @@ class People:
         groups, doubts = set(), set()
         for group_id in sorted(self._group_ids):
             try:
-                if actor.user_id in await self._groups.get(group_id, within=within):
+                if actor.user_id in await self._groups.get(group_id, within=within, until=until):
                     groups.add(group_id)
             except SlackError as error:
                 _log_unknown_group(group_id, error)
@@ -178,9 +188,8 @@ class Channel:
         self.id = channel_id
         self._team_id = team_id
         self._web = web
-        self._clock = clock
-        self._noted_at: dict[ChannelTrouble, float] = {}
-        self._answers = Remembered(self._ask, seconds=CHANNEL_REMEMBERED, clock=clock)
+        self._hourly = Hourly(clock)
+        self._answers = Remembered("conversations.info", self._ask, seconds=CHANNEL_REMEMBERED, clock=clock)
 
     async def aclose(self) -> None:
         """End what is still being asked."""
@@ -197,10 +206,7 @@ class Channel:
 
     def note(self, trouble: ChannelTrouble) -> ChannelTrouble:
         """Log it, once an hour."""
-        now, noted_at = self._clock.monotonic(), self._noted_at.get(trouble)
-        if noted_at is None or now - noted_at >= NOTED_EVERY:
-            self._noted_at[trouble] = now
-            log.error("approval channel unusable", extra={"facts": {"channel": self.id, "why": trouble.value}})
+        self._hourly.log(log, logging.ERROR, "approval channel unusable", channel=self.id, why=trouble.value)
         return trouble
 
     async def _ask(self, channel_id: str) -> ChannelTrouble | None:

@@ -41,9 +41,10 @@ class Showing:
 
     async def explain(self, context: Context) -> None:
         """Say what the policy means for this person."""
-        decision = await self._access.decide(context.actor)
+        standing = await self._access.standing(context.actor)
+        decision = await self._access.decide(context.actor, standing=standing)
         approvers = self._policy.approvers
-        is_approver = approvers.holds(context.actor, await self._access.standing(context.actor))
+        is_approver = approvers.holds(context.actor, standing)
         wait = None if decision.wait_until is None else max(0.0, decision.wait_until - self._clock.now())
         message = pages.why(decision, is_approver=is_approver, approvers=approvers, wait=wait)
         await self._conversation.tell(context, message)

@@ -19,8 +19,9 @@ from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.slack.trouble import Forced, SlackTrouble
 from bot.slack.app import build_app
 from bot.slack.connection import check_tokens, open_web
+from bot.slack.failures import unanswered
 from bot.slack.link import LONGEST_PAUSE, WEBSOCKET, Link, Patience
-from bot.slack.web import Web, unanswered
+from bot.slack.web import Web
 from bot.texts import terminal
 from tests.clocks import SteppingClock
 from tests.sandbox.slack.conftest import MANIFEST

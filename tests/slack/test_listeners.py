@@ -8,15 +8,13 @@ from typing import Any
 import pytest
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.logs import QUIET_BELOW
+from bot.logs import HOUR, QUIET_BELOW
 from bot.slack import buttons, cards, forms, forms_read, views
 from bot.slack.app import NAME, build_app
 from bot.slack.context import Context
-from bot.slack.listeners import unknown
 from bot.slack.listeners.boundary import RECORDING, Boundary, broken_message, broken_view
 from bot.slack.web import Web
 from bot.texts import asking
-from tests.clocks import SteppingClock
 from tests.doubles import Doing
 from tests.slack.conftest import IDENTITY, TEAM_ID, Answers
 from tests.slack.workplace import RESPONSE_URL, Acks, Bot, Workplace, workplace
@@ -257,7 +255,7 @@ IDS_LISTENED_FOR = {
 """As messages that were sent before carry them: whoever presses an old button gets what it says."""
 
 
-async def dispatch(bot: Bot, web: Web, clock: SteppingClock, body: dict[str, Any]) -> tuple[int, str]:
+async def dispatch(bot: Bot, web: Web, body: dict[str, Any]) -> tuple[int, str]:
     """One payload through the whole Bolt app, as Socket Mode would."""
     app = build_app(web, bot.parts.listeners, signing_secret="invented", identity=IDENTITY)
     response = await asyncio.wait_for(app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=body)), 3)
@@ -282,10 +280,10 @@ async def dispatch(bot: Bot, web: Web, clock: SteppingClock, body: dict[str, Any
     ids=lambda body: str(body.get("command") or body["type"]),
 )
 async def test_the_first_payload_is_acknowledged_without_asking_slack_anything(
-    bot: Bot, web: Web, answers: Answers, clock: SteppingClock, body: dict[str, Any]
+    bot: Bot, web: Web, answers: Answers, body: dict[str, Any]
 ) -> None:
     answers.become(429, "application/json", '{"ok": false, "error": "ratelimited"}')
-    status, _ = await dispatch(bot, web, clock, body)
+    status, _ = await dispatch(bot, web, body)
     assert status == 200
     assert answers.called == []
     is_form = body.get("type") == "view_submission"
@@ -331,22 +329,20 @@ UNKNOWN: dict[str, tuple[dict[str, Any], str]] = {
 async def test_what_nobody_listens_for_is_acknowledged_told_and_logged_once_an_hour(
     bot: Bot,
     web: Web,
-    clock: SteppingClock,
     body: dict[str, Any],
     told: str,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     for _ in range(3):
-        status, acknowledgement = await dispatch(bot, web, clock, body)
+        status, acknowledgement = await dispatch(bot, web, body)
         assert status == 200
     assert [each.text for each in bot.messenger.said] == ([told] * 3 if told else [])
     assert (asking.FORM_OUTDATED in acknowledgement) is (body["type"] == "view_submission")
     logged = [record for record in caplog.records if record.getMessage() == "payload of an unknown kind"]
     assert len(logged) == 1
     assert CODE_TYPED not in repr([vars(record) for record in caplog.records])
-    monkeypatch.setattr(unknown, "LOGGED_EVERY", 0.0)  # an hour later
-    await dispatch(bot, web, clock, body)
+    await bot.process.clock.sleep(HOUR)
+    await dispatch(bot, web, body)
     assert caplog.messages.count("payload of an unknown kind") == 2
 
 
@@ -372,7 +368,7 @@ def event(number: int, kind: str = "tokens_revoked", **facts: Any) -> dict[str, 
     ],
 )
 async def test_slack_is_asked_about_our_token_once_for_each_event_about_it(
-    workplace: Workplace, bot: Bot, web: Web, clock: SteppingClock, told: list[dict[str, Any]], asked: int
+    workplace: Workplace, bot: Bot, web: Web, told: list[dict[str, Any]], asked: int
 ) -> None:
     app = build_app(web, bot.parts.listeners, signing_secret="invented", identity=IDENTITY)
     for body in told:
@@ -387,17 +383,17 @@ async def test_slack_is_asked_about_our_token_once_for_each_event_about_it(
 
 @pytest.mark.parametrize("name", ["/waid", "/phone-id", "/PHONEID", "/\u96fb\u8a71"])
 async def test_a_command_under_another_name_is_served(
-    bot: Bot, web: Web, clock: SteppingClock, name: str, caplog: pytest.LogCaptureFixture
+    bot: Bot, web: Web, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(2):
-        status, _ = await dispatch(bot, web, clock, {**COMMAND, "command": name})
+        status, _ = await dispatch(bot, web, {**COMMAND, "command": name})
         assert status == 200
     assert len(bot.messenger.opened) == 2
     assert caplog.messages.count("payload of an unknown kind") == 1
 
 
-async def test_what_bolt_logs_for_our_app_is_known_to_hold_payloads(bot: Bot, web: Web, clock: SteppingClock) -> None:
-    await dispatch(bot, web, clock, COMMAND)
+async def test_what_bolt_logs_for_our_app_is_known_to_hold_payloads(bot: Bot, web: Web) -> None:
+    await dispatch(bot, web, COMMAND)
     for name, made in logging.Logger.manager.loggerDict.items():
         if isinstance(made, logging.Logger) and name.partition(":")[0] in (NAME, "slack_bolt"):
             assert name.startswith(tuple(QUIET_BELOW))

@@ -11,6 +11,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.errors import SlackBusy, SlackError, SlackRefused
 from bot.models import Actor, Problem, Through
 from bot.policy import Audience, Membership, Standing
+from bot.slack import people as people_module
 from bot.slack.people import Listed, People
 from bot.slack.web import Web
 from tests.clocks import SteppingClock
@@ -35,6 +36,7 @@ class Directory(Web):
         AsyncWebClient.__init__(self)  # it asks nobody, so it needs no session
         self.asked = 0
         self.is_open = asyncio.Event()
+        self.is_asked = asyncio.Event()
 
     async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:
         data = await self.answer(api_method, arguments["params"])
@@ -44,6 +46,7 @@ class Directory(Web):
 
     async def answer(self, _method: str, params: dict[str, Any]) -> dict[str, Any]:
         self.asked += 1
+        self.is_asked.set()
         await self.is_open.wait()
         return {"ok": True, "user": {**MEMBER, "id": params["user"]}}
 
@@ -127,14 +130,12 @@ async def test_an_answer_is_no_older_than_whoever_asks_takes(
     assert directory.asked == 1 + is_asked
 
 
-async def test_whoever_becomes_a_guest_is_one_within_five_minutes(
-    web: Web, answers: Answers, clock: SteppingClock
-) -> None:
+async def test_whoever_becomes_a_guest_is_one_within_a_minute(web: Web, answers: Answers, clock: SteppingClock) -> None:
     people = People(web, team_id=TEAM_ID, clock=clock)
     become_user(answers, MEMBER)
     assert await people.standing(ANA) == Standing(Membership.FULL)
     become_user(answers, {**MEMBER, "is_restricted": True})
-    clock.time += 299
+    clock.time += 59
     assert await people.standing(ANA) == Standing(Membership.FULL)
     clock.time += 1
     assert await people.standing(ANA) == Standing(Membership.GUEST)
@@ -232,6 +233,29 @@ async def test_one_who_stops_waiting_does_not_end_it_for_the_others(directory: D
     directory.is_open.set()
     assert await patient == Standing(Membership.FULL)
     assert directory.asked == 1
+
+
+async def test_whoever_waits_gives_up_soon_and_what_slack_says_later_is_remembered(
+    directory: Directory, clock: SteppingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people_module, "PATIENCE", 0.0)
+    people = People(directory, team_id=TEAM_ID, clock=clock)
+    assert await people.standing(ANA) == Standing(Membership.UNKNOWN, doubt=Problem.WHO_UNKNOWN)
+    directory.is_open.set()
+    assert await people.is_full_member("U0ANA")
+    assert await people.standing(ANA) == Standing(Membership.FULL)
+    assert directory.asked == 1
+
+
+async def test_an_answer_is_as_old_as_the_question(directory: Directory, clock: SteppingClock) -> None:
+    people = People(directory, team_id=TEAM_ID, clock=clock)
+    asking = asyncio.create_task(people.standing(ANA))
+    await directory.is_asked.wait()
+    clock.time += 10
+    directory.is_open.set()
+    await asking
+    await people.standing(ANA, within=10.0)
+    assert directory.asked == 2
 
 
 async def test_closing_ends_what_is_still_being_asked(directory: Directory, clock: SteppingClock) -> None:

@@ -35,7 +35,7 @@ def oracle() -> Oracle:
 
 @pytest.fixture
 def remembered(oracle: Oracle, clock: SteppingClock) -> Remembered[str | frozenset[str]]:
-    return Remembered(oracle.ask, seconds=SECONDS, clock=clock)
+    return Remembered("users.info", oracle.ask, seconds=SECONDS, clock=clock)
 
 
 Memory = Remembered[str | frozenset[str]]

@@ -125,6 +125,14 @@ async def test_what_is_said_to_one_place_is_not_carried_to_another(
     assert len(mailbox.got) == 1
 
 
+async def test_a_response_url_whose_answer_unpacks_to_more_than_slack_says_is_unreachable(
+    web: Web, mailbox: Mailbox, response_url: str
+) -> None:
+    mailbox.answer = lambda: http.Response(body=wires.BOMB, headers={"Content-Encoding": "gzip"})
+    error = await failure_at(web, response_url)
+    assert error.reason == "its answer is longer than any of Slack's"
+
+
 @pytest.mark.parametrize(
     "talk",
     [wires.hang_up, wires.reset, wires.babble, wires.stay_silent, wires.trickle, wires.claim_gzip],

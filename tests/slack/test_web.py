@@ -1,6 +1,7 @@
 """Slack's Web API: whatever fails is an error of ours, and no secret is in it or in the log."""
 
 import asyncio
+import gzip
 import json
 import socket
 import ssl
@@ -15,7 +16,8 @@ from slack_sdk.errors import SlackRequestError
 
 from bot.errors import SlackError, SlackForbidden, SlackRefused, SlackUnauthorised, SlackUnreachable
 from bot.slack.connection import open_web
-from bot.slack.web import TOKEN_REFUSED, Web, part
+from bot.slack.failures import TOKEN_REFUSED
+from bot.slack.web import Web, part
 from tests.clocks import SteppingClock
 from tests.slack import wires
 from tests.slack.conftest import NOT_SLACK, Answers
@@ -136,6 +138,25 @@ async def test_a_request_that_was_sent_may_have_arrived(talk: wires.Talk) -> Non
         error = await failure(web)
     assert isinstance(error, SlackUnreachable)
     assert error.arrived
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "text/html", "application/gzip"])
+async def test_what_unpacks_to_more_than_slack_says_is_not_read(web: Web, answers: Answers, content_type: str) -> None:
+    answers.become(200, content_type, wires.BOMB, headers={"Content-Encoding": "gzip"})
+    error = await failure(web)
+    assert error.reason == "its answer is longer than any of Slack's"
+
+
+async def test_nor_what_is_as_long_unpacked(web: Web, answers: Answers) -> None:
+    answers.become(200, "application/json", gzip.decompress(wires.BOMB))
+    assert (await failure(web)).reason == "its answer is longer than any of Slack's"
+
+
+async def test_a_usergroup_of_thousands_is_read(web: Web, answers: Answers) -> None:
+    users = [f"U{number:010}" for number in range(50_000)]
+    body = gzip.compress(json.dumps({"ok": True, "users": users}).encode())
+    answers.become(200, "application/json", body, headers={"Content-Encoding": "gzip"})
+    assert part(await web.usergroups_users_list(usergroup="S0LEADS"), "users", list) == users
 
 
 async def test_nothing_is_led_elsewhere(answers: Answers, base_url: str) -> None:

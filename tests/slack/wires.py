@@ -1,11 +1,15 @@
 """Servers that fail below HTTP, or in the middle of it: what a web framework cannot be made to answer."""
 
 import asyncio
+import gzip
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+BOMB = gzip.compress(b" " * 2**24 + b'{"ok": true}')
+"""Sixteen kilobytes of a good answer, of which most is blank: sixteen million of it."""
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 

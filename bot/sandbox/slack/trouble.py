@@ -31,6 +31,8 @@ class SlackTrouble(StrEnum):
 class Forced:
     """What one method answers, on demand: an error word, and for how many seconds it wants to be left alone."""
 
-    error: str
+    error: str = ""
     retry_after: int | None = None
     """Seconds from the first such answer on; then the method works again."""
+    hangs: bool = False
+    """Whether it takes each request and never answers."""

@@ -66,7 +66,7 @@ class WebApi:
         name = request.match_info["method"]
         started = self._clock.monotonic()
         arguments = await _read_arguments(request)
-        await self._hang(request)
+        await self._hang(name, request)
         response = self._stumble(request) or self._force(name, request) or self._answer(name, request, arguments)
         self._record(name, request, arguments, response, started=started)
         return response
@@ -75,7 +75,7 @@ class WebApi:
         """A response URL."""
         started = self._clock.monotonic()
         reply = await _read_arguments(request)
-        await self._hang(request)
+        await self._hang(RESPONSE_URL, request)
         response = self._stumble(request) or self._force(RESPONSE_URL, request) or self._reply(request.path, reply)
         self._record(RESPONSE_URL, request, reply, response, started=started)
         return response
@@ -140,9 +140,10 @@ class WebApi:
             return web.Response(text=refusal.error, status=400)
         return web.Response(text="ok")
 
-    async def _hang(self, request: web.Request) -> None:
+    async def _hang(self, name: str, request: web.Request) -> None:
         """Answer nothing. What was wanted is not done, also once the trouble is over: the caller has given up."""
-        is_hanging = self._trouble() is SlackTrouble.HANG
+        forced = self._forced.get(name)
+        is_hanging = self._trouble() is SlackTrouble.HANG or (forced is not None and forced.hangs)
         while is_hanging and request.transport is not None:
             await self._clock.sleep(0.05)
         if is_hanging:

@@ -9,6 +9,7 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 
 from bot.interfaces import Clock
+from bot.logs import Hourly
 from bot.slack import views
 from bot.slack.gate import refuse_malformed
 from bot.slack.listeners.boundary import Body, Boundary
@@ -16,12 +17,6 @@ from bot.slack.payloads import Origin, sender_of
 from bot.texts import asking as texts
 
 log = logging.getLogger(__name__)
-
-LOGGED_EVERY = 3600.0
-"""Seconds between two log lines about the same kind."""
-
-MOST_KINDS = 100
-"""Kinds that are told apart: what they are called comes from outside."""
 
 NOBODY_WAITS = frozenset({"event_callback", "view_closed", "app_rate_limited"})
 
@@ -31,8 +26,7 @@ class Unknown:
 
     def __init__(self, boundary: Boundary, clock: Clock) -> None:
         self._boundary = boundary
-        self._clock = clock
-        self._logged_at: dict[str, float] = {}
+        self._hourly = Hourly(clock)
 
     def register(self, app: AsyncApp) -> None:
         app.error(self.on_error)
@@ -54,15 +48,8 @@ class Unknown:
 
     def note(self, kind: Any, name: Any) -> None:
         """Log it, once an hour; nothing of what was typed."""
-        kind, name = _word(kind), _word(name)
-        key, now = f"{kind} {name}", self._clock.monotonic()
-        logged_at = self._logged_at.get(key)
-        if logged_at is not None and now - logged_at < LOGGED_EVERY:
-            return
-        if len(self._logged_at) >= MOST_KINDS:
-            self._logged_at.clear()
-        self._logged_at[key] = now
-        log.warning("payload of an unknown kind", extra={"facts": {"kind": kind, "name": name}})
+        facts = {"kind": _word(kind), "name": _word(name)}
+        self._hourly.log(log, logging.WARNING, "payload of an unknown kind", **facts)
 
 
 def _names(body: Body) -> tuple[Any, Any]:
