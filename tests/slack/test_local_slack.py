@@ -90,12 +90,12 @@ async def test_a_throttling_slack_is_left_alone_until_it_wants_to_be_asked(
 ) -> None:
     slack.trouble = SlackTrouble.RATE_LIMITED
     with pytest.raises(SlackBusy) as caught:
-        await web.users_info(user="U0ANA")
+        await web.auth_test()
     slack.trouble = SlackTrouble.NONE
     with pytest.raises(SlackBusy):
-        await web.users_info(user="U0ANA")
+        await web.auth_test()
     clock.time += caught.value.retry_after
-    await web.users_info(user="U0ANA")
+    await web.auth_test()
 
 
 async def test_a_token_of_the_other_kind_is_told_as_a_setting(slack: LocalSlack, clock: SteppingClock) -> None:
