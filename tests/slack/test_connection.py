@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Any
+from typing import Any, NoReturn
 
 import aiohttp
 import pytest
@@ -11,7 +11,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.checks import Checklist
 from bot.clock import SystemClock
-from bot.errors import SettingsError
+from bot.errors import SettingsError, SlackUnreachable
 from bot.policy import Audience, Policy
 from bot.slack.connection import check_tokens, scopes_needed, signed_http
 from bot.slack.web import Web
@@ -176,6 +176,26 @@ async def test_what_is_not_slack_says_nothing_about_a_token(
     answers.become(status, content_type, body)
     (mistake,) = await refusals(web, app_token="xapp-invented")
     assert mistake.startswith(f"Slack does not answer at {web.base_url}: ")
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        "its certificate is not trusted",
+        "the name slack.com is not known",
+        "the proxy wants a user and a password",
+        "no connection",
+    ],
+)
+async def test_why_slack_does_not_answer_is_in_the_sentence(
+    web: Web, monkeypatch: pytest.MonkeyPatch, cause: str
+) -> None:
+    async def fail() -> NoReturn:
+        raise SlackUnreachable("auth.test", cause, arrived=False)
+
+    monkeypatch.setattr(web, "auth_test", fail)
+    (said,) = await refusals(web)
+    assert said.startswith(f"Slack does not answer at {web.base_url}: {cause}. ")
 
 
 @pytest.mark.parametrize("reason", ["internal_error", "fatal_error", "service_unavailable", "request_timeout"])
