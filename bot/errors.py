@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.audit import Footprint
-from bot.models import Lookup, Problem, Request
+from bot.models import Lookup, Problem, Request, Result
 
 
 class PhoneIdError(Exception):
@@ -145,6 +145,7 @@ class ApiError(PhoneIdError):
         self.code = code
         self.request_id = request_id
         self.http_status = http_status
+        self.result = Result(problem=problem, api_code=code, request_id=request_id, http_status=http_status)
         self.retry_after = retry_after
         self.cause = cause
 
@@ -236,15 +237,13 @@ class SlackError(PhoneIdError):
     The text is the method and ``reason``: no URL, no token and nothing that was sent.
     """
 
+    is_final = False
+    """Whether trying again later is of no use."""
+
     def __init__(self, method: str, reason: str) -> None:
         super().__init__(f"{method}: {reason}")
         self.method = method
         self.reason = reason
-
-    @property
-    def is_final(self) -> bool:
-        """Whether trying again later is of no use."""
-        return False
 
 
 class SlackRefused(SlackError):
@@ -252,6 +251,8 @@ class SlackRefused(SlackError):
 
     ``code`` is Slack's error word; ``needed`` and ``provided`` name scopes; ``details`` may quote what was sent.
     """
+
+    is_final = True
 
     def __init__(
         self, method: str, code: str, *, needed: str = "", provided: str = "", details: tuple[str, ...] = ()
@@ -262,25 +263,17 @@ class SlackRefused(SlackError):
         self.provided = provided
         self.details = details
 
-    @property
-    def is_final(self) -> bool:
-        return True
-
 
 class SlackUnauthorised(SlackRefused):
     """Slack does not take the token: no call works until an administrator acts."""
 
-    @property
-    def is_final(self) -> bool:
-        return False
+    is_final = False
 
 
 class SlackForbidden(SlackRefused):
     """Slack does not let this app, or anybody from here, do that until an administrator allows it."""
 
-    @property
-    def is_final(self) -> bool:
-        return False
+    is_final = False
 
 
 class SlackBusy(SlackError):

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from pydantic import SecretStr
 
-from bot.models import Actor, Answer, LookupId, PhoneNumber
+from bot.models import Actor, LookupId, PhoneNumber, Result
 from bot.policy import Standing
 from bot.tickets import Call, Outlook, Ticket
 
@@ -76,7 +76,7 @@ class PhoneIdApi(Protocol):
 
     async def get_phone_number_id(
         self, phone: PhoneNumber, code: SecretStr, *, turn: Callable[[], AbstractAsyncContextManager[Call]]
-    ) -> Answer:
+    ) -> Result:
         """The ID of a pre-validated number.
 
         Each attempt happens inside its own ``turn()``. Raises ``ApiError`` when there is no ID, after the retries the

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from bot.errors import ApiError, DatabaseGone, LookupMoved, StoreUnavailable, TooManyGuesses
 from bot.interfaces import Clock, PhoneIdApi, Quota
 from bot.models import Lookup, LookupId, Problem, Request, Result, State
-from bot.policy import STATE_AFTER, is_final
+from bot.states import STATE_AFTER, is_final
 from bot.store import lookups as store
 from bot.store import processes
 from bot.store.record import Record
@@ -214,24 +214,10 @@ class Attempt:
     async def call(self, api: PhoneIdApi, code: SecretStr) -> Result:
         """What the API says; it is called again as its retry policy has it."""
         try:
-            answer = await api.get_phone_number_id(self._lookup.phone, code, turn=self._turn)
+            result = await api.get_phone_number_id(self._lookup.phone, code, turn=self._turn)
         except ApiError as error:
-            return self.measured(
-                Result(
-                    problem=error.problem,
-                    api_code=error.code,
-                    request_id=error.request_id,
-                    http_status=error.http_status,
-                )
-            )
-        return self.measured(
-            Result(
-                phone_number_id=answer.phone_number_id,
-                api_code="OK",
-                request_id=answer.request_id,
-                http_status=answer.http_status,
-            )
-        )
+            result = error.result
+        return self.measured(result)
 
     def measured(self, result: Result) -> Result:
         """The result with how long it took until now, and how many calls."""

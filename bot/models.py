@@ -168,20 +168,11 @@ class Problem(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """The API's yes."""
-
-    phone_number_id: str
-    """Opaque: it may look like a phone number and is not one."""
-    request_id: str
-    http_status: int = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """What a lookup came to: an ID, or the kind of "no" with what the API said."""
 
     phone_number_id: str | None = None
+    """Opaque: it may look like a phone number and is not one."""
     problem: Problem | None = None
     api_code: str | None = None
     request_id: str | None = None
@@ -225,21 +216,6 @@ class Approval:
 
 
 NOT_NEEDED = Approval(state=ApprovalState.NOT_NEEDED)
-
-
-class ChannelTrouble(StrEnum):
-    """Why no cards go to the approval channel; the words for each are in ``bot.texts.requests``."""
-
-    SHARED = "shared"
-    ARCHIVED = "archived"
-    READ_ONLY = "read-only"
-    NOT_JOINED = "not joined"
-    UNKNOWN = "unknown"
-    """There is none of this id, or it is private and the bot is not in it."""
-    REFUSES = "refuses"
-    """It looks well, but Slack does not let the bot post there."""
-    NOT_TOLD = "not told"
-    """Slack did not say how it is."""
 
 
 @dataclass(frozen=True, slots=True)

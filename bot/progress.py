@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.models import Lookup, Problem, Request, State
-from bot.policy import has_ended, is_final
+from bot.states import has_ended, is_final
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from bot import guesses, policy
+from bot import guesses, policy, states
 from bot.access import FRESH, Access
 from bot.audit import Event
 from bot.errors import CardOutdated, NotPossible, RecordDamaged, RequestMoved
@@ -266,7 +266,7 @@ class Requests:
             raise await self._access.forbidden(action, actor, Problem.CARD_OUTDATED, request) from None
         except RequestMoved as moved:
             raise await self._access.too_late(action, actor, moved.current) from None
-        if to_state in policy.ENDS_UNUSED:
+        if to_state in states.ENDS_UNUSED:
             self._pending.forget(request.id)
         else:
             self._approved_here.add(request.id)

@@ -24,7 +24,7 @@ from bot.errors import (
 )
 from bot.interfaces import Clock
 from bot.lookups import Lookups
-from bot.models import Actor, ChannelTrouble, Through
+from bot.models import Actor, Through
 from bot.policy import Audience
 from bot.repeating import Repeating, in_background
 from bot.retention import Retention
@@ -41,6 +41,7 @@ from bot.store import journal, migrations, search
 from bot.store.outbox import Kind
 from bot.store.record import Record
 from bot.texts import terminal
+from bot.texts.requests import ChannelTrouble
 from bot.timekeeping import Timekeeper
 
 log = logging.getLogger(__name__)

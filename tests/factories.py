@@ -7,7 +7,8 @@ import itertools
 from collections.abc import Sequence
 
 from bot.models import Actor, ApprovalState, Lookup, NewRequest, PhoneNumber, Problem, Request, Result, State, Through
-from bot.policy import STATE_AFTER, Decision, Rule, Verdict
+from bot.policy import Decision, Rule, Verdict
+from bot.states import STATE_AFTER
 from bot.store import decisions, lookups, requests
 from bot.store.engine import Tx
 

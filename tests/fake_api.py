@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from pydantic import SecretStr
 
 from bot.errors import ApiError
-from bot.models import Answer, PhoneNumber, Problem
+from bot.models import PhoneNumber, Problem, Result
 from bot.tickets import Call
 
 
@@ -32,7 +32,7 @@ class FakeApi:
 
     async def get_phone_number_id(
         self, phone: PhoneNumber, code: SecretStr, *, turn: Callable[[], AbstractAsyncContextManager[Call]]
-    ) -> Answer:
+    ) -> Result:
         for _ in range(self.attempts):
             async with turn():
                 self.called.append((phone, code.get_secret_value()))
@@ -44,7 +44,7 @@ class FakeApi:
         problem = Problem.UNKNOWN_CODE if code.get_secret_value() in self.wrong_codes else self.problems.get(phone)
         if problem:
             raise ApiError(problem, code="Some.Code", request_id="A-2", http_status=400)
-        return Answer(phone_number_id=id_of(phone), request_id="A-1")
+        return Result(phone_number_id=id_of(phone), api_code="OK", request_id="A-1", http_status=200)
 
 
 def id_of(phone: PhoneNumber) -> str:

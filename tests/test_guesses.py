@@ -22,7 +22,8 @@ from bot.guesses import (
     wait_until,
 )
 from bot.models import Problem, State
-from bot.policy import STATE_AFTER, YES, Decision, Rule, Verdict
+from bot.policy import YES, Decision, Rule, Verdict
+from bot.states import STATE_AFTER
 
 NOW = 1_800_000_000.0
 MINUTE, HOUR = 60.0, 3600.0

@@ -13,7 +13,7 @@ ROWS = (
     {"models", "tickets"},
     {"audit"},
     {"errors"},
-    {"durations", "evidence", "policy"},
+    {"durations", "evidence", "policy", "states"},
     {"guesses", "progress"},
     {"texts"},
     {"checks", "interfaces", "clock", "network", "logs", "serving"},

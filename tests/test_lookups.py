@@ -8,8 +8,9 @@ from bot.audit import Event
 from bot.errors import DatabaseGone, StoreUnavailable
 from bot.guesses import FREE_FOR_AGENT
 from bot.models import Lookup, Problem, Request, State
-from bot.policy import STATE_AFTER, Action, Decision, Rule, Verdict
+from bot.policy import Action, Decision, Rule, Verdict
 from bot.repeating import Repeating
+from bot.states import STATE_AFTER
 from bot.store.outbox import Kind
 from tests.factories import phones
 from tests.fake_api import id_of

@@ -4,12 +4,8 @@ import pytest
 
 from bot.models import Actor, ApprovalState, Problem, State, Through
 from bot.policy import (
-    APPROVAL_TRANSITIONS,
-    ENDS_UNUSED,
     EVERYONE,
     NOBODY,
-    STATE_AFTER,
-    TRANSITIONS,
     Action,
     Audience,
     Membership,
@@ -17,11 +13,17 @@ from bot.policy import (
     Rule,
     Standing,
     Verdict,
+    decide,
+    problem_with,
+)
+from bot.states import (
+    APPROVAL_TRANSITIONS,
+    ENDS_UNUSED,
+    STATE_AFTER,
+    TRANSITIONS,
     check_approval_transition,
     check_transition,
-    decide,
     is_final,
-    problem_with,
 )
 from bot.store.requests import STARTS_IN
 

@@ -15,7 +15,7 @@ from bot.cams.signing import Acs3Auth, Credentials, new_nonce
 from bot.cams.transport import EXCHANGE_SECONDS, Stopwatch, exchange
 from bot.errors import ApiError
 from bot.interfaces import Clock
-from bot.models import Answer, PhoneNumber
+from bot.models import PhoneNumber, Result
 from bot.tickets import Call
 
 log = logging.getLogger("bot.cams")
@@ -46,7 +46,7 @@ class CamsClient:
 
     async def get_phone_number_id(
         self, phone: PhoneNumber, code: SecretStr, *, turn: Callable[[], AbstractAsyncContextManager[Call]]
-    ) -> Answer:
+    ) -> Result:
         """The ID of a pre-validated number, asked for again as ``bot.cams.retry`` allows.
 
         Raises ``ApiError``, the last attempt's. It passes through ``turn``, so the quota sees each throttled call.
@@ -69,7 +69,7 @@ class CamsClient:
             # Outside the turn: whoever waits holds no slot.
             await self._clock.sleep(decision.seconds)
 
-    async def _ask(self, body: SecretBytes, code: SecretStr, call: Call, *, attempt: int) -> Answer:
+    async def _ask(self, body: SecretBytes, code: SecretStr, call: Call, *, attempt: int) -> Result:
         """One attempt: one signed request on the wire."""
         started = self._clock.monotonic()
         try:

@@ -22,7 +22,7 @@ from bot.cams.echoes import holds_form, tells_code
 from bot.cams.failures import problem_of_code, problem_of_status
 from bot.cams.signing import percent_encoded
 from bot.errors import ApiError
-from bot.models import Answer, PhoneNumber, Problem
+from bot.models import PhoneNumber, Problem, Result
 
 HEADERS: Mapping[str, str] = {
     "Accept": "application/json",
@@ -79,7 +79,7 @@ def request_body(phone: PhoneNumber, code: SecretStr) -> SecretBytes:
     return SecretBytes(form.encode("ascii"))
 
 
-def decipher(*, status: int, headers: Mapping[str, str], body: bytes, code: SecretStr) -> Answer:
+def decipher(*, status: int, headers: Mapping[str, str], body: bytes, code: SecretStr) -> Result:
     """The ID in an answer. Raises ``ApiError`` for every other answer; it holds no form of ``code``.
 
     ``headers`` are looked up by their lower-case names.
@@ -89,7 +89,7 @@ def decipher(*, status: int, headers: Mapping[str, str], body: bytes, code: Secr
     request_id = envelope.request_id if _REQUEST_ID.fullmatch(envelope.request_id or "") else None
     # An OK under an error status says nothing.
     if envelope.code == "OK" and 200 <= status < 300 and phone_number_id and not tells_code(phone_number_id, code):
-        return Answer(phone_number_id=phone_number_id, request_id=request_id or "", http_status=status)
+        return Result(phone_number_id=phone_number_id, api_code="OK", request_id=request_id, http_status=status)
     api_code = envelope.code or ""
     raise ApiError(
         _problem(envelope, status, is_named=request_id is not None),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.errors import SlackError
 from bot.interfaces import Clock
-from bot.models import ChannelTrouble, MessageRef
+from bot.models import MessageRef
 from bot.outbox import AT_MOST, ONE_CALL
 from bot.policy import Audience
 from bot.repeating import few_at_once
@@ -13,6 +13,7 @@ from bot.slack import cards
 from bot.slack.blocks import Message
 from bot.slack.messenger import Messenger, Shown
 from bot.slack.people import Channel, People
+from bot.texts.requests import ChannelTrouble
 
 Posted = Callable[[str, MessageRef], Awaitable[None]]
 """Told of each message that was posted: to whom (a channel or a user id), and where it is."""

@@ -10,7 +10,7 @@ from bot.errors import NotPossible, StoreUnavailable
 from bot.models import ApprovalState, Lookup, NewRequest, PhoneNumber, Request, RequestId, State
 from bot.outbox import Outbox
 from bot.pending_codes import Codes
-from bot.policy import Decision, Verdict, has_ended
+from bot.policy import Decision, Verdict
 from bot.requests import Requests
 from bot.slack import forms, views
 from bot.slack.blocks import View
@@ -19,6 +19,7 @@ from bot.slack.conversation import Conversation
 from bot.slack.forms_read import Entry, Filled
 from bot.slack.notices import Notices
 from bot.slack.runner import Runner
+from bot.states import has_ended
 from bot.store.outbox import Kind
 from bot.texts import asking as texts
 

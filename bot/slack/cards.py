@@ -1,12 +1,13 @@
 """The cards approvers decide on, and alarms: a value in, Block Kit out. Owns the ids of the cards' buttons."""
 
 from bot.guesses import Alarm
-from bot.models import Actor, ChannelTrouble, Request, Through
+from bot.models import Actor, Request, Through
 from bot.requests import LATELY, RecentCounts
 from bot.slack import blocks, views
 from bot.slack.blocks import Block, Message
 from bot.texts import guesses
 from bot.texts import requests as texts
+from bot.texts.requests import ChannelTrouble
 
 APPROVE = "approve"
 DENY = "deny"

@@ -7,7 +7,6 @@ from typing import TypeVar
 from bot.guesses import Alarm
 from bot.models import ApprovalState, MessageRef, Request, RequestId, State
 from bot.outbox import Say
-from bot.policy import has_ended
 from bot.repeating import few_at_once
 from bot.requests import Requests
 from bot.slack import cards, views
@@ -15,6 +14,7 @@ from bot.slack.approvers import Approvers, Reached
 from bot.slack.blocks import Message
 from bot.slack.messenger import Messenger, Shown
 from bot.slack.payloads import Origin
+from bot.states import has_ended
 from bot.store import decisions, guesses, messages, outbox
 from bot.store import requests as store
 from bot.store.outbox import Due, Kind

@@ -9,9 +9,10 @@ from typing import Any, Generic, TypeVar
 from bot.errors import SlackError, SlackRefused, SlackUnreachable
 from bot.interfaces import Clock
 from bot.logs import Hourly
-from bot.models import Actor, ChannelTrouble, Problem
+from bot.models import Actor, Problem
 from bot.policy import Audience, Membership, Standing
 from bot.slack.web import Web, part
+from bot.texts.requests import ChannelTrouble
 
 log = logging.getLogger(__name__)
 

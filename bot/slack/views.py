@@ -4,11 +4,12 @@ import json
 from collections.abc import Sequence
 
 from bot.models import ApprovalState, Lookup, PhoneNumber, Request, State
-from bot.policy import FINAL, Audience, has_ended
+from bot.policy import Audience
 from bot.progress import Progress
 from bot.slack import blocks, buttons
 from bot.slack.blocks import Block, Message, View
 from bot.slack.payloads import Origin
+from bot.states import FINAL, has_ended
 from bot.texts import asking, problems, results
 from bot.texts import requests as texts
 from bot.texts.outcomes import OUTCOMES, may_try_again, stand_of_request

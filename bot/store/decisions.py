@@ -7,7 +7,7 @@ from bot import guesses
 from bot.audit import Event
 from bot.errors import CardOutdated, RequestMoved
 from bot.models import Actor, ApprovalState, MessageRef, Request, RequestId, State, Through
-from bot.policy import ENDS_UNUSED, check_approval_transition, check_transition
+from bot.states import ENDS_UNUSED, check_approval_transition, check_transition
 from bot.store import journal, outbox, rows
 from bot.store.cells import raw
 from bot.store.engine import Query, Row, Tx

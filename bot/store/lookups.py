@@ -18,7 +18,7 @@ from bot.models import (
     State,
     Through,
 )
-from bot.policy import check_transition
+from bot.states import check_transition
 from bot.store import guesses, journal, outbox, rows
 from bot.store.cells import whole
 from bot.store.engine import Query, Row, Tx

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from bot.audit import Event
 from bot.errors import RecordDamaged
 from bot.models import Actor, LookupId, Problem, Result, State, Through
-from bot.policy import TRANSITIONS
+from bot.states import TRANSITIONS
 from bot.store import lookups, scrubbing
 from bot.store.cells import note_damaged, whole
 from bot.store.engine import Query, Row, Tx

@@ -19,7 +19,8 @@ from bot.models import (
     State,
     Through,
 )
-from bot.policy import Decision, Rule, Verdict, check_approval_transition, check_transition
+from bot.policy import Decision, Rule, Verdict
+from bot.states import check_approval_transition, check_transition
 from bot.store import guesses, journal, outbox, processes, rows
 from bot.store.cells import whole
 from bot.store.engine import Query, Row, Tx

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.models import ApprovalState, Lookup, Request, State
-from bot.policy import ENDS_UNUSED
+from bot.states import ENDS_UNUSED
 from bot.texts.numbers import Words
 
 Stand = ApprovalState | State

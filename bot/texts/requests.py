@@ -4,12 +4,29 @@ Plain text: whoever shows a sentence escapes it for where it is shown. Never put
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from bot.durations import write_duration
 from bot.guesses import FREE, REMEMBERED, Counts, Suspect
-from bot.models import ChannelTrouble, Request
+from bot.models import Request
 from bot.texts.numbers import Words, hidden_subject, numbers, subject
 from bot.texts.outcomes import OUTCOMES, stand_of_request
+
+
+class ChannelTrouble(StrEnum):
+    """Why no cards go to the approval channel."""
+
+    SHARED = "shared"
+    ARCHIVED = "archived"
+    READ_ONLY = "read-only"
+    NOT_JOINED = "not joined"
+    UNKNOWN = "unknown"
+    """There is none of this id, or it is private and the bot is not in it."""
+    REFUSES = "refuses"
+    """It looks well, but Slack does not let the bot post there."""
+    NOT_TOLD = "not told"
+    """Slack did not say how it is."""
+
 
 NOBODY_REACHED = "No approver could be reached so far. Tell your administrator if it is urgent."
 NOBODY_DECIDES = "At present there is no approver who can decide on your request. Tell your administrator."

@@ -3,8 +3,7 @@
 from datetime import UTC, datetime
 
 from bot.audit import LogQuery
-from bot.models import ChannelTrouble
-from bot.texts.requests import CHANNEL_TROUBLES
+from bot.texts.requests import CHANNEL_TROUBLES, ChannelTrouble
 
 _WHERE_TO_GET = {
     "SLACK_BOT_TOKEN": "the bot token (xoxb-…) from your app's page at api.slack.com, OAuth & Permissions",

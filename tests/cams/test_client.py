@@ -14,7 +14,7 @@ from bot.cams.client import CamsClient
 from bot.cams.signing import Credentials
 from bot.errors import ApiError
 from bot.interfaces import PhoneIdApi
-from bot.models import Answer, PhoneNumber, Problem
+from bot.models import PhoneNumber, Problem, Result
 from tests.clocks import SteppingClock
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ async def test_the_request_is_the_documented_one(client_of: MakeClient, turns: "
     script = Script(ok())
     answer = await client_of(script).get_phone_number_id(PHONE, code, turn=turns.turn)
 
-    assert answer == Answer(phone_number_id="920155500012345", request_id=R1, http_status=200)
+    assert answer == Result(phone_number_id="920155500012345", api_code="OK", request_id=R1, http_status=200)
     (request,) = script.requests
     assert (request.method, str(request.url)) == ("POST", "http://cams.test/")
     assert request.content == b"PhoneNumber=8613800001234&VerifyCode=208312"

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from bot.cams.protocol import decipher, request_body
 from bot.errors import ApiError
-from bot.models import Answer, PhoneNumber, Problem
+from bot.models import PhoneNumber, Problem, Result
 
 REQUEST_ID = "90E63D28-E31D-1EB2-8939-A9486641AAAA"
 CODE = SecretStr("208312")
@@ -53,8 +53,8 @@ class TestRequestBody:
 
 class TestAnswers:
     def test_ok_with_an_id_is_an_answer(self) -> None:
-        assert decipher(status=200, headers={}, body=answer(), code=CODE) == Answer(
-            phone_number_id="920155500012345", request_id=REQUEST_ID, http_status=200
+        assert decipher(status=200, headers={}, body=answer(), code=CODE) == Result(
+            phone_number_id="920155500012345", api_code="OK", request_id=REQUEST_ID, http_status=200
         )
 
     @pytest.mark.parametrize("phone_number_id", ["0012", "pvn-7Q3xK9_demo", "two words", "920208312012345", "9" * 128])
@@ -72,7 +72,7 @@ class TestAnswers:
         assert decipher(status=200, headers={}, body=body, code=CODE).phone_number_id == "920155500012345"
 
     def test_an_answer_without_a_request_id_is_an_answer(self) -> None:
-        assert decipher(status=200, headers={}, body=answer(RequestId=...), code=CODE).request_id == ""
+        assert decipher(status=200, headers={}, body=answer(RequestId=...), code=CODE).request_id is None
 
 
 class TestRefusals:
@@ -263,7 +263,7 @@ class TestEchoes:
     def test_a_request_id_of_any_other_form_is_not_kept(self, request_id: str) -> None:
         assert refusal(answer(Code="Bad", RequestId=request_id)).request_id is None
         body = answer(RequestId=request_id)
-        assert decipher(status=200, headers={}, body=body, code=CODE).request_id == ""
+        assert decipher(status=200, headers={}, body=body, code=CODE).request_id is None
 
     def test_the_error_keeps_no_other_that_holds_the_body(self) -> None:
         error = refusal(b'{"Message": "208312')

@@ -16,7 +16,7 @@ from yarl import URL
 
 from bot.cams.protocol import decipher
 from bot.lookups import Lookups
-from bot.models import Actor, Answer, ApprovalState, PhoneNumber, Problem, Request, Result, Through
+from bot.models import Actor, ApprovalState, PhoneNumber, Problem, Request, Result, Through
 from bot.network import Network
 from bot.sandbox.slack.validator import Surface, check_message, check_view
 from bot.settings import BotSettings, read
@@ -69,7 +69,7 @@ class OddApi:
 
     async def get_phone_number_id(
         self, phone: PhoneNumber, code: SecretStr, *, turn: Callable[[], AbstractAsyncContextManager[Call]]
-    ) -> Answer:
+    ) -> Result:
         api_code = "OK" if self.chance.random() < 0.6 else f"InvalidParameter.{odd_text(self.chance)}"
         envelope = {
             "Code": api_code,

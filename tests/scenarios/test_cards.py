@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.models import ApprovalState, ChannelTrouble, MessageRef, RequestId
+from bot.models import ApprovalState, MessageRef, RequestId
 from bot.sandbox.inspector import Wire
 from bot.sandbox.slack.trouble import Forced
 from bot.sandbox.slack.workspace import Message
 from bot.store import decisions, messages
 from bot.texts import requests as texts
+from bot.texts.requests import ChannelTrouble
 from tests import factories
 from tests.scenarios.asking import (
     AWAITING,

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
-from bot.models import NOT_NEEDED, ChannelTrouble
+from bot.models import NOT_NEEDED
 from bot.sandbox.slack.people import UserGroup
 from bot.sandbox.slack.trouble import Forced
 from bot.sandbox.slack.workspace import Conversation, Workspace
 from bot.texts import asking, terminal
 from bot.texts import requests as texts
+from bot.texts.requests import ChannelTrouble
 from tests.scenarios.asking import GOOD, GOOD_ID, TO_CHANNEL, TO_EACH, TOLD_ANSWERED, find_card, request, told
 from tests.scenarios.scene import PATIENCE, OpenScene, open_scene, with_bot
 

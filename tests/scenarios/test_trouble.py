@@ -5,10 +5,10 @@ from pathlib import Path
 
 from bot.app import Waits
 from bot.models import Problem, State
-from bot.policy import is_final
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.slack.trouble import SlackTrouble
+from bot.states import is_final
 from bot.store import processes
 from bot.texts import asking
 from bot.texts.problems import PROBLEMS

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from bot.models import ChannelTrouble
 from bot.slack.people import Channel
 from bot.slack.web import Web
+from bot.texts.requests import ChannelTrouble
 from tests.clocks import SteppingClock
 from tests.slack.conftest import NOT_SLACK, TEAM_ID, Answers
 from tests.slack.failures import refusal

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.models import ApprovalState, ChannelTrouble, Problem, State
+from bot.models import ApprovalState, Problem, State
 from bot.slack import buttons, cards
 from bot.texts import requests as texts
 from bot.texts.problems import PROBLEMS
+from bot.texts.requests import ChannelTrouble
 from tests.doubles import Doing
 from tests.factories import phones
 from tests.slack.workplace import FakeChannel, Workplace, buttons_of, filled, text_of, workplace

@@ -9,7 +9,7 @@ import pytest
 
 from bot.audit import Event
 from bot.guesses import Counts, Guesses
-from bot.models import ApprovalState, ChannelTrouble, MessageRef, RequestId, State
+from bot.models import ApprovalState, MessageRef, RequestId, State
 from bot.policy import NOBODY, Audience, Membership, Standing
 from bot.requests import RecentCounts
 from bot.slack import buttons, cards
@@ -21,6 +21,7 @@ from bot.store import messages
 from bot.store.outbox import HANDLING, Kind
 from bot.texts import requests as texts
 from bot.texts.outcomes import OUTCOMES
+from bot.texts.requests import ChannelTrouble
 from tests.doubles import Doing, FakeMessenger, FakePeople
 from tests.factories import phones
 from tests.fake_api import id_of

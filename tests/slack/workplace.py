@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bot.audit import LogQuery
-from bot.models import Actor, ChannelTrouble, MessageRef, PhoneNumber, Request, RequestId
+from bot.models import Actor, MessageRef, PhoneNumber, Request, RequestId
 from bot.slack.blocks import Message, View
 from bot.slack.bot_token import BotToken
 from bot.slack.listeners.actions import Actions
@@ -26,6 +26,7 @@ from bot.slack.people import Channel
 from bot.slack.windows import SETTLED_AFTER
 from bot.store import search
 from bot.store.outbox import Kind
+from bot.texts.requests import ChannelTrouble
 from tests.doubles import Doing, FakeMessenger
 from tests.factories import phones
 from tests.world import ANA, HOUR, Process, World

@@ -9,7 +9,7 @@ from bot.audit import Event
 from bot.errors import TooManyGuesses
 from bot.guesses import COUNTED_FOR, FREE_FOR_AGENT, FREE_FOR_NUMBER, REMEMBERED, Alarm, Suspect
 from bot.models import Actor, Lookup, Problem, Request, Result, State, Through
-from bot.policy import STATE_AFTER
+from bot.states import STATE_AFTER
 from bot.store import decisions, guesses, journal, outbox
 from bot.store.outbox import Kind
 from tests import factories

@@ -8,7 +8,7 @@ from bot.audit import Event
 from bot.errors import LookupMoved
 from bot.guesses import FREE_FOR_NUMBER
 from bot.models import Actor, Lookup, LookupId, Problem, Request, RequestId, Result, State, Through
-from bot.policy import FINAL, STATE_AFTER
+from bot.states import FINAL, STATE_AFTER
 from bot.store import (
     decisions,
     forgetting,

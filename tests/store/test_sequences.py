@@ -9,7 +9,7 @@ import pytest
 from bot.audit import LogQuery
 from bot.errors import LookupMoved, RequestMoved, StillOpen, TooManyGuesses
 from bot.models import ApprovalState, LookupId, Problem, Request, Result, State, Through
-from bot.policy import (
+from bot.states import (
     APPROVAL_TRANSITIONS,
     ENDS_UNUSED,
     FINAL,

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.models import Approval, ApprovalState, Problem, Result, State
-from bot.policy import APPROVAL_TRANSITIONS, STATE_AFTER, TRANSITIONS
+from bot.states import APPROVAL_TRANSITIONS, STATE_AFTER, TRANSITIONS
 from bot.texts import history, problems, results
 from bot.texts.outcomes import ASKED_FOR, OUTCOMES, Stand, Step, stand_of, stand_of_request
 from bot.texts.problems import PROBLEMS, Side

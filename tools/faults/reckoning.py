@@ -10,10 +10,10 @@ from typing import Any
 from bot.app import open_record
 from bot.audit import JournalEntry
 from bot.models import ApprovalState, Lookup, Problem, Request, RequestId, Result, State, Through
-from bot.policy import APPROVAL_TRANSITIONS, TRANSITIONS, is_final
 from bot.sandbox.slack.workspace import Message
 from bot.settings import RecordSettings, read
 from bot.slack import views
+from bot.states import APPROVAL_TRANSITIONS, TRANSITIONS, is_final
 from bot.store import journal, requests, verification
 from bot.store.engine import Tx
 from bot.texts import history
