@@ -61,9 +61,20 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+NAMED = {
+    Problem.NOT_TRUSTED: "certificate",
+    Problem.HOST_UNKNOWN: "knows no such name",
+    Problem.NO_RESOLVER: "DNS",
+    Problem.PROXY_REFUSED: "proxy",
+    Problem.NO_CONNECTION: "refused or cut",
+}
+"""The cause, as people read it."""
+
+
 def told(error: ApiError) -> tuple[Problem, str]:
     """The kind, for the administrator, and the cause for the log."""
     assert PROBLEMS[error.problem].turn is Side.ADMIN
+    assert NAMED[error.problem] in PROBLEMS[error.problem].what
     return error.problem, error.cause
 
 
