@@ -144,7 +144,7 @@ async def test_a_server_that_is_not_there_is_named_without_a_password(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("log", "--agent", NOT_UTF8), "not text"),
+        (("log", "--agent", NOT_UTF8), "This is no user id"),
         ((*LOOKUP, "--reason", NOT_UTF8), "not text"),
         (("log", "--limit", "9" * 23), "1<=x<=1000000"),
         (("log", "--limit", "0"), "1<=x<=1000000"),
