@@ -19,7 +19,7 @@ from bot.lookups import Lookups
 from bot.quota.account import Rules
 from bot.quota.slots import LATEST_ARRIVAL
 from bot.quota.turns import Turns
-from bot.repeating import Repeating
+from bot.repeating import repeating
 from bot.settings import BotSettings, LookupSettings, RecordSettings
 from bot.slack import connection
 from bot.slack.people import People
@@ -142,8 +142,8 @@ async def open_lookups(
         await lookups.beat()  # before anything is recorded as this process's
         try:
             async with (
-                Repeating(lookups.keep_up, every=waits.lease / 3, clock=clock),
-                Repeating(record.checkpoint, every=waits.checkpoint, clock=clock),
+                repeating(lookups.keep_up, every=waits.lease / 3, clock=clock),
+                repeating(record.checkpoint, every=waits.checkpoint, clock=clock),
             ):
                 yield lookups
         finally:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeVar
 
 from bot.interfaces import Clock
@@ -63,27 +63,17 @@ async def in_background(work: Coroutine[Any, Any, Any]) -> AsyncIterator["asynci
         await asyncio.gather(task, return_exceptions=True)
 
 
-class Repeating:
-    """Does it while inside. A failure is logged, and the next time is another chance."""
+def repeating(
+    do: Callable[[], Awaitable[None]], *, every: float, clock: Clock
+) -> AbstractAsyncContextManager["asyncio.Task[Any]"]:
+    """Does it while inside, with so many seconds between. A failure is logged, and the next time is another chance."""
 
-    def __init__(self, do: Callable[[], Awaitable[None]], *, every: float, clock: Clock) -> None:
-        self._do = do
-        self._every = every
-        self._clock = clock
-        self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> None:
-        self._task = asyncio.create_task(self._run())
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._task:
-            self._task.cancel()
-            await asyncio.wait({self._task})
-
-    async def _run(self) -> None:
+    async def run() -> None:
         while True:
             try:
-                await self._do()
+                await do()
             except Exception:  # a task's top
                 log.exception("periodic work failed")
-            await self._clock.sleep(self._every)
+            await clock.sleep(every)
+
+    return in_background(run())

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -26,7 +26,7 @@ from bot.interfaces import Clock
 from bot.lookups import Lookups
 from bot.models import Actor, Through
 from bot.policy import Audience
-from bot.repeating import Repeating, in_background
+from bot.repeating import in_background, repeating
 from bot.retention import Retention
 from bot.settings import BotSettings
 from bot.slack import connection
@@ -244,7 +244,7 @@ async def _finish(jobs: Jobs, lookups: Lookups, seconds: float) -> None:
         await jobs.cancel()
 
 
-def _sweeping(lookups: Lookups, parts: Parts, clock: Clock, *, every: float) -> Repeating:
+def _sweeping(lookups: Lookups, parts: Parts, clock: Clock, *, every: float) -> AbstractAsyncContextManager[object]:
     async def sweep() -> None:
         await lookups.sweep()
         for request in await parts.requests.usable():
@@ -254,12 +254,14 @@ def _sweeping(lookups: Lookups, parts: Parts, clock: Clock, *, every: float) -> 
         for due in await parts.outbox.due():
             parts.jobs.start(parts.outbox.handle(due), tell_broken=_leave_to_next_sweep)
 
-    return Repeating(sweep, every=every, clock=clock)
+    return repeating(sweep, every=every, clock=clock)
 
 
-def _forgetting(settings: BotSettings, record: Record, time: Timekeeper, clock: Clock, *, every: float) -> Repeating:
+def _forgetting(
+    settings: BotSettings, record: Record, time: Timekeeper, clock: Clock, *, every: float
+) -> AbstractAsyncContextManager[object]:
     retention = Retention(record, seconds=settings.phoneid_retention, clock=clock, time=time)
-    return Repeating(retention.apply, every=every, clock=clock)
+    return repeating(retention.apply, every=every, clock=clock)
 
 
 async def _leave_to_next_sweep(_error: Exception, _reference: str) -> None:

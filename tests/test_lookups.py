@@ -9,7 +9,7 @@ from bot.errors import DatabaseGone, StoreUnavailable
 from bot.guesses import FREE_FOR_AGENT
 from bot.models import Lookup, Problem, Request, State
 from bot.policy import Action, Decision, Rule, Verdict
-from bot.repeating import Repeating
+from bot.repeating import repeating
 from bot.states import STATE_AFTER
 from bot.store.outbox import Kind
 from tests.factories import phones
@@ -430,7 +430,7 @@ async def test_whether_the_code_is_the_one_that_is_tried_is_known_where_it_is_tr
 async def test_whoever_waits_for_a_process_that_dies_reads_that_it_did_where_no_bot_runs(world: World) -> None:
     here, elsewhere = await world.start("p1"), await world.start("p2")
     leader = await elsewhere.ask()  # and says no more
-    async with Repeating(here.lookups.keep_up, every=10.0, clock=world.clock):
+    async with repeating(here.lookups.keep_up, every=10.0, clock=world.clock):
         ended = await asyncio.wait_for(here.asked_and_run(), 60)
     assert ended.lookup.follows == leader.lookup.id
     assert (ended.lookup.state, ended.lookup.result.problem) == (State.INTERRUPTED, Problem.PROCESS_ENDED)

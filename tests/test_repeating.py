@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.errors import StoreUnavailable
-from bot.repeating import AT_ONCE, Repeating, few_at_once
+from bot.repeating import AT_ONCE, few_at_once, repeating
 from tests.clocks import SteppingClock
 
 
@@ -19,7 +19,7 @@ async def test_it_is_done_at_once_and_again_and_ends_with_the_block() -> None:
             enough.set()
 
     clock = SteppingClock()
-    async with Repeating(do, every=10.0, clock=clock):
+    async with repeating(do, every=10.0, clock=clock):
         await enough.wait()
     count = len(times)
     await asyncio.sleep(0)
@@ -37,7 +37,7 @@ async def test_a_failure_is_logged_and_the_next_time_is_another_chance(caplog: p
             raise OSError
         enough.set()
 
-    async with Repeating(do, every=10.0, clock=SteppingClock()):
+    async with repeating(do, every=10.0, clock=SteppingClock()):
         await enough.wait()
     assert "periodic work failed" in caplog.text
 

@@ -64,10 +64,10 @@ class CamsClient:
                 elapsed = self._clock.monotonic() - first_at
                 decision = decide(error, attempt=attempt, elapsed=elapsed, chance=self._chance())
                 if isinstance(decision, Stop):
-                    log.info("no more attempts", extra={"facts": {"attempt": attempt, "reason": decision.reason.value}})
+                    log.info("no more attempts", extra={"facts": {"attempt": attempt, "reason": decision.value}})
                     raise
             # Outside the turn: whoever waits holds no slot.
-            await self._clock.sleep(decision.seconds)
+            await self._clock.sleep(decision)
 
     async def _ask(self, body: SecretBytes, code: SecretStr, call: Call, *, attempt: int) -> Result:
         """One attempt: one signed request on the wire."""

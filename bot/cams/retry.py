@@ -11,24 +11,12 @@ TIME_LIMIT = 20.0
 """Seconds after the first attempt's start in which another may begin: somebody is waiting in Slack."""
 
 
-class StopReason(StrEnum):
+class Stop(StrEnum):
+    """Why not to ask again."""
+
     NO_USE = "asking again is of no use"
     ATTEMPTS_SPENT = "attempts spent"
     TIME_SPENT = "time spent"
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Ask again after so many seconds."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Do not ask again."""
-
-    reason: StopReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,19 +52,21 @@ RULES: Mapping[Problem, Rule] = {
 }
 
 
-def decide(error: ApiError, *, attempt: int, elapsed: float, chance: float) -> Wait | Stop:
-    """What to do after attempt number ``attempt`` (from 1), ``elapsed`` seconds after the first one's start.
+def decide(error: ApiError, *, attempt: int, elapsed: float, chance: float) -> float | Stop:
+    """After how many seconds to ask again, or why not to.
+
+    ``attempt`` is the number of the last one, from 1, ``elapsed`` the seconds since the first one's start.
 
     A hint to wait is followed when it fits into the time limit, and one that does not ends it: to come back early
     helps nobody. A throttled call's hint is the quota's to follow, for everyone.
     """
     rule = RULES.get(error.problem)
     if rule is None:
-        return Stop(StopReason.NO_USE)
+        return Stop.NO_USE
     if attempt >= rule.attempts:
-        return Stop(StopReason.ATTEMPTS_SPENT)
+        return Stop.ATTEMPTS_SPENT
     hint = 0.0 if error.problem is Problem.THROTTLED else error.retry_after or 0.0
     seconds = max(rule.pause(attempt, chance), hint)
     if elapsed + seconds >= TIME_LIMIT:
-        return Stop(StopReason.TIME_SPENT)
-    return Wait(seconds)
+        return Stop.TIME_SPENT
+    return seconds
