@@ -5,7 +5,7 @@ import io
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from types import MappingProxyType
 
 from bot.audit import LogEntry
 from bot.export import as_row, inert
@@ -86,41 +86,25 @@ class Row:
         return line.getvalue().encode()
 
 
-class Ids(Protocol):
-    """Where the rows go."""
+class Ids:
+    """Where the rows go: to a stream that nobody can read again, such as standard output, or to a file."""
 
-    @property
-    def earlier(self) -> Mapping[PhoneNumber, Row]:
-        """What an earlier run wrote, as far as it can be believed."""
-        ...
-
-    def add(self, row: Row) -> None:
-        """Write a row, whole, now. Raises ``OSError``."""
-        ...
-
-    def finish(self, order: Collection[PhoneNumber]) -> None:
-        """Put the rows into the list's order, each number once, where that is possible."""
-        ...
-
-
-class IdsStream:
-    """Rows to a stream that nobody can read again, such as standard output."""
+    earlier: Mapping[PhoneNumber, Row] = MappingProxyType({})
+    """What an earlier run wrote, as far as it can be believed."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._has_headings = False
-
-    @property
-    def earlier(self) -> Mapping[PhoneNumber, Row]:
-        return {}
+        self._size = 0
+        """Bytes that are written already."""
 
     def add(self, row: Row) -> None:
-        headings = b"" if self._has_headings else HEADINGS
-        write_all(self._descriptor, headings + row.as_line())
-        self._has_headings = True
+        """Write a row, whole, now. Raises ``OSError``."""
+        line = row.as_line() if self._size else HEADINGS + row.as_line()
+        write_all(self._descriptor, line)
+        self._size += len(line)
 
     def finish(self, order: Collection[PhoneNumber]) -> None:
-        """Nothing: what was written is gone."""
+        """Put the rows into the list's order, each number once, where that is possible."""
 
 
 def write_all(descriptor: int, content: bytes) -> None:

@@ -5,13 +5,13 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bot.checks import CheckVerdict
 from bot.cli.arguments import CannotStart, say_warning
-from bot.cli.ids import HEADINGS, Row, write_all
+from bot.cli.ids import HEADINGS, Ids, Row, write_all
 from bot.cli.ids_saved import Saved, read_saved
 from bot.models import PhoneNumber
 from bot.store.files import check_owner
@@ -56,15 +56,15 @@ def open_ids_file(name: str, *, lock: Callable[[int], None] = lock_alone) -> Ite
         ids.close()
 
 
-class IdsFile:
+class IdsFile(Ids):
     """Rows in a file. It is always whole: a row that a kill tore is dropped when the file is opened again."""
 
     def __init__(self, path: Path, descriptor: int, saved: Sequence[Saved]) -> None:
+        super().__init__(descriptor)
         self._path = path
-        self._descriptor = descriptor
         self.saved = saved
         self._rows = {each.row.phone: each.row for each in saved if each.row}
-        self._earlier = {**self._rows}
+        self.earlier = {**self._rows}
         self._size = os.lseek(descriptor, 0, os.SEEK_END)
 
     def close(self) -> None:
@@ -72,8 +72,8 @@ class IdsFile:
 
     def correct(self, rows: Mapping[PhoneNumber, Row]) -> None:
         """Have these rows and no others, written as this command writes them. Raises ``OSError``."""
-        self._rows, self._earlier = {**rows}, {**rows}
-        content = HEADINGS + b"".join(row.as_line() for row in rows.values())
+        self._rows, self.earlier = {**rows}, {**rows}
+        content = _content(rows.values())
         os.lseek(self._descriptor, 0, os.SEEK_SET)
         if _read_all(self._descriptor) != content:
             self._replace(content)
@@ -83,18 +83,12 @@ class IdsFile:
             lock_alone(descriptor)
         self._size = os.lseek(self._descriptor, 0, os.SEEK_END)
 
-    @property
-    def earlier(self) -> Mapping[PhoneNumber, Row]:
-        return self._earlier
-
     def add(self, row: Row) -> None:
-        line = row.as_line() if self._size else HEADINGS + row.as_line()
         try:
-            write_all(self._descriptor, line)
+            super().add(row)
         except OSError:
             os.ftruncate(self._descriptor, self._size)  # the disk is full: half a row must not stay
             raise
-        self._size += len(line)
         self._rows[row.phone] = row
 
     def finish(self, order: Collection[PhoneNumber]) -> None:
@@ -103,7 +97,7 @@ class IdsFile:
         rows = [self._rows[phone] for phone in in_order if phone in self._rows]
         # What is written is right already, if in another order: a folder that takes no new file is no failure.
         with suppress(OSError):
-            self._replace(HEADINGS + b"".join(row.as_line() for row in rows))
+            self._replace(_content(rows))
 
     def _replace(self, content: bytes) -> None:
         descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
@@ -117,6 +111,10 @@ class IdsFile:
         except OSError:
             Path(name).unlink(missing_ok=True)
             raise
+
+
+def _content(rows: Iterable[Row]) -> bytes:
+    return HEADINGS + b"".join(row.as_line() for row in rows)
 
 
 def _heed_owner(path: str, status: os.stat_result) -> None:

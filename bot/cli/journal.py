@@ -3,17 +3,21 @@
 import asyncio
 import re
 import sys
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
 
 import click
 
-from bot import settings
-from bot.checks import Checklist
-from bot.cli.arguments import EXIT_NO_ID, read_existing, say_warning
+from bot.cli.arguments import EXIT_NO_ID, read_existing
 from bot.cli.streams import check_output, show
 from bot.errors import SchemaUnknown
-from bot.evidence import Head, Inspection
+from bot.evidence import Head
+from bot.store.engine import Tx
 from bot.texts import journal as texts
 from bot.texts import terminal
+
+Asked = ParamSpec("Asked")
+Found = TypeVar("Found")
 
 
 @click.group()
@@ -28,10 +32,12 @@ def verify(*, since_head: str | None) -> None:
 
     Exit code 0: it is whole; 1: it is not; 2: it could not be checked.
     """
+    from bot.store import verification
+
     check_output()
     anchor = _read_head(since_head) if since_head is not None else None
     try:
-        inspection = asyncio.run(_inspect(read_existing(), anchor))
+        inspection = asyncio.run(_look(verification.inspect, anchor=anchor))
     except SchemaUnknown as error:  # it was opened as ours: what is not there was taken away since
         click.echo(terminal.command_failed(str(error)), err=True)
         sys.exit(EXIT_NO_ID)
@@ -44,8 +50,10 @@ def verify(*, since_head: str | None) -> None:
 @journal.command()
 def head() -> None:
     """Print the newest entry as SEQ:HASH. Note it where nobody who can write the database can write."""
+    from bot.store import journal as entries
+
     check_output()
-    newest = asyncio.run(_head(read_existing()))
+    newest = asyncio.run(_look(entries.head))
     show(f"{newest.seq}:{newest.hash}")
 
 
@@ -56,17 +64,8 @@ def _read_head(typed: str) -> Head:
     return Head(int(written[1]), written[2])
 
 
-async def _inspect(record_settings: settings.RecordSettings, anchor: Head | None) -> Inspection:
+async def _look(function: Callable[Concatenate[Tx, Asked], Found], *asked: Asked.args, **named: Asked.kwargs) -> Found:
     from bot.app import open_record_to_look
-    from bot.store import verification
 
-    async with open_record_to_look(record_settings, checks=Checklist(say_warning)) as record:
-        return await record.read(verification.inspect, anchor=anchor)
-
-
-async def _head(record_settings: settings.RecordSettings) -> Head:
-    from bot.app import open_record_to_look
-    from bot.store import journal as entries
-
-    async with open_record_to_look(record_settings, checks=Checklist(say_warning)) as record:
-        return await record.read(entries.head)
+    async with open_record_to_look(read_existing()) as record:
+        return await record.read(function, *asked, **named)

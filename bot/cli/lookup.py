@@ -2,7 +2,9 @@
 
 import asyncio
 import sys
+from collections.abc import Callable
 from functools import partial
+from itertools import chain, repeat
 from typing import TypedDict, Unpack
 from uuid import uuid4
 
@@ -16,12 +18,17 @@ from bot.cli.arguments import EXIT_NO_ID, STREAM, Discreet, check_option, read_s
 from bot.cli.caller import identify, on_ending
 from bot.cli.streams import check_output, show
 from bot.cli.typed import read_code, read_phone, read_reason
-from bot.cli.waiting import run_telling
 from bot.clock import SystemClock
 from bot.entry.secrecy import what_is_wrong
-from bot.models import Lookup, NewRequest, PhoneNumber, State
+from bot.interfaces import Clock
+from bot.lookups import Lookups
+from bot.models import Lookup, NewRequest, PhoneNumber, Request, State
+from bot.repeating import while_running
 from bot.texts import asking, problems, terminal
 from bot.texts import command_line as texts
+
+FIRST_AFTER, THEN_EVERY = 1.0, 3.0
+"""Seconds between moments at which something may be said: most lookups are over before the first."""
 
 
 class _ListFlags(TypedDict):
@@ -105,6 +112,29 @@ async def _lookup(
             click.echo(_beginning(request.lookup), err=True)
         ended = await run_telling(lookups, request, code, clock=SystemClock(), tell=partial(click.echo, err=True))
         return LogEntry(request, ended)
+
+
+async def run_telling(
+    lookups: Lookups, request: Request, code: SecretStr, *, clock: Clock, tell: Callable[[str], None]
+) -> Lookup:
+    """Run a request for one number, and tell how long its turn is still away, whenever that has changed.
+
+    The lookup as it ended.
+    """
+    lookup = request.lookup
+    answering = asyncio.create_task(lookups.run(request, lookup, code))
+    told = ""
+    try:
+        async for _ in while_running(answering, chain([FIRST_AFTER], repeat(THEN_EVERY)), clock):
+            outlook = lookups.outlook(lookup.id)
+            slow = asking.slow(lookup.phone) if lookups.is_slow(lookup.id) else told
+            said = asking.waiting(lookup.phone, outlook.place, outlook.seconds) if outlook else slow
+            if said != told:
+                tell(said)
+                told = said
+        return await answering
+    finally:
+        answering.cancel()
 
 
 def _beginning(lookup: Lookup) -> str:

@@ -17,7 +17,7 @@ from bot.checks import Checklist
 from bot.cli.arguments import EXIT_CANNOT_START, STREAM, CannotStart, say_warning
 from bot.cli.asking import Asking
 from bot.cli.caller import identify, on_ending
-from bot.cli.ids import Ids, IdsStream, Row
+from bot.cli.ids import Ids, Row
 from bot.cli.ids_file import IdsFile, open_ids_file
 from bot.cli.ids_saved import hold_against
 from bot.cli.progress import showing_progress
@@ -183,4 +183,4 @@ def _open_output(output: str) -> AbstractContextManager[Ids]:
     if output != STREAM:
         return open_ids_file(output)
     check_output()
-    return nullcontext(IdsStream(sys.stdout.fileno()))
+    return nullcontext(Ids(sys.stdout.fileno()))

@@ -5,6 +5,8 @@ number or a reason that is not. At a terminal each is asked for; else each is a 
 """
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 from pydantic import SecretStr
@@ -23,32 +25,30 @@ def read_phone(phone: str, record_settings: settings.RecordSettings) -> PhoneNum
     """The number, as a whole. Raises ``click.UsageError`` and ``CannotStart``."""
     if phone == STREAM:
         phone = _read_line(terminal.NUMBER, asking.PHONE_LABEL)
-    try:
+    with _mistakes_of_usage():
         return read_phone_number(phone, region=record_settings.phoneid_default_region)
-    except EntryError as error:
-        raise click.UsageError(asking.ENTRY_MISTAKES[error.mistake]) from None
 
 
 def read_reason(reason: str) -> str:
     """Why the ID is needed, which may be empty. Raises ``click.UsageError`` and ``CannotStart``."""
     if reason == STREAM:
         reason = check_text(_read_line(terminal.REASON, asking.REASON_LABEL, default=""))
-    try:
+    with _mistakes_of_usage():
         return fields.read_reason(reason)
-    except EntryError as error:
-        raise click.UsageError(asking.ENTRY_MISTAKES[error.mistake]) from None
 
 
 def read_code() -> SecretStr:
     """The code, unseen. Raises ``click.UsageError`` and ``CannotStart``."""
+    with _mistakes_of_usage():
+        return fields.read_code(_read_line(terminal.CODE, asking.CODE_LABEL, is_hidden=True))
+
+
+@contextmanager
+def _mistakes_of_usage() -> Iterator[None]:
     try:
-        return fields.read_code(_typed_code())
+        yield
     except EntryError as error:
         raise click.UsageError(asking.ENTRY_MISTAKES[error.mistake]) from None
-
-
-def _typed_code() -> str:
-    return _read_line(terminal.CODE, asking.CODE_LABEL, is_hidden=True)
 
 
 def _read_line(what: str, label: str, *, default: str | None = None, is_hidden: bool = False) -> str:

@@ -13,14 +13,7 @@ from pydantic import SecretStr
 
 from bot.entry.characters import AROUND, LONGEST, normalise, unlink
 from bot.entry.fields import recognise_code
-from bot.entry.numbers import (
-    Interpretation,
-    find_first_of_two,
-    interpret,
-    is_another_number,
-    number_or_none,
-    strip_words,
-)
+from bot.entry.numbers import Interpretation, find_first_of_two, interpret, is_another_number, strip_words
 from bot.entry.words import CODE_LABELS, NUMBER_LABELS
 from bot.errors import EntryMistake
 from bot.models import PhoneNumber
@@ -52,13 +45,8 @@ class TypedKind(StrEnum):
     UNREADABLE = "unreadable"
 
 
-_WORDS = {
-    "help": TypedKind.HELP,
-    "?": TypedKind.HELP,
-    "why": TypedKind.WHY,
-    "history": TypedKind.HISTORY,
-    "list": TypedKind.LIST,
-}
+_WORDS = {kind.value: kind for kind in (TypedKind.HELP, TypedKind.WHY, TypedKind.HISTORY, TypedKind.LIST)}
+_WORDS["?"] = TypedKind.HELP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +114,7 @@ def _read_every_way(line: str, region: str | None) -> Iterator[_Reading]:
     whole = interpret(line, region)
     if whole.is_valid:
         first = find_first_of_two(line, region)
-        yield _Reading(first or number_or_none(whole), None, is_doubtful=first is not None)
+        yield _Reading(first or whole.found, None, is_doubtful=first is not None)
         if _may_be_a_lone_code(line, whole):
             yield _Reading(None, SecretStr(line), is_code_first=True)
     for cut in re.finditer(r"[ \n/]", line):
@@ -136,7 +124,7 @@ def _read_every_way(line: str, region: str | None) -> Iterator[_Reading]:
             if code is None:
                 continue
             interpretation = interpret(typed, region)
-            number = number_or_none(interpretation)
+            number = interpretation.found
             # A separator says that a number ends here; a mere space does only if libphonenumber knows the number.
             if interpretation.is_valid or (cut[0] == "\n" and number):
                 if is_code_first and "+" not in typed and interpret(rest, region).is_valid:
@@ -188,7 +176,7 @@ def _choose_safe_number(readings: set[_Reading]) -> PhoneNumber | None:
 
 def _read_unknown_number(line: str, region: str | None) -> PhoneNumber | None:
     """The number in a line that cannot be read as a whole, if no code can be a part of it."""
-    whole = number_or_none(interpret(line, region))
+    whole = interpret(line, region).found
     if whole is None:
         return _read_leading_number(line)
     if re.fullmatch(r"\+?\d+", line) is None or _read_likely_code(line):
@@ -206,8 +194,7 @@ def _read_leading_number(line: str) -> PhoneNumber | None:
         return None
     for end in re.finditer(r"(?<=\d)(?!\d)", typed):
         first = interpret(typed[: end.start()], None)
-        number = number_or_none(first)
         # libphonenumber adds area codes to some numbers that lack one, and takes zeros out of others.
-        if first.is_valid and number and number.digits == re.sub(r"\D", "", typed[: end.start()]):
-            return number
+        if first.is_valid and first.found and first.found.digits == re.sub(r"\D", "", typed[: end.start()]):
+            return first.found
     return None

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from bot.entry.characters import LONGEST, normalise, peel
 from bot.entry.command import LABELLED, Typed, TypedKind, read_command
 from bot.entry.fields import find_shortened, recognise_code
-from bot.entry.numbers import interpret, number_or_none
+from bot.entry.numbers import interpret
 from bot.entry.records import are_headings
 from bot.entry.secrecy import approved_with_code, what_is_wrong
 from bot.errors import EntryMistake
@@ -126,7 +126,7 @@ def _read_separated(text: str, region: str | None) -> Typed | EntryMistake | Non
         return number
     if code is EntryMistake.CODE_FROM_SPREADSHEET:
         return code
-    if isinstance(code, EntryMistake) or len(code) < _SHORTEST_CODE or number_or_none(interpret(code, region)):
+    if isinstance(code, EntryMistake) or len(code) < _SHORTEST_CODE or interpret(code, region).found:
         return None
     return Typed(kind=TypedKind.NUMBER_AND_CODE, number=number.number, code=SecretStr(code))
 

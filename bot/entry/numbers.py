@@ -58,7 +58,7 @@ def find_first_of_two(typed: str, region: str | None) -> PhoneNumber | None:
     for between in _TWO.finditer(typed):
         first = interpret(typed[: between.start()], region)
         if first.is_valid:
-            return number_or_none(first)
+            return first.found
     return None
 
 
@@ -101,8 +101,12 @@ class Interpretation(NamedTuple):
     """A text read as one number."""
 
     number: PhoneNumber | EntryMistake
-    is_valid: bool
+    is_valid: bool = False
     """In a range libphonenumber knows, not only of a possible length."""
+
+    @property
+    def found(self) -> PhoneNumber | None:
+        return self.number if isinstance(self.number, PhoneNumber) else None
 
 
 _NOT_POSSIBLE = {
@@ -124,13 +128,13 @@ _NOT_PARSED = {
 def interpret(typed: str, region: str | None) -> Interpretation:
     """The number that ``typed`` is as a whole, or why it is none."""
     if not typed:
-        return Interpretation(EntryMistake.NUMBER_MISSING, is_valid=False)
+        return Interpretation(EntryMistake.NUMBER_MISSING)
     if _FROM_SPREADSHEET.fullmatch(typed):
-        return Interpretation(EntryMistake.NUMBER_FROM_SPREADSHEET, is_valid=False)
+        return Interpretation(EntryMistake.NUMBER_FROM_SPREADSHEET)
     dialled = _DIALLED.fullmatch(typed)
     digits = re.sub(r"\D", "", typed)
     if dialled is None or not digits:  # letters and extensions among them: the API has no place for either
-        return Interpretation(EntryMistake.NUMBER_UNREADABLE, is_valid=False)
+        return Interpretation(EntryMistake.NUMBER_UNREADABLE)
     if dialled[1] or digits.startswith("00"):
         international = _parse("+" + digits.removeprefix("00"), None)
         return _only_without_trunk_zero(typed, international) if "(0" in typed[1:] else international
@@ -141,20 +145,20 @@ def interpret(typed: str, region: str | None) -> Interpretation:
 
 def _parse(dialled: str, region: str | None) -> Interpretation:
     if len(dialled) > _LONGEST_NUMBER + 5:  # a prefix for international calls and a plus may come on top, no more
-        return Interpretation(EntryMistake.NUMBER_TOO_LONG, is_valid=False)
+        return Interpretation(EntryMistake.NUMBER_TOO_LONG)
     try:
         parsed = phonenumbers.parse(dialled, region)
     except phonenumbers.NumberParseException as error:
-        return Interpretation(_NOT_PARSED[error.error_type], is_valid=False)
+        return Interpretation(_NOT_PARSED[error.error_type])
     reason = phonenumbers.is_possible_number_with_reason(parsed)
     if reason == phonenumbers.ValidationResult.TOO_LONG and (old := _OLD_MEXICAN.fullmatch(_digits(parsed))):
         # Until 2019 there was a 1 in them, and WhatsApp's own ids have kept it. Asked as typed.
         return Interpretation(PhoneNumber(old[0]), is_valid=_parse(f"+52{old[1]}", None).is_valid)
     if reason != phonenumbers.ValidationResult.IS_POSSIBLE:
-        return Interpretation(_NOT_POSSIBLE[reason], is_valid=False)
+        return Interpretation(_NOT_POSSIBLE[reason])
     digits = _digits(parsed)
     if len(digits) > _LONGEST_NUMBER:
-        return Interpretation(EntryMistake.NUMBER_TOO_LONG, is_valid=False)
+        return Interpretation(EntryMistake.NUMBER_TOO_LONG)
     return Interpretation(PhoneNumber(digits), is_valid=phonenumbers.is_valid_number(parsed))
 
 
@@ -167,14 +171,14 @@ def _only_without_trunk_zero(typed: str, international: Interpretation) -> Inter
     plain = _parse("+" + re.sub(r"\D", "", typed.replace("(0", "(")).removeprefix("00"), None)
     if plain.number == international.number:
         return international
-    return Interpretation(EntryMistake.NUMBER_WITH_TRUNK_ZERO, is_valid=False)
+    return Interpretation(EntryMistake.NUMBER_WITH_TRUNK_ZERO)
 
 
 def _only_if_valid(international: Interpretation) -> Interpretation:
     """Without a plus, 138 0000 1234 is somebody's national number, and +1 380 000 1234 by its length only."""
     if international.is_valid or isinstance(international.number, EntryMistake):
         return international
-    return Interpretation(EntryMistake.NUMBER_WITHOUT_COUNTRY, is_valid=False)
+    return Interpretation(EntryMistake.NUMBER_WITHOUT_COUNTRY)
 
 
 def _choose(national: Interpretation, international: Interpretation) -> Interpretation:
@@ -187,7 +191,3 @@ def _choose(national: Interpretation, international: Interpretation) -> Interpre
     if isinstance(national.number, EntryMistake):
         return international
     return Interpretation(EntryMistake.NUMBER_AMBIGUOUS, is_valid=national.is_valid)
-
-
-def number_or_none(interpretation: Interpretation) -> PhoneNumber | None:
-    return interpretation.number if isinstance(interpretation.number, PhoneNumber) else None

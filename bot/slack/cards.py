@@ -5,7 +5,6 @@ from bot.models import Actor, Request, Through
 from bot.requests import LATELY, RecentCounts
 from bot.slack import blocks, views
 from bot.slack.blocks import Block, Message
-from bot.texts import guesses
 from bot.texts import requests as texts
 from bot.texts.requests import ChannelTrouble
 
@@ -61,14 +60,14 @@ def sent_directly(message: Message, channel_id: str, trouble: ChannelTrouble) ->
 
 def alarm_message(alarm: Alarm) -> Message:
     """Who, how often and how fast; the number with its middle hidden."""
-    said, reference = guesses.alarm(alarm, _name(alarm.request.agent)), guesses.alarm_reference(alarm)
+    said, reference = texts.alarm(alarm, _name(alarm.request.agent)), texts.alarm_reference(alarm)
     body = [
-        blocks.header(guesses.ALARM_HEADING),
+        blocks.header(texts.ALARM_HEADING),
         blocks.formatted_section(said),
-        blocks.section(guesses.ALARM_NEXT),
+        blocks.section(texts.ALARM_NEXT),
         blocks.context(reference),
     ]
-    return Message(f"{guesses.ALARM_HEADING}. {said} {guesses.ALARM_NEXT} {reference}", body)
+    return Message(f"{texts.ALARM_HEADING}. {said} {texts.ALARM_NEXT} {reference}", body)
 
 
 def _asked_by(request: Request) -> str:

@@ -1,7 +1,4 @@
-"""What an agent reads while asking: the form, the usage, the progress, the answer.
-
-Plain text: whoever shows a sentence escapes it for where it is shown. Never put a verification code into one.
-"""
+"""What an agent reads while asking: the form, the usage, the progress, the answer."""
 
 import math
 from collections.abc import Mapping, Sequence

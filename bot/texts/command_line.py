@@ -11,6 +11,7 @@ from bot.errors import EntryMistake, LineMistake, ListMistake
 from bot.models import Lookup, RequestId, State
 from bot.texts import problems
 from bot.texts.asking import ENTRY_MISTAKES
+from bot.texts.numbers import counted
 from bot.texts.problems import PROBLEMS
 
 UNEXPECTED_ARGUMENT = (
@@ -89,7 +90,7 @@ def output_foreign(path: str) -> str:
 
 
 def output_corrected(path: str, rows: int) -> str:
-    which = "1 row" if rows == 1 else f"{rows} rows"
+    which = counted(rows, "row")
     return f"{path} was changed since it was written, say by a spreadsheet: {which} put right from the record."
 
 
@@ -116,11 +117,7 @@ NOT_A_FILE = "it is not a file; for standard output write --output -"
 def beginning(count: int, *, before: Mapping[State, int], request_id: RequestId) -> str:
     """``before``: what came of the numbers that are not asked again."""
     besides = f" Not asked again: {_counted(before)}." if before else ""
-    return f"Asking Alibaba Cloud for {_ids(count)}, request {request_id}.{besides}"
-
-
-def _ids(count: int) -> str:
-    return "1 ID" if count == 1 else f"{count} IDs"
+    return f"Asking Alibaba Cloud for {counted(count, 'ID')}, request {request_id}.{besides}"
 
 
 def _counted(counts: Mapping[State, int]) -> str:

@@ -1,7 +1,4 @@
-"""What an agent reads about their own earlier lookups.
-
-Plain text: whoever shows a sentence escapes it for where it is shown. Never put a verification code into one.
-"""
+"""What an agent reads about their own earlier lookups."""
 
 from bot.models import Lookup, Request
 from bot.texts import problems

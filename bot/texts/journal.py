@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from bot.audit import Footprint
 from bot.evidence import Fault, Flaw, Head, Inspection
 from bot.models import PhoneNumber
+from bot.texts.numbers import counted
 
 HEAD_UNREADABLE = "--since-head takes what `phoneid journal head` printed: a number, a colon and 64 characters."
 
@@ -34,9 +35,9 @@ def whole(inspection: Inspection, anchor: Head | None) -> str:
     if inspection.first is None:
         return "The journal is whole: it has no entries yet."
     lines = [
-        f"The journal is whole: {_count(inspection.entries, 'entry', 'entries')}, "
+        f"The journal is whole: {counted(inspection.entries, 'entry', 'entries')}, "
         f"from {inspection.first} to {inspection.head.seq}.",
-        f"{_count(inspection.records, 'record is', 'records are')} as recorded, "
+        f"{counted(inspection.records, 'record is', 'records are')} as recorded, "
         f"{inspection.forgotten} of them forgotten.",
     ]
     if anchor:
@@ -91,37 +92,25 @@ NO_ANSWER = "Standard input ended without an answer, so nothing was forgotten. A
 
 
 def asks_to_forget(phone: PhoneNumber, found: Footprint) -> str:
-    asked = f"Forget {phone.international}: the number, its ID and the reasons of {_lookups(found.ended)}"
-    mentioned = f", and the reasons of {_requests(found.mentions)} for other numbers that mention it"
+    asked = f"Forget {phone.international}: the number, its ID and the reasons of {counted(found.ended, 'lookup')}"
+    mentioned = f", and the reasons of {counted(found.mentions, 'request')} for other numbers that mention it"
     return f"{asked}{mentioned if found.mentions else ''}? This cannot be undone."
 
 
 def forgotten(phone: PhoneNumber, found: Footprint) -> str:
     if not (found.ended or found.mentions):
         return f"Nothing is recorded of {phone.international}."
-    mentions = f", and the reasons of {_requests(found.mentions)} that mentioned it" if found.mentions else ""
-    return f"Forgotten: {_lookups(found.ended)}{mentions}. The journal says so, without the number."
+    mentions = f", and the reasons of {counted(found.mentions, 'request')} that mentioned it" if found.mentions else ""
+    return f"Forgotten: {counted(found.ended, 'lookup')}{mentions}. The journal says so, without the number."
 
 
 def still_open(phone: PhoneNumber, found: Footprint) -> str:
     if found.running:
         return (
-            f"{phone.international} is still being asked for ({_lookups(found.running)}). Nothing was forgotten: try "
-            "again in a minute."
+            f"{phone.international} is still being asked for ({counted(found.running, 'lookup')}). Nothing was "
+            "forgotten: try again in a minute."
         )
     return (
-        f"{_lookups(found.waiting)} of {phone.international} still wait for a decision or a code. Nothing was "
+        f"{counted(found.waiting, 'lookup')} of {phone.international} still wait for a decision or a code. Nothing was "
         "forgotten: have them denied, withdrawn or used first, or wait until they expire."
     )
-
-
-def _lookups(count: int) -> str:
-    return _count(count, "lookup", "lookups")
-
-
-def _requests(count: int) -> str:
-    return _count(count, "request", "requests")
-
-
-def _count(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"

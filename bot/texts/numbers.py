@@ -19,8 +19,13 @@ class Words(NamedTuple):
         return self.several if is_several else self.one
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """``1 lookup``, ``3 lookups``; ``many`` where it is not ``one`` with an s."""
+    return f"{count} {one if count == 1 else many or f'{one}s'}"
+
+
 def numbers(count: int) -> str:
-    return "1 number" if count == 1 else f"{count} numbers"
+    return counted(count, "number")
 
 
 def subject(request: Request) -> str:

@@ -1,7 +1,4 @@
-"""How requests and lookups stand or ended, and what is said of it: one table for all states.
-
-Plain text: whoever shows a sentence escapes it for where it is shown. Never put a verification code into one.
-"""
+"""How requests and lookups stand or ended, and what is said of it: one table for all states."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,4 @@
-"""What is said of what somebody may do here, and why: ``/phoneid why``.
-
-Plain text: whoever shows a sentence escapes it for where it is shown.
-"""
+"""What is said of what somebody may do here, and why: ``/phoneid why``."""
 
 from collections.abc import Mapping
 

@@ -1,7 +1,4 @@
-"""What an agent reads when there is no ID.
-
-Plain text: whoever shows a sentence escapes it for where it is shown. Never put a verification code into one.
-"""
+"""What an agent reads when there is no ID."""
 
 import math
 from collections.abc import Mapping

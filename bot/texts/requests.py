@@ -1,15 +1,12 @@
-"""What agents and approvers read about a request: receipts, cards, details, what became of it.
-
-Plain text: whoever shows a sentence escapes it for where it is shown. Never put a verification code into one.
-"""
+"""What agents and approvers read about a request: receipts, cards, details, what became of it, alarms."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 
 from bot.durations import write_duration
-from bot.guesses import FREE, REMEMBERED, Counts, Suspect
+from bot.guesses import FREE, REMEMBERED, Alarm, Counts, Suspect
 from bot.models import Request
-from bot.texts.numbers import Words, hidden_subject, numbers, subject
+from bot.texts.numbers import Words, hidden, hidden_subject, numbers, subject
 from bot.texts.outcomes import OUTCOMES, stand_of_request
 
 
@@ -88,6 +85,9 @@ FORGOTTEN = Words(
     "The number and the ID of this lookup were removed from the record. You can ask again.",
     "The numbers of this list were removed from the record. You can ask for other numbers.",
 )
+
+ALARM_HEADING = "Somebody may be guessing codes"
+ALARM_NEXT = "Further attempts wait, longer each time, or need approval. Ask them what they need."
 
 
 def and_more(count: int) -> str:
@@ -194,6 +194,18 @@ def became(request: Request) -> str:
     if request.is_forgotten:
         return forgotten(request)
     return f"This request {OUTCOMES[stand_of_request(request)].became.of(request)}."
+
+
+def alarm(told: Alarm, name: str) -> str:
+    """``name`` is how the agent is shown: escaped, or Slack's markup for a person."""
+    span, number = write_duration(told.seconds), hidden(told.lookup.phone)
+    if told.suspect is Suspect.NUMBER:
+        return f"{told.refused} refused codes for {number} within {span}, the last by {name}."
+    return f"{told.refused} refused codes by {name} within {span}, the last for {number}."
+
+
+def alarm_reference(told: Alarm) -> str:
+    return f"Reference {told.lookup.id}"
 
 
 def _ids(request: Request) -> str:

@@ -1,7 +1,4 @@
-"""What an agent reads of a request for several numbers: while it runs, and at its end.
-
-Plain text: whoever shows a sentence escapes it for where it is shown. Never put a verification code into one.
-"""
+"""What an agent reads of a request for several numbers: while it runs, and at its end."""
 
 from collections.abc import Sequence
 

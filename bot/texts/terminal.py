@@ -28,7 +28,6 @@ RETENTION_TOO_SHORT = (
 APPROVERS_MISSING = (
     "PHONEID_APPROVAL is always, but PHONEID_APPROVERS names nobody. List the users and usergroups who decide."
 )
-AGENTS_BLANK = "is empty. Write everyone, or the Slack user ids of those who may ask, such as U012AB3CD"
 URL_UNREADABLE = "is not a URL. Write it with https://"
 URL_WITH_A_USER = "holds a user or a password, which the log would show. Write it without"
 URL_IN_CLEAR_TEXT = "must start with https://: what is sent there is secret. Only this machine itself may have http://"

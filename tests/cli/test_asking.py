@@ -1,7 +1,7 @@
 """A list's numbers are asked for a window at a time, in the lists' lane, each recorded when its time comes."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from bot.audit import LogEntry, LogQuery
 from bot.cli.asking import Asking
-from bot.cli.ids import Row
+from bot.cli.ids import Ids, Row
 from bot.entry.table import Line
 from bot.lookups import Lookups
 from bot.models import PhoneNumber, Request, Result, State
@@ -58,24 +58,18 @@ class CountingApi:
         return Result(phone_number_id=phone.digits[::-1], api_code="OK", request_id="R", http_status=200)
 
 
-class KeptIds:
+class KeptIds(Ids):
     """Keeps the rows; ``fails_at`` is the row that cannot be written."""
 
     def __init__(self, *, fails_at: int | None = None) -> None:
+        super().__init__(-1)
         self.rows: list[Row] = []
         self._fails_at = fails_at
-
-    @property
-    def earlier(self) -> Mapping[PhoneNumber, Row]:
-        return {}
 
     def add(self, row: Row) -> None:
         if len(self.rows) == self._fails_at:
             raise OSError(28, "No space left on device")
         self.rows.append(row)
-
-    def finish(self, order: Collection[PhoneNumber]) -> None:
-        """Nothing: it is all here."""
 
 
 @dataclass

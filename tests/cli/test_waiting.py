@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 from pydantic import SecretStr
 
-from bot.cli.waiting import run_telling
+from bot.cli.lookup import run_telling
 from bot.lookups import SLOW_AFTER, Lookups
 from bot.models import Lookup, LookupId, PhoneNumber, Request, State
 from bot.texts import asking

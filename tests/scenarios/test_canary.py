@@ -19,7 +19,7 @@ from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.slack.delivery import DeliveryKind
 from bot.sandbox.slack.signed_http import pack
 from bot.sandbox.slack.trouble import SlackTrouble
-from bot.texts import asking, guesses, history, requests, results
+from bot.texts import asking, history, requests, results
 from bot.texts.problems import PROBLEMS
 from tests.canaries import CANARY, CANARY_BOOK, found_in, outcomes, search_files, search_what_was_said, with_canary
 from tests.scenarios.asking import TO_EACH, fill_in
@@ -91,7 +91,7 @@ async def test_the_canary_is_nowhere_after_guesses_and_in_the_history(tmp_path: 
             await scene.ask(entry("The ID"), code=CANARY)
             await scene.slack.until(lambda least=number + 2: answers(scene) >= least, timeout=PATIENCE)  # type: ignore[misc]  # a default binds the loop's value
         lee = scene.human("Lee")
-        await message_with(lee, guesses.ALARM_HEADING)
+        await message_with(lee, requests.ALARM_HEADING)
         await scene.ana.runs("support", "/phoneid history")
         await scene.answer(scene.ana, history.TITLE)
         await scene.ana.clicks(requests.SHOW_ID)

@@ -15,7 +15,7 @@ from bot.policy import Rule
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.texts import asking, permissions
-from bot.texts import guesses as alarms
+from bot.texts import requests as alarms
 from bot.texts import requests as texts
 from bot.texts.problems import PROBLEMS
 from tests import factories
