@@ -1,4 +1,8 @@
-"""What an agent reads while asking: the form, the usage, the progress, the answer."""
+"""What an agent reads while asking: the form, the usage, the progress, the answer.
+
+As in all of ``bot.texts``: plain text, which whoever shows it escapes for where it is shown; a parameter that holds
+Slack's markup says so. Never put a verification code into a sentence.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
