@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -136,6 +137,23 @@ async def test_what_is_checked_stays_as_it_is_and_nothing_comes_to_lie_beside_it
     assert (verified.status, noted.status) == (0, 0)
     assert noted.out.strip() in verified.out
     assert (held_by(database), names_in(shell.folder)) == (before, [database.name])
+
+
+@pytest.mark.parametrize("names", [("",), ("", "-wal"), ("", "-wal", "-shm")], ids=["alone", "with its log", "killed"])
+async def test_so_does_a_copy_of_a_live_one(shell: Shell, database: Path, names: tuple[str, ...]) -> None:
+    """Whoever opens it as the bot does writes the log into the file, and removes it."""
+    live = shell.folder / "live" / "phoneid.db"
+    live.parent.mkdir()
+    async with record_in(live) as opened:
+        await opened.change(factories.asked, [PhoneNumber(PHONE)], decision=MAY_NOT)
+        await opened.checkpoint()
+        for name in names:
+            shutil.copyfile(f"{live}{name}", f"{database}{name}")
+    shutil.rmtree(live.parent)
+    before = {each: (each.read_bytes(), each.stat().st_mtime_ns) for each in shell.folder.iterdir()}
+    for command in ("verify", "head"):
+        assert (await shell.run("journal", command)).status == 0
+    assert {each: (each.read_bytes(), each.stat().st_mtime_ns) for each in shell.folder.iterdir()} == before
 
 
 async def test_an_empty_file_is_no_whole_journal(shell: Shell, database: Path) -> None:
