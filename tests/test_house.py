@@ -1,10 +1,10 @@
 """The house keeps its shape: imports run down its rows, pieces stay small, packages' ``__init__`` files stay empty."""
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parent.parent
 BOT = ROOT / "bot"
@@ -42,14 +42,36 @@ THE_BOT_ITSELF = [path for path in MODULES if "sandbox" not in path.parts]
 EVERYTHING = [*MODULES, *sorted(path for folder in ("tests", "tools") for path in (ROOT / folder).rglob("*.py"))]
 
 
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def walk(path: Path) -> Iterator[ast.AST]:
+    return ast.walk(ast.parse(path.read_text()))
+
+
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """All that a module of the bot's is made of."""
+    return tuple(walk(path))
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
 def room_of(module: str) -> str:
     parts = module.split(".")
     return parts[1] if len(parts) > 1 else "__init__"
 
 
-def imports_of(path: Path) -> Iterator[str]:
+@cache
+def imports_of(path: Path) -> frozenset[str]:
     """The modules of ours that a file imports, wherever in the file it does so."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    return frozenset(_imports_of(path))
+
+
+def _imports_of(path: Path) -> Iterator[str]:
+    for node in nodes_of(path):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "bot":
             for alias in node.names:
                 candidate = ROOT / Path(*node.module.split("."), alias.name)
@@ -59,27 +81,37 @@ def imports_of(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names if alias.name.split(".")[0] == "bot")
 
 
-def module_of(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
-
-
 def row_of(room: str) -> int:
     return next(index for index, row in enumerate(ROWS) if room in row)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=module_of)
-def test_imports_run_down_the_rows(path: Path) -> None:
-    room = room_of(module_of(path))
-    if room == "__init__":
-        return
-    for imported in map(room_of, imports_of(path)):
-        assert row_of(imported) <= row_of(room), f"{room} imports {imported}, which is above it"
-        assert imported == room or not any({imported, room} <= apart for apart in KEPT_APART), f"{room} and {imported}"
+def is_below_or_beside(room: str, imported: str) -> bool:
+    """Whether a room may use another one."""
+    return row_of(imported) <= row_of(room) and (
+        imported == room or not any({imported, room} <= apart for apart in KEPT_APART)
+    )
 
 
-@pytest.mark.parametrize("path", sorted((BOT / "sandbox").rglob("*.py")), ids=module_of)
-def test_the_sandbox_does_not_check_the_bot_with_the_bots_own_code(path: Path) -> None:
-    assert set(map(room_of, imports_of(path))) <= SANDBOX_MAY_USE
+def test_imports_run_down_the_rows() -> None:
+    wrong = [
+        f"{module_of(path)} imports {imported}"
+        for path in MODULES
+        if (room := room_of(module_of(path))) != "__init__"
+        for imported in imports_of(path)
+        if not is_below_or_beside(room, room_of(imported))
+    ]
+    assert not wrong, wrong
+
+
+def test_the_sandbox_does_not_check_the_bot_with_the_bots_own_code() -> None:
+    wrong = [
+        f"{module_of(path)} imports {imported}"
+        for path in MODULES
+        if "sandbox" in path.parts
+        for imported in imports_of(path)
+        if room_of(imported) not in SANDBOX_MAY_USE
+    ]
+    assert not wrong, wrong
 
 
 def test_every_room_has_its_row() -> None:
@@ -87,7 +119,7 @@ def test_every_room_has_its_row() -> None:
     assert rooms == set().union(*ROWS)
 
 
-def check_for_circles(graph: Mapping[str, set[str]]) -> None:
+def check_for_circles(graph: Mapping[str, set[str] | frozenset[str]]) -> None:
     without: set[str] = set()
 
     def reach(name: str, seen: frozenset[str]) -> None:
@@ -102,72 +134,81 @@ def check_for_circles(graph: Mapping[str, set[str]]) -> None:
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    check_for_circles({module_of(path): set(imports_of(path)) for path in MODULES})
+    check_for_circles({module_of(path): imports_of(path) for path in MODULES})
 
 
 def test_no_rooms_import_each_other_in_a_circle() -> None:
-    graph: dict[str, set[str]] = {}
+    graph: defaultdict[str, set[str]] = defaultdict(set)
     for path in MODULES:
         room = room_of(module_of(path))
-        graph.setdefault(room, set()).update(set(map(room_of, imports_of(path))) - {room})
+        graph[room] |= set(map(room_of, imports_of(path))) - {room}
     check_for_circles(graph)
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if path.name == "__init__.py"], ids=module_of)
-def test_package_files_are_empty(path: Path) -> None:
-    assert path.read_text() == ""
+def test_package_files_are_empty() -> None:
+    packages = [path for path in MODULES if path.name == "__init__.py"]
+    assert packages
+    assert [module_of(path) for path in packages if path.read_text()] == []
 
 
-@pytest.mark.parametrize("path", EVERYTHING, ids=module_of)
-def test_no_function_is_over_50_lines(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            assert (node.end_lineno or 0) - node.lineno < 50, f"{node.name} is too long"
+def test_no_function_is_over_50_lines() -> None:
+    too_long = [
+        f"{module_of(path)}.{node.name}"
+        for path in EVERYTHING
+        for node in walk(path)
+        if isinstance(node, FunctionNode) and (node.end_lineno or 0) - node.lineno >= 50
+    ]
+    assert not too_long, too_long
 
 
 def test_no_class_has_over_15_public_methods() -> None:
     counts = {
         f"{module_of(path)}.{node.name}": sum(is_public_method(each) for each in node.body)
         for path in THE_BOT_ITSELF
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes_of(path)
         if isinstance(node, ast.ClassDef)
     }
     assert {name: count for name, count in counts.items() if count > 15} == {}
 
 
 def is_public_method(node: ast.stmt) -> bool:
-    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_")
+    return isinstance(node, FunctionNode) and not node.name.startswith("_")
 
 
 def test_hardly_a_function_has_over_6_parameters() -> None:
     many = [
         f"{module_of(path)}.{node.name}"
         for path in THE_BOT_ITSELF
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and len(parameters_of(node)) > 6
+        for node in nodes_of(path)
+        if isinstance(node, FunctionNode) and len(parameters_of(node)) > 6
     ]
     assert len(many) <= 3, many
 
 
-def parameters_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+def parameters_of(node: FunctionNode) -> list[str]:
     every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
     return [each.arg for each in every if each.arg not in ("self", "cls")]
 
 
 def test_only_the_command_line_prints() -> None:
-    for path in MODULES:
-        if room_of(module_of(path)) in ("cli", "__main__"):
-            continue
-        calls = (node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
-        names = {call.id for call in calls if isinstance(call, ast.Name)}
-        assert "print" not in names, f"{module_of(path)} prints"
+    printing = [
+        module_of(path)
+        for path in MODULES
+        if room_of(module_of(path)) not in ("cli", "__main__")
+        for node in nodes_of(path)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ]
+    assert not printing, printing
 
 
 def test_only_the_clock_reads_real_time() -> None:
     readers = {"time.time", "time.monotonic", "datetime.now", "datetime.utcnow"}
-    for path in MODULES:
-        if room_of(module_of(path)) in ("clock", "cli"):
-            continue
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                assert f"{node.value.id}.{node.attr}" not in readers, f"{module_of(path)} reads real time"
+    reading = [
+        f"{module_of(path)} reads {node.value.id}.{node.attr}"
+        for path in MODULES
+        if room_of(module_of(path)) not in ("clock", "cli")
+        for node in nodes_of(path)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        if f"{node.value.id}.{node.attr}" in readers
+    ]
+    assert not reading, reading
