@@ -125,7 +125,8 @@ async def finish(scene: Scene) -> None:
 @asynccontextmanager
 async def record_of(scene: Scene) -> AsyncIterator[Record]:
     """The record of a scene's bot, as another process opens it."""
-    async with open_record(read(RecordSettings, {"DATABASE_URL": scene.environment["DATABASE_URL"]})) as record:
+    settings = read(RecordSettings, {"DATABASE_URL": scene.environment["DATABASE_URL"]})
+    async with open_record(settings, scene.clock) as record:
         yield record
 
 

@@ -1,13 +1,37 @@
 """Scenes for the scenarios."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from bot import network
 from bot.app import Waits
+from bot.network import Network
+from tests.clocks import SocketLoop
 from tests.scenarios.scene import QUICK, TRANSPORTS, OpenScene, Scene, open_scene, with_bot
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """No scene waits for time to pass, unless something else does that has only the real one."""
+    is_real = item.get_closest_marker("real_time") is not None
+    return {"real": asyncio.new_event_loop} if is_real else {"virtual": SocketLoop}
+
+
+@cache
+def system_certificates() -> ssl.SSLContext:
+    return Network.read({}).trust
+
+
+@pytest.fixture(autouse=True)
+def _certificates_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each bot reads some hundred of them twice, a fourth of a scene's work, and shows them to nobody here."""
+    certificates = system_certificates()
+    monkeypatch.setattr(network, "_trusted", lambda _environment: certificates)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import re
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 
@@ -84,7 +83,7 @@ async def died_an_hour_ago(scene: Scene) -> AsyncIterator[Record]:
     """The scene's database, as a process opened it that was last seen an hour ago."""
 
     def an_hour_ago() -> float:
-        return time.time() - factories.HOUR
+        return scene.clock.now() - factories.HOUR
 
     record = record_at(scene.environment["DATABASE_URL"], process=new_process(), clock_now=an_hour_ago)
     await record.open()

@@ -11,6 +11,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.app import Waits, open_record
 from bot.audit import LogQuery
+from bot.interfaces import Clock
 from bot.running import Bot, running_bot
 from bot.sandbox.cams.book import BOOK, Entry
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
@@ -21,6 +22,7 @@ from bot.sandbox.slack.workspace import Message
 from bot.settings import BotSettings, RecordSettings, read
 from bot.store import search
 from tests.amounts import NIGHTLY
+from tests.clocks import LoopClock
 from tests.recorded import Recorded
 
 TRANSPORTS = ("socket mode", pytest.param("signed http", marks=NIGHTLY))
@@ -32,6 +34,11 @@ PATIENCE = 20.0
 QUICK = Waits(finishing=5.0, api_reading=5.0, settling=(0.3, 1.5), latest_arrival=0.3)
 """The bot as it is, but less patient: the local API is never slow by accident. A busy machine is: the second update of
 a window comes after an acknowledgement that painted over the first."""
+
+
+def latency() -> float:
+    """Seconds that a call and its answer are on their way: even in virtual time they arrive later than they leave."""
+    return 0.01
 
 
 def entry(outcome: str) -> Entry:
@@ -52,6 +59,11 @@ class Scene:
         return next(human for human in self.slack.humans.values() if human.person.name == name)
 
     @property
+    def clock(self) -> Clock:
+        """Everybody's in the scene."""
+        return self.slack.clock
+
+    @property
     def ana(self) -> Human:
         return self.human("Ana")
 
@@ -69,7 +81,7 @@ class Scene:
     async def lookups(self) -> list[Recorded]:
         """Every lookup recorded, newest first."""
         settings = read(RecordSettings, {"DATABASE_URL": self.environment["DATABASE_URL"]})
-        async with open_record(settings) as record:
+        async with open_record(settings, self.clock) as record:
             entries = await record.read(search.search, LogQuery(limit=10_000))
         return [Recorded.of(entry) for entry in entries]
 
@@ -79,8 +91,9 @@ async def open_scene(
     tmp_path: Path, *, is_http: bool = False, book: Sequence[Entry] = BOOK, settings: Mapping[str, str] | None = None
 ) -> AsyncIterator[Scene]:
     """The sandbox with no bot in it yet."""
-    inspector = Inspector()
-    slack, cams = LocalSlack(inspector=inspector), LocalCams(inspector=inspector, book=book)
+    inspector, clock = Inspector(), LoopClock()
+    slack = LocalSlack(inspector=inspector, clock=clock)
+    cams = LocalCams(inspector=inspector, book=book, clock=clock, latency_there=latency, latency_back=latency)
     inspector.listen(slack.workspace.change)  # whoever waits for something to happen looks again after each request
     await slack.start()
     await cams.start()
@@ -108,7 +121,7 @@ async def open_scene(
 @asynccontextmanager
 async def with_bot(scene: Scene, *, waits: Waits = QUICK) -> AsyncIterator[Scene]:
     """The bot, running in it."""
-    async with running_bot(read(BotSettings, scene.environment), waits=waits) as bot:
+    async with running_bot(read(BotSettings, scene.environment), waits=waits, clock=scene.clock) as bot:
         if bot.port:
             scene.slack.request_url = f"http://127.0.0.1:{bot.port}/slack/events"
         await scene.slack.until(lambda: scene.slack.is_connected)

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.audit import Event
-from bot.clock import SystemClock
 from bot.models import FORGOTTEN, Actor, PhoneNumber, Through
 from bot.retention import scrub
 from bot.settings import BotSettings, read
@@ -40,7 +39,7 @@ async def forget(scene: Scene) -> None:
     """As ``phoneid forget`` does, beside the running bot."""
     async with record_of(scene) as record:
         await record.change(forgetting.forget, PHONE, actor=OPERATOR)
-        assert await scrub(record, SystemClock())
+        assert await scrub(record, scene.clock)
 
 
 def held_by_files(scene: Scene) -> bytes:
@@ -87,10 +86,10 @@ async def test_the_running_bot_forgets_what_is_older_than_the_retention(scene_wi
                 connection.execute(f"UPDATE {table} SET asked_at = asked_at - 86400")
         async with asyncio.timeout(PATIENCE):
             while not all(each.phone == FORGOTTEN for each in await scene.lookups()):
-                pass
+                await scene.clock.sleep(0.05)
         async with asyncio.timeout(PATIENCE):
             while PHONE.digits.encode() in held_by_files(scene) or GOOD_ID.encode() in held_by_files(scene):
-                await scene.lookups()
+                await scene.clock.sleep(0.05)
         assert await is_whole(scene)
 
 

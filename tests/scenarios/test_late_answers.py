@@ -57,7 +57,7 @@ async def interrupt(scene: Scene, *, lookups: int = 1) -> None:
     """Take the bot for dead while it calls; so many lookups have not ended by then."""
     async with asyncio.timeout(PATIENCE):
         while State.CALLING not in {each.state for each in await scene.lookups()}:
-            pass  # looking takes its time
+            await scene.clock.sleep(0.05)
     async with record_of(scene) as another:
         assert await another.change(take_for_dead) == lookups
 

@@ -263,7 +263,7 @@ async def test_stopping_twice_or_too_late_is_answered(scene: Scene) -> None:
     message = await message_with(ana, "of 3 done")
     async with asyncio.timeout(PATIENCE):
         while {each.state for each in await listed(scene)} != {State.CALLING}:
-            pass
+            await scene.clock.sleep(0.05)
     await ana.clicks_stale(message, texts.STOP)
     await message_with(ana, request_texts.NOTHING_TO_STOP)
     await message_with(ana, "Your list of 3 numbers is done.")

@@ -42,6 +42,7 @@ async def guess(scene: Scene, *digits: str) -> None:
     async with record_of(scene) as record:
         for each in digits:
             await use_up(record, KIM, PhoneNumber(each))
+            await scene.clock.sleep(0.5)  # no two of them wait until the same moment
 
 
 async def of_list(scene: Scene) -> list[State]:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from bot.texts import results as texts
 from tests.scenarios.asking import finish
 from tests.scenarios.listing import lines, listed, message_with, submit_list, window_with
 from tests.scenarios.racing import numbers
-from tests.scenarios.scene import PATIENCE, Scene, open_scene, with_bot
+from tests.scenarios.scene import PATIENCE, QUICK, Scene, open_scene, with_bot
 
 
 def asked(scene: Scene) -> set[int]:
@@ -54,6 +55,7 @@ async def test_slack_away_from_the_start_keeps_no_list_from_being_asked(tmp_path
         assert len(ana.sees(ana.dm)) == 1
 
 
+@pytest.mark.real_time
 async def test_a_database_that_is_locked_for_a_moment_loses_nothing(tmp_path: Path) -> None:
     book = numbers(25)
     async with open_scene(tmp_path, book=book) as scene, with_bot(scene) as running:
@@ -61,7 +63,7 @@ async def test_a_database_that_is_locked_for_a_moment_loses_nothing(tmp_path: Pa
         await scene.slack.until(lambda: bool(running.cams.calls), timeout=PATIENCE)
         other = sqlite3.connect(tmp_path / "phoneid.db")
         other.execute("BEGIN IMMEDIATE")
-        await scene.slack.clock.sleep(1.5)
+        await scene.clock.sleep(1.5)
         other.rollback()
         other.close()
         await window_with(ana, "Your list of 25 numbers is done. 25 have their ID.")
@@ -69,7 +71,8 @@ async def test_a_database_that_is_locked_for_a_moment_loses_nothing(tmp_path: Pa
 
 
 async def test_a_list_that_the_database_does_not_take_is_not_asked(tmp_path: Path) -> None:
-    async with open_scene(tmp_path, book=numbers(3)) as scene, with_bot(scene) as running:
+    waits = replace(QUICK, database=0.3)
+    async with open_scene(tmp_path, book=numbers(3)) as scene, with_bot(scene, waits=waits) as running:
         other = sqlite3.connect(tmp_path / "phoneid.db")
         other.execute("BEGIN IMMEDIATE")
         try:

@@ -57,7 +57,7 @@ async def test_a_good_signature_is_let_in(scene_with: OpenScene) -> None:
         assert await post(scene, parcel.body, parcel.headers) == 200
 
 
-@pytest.mark.parametrize("seconds_off", [-301, -3600, 301])
+@pytest.mark.parametrize("seconds_off", [-301, -3600, 360])  # by 301 s a busy machine is in time
 async def test_a_stale_request_is_refused(scene_with: OpenScene, seconds_off: float) -> None:
     async with scene_with(is_http=True) as scene:
         parcel = signed(scene, seconds_off=seconds_off)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,7 @@ class Manifest:
         return next(matching, None)
 
 
+@cache
 def read_manifest() -> Manifest:
     """The project's own manifest.yaml: packaged beside the sandbox in a wheel, at the root in a checkout."""
     packaged = files("bot.sandbox").joinpath("manifest.yaml")
