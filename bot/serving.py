@@ -87,6 +87,12 @@ class Connection(web.RequestHandler):
         self._ended(self)
         super().connection_lost(exc)
 
+    def log_exception(self, *args: Any, **more: Any) -> None:
+        """As aiohttp does, but for who left in the middle of a request: that can anybody, as often as they like."""
+        has_left = self._wire is None or self._wire.is_closing()
+        if not (has_left and isinstance(more.get("exc_info"), ConnectionError)):
+            super().log_exception(*args, **more)
+
     def _come(self, request: web.Request) -> None:
         if self._answered is request:  # the rest of one that was refused by its head comes too late
             self._is_whole, self._has_more, self.since = True, False, self._clock.time()
@@ -196,9 +202,5 @@ async def _note_whole_requests(request: web.Request, handler: Handler) -> web.St
     connection.begin(request)
     try:
         return await handler(request)
-    except ConnectionError:
-        if connection.is_open:
-            raise
-        return web.Response()  # for nobody: to aiohttp who left in the middle of a request is an error, and a traceback
     finally:
         connection.end()

@@ -195,6 +195,34 @@ async def test_who_does_not_read_what_they_asked_for_gives_way(serve: Serve) -> 
     del reader
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        POST + b"Content-Length: 9\r\nExpect: 100-continue\r\n\r\nbody body",
+        POST + b"Content-Length: 9\r\n\r\nbody",
+        GET.replace(b" / ", b" /slow "),
+        GET.replace(b" / ", b" /large "),
+        GET * 3,
+    ],
+)
+async def test_who_leaves_in_the_middle_is_no_line_in_the_log(
+    serve: Serve, caplog: pytest.LogCaptureFixture, sent: bytes
+) -> None:
+    served = await serve()
+    for ending in ("half", "at once"):
+        reader, writer = await served.hold(sent)
+        if b"/slow" in sent or b"/large" in sent:
+            await served.begun.get()
+        if ending == "half":
+            writer.write_eof()
+        else:
+            writer.transport.abort()
+        served.release.set()
+        await ended(reader)
+    assert await served.status() == 200
+    assert caplog.records == []
+
+
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOBUFS])
 async def test_what_cannot_be_accepted_is_one_line_a_minute(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, number: int
