@@ -198,6 +198,26 @@ async def test_who_does_not_read_what_they_asked_for_gives_way(serve: Serve) -> 
 @pytest.mark.parametrize(
     "sent",
     [
+        POST + b"Content-Length: -1\r\n\r\n",
+        POST + b"CANARY: \x00\r\n\r\n",
+        POST + b"Expect: CANARY\xd9\r\n\r\n",  # aiohttp's answer would quote it, and cannot
+        GET + b"CANARY\r\n\r\n",
+    ],
+)
+async def test_what_is_no_request_is_one_line_a_minute_that_quotes_nothing(
+    serve: Serve, caplog: pytest.LogCaptureFixture, sent: bytes
+) -> None:
+    served = await serve()
+    for _ in range(5):
+        reader, _ = await served.hold(sent)
+        assert b" 400 Bad Request\r\n" in await ended(reader)
+    assert caplog.messages == ["request malformed"]
+    assert "CANARY" not in repr(vars(caplog.records[0]))
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
         POST + b"Content-Length: 9\r\nExpect: 100-continue\r\n\r\nbody body",
         POST + b"Content-Length: 9\r\n\r\nbody",
         GET.replace(b" / ", b" /slow "),

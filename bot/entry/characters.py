@@ -57,21 +57,31 @@ def without_invisible(text: str) -> str:
 
 _LINES = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
 
-_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\U00013441\U00013442")
-"""Letters, and a braille pattern, that look like a space or like nothing."""
+_BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800\U00013441\U00013442")
+"""Letters, marks, and a braille pattern, that look like a space or like nothing."""
+
+_SELECTORS = re.compile("[\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Each chooses a form of the character before it, and without one, or behind another, says something unseen."""
 
 
 def _is_seen(character: str) -> bool:
     if character in "\n\t":
         return True
-    return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Cn") and character not in _BLANK_LETTERS
+    is_blank = character in _BLANK_LETTERS or _SELECTORS.match(character)
+    return not is_blank and unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Cn")
 
 
 def _joins(text: str, at: int) -> bool:
-    """Whether this joins or parts two letters of a script that needs it for that, or two emoji."""
-    around = text[at - 1 : at] + text[at + 1 : at + 2]
-    is_between = len(around) == 2 and all(not each.isascii() and _is_seen(each) for each in around)
-    return text[at] in "\u200c\u200d" and is_between
+    """Whether this joins or parts two letters of a script that needs it for that, or two emoji, or chooses a form."""
+    if _SELECTORS.match(text[at]):
+        return _needs_more(text[at - 1 : at])
+    before = _SELECTORS.sub("", text[max(0, at - 2) : at])[-1:]
+    return text[at] in "\u200c\u200d" and _needs_more(before) and _needs_more(text[at + 1 : at + 2])
+
+
+def _needs_more(around: str) -> bool:
+    """Whether this is a character of which what is not seen may be a part."""
+    return around != "" and not around.isascii() and _is_seen(around)
 
 
 def _plain(character: str) -> str:

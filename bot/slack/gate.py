@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable
 from hmac import compare_digest
 
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
@@ -116,9 +115,9 @@ def _why_refused(request: web.Request, body: bytes, verifier: SignatureVerifier)
 
 
 def note_malformed(record: logging.LogRecord) -> bool:
-    """A filter for aiohttp's log: bytes that are no HTTP are one line as well, not a traceback that quotes them."""
+    """A filter for aiohttp's log: a body that is no HTTP is one line as well, not a traceback that quotes it."""
     error = record.exc_info[1] if record.exc_info else None
-    if not isinstance(error, HttpProcessingError | web.RequestPayloadError):
+    if not isinstance(error, web.RequestPayloadError):
         return True
     log_malformed(error)
     return False

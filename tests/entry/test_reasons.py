@@ -46,6 +46,11 @@ def test_what_nobody_can_read_is_no_reason(unseen: str) -> None:
         ("\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u200c\u062e"),  # Persian needs it
         ("ask \U0001f469\u200d\U0001f4bb", "ask \U0001f469\u200d\U0001f4bb"),
         ("20\u200d8", "208"),
+        ("a\ufe00\ufe01\U000e0100b", "ab"),  # each may stand for a byte of a text that nobody sees
+        ("call \u260e\ufe0f\ufe0e\ufe0f now", "call \u260e\ufe0f now"),
+        ("\u845b\U000e0100", "\u845b\U000e0100"),  # a name is written so
+        ("\U0001f468\u200d\u2764\ufe0f\u200d\U0001f468 x", "\U0001f468\u200d\u2764\ufe0f\u200d\U0001f468 x"),
+        ("a\u034f\u17b4b", "ab"),
         ("\u5ba2\u6237", "\u5ba2\u6237"),
         ("\u0662", "\u0662"),
     ],
