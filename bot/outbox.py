@@ -39,13 +39,19 @@ class Outbox:
         self._locks: WeakValueDictionary[tuple[Kind, RequestId], asyncio.Lock] = WeakValueDictionary()
 
     async def deliver(self, kind: Kind, request_id: RequestId) -> bool:
-        """Say this of a request now, if it is still to be said. Whether it is. Raises nothing but cancellation."""
-        try:
-            due = await self._record.read(store.waiting, kind, request_id)
-        except UNUSABLE:  # it stays in the outbox
-            log.exception("not known whether to say it", extra={"facts": {"kind": kind.value, "request": request_id}})
-            return False
-        return await self.handle(due) if due else True
+        """Say this of a request now, if it is still to be said, and remember that it is, or when to try again.
+
+        Whether it is said. Raises nothing but cancellation.
+        """
+        # It is there for as long as somebody holds or awaits it.
+        lock = self._locks.setdefault((kind, request_id), asyncio.Lock())
+        async with lock:  # whoever had it before may have said it
+            try:
+                due = await self._record.read(store.waiting, kind, request_id)
+                return await self._say_once(due) if due else True
+            except UNUSABLE:  # it is still in the outbox, and hearing it once more does no harm
+                log.exception("saying not remembered", extra={"facts": {"kind": kind.value, "request": request_id}})
+                return False
 
     async def redraw(self, request_id: RequestId, card: MessageRef | None, *, sent_to: str) -> None:
         """Make every copy of a request's card say what became of it, though that may have been said before.
@@ -63,22 +69,6 @@ class Outbox:
             return []
         moment = await self._time.moment()
         return await self._record.change(store.claim, is_time_trusted=moment.is_trusted)
-
-    async def handle(self, due: Due) -> bool:
-        """Say one thing and remember that it is said, or when to try again. Whether it is said.
-
-        Raises nothing but cancellation.
-        """
-        key = (due.kind, due.request_id)
-        lock = self._locks.setdefault(key, asyncio.Lock())  # it is there for as long as somebody holds or awaits it
-        async with lock:
-            try:
-                # Whoever had the lock before may have said it.
-                current = await self._record.read(store.waiting, *key)
-                return await self._say_once(current) if current else True
-            except UNUSABLE:  # it is still in the outbox, and hearing it once more does no harm
-                log.exception("saying not remembered", extra={"facts": _facts(due)})
-                return False
 
     async def _say_once(self, due: Due) -> bool:
         is_said = False

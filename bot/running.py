@@ -252,7 +252,7 @@ def _sweeping(lookups: Lookups, parts: Parts, clock: Clock, *, every: float) -> 
         for request_id in await parts.notices.cards_to_take_away():
             parts.jobs.start(parts.outbox.deliver(Kind.CARDS, request_id), tell_broken=_leave_to_next_sweep)
         for due in await parts.outbox.due():
-            parts.jobs.start(parts.outbox.handle(due), tell_broken=_leave_to_next_sweep)
+            parts.jobs.start(parts.outbox.deliver(due.kind, due.request_id), tell_broken=_leave_to_next_sweep)
 
     return repeating(sweep, every=every, clock=clock)
 

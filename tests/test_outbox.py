@@ -54,7 +54,7 @@ class Speaker:
     async def sweep(self) -> list[Due]:
         """One look at what nobody has said in time."""
         due = await self.outbox.due()
-        await asyncio.gather(*(self.outbox.handle(each) for each in due))
+        await asyncio.gather(*(self.outbox.deliver(each.kind, each.request_id) for each in due))
         return due
 
     async def sweep_for(self, seconds: float, *, every: float = 5.0) -> None:

@@ -142,6 +142,11 @@ def readable(table: str, rows: Iterable[Row], read: Callable[[Row], T]) -> list[
     return values
 
 
+def column(table: str, rows: Iterable[Row], name: str) -> list[Any]:
+    """What can be read of one column."""
+    return readable(table, rows, lambda row: row[name])
+
+
 def whole(table: str, rows: Iterable[Row]) -> list[Row]:
     """The rows of which every cell can be read; the others are in the log."""
     return readable(table, rows, lambda row: {**row})

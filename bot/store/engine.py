@@ -66,6 +66,10 @@ class Tx(ABC):
         return stream
 
     @abstractmethod
+    def create_schema(self) -> None:
+        """Make this release's tables in an empty database, in this transaction."""
+
+    @abstractmethod
     def distrusting(self) -> AbstractContextManager[None]:
         """For checking what other hands may have changed. Meanwhile rows hold whatever stands there.
 

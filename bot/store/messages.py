@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.models import ApprovalState, MessageRef, RequestId
 from bot.store import outbox
-from bot.store.cells import readable
+from bot.store.cells import column, readable
 from bot.store.engine import Row, Tx
 
 
@@ -85,7 +85,7 @@ def of_request(tx: Tx, kind: Kind, request_id: RequestId) -> list[MessageRef]:
 
 def waiting_in(tx: Tx, place: str) -> list[RequestId]:
     """Requests that nobody has decided on, and whose card was sent there."""
-    return readable("requests", tx.all(WAITING_IN, place=place), _request_id)
+    return column("requests", tx.all(WAITING_IN, place=place), "id")
 
 
 def taken_away(tx: Tx, card: MessageRef) -> None:
@@ -95,15 +95,7 @@ def taken_away(tx: Tx, card: MessageRef) -> None:
 
 def places(tx: Tx, request_id: RequestId, *, since: float = 0.0) -> frozenset[str]:
     """To whom a request's cards were sent since then (Unix seconds): a channel, user ids."""
-    return frozenset(readable("messages", tx.all(PLACES, request=request_id, since=since), _place))
-
-
-def _request_id(row: Row) -> RequestId:
-    return RequestId(row["id"])
-
-
-def _place(row: Row) -> str:
-    return str(row["sent_to"])
+    return frozenset(column("messages", tx.all(PLACES, request=request_id, since=since), "sent_to"))
 
 
 def _message(row: Row) -> MessageRef:

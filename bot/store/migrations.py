@@ -4,7 +4,7 @@ There is one schema yet, so an empty database is all that has a way to go. A lat
 ``migrate``, in the same transaction, and writes their number beside the journal's head.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Final
 
 from bot.errors import RecordDamaged, SchemaUnknown
@@ -27,16 +27,16 @@ STEPS_OF_FIRST_RELEASE = "_sqlite_migrations"
 """Where the library of release 0.1 kept count of the steps it had taken. We have no such table."""
 
 
-def migrate(tx: Tx, tables: Collection[str], create: Callable[[], None] | None) -> None:
+def migrate(tx: Tx, tables: Collection[str], *, creates: bool = False) -> None:
     """Bring a database with these tables to this release's schema, in a change that excludes all others.
 
-    Without ``create`` nothing is changed, and an empty one is refused. Raises ``SchemaUnknown`` and changes nothing if
-    another program or another release wrote it.
+    Unless it ``creates``, nothing is changed, and an empty one is refused. Raises ``SchemaUnknown`` and changes nothing
+    if another program or another release wrote it.
     """
     if not tables:
-        if create is None:
+        if not creates:
             raise SchemaUnknown("the database is empty: nothing was ever recorded in it")
-        create()
+        tx.create_schema()
         tx.run(ADD_HEAD, seq=EMPTY.seq, hash=EMPTY.hash, schema=SCHEMA)
         return
     _refuse_foreign(tables)
@@ -62,7 +62,7 @@ def head_to_change(row: Row | None) -> Head:
 
 def head_to_read(row: Row | None) -> Head:
     """The head in the row. Where there is none the entries belong to nothing, and checking the journal tells so."""
-    return EMPTY if row is None else Head(row["seq"], row["hash"])
+    return EMPTY if row is None or row["seq"] is None else Head(row["seq"], row["hash"])
 
 
 def _refuse_foreign(tables: Collection[str]) -> None:
@@ -77,6 +77,6 @@ def _refuse_foreign(tables: Collection[str]) -> None:
 
 
 def _found(row: Row | None) -> Row:
-    if row is None:
+    if row is None or row["seq"] is None:
         raise RecordDamaged("journal_head")
     return row

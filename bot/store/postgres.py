@@ -5,7 +5,6 @@ together with COMMIT.
 """
 
 import os
-import re
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -19,7 +18,7 @@ from bot.errors import ChangeUnknown, DatabaseGone, StoreError, StoreUnavailable
 from bot.store.engine import Row, Tx
 from bot.store.migrations import HEAD, head_to_change, head_to_read, migrate
 from bot.store.postgres_tx import Connection, PostgresTx, connected
-from bot.store.schema import POSTGRES_TRIGGERS, TABLES, in_postgres_words, names_ours
+from bot.store.schema import COLUMNS, names_ours
 from bot.texts import terminal as texts
 
 RECORD_LOCK = 0x70686F6E
@@ -78,7 +77,7 @@ ENCODING: Final = "SELECT current_setting('server_encoding') AS encoding"
 TABLE_NAMES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
 
 # The index entries too, however few: they hold phone numbers.
-VACUUM: Final = "VACUUM (INDEX_CLEANUP ON) " + ", ".join(re.findall(r"CREATE TABLE (\w+)", TABLES))
+VACUUM: Final = f"VACUUM (INDEX_CLEANUP ON) {', '.join(COLUMNS)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +154,7 @@ class PostgresEngine:
         with _telling_unavailable():
             connection, begun = self._begin(self._begin_change)
             with self._transaction(connection, begun) as tx:
-                tx.head = head_to_change(_head_row(begun))
+                tx.head = head_to_change(begun)
                 yield tx
                 self._commit(connection, tx)
 
@@ -164,7 +163,7 @@ class PostgresEngine:
         with _telling_unavailable():
             connection, begun = self._begin(self._begin_read)
             with self._transaction(connection, begun) as tx:
-                tx.head = head_to_read(_head_row(begun))
+                tx.head = head_to_read(begun)
                 yield tx
                 tx.commit()
 
@@ -189,7 +188,7 @@ class PostgresEngine:
             if encoding["encoding"] != "UTF8":
                 raise StoreUnavailable(f"the database's encoding is {encoding['encoding']}; it must be UTF8")
             names = {row["tablename"] for row in tables}
-            migrate(tx, names, (lambda: _create(connection)) if self._creates else None)
+            migrate(tx, names, creates=self._creates)
             tx.commit()
 
     def _connect(self) -> Connection:
@@ -263,15 +262,6 @@ def _begun(connection: Connection, begin: str) -> Row:
         row = cursor.fetchone()
         assert row is not None
         return row
-
-
-def _head_row(begun: Row) -> Row | None:
-    return begun if begun["seq"] is not None else None
-
-
-def _create(connection: Connection) -> None:
-    script = in_postgres_words(TABLES) + POSTGRES_TRIGGERS
-    connection.execute(script.encode(), prepare=False)  # without parameters: a simple query of many statements
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from psycopg.rows import dict_row
 from bot.errors import DatabaseGone, SchemaUnknown, StoreUnavailable
 from bot.store.cells import Cells
 from bot.store.engine import Query, Row, Tx, Value
+from bot.store.schema import POSTGRES_TRIGGERS, TABLES, in_postgres_words
 
 Connection = psycopg.Connection[Row]
 
@@ -78,6 +79,12 @@ class PostgresTx(Tx):
     def write_many(self, sql: str, rows: Sequence[Mapping[str, Value]], /) -> None:
         cursor = psycopg.ClientCursor(self._connection)
         self._unsent += [cursor.mogrify(for_psycopg(sql), values) for values in rows]
+
+    def create_schema(self) -> None:
+        script = in_postgres_words(TABLES) + POSTGRES_TRIGGERS
+        self._connection.execute(
+            script.encode(), prepare=False
+        )  # without parameters: a simple query of many statements
 
     @contextmanager
     def distrusting(self) -> Iterator[None]:

@@ -14,7 +14,7 @@ from bot.errors import DatabaseGone, SchemaUnknown, StoreUnavailable
 from bot.store.engine import Tx
 from bot.store.files import create_private
 from bot.store.migrations import HEAD, head_to_change, head_to_read, migrate
-from bot.store.schema import SQLITE_TRIGGERS, TABLES, names_ours
+from bot.store.schema import names_ours
 from bot.store.sqlite_tx import SqliteTx, readable_text
 from bot.texts import terminal as texts
 
@@ -104,11 +104,13 @@ class SqliteEngine:
     def open(self) -> None:
         if sqlite3.sqlite_version_info < OLDEST:
             raise StoreUnavailable(_TOO_OLD.format(".".join(map(str, OLDEST)), sqlite3.sqlite_version))
-        with _telling_unavailable(), _telling_foreign():
+        with _telling_unavailable():
             try:
                 self._open()
-            except BaseException:
+            except BaseException as error:
                 self.close()
+                if isinstance(error, sqlite3.Error) and _kind(error) == sqlite3.SQLITE_NOTADB:  # later it was damaged
+                    raise SchemaUnknown("the file is not a database") from error
                 raise
 
     def close(self) -> None:
@@ -172,7 +174,7 @@ class SqliteEngine:
             create_private(Path(self._path))
         self._connect(self._path)
         with self._transaction("IMMEDIATE") as tx:  # of processes that start at once, each but the first waits here
-            migrate(tx, self._table_names(), self._create if self._creates else None)
+            migrate(tx, self._table_names(), creates=self._creates)
         self._let_readers_pass()
         self._connected().execute("PRAGMA schema_version").fetchone()  # whoever reads first makes the log
         self._log = self._file_at(self._log_path)
@@ -193,10 +195,6 @@ class SqliteEngine:
 
     def _table_names(self) -> list[str]:
         return [name for name in self._connected().table_names() if not name.startswith("sqlite_")]
-
-    def _create(self) -> None:
-        for statement in _split(TABLES + SQLITE_TRIGGERS):
-            self._connected().execute(statement)
 
     def _let_readers_pass(self) -> None:
         """Switch to a write-ahead log, so that reading does not wait for writing, nor writing for reading.
@@ -265,16 +263,6 @@ class SqliteEngine:
         return status.st_dev, status.st_ino
 
 
-def _split(script: str) -> Iterator[str]:
-    """Its single statements: ``executescript`` would commit the transaction that it runs in."""
-    statement = ""
-    for piece in script.split(";"):
-        statement += f"{piece};"
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
-
-
 def _kind(error: sqlite3.Error) -> int:
     """The low byte of the code; the rest is details: https://www.sqlite.org/rescode.html"""
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
@@ -292,14 +280,3 @@ def _telling_unavailable() -> Iterator[None]:
         if kind not in _UNAVAILABLE:
             raise
         raise StoreUnavailable(texts.database_busy(said) if kind in _BUSY else said) from error
-
-
-@contextmanager
-def _telling_foreign() -> Iterator[None]:
-    """Raise ``SchemaUnknown`` for a file that is no database at all. Only at the start: later it was damaged."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        if _kind(error) != sqlite3.SQLITE_NOTADB:
-            raise
-        raise SchemaUnknown("the file is not a database") from error

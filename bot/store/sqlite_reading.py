@@ -66,7 +66,7 @@ class ReadOnlySqlite(SqliteEngine):
                 shutil.copyfile(each, Path(self._copy.name, each.name))
             self._connect(f"{Path(self._copy.name, path.name).as_uri()}?mode=rw")
         with self._transaction("DEFERRED") as tx:
-            migrate(tx, self._table_names(), None)
+            migrate(tx, self._table_names())
 
 
 def _size(path: Path) -> int:

@@ -35,6 +35,10 @@ class SqliteTx(Tx):
     def write_many(self, sql: str, rows: Sequence[Mapping[str, Value]], /) -> None:
         self._database.conn.executemany(sql, rows)
 
+    def create_schema(self) -> None:
+        for statement in _split(TABLES + SQLITE_TRIGGERS):
+            self._database.execute(statement)
+
     @contextmanager
     def distrusting(self) -> Iterator[None]:
         self._database.conn.text_factory, self._row = _exact_text, dict
@@ -57,6 +61,16 @@ class SqliteTx(Tx):
     def _stream(self, sql: str, values: Mapping[str, Value]) -> Generator[Row]:
         for row in self._database.query(sql, dict(values)):
             yield self._row(row)
+
+
+def _split(script: str) -> Iterator[str]:
+    """Its single statements: ``executescript`` would commit the transaction that it runs in."""
+    statement = ""
+    for piece in script.split(";"):
+        statement += f"{piece};"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def readable_text(text: bytes) -> str:

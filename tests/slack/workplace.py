@@ -191,7 +191,7 @@ class Bot:
         for request_id in await self.parts.notices.cards_to_take_away():
             self.parts.jobs.start(self.parts.outbox.deliver(Kind.CARDS, request_id), tell_broken=_never)
         for due in await self.parts.outbox.due():
-            self.parts.jobs.start(self.parts.outbox.handle(due), tell_broken=_never)
+            self.parts.jobs.start(self.parts.outbox.deliver(due.kind, due.request_id), tell_broken=_never)
         await self.settle()
 
     async def sweep_for(self, seconds: float) -> None:

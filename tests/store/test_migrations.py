@@ -60,7 +60,7 @@ def test_a_schema_that_breaks_half_way_leaves_an_empty_database(
     open_engine: OpenEngine, plain: Plain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
-        for module in ("bot.store.sqlite", "bot.store.postgres"):
+        for module in ("bot.store.sqlite_tx", "bot.store.postgres_tx"):
             broken.setattr(f"{module}.TABLES", f"{schema.TABLES} CREATE TABLE nonsense (;")
         with pytest.raises(Exception, match=r"(?i)syntax"):
             open_engine()
