@@ -73,40 +73,31 @@ class CamsClient:
         """One attempt: one signed request on the wire."""
         started = self._clock.monotonic()
         try:
-            watch = Stopwatch(self._clock, call)
             reply = await exchange(
                 self._http,
                 body,
                 auth=self._auth,
                 seconds=self._exchange_seconds,
                 is_again=attempt > 1,
-                stopwatch=watch,
+                stopwatch=Stopwatch(self._clock, call),
             )
-            answer = decipher(status=reply.status, headers=reply.headers, body=reply.body, code=code)
+            result = decipher(status=reply.status, headers=reply.headers, body=reply.body, code=code)
         except ApiError as error:
-            self._log_failure(error, attempt=attempt, milliseconds=self._milliseconds_since(started))
+            self._log(error.result, attempt=attempt, started=started, cause=error.cause)
             raise
+        self._log(result, attempt=attempt, started=started)
+        return result
+
+    def _log(self, result: Result, *, attempt: int, started: float, cause: str = "") -> None:
+        # Neither the ID nor Alibaba's Message, which is free text and may name accounts and numbers.
         facts = {
             "attempt": attempt,
-            "request_id": answer.request_id,
-            "http_status": answer.http_status,
-            "milliseconds": self._milliseconds_since(started),
+            "problem": result.problem,
+            "api_code": result.api_code,
+            "request_id": result.request_id,
+            "http_status": result.http_status,
+            "milliseconds": round((self._clock.monotonic() - started) * 1000),
+            "cause": cause or None,
         }
-        log.info("call answered", extra={"facts": facts})
-        return answer
-
-    def _log_failure(self, error: ApiError, *, attempt: int, milliseconds: int) -> None:
-        # Alibaba's Message is left out: it is free text, and may name accounts and numbers.
-        facts = {
-            "attempt": attempt,
-            "problem": error.problem.value,
-            "api_code": error.code,
-            "request_id": error.request_id,
-            "http_status": error.http_status,
-            "milliseconds": milliseconds,
-            **({"cause": error.cause} if error.cause else {}),
-        }
-        log.warning("call brought no ID", extra={"facts": facts})
-
-    def _milliseconds_since(self, started: float) -> int:
-        return round((self._clock.monotonic() - started) * 1000)
+        level, event = (logging.WARNING, "call brought no ID") if result.problem else (logging.INFO, "call answered")
+        log.log(level, event, extra={"facts": {name: value for name, value in facts.items() if value is not None}})

@@ -1,8 +1,8 @@
 """Whether to ask again, and when. The operation only reads, so asking again after a lost answer is safe."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import NamedTuple
 
 from bot.errors import ApiError
 from bot.models import Problem
@@ -19,36 +19,31 @@ class Stop(StrEnum):
     TIME_SPENT = "time spent"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """``attempts`` in all, the first included; ``pause`` makes seconds from the attempt's number and chance in 0..1."""
+class Rule(NamedTuple):
+    """How often a call is made, and how long it waits between.
+
+    A pause is chosen at random up to so many seconds: callers that failed together do not come back together.
+    """
 
     attempts: int
-    pause: Callable[[int, float], float]
-
-
-def _no_pause(_attempt: int, _chance: float) -> float:
-    return 0.0
-
-
-def _backoff(attempt: int, chance: float) -> float:
-    """Up to 1 s, then up to 2 s. Full jitter: callers that failed together do not come back together."""
-    return chance * 2.0 ** (attempt - 1)
+    """In all, the first included."""
+    pause: float = 0.0
+    """The most that the second one waits; each further one twice as long."""
 
 
 # What is not in here is never asked again: a verification code could be guessed by asking.
 RULES: Mapping[Problem, Rule] = {
     # No pause of its own: the quota, which sees the answer, makes everyone wait, once, and as long as the server says.
-    Problem.THROTTLED: Rule(attempts=3, pause=_no_pause),
-    Problem.SERVICE_TROUBLE: Rule(attempts=3, pause=_backoff),
-    Problem.NO_ANSWER: Rule(attempts=3, pause=_backoff),
-    Problem.NO_RESOLVER: Rule(attempts=3, pause=_backoff),
-    Problem.NO_CONNECTION: Rule(attempts=3, pause=_backoff),
+    Problem.THROTTLED: Rule(attempts=3),
+    Problem.SERVICE_TROUBLE: Rule(attempts=3, pause=1.0),
+    Problem.NO_ANSWER: Rule(attempts=3, pause=1.0),
+    Problem.NO_RESOLVER: Rule(attempts=3, pause=1.0),
+    Problem.NO_CONNECTION: Rule(attempts=3, pause=1.0),
     # Every attempt signs with a nonce of its own, so a second such answer is not about the nonce.
-    Problem.NONCE_USED: Rule(attempts=2, pause=_no_pause),
+    Problem.NONCE_USED: Rule(attempts=2),
     # Each attempt asks the credential source anew. The environment has nothing newer to give, so with it the second
     # attempt fails like the first; a source that refreshes gets its one chance.
-    Problem.TOKEN_EXPIRED: Rule(attempts=2, pause=_no_pause),
+    Problem.TOKEN_EXPIRED: Rule(attempts=2),
 }
 
 
@@ -66,7 +61,7 @@ def decide(error: ApiError, *, attempt: int, elapsed: float, chance: float) -> f
     if attempt >= rule.attempts:
         return Stop.ATTEMPTS_SPENT
     hint = 0.0 if error.problem is Problem.THROTTLED else error.retry_after or 0.0
-    seconds = max(rule.pause(attempt, chance), hint)
+    seconds = max(chance * rule.pause * 2.0 ** (attempt - 1), hint)
     if elapsed + seconds >= TIME_LIMIT:
         return Stop.TIME_SPENT
     return seconds

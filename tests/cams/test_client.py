@@ -190,7 +190,10 @@ class TestLogs:
                     "milliseconds": 0,
                 },
             ),
-            ("call answered", {"attempt": 2, "request_id": R1, "http_status": 200, "milliseconds": 0}),
+            (
+                "call answered",
+                {"attempt": 2, "api_code": "OK", "request_id": R1, "http_status": 200, "milliseconds": 0},
+            ),
         ]
 
     async def test_the_last_event_says_why_nobody_asks_again(
