@@ -189,7 +189,7 @@ async def test_number_and_reason_can_come_from_standard_input(
         (("-",), f"{CODE}\n+86 138 0000 1234\n", "too short"),
         (("-", "--reason", "-"), f"+86 138 0000 1234\n{CODE}\n", terminal.did_not_come("code")),
         (("-", "--reason", "-"), f"+86 138 0000 1234\ncode {CODE}\n{CODE}\n", "code"),
-        (("+86 138 0000 1234", "--reason", "-"), "\udcff\n", terminal.NOT_TEXT),
+        (("+86 138 0000 1234", "--reason", "-"), "\udcff\n", terminal.REASON_NOT_TEXT),
         (("-",), f"\udcff\n{CODE}\n", "This is not a phone number"),
         (("+86 138 0000 1234",), "208\udcff312\n", "This is not a code"),
         (("--file", "-", "--output", "ids.csv", "--reason", "-"), "", "the list or the reason"),

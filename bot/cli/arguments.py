@@ -68,18 +68,6 @@ def say_warning(check: Check) -> None:
     click.echo(terminal.warning(check.sentence), err=True)
 
 
-def check_text(typed: str) -> str:
-    """What was typed, unless it holds bytes that are no text: they could be neither recorded nor printed."""
-    if any("\ud800" <= character <= "\udfff" for character in typed):
-        raise click.BadParameter(terminal.NOT_TEXT)
-    return typed
-
-
-def check_option(_context: click.Context, _option: click.Parameter, typed: str | None) -> str | None:
-    """The same for an option, which may be absent."""
-    return typed and check_text(typed)
-
-
 def read_existing() -> settings.RecordSettings:
     """The settings, for what makes sense only where something is recorded. Raises ``CannotStart``.
 

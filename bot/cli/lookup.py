@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from bot import export, logs, policy, settings
 from bot.audit import LogEntry
 from bot.checks import Checklist
-from bot.cli.arguments import EXIT_NO_ID, STREAM, Discreet, check_option, read_settings, say_warning
+from bot.cli.arguments import EXIT_NO_ID, STREAM, Discreet, read_settings, say_warning
 from bot.cli.caller import identify, on_ending
 from bot.cli.streams import check_output, show
 from bot.cli.typed import read_code, read_phone, read_reason
@@ -38,7 +38,7 @@ class _ListFlags(TypedDict):
 
 @click.command(cls=Discreet)
 @click.argument("phone", required=False)
-@click.option("--reason", default="", callback=check_option, help="Recorded with the lookup, or with each of a list.")
+@click.option("--reason", default="", help="Recorded with the lookup, or with each of a list.")
 @click.option("--json", "is_json", is_flag=True, help="Print the whole outcome of PHONE as JSON.")
 @click.option("--file", metavar="FILE", help="A list of numbers and codes instead of PHONE; - is standard input.")
 @click.option("--output", metavar="FILE", help="Where the list's IDs go, as CSV; - is standard output.")
@@ -82,7 +82,8 @@ def lookup(
     assert phone is not None
     check_output()
     number, why, code = read_phone(phone, lookup_settings), read_reason(reason), read_code()
-    _check_apart(number, code, why)
+    if mistake := what_is_wrong(number, code, why):  # both are kept, and the code is not: it must be in neither
+        raise click.UsageError(asking.ENTRY_MISTAKES[mistake])
     ended = asyncio.run(_lookup(lookup_settings, number, code, why))
     on_record = terminal.to_be_found(ended.request.id)
     if is_json:
@@ -141,12 +142,6 @@ def _beginning(lookup: Lookup) -> str:
     if lookup.follows:  # another terminal asks for it; which code was given there is known only there
         return asking.already_looked_up(lookup.phone, is_same_code=False)
     return asking.asking(lookup.phone)
-
-
-def _check_apart(number: PhoneNumber, code: SecretStr, reason: str) -> None:
-    """The number and the reason are kept, and the code is not: it must be in neither."""
-    if mistake := what_is_wrong(number, code, reason):
-        raise click.UsageError(asking.ENTRY_MISTAKES[mistake])
 
 
 def _check_combination(

@@ -12,7 +12,7 @@ import click
 from pydantic import SecretStr
 
 from bot import settings
-from bot.cli.arguments import STREAM, CannotStart, check_text
+from bot.cli.arguments import STREAM, CannotStart
 from bot.cli.streams import saying_that_it_waits
 from bot.entry import fields
 from bot.entry.numbers import read_phone_number
@@ -32,7 +32,9 @@ def read_phone(phone: str, record_settings: settings.RecordSettings) -> PhoneNum
 def read_reason(reason: str) -> str:
     """Why the ID is needed, which may be empty. Raises ``click.UsageError`` and ``CannotStart``."""
     if reason == STREAM:
-        reason = check_text(_read_line(terminal.REASON, asking.REASON_LABEL, default=""))
+        reason = _read_line(terminal.REASON, asking.REASON_LABEL, default="")
+    if any("\ud800" <= character <= "\udfff" for character in reason):
+        raise click.UsageError(terminal.REASON_NOT_TEXT)  # bytes that could be neither recorded nor printed
     with _mistakes_of_usage():
         return fields.read_reason(reason)
 

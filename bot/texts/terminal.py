@@ -250,7 +250,7 @@ def command_failed(what: str) -> str:
     return f"phoneid: {what}"
 
 
-NOT_TEXT = "This holds bytes that are not text in this terminal's encoding."
+REASON_NOT_TEXT = "The reason holds bytes that are not text in this terminal's encoding."
 
 FORMAT_ONCE = "Choose one of --json and --csv."
 USER_UNREADABLE = (
