@@ -1,6 +1,7 @@
 """What all tests share: what is run by day and by night, and reports that every worker can send."""
 
 import asyncio
+import gc
 import os
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
@@ -23,6 +24,17 @@ def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[]
     """The loop that a test runs in."""
     is_virtual = item.get_closest_marker("virtual_time") is not None
     return {"virtual": VirtualLoop} if is_virtual else {"real": asyncio.new_event_loop}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """What is collected stays until the end: to look for garbage in it took as long as all the rest of collecting."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)
