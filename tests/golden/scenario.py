@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.app import Waits
+from tests.clocks import SocketLoop
 from tests.golden import copies, record
 from tests.golden.plain import Plain, plain_csv
 from tests.golden.stage import WAITS, Stage, open_stage, with_bot
@@ -29,7 +30,8 @@ class Scenario:
 
     def copy(self, folder: Path) -> str:
         """Play it and write down what was seen."""
-        steps = asyncio.run(self._play(folder))
+        with asyncio.Runner(loop_factory=SocketLoop) as runner:
+            steps = runner.run(self._play(folder))
         seen = {"about": self.about, "settings": dict(self.settings), "steps": steps, **_recorded(folder)}
         return copies.written(Plain().value(seen))
 

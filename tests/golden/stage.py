@@ -4,7 +4,6 @@ This is the one file of the golden copies that knows how the bot is started and 
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -20,7 +19,7 @@ from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.slack.views import View
 from bot.sandbox.slack.workspace import Message
 from bot.settings import BotSettings, read
-from tests.clocks import START
+from tests.clocks import START, LoopClock
 from tests.golden import record
 
 T = TypeVar("T")
@@ -35,22 +34,20 @@ SWEEPING = replace(WAITS, sweeping=0.05)
 """For what comes of time alone."""
 
 
-class StageClock:
-    """The bot's and the API's clock: what time it is stands still but for a second a step; sleeping takes real time."""
+class StageClock(LoopClock):
+    """The bot's and the API's clock: what time it is stands still but for a second a step; the loop's goes on."""
 
     def __init__(self) -> None:
         self.time = START
         self.passed = 0.0
         """Seconds that went by at once, for whatever counts them."""
+        super().__init__()
 
     def now(self) -> float:
         return self.time
 
     def monotonic(self) -> float:
-        return time.monotonic() + self.passed
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+        return super().monotonic() + self.passed
 
 
 class Gate(StageClock):
