@@ -14,6 +14,7 @@ import pytest
 
 from bot.audit import LogQuery
 from bot.cli.caller import identify
+from bot.cli.main import main
 from bot.clock import SystemClock
 from bot.guesses import FREE_FOR_AGENT
 from bot.models import Actor, PhoneNumber, Problem
@@ -443,6 +444,19 @@ async def test_no_command_forgets_or_expires_anything_by_a_clock_that_jumped(
         ("12025550107", "held", "awaiting"),
         ("12025550106", "answered", "not needed"),
     ]
+
+
+def test_what_a_command_makes_is_for_its_user_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["phoneid", "--version"])
+    before = os.umask(0)
+    try:
+        main()
+        assert os.umask(0) == 0o077
+    finally:
+        os.umask(before)
+    assert capsys.readouterr().out.startswith("phoneid")
 
 
 @pytest.mark.parametrize("command", ["run", "demo", "lookup", "log", "journal", "forget", "why", "cams"])

@@ -147,16 +147,25 @@ async def test_a_compressed_body_nobody_asked_for_is_not_unpacked(
     assert (caught.value.problem, asked) == (Problem.UNREADABLE, ["identity"])
 
 
-async def test_a_redirect_is_not_followed(client_of: MakeClient, turns: "FakeTurns", code: SecretStr) -> None:
-    urls: list[str] = []
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_not_followed(
+    credentials: Credentials, turns: "FakeTurns", code: SecretStr, status: int
+) -> None:
+    asked: list[str] = []
 
-    def redirect(request: httpx.Request) -> httpx.Response:
-        urls.append(str(request.url))
-        return httpx.Response(307, headers={"Location": "http://elsewhere.test/"}, stream=httpx.ByteStream(b""))
+    async def redirect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        head = f"HTTP/1.1 {status} x\r\nLocation: {url}/elsewhere\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        writer.write(head.encode())
+        writer.close()
 
-    with pytest.raises(ApiError) as caught:
-        await client_of(httpx.MockTransport(redirect)).get_phone_number_id(PHONE, code, turn=turns.turn)
-    assert (caught.value.problem, urls) == (Problem.UNREADABLE, ["http://cams.test/"])
+    async with await asyncio.start_server(redirect, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with open_http(url) as http:
+            client = CamsClient(http, credentials=lambda: credentials, clock=SteppingClock())
+            with pytest.raises(ApiError) as caught:
+                await client.get_phone_number_id(PHONE, code, turn=turns.turn)
+    assert (caught.value.problem, len(asked)) == (Problem.UNREADABLE, 1)
 
 
 @pytest.mark.parametrize(

@@ -64,14 +64,28 @@ def as_body(chance: Random) -> bytes:
     return bytes(written[: len(written) if chance.random() < 0.85 else chance.randrange(len(written) + 1)])
 
 
+ECHOING = (
+    *("set-cookie", "set-cookie", "set-cookie2", "location", "content-location", "refresh", "link", "alt-svc", "date"),
+    *("x-acs-request-id", "x-acs-retry-after", "retry-after", "www-authenticate", "proxy-authenticate", "etag", CODE),
+    *("strict-transport-security", "connection", "upgrade", "trailer", "content-type", "content-length"),
+)
+
+
 def as_headers(chance: Random) -> list[tuple[str, str]]:
     hints = ("0", "-1", "1500", "9" * 12, "9" * 5000, "1e9", "NaN", "\u0661\u0662", " 7 ", "", "0x10", odd_text(chance))
     types = ("application/json", "text/html", "application/json; charset=utf-16", "", odd_text(chance))
     headers = [("content-type", chance.choice(types)), ("x-acs-retry-after", chance.choice(hints))]
+    if chance.random() < 0.4:  # an echo, or what would come back with the next call
+        name = chance.choice(ECHOING)
+        headers.append((name, chance.choice((CODE, f"c={CODE}", f"c={CODE}; Path=/; Max-Age=999", f"//x.test/{CODE}"))))
+    if chance.random() < 0.1:
+        odd = chance.choice(("X" * 9000, "X-\xff", "x y", ":", odd_text(chance)))
+        headers += [(odd, odd_text(chance)[:9000])] * chance.choice((1, 300))
     if chance.random() < 0.2:
         headers.append(("content-encoding", chance.choice(("gzip", "br", "deflate", "x"))))
     return [
-        (name, value.encode("latin-1", "replace").decode("latin-1")) for name, value in headers * chance.choice((1, 2))
+        (name.encode("latin-1", "replace").decode("latin-1"), value.encode("latin-1", "replace").decode("latin-1"))
+        for name, value in headers * chance.choice((1, 2))
     ]
 
 
@@ -81,7 +95,7 @@ class OddWire(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         status = self._chance.choice((*[200] * 12, 204, 302, 400, 403, 429, 500, 503, 599, 999))
-        headers = [(name.encode(), value.encode("latin-1")) for name, value in as_headers(self._chance)]
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in as_headers(self._chance)]
         return httpx.Response(status, headers=headers, content=None, stream=httpx.ByteStream(as_body(self._chance)))
 
 
@@ -137,13 +151,14 @@ def as_wire(chance: Random) -> bytes:
 
 
 @pytest.fixture
-async def wire() -> AsyncIterator[tuple[str, list[bytes]]]:
-    """A server that answers each request with the bytes in the list, and hangs up; and its URL."""
-    answer = [b""]
+async def wire() -> AsyncIterator[tuple[str, list[bytes], list[bytes]]]:
+    """A server that answers each request with the bytes in the list, and hangs up: its URL, and the heads it got."""
+    answer, heads = [b""], list[bytes]()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
+            heads.append(head)
             length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
             await reader.readexactly(int(length.partition(b":")[2]))
             writer.write(answer[0])
@@ -155,18 +170,22 @@ async def wire() -> AsyncIterator[tuple[str, list[bytes]]]:
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
-    yield f"http://{host}:{port}", answer
+    yield f"http://{host}:{port}", answer, heads
     server.close()
     await server.wait_closed()
 
 
-async def test_any_bytes_on_the_wire_are_an_id_or_a_known_no(wire: tuple[str, list[bytes]]) -> None:
-    url, answer = wire
+async def test_any_bytes_on_the_wire_are_an_id_or_a_known_no(wire: tuple[str, list[bytes], list[bytes]]) -> None:
+    url, answer, heads = wire
     with listening() as heard:
         async with open_http(url, read_seconds=1.0) as http:
             for number, chance in chances("API wire", usual=100):
                 answer[0] = as_wire(chance)
                 try:
                     await ask(http, heard)
+                    said = b"".join(heads).upper()
+                    assert CODE.encode() not in said, "what was sent once comes back in the head"
+                    assert b"COOKIE" not in said
+                    heads.clear()
                 except Exception as error:
                     raise AssertionError(f"wire number {number}: {answer[0][:3000]!r}") from error
