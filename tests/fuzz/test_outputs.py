@@ -121,6 +121,77 @@ def test_any_record_is_printed_and_exported_as_text() -> None:
             raise AssertionError(f"record number {number}: {entry!r:.3000}") from error
 
 
+SEPARATORS = ",;\t|:^"
+PIECES = (
+    *("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\u2212", "\ufe63", "\u207a", "'"),
+    *SEPARATORS,
+    *(
+        " ",
+        "\u00a0",
+        "\u3000",
+        "\n",
+        "\r\n",
+        "\r",
+        "\v",
+        "\x85",
+        "\u2028",
+        '"',
+        '""',
+        '";',
+        "\x00",
+        "\u200b",
+        "\u200d",
+        "\u202e",
+    ),
+    *(
+        "1+1",
+        "A1",
+        "cmd|' /C calc'!A1",
+        'HYPERLINK("http://x.test")',
+        "a",
+        "7",
+        "\u5ba2",
+        "\u0661",
+        "_",
+        "\\",
+        "%",
+        "sep=;",
+    ),
+)
+"""What cells are made of that become formulas somewhere."""
+
+
+def formula(chance: Random) -> str:
+    return "".join(chance.choice(PIECES) for _ in range(chance.randint(1, 12)))
+
+
+def starts_a_formula(cell: str) -> bool:
+    return unicodedata.normalize("NFKC", cell.lstrip(' \t"\u00a0\u3000')[:1]) in ("=", "+", "-", "@", "\u2212")
+
+
+def cells_as_read(line: str, separator: str) -> list[str]:
+    """As programs read a line that take quotation marks for what they are, or for letters."""
+    return [*line.split(separator), *(cell for row in csv.reader([line], delimiter=separator) for cell in row)]
+
+
+def test_no_cell_is_a_formula_whatever_separates_cells_for_its_reader() -> None:
+    csv.field_size_limit(10_000_000)
+    for number, chance in chances("CSV out", usual=1000):
+        evil = formula(chance)
+        entry = odd_entry(Random(1))
+        result = Result(phone_number_id=evil, api_code=evil, request_id=evil)
+        entry = LogEntry(
+            replace(entry.request, reason=evil, channel_id=evil), replace(entry.lookup, reason="", result=result)
+        )
+        for text in (export.as_csv([entry]), ids.Row.of(entry).as_line().decode()):
+            lines = [line for line in text.splitlines() if line != ",".join(export.COLUMNS)]
+            cells = [cell for line in lines for each in SEPARATORS for cell in cells_as_read(line, each)]
+            cells += [
+                line for row in csv.reader(io.StringIO(text, newline="")) for cell in row for line in cell.splitlines()
+            ]
+            assert not [cell for cell in cells if starts_a_formula(cell)], f"number {number}: {evil!a}"
+
+
 @pytest.mark.parametrize("request_id", [" =1+1", "\uff1d1+1", "\n=1+1", "\u2007@SUM(1+1)"])
 def test_a_formula_behind_blanks_is_none_in_a_lists_ids(request_id: str) -> None:
     entry = odd_entry(Random(1))
