@@ -195,12 +195,26 @@ def test_other_requests_reasons_that_mention_the_number_are_forgotten(
     assert is_whole(process)
 
 
+def by_command(tx: Tx) -> None:
+    forgetting.forget(tx, PHONE, actor=OLGA)
+
+
+def by_age(tx: Tx) -> None:
+    assert forgetting.forget_old(tx, before=tx.now + 1, limit=FREE_FOR_NUMBER) == FREE_FOR_NUMBER
+
+
+def for_their_codes(tx: Tx) -> None:
+    places = tx.all("SELECT request, position FROM lookups")
+    forgetting.forget_these(tx, [(each["request"], each["position"]) for each in places], (), actor=OLGA)
+
+
+@pytest.mark.parametrize("forget", [by_command, by_age, for_their_codes])
 def test_refused_codes_of_a_forgotten_number_count_for_their_agent_and_no_more_for_the_number(
-    process: Process,
+    process: Process, forget: Callable[[Tx], None]
 ) -> None:
     for _ in range(FREE_FOR_NUMBER):
-        process.change(factories.finished, (PHONE,), REFUSED)
-    process.change(forgetting.forget, PHONE, actor=OLGA)
+        process.change(tell, process.change(factories.finished, (PHONE,), REFUSED))
+    process.change(forget)
     counted = process.read(guesses.counts, ANA, (PHONE,)).against(PHONE)
     assert (counted.for_number.refused, counted.by_agent.refused) == (0, FREE_FOR_NUMBER)
     assert process.column("SELECT DISTINCT phone FROM refused_codes") == [FORGOTTEN.digits]
