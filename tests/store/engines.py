@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
 import psycopg
@@ -111,28 +111,41 @@ def _new_schema(database: str) -> str:
     return f"{database}?options={quote(f'-csearch_path={schema},pg_catalog')}"
 
 
+class ReadySchema(NamedTuple):
+    url: str
+    connection: Plain
+    """Of its own, for emptying it: to connect takes longer than most tests."""
+    shape: list[Any]
+
+
 class ReadySchemas:
     """Schemas with our tables in them, which tests use in turn: to empty one is quicker than to make one."""
 
     def __init__(self, database: str) -> None:
         self._database = database
-        self._free: list[str] = []
+        self._free: list[ReadySchema] = []
 
     @contextmanager
     def one(self) -> Iterator[str]:
-        url = self._free.pop() if self._free else self._made()
-        before = postgres(_SHAPE, url)
-        yield url
+        schema = self._free.pop() if self._free else self._made()
+        yield schema.url
         with suppress(psycopg.Error):  # somebody may still have it locked: then nobody gets it again
-            postgres(_EMPTY, url)
-            if postgres(_SHAPE, url) == before:
-                self._free.append(url)
+            schema.connection.execute(_EMPTY)
+            if schema.connection.execute(_SHAPE).fetchall() == schema.shape:
+                self._free.append(schema)
+                return
+        schema.connection.close()
 
-    def _made(self) -> str:
+    def close(self) -> None:
+        for schema in self._free:
+            schema.connection.close()
+
+    def _made(self) -> ReadySchema:
         url = _new_schema(self._database)
         with closing(engine_on(url)) as engine:
             engine.open()
-        return url
+        connection = plain_on(url)
+        return ReadySchema(url, connection, connection.execute(_SHAPE).fetchall())
 
 
 # Whether a test left something in the schema that is not ours, or took something away.
@@ -158,8 +171,9 @@ _EMPTY = f"""
 
 
 @pytest.fixture(scope="session")
-def ready_schemas(postgres_database: str) -> ReadySchemas:
-    return ReadySchemas(postgres_database)
+def ready_schemas(postgres_database: str) -> Iterator[ReadySchemas]:
+    with closing(ReadySchemas(postgres_database)) as schemas:
+        yield schemas
 
 
 @pytest.fixture
