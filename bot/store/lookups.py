@@ -74,7 +74,8 @@ class Ending:
 
 def find(tx: Tx, name: LookupId) -> Lookup | None:
     """One lookup, as it is."""
-    row = _row(tx, name)
+    request, position = split_lookup_id(name)
+    row = tx.one(BY_ID, request=request, position=position)
     return as_lookup(row) if row else None
 
 
@@ -230,11 +231,6 @@ def _entry(
         facts=facts or {},
         digest=digest,
     )
-
-
-def _row(tx: Tx, name: LookupId) -> Row | None:
-    request, position = split_lookup_id(name)
-    return tx.one(BY_ID, request=request, position=position)
 
 
 def _place(row: Row) -> tuple[int, int]:

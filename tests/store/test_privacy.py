@@ -24,7 +24,6 @@ NOUNS = (
     "decisions",
     "exposure",
     "forgetting",
-    "guard_verification",
     "guesses",
     "journal",
     "lookups",
