@@ -14,6 +14,8 @@ class Progress:
     request: Request
     seconds: float | None = None
     """An estimate of how long the rest takes; ``None`` where there is none."""
+    is_slow: bool = False
+    """Whether an answer for one of its numbers takes so long that it should be said."""
 
     @property
     def ended(self) -> Sequence[Lookup]:

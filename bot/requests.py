@@ -99,7 +99,8 @@ class Requests:
         # One that was taken for dead goes on: its ID is recorded all the same.
         self._lookups.drop(each.id for each in now.lookups if each.state is State.DROPPED)
         waits = [outlook.seconds for each in now.lookups if (outlook := self._lookups.outlook(each.id))]
-        return Progress(request=now, seconds=max(waits, default=None))
+        is_slow = any(self._lookups.is_slow(each.id) for each in now.lookups)
+        return Progress(request=now, seconds=max(waits, default=None), is_slow=is_slow)
 
     async def approve(self, request_id: RequestId, *, actor: Actor, card: MessageRef | None = None) -> Request:
         """Approve; from now on the approval is good for as long as it was waited for. Raises ``NotPossible``.

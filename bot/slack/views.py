@@ -280,6 +280,7 @@ def _progress(now: Progress) -> list[Block]:
         _bar(len(now.ended), now.request.size),
         blocks.section(results.so_far(len(now.answered), len(now.ended), now.seconds)),
         *([blocks.section(results.STOPPING)] if now.is_stopped else []),
+        *([blocks.section(results.SLOW)] if now.is_slow else []),
     ]
 
 

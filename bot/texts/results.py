@@ -16,6 +16,9 @@ STOP_LABEL = "Stop the list: numbers that were not asked yet will not be asked"
 STAYS_RUNNING = "You may close this window: the list goes on, and a direct message follows it."
 ONLY_YOURS = "The IDs will be behind a button here, for you only."
 STOPPING = "Stopping. What is being asked right now is still waited for."
+SLOW = (
+    "Alibaba Cloud is slow to answer. The bot keeps trying: each number gets its ID, or the reason why there is none."
+)
 RESULTS_TITLE = "Results"
 SHOW_RESULTS = "Show results"
 SHOW_RESULTS_LABEL = "Show results: a table with the ID of each number, here and to you only"

@@ -181,15 +181,21 @@ async def test_window_and_message_follow_several_numbers_and_only_what_changed_i
     workplace.api.is_open.clear()
     await submit(bot, phones(3))
     await workplace.until_called(3)
-    await workplace.pass_time(60)
+    await workplace.pass_time(6)
     assert bot.messenger.calls.count(Doing.UPDATE_VIEW) == bot.messenger.calls.count(Doing.UPDATE) == 1
     assert results.so_far(0, 0, None) in text_of(bot.messenger.window("V1"))
+    await workplace.pass_time(5)
+    assert results.SLOW in text_of(bot.messenger.window("V1"))
+    assert results.SLOW in text_of(bot.messenger.updated[-1][1])
+    await workplace.pass_time(60)
+    assert bot.messenger.calls.count(Doing.UPDATE_VIEW) == bot.messenger.calls.count(Doing.UPDATE) == 2
     workplace.api.is_open.set()
     await bot.settle()
     _, last = bot.messenger.updated[-1]
     assert buttons.SHOW_RESULTS in buttons_of(last)
     window = text_of(bot.messenger.window("V1"))
     assert all(id_of(phone) in window for phone in phones(3))
+    assert results.SLOW not in window
     assert not any("id-" in text_of(message) for _, message in bot.messenger.updated)
 
 
