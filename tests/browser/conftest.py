@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from bot.sandbox.run import Sandbox, open_sandbox
 from bot.sandbox.slack.server import LocalSlack
@@ -25,6 +25,8 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+expect.set_options(timeout=60_000)  # milliseconds; only a failure takes as long
 
 
 @pytest_asyncio.fixture(loop_scope="session")

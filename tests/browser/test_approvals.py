@@ -43,7 +43,7 @@ async def be_approved(page: Page) -> None:
     asked = page.get_by_test_id("confirm")
     await expect(asked).to_contain_text("Approve this request?")
     await asked.get_by_role("button", name="Approve").click()
-    await expect(card).to_contain_text("was approved and answered", timeout=15_000)
+    await expect(card).to_contain_text("was approved and answered")
     await expect(card).to_contain_text("@Lee")
     await expect(card.get_by_role("button")).to_have_count(0)
     await be(page, "Ana")
@@ -61,7 +61,7 @@ async def be_denied(page: Page) -> None:
     await card.get_by_role("button", name="Deny").click()
     await page.get_by_role("textbox", name="Reason").fill("Which ticket is this?")
     await page.get_by_test_id("modal-submit").click()
-    await expect(card).to_contain_text("was denied", timeout=15_000)
+    await expect(card).to_contain_text("was denied")
     await expect(card).to_contain_text("Reason: They called")
     await expect(card).to_contain_text("Reason for the denial: Which ticket is this?")
     await be(page, "Ana")
@@ -91,7 +91,7 @@ async def ask(page: Page, phone: str, code: str, *, reason: str) -> Locator:
     await page.get_by_role("textbox", name="Verification code").fill(code)
     await page.get_by_role("textbox", name="Reason").fill(reason)
     await page.get_by_test_id("modal-submit").click()
-    await expect(modal).to_contain_text("awaits approval", timeout=15_000)
+    await expect(modal).to_contain_text("awaits approval")
     await close_form(page)
     receipt = page.get_by_test_id("message").last
     await expect(receipt).to_contain_text("awaits approval")
@@ -101,7 +101,7 @@ async def ask(page: Page, phone: str, code: str, *, reason: str) -> Locator:
 async def newest_in(page: Page, channel: str, words: str) -> Locator:
     await page.get_by_test_id("conversation").filter(has_text=channel).click()
     message = page.get_by_test_id("message").last
-    await expect(message).to_contain_text(words, timeout=15_000)
+    await expect(message).to_contain_text(words)
     return message
 
 

@@ -21,7 +21,7 @@ async def type_line(page: Page, line: str) -> None:
 
 async def newest(page: Page, words: str) -> Locator:
     message = page.get_by_test_id("message").last
-    await expect(message).to_contain_text(words, timeout=15_000)
+    await expect(message).to_contain_text(words)
     return message
 
 
@@ -134,6 +134,6 @@ async def test_the_bot_can_be_killed_and_started_again(page: Page) -> None:
     await type_line(page, f"/phoneid {NUMBER} {CODE}")
     await newest(page, "dispatch_failed")
     await page.get_by_test_id("bot-start").click()
-    await expect(page.get_by_test_id("bot-state")).to_have_text("Bot connected", timeout=15_000)
+    await expect(page.get_by_test_id("bot-state")).to_have_text("Bot connected")
     await type_line(page, f"/phoneid {NUMBER} {CODE}")
     await newest(page, PHONE_NUMBER_ID)

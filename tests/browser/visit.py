@@ -94,7 +94,7 @@ class Held:
 
     async def asked(self) -> None:
         """Return once the page waits for one."""
-        await asyncio.wait_for(self._is_asked.wait(), 10)
+        await asyncio.wait_for(self._is_asked.wait(), 30)
 
     async def _wait(self, route: Route) -> None:
         self._is_asked.set()

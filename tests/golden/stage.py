@@ -24,7 +24,7 @@ from tests.golden import record
 
 T = TypeVar("T")
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds: a wait ends as soon as what it waits for is there, so this is only how long a failure takes."""
 
 WAITS = Waits(finishing=5.0, api_reading=5.0, settling=(0.05,), sweeping=3600.0, latest_arrival=0.3)

@@ -28,7 +28,7 @@ from tests.recorded import Recorded
 TRANSPORTS = ("socket mode", pytest.param("signed http", marks=NIGHTLY))
 """How Slack's payloads reach the bot. By day all scenarios run in one way, and ``test_transports.py`` in both."""
 
-PATIENCE = 20.0
+PATIENCE = 30.0
 """Seconds: a wait ends as soon as what it waits for is there, so this is only how long a failure takes."""
 
 QUICK = Waits(finishing=5.0, api_reading=5.0, settling=(0.3, 1.5), latest_arrival=0.3)

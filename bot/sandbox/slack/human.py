@@ -17,7 +17,7 @@ from bot.sandbox.slack.workspace import Conversation, Message, Workspace
 
 T = TypeVar("T")
 
-LOOKS_FOR = 5.0
+LOOKS_FOR = 20.0
 """Seconds for which somebody looks for what they want to click: it may still be on its way to their screen."""
 
 _CLICK = object()
@@ -76,7 +76,7 @@ class Human:
         self,
         predicate: Callable[[], T | None],
         *,
-        timeout: float = 5.0,  # noqa: ASYNC109 - the wait ends with a picture of the screen, not with TimeoutError
+        timeout: float = 20.0,  # noqa: ASYNC109 - the wait ends with a picture of the screen, not with TimeoutError
     ) -> T:
         """Wait until ``predicate()`` is truthy, and give that. Raises ``NeverHappened`` with what they see."""
         return await self._waiting.until(predicate, seconds=timeout, describe=self.screen.describe)

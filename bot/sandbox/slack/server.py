@@ -272,7 +272,7 @@ class LocalSlack:
         self,
         predicate: Callable[[], T | None],
         *,
-        timeout: float = 5.0,  # noqa: ASYNC109 - the wait ends with a picture of the screens, not with TimeoutError
+        timeout: float = 20.0,  # noqa: ASYNC109 - the wait ends with a picture of the screens, not with TimeoutError
     ) -> T:
         """Wait until ``predicate()`` is truthy, and give that. It is asked after each change here, not by a clock.
 
