@@ -186,8 +186,9 @@ def is_possible(action: Action, request: Request) -> bool:
 
 
 def _problem_of(standing: Standing) -> Problem | None:
-    problem = _PROBLEMS[standing.membership]
-    return standing.doubt or problem if standing.membership is Membership.UNKNOWN else problem
+    if standing.membership is Membership.UNKNOWN:
+        return standing.doubt or Problem.NOT_A_MEMBER
+    return _PROBLEMS[standing.membership]
 
 
 def _doubt_about(audience: Audience, standing: Standing) -> Problem | None:
@@ -202,5 +203,4 @@ _PROBLEMS: Mapping[Membership, Problem | None] = {
     Membership.FULL: None,
     Membership.GUEST: Problem.GUEST,
     Membership.OUTSIDER: Problem.OUTSIDER,
-    Membership.UNKNOWN: Problem.NOT_A_MEMBER,
 }

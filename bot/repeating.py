@@ -42,11 +42,8 @@ async def few_at_once(
 async def while_running(running: "asyncio.Future[Any]", pauses: Iterable[float], clock: Clock) -> AsyncIterator[None]:
     """A turn after each pause (seconds) for as long as the other runs; none is begun once it has ended."""
     for pause in pauses:
-        tick = asyncio.create_task(clock.sleep(pause))
-        try:
+        async with in_background(clock.sleep(pause)) as tick:
             await asyncio.wait({running, tick}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            tick.cancel()
         if running.done():
             return
         yield

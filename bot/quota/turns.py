@@ -18,6 +18,7 @@ from bot.quota.grants import PRESENT, Ending, Grant, Later
 from bot.quota.order import ahead_of, with_newcomers
 from bot.quota.queue import Held, Queue, Waiting
 from bot.quota.slots import RENEWAL, leaves_before
+from bot.repeating import in_background
 from bot.tickets import Call, Outlook, Ticket
 
 log = logging.getLogger(__name__)
@@ -185,13 +186,9 @@ class Turns:
     async def _nap(self, later: Later) -> None:
         # Never so long that the others think nothing waits here any more.
         seconds = min(later.at - self._clock.monotonic(), PRESENT / 2)
-        alarm = asyncio.create_task(self._clock.sleep(max(0.0, seconds)))
-        news = asyncio.create_task(self._has_news.wait())
-        try:
-            await asyncio.wait({alarm, news}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (alarm, news):
-                task.cancel()
+        sleep, news = self._clock.sleep(max(0.0, seconds)), self._has_news.wait()
+        async with in_background(sleep) as over, in_background(news) as heard:
+            await asyncio.wait({over, heard}, return_when=asyncio.FIRST_COMPLETED)
 
     # --- what the others must know ---
 
