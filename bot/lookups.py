@@ -181,6 +181,8 @@ class Lookups:
             await self._clock.sleep(LEADER_LOOKED_AT_EVERY)
             try:
                 current = await self._record.read(store.find, lookup.id)
+            except DatabaseGone:
+                raise
             except StoreUnavailable:
                 continue
             if current is None or is_final(current.state):

@@ -512,3 +512,19 @@ async def test_an_approval_from_before_is_rejected_like_everything_else(process:
     used = await process.requests.use(approved, codes_for(approved))
     assert used
     assert (await process.run(*used)).is_all(State.REJECTED)
+
+
+async def test_whoever_follows_another_does_not_wait_for_a_database_that_is_gone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, elsewhere = await world.start("p1"), await world.start("p2")
+    await elsewhere.ask()
+    request = await here.ask()
+
+    async def be_gone(*_: object) -> None:
+        raise DatabaseGone("the database file was replaced")
+
+    for way in ("read", "change"):
+        monkeypatch.setattr(here.record, way, be_gone)
+    with pytest.raises(DatabaseGone):
+        await asyncio.wait_for(run_one(here, request), 60)
