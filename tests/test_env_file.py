@@ -333,7 +333,15 @@ def test_an_address_that_is_not_alibaba_clouds_is_said(folder: Path, url: str, h
     assert check.what == f"Calls go to {host} (PHONEID_CAMS_URL in .env), not to Alibaba Cloud."
 
 
-@pytest.mark.parametrize("url", ["https://slack.com.example/api/", "http://127.0.0.1:8000/api/"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://slack.com.example/api/",
+        "http://127.0.0.1:8000/api/",
+        "https://slack.example\\.slack.com/api/",  # whose host that is depends on who reads it
+        "https://slack.example%2f.slack.com/api/",
+    ],
+)
 def test_so_is_one_that_is_not_slacks(folder: Path, url: str) -> None:
     assert "not to Slack" in checks(folder, 0o600, f"SLACK_API_URL={url}\n")["SLACK_API_URL"].what
 

@@ -81,9 +81,12 @@ async def hold_against(record: Record, saved: Sequence[Saved]) -> Held:
     """
     known: dict[RequestId, _Known] = {}
     rows: dict[PhoneNumber, Row] = {}
+    named: dict[LookupId | None, PhoneNumber] = {}
     changed, unknown = 0, []
     for each in saved:
         row = await _recorded(record, each, known)
+        if row and named.setdefault(each.reference, row.phone) != row.phone:  # one that was forgotten, for two numbers
+            row = None
         if row is None and each.row and not each.row.is_settled:
             row = each.row
         if row is None:

@@ -179,4 +179,4 @@ def is_alibaba_clouds(url: str) -> bool:
 
 
 def is_slacks(url: str) -> bool:
-    return re.fullmatch(r"(.+\.)?(slack|slack-gov)\.com", _split(url).hostname or "", re.ASCII) is not None
+    return re.fullmatch(r"([a-z0-9-]+\.)*(slack|slack-gov)\.com", _split(url).hostname or "") is not None

@@ -11,8 +11,8 @@ from bot.environment.owners import is_root, is_strange, owner_name
 from bot.errors import StoreUnavailable
 from bot.texts import settings as texts
 
-_BESIDE = ("", "-wal", "-shm")
-"""What SQLite adds to the name for the write-ahead log and its index."""
+_BESIDE = ("", "-wal", "-shm", "-journal")
+"""What SQLite adds to the name for the write-ahead log, its index, and what would be rolled back."""
 
 
 def create_private(path: Path) -> None:

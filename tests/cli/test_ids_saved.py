@@ -212,6 +212,15 @@ async def test_an_answer_in_the_record_that_its_journal_does_not_have_is_not_bel
     assert "does not know what stood in line 2." in ran.err
 
 
+async def test_what_was_forgotten_stands_for_one_number_and_no_other(desk: Desk) -> None:
+    file, _ = await answered(desk, 1)
+    assert (await desk.shell.run("forget", PLENTY[0].phone, "--yes")).status == 0
+    save(file, lambda rows: rows.append([PLENTY[5].digits, "9666", *rows[1][2:]]))
+    ran = await desk.shell.run(*LIST)
+    assert (ran.status, len(desk.asked())) == (2, 1)
+    assert "does not know what stood in line 3." in ran.err
+
+
 async def test_of_what_was_forgotten_only_number_and_id_are_believed(desk: Desk) -> None:
     desk.write(NOT_YOURS)
     assert (await desk.shell.run(*LIST)).status == 1
