@@ -521,7 +521,7 @@ async def test_whoever_follows_another_does_not_wait_for_a_database_that_is_gone
     await elsewhere.ask()
     request = await here.ask()
 
-    async def be_gone(*_: object) -> None:
+    async def be_gone(*_: object, **__: object) -> None:
         raise DatabaseGone("the database file was replaced")
 
     for way in ("read", "change"):
