@@ -111,6 +111,36 @@ def test_an_id_that_tells_the_code(sent: str, *, is_told: bool) -> None:
     assert tells_code(sent, SecretStr(CODE)) is is_told
 
 
+@given(
+    before=st.text("idxyz0123456789._=-"),
+    after=st.text("idxyz0123456789._=-"),
+    code=st.text("0123456789", min_size=4, max_size=8),
+    written=st.sampled_from(
+        [
+            str,
+            lambda code: code[::-1],
+            "-".join,
+            "x".join,
+            lambda code: code.encode().hex(),
+            lambda code: base64.b64encode(code.encode()).decode().rstrip("="),
+        ]
+    ),
+)
+def test_no_id_of_an_unknown_form_tells_the_code(before: str, after: str, code: str, written: object) -> None:
+    assert callable(written)
+    assert tells_code(f"{before}i{written(code)}d{after}", SecretStr(code))
+
+
+@given(
+    phone_number_id=st.text("0123456789", min_size=13, max_size=17),
+    at=st.integers(0, 12),
+    code=st.text("0123456789", min_size=4, max_size=6),
+)
+def test_no_id_is_given_up_for_digits_that_stand_in_it_by_chance(phone_number_id: str, at: int, code: str) -> None:
+    by_chance = (phone_number_id[:at] + code + phone_number_id[at:])[:17]
+    assert tells_code(by_chance, SecretStr(code)) is (code.encode().hex() in by_chance)
+
+
 def test_a_code_of_signs_is_found_as_a_whole() -> None:
     assert tells_code(" (*)", SecretStr("(*)"))
     assert not tells_code("(+)", SecretStr("(*)"))
