@@ -193,19 +193,25 @@ async def test_a_process_says_so_before_anything_comes(desk: Desk) -> None:
     assert said.decode().strip() == terminal.waiting_for("code")
 
 
-@pytest.mark.parametrize("encoding", some_each_day(["ascii", "cp437", "gbk"], 1, what="terminals"))
-async def test_a_file_is_utf8_whatever_the_terminal_is(desk: Desk, encoding: str) -> None:
+@pytest.mark.parametrize(
+    ("encoding", "option"),
+    some_each_day(
+        [(encoding, option) for encoding in ("ascii", "cp437", "gbk") for option in ("--csv", "--json", "--limit=9")],
+        1,
+        what="terminals",
+    ),
+)
+async def test_a_file_is_utf8_whatever_the_terminal_is(desk: Desk, encoding: str, option: str) -> None:
     asked = await desk.shell.run("lookup", GOOD.phone, "--reason", REASON, typed=GOOD.code)
     assert asked.status == 0
-    for option in ("--csv", "--json", "--limit=9"):
-        process = await desk.shell.start("log", option, environment={"PYTHONIOENCODING": encoding})
-        out, err = await process.communicate()
-        assert (process.returncode, err) == (0, b"")
-        if option == "--csv":
-            (row,) = csv.DictReader(io.StringIO(out.decode(), newline=""))
-            assert row["reason"] == REASON
-        if option == "--json":
-            assert json.loads(out)[0]["reason"] == REASON
+    process = await desk.shell.start("log", option, environment={"PYTHONIOENCODING": encoding})
+    out, err = await process.communicate()
+    assert (process.returncode, err) == (0, b"")
+    if option == "--csv":
+        (row,) = csv.DictReader(io.StringIO(out.decode(), newline=""))
+        assert row["reason"] == REASON
+    if option == "--json":
+        assert json.loads(out)[0]["reason"] == REASON
 
 
 async def test_what_could_not_be_made_is_not_noted_as_exported(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
