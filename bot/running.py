@@ -248,11 +248,11 @@ def _sweeping(lookups: Lookups, parts: Parts, clock: Clock, *, every: float) -> 
     async def sweep() -> None:
         await lookups.sweep()
         for request in await parts.requests.usable():
-            parts.jobs.start(parts.asking.use_if_there(request), tell_broken=_leave_to_next_sweep)
+            parts.jobs.start(parts.asking.use_if_there(request))
         for request_id in await parts.notices.cards_to_take_away():
-            parts.jobs.start(parts.outbox.deliver(Kind.CARDS, request_id), tell_broken=_leave_to_next_sweep)
+            parts.jobs.start(parts.outbox.deliver(Kind.CARDS, request_id))
         for due in await parts.outbox.due():
-            parts.jobs.start(parts.outbox.deliver(due.kind, due.request_id), tell_broken=_leave_to_next_sweep)
+            parts.jobs.start(parts.outbox.deliver(due.kind, due.request_id))
 
     return repeating(sweep, every=every, clock=clock)
 
@@ -262,7 +262,3 @@ def _forgetting(
 ) -> AbstractAsyncContextManager[object]:
     retention = Retention(record, seconds=settings.phoneid_retention, clock=clock, time=time)
     return repeating(retention.apply, every=every, clock=clock)
-
-
-async def _leave_to_next_sweep(_error: Exception, _reference: str) -> None:
-    """Nobody is waiting for this; what could not be done is found again."""

@@ -50,7 +50,7 @@ class Asking:
         """Look up what was typed, and tell how it ended there; or open the form that asks for approval."""
         decision = await self._access.decide(context.actor, (entry.phone,))
         if decision.verdict is Verdict.MAY_WITH_APPROVAL:
-            filling = forms.Filling(phones=(entry.phone,), notice=forms.code_not_yet(is_several=False))
+            filling = forms.Filling(phones=(entry.phone,), notice=texts.CODE_NOT_YET.one)
             await self._conversation.open_form_for(context, decision, filling)
             return
         filled = Filled((entry,))
@@ -110,7 +110,7 @@ class Asking:
 
         Not where nobody could be told how it ended: a code that was used cannot be used again.
         """
-        if not await self._runner.can_tell():
+        if not await self._runner.token.is_good():
             log.error("approval not used", extra={"facts": {"request": request.id}})
             return
         used = await self._requests.use(request, codes)
@@ -141,7 +141,7 @@ class Asking:
         if not accepted.is_new:
             await self._show_as_it_is(context, request)
             return None
-        self._notices.remember_origin(request.id, context.origin)
+        self._notices.origins[request.id] = context.origin
         if has_ended(request.lookups) or request.approval.state is ApprovalState.AWAITING:
             await asyncio.gather(
                 self._outbox.deliver(Kind.CARDS, request.id),
@@ -152,7 +152,7 @@ class Asking:
         return request
 
     async def _run(self, request: Request, codes: Codes, *, context: Context | None) -> None:
-        self._notices.remember_run(request.id)
+        self._notices.run_here[request.id] = None
         # Slack may be slow to take what is said of some: none of the numbers waits for that.
         ended, _ = await asyncio.gather(
             self._runner.run(request, codes, context=context), self._tell_what_is_followed(context, request, codes)

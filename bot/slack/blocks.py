@@ -84,33 +84,37 @@ def button(text: str, *, action_id: str, label: str, value: str | None = None, i
     return element
 
 
-def text_field(
-    *,
-    block_id: str,
-    action_id: str,
-    label: str,
-    hint: str,
-    is_optional: bool = False,
-    is_multiline: bool = False,
-    initial: str | None = None,
-    placeholder: str | None = None,
-    max_length: int | None = None,
-    has_focus: bool = False,
-) -> Block:
-    element: Block = {"type": "plain_text_input", "action_id": action_id, "multiline": is_multiline}
-    if initial:
-        element["initial_value"] = initial
-    if placeholder:
-        element["placeholder"] = plain(placeholder)
-    if max_length:
-        element["max_length"] = max_length
-    if has_focus:
-        element["focus_on_load"] = True
-    return {
-        "type": "input",
-        "block_id": block_id,
-        "label": plain(label),
-        "hint": plain(hint),
-        "optional": is_optional,
-        "element": element,
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextField:
+    """A field of a form; by its ``name`` what was typed into it is read."""
+
+    name: str
+    label: str
+    hint: str
+    is_optional: bool = False
+    is_multiline: bool = False
+    initial: str = ""
+    placeholder: str = ""
+    max_length: int | None = None
+    has_focus: bool = False
+
+    def block(self, fresh: str) -> Block:
+        """Slack keeps what was typed in a field whose ids stay the same when a view is updated. A reopened form must
+        not bring a code back, so ``fresh``, which no form has twice, is a part of them."""
+        element: Block = {"type": "plain_text_input", "action_id": self.name, "multiline": self.is_multiline}
+        if self.initial:
+            element["initial_value"] = self.initial
+        if self.placeholder:
+            element["placeholder"] = plain(self.placeholder)
+        if self.max_length:
+            element["max_length"] = self.max_length
+        if self.has_focus:
+            element["focus_on_load"] = True
+        return {
+            "type": "input",
+            "block_id": f"{self.name}-{fresh}",
+            "label": plain(self.label),
+            "hint": plain(self.hint),
+            "optional": self.is_optional,
+            "element": element,
+        }

@@ -63,10 +63,12 @@ class Conversation:
         response_url = context.origin.response_url
         return await self._messenger.tell(context.actor.user_id, message, response_url=response_url) is Shown.YES
 
-    async def tell_sender(self, sender: Sender, sentence: str) -> bool:
+    async def tell_sender(self, sender: Sender, sentence: str) -> None:
         """The same for whoever sent a payload that could not be read."""
         message = views.sentence(sentence, with_form_button=True)
-        return await self._messenger.tell(sender.user_id, message, response_url=sender.response_url) is Shown.YES
+        told = await self._messenger.tell(sender.user_id, message, response_url=sender.response_url)
+        if told is not Shown.YES:
+            log.error("user not told", extra={"facts": {"user": sender.user_id}})
 
     async def say(self, context: Context, sentence: str) -> None:
         """Say one thing, in the window or else where they are, with a button that opens the form."""
@@ -74,9 +76,12 @@ class Conversation:
             return
         await self.tell(context, views.sentence(sentence, with_form_button=True))
 
-    async def tell_broken(self, context: Context, error: Exception, reference: str) -> None:
-        """Tell whoever waits that something of ours broke."""
+    async def tell_failed(self, context: Context, error: Exception, reference: str) -> None:
+        """Tell whoever waits that what they wanted is not possible, or that something of ours broke."""
         context.recorded.set()  # first: nothing is left that an acknowledgement could wait for
+        if isinstance(error, NotPossible):
+            await self.tell_why_not(context, error)
+            return
         is_store = isinstance(error, StoreUnavailable)
         said = asking.not_recorded(reference) if is_store else asking.broken(reference)
         await self.say(context, said)
@@ -107,11 +112,7 @@ class Conversation:
         view = self.form(context, decision, filling)
         if context.view_id and await self._windows.show(context.view_id, view):
             return
-        try:
-            await self._messenger.open_view(context.trigger_id, view)
-        except SlackError as error:
-            said = _why_not_opened(error, context, too_late=asking.FORM_TOO_LATE)
-            await self.tell(context, views.sentence(said, with_form_button=True))
+        await self.open_window(context, view, is_form=True)
 
     def form(self, context: Context, decision: Decision, filling: forms.Filling) -> View:
         """The form, or why there is none for this person."""
@@ -124,13 +125,14 @@ class Conversation:
         approvers = views.names(self._policy.approvers) if needs_approval else None
         return forms.build(context.origin, filling, approvers=approvers)
 
-    async def open_window(self, context: Context, view: View) -> None:
-        """Open a window for what somebody clicked."""
+    async def open_window(self, context: Context, view: View, *, is_form: bool = False) -> None:
+        """Open a window for what somebody clicked; if it cannot be, say why, and how to get the form if it is that."""
         try:
             await self._messenger.open_view(context.trigger_id, view)
         except SlackError as error:
-            said = _why_not_opened(error, context, too_late=texts.WINDOW_TOO_LATE)
-            await self.tell(context, views.sentence(said))
+            too_late = asking.FORM_TOO_LATE if is_form else texts.WINDOW_TOO_LATE
+            said = _why_not_opened(error, context, too_late=too_late)
+            await self.tell(context, views.sentence(said, with_form_button=is_form))
 
     async def show_after_submission(self, context: Context, view: View) -> None:
         """Show this in the window of the form that was submitted, whatever overtakes what."""

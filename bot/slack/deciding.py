@@ -20,7 +20,7 @@ REDRAWN_WITHIN = 3.0
 
 
 class Deciding:
-    """Each does one thing that somebody clicked, or tells them why not."""
+    """Each does one thing that somebody clicked. Raises ``NotPossible``, which they are told."""
 
     def __init__(
         self, *, access: Access, requests: Requests, asking: Asking, outbox: Outbox, conversation: Conversation
@@ -33,61 +33,38 @@ class Deciding:
 
     async def approve(self, context: Context, value: str) -> None:
         """Approve; with the codes at hand the calls are made, else the agent is asked for them."""
-        try:
-            approved = await self._requests.approve(RequestId(value), actor=context.actor, card=context.card)
-        except NotPossible as error:
-            await self._conversation.tell_why_not(context, error)
-            return
+        approved = await self._requests.approve(RequestId(value), actor=context.actor, card=context.card)
         # A card that Slack is slow to take must not keep the agent waiting.
         await asyncio.gather(self._redraw(context, approved), self._asking.use_if_there(approved))
 
     async def deny(self, context: Context, request_id: RequestId, reason: str) -> None:
         """Deny; the agent reads the reason."""
-        try:
-            denied = await self._requests.deny(request_id, actor=context.actor, reason=reason)
-        except NotPossible as error:
-            await self._conversation.tell_why_not(context, error)
-            return
-        await self._tell_everyone(context, denied)
+        await self._tell_everyone(context, await self._requests.deny(request_id, actor=context.actor, reason=reason))
 
     async def withdraw(self, context: Context, value: str) -> None:
         """Take one's own request back."""
-        try:
-            withdrawn = await self._requests.withdraw(RequestId(value), actor=context.actor)
-        except NotPossible as error:
-            await self._conversation.tell_why_not(context, error)
-            return
-        await self._tell_everyone(context, withdrawn)
+        await self._tell_everyone(context, await self._requests.withdraw(RequestId(value), actor=context.actor))
 
     async def stop(self, context: Context, value: str) -> None:
         """End what of one's own request was not called yet. Whoever runs it shows what came of that."""
+        said = texts.TOO_LATE
         try:
-            stopped = await self._requests.stop(RequestId(value), actor=context.actor)
+            if await self._requests.stop(RequestId(value), actor=context.actor):
+                return
+            said = texts.NOTHING_TO_STOP
         except NotPossible as error:
             if error.problem:
-                await self._conversation.tell_why_not(context, error)
-            else:
-                await self._conversation.tell(context, views.sentence(texts.TOO_LATE))
-            return
-        if not stopped:
-            await self._conversation.tell(context, views.sentence(texts.NOTHING_TO_STOP))
+                raise
+        await self._conversation.tell(context, views.sentence(said))
 
     async def open_denial(self, context: Context, value: str) -> None:
         """Ask an approver for the reason."""
-        try:
-            request = await self._access.check(Action.DENY, RequestId(value), actor=context.actor)
-        except NotPossible as error:
-            await self._conversation.tell_why_not(context, error)
-            return
+        request = await self._access.check(Action.DENY, RequestId(value), actor=context.actor)
         await self._conversation.open_window(context, forms.build_denial(context.origin, request))
 
     async def open_codes(self, context: Context, value: str) -> None:
         """Ask for the codes of an approved request."""
-        try:
-            request = await self._access.check(Action.ENTER_CODE, RequestId(value), actor=context.actor)
-        except NotPossible as error:
-            await self._conversation.tell_why_not(context, error)
-            return
+        request = await self._access.check(Action.ENTER_CODE, RequestId(value), actor=context.actor)
         await self._conversation.open_window(context, forms.build_codes(context.origin, request))
 
     async def _tell_everyone(self, context: Context, decided: Request) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bot.models import PhoneNumber, Request
 from bot.policy import Decision, Verdict
 from bot.slack import blocks, buttons, views
-from bot.slack.blocks import Block, View
+from bot.slack.blocks import Block, TextField, View
 from bot.slack.forms_read import (
     APPROVAL,
     CODE,
@@ -61,13 +61,12 @@ def build(origin: Origin, filling: Filling = EMPTY, *, approvers: str | None = N
     else:
         intro = blocks.formatted_context(asking.form_intro(approvers, is_several=is_several))
         submit = asking.FORM_SUBMIT_FOR_APPROVAL
-    fresh = secrets.token_hex(4)
     layout = _fields_for_several if is_several else _fields_for_one
     notice = [blocks.section(filling.notice)] if filling.notice else []
     callback_id = (LIST_APPROVAL if is_several else APPROVAL) if needs_approval else (LIST if is_several else LOOKUP)
     return _form(
         origin,
-        [*notice, intro, *layout(fresh, filling, needs_approval=needs_approval)],
+        [*notice, intro, *layout(filling, needs_approval=needs_approval)],
         callback_id=callback_id,
         title=asking.FORM_TITLE.choose(is_several=is_several),
         submit=submit,
@@ -77,11 +76,10 @@ def build(origin: Origin, filling: Filling = EMPTY, *, approvers: str | None = N
 def build_codes(origin: Origin, request: Request) -> View:
     """The form that asks for the codes of an approved request."""
     phones = [each.phone for each in request.lookups]
-    fresh = secrets.token_hex(4)
     if request.is_single:
-        field = _code(fresh, hint=asking.CODE_HINT, has_focus=True)
+        field = _code(hint=asking.CODE_HINT, has_focus=True)
     else:
-        field = _numbers(fresh, phones, hint=asking.NUMBERS_HINT)
+        field = _numbers(phones, hint=asking.NUMBERS_HINT)
     return _form(
         origin,
         [blocks.section(texts.codes_intro(request)), field],
@@ -94,9 +92,8 @@ def build_codes(origin: Origin, request: Request) -> View:
 
 def build_denial(origin: Origin, request: Request) -> View:
     """The form that asks an approver for the reason."""
-    field = blocks.text_field(
-        block_id=f"{REASON}-{secrets.token_hex(4)}",
-        action_id=REASON,
+    field = TextField(
+        name=REASON,
         label=texts.DENY_REASON_LABEL,
         hint=texts.DENY_REASON_HINT,
         is_multiline=True,
@@ -129,28 +126,25 @@ def submitted(submission: Submission, filled: Filled) -> View:
 def lacks(decision: Decision, filled: Filled) -> str | None:
     """What a form lacks that was opened before the policy became what it is now, in a sentence."""
     if decision.verdict is Verdict.MAY_WITH_APPROVAL and not filled.reason:
-        return code_not_yet(is_several=filled.is_several)
+        return asking.CODE_NOT_YET.choose(is_several=filled.is_several)
     if decision.verdict is Verdict.MAY and not all(entry.code for entry in filled.entries):
         return asking.CODE_NEEDED.choose(is_several=filled.is_several)
     return None
 
 
-def code_not_yet(*, is_several: bool) -> str:
-    """That an approval is needed first."""
-    return asking.CODE_NOT_YET.choose(is_several=is_several)
-
-
 def _form(
     origin: Origin,
-    body: list[Block],
+    body: Sequence[Block | TextField],
     *,
     callback_id: str,
     title: str,
     submit: str,
     about: dict[str, str] | None = None,
 ) -> View:
+    fresh = secrets.token_hex(4)
+    blocks_of_form = [each.block(fresh) if isinstance(each, TextField) else each for each in body]
     return {
-        **views.modal(origin, body, title=title),
+        **views.modal(origin, blocks_of_form, title=title),
         "callback_id": callback_id,
         "submit": blocks.plain(submit),
         "close": blocks.plain(asking.FORM_CANCEL),
@@ -158,72 +152,56 @@ def _form(
     }
 
 
-# Slack keeps what was typed in a field whose ids stay the same when a view is updated. A reopened form must not bring a
-# code back, so each form's blocks have new ids: ``fresh`` is a part of them.
-
-
-def _fields_for_one(fresh: str, filling: Filling, *, needs_approval: bool) -> list[Block]:
+def _fields_for_one(filling: Filling, *, needs_approval: bool) -> list[Block | TextField]:
     phone = filling.phones[0] if filling.phones else None
     return [
-        blocks.text_field(
-            block_id=f"{PHONE}-{fresh}",
-            action_id=PHONE,
+        TextField(
+            name=PHONE,
             label=asking.PHONE_LABEL,
             hint=asking.PHONE_HINT,
             placeholder=asking.PHONE_PLACEHOLDER,
-            initial=phone.international if phone else None,
+            initial=phone.international if phone else "",
             has_focus=phone is None,
         ),
         _code(
-            fresh,
             hint=asking.CODE_HINT_FOR_APPROVAL if needs_approval else asking.CODE_HINT,
             is_optional=needs_approval,
             has_focus=phone is not None and not needs_approval,
         ),
-        _reason(fresh, filling, needs_approval=needs_approval, has_focus=phone is not None and needs_approval),
+        _reason(filling, needs_approval=needs_approval, has_focus=phone is not None and needs_approval),
         blocks.buttons(buttons.open_list()),
     ]
 
 
-def _fields_for_several(fresh: str, filling: Filling, *, needs_approval: bool) -> list[Block]:
+def _fields_for_several(filling: Filling, *, needs_approval: bool) -> list[Block | TextField]:
     hint = asking.NUMBERS_HINT_FOR_APPROVAL if needs_approval else asking.NUMBERS_HINT
     return [
-        _numbers(fresh, filling.phones, hint=hint),
-        _reason(fresh, filling, needs_approval=needs_approval, has_focus=False),
+        _numbers(filling.phones, hint=hint),
+        _reason(filling, needs_approval=needs_approval, has_focus=False),
     ]
 
 
-def _code(fresh: str, *, hint: str, has_focus: bool, is_optional: bool = False) -> Block:
-    return blocks.text_field(
-        block_id=f"{CODE}-{fresh}",
-        action_id=CODE,
-        label=asking.CODE_LABEL,
-        hint=hint,
-        is_optional=is_optional,
-        has_focus=has_focus,
-    )
+def _code(*, hint: str, has_focus: bool, is_optional: bool = False) -> TextField:
+    return TextField(name=CODE, label=asking.CODE_LABEL, hint=hint, is_optional=is_optional, has_focus=has_focus)
 
 
-def _numbers(fresh: str, phones: Sequence[PhoneNumber], *, hint: str) -> Block:
-    return blocks.text_field(
-        block_id=f"{NUMBERS}-{fresh}",
-        action_id=NUMBERS,
+def _numbers(phones: Sequence[PhoneNumber], *, hint: str) -> TextField:
+    return TextField(
+        name=NUMBERS,
         label=asking.NUMBERS_LABEL,
         hint=hint,
         placeholder=asking.NUMBERS_PLACEHOLDER,
-        # With a space behind each, where its code goes.
-        initial="\n".join(f"{phone.international} " for phone in phones) or None,
+        initial="\n".join(f"{phone.international} " for phone in phones),  # with a space behind each for its code
         is_multiline=True,
         max_length=LONGEST,
         has_focus=True,
     )
 
 
-def _reason(fresh: str, filling: Filling, *, needs_approval: bool, has_focus: bool) -> Block:
+def _reason(filling: Filling, *, needs_approval: bool, has_focus: bool) -> TextField:
     hint = asking.REASON_HINT.choose(is_several=filling.is_several)
-    return blocks.text_field(
-        block_id=f"{REASON}-{fresh}",
-        action_id=REASON,
+    return TextField(
+        name=REASON,
         label=asking.REASON_LABEL,
         hint=asking.REASON_HINT_FOR_APPROVAL if needs_approval else hint,
         initial=filling.reason,

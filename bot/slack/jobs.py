@@ -9,10 +9,12 @@ import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+from bot.errors import NotPossible
+
 log = logging.getLogger(__name__)
 
 Work = Coroutine[Any, Any, object]
-TellBroken = Callable[[Exception, str], Awaitable[object]]
+TellFailed = Callable[[Exception, str], Awaitable[object]]
 """Told when work raised: the error, and a reference to quote."""
 
 
@@ -23,9 +25,9 @@ class Jobs:
         # The event loop keeps only weak references to tasks.
         self._running: dict[asyncio.Task[None], Work] = {}
 
-    def start(self, work: Work, *, tell_broken: TellBroken) -> asyncio.Task[None]:
-        """Do it; when it raises, log that under a reference and tell."""
-        task = asyncio.create_task(_run(work, tell_broken))
+    def start(self, work: Work, *, tell: TellFailed | None = None) -> asyncio.Task[None]:
+        """Do it; when it raises, log that under a reference, and tell whoever waits for it."""
+        task = asyncio.create_task(_run(work, tell))
         self._running[task] = work
         task.add_done_callback(self._forget)
         return task
@@ -61,13 +63,15 @@ def new_reference() -> str:
     return f"E-{secrets.token_hex(4).upper()}"
 
 
-async def _run(work: Work, tell_broken: TellBroken) -> None:
+async def _run(work: Work, tell: TellFailed | None) -> None:
     try:
         await work
     except Exception as error:  # the boundary: whatever broke, the user gets words and we get a traceback
         reference = new_reference()
-        log.exception("job broke", extra={"facts": {"reference": reference}})
+        if not isinstance(error, NotPossible):  # that is an answer
+            log.exception("job broke", extra={"facts": {"reference": reference}})
         try:
-            await tell_broken(error, reference)
+            if tell:
+                await tell(error, reference)
         except Exception:
             log.exception("user not told", extra={"facts": {"reference": reference}})

@@ -4,6 +4,7 @@ Each is tried once. What must arrive is in the outbox, which tries again.
 """
 
 import logging
+from collections.abc import Awaitable
 from enum import StrEnum
 
 from bot.errors import SlackError
@@ -36,12 +37,7 @@ class Messenger:
 
     async def update_view(self, view_id: str, view: View) -> Shown:
         """Show something else in an open window."""
-        try:
-            await self._web.views_update(view_id=view_id, view=view)
-        except SlackError as error:
-            log.info("window not updated", extra={"facts": {"error": error.reason}})
-            return _why_not(error)
-        return Shown.YES
+        return await _shown(self._web.views_update(view_id=view_id, view=view), otherwise="window not updated")
 
     async def post(self, place: str, message: Message) -> MessageRef | Shown:
         """Send a message to a channel, or to a person by their user id. Where it is, for ``update``, or why nowhere."""
@@ -56,14 +52,10 @@ class Messenger:
 
     async def update(self, ref: MessageRef, message: Message) -> Shown:
         """Make a message that was sent say something else."""
-        try:
-            await self._web.chat_update(
-                channel=ref.channel_id, ts=ref.ts, text=message.text, blocks=message.blocks, parse="none"
-            )
-        except SlackError as error:
-            log.info("message not updated", extra={"facts": {"error": error.reason}})
-            return _why_not(error)
-        return Shown.YES
+        updating = self._web.chat_update(
+            channel=ref.channel_id, ts=ref.ts, text=message.text, blocks=message.blocks, parse="none"
+        )
+        return await _shown(updating, otherwise="message not updated")
 
     async def respond(self, response_url: str, message: Message) -> Shown:
         """Answer where somebody typed or clicked, for their eyes only."""
@@ -74,12 +66,7 @@ class Messenger:
             "response_type": "ephemeral",
             "replace_original": False,
         }
-        try:
-            await self._web.respond(response_url, body)
-        except SlackError as error:
-            log.info("reply not taken", extra={"facts": {"error": error.reason}})
-            return _why_not(error)
-        return Shown.YES
+        return await _shown(self._web.respond(response_url, body), otherwise="reply not taken")
 
     async def tell(self, user_id: str, message: Message, *, response_url: str = "", in_person: bool = False) -> Shown:
         """Tell one person, where they asked if that still works, else by direct message.
@@ -97,6 +84,16 @@ class Messenger:
         if response_url and in_person and posted is Shown.GONE:
             return await self.respond(response_url, message)
         return Shown.NOT_NOW if Shown.NOT_NOW in (posted, replied) else Shown.GONE
+
+
+async def _shown(call: Awaitable[object], *, otherwise: str) -> Shown:
+    """What became of a call; ``otherwise`` is what the log says if it fails."""
+    try:
+        await call
+    except SlackError as error:
+        log.info(otherwise, extra={"facts": {"error": error.reason}})
+        return _why_not(error)
+    return Shown.YES
 
 
 def _why_not(error: SlackError) -> Shown:

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping
-from typing import TypeVar
 
 from bot.guesses import Alarm
 from bot.models import ApprovalState, MessageRef, Request, RequestId, State
@@ -14,6 +13,7 @@ from bot.slack.approvers import Approvers, Reached
 from bot.slack.blocks import Message
 from bot.slack.messenger import Messenger, Shown
 from bot.slack.payloads import Origin
+from bot.slack.remembered import Latest
 from bot.states import has_ended
 from bot.store import decisions, guesses, messages, outbox
 from bot.store import requests as store
@@ -22,13 +22,6 @@ from bot.store.record import Record
 from bot.texts import requests as texts
 
 log = logging.getLogger(__name__)
-
-K = TypeVar("K")
-T = TypeVar("T")
-
-MOST_REMEMBERED = 1000
-"""Requests of which is known here where they came from, or that they run here. Whose end another process tells is never
-looked up again: the oldest are forgotten."""
 
 
 class Notices:
@@ -46,13 +39,13 @@ class Notices:
         self._requests = requests
         self._messenger = messenger
         self._approvers = approvers
-        self._origins: dict[RequestId, Origin] = {}
+        self.origins: Latest[RequestId, Origin] = Latest()
         """Where requests came from, for the answer where it was asked; after a restart the direct message is left."""
-        self._run_here: dict[RequestId, None] = {}
+        self.run_here: Latest[RequestId, None] = Latest()
         """Requests that this process runs, until their end is told: it shows the end where it showed the progress."""
-        self._drawn: dict[RequestId, dict[MessageRef, Message]] = {}
+        self._drawn: Latest[RequestId, dict[MessageRef, Message]] = Latest()
         """What the copies of a card say, until all of them say the same: of hundreds Slack takes some at a time."""
-        self._alarmed: dict[int, set[str]] = {}
+        self._alarmed: Latest[int, set[str]] = Latest()
         """Whom each alarm has reached (a channel, user ids), until it has reached all."""
 
     @property
@@ -66,28 +59,20 @@ class Notices:
             Kind.ALARM: self.say_alarms,
         }
 
-    def remember_origin(self, request_id: RequestId, origin: Origin) -> None:
-        """Remember where a request was asked, until its end is told."""
-        _remember(self._origins, request_id, origin)
-
-    def remember_run(self, request_id: RequestId) -> None:
-        """Remember that this process runs a request, until its end is told."""
-        _remember(self._run_here, request_id, None)
-
     async def say_to_agent(self, due: Due) -> bool:
         """Tell whoever asked how their request stands."""
         request = await self._find(due)
         if request is None:
             return True
-        origin = self._origins.get(request.id, Origin())
+        origin = self.origins.get(request.id, Origin())
         if request.approval.state is ApprovalState.AWAITING:
             return _is_done(await self._tell(request, views.receipt(request), origin), request)
         if not has_ended(request.lookups) and not request.is_any(State.HELD):
             return True  # it runs: whoever runs it has its end told
         is_done = _is_done(await self._say_outcome(request, origin), request)
         if is_done and has_ended(request.lookups):
-            self._origins.pop(request.id, None)
-            self._run_here.pop(request.id, None)
+            self.origins.pop(request.id, None)
+            self.run_here.pop(request.id, None)
         return is_done
 
     async def say_on_cards(self, due: Due) -> bool:
@@ -143,8 +128,7 @@ class Notices:
     async def _alarm(self, alarm: Alarm) -> Reached:
         facts = {"request": alarm.request.id, "suspect": alarm.suspect.value, "refused": alarm.refused}
         log.warning("codes may be guessed", extra={"facts": facts})
-        told = self._alarmed.get(alarm.entry, set())
-        _remember(self._alarmed, alarm.entry, told)
+        told = self._alarmed[alarm.entry] = self._alarmed.get(alarm.entry, set())
 
         async def posted(place: str, _ref: MessageRef) -> None:
             told.add(place)
@@ -172,7 +156,7 @@ class Notices:
         """Post the cards; if nobody could be asked, or is there to decide, tell the agent, once."""
         reached, is_asked = await self._post_cards(request)
         if not due.attempts:
-            origin = self._origins.get(request.id, Origin())
+            origin = self.origins.get(request.id, Origin())
             if await self._approvers.are_none(but_for=request.agent.user_id):
                 await self._tell(request, views.sentence(texts.NOBODY_DECIDES), origin)
             elif not is_asked:
@@ -204,7 +188,7 @@ class Notices:
         """In the message that followed the request, where this process ran it; otherwise in a new one below it."""
         posted = await self._record.read(messages.of_request, messages.Kind.PROGRESS, request.id)
         done = views.outcome_message(request)
-        if posted and request.id in self._run_here:
+        if posted and request.id in self.run_here:
             shown = await self._messenger.update(posted[0], done)
             if shown is not Shown.GONE:
                 return shown
@@ -222,7 +206,7 @@ class Notices:
         if channel_id := await self._approvers.shared_channel():
             await self._take_away(request, channel_id)
         already = await self._record.read(messages.places, request.id, since=since) - {channel_id}
-        drawn = self._drawn_of(request)
+        drawn = self._drawn[request.id] = self._drawn.get(request.id, {})
 
         async def posted(place: str, ref: MessageRef) -> None:
             drawn[ref] = cards.card(request, recent)
@@ -245,7 +229,7 @@ class Notices:
 
     async def _redraw(self, request: Request) -> bool:
         """Make every copy of the card say what the database says. Whether all of them do."""
-        drawn = self._drawn_of(request)
+        drawn = self._drawn[request.id] = self._drawn.get(request.id, {})
         if channel_id := await self._approvers.shared_channel():
             await self._take_away(request, channel_id)
         while True:
@@ -268,11 +252,6 @@ class Notices:
                 return now is None
             request = now
 
-    def _drawn_of(self, request: Request) -> dict[MessageRef, Message]:
-        drawn = self._drawn.get(request.id, {})
-        _remember(self._drawn, request.id, drawn)
-        return drawn
-
     async def _draw(self, to_draw: tuple[MessageRef, Message, dict[MessageRef, Message]]) -> None:
         ref, message, drawn = to_draw
         if await self._messenger.update(ref, message) is not Shown.NOT_NOW:
@@ -291,9 +270,3 @@ def _is_done(told: Shown, request: Request) -> bool:
     if told is Shown.GONE:
         log.error("agent cannot be told", extra={"facts": {"request": request.id}})
     return told is not Shown.NOT_NOW
-
-
-def _remember(remembered: dict[K, T], key: K, what: T) -> None:
-    remembered[key] = what
-    if len(remembered) > MOST_REMEMBERED:
-        del remembered[next(iter(remembered))]

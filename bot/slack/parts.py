@@ -90,7 +90,7 @@ def build_parts(base: Base) -> Parts:
         Commands(boundary, asking=asking, showing=showing, conversation=say, unknown=unknown, region=base.region),
         Submissions(boundary, asking=asking, deciding=deciding, region=base.region, clock=clock),
         Actions(boundary, deciding=deciding, showing=showing, conversation=say),
-        Events(boundary, base.token),
+        Events(boundary, jobs, base.token),
         unknown,
     )
     return Parts(listeners=listeners, requests=requests, asking=asking, outbox=outbox, notices=notices, jobs=jobs)

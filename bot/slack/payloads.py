@@ -51,7 +51,9 @@ class Origin(_Payload):
     response_url: Word = ""
 
 
-class _About(_Payload):
+class _Metadata(Origin):
+    """What a form carries: also what it is about, as opaque as a button's value, and as little an authority."""
+
     request_id: Word = ""
     numbers: Word = ""
 
@@ -119,27 +121,28 @@ class _View(_Payload):
 
     @property
     def origin(self) -> Origin:
-        try:
-            return Origin.model_validate_json(self.private_metadata or "{}")
-        except ValidationError:
-            return Origin()
+        carried = self._metadata
+        return Origin(channel_id=carried.channel_id, response_url=carried.response_url)
 
     @property
     def request_id(self) -> RequestId:
-        """Which request a form is about: as opaque as a button's value, and as little an authority."""
-        try:
-            return RequestId(_About.model_validate_json(self.private_metadata or "{}").request_id)
-        except ValidationError:
-            return RequestId("")
+        """Which request a form is about."""
+        return RequestId(self._metadata.request_id)
 
     @property
     def numbers(self) -> list[PhoneNumber]:
-        """Which numbers a form is about; no authority either."""
+        """Which numbers a form is about."""
         try:
-            about = _About.model_validate_json(self.private_metadata or "{}")
-            return [PhoneNumber(digits) for digits in about.numbers.split()]
-        except ValueError:  # among them pydantic's
+            return [PhoneNumber(digits) for digits in self._metadata.numbers.split()]
+        except ValueError:
             return []
+
+    @property
+    def _metadata(self) -> _Metadata:
+        try:
+            return _Metadata.model_validate_json(self.private_metadata or "{}")
+        except ValidationError:
+            return _Metadata()
 
 
 class _SubmittedView(_View):

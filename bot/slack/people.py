@@ -2,21 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from bot.errors import SlackError, SlackRefused, SlackUnreachable
+from bot.errors import SlackError, SlackRefused
 from bot.interfaces import Clock
 from bot.logs import Hourly
 from bot.models import Actor, Problem
 from bot.policy import Audience, Membership, Standing
+from bot.slack.remembered import Remembered
 from bot.slack.web import Web, part
 from bot.texts.requests import ChannelTrouble
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 REMEMBERED = 60.0
 """Seconds, for who may ask and whom to ask: somebody made a guest, or taken out of a usergroup, goes on for no longer.
@@ -34,52 +33,6 @@ NOBODY_THERE = frozenset({"no_such_subteam", "user_not_found", "user_not_visible
 
 SLACKBOT = "USLACKBOT"
 """Described like a member."""
-
-
-class Remembered(Generic[T]):
-    """What ``ask`` answers for a key, at most ``seconds`` old: asked for once at a time, failures not remembered."""
-
-    def __init__(self, method: str, ask: Callable[[str], Awaitable[T]], *, seconds: float, clock: Clock) -> None:
-        """``method`` is what errors name."""
-        self._method = method
-        self._ask = ask
-        self._seconds = seconds
-        self._clock = clock
-        self._answers: dict[str, tuple[float, T]] = {}
-        self._under_way: dict[str, asyncio.Task[T]] = {}
-
-    async def get(self, key: str, *, within: float | None = None, until: float | None = None) -> T:
-        """The answer, at most so old. Raises what ``ask`` raises; then the next caller asks anew.
-
-        ``until`` (the loop's seconds) is when this caller gives up. Raises ``SlackUnreachable`` then.
-        """
-        remembered = self._answers.get(key)
-        seconds = self._seconds if within is None else min(within, self._seconds)
-        if remembered and self._clock.monotonic() - remembered[0] < seconds:
-            return remembered[1]
-        if key not in self._under_way:
-            task = asyncio.create_task(self._find_out(key))
-            self._under_way[key] = task
-            task.add_done_callback(lambda _: self._under_way.pop(key, None))
-        try:
-            async with asyncio.timeout_at(until):
-                # A caller that gives up must not take the answer from the others.
-                return await asyncio.shield(self._under_way[key])
-        except TimeoutError:
-            raise SlackUnreachable(self._method, "no answer in time", arrived=True) from None
-
-    async def aclose(self) -> None:
-        """End what is still being asked."""
-        tasks = [*self._under_way.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _find_out(self, key: str) -> T:
-        asked_at = self._clock.monotonic()  # what is true now may not be any more when the answer is there
-        answer = await self._ask(key)
-        self._answers[key] = (asked_at, answer)
-        return answer
 
 
 @dataclass(frozen=True, slots=True)

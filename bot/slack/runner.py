@@ -70,16 +70,13 @@ class Runner:
         self._lookups = lookups
         self._record = record
         self._messenger = messenger
-        self._token = token
+        self.token = token
+        """While Slack does not take it, nobody could be told how a request ends."""
         self._clock = clock
         self._windows = 0
         """How many windows show a single number's wait just now."""
         self._followed = 0
         """How many requests for several numbers run just now."""
-
-    async def can_tell(self) -> bool:
-        """Whether people could be told how a request ends, as far as the bot's token goes."""
-        return await self._token.is_good()
 
     @asynccontextmanager
     async def seeing_to(self, request: Request) -> AsyncIterator[None]:

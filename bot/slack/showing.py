@@ -2,7 +2,6 @@
 
 from bot.access import Access
 from bot.audit import LogQuery
-from bot.errors import NotPossible
 from bot.interfaces import Clock
 from bot.models import Actor, Lookup, LookupId, Problem, Request, RequestId, State
 from bot.policy import Action, Policy, Rule
@@ -20,7 +19,7 @@ from bot.texts.problems import PROBLEMS
 
 
 class Showing:
-    """Shows what is recorded. What is shown once more is first in the journal."""
+    """Shows what is recorded. What is shown once more is first in the journal. Raises ``NotPossible``."""
 
     def __init__(
         self,
@@ -65,33 +64,27 @@ class Showing:
     async def id_again(self, context: Context, value: str) -> None:
         """Show an ID once more, privately."""
         request_id, position = split_lookup_id(value)
-        request = await self._check(Action.SHOW_ID, context, request_id)
-        if request is None:
-            return
+        request = await self._access.check(Action.SHOW_ID, request_id, actor=context.actor)
         lookup = next((each for each in request.lookups if each.position == position), None)
         if lookup is None:  # no button of ours says so
-            refused = await self._access.forbidden(Action.SHOW_ID, context.actor, Problem.NOT_YOUR_REQUEST, request)
-            await self._conversation.tell_why_not(context, refused)
-            return
+            raise await self._access.forbidden(Action.SHOW_ID, context.actor, Problem.NOT_YOUR_REQUEST, request)
         if lookup.result.phone_number_id:
             await self._requests.record_showing(request, [lookup], actor=context.actor)
         await self._conversation.open_window(context, views.lookup_outcome(context.origin, lookup))
 
     async def results(self, context: Context, value: str) -> None:
         """Show what became of each number once more, from the record and without a new call, privately."""
-        request = await self._check(Action.SHOW_RESULTS, context, RequestId(value))
-        if request:
-            shown = [each for each in request.lookups if each.result.phone_number_id]
-            await self._requests.record_showing(request, shown, actor=context.actor)
-            await self._conversation.open_window(context, views.outcome(context.origin, request))
+        request = await self._access.check(Action.SHOW_RESULTS, RequestId(value), actor=context.actor)
+        shown = [each for each in request.lookups if each.result.phone_number_id]
+        await self._requests.record_showing(request, shown, actor=context.actor)
+        await self._conversation.open_window(context, views.outcome(context.origin, request))
 
     async def details(self, context: Context, value: str) -> None:
         """Show an approver the full numbers, privately."""
-        request = await self._check(Action.SEE_DETAILS, context, RequestId(value))
-        if request:
-            shown = [each for each in request.lookups if not each.is_forgotten]
-            await self._requests.record_showing(request, shown, actor=context.actor)
-            await self._conversation.open_window(context, pages.details(context.origin, request))
+        request = await self._access.check(Action.SEE_DETAILS, RequestId(value), actor=context.actor)
+        shown = [each for each in request.lookups if not each.is_forgotten]
+        await self._requests.record_showing(request, shown, actor=context.actor)
+        await self._conversation.open_window(context, pages.details(context.origin, request))
 
     async def form_again(self, context: Context, value: str) -> None:
         """Open the form with those numbers of an earlier request of theirs that have no ID. No code was ever kept."""
@@ -109,13 +102,6 @@ class Showing:
         await self._conversation.open_form(
             context, forms.Filling(phones=left, reason=request.reason, is_several=is_several)
         )
-
-    async def _check(self, action: Action, context: Context, request_id: RequestId) -> Request | None:
-        try:
-            return await self._access.check(action, request_id, actor=context.actor)
-        except NotPossible as error:
-            await self._conversation.tell_why_not(context, error)
-            return None
 
     async def _why_gone(self, request_id: RequestId) -> str:
         """Of a request that is not this person's, or not here at all."""

@@ -24,7 +24,7 @@ async def breaks() -> None:
 
 async def test_what_breaks_is_told_and_logged_under_one_reference(caplog: pytest.LogCaptureFixture) -> None:
     jobs, told = Jobs(), Told()
-    jobs.start(breaks(), tell_broken=told)
+    jobs.start(breaks(), tell=told)
     assert await jobs.drain(5)
     ((error, reference),) = told.heard
     assert error == "ZeroDivisionError"
@@ -38,7 +38,7 @@ async def test_when_telling_breaks_too_the_log_has_both(caplog: pytest.LogCaptur
         raise OSError
 
     jobs = Jobs()
-    jobs.start(breaks(), tell_broken=cannot_tell)
+    jobs.start(breaks(), tell=cannot_tell)
     assert await jobs.drain(5)
     assert [record.getMessage() for record in caplog.records] == ["job broke", "user not told"]
 
@@ -48,13 +48,13 @@ async def test_draining_waits_for_what_starts_meanwhile() -> None:
 
     async def starts_another() -> None:
         await asyncio.sleep(0)
-        jobs.start(ends(), tell_broken=told)
+        jobs.start(ends(), tell=told)
 
     async def ends() -> None:
         await asyncio.sleep(0)
         done.append(1)
 
-    jobs.start(starts_another(), tell_broken=told)
+    jobs.start(starts_another(), tell=told)
     assert await jobs.drain(5)
     assert done == [1]
     assert jobs.running == 0
@@ -62,7 +62,7 @@ async def test_draining_waits_for_what_starts_meanwhile() -> None:
 
 async def test_draining_gives_up_in_time_and_what_is_left_can_be_ended() -> None:
     jobs = Jobs()
-    jobs.start(asyncio.Event().wait(), tell_broken=Told())
+    jobs.start(asyncio.Event().wait(), tell=Told())
     assert not await jobs.drain(0.01)
     assert jobs.running == 1
     await jobs.cancel()
@@ -76,14 +76,14 @@ async def test_nothing_to_drain_is_drained() -> None:
 async def test_what_is_ended_before_it_began_is_closed_and_nobody_is_told() -> None:
     jobs, told = Jobs(), Told()
     work = breaks()
-    jobs.start(work, tell_broken=told)
+    jobs.start(work, tell=told)
     await jobs.cancel()
     assert inspect.getcoroutinestate(work) == inspect.CORO_CLOSED
     assert (jobs.running, told.heard) == (0, [])
 
 
 async def test_the_task_of_a_job_ends_well_even_if_its_work_did_not() -> None:
-    await Jobs().start(breaks(), tell_broken=Told())
+    await Jobs().start(breaks(), tell=Told())
 
 
 def test_references_are_not_alike() -> None:

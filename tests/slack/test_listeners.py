@@ -57,8 +57,8 @@ async def deliver(bot: Bot, listener: str, body: dict[str, Any]) -> Acks:
     await {
         "command": commands.on_command,
         "shortcut": commands.on_shortcut,
-        "lookup": submissions.on_lookup,
-        "codes": submissions.on_codes,
+        "lookup": submissions.on_numbers,
+        "codes": submissions.on_numbers,
         "denial": submissions.on_denial,
         "click": actions.on_click,
     }[listener](acks, body)
@@ -332,8 +332,8 @@ async def test_what_nobody_listens_for_is_acknowledged_told_and_logged_once_an_h
     web: Web,
     body: dict[str, Any],
     told: str,
-    caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     for _ in range(3):
         status, acknowledgement = await dispatch(bot, web, body)

@@ -15,8 +15,9 @@ from bot.requests import RecentCounts
 from bot.slack import buttons, cards
 from bot.slack.approvers import Approvers
 from bot.slack.messenger import Shown
-from bot.slack.notices import MOST_REMEMBERED, Notices
+from bot.slack.notices import Notices
 from bot.slack.payloads import Origin
+from bot.slack.remembered import MOST_REMEMBERED
 from bot.store import messages
 from bot.store.outbox import HANDLING, Kind
 from bot.texts import requests as texts
@@ -653,7 +654,7 @@ async def test_of_the_requests_that_came_from_here_the_newest_are_remembered(bot
     oldest, newest = await bot.process.asked_and_run(), await bot.process.asked_and_run(first=1)
     others = [RequestId(f"R-{number}") for number in range(MOST_REMEMBERED - 1)]
     for request_id in (oldest.id, *others, newest.id):
-        notices.remember_origin(request_id, Origin(response_url=RESPONSE_URL))
+        notices.origins[request_id] = Origin(response_url=RESPONSE_URL)
     for request in (oldest, newest):
         due = await bot.process.waiting(Kind.AGENT, request.id)
         assert due

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.slack.people import Remembered
+from bot.slack.remembered import Remembered
 from tests.clocks import SteppingClock
 
 SECONDS = 60.0

@@ -16,6 +16,7 @@ import pytest
 
 from bot.audit import LogQuery
 from bot.models import Actor, MessageRef, PhoneNumber, Request, RequestId
+from bot.slack import forms_read
 from bot.slack.blocks import Message, View
 from bot.slack.bot_token import BotToken
 from bot.slack.listeners.actions import Actions
@@ -150,11 +151,8 @@ class Bot:
         """A form, filled in; the same ``view_id`` and ``hash`` are the same submission delivered again."""
         acks = Acks(self.messenger, view_id, arrives_after)
         submitted = {**view, "id": view_id, "hash": hash, "state": {"values": _values(view, typed)}}
-        listen = {
-            "denial_form": self.listens[1].on_denial,
-            "code_form": self.listens[1].on_codes,
-            "list_codes_form": self.listens[1].on_codes,
-        }.get(view["callback_id"], self.listens[1].on_lookup)
+        submissions = self.listens[1]
+        listen = submissions.on_denial if view["callback_id"] == forms_read.DENIAL else submissions.on_numbers
         await listen(acks, {**_who(by), "view": submitted})
         return await self._after(acks, waits=waits)
 
@@ -187,11 +185,11 @@ class Bot:
         """One look at what dead processes and passing time left behind, as the bot takes it."""
         await self.process.lookups.sweep()
         for request in await self.parts.requests.usable():
-            self.parts.jobs.start(self.parts.asking.use_if_there(request), tell_broken=_never)
+            self.parts.jobs.start(self.parts.asking.use_if_there(request))
         for request_id in await self.parts.notices.cards_to_take_away():
-            self.parts.jobs.start(self.parts.outbox.deliver(Kind.CARDS, request_id), tell_broken=_never)
+            self.parts.jobs.start(self.parts.outbox.deliver(Kind.CARDS, request_id))
         for due in await self.parts.outbox.due():
-            self.parts.jobs.start(self.parts.outbox.deliver(due.kind, due.request_id), tell_broken=_never)
+            self.parts.jobs.start(self.parts.outbox.deliver(due.kind, due.request_id))
         await self.settle()
 
     async def sweep_for(self, seconds: float) -> None:
@@ -303,7 +301,3 @@ def _values(view: View, typed: Mapping[str, str]) -> dict[str, dict[str, Block]]
         block["block_id"]: {block["element"]["action_id"]: {"value": typed.get(block["element"]["action_id"])}}
         for block in fields
     }
-
-
-async def _never(_error: Exception, _reference: str) -> None:
-    raise AssertionError("neither raises anything")

@@ -12,7 +12,7 @@ from typing import Any
 from bot.slack import views
 from bot.slack.context import Context
 from bot.slack.conversation import Conversation
-from bot.slack.jobs import Jobs, TellBroken, new_reference
+from bot.slack.jobs import Jobs, new_reference
 from bot.slack.payloads import Origin, PayloadError, Sender, sender_of
 from bot.texts import asking
 
@@ -55,38 +55,28 @@ class Boundary:
     def tell(self, sender: Sender, sentence: str) -> None:
         """Tell whoever sent a payload that nothing came of it, as far as it says who that was."""
         if sender.user_id or sender.response_url:
-            self._jobs.start(self._tell(sender, sentence), tell_broken=_tell_no_further)
+            self._jobs.start(self._conversation.tell_sender(sender, sentence))
 
-    def start(self, context: Context, work: Work) -> None:
-        """Do the work after the acknowledgement; if it breaks, whoever waits for it is told."""
-        self._jobs.start(work, tell_broken=self._telling(context))
+    def start(self, context: Context, work: Work) -> "asyncio.Task[None]":
+        """Do the work after the acknowledgement; if it is not possible, or breaks, whoever waits for it is told."""
 
-    def start_unwatched(self, work: Coroutine[Any, Any, object]) -> None:
-        """Do work that nobody waits for."""
-        self._jobs.start(work, tell_broken=_tell_no_further)
+        async def tell(error: Exception, reference: str) -> None:
+            await self._conversation.tell_failed(context, error, reference)
+
+        return self._jobs.start(work, tell=tell)
 
     async def start_recorded(self, ack: Ack, context: Context, work: Work, **acknowledgement: Any) -> None:
         """Start the work, and acknowledge once it has recorded what was asked for, or is over.
 
         What Slack has our word for must not die with the process. But Slack does not wait for long.
         """
-        working = self._jobs.start(work, tell_broken=self._telling(context))
+        working = self.start(context, work)
         recording = asyncio.create_task(context.recorded.wait())
         try:
             await asyncio.wait({working, recording}, timeout=RECORDING, return_when=asyncio.FIRST_COMPLETED)
         finally:
             recording.cancel()
         await ack(**acknowledgement)
-
-    def _telling(self, context: Context) -> TellBroken:
-        async def tell_broken(error: Exception, reference: str) -> None:
-            await self._conversation.tell_broken(context, error, reference)
-
-        return tell_broken
-
-    async def _tell(self, sender: Sender, sentence: str) -> None:
-        if not await self._conversation.tell_sender(sender, sentence):
-            log.error("user not told", extra={"facts": {"user": sender.user_id}})
 
 
 def broken_message(reference: str) -> dict[str, Any]:
@@ -97,7 +87,3 @@ def broken_message(reference: str) -> dict[str, Any]:
 def broken_view(reference: str) -> dict[str, Any]:
     """The acknowledgement of a form that says that something broke."""
     return {"response_action": "update", "view": views.trouble(Origin(), asking.broken(reference))}
-
-
-async def _tell_no_further(_error: Exception, _reference: str) -> None:
-    """Telling was the job; when even that broke, the log has it."""

@@ -1,13 +1,10 @@
 """The forms, submitted: read at once, so that mistakes show in the form, and worked on after the acknowledgement."""
 
-from typing import Any
-
 from slack_bolt.async_app import AsyncApp
 
 from bot.interfaces import Clock
 from bot.slack import forms, forms_read
 from bot.slack.asking import Asking
-from bot.slack.blocks import View
 from bot.slack.context import Context
 from bot.slack.deciding import Deciding
 from bot.slack.forms_read import Mistakes
@@ -29,32 +26,26 @@ class Submissions:
         self._clock = clock
 
     def register(self, app: AsyncApp) -> None:
-        for callback_id in forms.LOOKUP_FORMS:
-            app.view(callback_id)(self.on_lookup)
-        for callback_id in forms.CODES_FORMS:
-            app.view(callback_id)(self.on_codes)
+        for callback_id in (*forms.LOOKUP_FORMS, *forms.CODES_FORMS):
+            app.view(callback_id)(self.on_numbers)
         app.view(forms_read.DENIAL)(self.on_denial)
 
-    async def on_lookup(self, ack: Ack, body: Body) -> None:
+    async def on_numbers(self, ack: Ack, body: Body) -> None:
+        """Numbers to look up, or the codes of numbers that are approved."""
         async with self._boundary.payload(ack, body, broken=broken_view):
             submission = parse(Submission, body)
-            filled = forms_read.read(submission, region=self._region)
+            is_about_codes = submission.view.callback_id in forms.CODES_FORMS
+            read = forms_read.read_codes if is_about_codes else forms_read.read
+            filled = read(submission, region=self._region)
             if isinstance(filled, Mistakes):
-                await ack(**_mistakes(filled))
+                await _refuse(ack, filled)
                 return
-            context, shown = self._context(submission), _update(forms.submitted(submission, filled))
-            work = self._asking.answer_form(context, filled, submission.key)
-            await self._boundary.start_recorded(ack, context, work, **shown)
-
-    async def on_codes(self, ack: Ack, body: Body) -> None:
-        async with self._boundary.payload(ack, body, broken=broken_view):
-            submission = parse(Submission, body)
-            filled = forms_read.read_codes(submission, region=self._region)
-            if isinstance(filled, Mistakes):
-                await ack(**_mistakes(filled))
-                return
-            context, shown = self._context(submission), _update(forms.submitted(submission, filled))
-            work = self._asking.enter_codes(context, submission.view.request_id, filled)
+            context = self._context(submission)
+            if is_about_codes:
+                work = self._asking.enter_codes(context, submission.view.request_id, filled)
+            else:
+                work = self._asking.answer_form(context, filled, submission.key)
+            shown = {"response_action": "update", "view": forms.submitted(submission, filled)}
             await self._boundary.start_recorded(ack, context, work, **shown)
 
     async def on_denial(self, ack: Ack, body: Body) -> None:
@@ -62,7 +53,7 @@ class Submissions:
             submission = parse(Submission, body)
             reason = forms_read.read_denial(submission)
             if isinstance(reason, Mistakes):
-                await ack(**_mistakes(reason))
+                await _refuse(ack, reason)
                 return
             context = self._context(submission)
             await ack()
@@ -72,9 +63,5 @@ class Submissions:
         return Context.of_submission(submission, at=self._clock.monotonic())
 
 
-def _mistakes(found: Mistakes) -> dict[str, Any]:
-    return {"response_action": "errors", "errors": found.by_block}
-
-
-def _update(view: View) -> dict[str, Any]:
-    return {"response_action": "update", "view": view}
+async def _refuse(ack: Ack, found: Mistakes) -> None:
+    await ack(response_action="errors", errors=found.by_block)

@@ -1,0 +1,69 @@
+"""What is kept in memory for a while: Slack's answers, and the latest of many things."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+from bot.errors import SlackUnreachable
+from bot.interfaces import Clock
+
+K = TypeVar("K")
+T = TypeVar("T")
+
+MOST_REMEMBERED = 1000
+"""Far more than are of use at a time; but some are never looked up again, and nobody takes them out."""
+
+
+class Latest(dict[K, T]):
+    """A dictionary that forgets what was put in first, when there is too much."""
+
+    def __setitem__(self, key: K, what: T) -> None:
+        super().__setitem__(key, what)
+        if len(self) > MOST_REMEMBERED:
+            del self[next(iter(self))]
+
+
+class Remembered(Generic[T]):
+    """What ``ask`` answers for a key, at most ``seconds`` old: asked for once at a time, failures not remembered."""
+
+    def __init__(self, method: str, ask: Callable[[str], Awaitable[T]], *, seconds: float, clock: Clock) -> None:
+        """``method`` is what errors name."""
+        self._method = method
+        self._ask = ask
+        self._seconds = seconds
+        self._clock = clock
+        self._answers: dict[str, tuple[float, T]] = {}
+        self._under_way: dict[str, asyncio.Task[T]] = {}
+
+    async def get(self, key: str, *, within: float | None = None, until: float | None = None) -> T:
+        """The answer, at most so old. Raises what ``ask`` raises; then the next caller asks anew.
+
+        ``until`` (the loop's seconds) is when this caller gives up. Raises ``SlackUnreachable`` then.
+        """
+        remembered = self._answers.get(key)
+        seconds = self._seconds if within is None else min(within, self._seconds)
+        if remembered and self._clock.monotonic() - remembered[0] < seconds:
+            return remembered[1]
+        if key not in self._under_way:
+            task = asyncio.create_task(self._find_out(key))
+            self._under_way[key] = task
+            task.add_done_callback(lambda _: self._under_way.pop(key, None))
+        try:
+            async with asyncio.timeout_at(until):
+                # A caller that gives up must not take the answer from the others.
+                return await asyncio.shield(self._under_way[key])
+        except TimeoutError:
+            raise SlackUnreachable(self._method, "no answer in time", arrived=True) from None
+
+    async def aclose(self) -> None:
+        """End what is still being asked."""
+        tasks = [*self._under_way.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _find_out(self, key: str) -> T:
+        asked_at = self._clock.monotonic()  # what is true now may not be any more when the answer is there
+        answer = await self._ask(key)
+        self._answers[key] = (asked_at, answer)
+        return answer
