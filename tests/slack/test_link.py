@@ -28,7 +28,7 @@ from tests.sandbox.slack.conftest import MANIFEST
 from tests.slack.wires import Talk, hang_up, want_credentials
 from tests.slack.wires import listening as listening_on
 
-QUICK = Patience(opening=0.5, heartbeat=0.2, lingering=1.0, answering=0.5, closing=0.2)
+QUICK = Patience(opening=5.0, heartbeat=1.0, lingering=1.0, answering=2.0, closing=0.2)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def clock() -> SteppingClock:
 
 @pytest.fixture
 async def slack() -> AsyncIterator[LocalSlack]:
-    local = LocalSlack(manifest=Manifest.parse(MANIFEST), ack_seconds=1.0)
+    local = LocalSlack(manifest=Manifest.parse(MANIFEST), ack_seconds=3.0)
     await local.start()
     yield local
     await local.stop()
