@@ -43,7 +43,7 @@ HARMS = (
     Harm(
         name="database file replaced",
         do=databases.replace_the_file,
-        elsewhere=("tests/store/test_sqlite.py::test_nothing_is_recorded_in_a_file_that_is_gone",),
+        elsewhere=("tests/store/test_gone.py::test_nothing_is_recorded_in_a_file_that_is_gone",),
     ),
     Harm(
         name="database file read-only",
