@@ -226,9 +226,8 @@ def test_what_was_dropped_is_counted_in_the_next_line(unread: tuple[Unblocked, i
         logging.getLogger("bot.x").info("and more")
         if select.select([unread[1]], [], [], 0.05)[0]:
             read += os.read(unread[1], 100_000)
-    dropped = re.search(rb"WARNING bot.logs log lines dropped: nobody read them count=(\d+)\n", read)
-    assert dropped
-    assert int(dropped[1]) >= 30_000 - read.count(b"lookup ended") > 0
+    dropped = re.findall(rb"WARNING bot.logs log lines dropped: nobody read them count=(\d+)\n", read)
+    assert sum(map(int, dropped)) >= 30_000 - read.count(b"lookup ended") > 0
 
 
 def test_what_is_read_is_all_there(capfd: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,8 @@ class Harm:
     do: Callable[[Path], Awaitable[Tally]]
     elsewhere: tuple[str, ...] = ()
     """Tests that look at the same harm more closely, as ``path::name``."""
+    is_alone: bool = False
+    """Whether it does something to this whole process, which no other harm may meet."""
 
 
 LOCKED = "tests/store/test_record.py::test_a_change_that_waits_for_another_process_gives_up_in_time"
@@ -48,6 +50,7 @@ HARMS = (
     Harm(
         name="database file read-only",
         do=databases.forbid_to_write,
+        is_alone=True,  # the process becomes another user for a moment
         elsewhere=("tests/store/test_sqlite.py::test_a_place_that_is_read_only_is_unavailable",),
     ),
     Harm(name="Slack refuses connections", do=outside.slack_in_trouble(SlackTrouble.UNREACHABLE, seconds=2.0)),
@@ -86,14 +89,23 @@ AT_ONCE = 3
 
 async def do_all(folder: Path, *, times: int = 1, harms: Sequence[Harm] = HARMS) -> dict[str, Tally]:
     """Do each of the harms so often, each time in a world of its own; what became of it by name, in their order."""
-    free = asyncio.Semaphore(AT_ONCE)
+    together = await _do([each for each in harms if not each.is_alone], folder, times=times, at_once=AT_ONCE)
+    alone = await _do([each for each in harms if each.is_alone], folder, times=times, at_once=1)
+    return {harm.name: (together | alone)[harm.name] for harm in harms}
 
-    async def do(harm: Harm, below: Path) -> Tally:
+
+async def _do(harms: Sequence[Harm], folder: Path, *, times: int, at_once: int) -> dict[str, Tally]:
+    free = asyncio.Semaphore(at_once)
+
+    async def do(harm: Harm, time: int) -> Tally:
         async with free:
-            return await harm.do(below)
+            return await harm.do(folder / f"{harm.name.replace(' ', '-')}-{time}")
 
-    async def repeat(number: int, harm: Harm) -> Tally:
-        return total(await asyncio.gather(*(do(harm, folder / f"harm-{number}-{time}") for time in range(times))))
+    async def repeat(harm: Harm) -> Tally:
+        return total(await asyncio.gather(*(do(harm, time) for time in range(times))))
 
-    tallies = await asyncio.gather(*(repeat(number, harm) for number, harm in enumerate(harms)))
-    return {harm.name: tally for harm, tally in zip(harms, tallies, strict=True)}
+    # Each may finish before the first error counts: a start of a child process that is cancelled never ends.
+    tallies = await asyncio.gather(*(repeat(harm) for harm in harms), return_exceptions=True)
+    if errors := [each for each in tallies if isinstance(each, BaseException)]:
+        raise errors[0]
+    return {harm.name: each for harm, each in zip(harms, tallies, strict=True) if isinstance(each, Tally)}
