@@ -10,6 +10,7 @@ import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
@@ -119,7 +120,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _trust(environment: Mapping[str, str]) -> tuple[ssl.SSLContext | None, Check]:
-    trust = _trusted(environment)
+    trust = _trusted(*(environment.get(name, "").strip() for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")))
     if trust is None:
         return None, stop("certificates", terminal.CERTIFICATES_UNUSABLE)
     # SSLKEYLOGFILE, forgotten or planted: whoever has these keys reads every code.
@@ -127,16 +128,16 @@ def _trust(environment: Mapping[str, str]) -> tuple[ssl.SSLContext | None, Check
     return trust, ok("certificates", terminal.CERTIFICATES_THERE)
 
 
-def _trusted(environment: Mapping[str, str]) -> ssl.SSLContext | None:
+@cache  # reading some hundred certificates takes longer than all else at a start, and both halves want them
+def _trusted(file: str, folder: str) -> ssl.SSLContext | None:
     """What SSL_CERT_FILE and SSL_CERT_DIR name, else the system's certificates, else those that come with httpx.
 
     OpenSSL would take a file or folder without certificates in silence, and then trust nobody.
     """
-    file, folder = (environment.get(name, "").strip() or None for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
     try:
         if file or folder:
-            context = ssl.create_default_context(cafile=file, capath=folder)
-            is_usable = bool(context.get_ca_certs()) or any(map(_holds_certificates, (folder or "").split(os.pathsep)))
+            context = ssl.create_default_context(cafile=file or None, capath=folder or None)
+            is_usable = bool(context.get_ca_certs()) or any(map(_holds_certificates, folder.split(os.pathsep)))
             return context if is_usable else None
     except OSError:
         return None

@@ -11,6 +11,7 @@ import certifi
 import pytest
 from aiohttp import web as http
 
+from bot import network
 from bot.cams.transport import open_http
 from bot.checks import Checklist, CheckVerdict
 from bot.errors import SettingsError
@@ -25,6 +26,12 @@ API, SLACK = "https://cams.ap-southeast-1.aliyuncs.com", "https://slack.com/api/
 SOCKET = "wss://wss-primary.slack.com/link/?ticket=1"
 PROXY = "http://proxy.corp.example:3128"
 NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+@pytest.fixture(autouse=True)
+def _certificates_are_read_anew() -> None:
+    """Otherwise a process reads them once."""
+    network._trusted.cache_clear()
 
 
 @pytest.mark.parametrize(

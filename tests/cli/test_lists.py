@@ -238,6 +238,7 @@ async def test_the_reference_of_one_of_its_numbers_shows_the_whole_request(desk:
 
 async def test_whoever_waits_for_a_turn_at_the_terminal_is_told_and_the_output_is_the_id_alone(desk: Desk) -> None:
     one_a_second = {"PHONEID_QPS": "1"}
+    desk.cams.trouble = ApiTrouble.SLOW  # the last one waits, however far apart they start
     processes = [await desk.shell.start("lookup", entry.phone, environment=one_a_second) for entry in PLENTY[:3]]
     waits = zip(processes, PLENTY, strict=False)
     ran = await asyncio.gather(*(finish(process, typed=f"{entry.code}\n") for process, entry in waits))

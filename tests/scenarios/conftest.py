@@ -1,17 +1,13 @@
 """Scenes for the scenarios."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-from bot import network
 from bot.app import Waits
-from bot.network import Network
 from tests.clocks import SocketLoop
 from tests.scenarios.scene import QUICK, TRANSPORTS, OpenScene, Scene, open_scene, with_bot
 
@@ -20,23 +16,6 @@ def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[]
     """No scene waits for time to pass, unless something else does that has only the real one."""
     is_real = item.get_closest_marker("real_time") is not None
     return {"real": asyncio.new_event_loop} if is_real else {"virtual": SocketLoop}
-
-
-@cache
-def system_certificates() -> ssl.SSLContext | None:
-    return Network.read({}).trust
-
-
-@pytest.fixture(autouse=True)
-def _certificates_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each bot reads some hundred of them twice, a fourth of a scene's work, and shows them to nobody here."""
-    certificates, read_them = system_certificates(), network._trusted
-
-    def trusted(environment: Mapping[str, str]) -> ssl.SSLContext | None:
-        is_told = any(environment.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
-        return read_them(environment) if is_told else certificates
-
-    monkeypatch.setattr(network, "_trusted", trusted)
 
 
 @pytest.fixture
