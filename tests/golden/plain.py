@@ -39,6 +39,7 @@ _PATTERNS = (
     (re.compile(r"<!date\^\d+\^"), "<!date^TIME^"),
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|\+00:00| UTC)?"), "TIME"),
     (re.compile(r"\b(127\.0\.0\.1|localhost):\d+"), r"\1:PORT"),
+    (re.compile(r"^\d+ of \d+ asked: .*\n", re.MULTILINE), ""),  # progress, told where a list takes over a second
 )
 
 _REFERENCE = re.compile(r"\b[A-Z]-[0-9A-Z]{8}\b")
