@@ -153,11 +153,20 @@ def connected(dsn: str) -> Connection:
         said = str(error).strip()
         if password := words.get("password"):
             said = said.replace(str(password), "…")
-        kind = DatabaseGone if _KEPT_OUT.search(said) else StoreUnavailable
+        kind = DatabaseGone if are_kept_out(said) else StoreUnavailable
         raise kind(f"the database cannot be reached: {said}") from None
     connection.adapters.register_dumper(bool, _BoolAsInteger)
     connection.adapters.register_loader("numeric", _NumericAsNumber)
     return connection
+
+
+def are_kept_out(said: str) -> bool:
+    """Whether each try to connect, as libpq tells of them, was refused for good.
+
+    It tries every host, and each with TLS and without: where one is only busy the others' words are not the last.
+    """
+    tries = [line for line in said.splitlines() if " failed: " in line]
+    return bool(tries) and all(map(_KEPT_OUT.search, tries))
 
 
 def _words(dsn: str) -> dict[str, Any]:

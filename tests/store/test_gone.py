@@ -15,6 +15,7 @@ from bot.errors import DatabaseGone, RecordDamaged, SchemaUnknown, StoreUnavaila
 from bot.store.engine import Engine, Tx
 from bot.store.migrations import check_usable
 from bot.store.postgres import Limits, PostgresEngine
+from bot.store.postgres_tx import are_kept_out
 from bot.store.record import Record
 from bot.store.sqlite import SqliteEngine
 from tests.store.engines import SERVER, OpenEngine, Plain, engine_on, postgres
@@ -273,6 +274,32 @@ def test_a_mistake_of_ours_is_not_the_database_s_end(engine: Engine, statement: 
         tx.all(statement)
     assert not isinstance(told.value, StoreUnavailable)
     use(engine)
+
+
+HOST = 'connection to server at "10.0.0.1", port 5432 failed'
+KEPT_OUT = f'{HOST}: FATAL:  no pg_hba.conf entry for host "10.0.0.9", user "u", database "d", no encryption'
+NO_DATABASE = f'{HOST}: FATAL:  database "d" does not exist'
+BUSY = f"{HOST}: FATAL:  sorry, too many clients already"
+REFUSED = f"{HOST}: Connection refused\n\tIs the server running on that host and accepting TCP/IP connections?"
+ALL_OF_THEM = "Multiple connection attempts failed. All failures were:"
+
+
+@pytest.mark.parametrize(
+    ("said", "is_gone"),
+    [
+        (f"connection failed: {NO_DATABASE}", True),
+        (f"connection failed: {KEPT_OUT}\n{KEPT_OUT}", True),
+        (f"connection failed: {NO_DATABASE}\n{ALL_OF_THEM}\n- host: 'a': {NO_DATABASE}\n- host: 'b': {KEPT_OUT}", True),
+        (f"connection failed: {BUSY}\n{KEPT_OUT}", False),
+        (f"connection failed: {HOST}: SSL error: unexpected eof while reading\n{KEPT_OUT}", False),
+        (f"connection failed: {REFUSED}\n{ALL_OF_THEM}\n- host: 'a': {KEPT_OUT}\n- host: 'b': {REFUSED}", False),
+        ("connection timeout expired", False),
+    ],
+    ids=["one", "with TLS and without", "each host", "busy with TLS", "cut off with TLS", "one host away", "no word"],
+)
+def test_a_server_is_gone_only_if_every_try_was_refused_for_good(said: str, is_gone: bool) -> None:
+    """Without TLS, or at another host, we may be kept out at all times: that says nothing of the try that failed."""
+    assert are_kept_out(said) is is_gone
 
 
 def test_a_server_that_is_away_may_come_back(own_database: str) -> None:
