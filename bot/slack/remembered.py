@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Generic, TypeVar
 
 from bot.errors import SlackUnreachable
@@ -47,7 +48,7 @@ class Remembered(Generic[T]):
         if key not in self._under_way:
             task = asyncio.create_task(self._find_out(key))
             self._under_way[key] = task
-            task.add_done_callback(lambda _: self._under_way.pop(key, None))
+            task.add_done_callback(partial(self._note_end, key))
         try:
             async with asyncio.timeout_at(until):
                 # A caller that gives up must not take the answer from the others.
@@ -67,3 +68,8 @@ class Remembered(Generic[T]):
         answer = await self._ask(key)
         self._answers[key] = (asked_at, answer)
         return answer
+
+    def _note_end(self, key: str, task: asyncio.Task[T]) -> None:
+        self._under_way.pop(key, None)
+        if not task.cancelled():
+            task.exception()  # looked at, because asyncio logs as lost what whoever asked no longer waited for

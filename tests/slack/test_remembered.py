@@ -1,9 +1,12 @@
 """Answers remembered: each asked for once at a time, none for too long, and no failure at all."""
 
 import asyncio
+import gc
+import logging
 
 import pytest
 
+from bot.errors import SlackUnreachable
 from bot.slack.remembered import Remembered
 from tests.clocks import SteppingClock
 
@@ -106,6 +109,21 @@ async def test_whoever_gives_up_does_not_take_the_answer_from_the_others(remembe
     oracle.is_open.set()
     assert await patient == "first"
     assert oracle.asked == ["a"]
+
+
+async def test_a_failure_that_nobody_waits_for_any_more_makes_no_noise(
+    remembered: Memory, oracle: Oracle, caplog: pytest.LogCaptureFixture
+) -> None:
+    oracle.is_open.clear()
+    oracle.error = OSError("away")
+    with pytest.raises(SlackUnreachable):
+        await remembered.get("a", until=asyncio.get_running_loop().time())
+    oracle.is_open.set()
+    while len(asyncio.all_tasks()) > 1:  # noqa: ASYNC110 - nobody is told when it ends
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    gc.collect()  # a task whose error nobody looked at complains when it goes
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 async def test_closing_ends_what_is_still_being_asked(remembered: Memory, oracle: Oracle) -> None:
