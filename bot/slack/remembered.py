@@ -25,7 +25,7 @@ class Latest(dict[K, T]):
 
 
 class Remembered(Generic[T]):
-    """What ``ask`` answers for a key, at most ``seconds`` old: asked for once at a time, failures not remembered."""
+    """What ``ask`` answers for a key, at most ``seconds`` old. Who comes while it is asked waits for the same; failures are not remembered."""
 
     def __init__(self, method: str, ask: Callable[[str], Awaitable[T]], *, seconds: float, clock: Clock) -> None:
         """``method`` is what errors name."""
@@ -34,42 +34,55 @@ class Remembered(Generic[T]):
         self._seconds = seconds
         self._clock = clock
         self._answers: dict[str, tuple[float, T]] = {}
-        self._under_way: dict[str, asyncio.Task[T]] = {}
+        self._under_way: dict[str, tuple[float, asyncio.Task[T]]] = {}
+        """By key, the newest question, which others may join while it is young enough for them."""
+        self._tasks: set[asyncio.Task[T]] = set()
 
     async def get(self, key: str, *, within: float | None = None, until: float | None = None) -> T:
         """The answer, at most so old. Raises what ``ask`` raises; then the next caller asks anew.
 
         ``until`` (the loop's seconds) is when this caller gives up. Raises ``SlackUnreachable`` then.
         """
-        remembered = self._answers.get(key)
+        now = self._clock.monotonic()
         seconds = self._seconds if within is None else min(within, self._seconds)
-        if remembered and self._clock.monotonic() - remembered[0] < seconds:
+        remembered = self._answers.get(key)
+        if remembered and now - remembered[0] < seconds:
             return remembered[1]
-        if key not in self._under_way:
-            task = asyncio.create_task(self._find_out(key))
-            self._under_way[key] = task
-            task.add_done_callback(partial(self._note_end, key))
+        under_way = self._under_way.get(key)
+        if under_way is None or now - under_way[0] >= seconds:
+            under_way = self._under_way[key] = now, self._ask_anew(key, now)
         try:
             async with asyncio.timeout_at(until):
                 # A caller that gives up must not take the answer from the others.
-                return await asyncio.shield(self._under_way[key])
+                return await asyncio.shield(under_way[1])
         except TimeoutError:
             raise SlackUnreachable(self._method, "no answer in time", arrived=True) from None
 
     async def aclose(self) -> None:
         """End what is still being asked."""
-        tasks = [*self._under_way.values()]
+        tasks = [*self._tasks]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _find_out(self, key: str) -> T:
-        asked_at = self._clock.monotonic()  # what is true now may not be any more when the answer is there
+    def _ask_anew(self, key: str, now: float) -> asyncio.Task[T]:
+        task = asyncio.create_task(self._find_out(key, now))
+        self._tasks.add(task)
+        task.add_done_callback(partial(self._note_end, key))
+        return task
+
+    async def _find_out(self, key: str, asked_at: float) -> T:
+        """``asked_at``, because what is true then may not be any more when the answer is there."""
         answer = await self._ask(key)
-        self._answers[key] = (asked_at, answer)
+        newest = self._answers.get(key)
+        if newest is None or newest[0] <= asked_at:
+            self._answers[key] = (asked_at, answer)
         return answer
 
     def _note_end(self, key: str, task: asyncio.Task[T]) -> None:
-        self._under_way.pop(key, None)
+        self._tasks.discard(task)
+        under_way = self._under_way.get(key)
+        if under_way and under_way[1] is task:
+            del self._under_way[key]
         if not task.cancelled():
             task.exception()  # looked at, because asyncio logs as lost what whoever asked no longer waited for

@@ -42,6 +42,7 @@ def remembered(oracle: Oracle, clock: SteppingClock) -> Remembered[str | frozens
 
 
 Memory = Remembered[str | frozenset[str]]
+Waiting = asyncio.Task[str | frozenset[str]]
 
 
 async def test_an_answer_is_good_for_a_while_and_then_asked_for_anew(
@@ -126,7 +127,63 @@ async def test_a_failure_that_nobody_waits_for_any_more_makes_no_noise(
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
-async def test_closing_ends_what_is_still_being_asked(remembered: Memory, oracle: Oracle) -> None:
+async def ask_twice(remembered: Memory, oracle: Oracle, clock: SteppingClock) -> tuple[Waiting, Waiting, asyncio.Event]:
+    """Two who wait, each for a question of their own, and what lets the first one be answered."""
+    oracle.is_open.clear()
+    first_may = oracle.is_open
+    early = asyncio.create_task(remembered.get("a"))
+    while not oracle.asked:  # noqa: ASYNC110 - an oracle tells nobody
+        await asyncio.sleep(0)
+    clock.time += 10
+    oracle.is_open = asyncio.Event()
+    late = asyncio.create_task(remembered.get("a", within=10))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert oracle.asked == ["a", "a"]
+    return early, late, first_may
+
+
+async def test_a_question_that_is_too_old_is_not_joined(
+    remembered: Memory, oracle: Oracle, clock: SteppingClock
+) -> None:
+    early, late, first_may = await ask_twice(remembered, oracle, clock)
+    clock.time += 9
+    joining = asyncio.create_task(remembered.get("a", within=10))
+    await asyncio.sleep(0)
+    oracle.answer = "second"
+    oracle.is_open.set()
+    assert [await late, await joining] == ["second"] * 2
+    oracle.answer = "what was true before"
+    first_may.set()
+    assert await early == "what was true before"
+    assert await remembered.get("a", within=10) == "second"
+    assert oracle.asked == ["a", "a"]
+
+
+async def test_the_end_of_an_old_question_leaves_the_new_one_to_be_joined(
+    remembered: Memory, oracle: Oracle, clock: SteppingClock
+) -> None:
+    early, late, first_may = await ask_twice(remembered, oracle, clock)
+    oracle.error = OSError("away")
+    first_may.set()
+    await asyncio.gather(early, return_exceptions=True)
+    oracle.error = None
+    joining = asyncio.create_task(remembered.get("a", within=10))
+    await asyncio.sleep(0)
+    oracle.is_open.set()
+    assert [await late, await joining] == ["first"] * 2
+    assert oracle.asked == ["a", "a"]
+
+
+async def test_closing_ends_both_questions(remembered: Memory, oracle: Oracle, clock: SteppingClock) -> None:
+    early, late, _ = await ask_twice(remembered, oracle, clock)
+    await remembered.aclose()
+    ended = await asyncio.gather(early, late, return_exceptions=True)
+    assert [type(each) for each in ended] == [asyncio.CancelledError] * 2
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_closing_ends__what_is_still_being_asked(remembered: Memory, oracle: Oracle) -> None:
     oracle.is_open.clear()
     waiting = asyncio.create_task(remembered.get("a"))
     await asyncio.sleep(0)
