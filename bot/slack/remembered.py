@@ -25,7 +25,10 @@ class Latest(dict[K, T]):
 
 
 class Remembered(Generic[T]):
-    """What ``ask`` answers for a key, at most ``seconds`` old. Who comes while it is asked waits for the same; failures are not remembered."""
+    """What ``ask`` answers for a key, at most ``seconds`` old; failures are not remembered.
+
+    Who comes while it is being asked waits for the same answer.
+    """
 
     def __init__(self, method: str, ask: Callable[[str], Awaitable[T]], *, seconds: float, clock: Clock) -> None:
         """``method`` is what errors name."""
