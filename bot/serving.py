@@ -29,6 +29,9 @@ PAUSE: Final = 0.05
 
 BACKLOG: Final = 128
 
+REACHED: Final = web.RequestKey("reached", bool)
+"""What a request is marked with once ours see it. The connection keeps none: it lives for an hour after the answer."""
+
 
 class Connection(web.RequestHandler):
     """One connection. It may give way unless a whole request of its own is being answered."""
@@ -44,7 +47,6 @@ class Connection(web.RequestHandler):
         self._wire: asyncio.BaseTransport | None = None  # aiohttp's own reference goes before what is sent has left
         self._timer: asyncio.TimerHandle | None = None
         self._answered: web.Request | None = None
-        self._reached: web.BaseRequest | None = None
         self._is_whole = self._has_more = False
 
     @property
@@ -62,7 +64,8 @@ class Connection(web.RequestHandler):
 
     def begin(self, request: web.Request) -> None:
         """Its head has come, and it is being answered."""
-        self._answered = self._reached = request
+        self._answered = request
+        request[REACHED] = True
         request.content.on_eof(lambda: self._come(request))
 
     def end(self) -> None:
@@ -96,7 +99,7 @@ class Connection(web.RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         """As aiohttp does, but what it trips over before any of ours sees the request is the sender's: one line."""
-        if request is self._reached:
+        if REACHED in request:
             return super().handle_error(request, status, exc, message)
         if not self._is_left(exc):
             # By its kind alone: the text of such an error may quote what was sent.
@@ -224,3 +227,5 @@ async def _note_whole_requests(request: web.Request, handler: Handler) -> web.St
         return await handler(request)
     finally:
         connection.end()
+        # aiohttp keeps a connection's last request, and has no way to drop what was sent with it, say a code.
+        request._read_bytes = b""

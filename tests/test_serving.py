@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import gzip
 import os
 import socket
@@ -263,6 +264,20 @@ async def test_what_cannot_be_accepted_is_one_line_a_minute(
     assert vars(line)["facts"]["error"].startswith(f"[Errno {number}]")
     assert len(caplog.records) == 1
     del held
+
+
+async def test_what_was_sent_is_not_kept_once_it_is_answered(serve: Serve) -> None:
+    served = await serve()
+    sent = POST + b"Content-Length: 6\r\n\r\nCANARY"
+    async with asyncio.timeout(10):
+        reader, _ = await served.hold(sent)
+        await reader.readuntil(b"\r\n\r\n")
+    gc.collect()
+    (connection,) = served.server._open
+    assert connection.is_open  # a kept connection keeps its last request
+    requests = [each for each in gc.get_objects() if isinstance(each, web.Request)]
+    assert [each for each in requests if b"CANARY" in (each._read_bytes or b"")] == []
+    assert [each for each in vars(connection).values() if isinstance(each, web.Request)] == []
 
 
 async def test_half_the_descriptors_are_kept_for_what_requests_need(monkeypatch: pytest.MonkeyPatch) -> None:
