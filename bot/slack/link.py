@@ -156,6 +156,7 @@ class Link:
             async for frame in socket.ws:
                 if frame.type is aiohttp.WSMsgType.TEXT:
                     self._take(socket, frame.data)
+                del frame  # it may be long until the next, and this one may have brought a code
         finally:
             socket.leaving.set()
             self._sockets.remove(socket)

@@ -1,6 +1,7 @@
 """Socket Mode in our own hands: never alive and deaf, nothing lost at a refresh, and an end where no try can help."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -91,8 +92,8 @@ async def running(link: Link, slack: LocalSlack) -> AsyncIterator["asyncio.Task[
         yield task
 
 
-async def ask(slack: LocalSlack) -> Outcome:
-    await slack.human("Ana").runs("support", "/ask")
+async def ask(slack: LocalSlack, text: str = "") -> Outcome:
+    await slack.human("Ana").runs("support", f"/ask {text}")
     return slack.deliveries[-1].outcome
 
 
@@ -242,6 +243,16 @@ async def test_frames_that_make_no_sense_do_not_end_it(slack: LocalSlack, link: 
     async with running(link, slack):
         await slack.sockets.say(frame)
         assert await ask(slack) is Outcome.ACKNOWLEDGED
+
+
+async def test_what_came_is_not_kept_once_it_is_answered(slack: LocalSlack, link: Link) -> None:
+    async with running(link, slack):
+        assert await ask(slack, "CANARY") is Outcome.ACKNOWLEDGED
+        while link._answering:  # noqa: ASYNC110 - a set tells nobody
+            await asyncio.sleep(0)
+        gc.collect()
+        frames = [each for each in gc.get_objects() if isinstance(each, aiohttp.WSMessage)]
+        assert [each for each in frames if "CANARY" in str(each.data)] == []
 
 
 async def test_neither_ticket_nor_token_gets_into_the_log(
