@@ -297,7 +297,7 @@ ALL_OF_THEM = "Multiple connection attempts failed. All failures were:"
     ],
     ids=["one", "with TLS and without", "each host", "busy with TLS", "cut off with TLS", "one host away", "no word"],
 )
-def test_a_server_is_gone_only_if_every_try_was_refused_for_good(said: str, is_gone: bool) -> None:
+def test_a_server_is_gone_only_if_every_try_was_refused_for_good(*, said: str, is_gone: bool) -> None:
     """Without TLS, or at another host, we may be kept out at all times: that says nothing of the try that failed."""
     assert are_kept_out(said) is is_gone
 
