@@ -23,6 +23,9 @@ EVERYTHING: Final = [f"SELECT {', '.join(names)} FROM {table} LIMIT 1" for table
 FIRST_RELEASE = {"lookups", "journal"}
 """What every database of release 0.1 has; the younger ones have a ``journal_head``, too."""
 
+_FURTHEST: Final = 2**62
+"""No head of ours ever gets there, and what counts on from it could be more than a column holds."""
+
 STEPS_OF_FIRST_RELEASE = "_sqlite_migrations"
 """Where the library of release 0.1 kept count of the steps it had taken. We have no such table."""
 
@@ -54,10 +57,16 @@ def check_usable(tx: Tx) -> None:
 
 
 def head_to_change(row: Row | None) -> Head:
-    """The head in the row, for a change. Raises ``SchemaUnknown`` if this release may write no more."""
-    if _found(row)["oldest_writer"] > SCHEMA:
+    """The head in the row, for a change.
+
+    Raises ``SchemaUnknown`` if this release may write no more, and ``RecordDamaged`` where no entry can follow.
+    """
+    found = _found(row)
+    if found["oldest_writer"] > SCHEMA:
         raise SchemaUnknown("a newer release has taken over this database")
-    return head_to_read(row)
+    if not 0 <= found["seq"] < _FURTHEST:
+        raise RecordDamaged("journal_head")
+    return head_to_read(found)
 
 
 def head_to_read(row: Row | None) -> Head:

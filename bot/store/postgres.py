@@ -14,7 +14,7 @@ from typing import Final
 import psycopg
 from psycopg import errors as pg
 
-from bot.errors import ChangeUnknown, DatabaseGone, StoreError, StoreUnavailable
+from bot.errors import ChangeUnknown, DatabaseGone, RecordDamaged, StoreError, StoreUnavailable
 from bot.store.engine import Row, Tx
 from bot.store.migrations import HEAD, head_to_change, head_to_read, migrate
 from bot.store.postgres_tx import Connection, PostgresTx, connected
@@ -285,6 +285,10 @@ def _telling_unavailable() -> Iterator[None]:
         if not names_ours(error.diag.message_primary or ""):
             raise
         raise DatabaseGone(_said(error)) from error
+    except pg.UniqueViolation as error:
+        if error.diag.constraint_name != "journal_pkey":
+            raise
+        raise RecordDamaged("journal_head") from error  # the entry is there already
     except _GONE as error:
         raise DatabaseGone(_said(error)) from error
     except pg.LockNotAvailable as error:

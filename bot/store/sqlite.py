@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from bot.errors import DatabaseGone, SchemaUnknown, StoreUnavailable
+from bot.errors import DatabaseGone, RecordDamaged, SchemaUnknown, StoreUnavailable
 from bot.store.engine import Tx
 from bot.store.files import create_private
 from bot.store.migrations import HEAD, head_to_change, head_to_read, migrate
@@ -277,6 +277,9 @@ def _telling_unavailable() -> Iterator[None]:
         kind, said = _kind(error), f"the database cannot be used: {error}"
         if kind in _DAMAGED or (_NOT_THERE.match(str(error)) and names_ours(str(error))):
             raise DatabaseGone(said) from error
+        # No statement of ours changes an entry: the one that would be the next is there already.
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+            raise RecordDamaged("journal_head") from error
         if kind not in _UNAVAILABLE:
             raise
         raise StoreUnavailable(texts.database_busy(said) if kind in _BUSY else said) from error

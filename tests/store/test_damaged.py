@@ -111,6 +111,19 @@ def test_a_request_against_the_rules_of_its_table_is_refused_before_anything_cha
     assert process.read(journal.head) == head
 
 
+@pytest.mark.parametrize("seq", [-(2**63), -2, -1, 0, 1, 2**62, 2**63 - 1])
+def test_a_head_that_was_set_to_where_no_entry_can_follow_takes_no_change_and_can_be_read(
+    process: Process, plain: Plain, seq: int
+) -> None:
+    process.change(factories.asked)
+    plain.execute(f"UPDATE journal_head SET seq = {seq}")
+    with pytest.raises(RecordDamaged) as caught:
+        process.change(factories.asked, phones(1, first=5))
+    assert caught.value.column == "journal_head"
+    assert process.read(journal.head).seq == seq
+    assert len(process.column("SELECT id FROM requests")) == 1
+
+
 def test_a_damaged_lookup_does_not_keep_the_sweeper_from_the_others(
     process: Process, edit: Edit, clock: SteppingClock, caplog: pytest.LogCaptureFixture
 ) -> None:
