@@ -121,9 +121,9 @@ class Lookups:
         return self._quota.outlook(lookup_id)
 
     def is_slow(self, lookup_id: LookupId) -> bool:
-        """Whether this lookup's calls take so long that whoever waits should know."""
+        """Whether this lookup's calls take so long that whoever waits should know; not once they are over."""
         running = self._running.get(lookup_id)
-        return running is not None and running.attempt.seconds >= SLOW_AFTER
+        return running is not None and not running.task.done() and running.attempt.seconds >= SLOW_AFTER
 
     async def beat(self) -> None:
         """Say that this process is alive."""

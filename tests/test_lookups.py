@@ -7,6 +7,7 @@ import pytest
 from bot.audit import Event
 from bot.errors import DatabaseGone, StoreUnavailable
 from bot.guesses import FREE_FOR_AGENT
+from bot.lookups import SLOW_AFTER
 from bot.models import Lookup, Problem, Request, State
 from bot.policy import Action, Decision, Rule, Verdict
 from bot.repeating import repeating
@@ -113,6 +114,22 @@ async def test_an_answer_is_kept_until_it_is_recorded_however_long_that_takes(
     ended = (await process.asked_and_run()).lookup
     assert (ended.state, ended.result.phone_number_id) == (State.ANSWERED, id_of(PHONE))
     assert caplog.messages.count("outcome not recorded") == 1 + (times - 1) // 20
+
+
+async def test_a_call_is_slow_while_it_runs_and_not_while_its_answer_waits_for_the_database(
+    world: World, process: Process
+) -> None:
+    request = await process.ask()
+    world.api.takes = SLOW_AFTER + 1
+    process.record.failing["end"] = 5
+    running = asyncio.create_task(run_one(process, request))
+    await world.until_called()
+    await world.pass_time(SLOW_AFTER)
+    assert process.lookups.is_slow(request.lookup.id)
+    await world.pass_time(1)
+    assert not running.done()
+    assert not process.lookups.is_slow(request.lookup.id)
+    assert (await running).state is State.ANSWERED
 
 
 async def test_a_stop_waits_no_longer_for_a_database_and_gives_out_nothing_that_is_not_recorded(
