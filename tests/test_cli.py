@@ -293,6 +293,8 @@ async def test_the_log_can_be_narrowed(shell: QuickShell) -> None:
         (("--agent", "ana@example.com"), terminal.AGENT_UNREADABLE),
         (("--agent", ""), terminal.AGENT_UNREADABLE),
         (("--agent", "U0ANA\udcff"), terminal.AGENT_UNREADABLE),
+        (("--agent", "1000 (\udcff)"), terminal.AGENT_UNREADABLE),
+        (("--agent", "1000 (a\x1b[2J)"), terminal.AGENT_UNREADABLE),
         (("--request", "7K3Q9FZ2"), terminal.REFERENCE_UNREADABLE),
         (("--request", "R-7K3Q9FZ"), terminal.REFERENCE_UNREADABLE),
         (("--request", "R-7K3Q9FZ2/x"), terminal.REFERENCE_UNREADABLE),

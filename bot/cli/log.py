@@ -34,9 +34,12 @@ class _Asked(TypedDict):
 
 def _read_agent(_context: click.Context, _option: click.Parameter, typed: str | None) -> str | None:
     """A user id as it is recorded: Slack's, or the command line's with the name beside it."""
-    if typed is not None and not re.fullmatch(rf"{SLACK_USER}|{COMMAND_LINE_USER}", typed := typed.strip()):
+    if typed is None:
+        return None
+    name = typed.strip()
+    if not name.isprintable() or not re.fullmatch(rf"{SLACK_USER}|{COMMAND_LINE_USER}", name):
         raise click.BadParameter(terminal.AGENT_UNREADABLE)
-    return typed
+    return name
 
 
 def _read_reference(_context: click.Context, _option: click.Parameter, typed: str | None) -> RequestId | None:
