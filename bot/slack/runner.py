@@ -29,9 +29,9 @@ log = logging.getLogger(__name__)
 LOOKED_EVERY = 1.0
 """Seconds between looks at whether a command's agent should be told how it goes."""
 
-WAIT_TOLD_AT, STILL_ASKING_TOLD_AT = (1, 7, 17), 2
-"""The looks at which they are told that it waits for its turn, and that it still runs unless they were told something.
-Once the call is slow, they are told that."""
+WAIT_TOLD_AT, TOLD_BY = (1, 7, 17), 2
+"""The looks at which they are told that it waits for its turn; and the one at which they are told how it goes, whatever
+that is, unless they were told something. Once the call is slow, they are told that."""
 
 MOST_NOTICES = 3
 """A response URL takes five answers, and two are kept for the outcome."""
@@ -121,10 +121,11 @@ class Runner:
 
     def _notice(self, lookup: Lookup, look: int, *, is_first: bool) -> str | None:
         if outlook := self._lookups.outlook(lookup.id):
-            return asking.waiting(lookup.phone, outlook.place, outlook.seconds) if look in WAIT_TOLD_AT else None
+            is_due = look in WAIT_TOLD_AT or (look == TOLD_BY and is_first)
+            return asking.waiting(lookup.phone, outlook.place, outlook.seconds) if is_due else None
         if self._lookups.is_slow(lookup.id):
             return asking.slow(lookup.phone)
-        return asking.still_asking(lookup.phone) if look == STILL_ASKING_TOLD_AT and is_first else None
+        return asking.still_asking(lookup.phone) if look == TOLD_BY and is_first else None
 
     async def _follow_in_window(self, request: Request, running: asyncio.Future[Any], context: Context) -> None:
         self._windows += 1

@@ -15,6 +15,7 @@ from bot.slack.messenger import Shown
 from bot.slack.runner import MOST_NOTICES
 from bot.store.outbox import HANDLING
 from bot.texts import asking, results
+from bot.tickets import Outlook
 from tests.doubles import Doing
 from tests.factories import phones
 from tests.fake_api import id_of
@@ -97,6 +98,23 @@ async def test_where_a_command_was_typed_the_wait_is_told(
     *notices, answer = bot.messenger.said_to(RESPONSE_URL)
     assert notices == said
     assert id_of(PHONE) in answer
+
+
+async def test_who_waits_for_a_turn_from_the_second_second_on_is_told_then(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then it is being recorded, and stands in no line."""
+    quota = SlowQuota(workplace.clock, 60.0)
+    workplace.policy, workplace.quota = WITHOUT_APPROVALS, quota
+    bot = await workplace.open()
+    begins_at = workplace.clock.monotonic() + 1.5
+    monkeypatch.setattr(
+        quota, "outlook", lambda _: Outlook(place=3, seconds=30.0) if workplace.clock.monotonic() > begins_at else None
+    )
+    await bot.types(f"+{PHONE.digits} 208312", waits=False)
+    await workplace.pass_time(2.5)
+    assert bot.messenger.said_to(RESPONSE_URL) == [asking.waiting(PHONE, 3, 30.0)]
+    await bot.settle()
 
 
 async def test_however_long_it_takes_two_answers_are_left_for_the_outcome(workplace: Workplace) -> None:
