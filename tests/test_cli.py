@@ -283,6 +283,8 @@ async def test_the_log_can_be_narrowed(shell: QuickShell) -> None:
     assert await found("--phone", "+86 138 0000 1234", "--since", "1h") == [("U0LEE", "8613800001234")]
     assert await found("--agent", "U0ANA", "--limit", "1") == [("U0ANA", "12025550106")]
     assert await found("--since", "2999-01-01") == []
+    longest = await shell.run("log", "--agent", "U0OLGA", "--since", "999999d")
+    assert longest.err == "Nothing on record matches agent U0OLGA, since 1970-01-01 00:00 UTC.\n"
 
 
 @pytest.mark.parametrize(
@@ -302,6 +304,9 @@ async def test_the_log_can_be_narrowed(shell: QuickShell) -> None:
         (("--since", "yesterday-ish"), terminal.SINCE_UNREADABLE),
         (("--since", "2026-13-01"), terminal.SINCE_UNREADABLE),
         (("--since", ""), terminal.SINCE_UNREADABLE),
+        (("--since", "9999-12-31T23:59:59-12:00"), terminal.SINCE_UNREADABLE),
+        (("--since", "0001-01-01T00:00:00+14:00"), terminal.SINCE_UNREADABLE),
+        (("--since", "1969-12-31T23:59:59+00:00"), terminal.SINCE_UNREADABLE),
         (("--phone", "138"), "too short"),
         (("--limit", "0"), "--limit"),
     ],

@@ -17,6 +17,7 @@ from bot.cli.streams import check_output, show
 from bot.cli.typed import read_phone
 from bot.durations import read_duration
 from bot.models import RequestId
+from bot.store.cells import LATEST
 from bot.store.names import REFERENCE, split_lookup_id
 from bot.texts import terminal
 
@@ -56,11 +57,12 @@ def _read_since(_context: click.Context, _option: click.Parameter, typed: str | 
     if typed is None:
         return None
     with suppress(ValueError):
-        return datetime.now(UTC).timestamp() - read_duration(typed)
-    try:
-        return datetime.fromisoformat(typed.strip()).timestamp()
-    except (ValueError, OverflowError):
-        raise click.BadParameter(terminal.SINCE_UNREADABLE) from None
+        return max(0.0, datetime.now(UTC).timestamp() - read_duration(typed))
+    with suppress(ValueError, OverflowError):
+        since = datetime.fromisoformat(typed.strip()).timestamp()
+        if 0 <= since < LATEST:
+            return since
+    raise click.BadParameter(terminal.SINCE_UNREADABLE)
 
 
 @click.command(cls=Discreet)

@@ -231,7 +231,7 @@ SINCE_UNREADABLE = "This is no time. Write 90m, 24h, 7d, or a date such as 2026-
 
 def nothing_found(query: LogQuery) -> str:
     """With what was looked for, so that a slip in it is seen."""
-    since = query.since and datetime.fromtimestamp(query.since, UTC)
+    since = None if query.since is None else datetime.fromtimestamp(query.since, UTC)
     filters = {
         "agent": query.user_id,
         "number": query.phone and query.phone.international,
