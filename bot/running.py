@@ -196,7 +196,7 @@ async def _watch_record(record: Record, settings: BotSettings, clock: Clock, *, 
         try:
             await record.read(migrations.check_usable)
         except (DatabaseGone, RecordDamaged, SchemaUnknown) as error:
-            log.error("database gone", extra={"facts": {"error": str(error)}})
+            log.error("database not usable any more", extra={"facts": {"error": str(error)}})
             raise AccessLost(terminal.database_unusable(settings.database_name, str(error))) from None
         except StoreError as error:
             log.info("database not checked", extra={"facts": {"error": str(error)}})

@@ -127,7 +127,7 @@ def execute(sql: str) -> Callable[[Path], None]:
     ],
     ids=["deleted", "replaced", "moved", "overwritten", "table dropped", "head removed", "newer release"],
 )
-async def test_a_database_that_is_gone_is_one_error_and_an_end(
+async def test_a_database_that_cannot_be_used_any_more_is_one_error_and_an_end(
     scene_with: OpenScene, tmp_path: Path, take_away: Callable[[Path], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     async with scene_with(waits=Waits(sweeping=0.2, lease=1.0, finishing=0.5)) as scene:
@@ -135,4 +135,4 @@ async def test_a_database_that_is_gone_is_one_error_and_an_end(
         take_away(tmp_path / "phoneid.db")
         with pytest.raises(AccessLost, match=r"phoneid\.db"):
             await asyncio.wait_for(scene.bot.until_lost(), PATIENCE)
-    assert caplog.messages.count("database gone") == 1
+    assert caplog.messages.count("database not usable any more") == 1
