@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from itertools import count
 from typing import TypeVar
 
-from bot.errors import ApiError, StoreUnavailable
+from bot.errors import ApiError, DatabaseGone, StoreUnavailable
 from bot.interfaces import Clock, SharedState
 from bot.models import LookupId, Problem
 from bot.quota import grants
@@ -29,7 +29,7 @@ ASK_AGAIN = 1.0
 """Seconds until the next try when what is shared cannot be read or changed: nothing was sent, so nothing is lost."""
 
 GIVE_UP = 20.0
-"""Seconds of such tries after which whoever waits is told."""
+"""Seconds of such tries after which whoever waits is told; of a database that does not come back, at once."""
 
 
 class Turns:
@@ -141,7 +141,7 @@ class Turns:
             except StoreUnavailable as error:
                 now = self._clock.monotonic()
                 failing_since = min(failing_since, now)
-                if now - failing_since >= GIVE_UP:
+                if isinstance(error, DatabaseGone) or now - failing_since >= GIVE_UP:
                     self._fail(error)
                 answer = Later(now + ASK_AGAIN)
             except Exception as error:  # noqa: BLE001 - a task's top: whoever waits must know, nobody else tells them

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from bot.errors import ApiError, StoreUnavailable
+from bot.errors import ApiError, DatabaseGone, StoreUnavailable
 from bot.interfaces import Clock
 from bot.models import LookupId, Problem
 from bot.quota.account import Rules
 from bot.quota.grants import Grant
-from bot.quota.turns import Turns
+from bot.quota.turns import GIVE_UP, Turns
 from bot.tickets import Lane, Outlook, Ticket
 from tests.quota.world import Fate, Plan, World, nothing, refusal, wait_for_turn
 from tests.quotas import MemoryState
@@ -145,20 +145,29 @@ def test_the_estimate_is_about_right(in_virtual_time: InVirtualTime, limit: int)
 
 
 class BrokenCell(MemoryState):
+    def __init__(self, error: StoreUnavailable) -> None:
+        super().__init__()
+        self._error = error
+
     async def change(self, think: Callable[[str], tuple[str, Any]]) -> Any:
-        raise StoreUnavailable("locked")
+        raise self._error
 
 
-def test_without_the_database_whoever_waits_is_told(in_virtual_time: InVirtualTime) -> None:
-    async def story(clock: Clock) -> None:
-        turns = Turns(Rules(1), state=BrokenCell(), clock=clock)
-        try:
+@pytest.mark.parametrize(
+    ("error", "seconds"), [(StoreUnavailable("locked"), GIVE_UP), (DatabaseGone("deleted"), 0.0)], ids=["away", "gone"]
+)
+def test_without_the_database_whoever_waits_is_told(
+    in_virtual_time: InVirtualTime, error: StoreUnavailable, seconds: float
+) -> None:
+    async def story(clock: Clock) -> float:
+        turns = Turns(Rules(1), state=BrokenCell(error), clock=clock)
+        with pytest.raises(type(error)):
             await wait_for_turn(turns, TICKET)
-        finally:
-            await turns.aclose()
+        told_at = clock.monotonic()
+        await turns.aclose()
+        return told_at
 
-    with pytest.raises(StoreUnavailable):
-        in_virtual_time(story)
+    assert in_virtual_time(story) == pytest.approx(seconds, abs=0.1)
 
 
 def test_what_the_block_raises_comes_out(in_virtual_time: InVirtualTime) -> None:
