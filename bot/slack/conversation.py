@@ -97,7 +97,10 @@ class Conversation:
         await self.tell(context, _why_not(error))
         is_old = error.problem is Problem.CARD_OUTDATED
         if error.request and (is_old or error.request.approval.decided_at is not None):
-            await self._outbox.redraw(error.request.id, context.card, sent_to=context.actor.user_id)
+            try:
+                await self._outbox.redraw(error.request.id, context.card, sent_to=context.actor.user_id)
+            except StoreUnavailable:  # they are told all the same, and the next click tries it again
+                log.exception("cards not redrawn", extra={"facts": {"request": error.request.id}})
 
     async def open_form(self, context: Context, filling: forms.Filling) -> None:
         """Open the form, filled in as far as known; or say why this person gets none."""

@@ -125,6 +125,20 @@ async def test_a_card_that_could_not_be_redrawn_counts_no_more_than_before(workp
     assert (await approve(bot, request)).approval.state is ApprovalState.APPROVED
 
 
+async def test_who_was_told_why_not_is_not_called_untold_where_the_cards_could_not_be_redrawn(
+    workplace: Workplace, bot: Bot, caplog: pytest.LogCaptureFixture
+) -> None:
+    request = await bot.asks()
+    await workplace.pass_time(1.0)
+    await refuse(bot, 1)
+    bot.process.record.failing["repeat"] = 1
+    await approve(bot, request)
+    assert bot.process.record.failing["repeat"] == 0
+    assert PROBLEMS[Problem.CARD_OUTDATED].what in read_where_clicked(bot)
+    assert "user not told" not in caplog.messages
+    assert caplog.messages.count("cards not redrawn") == 1
+
+
 async def test_what_was_refused_and_then_answered_is_asked_about_once(workplace: Workplace, bot: Bot) -> None:
     request = await bot.asks()
     await workplace.pass_time(1.0)
