@@ -8,7 +8,7 @@ from bot import guesses, policy
 from bot.audit import LogEntry
 from bot.cli.ids import Ids, Row
 from bot.entry.table import Line
-from bot.errors import StoreError
+from bot.errors import DatabaseGone, RecordDamaged, StoreError
 from bot.lookups import Lookups
 from bot.models import Actor, Lookup, Problem, Request
 from bot.store import guesses as counts
@@ -21,7 +21,7 @@ from bot.texts import command_line
 class Asking:
     """Asks for the numbers of one list, and writes each row as its result comes.
 
-    ``why_stopped`` is a sentence when it ended before its list did.
+    ``why_stopped`` is a sentence when it ended before its list did; ``may_go_on``: the same command would then go on.
     """
 
     def __init__(
@@ -29,6 +29,7 @@ class Asking:
     ) -> None:
         """``request`` holds no numbers yet. ``tell`` is called with each row that was written."""
         self.why_stopped: str | None = None
+        self.may_go_on = True
         self._record = record
         self._lookups = lookups
         self._ids = ids
@@ -63,8 +64,11 @@ class Asking:
                 ended = await self._look_up(*next_one)
                 await self._write(Row.of(LogEntry(self._request, ended)))
                 await self._heed(ended)
+            except (DatabaseGone, RecordDamaged) as error:
+                self.may_go_on = False
+                self.stop(command_line.not_recorded(str(error)))
             except StoreError:
-                self.stop(command_line.NOT_RECORDED)
+                self.stop(command_line.not_recorded(command_line.DATABASE_AWAY))
 
     async def _heed(self, ended: Lookup) -> None:
         """Begin no more once the guess guard makes the agent wait; what waits for its number's sake stops no other.

@@ -61,7 +61,7 @@ def ask_list(
         handler.addFilter(OncePerEvent())
     region = settings.phoneid_default_region
     lines = _read_list(file, region=region, reason=reason, are_short_codes_meant=are_short_codes_meant)
-    why_stopped = None
+    why_stopped, may_go_on = None, output != STREAM
     with _open_output(output) as ids:
         if isinstance(ids, IdsFile) and ids.saved:
             asyncio.run(_hold_against_record(settings, ids, output))
@@ -77,17 +77,18 @@ def ask_list(
                 submission_key=f"command line:{uuid4()}",
                 size=len(to_ask),
             )
-            why_stopped = asyncio.run(_ask(settings, ids, to_ask, rows, new=asked, is_hidden=is_hidden))
+            asking = asyncio.run(_ask(settings, ids, to_ask, rows, new=asked, is_hidden=is_hidden))
+            why_stopped, may_go_on = asking.why_stopped, may_go_on and asking.may_go_on
             ids.finish([line.phone for line in lines])
-    for sentence in _ending(lines, rows, why_stopped=why_stopped, may_go_on=output != STREAM):
+    for sentence in _ending(lines, rows, why_stopped=why_stopped, may_go_on=may_go_on):
         click.echo(sentence, err=True)
     return _count(rows)[State.ANSWERED] == len(lines)
 
 
 async def _ask(
     settings: LookupSettings, ids: Ids, lines: Sequence[Line], rows: Rows, *, new: NewRequest, is_hidden: bool
-) -> str | None:
-    """Ask for the lines' numbers and add what came of them to ``rows``. Why it stopped before their end, if it did."""
+) -> Asking:
+    """Ask for the lines' numbers and add what came of them to ``rows``. How it went: it may have stopped before."""
     from bot.app import open_lookups, open_record
     from bot.store import requests
 
@@ -109,7 +110,7 @@ async def _ask(
             asking = Asking(record, lookups, ids, request=request, tell=tell)
             on_ending(lambda: asking.stop(command_line.STOPPED))
             await asking.ask(lines, at_once=at_once)
-    return asking.why_stopped
+    return asking
 
 
 async def _hold_against_record(settings: LookupSettings, ids: IdsFile, name: str) -> None:

@@ -176,4 +176,8 @@ def output_stopped(why: str, request_id: RequestId) -> str:
     )
 
 
-NOT_RECORDED = "Stopped: the database cannot be used right now, and what cannot be recorded is not shown."
+DATABASE_AWAY = "the database cannot be used right now"
+
+
+def not_recorded(why: str) -> str:
+    return f"Stopped: {why}. What cannot be recorded is not shown."

@@ -4,8 +4,12 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import stat
 import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +17,7 @@ from bot import lookups
 from bot.models import PhoneNumber
 from bot.sandbox.cams.book import BOOK
 from bot.sandbox.cams.trouble import ApiTrouble
+from bot.texts import command_line
 from tests import factories
 from tests.amounts import some_each_day
 from tests.cli.conftest import PLENTY, Desk
@@ -201,18 +206,35 @@ async def test_a_reader_that_left_ends_the_run_in_a_sentence(desk: Desk) -> None
     assert "Traceback" not in ran.err
 
 
+def delete(database: Path) -> None:
+    database.unlink(missing_ok=True)
+
+
+def set_back_head(database: Path) -> None:
+    with closing(sqlite3.connect(database)) as record, record:
+        record.execute("UPDATE journal_head SET seq = 1")
+
+
+@pytest.mark.parametrize(
+    ("lose", "why", "tries_told"),
+    [
+        (delete, "the database cannot be used: No such file or directory", 1),
+        (set_back_head, "a record in the database is damaged: its journal_head is not what this bot writes", 0),
+    ],
+)
 async def test_without_a_database_the_run_ends_and_shows_nothing_that_is_not_recorded(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, *, lose: Callable[[Path], None], why: str, tries_told: int
 ) -> None:
     monkeypatch.setattr(lookups, "RECORD_AGAIN_AFTER", (0.1, 0.1, 0.1))
     desk.write(*PLENTY[:3])
-    desk.gate.meanwhile = lambda: (desk.shell.folder / "phoneid.db").unlink(missing_ok=True)
+    desk.gate.meanwhile = lambda: lose(desk.shell.folder / "phoneid.db")
     ran = await desk.shell.run(*LIST)
     assert ran.status == 1
-    assert "Stopped: the database cannot be used right now" in ran.err
+    assert f"Stopped: {why}. What cannot be recorded is not shown." in ran.err
+    assert command_line.TO_GO_ON not in ran.err  # the same would happen again
     assert "0 of 3 answered, 3 not asked." in ran.err
     assert desk.ids() == []
-    assert ran.err.count("outcome not recorded") == 1
+    assert ran.err.count("outcome not recorded") == tries_told
     assert not any(entry.code in ran.err for entry in PLENTY[:3])
 
 
