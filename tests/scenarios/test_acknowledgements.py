@@ -11,6 +11,7 @@ from tests.scenarios.scene import OpenScene, Scene, dispatch
 TROUBLES = [trouble for trouble in SlackTrouble if trouble is not SlackTrouble.NONE]
 
 
+@pytest.mark.real_time  # what the bot does itself takes no virtual time: no acknowledgement would be late
 @pytest.mark.parametrize("trouble", TROUBLES)
 async def test_the_first_command_is_answered_while_slack_is_in_trouble(
     scene_with: OpenScene, trouble: SlackTrouble

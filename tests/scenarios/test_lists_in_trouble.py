@@ -70,6 +70,7 @@ async def test_a_database_that_is_locked_for_a_moment_loses_nothing(tmp_path: Pa
         assert asked(running) == {1}
 
 
+@pytest.mark.real_time  # who waits for the lock may keep no acknowledgement waiting
 async def test_a_list_that_the_database_does_not_take_is_not_asked(tmp_path: Path) -> None:
     waits = replace(QUICK, database=0.3)
     async with open_scene(tmp_path, book=numbers(3)) as scene, with_bot(scene, waits=waits) as running:
