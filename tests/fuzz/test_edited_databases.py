@@ -11,7 +11,7 @@ import pytest
 
 from bot import export
 from bot.audit import LogEntry, LogQuery
-from bot.errors import StoreError
+from bot.errors import RecordDamaged, StoreError
 from bot.guesses import Counts
 from bot.models import ApprovalState, LookupId, Request, RequestId
 from bot.progress import Progress
@@ -148,16 +148,14 @@ async def test_a_database_edited_by_hand_is_read_as_far_as_it_can_be(tmp_path: P
                 raise AssertionError(f"number {number}: {done}") from error
 
 
-@pytest.mark.parametrize(("seq", "refused"), [(2**63 - 1, OverflowError), (1, sqlite3.IntegrityError)])
-async def test_a_journal_whose_head_was_moved_takes_no_change(
-    tmp_path: Path, seq: int, refused: type[Exception]
-) -> None:
+@pytest.mark.parametrize("seq", [2**63 - 1, 1])
+async def test_a_journal_whose_head_was_moved_takes_no_change(tmp_path: Path, seq: int) -> None:
     ids = await recorded.record(tmp_path / "phoneid.db")
     with closing(sqlite3.connect(tmp_path / "phoneid.db", isolation_level=None)) as database:
         database.execute("UPDATE journal_head SET seq = ?", (seq,))
     record = record_of(tmp_path / "phoneid.db", SteppingClock())
     await record.open()
-    with pytest.raises(refused):
+    with pytest.raises(RecordDamaged, match="journal_head"):
         await record.change(decisions.decide, ids[0], ApprovalState.APPROVED, actor=LEE, good_for=60.0)
     unchanged = await record.read(requests.find, ids[0])
     assert unchanged
