@@ -1,6 +1,7 @@
 """Clocks that tests own, as ``bot.interfaces.Clock``."""
 
 import asyncio
+import math
 import selectors
 import time
 from collections.abc import Awaitable, Callable
@@ -62,6 +63,19 @@ class HeldClock:
         self._alarm.set()
 
 
+class _ExactLoop(asyncio.SelectorEventLoop):
+    """Ends no nap early, as asyncio does by what it takes for the finest step of a clock: several who nap for the rest
+    then, because the time has not come, would keep each other awake for ever where time stands still meanwhile."""
+
+    @property
+    def _clock_resolution(self) -> float:
+        return math.ulp(self.time())
+
+    @_clock_resolution.setter
+    def _clock_resolution(self, of_the_real_clock: float) -> None:
+        pass
+
+
 class _JumpingSelector(selectors.SelectSelector):
     """Instead of waiting for ``timeout``, says that it has passed: time jumps to the next thing to do."""
 
@@ -77,7 +91,7 @@ class _JumpingSelector(selectors.SelectSelector):
         return events
 
 
-class VirtualLoop(asyncio.SelectorEventLoop):
+class VirtualLoop(_ExactLoop):
     """Never waits: where nothing is ready, time goes on to the next thing to do."""
 
     def __init__(self) -> None:
@@ -126,7 +140,7 @@ ARRIVING, LONGEST_ARRIVING = 0.01, 0.05
 kernel of a busy machine may be late. The further the jump, the more would be lost by it."""
 
 
-class SocketLoop(asyncio.SelectorEventLoop):
+class SocketLoop(_ExactLoop):
     """Virtual time for what talks over sockets and works in threads, as long as all of it is in this process.
 
     Once another process is started, whose time is real, so is this loop's.

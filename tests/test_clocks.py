@@ -3,11 +3,13 @@
 import asyncio
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from threading import Event
 from typing import Any
 
-from tests.clocks import LoopClock, SocketLoop
+import pytest
+
+from tests.clocks import LoopClock, SocketLoop, VirtualLoop
 
 HOUR = 3600.0
 
@@ -27,6 +29,31 @@ def test_an_hour_is_over_at_once() -> None:
     began = time.monotonic()
     run(story())
     assert time.monotonic() - began < HOUR / 10
+
+
+@pytest.mark.parametrize("loop", [SocketLoop, VirtualLoop])
+def test_several_who_woke_a_moment_early_and_nap_for_the_rest_wake_in_time(
+    loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    async def let_others_go_first(times: int) -> None:
+        for _ in range(times):
+            await asyncio.sleep(0)
+
+    async def nap(clock: LoopClock, *, until: float, number: int) -> None:
+        await let_others_go_first(number)
+        for _ in range(50):
+            if clock.monotonic() >= until:
+                return
+            await clock.sleep(until - clock.monotonic())
+            await let_others_go_first(2)  # so that there is always one of them who is awake
+        raise AssertionError("it naps for ever")
+
+    async def story() -> None:
+        clock = LoopClock()
+        await asyncio.gather(*(nap(clock, until=1e-10, number=number) for number in range(4)))
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(story())
 
 
 def test_no_time_passes_while_a_thread_is_at_work() -> None:
