@@ -151,7 +151,10 @@ def waiting(origin: Origin, phone: PhoneNumber, outlook: Outlook | None = None, 
 
 def starting(origin: Origin, count: int) -> View:
     """The window of several numbers that are on their way into the record."""
-    body = [blocks.section(results.asking_for(count)), _bar(0, count), blocks.context(results.STAYS_RUNNING)]
+    body = [
+        *(blocks.section(said) for said in (results.asking_for(count), results.bar(0, count))),
+        blocks.context(results.STAYS_RUNNING),
+    ]
     return modal(origin, body, title=asking.FORM_TITLE.several)
 
 
@@ -277,15 +280,11 @@ def _approved(request: Request) -> list[Block]:
 def _progress(now: Progress) -> list[Block]:
     return [
         blocks.section(results.asking_for(now.request.size)),
-        _bar(len(now.ended), now.request.size),
+        blocks.section(results.bar(len(now.ended), now.request.size)),
         blocks.section(results.so_far(len(now.answered), len(now.ended), now.seconds)),
         *([blocks.section(results.STOPPING)] if now.is_stopped else []),
         *([blocks.section(results.SLOW)] if now.is_slow else []),
     ]
-
-
-def _bar(done: int, of: int) -> Block:
-    return blocks.section(results.bar(done, of))
 
 
 def _stop(now: Progress) -> list[Block]:

@@ -41,11 +41,11 @@ class Submissions:
                 await _refuse(ack, filled)
                 return
             context = self._context(submission)
+            shown = {"response_action": "update", "view": forms.submitted(submission, filled)}
             if is_about_codes:
                 work = self._asking.enter_codes(context, submission.view.request_id, filled)
             else:
                 work = self._asking.answer_form(context, filled, submission.key)
-            shown = {"response_action": "update", "view": forms.submitted(submission, filled)}
             await self._boundary.start_recorded(ack, context, work, **shown)
 
     async def on_denial(self, ack: Ack, body: Body) -> None:
