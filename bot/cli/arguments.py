@@ -16,9 +16,6 @@ EXIT_CANNOT_START = 2
 STREAM = "-"
 """In the place of a file's name, a number or a reason: standard input, or standard output."""
 
-SLACK_USER = "[UW][A-Z0-9]+"
-"""A Slack user id, as a pattern."""
-
 
 class Discreet(click.Command):
     """A command whose usage errors repeat no argument: somebody may have typed a code, or a number, as one."""

@@ -11,11 +11,12 @@ import click
 from bot import export, logs, settings
 from bot.audit import Event, LogEntry, LogQuery
 from bot.checks import Checklist
-from bot.cli.arguments import SLACK_USER, Discreet, read_existing, say_warning
+from bot.cli.arguments import Discreet, read_existing, say_warning
 from bot.cli.caller import COMMAND_LINE_USER, identify
 from bot.cli.streams import check_output, show
 from bot.cli.typed import read_phone
 from bot.durations import read_duration
+from bot.environment.values import SLACK_USER
 from bot.models import RequestId
 from bot.store.cells import LATEST
 from bot.store.names import REFERENCE, split_lookup_id

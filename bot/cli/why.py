@@ -6,8 +6,9 @@ import re
 import click
 
 from bot import logs, settings
-from bot.cli.arguments import SLACK_USER, CannotStart, Discreet, read_settings
+from bot.cli.arguments import CannotStart, Discreet, read_settings
 from bot.cli.streams import check_output, show
+from bot.environment.values import SLACK_USER
 from bot.models import Actor, Through
 from bot.policy import Membership, Standing, Verdict, decide
 from bot.texts import permissions, terminal

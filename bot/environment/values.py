@@ -25,6 +25,9 @@ _EXAMPLE = re.compile(
     r"(?:.*[-_])?(?:your|my)[-_ ].*|(?:xox[a-z]-|xapp-)?(?:x{3,}|\*{3,}|changeme|change[-_ ]me|todo|tbd|secret)", re.I
 )
 
+SLACK_USER = r"[UW][A-Z0-9]+"
+"""A Slack user id, as a pattern."""
+
 
 def check_is_value(value: str, *, is_secret: bool) -> None:
     """Whether it is a value at all, and not what a file, a program or an example made of one."""
@@ -72,7 +75,7 @@ def read_audience(listed: object) -> object:
     if listed == "everyone":
         return EVERYONE
     ids = {each.strip() for each in listed.split(",")} - {""}
-    users = frozenset(each for each in ids if re.fullmatch(r"[UW][A-Z0-9]+", each))
+    users = frozenset(each for each in ids if re.fullmatch(SLACK_USER, each))
     groups = frozenset(each for each in ids if re.fullmatch(r"S[A-Z0-9]+", each))
     if not ids or users | groups != ids:
         raise ValueError(terminal.AUDIENCE_UNREADABLE)
