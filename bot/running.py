@@ -11,21 +11,19 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.app import PATIENT, Waits, open_lookups, open_record
 from bot.audit import Event, LogQuery
-from bot.checks import Check, Checklist, ok, stop, warning
+from bot.checks import Checklist
 from bot.clock import SystemClock
+from bot.doctor import workspace
 from bot.errors import (
     AccessLost,
     DatabaseGone,
     RecordDamaged,
     SchemaUnknown,
-    SlackError,
-    SlackRefused,
     StoreError,
 )
 from bot.interfaces import Clock
 from bot.lookups import Lookups
 from bot.models import Actor, Through
-from bot.policy import Audience
 from bot.repeating import in_background, repeating
 from bot.retention import Retention
 from bot.settings import BotSettings
@@ -41,7 +39,6 @@ from bot.store import journal, migrations, search
 from bot.store.outbox import Kind
 from bot.store.record import Record
 from bot.texts import terminal
-from bot.texts.requests import ChannelTrouble
 from bot.timekeeping import Timekeeper
 
 log = logging.getLogger(__name__)
@@ -81,11 +78,11 @@ async def running_bot(
     log.debug("starting", extra={"facts": {"settings": settings}})  # shown with its secrets masked
     async with AsyncExitStack() as stack:
         web = await stack.enter_async_context(_open_web(settings, clock, waits, checks))
-        identity = await _check_tokens(settings, web, checks)
+        identity = await workspace.check_tokens(settings, web, checks)
         record = await stack.enter_async_context(open_record(settings, clock, waits=waits, checks=checks))
         lookups = await stack.enter_async_context(open_lookups(settings, record, clock, waits=waits))
         people, channel = _open_people(settings, web, identity, stack)
-        checks.heed(await _check_approvals(settings, people, channel))
+        checks.heed(await workspace.check_approvals(settings, people, channel))
         await _record_start(record, settings, identity)
         token = BotToken(web, clock, bot_user_id=identity.bot_user_id)
         time = Timekeeper(record, web.witness, ask=web.auth_test, clock=clock)
@@ -126,12 +123,6 @@ async def _open_web(settings: BotSettings, clock: Clock, waits: Waits, checks: C
         yield web
 
 
-async def _check_tokens(settings: BotSettings, web: Web, checks: Checklist) -> connection.Identity:
-    needed = connection.scopes_needed(settings.policy, settings.phoneid_approval_channel)
-    app_token = settings.slack_app_token.get_secret_value() if settings.slack_app_token else None
-    return await connection.check_tokens(web, checks, needed=needed, app_token=app_token)
-
-
 def _open_people(
     settings: BotSettings, web: Web, identity: connection.Identity, stack: AsyncExitStack
 ) -> tuple[People, Channel | None]:
@@ -142,41 +133,6 @@ def _open_people(
     channel = Channel(settings.phoneid_approval_channel, web, team_id=identity.team_id, clock=web.clock)
     stack.push_async_callback(channel.aclose)
     return people, channel
-
-
-async def _check_approvals(settings: BotSettings, people: People, channel: Channel | None) -> list[Check]:
-    """Whether requests would wait for nobody, and whether others could decide.
-
-    A channel that cannot be used otherwise is a warning: the cards go to each approver.
-    """
-    if not settings.policy.needs_approval:
-        return []
-    of_channel = [_check_channel(channel.id, await channel.trouble())] if channel else []
-    return [await _check_approvers(settings.policy.approvers, people), *of_channel]
-
-
-async def _check_approvers(approvers: Audience, people: People) -> Check:
-    name = "PHONEID_APPROVERS"
-    # Where hundreds are named, and the first have left, the start takes a while.
-    facts = {"people": len(approvers.user_ids), "usergroups": len(approvers.group_ids)}
-    log.info("asking Slack who can approve", extra={"facts": facts})
-    try:
-        if await people.has_active(approvers):
-            return ok(name, terminal.APPROVERS_THERE)
-    except SlackError as error:
-        is_refused = isinstance(error, SlackRefused)
-        return stop(name, terminal.approvers_not_told(approvers.ids, str(error), is_refused=is_refused))
-    return stop(name, terminal.no_approver_left(approvers.ids))
-
-
-def _check_channel(channel_id: str, trouble: ChannelTrouble | None) -> Check:
-    name = "PHONEID_APPROVAL_CHANNEL"
-    if trouble is None:
-        return ok(name, terminal.APPROVAL_CHANNEL_THERE)
-    said = terminal.approval_channel_unusable(channel_id, trouble)
-    if trouble is ChannelTrouble.SHARED:
-        return stop(name, said, terminal.CHANNEL_OF_OUR_OWN)
-    return warning(name, f"{said} {terminal.CARDS_TO_EACH}")
 
 
 async def _record_start(record: Record, settings: BotSettings, identity: connection.Identity) -> None:

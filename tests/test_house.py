@@ -24,6 +24,7 @@ ROWS = (
     {"requests"},
     {"slack"},
     {"app"},
+    {"doctor"},
     {"running"},
     {"sandbox", "cli"},
     {"__main__"},
