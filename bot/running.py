@@ -3,14 +3,14 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from slack_bolt.async_app import AsyncApp
 
 from bot.app import PATIENT, Waits, open_lookups, open_record
-from bot.audit import Event, LogQuery
+from bot.audit import Event
 from bot.checks import Checklist
 from bot.clock import SystemClock
 from bot.doctor import workspace
@@ -21,9 +21,11 @@ from bot.errors import (
     SchemaUnknown,
     StoreError,
 )
+from bot.health import Health, Part
 from bot.interfaces import Clock
 from bot.lookups import Lookups
 from bot.models import Actor, Through
+from bot.monitoring import open_monitoring
 from bot.repeating import in_background, repeating
 from bot.retention import Retention
 from bot.settings import BotSettings
@@ -31,13 +33,15 @@ from bot.slack import connection
 from bot.slack.app import build_app
 from bot.slack.bot_token import BotToken
 from bot.slack.jobs import Jobs
+from bot.slack.link import Link
 from bot.slack.messenger import Messenger
 from bot.slack.parts import Base, Parts, build_parts
 from bot.slack.people import Channel, People
 from bot.slack.web import Web
-from bot.store import journal, migrations, search
+from bot.store import journal, migrations
 from bot.store.outbox import Kind
 from bot.store.record import Record
+from bot.texts import health as health_texts
 from bot.texts import terminal
 from bot.timekeeping import Timekeeper
 
@@ -51,6 +55,8 @@ class Bot:
     app: AsyncApp
     jobs: Jobs
     port: int | None
+    health_port: int | None
+    """Where monitors are answered."""
     watched: tuple["asyncio.Task[Any]", ...]
     """What ends only when the bot cannot go on."""
 
@@ -66,6 +72,7 @@ async def running_bot(
     settings: BotSettings,
     *,
     host: str = "127.0.0.1",
+    health_host: str = "127.0.0.1",
     clock: Clock | None = None,
     waits: Waits = PATIENT,
     checks: Checklist | None = None,
@@ -77,13 +84,9 @@ async def running_bot(
     clock, checks = clock or SystemClock(), checks or Checklist()
     log.debug("starting", extra={"facts": {"settings": settings}})  # shown with its secrets masked
     async with AsyncExitStack() as stack:
-        web = await stack.enter_async_context(_open_web(settings, clock, waits, checks))
-        identity = await workspace.check_tokens(settings, web, checks)
-        record = await stack.enter_async_context(open_record(settings, clock, waits=waits, checks=checks))
-        lookups = await stack.enter_async_context(open_lookups(settings, record, clock, waits=waits))
-        people, channel = _open_people(settings, web, identity, stack)
-        checks.heed(await workspace.check_approvals(settings, people, channel))
-        await _record_start(record, settings, identity)
+        monitoring = await stack.enter_async_context(open_monitoring(clock, health_host, settings.phoneid_health_port))
+        opened = await _open(settings, clock, waits, checks, stack)
+        record, lookups, web, identity = opened.record, opened.lookups, opened.web, opened.identity
         token = BotToken(web, clock, bot_user_id=identity.bot_user_id)
         time = Timekeeper(record, web.witness, ask=web.auth_test, clock=clock)
         parts = build_parts(
@@ -91,9 +94,9 @@ async def running_bot(
                 record=record,
                 lookups=lookups,
                 messenger=Messenger(web),
-                people=people,
+                people=opened.people,
                 token=token,
-                channel=channel,
+                channel=opened.channel,
                 policy=settings.policy,
                 region=settings.phoneid_default_region,
                 approval_seconds=waits.approval or settings.phoneid_approval_ttl,
@@ -104,14 +107,37 @@ async def running_bot(
         )
         stack.push_async_callback(_finish, parts.jobs, lookups, waits.finishing)
         app = build_app(web, parts.listeners, signing_secret=_signing_secret(settings), identity=identity)
-        way = _connected(settings, app, web, host=host, is_ready=_readiness(record, token), clock=clock)
-        port, watched = await stack.enter_async_context(way)
+        port, watched, link = await stack.enter_async_context(_connected(settings, app, web, host, monitoring.health))
         watching = (token.watch(every=waits.token), _watch_record(record, settings, clock, every=waits.sweeping))
         watched += [await stack.enter_async_context(in_background(each)) for each in watching]
+        retention = Retention(record, seconds=settings.phoneid_retention, clock=clock, time=time)
         # Last: whoever handles what is due is connected.
-        await stack.enter_async_context(_sweeping(lookups, parts, clock, every=waits.sweeping))
-        await stack.enter_async_context(_forgetting(settings, record, time, clock, every=waits.forgetting))
-        yield Bot(app=app, jobs=parts.jobs, port=port, watched=tuple(watched))
+        await stack.enter_async_context(_regular_work(lookups, parts, retention, clock, waits))
+        stack.enter_context(monitoring.up(record, lambda: _slack_part(token, link)))
+        yield Bot(app=app, jobs=parts.jobs, port=port, health_port=monitoring.port, watched=tuple(watched))
+
+
+class _Opened(NamedTuple):
+    """What was opened, and found good."""
+
+    web: Web
+    identity: connection.Identity
+    record: Record
+    lookups: Lookups
+    people: People
+    channel: Channel | None
+
+
+async def _open(settings: BotSettings, clock: Clock, waits: Waits, checks: Checklist, stack: AsyncExitStack) -> _Opened:
+    """All that the bot stands on, until the stack is left. Raises ``SettingsError`` for what it cannot stand on."""
+    web = await stack.enter_async_context(_open_web(settings, clock, waits, checks))
+    identity = await workspace.check_tokens(settings, web, checks)
+    record = await stack.enter_async_context(open_record(settings, clock, waits=waits, checks=checks))
+    lookups = await stack.enter_async_context(open_lookups(settings, record, clock, waits=waits))
+    people, channel = _open_people(settings, web, identity, stack)
+    checks.heed(await workspace.check_approvals(settings, people, channel))
+    await _record_start(record, settings, identity)
+    return _Opened(web, identity, record, lookups, people, channel)
 
 
 @asynccontextmanager
@@ -159,37 +185,34 @@ async def _watch_record(record: Record, settings: BotSettings, clock: Clock, *, 
         await clock.sleep(every)
 
 
-def _readiness(record: Record, token: BotToken) -> connection.IsReady:
-    async def is_ready() -> bool:
-        try:
-            await record.read(search.search, LogQuery(limit=1))
-        except StoreError:
-            return False
-        return not token.is_refused
-
-    return is_ready
+def _slack_part(token: BotToken, link: Link | None) -> Part:
+    """Whether people are heard, and can be answered. Slack is not asked."""
+    if token.is_refused:
+        return Part(health_texts.SLACK, is_good=False, words=health_texts.REFUSED)
+    if link is None:
+        return Part(health_texts.SLACK, is_good=True, words=health_texts.BY_HTTP)
+    return Part(health_texts.SLACK, is_good=link.is_connected, words=health_texts.links(int(link.is_connected), 1))
 
 
 @asynccontextmanager
 async def _connected(
-    settings: BotSettings, app: AsyncApp, web: Web, *, host: str, is_ready: connection.IsReady, clock: Clock
-) -> AsyncIterator[tuple[int | None, list["asyncio.Task[Any]"]]]:
-    """The port, in HTTP mode; and in Socket Mode what ends when it cannot go on."""
+    settings: BotSettings, app: AsyncApp, web: Web, host: str, health: Health
+) -> AsyncIterator[tuple[int | None, list["asyncio.Task[Any]"], Link | None]]:
+    """The port, in HTTP mode; and in Socket Mode what ends when it cannot go on, and the link."""
     if settings.slack_app_token:
-        async with connection.socket_mode(
-            app, web, settings.slack_app_token.get_secret_value(), clock=clock
-        ) as running:
-            yield None, [running]
+        link = Link(app, web, settings.slack_app_token.get_secret_value(), clock=web.clock)
+        async with connection.socket_mode(link) as running:
+            yield None, [running], link
     else:
         async with connection.signed_http(
             app,
             signing_secret=_signing_secret(settings),
             address=(host, settings.port),
-            is_ready=is_ready,
-            clock=clock,
+            health=health,
+            clock=web.clock,
             connections=settings.phoneid_connections,
         ) as port:
-            yield port, []
+            yield port, [], None
 
 
 async def _finish(jobs: Jobs, lookups: Lookups, seconds: float) -> None:
@@ -200,7 +223,10 @@ async def _finish(jobs: Jobs, lookups: Lookups, seconds: float) -> None:
         await jobs.cancel()
 
 
-def _sweeping(lookups: Lookups, parts: Parts, clock: Clock, *, every: float) -> AbstractAsyncContextManager[object]:
+@asynccontextmanager
+async def _regular_work(
+    lookups: Lookups, parts: Parts, retention: Retention, clock: Clock, waits: Waits
+) -> AsyncIterator[None]:
     async def sweep() -> None:
         await lookups.sweep()
         for request in await parts.requests.usable():
@@ -210,11 +236,8 @@ def _sweeping(lookups: Lookups, parts: Parts, clock: Clock, *, every: float) -> 
         for due in await parts.outbox.due():
             parts.jobs.start(parts.outbox.deliver(due.kind, due.request_id))
 
-    return repeating(sweep, every=every, clock=clock)
-
-
-def _forgetting(
-    settings: BotSettings, record: Record, time: Timekeeper, clock: Clock, *, every: float
-) -> AbstractAsyncContextManager[object]:
-    retention = Retention(record, seconds=settings.phoneid_retention, clock=clock, time=time)
-    return repeating(retention.apply, every=every, clock=clock)
+    async with (
+        repeating(sweep, every=waits.sweeping, clock=clock),
+        repeating(retention.apply, every=waits.forgetting, clock=clock),
+    ):
+        yield

@@ -24,6 +24,9 @@ READING: Final = 10.0
 MOST: Final = 100
 """Connections at once."""
 
+LONGEST_LINE: Final = 8190
+"""Bytes of a request's first line, and of each line below it."""
+
 PAUSE: Final = 0.05
 """Seconds before the next try to accept, where no connection can give way; and for which a new one need not."""
 
@@ -36,10 +39,13 @@ REACHED: Final = web.RequestKey("reached", bool)
 class Connection(web.RequestHandler):
     """One connection. It may give way unless a whole request of its own is being answered."""
 
-    def __init__(self, server: web.Server, *, seconds: float, ended: Callable[["Connection"], None]) -> None:
+    def __init__(
+        self, server: web.Server, *, seconds: float, longest_line: int, ended: Callable[["Connection"], None]
+    ) -> None:
         self._clock = asyncio.get_running_loop()
         # Unpacking is not bounded: half a megabyte that nobody signed could hold everything up for seconds.
         options: dict[str, Any] = {"access_log": None, "auto_decompress": False}
+        options |= {"max_line_size": longest_line, "max_field_size": longest_line}
         super().__init__(server, loop=self._clock, **options)
         self.since = self._clock.time()
         """When the last whole request had come; before the first one, when the connection was made."""
@@ -133,13 +139,21 @@ class Connection(web.RequestHandler):
 class HttpServer:
     """A web application at an address."""
 
-    def __init__(self, app: web.Application, *, most: int = MOST, seconds: float = READING, **options: Any) -> None:
+    def __init__(
+        self,
+        app: web.Application,
+        *,
+        most: int = MOST,
+        seconds: float = READING,
+        longest_line: int = LONGEST_LINE,
+        **options: Any,
+    ) -> None:
         """``most`` connections at once, of half the descriptors at most: the other half is for what they ask for."""
         app.middlewares.insert(0, _note_whole_requests)
         self._runner = web.AppRunner(app, **options)
         descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         self._most = most if descriptors == resource.RLIM_INFINITY else min(most, max(1, descriptors // 2))
-        self._seconds = seconds
+        self._seconds, self._longest_line = seconds, longest_line
         self._doors: list[socket.socket] = []
         self._open: set[Connection] = set()
         self._joining: set[asyncio.Task[Any]] = set()
@@ -184,7 +198,9 @@ class HttpServer:
             return
         accepted.settimeout(0.0)
         assert self._runner.server
-        connection = Connection(self._runner.server, seconds=self._seconds, ended=self._open.discard)
+        connection = Connection(
+            self._runner.server, seconds=self._seconds, longest_line=self._longest_line, ended=self._open.discard
+        )
         self._open.add(connection)
         joining = asyncio.ensure_future(self._join(connection, accepted))
         self._joining.add(joining)

@@ -26,9 +26,11 @@ _SERVER = re.compile(
 _SECRET = ("_TOKEN", "_SECRET", "_KEY_ID")
 """How the names of credentials end."""
 
-NOT_TOLD = frozenset({"database_url", "log_level", "phoneid_log_format", "alibaba_cloud_access_key_id"})
-"""Settings left out of the digest: where the record and the logs are, and the half of the credentials that is no
-secret."""
+NOT_TOLD = frozenset(
+    {"database_url", "log_level", "phoneid_log_format", "phoneid_health_port", "alibaba_cloud_access_key_id"}
+)
+"""Settings left out of the digest: where the record, the logs and monitors are, and the half of the credentials that is
+no secret."""
 
 SettingsType = TypeVar("SettingsType", bound="RecordSettings")
 
@@ -88,6 +90,8 @@ class BotSettings(LookupSettings):
     slack_api_url: HttpUrl = "https://slack.com/api/"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
     phoneid_connections: Annotated[int, Field(ge=10, le=10_000)] = 100
+    phoneid_health_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """Where monitors are answered; ``None``: nowhere but on ``port``, in HTTP mode."""
     phoneid_agents: Audiences = EVERYONE
     phoneid_trusted: SomePeople = NOBODY
     phoneid_approvers: SomePeople = NOBODY

@@ -10,6 +10,7 @@ import click
 from bot.cli import streams
 from bot.cli.arguments import EXIT_CANNOT_START, DiscreetGroup
 from bot.cli.forget import forget
+from bot.cli.health import health
 from bot.cli.journal import journal
 from bot.cli.log import log
 from bot.cli.lookup import lookup
@@ -59,7 +60,7 @@ def phoneid() -> None:
     """
 
 
-for _command in (run, demo, lookup, log, journal, forget, why, cams):
+for _command in (run, demo, lookup, log, journal, forget, why, health, cams):
     phoneid.add_command(_command)
 
 

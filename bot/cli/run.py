@@ -3,6 +3,9 @@
 import asyncio
 import logging
 import signal
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +16,12 @@ from bot.cli.endings import HEEDED_WITHIN, Endings
 from bot.errors import AccessLost
 from bot.repeating import in_background
 
+if TYPE_CHECKING:
+    from bot.running import Bot
+
 log = logging.getLogger(__name__)
+
+Start = Callable[[], AbstractAsyncContextManager["Bot"]]
 
 DRAINING = 30.0
 """Seconds for what runs to end, at a stop: container hosts commonly kill after that."""
@@ -21,10 +29,11 @@ DRAINING = 30.0
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen in HTTP mode.")
-def run(host: str) -> None:
+@click.option("--health-host", default="127.0.0.1", show_default=True, help="Where to answer monitors.")
+def run(host: str, health_host: str) -> None:
     """Run the bot.
 
-    Socket Mode when SLACK_APP_TOKEN is set, else signed HTTP on PORT.
+    Socket Mode when SLACK_APP_TOKEN is set, else signed HTTP on PORT. Monitors are answered on PHONEID_HEALTH_PORT.
     """
     endings = Endings()
     endings.listen()
@@ -37,14 +46,20 @@ def run(host: str) -> None:
     assert bot_settings is not None, "settings that cannot be used stop the start"
     logging.getLogger().setLevel(bot_settings.log_level)
     logs.take_uncaught()
+
+    def start() -> "AbstractAsyncContextManager[Bot]":
+        from bot.running import running_bot  # takes its time; the endings are heeded meanwhile
+
+        return running_bot(bot_settings, host=host, health_host=health_host, checks=checklist)
+
     try:
-        asyncio.run(_run(bot_settings, host, endings, checklist))
+        asyncio.run(_run(start, endings))
     except AccessLost:
         endings.grant(HEEDED_WITHIN, exit_code=EXIT_CANNOT_START)  # nobody may read its last words
         raise
 
 
-async def _run(bot_settings: settings.BotSettings, host: str, endings: Endings, checks: Checklist) -> None:
+async def _run(start: Start, endings: Endings) -> None:
     """Until a signal: a start ends there, and what runs in life may end by itself."""
     stopping, is_up = asyncio.Event(), asyncio.Event()
 
@@ -56,19 +71,15 @@ async def _run(bot_settings: settings.BotSettings, host: str, endings: Endings, 
         else:
             living.cancel()
 
-    async with in_background(_live(bot_settings, host, checks, stopping=stopping, is_up=is_up)) as living:
+    async with in_background(_live(start, stopping=stopping, is_up=is_up)) as living:
         endings.call(stop)
         await asyncio.wait({living})
         if not living.cancelled():
             living.result()
 
 
-async def _live(
-    bot_settings: settings.BotSettings, host: str, checks: Checklist, *, stopping: asyncio.Event, is_up: asyncio.Event
-) -> None:
-    from bot.running import running_bot
-
-    async with running_bot(bot_settings, host=host, checks=checks) as bot:
+async def _live(start: Start, *, stopping: asyncio.Event, is_up: asyncio.Event) -> None:
+    async with start() as bot:
         is_up.set()
         async with in_background(stopping.wait()) as stopped, in_background(bot.until_lost()) as lost:
             await asyncio.wait({stopped, lost}, return_when=asyncio.FIRST_COMPLETED)

@@ -45,7 +45,7 @@ def gather(
 
     ``known``: every setting there is; ``wanted``: those of which a blank is named if it is looser than a value.
     """
-    people = {name: value for name, value in environment.items() if not _is_link(name, value, environment)}
+    people = {name: value for name, value in environment.items() if not is_link(name, value, environment)}
     clashes = _clashes(people) & set(known)
     here, there = _stripped(people), _stripped(from_file)
     both = {**there, **here}
@@ -77,7 +77,7 @@ def _mistaken(given: Mapping[str, str], known: Collection[str], *, from_file: bo
             yield stop(_shown(name), texts.unknown(_shown(name)), texts.meant(meant))
 
 
-def _is_link(name: str, value: str, environment: Collection[str]) -> bool:
+def is_link(name: str, value: str, environment: Collection[str]) -> bool:
     """Whether a host put this name there, and no person: it says where a service called ``phoneid…`` is."""
     if not name.startswith(_OURS):
         return False

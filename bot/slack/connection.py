@@ -2,17 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 
 from bot.checks import Check, Checklist, Scopes, clock_beside, ok, scopes, stop
 from bot.errors import SettingsError, SlackError, SlackRefused, SlackUnreachable
+from bot.health import Health, routes
 from bot.interfaces import Clock
 from bot.logs import Seldom
 from bot.network import Network
@@ -39,8 +39,6 @@ REFUSALS_TOLD = 20
 
 PATH = "/slack/events"
 """Where signed requests come in; the manifest names it."""
-
-IsReady = Callable[[], Awaitable[bool]]
 
 
 @asynccontextmanager
@@ -137,12 +135,11 @@ def _without_answer(slack: Web, token: str, error: SlackError, refused: Callable
 
 
 @asynccontextmanager
-async def socket_mode(app: AsyncApp, web: Web, app_token: str, *, clock: Clock) -> AsyncIterator["asyncio.Task[Any]"]:
+async def socket_mode(link: Link) -> AsyncIterator["asyncio.Task[Any]"]:
     """Receive payloads over Socket Mode while inside; gives what ends only when it cannot go on.
 
     Raises ``AccessLost`` where it cannot begin.
     """
-    link = Link(app, web, app_token, clock=clock)
     async with in_background(link.run()) as running, in_background(link.connected.wait()) as connecting:
         await asyncio.wait({running, connecting}, return_when=asyncio.FIRST_COMPLETED)
         if running.done():
@@ -156,7 +153,7 @@ async def signed_http(
     *,
     signing_secret: str,
     address: tuple[str, int],
-    is_ready: IsReady,
+    health: Health,
     clock: Clock,
     connections: int = MOST,
 ) -> AsyncIterator[int]:
@@ -164,7 +161,7 @@ async def signed_http(
     host, port = address
     web_app = app.server(port=port, path=PATH, host=host).web_app
     web_app.middlewares.append(gate(path=PATH, signing_secret=signing_secret, replays=Replays(clock)))
-    web_app.add_routes([web.get("/healthz", _alive), web.get("/readyz", _ready(is_ready))])
+    web_app.add_routes(routes(health))
     logging.getLogger("aiohttp.server").addFilter(note_malformed)
     seldom = Seldom(most=REFUSALS_TOLD)
     gate_log.addFilter(seldom)
@@ -180,14 +177,3 @@ async def signed_http(
     finally:
         await server.stop()
         gate_log.removeFilter(seldom)
-
-
-async def _alive(_: web.Request) -> web.Response:
-    return web.Response(text="alive\n")
-
-
-def _ready(is_ready: IsReady) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def answer(_: web.Request) -> web.Response:
-        return web.Response(text="ready\n") if await is_ready() else web.Response(status=503, text="not ready\n")
-
-    return answer

@@ -90,6 +90,11 @@ class Link:
         self._reading: set[asyncio.Task[None]] = set()
         self._is_ending = False
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether payloads come by it: a websocket that is being replaced still brings some."""
+        return bool(self._sockets)
+
     async def run(self) -> NoReturn:
         """Until cancelled. Raises ``AccessLost`` when no further try can help."""
         failures = short_lives = times_disabled = 0

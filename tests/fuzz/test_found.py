@@ -12,6 +12,7 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.errors import SettingsError
+from bot.health import Health
 from bot.settings import LookupSettings, read
 from bot.slack.connection import PATH, signed_http
 from bot.slack.payloads import Submission, parse
@@ -70,11 +71,8 @@ async def test_what_bolt_trips_over_was_a_traceback_in_socket_mode(front: Front,
     ],
 )
 async def test_bytes_that_are_no_request_were_a_traceback_that_quotes_them(front: Front, request_bytes: bytes) -> None:
-    async def is_ready() -> bool:
-        return True
-
     async with signed_http(
-        front.app, signing_secret=SECRET, address=("127.0.0.1", 0), is_ready=is_ready, clock=SystemClock()
+        front.app, signing_secret=SECRET, address=("127.0.0.1", 0), health=Health(SystemClock()), clock=SystemClock()
     ) as port:
         assert await send(port, request_bytes.replace(b"Host: x", b"Host: x\r\nConnection: close")) in (400, 401)
         await front.finish()

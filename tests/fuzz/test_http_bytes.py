@@ -8,6 +8,7 @@ from contextlib import suppress
 from random import Random
 
 from bot.clock import SystemClock
+from bot.health import Health
 from bot.slack.connection import PATH, signed_http
 from tests.fuzz.amount import ARE_MANY, BY_CHANCE, chances
 from tests.fuzz.front import open_front
@@ -163,13 +164,14 @@ async def answers_to(port: int, sent: bytes, chance: Random) -> list[int]:
 
 
 async def test_any_bytes_without_a_signature_run_nothing() -> None:
-    async def is_ready() -> bool:
-        return True
-
     async with (
         open_front() as front,
         signed_http(
-            front.app, signing_secret=SECRET, address=("127.0.0.1", 0), is_ready=is_ready, clock=SystemClock()
+            front.app,
+            signing_secret=SECRET,
+            address=("127.0.0.1", 0),
+            health=Health(SystemClock()),
+            clock=SystemClock(),
         ) as port,
     ):
         seen: Counter[int | None] = Counter()

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bot.clock import SystemClock
+from bot.health import Health
 from bot.slack.connection import PATH, signed_http
 from tests.fuzz.amount import ARE_MANY, BY_CHANCE, chances
 from tests.fuzz.front import Front, open_front
@@ -144,13 +145,14 @@ async def send(port: int, request: bytes) -> int | None:
 
 
 async def test_any_bytes_are_answered_or_refused() -> None:
-    async def is_ready() -> bool:
-        return True
-
     async with (
         open_front() as front,
         signed_http(
-            front.app, signing_secret=SECRET, address=("127.0.0.1", 0), is_ready=is_ready, clock=SystemClock()
+            front.app,
+            signing_secret=SECRET,
+            address=("127.0.0.1", 0),
+            health=Health(SystemClock()),
+            clock=SystemClock(),
         ) as port,
     ):
         answers: Counter[int | None] = Counter()

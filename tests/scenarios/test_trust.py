@@ -160,11 +160,3 @@ async def test_a_taken_port_is_a_sentence(tmp_path_factory: pytest.TempPathFacto
             with pytest.raises(SettingsError, match=f"Nothing can listen on 127.0.0.1:{port}"):
                 async with with_bot(scene):
                     raise AssertionError("it started")
-
-
-async def test_monitors_get_their_answers_in_http_mode(scene_with: OpenScene) -> None:
-    async with scene_with(is_http=True) as scene, aiohttp.ClientSession() as session:
-        assert scene.bot
-        for path, said in (("healthz", "alive\n"), ("readyz", "ready\n")):
-            async with session.get(f"http://127.0.0.1:{scene.bot.port}/{path}") as response:
-                assert (response.status, await response.text()) == (200, said)

@@ -12,6 +12,7 @@ from slack_sdk.signature import SignatureVerifier
 from bot.checks import Checklist
 from bot.clock import SystemClock
 from bot.errors import SettingsError, SlackUnreachable
+from bot.health import Health
 from bot.policy import Audience, Policy
 from bot.slack.connection import check_tokens, scopes_needed, signed_http
 from bot.slack.web import Web
@@ -104,16 +105,13 @@ async def test_a_clock_that_is_off_is_told_apart_from_a_wrong_secret(
     level: str,
     why: str,
 ) -> None:
-    async def is_ready() -> bool:
-        return True
-
     caplog.set_level("INFO")
     timestamp = str(int(SystemClock().now() + off))
     signature = SignatureVerifier(secret).generate_signature(timestamp=timestamp, body=BODY)
     headers = {TIME: timestamp, SIGNATURE: signature or "", **changes}
     app = AsyncApp(token="xoxb-invented", signing_secret="right")
     async with signed_http(
-        app, signing_secret="right", address=("127.0.0.1", 0), is_ready=is_ready, clock=SystemClock()
+        app, signing_secret="right", address=("127.0.0.1", 0), health=Health(SystemClock()), clock=SystemClock()
     ) as port:
         url = f"http://127.0.0.1:{port}/slack/events"
         async with session.post(url, data=BODY, headers=headers) as answer:
@@ -224,20 +222,3 @@ async def test_an_enterprise_grid_is_refused_in_words(
 ) -> None:
     become_slack(answers, {**AUTH_TEST, **of_an_organization})
     assert await refusals(web) == (terminal.ENTERPRISE_GRID,)
-
-
-async def test_readiness_is_asked_anew_each_time(web: Web, session: aiohttp.ClientSession) -> None:
-    readiness = [True, False, True]
-
-    async def is_ready() -> bool:
-        return readiness.pop()
-
-    app = AsyncApp(client=web, signing_secret="invented")
-    async with signed_http(
-        app, signing_secret="invented", address=("127.0.0.1", 0), is_ready=is_ready, clock=SystemClock()
-    ) as port:
-        statuses = []
-        for path in ("readyz", "readyz", "readyz", "healthz"):
-            async with session.get(f"http://127.0.0.1:{port}/{path}") as response:
-                statuses.append(response.status)
-    assert statuses == [200, 503, 200, 200]

@@ -17,6 +17,7 @@ from bot.slack import blocks
 from bot.slack.app import build_app
 from bot.slack.blocks import Message
 from bot.slack.connection import check_tokens, open_web, socket_mode
+from bot.slack.link import Link
 from bot.slack.messenger import Messenger, Shown
 from bot.slack.web import Web
 from tests.clocks import SteppingClock
@@ -65,7 +66,7 @@ async def asked(slack: LocalSlack, web: Web, clock: SteppingClock) -> AsyncItera
     listening = Asked()
     identity = await check_tokens(web, Checklist(), app_token=slack.app_token)
     app = build_app(web, [listening], signing_secret="unused", identity=identity)
-    async with socket_mode(app, web, slack.app_token, clock=clock):
+    async with socket_mode(Link(app, web, slack.app_token, clock=clock)):
         await slack.until(lambda: slack.connections == 1)
         yield listening
 

@@ -1,0 +1,54 @@
+"""``phoneid health``: whether the bot on this machine is ready, for containers and scripts. It reads no other setting
+than where to ask, so that it takes no time."""
+
+import http.client
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from bot.environment.env_file import read_env_file
+from bot.environment.gathering import is_link
+from bot.texts import health as texts
+
+PATIENCE = 3.0
+"""Seconds for the answer. The bot gives its database two."""
+
+LONGEST = 2000
+"""Bytes of an answer that are read."""
+
+
+@click.command()
+@click.option("--live", is_flag=True, help="Ask only whether the process answers, not whether it is ready.")
+@click.pass_context
+def health(context: click.Context, *, live: bool) -> None:
+    """Ask the running bot whether it is ready; exit code 0 or 1.
+
+    Asks on PHONEID_HEALTH_PORT, else in HTTP mode on PORT, on this machine.
+    """
+    port = find_port({**read_env_file(Path(".env")).values, **os.environ})
+    is_good, said = (False, texts.NO_PORT) if port is None else ask(port, "/healthz" if live else "/readyz")
+    click.echo(said, err=not is_good)
+    context.exit(0 if is_good else 1)
+
+
+def find_port(environment: Mapping[str, str]) -> int | None:
+    """Where the bot with this environment answers; ``None``: nowhere."""
+    given = {name: value.strip() for name, value in environment.items() if not is_link(name, value, environment)}
+    port = given.get("PHONEID_HEALTH_PORT") or (None if given.get("SLACK_APP_TOKEN") else given.get("PORT") or "3000")
+    return int(port) if port and port.isascii() and port.isdigit() and 0 < int(port) < 65536 else None
+
+
+def ask(port: int, path: str) -> tuple[bool, str]:
+    """Whether the answer is good, and a sentence that says it."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        text = answer.read(LONGEST).decode("ascii", "replace")
+    except (OSError, http.client.HTTPException) as error:
+        return False, texts.silent(port, getattr(error, "strerror", None) or type(error).__name__)
+    finally:
+        connection.close()
+    return answer.status == http.HTTPStatus.OK, texts.said(port, text)

@@ -1,0 +1,34 @@
+"""What monitors read: whether the bot is ready, and what of it is not. Strangers may read it: it names nobody."""
+
+ALIVE = "alive"
+READY, NOT_READY = "ready", "not ready"
+
+BOT, DATABASE, SCHEMA, SLACK = "bot", "database", "schema", "Slack"
+
+STARTING, STOPPING = "starting", "stopping"
+GOOD = "ok"
+UNUSABLE = "cannot be used"
+SILENT = "does not answer"
+TAKEN_OVER = "taken over by a newer release"
+REFUSED = "does not accept the bot token"
+BY_HTTP = "ok (signed requests)"
+
+
+def links(connected: int, wanted: int) -> str:
+    """``wanted``: how many links this process keeps to Slack."""
+    return f"{connected} of {wanted} links connected"
+
+
+NO_PORT = (
+    "There is no port to ask. Set PHONEID_HEALTH_PORT; in HTTP mode, without SLACK_APP_TOKEN, PORT is asked instead."
+)
+
+
+def said(port: int, answer: str) -> str:
+    """``answer``: as ``/readyz`` gave it, a line for each part."""
+    first, *parts = answer.splitlines() or [""]
+    return f"The bot on port {port} says: {first}" + (f" ({'; '.join(parts)})." if parts else ".")
+
+
+def silent(port: int, why: str) -> str:
+    return f"Nothing answers on port {port}: {why}."
