@@ -158,7 +158,7 @@ async def open_quota(
     """The account's calls per second, shared by all processes on one database. Its schema must be this release's."""
     clock = clock or SystemClock()
     url, process = settings.database_url, new_process()
-    state = state_at(url, QUOTA_STATE, process=process, clock_now=clock.now, patience=waits.database)
+    state = state_at(url, QUOTA_STATE, process=process, clock=clock, patience=waits.database)
     await state.open()
     turns = Turns(Rules(settings.phoneid_qps, latest_arrival=waits.latest_arrival), state=state, clock=clock)
     try:

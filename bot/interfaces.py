@@ -44,11 +44,24 @@ class Timekeeper(Protocol):
         ...
 
 
+class Reading(NamedTuple):
+    """The time that processes share, once read: seconds that grow, from whenever they count."""
+
+    at: float
+    """That time."""
+    asked: float
+    """Our own monotonic time before it was read,"""
+    told: float
+    """and after."""
+    drift: float
+    """Seconds by which the two clocks may go apart in a second; 0: it is our own clock."""
+
+
 class SharedState(Protocol):
     """A text that processes share: read and changed by one of them at a time."""
 
-    async def change(self, think: Callable[[str], tuple[str, T]]) -> T:
-        """Give the text (empty at first) to ``think``, keep what it returns first, and return what it returns second.
+    async def change(self, think: Callable[[str, Reading], tuple[str, T]]) -> T:
+        """Give the text (empty at first) and the time to ``think``; keep what it returns first, return what second.
 
         ``think`` may be called twice, and on another thread. Raises ``StoreUnavailable``.
         """

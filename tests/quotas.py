@@ -1,9 +1,12 @@
 """Doubles of the quota, for tests of what uses it, and of what it stands on."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TypeVar
 
+from bot.interfaces import Clock, Reading
 from bot.models import LookupId
 from bot.tickets import Call, Outlook, Ticket
 from tests.clocks import VirtualClock
@@ -33,8 +36,45 @@ class MemoryState:
     def __init__(self) -> None:
         self._text = ""
 
-    async def change(self, think: Callable[[str], tuple[str, T]]) -> T:
-        self._text, told = think(self._text)
+    async def change(self, think: Callable[[str, Reading], tuple[str, T]]) -> T:
+        now = asyncio.get_running_loop().time()
+        self._text, told = think(self._text, Reading(at=now, asked=now, told=now, drift=0.0))
+        return told
+
+
+class ServersState:
+    """A shared text on a server with a clock of its own, which each machine reaches in its own time.
+
+    As on Postgres: the time is read with the lock held, and the lock is held until what was thought has arrived.
+    """
+
+    def __init__(self, *, time: Callable[[], float], drift: float) -> None:
+        self.text = ""
+        self.lock = asyncio.Lock()
+        self.time = time
+        self.drift = drift
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FarState:
+    """``bot.interfaces.SharedState`` for the processes of one machine, so many seconds away each way."""
+
+    server: ServersState
+    clock: Clock
+    there: float = 0.0
+    back: float = 0.0
+
+    async def change(self, think: Callable[[str, Reading], tuple[str, T]]) -> T:
+        asked = self.clock.monotonic()
+        await asyncio.sleep(self.there)
+        async with self.server.lock:
+            at = self.server.time()
+            await asyncio.sleep(self.back)
+            reading = Reading(at=at, asked=asked, told=self.clock.monotonic(), drift=self.server.drift)
+            text, told = think(self.server.text, reading)
+            await asyncio.sleep(self.there)
+            self.server.text = text
+        await asyncio.sleep(self.back)
         return told
 
 

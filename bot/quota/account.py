@@ -37,11 +37,13 @@ LATELY = 20
 
 
 class Account(BaseModel):
-    """Times are seconds on one clock that only ever grows, the same for every process of the machine."""
+    """Times are seconds on one clock, the same for every process: see ``bot.quota.shared_time``."""
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     changed_at: float = 0.0
+    set_ahead_at: float = 0.0
+    """When somebody last noticed that the clock had been set ahead, and began anew."""
     slots: tuple[Slot, ...] = ()
     pace: Pace = Pace()
     round_trips: Annotated[tuple[Annotated[float, Field(ge=0, le=LONGEST_TRIP)], ...], Field(max_length=1000)] = ()
@@ -81,11 +83,23 @@ def read(text: str) -> Account:
 def current(account: Account, *, now: float, rules: Rules) -> Account:
     """The account as time and the settings have changed it."""
     if account.changed_at > now + ROUNDING or _latest_time(account) > now + FARTHEST:
-        # The clock began anew: the machine did. Whatever was under way then may have been seen a moment ago.
-        return Account(changed_at=now, slots=(Slot(ended_at=now, was_answered=False),) * rules.limit)
+        # The clock began anew, as the machine did, or was set back.
+        return begun_anew(now, rules=rules)
     missing = max(0, rules.limit - len(account.slots))
     pace = advanced(account.pace, now)
     return account.model_copy(update={"slots": account.slots + (Slot(),) * missing, "pace": pace})
+
+
+def begun_anew(now: float, *, rules: Rules) -> Account:
+    """What is known when no time that was noted can be believed: whatever was under way may have been seen just now."""
+    return Account(changed_at=now, slots=(Slot(ended_at=now, was_answered=False),) * rules.limit)
+
+
+def set_ahead(account: Account, *, since: float, now: float, rules: Rules) -> Account:
+    """The account when the clock was set ahead after the time ``since``, unless somebody has seen to that."""
+    if account.set_ahead_at > since:
+        return account
+    return begun_anew(now, rules=rules).model_copy(update={"set_ahead_at": now})
 
 
 def used_slots(account: Account, *, rules: Rules) -> int:

@@ -61,7 +61,7 @@ MOST = 0.5
 
 
 class Slot(BaseModel):
-    """One call at a time. Times are seconds on one clock that only ever grows, the same for every process."""
+    """One call at a time. Times are seconds on one clock, the same for every process."""
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 

@@ -10,14 +10,15 @@ from itertools import count
 from typing import TypeVar
 
 from bot.errors import ApiError, DatabaseGone, StoreUnavailable
-from bot.interfaces import Clock, SharedState
+from bot.interfaces import Clock, Reading, SharedState
 from bot.models import LookupId, Problem
 from bot.quota import grants
-from bot.quota.account import Account, Rules, read, wait
+from bot.quota.account import Account, Rules, read, set_ahead, wait
 from bot.quota.grants import PRESENT, Ending, Grant, Later
 from bot.quota.order import ahead_of, with_newcomers
 from bot.quota.queue import Held, Queue, Waiting
-from bot.quota.slots import RENEWAL, leaves_before
+from bot.quota.shared_time import SharedTime
+from bot.quota.slots import RENEWAL, Slot, leaves_before
 from bot.repeating import in_background
 from bot.tickets import Call, Outlook, Ticket
 
@@ -45,7 +46,9 @@ class Turns:
         self._has_news = asyncio.Event()
         """Something came or ended, so that the next turn may be sooner than was thought."""
         self._seen = Account()
-        """The account as this process last saw it."""
+        """The account as this process last saw it,"""
+        self._time = SharedTime()
+        """and what it knows of the time that the account is in."""
         self._held: dict[str, Held] = {}
         """What was granted here and has not ended, by its holder's name."""
         self._dispatcher: asyncio.Task[None] | None = None
@@ -79,7 +82,7 @@ class Turns:
         demands = {**self._seen.demands, self._process: self._queue.demand()}
         served = with_newcomers(self._seen.served, demands.values(), last=self._seen.last_turn)
         ahead = ahead_of(party, position, demands.values(), served)
-        now = self._clock.monotonic()
+        now = self._time.earliest(self._clock.monotonic())
         return Outlook(place=ahead + 1, seconds=wait(self._seen, ahead, now=now, rules=self._rules))
 
     async def aclose(self) -> None:
@@ -100,13 +103,13 @@ class Turns:
             held = await self._wait(ticket)
             try:
                 await before()
-                await self._clock.sleep(max(0.0, held.grant.starts_at - self._clock.monotonic()))
+                await self._clock.sleep(self._seconds_until(held.grant.starts_at))
             except BaseException:
                 self._give_back(held)
                 raise
             now = self._clock.monotonic()
             # This process may have been held up, and everyone told to pause, since the slot was granted.
-            if now <= held.call.leaves_before and self._seen.pace.resumes_at <= now:
+            if now <= held.call.leaves_before and self._seen.pace.resumes_at <= self._time.earliest(now):
                 return held
             self._give_back(held)
             ticket = ticket.again()
@@ -135,6 +138,7 @@ class Turns:
         failing_since = math.inf
         while self._queue:
             self._has_news.clear()
+            answer: Grant | Later | None
             try:
                 answer = await self._ask()
                 failing_since = math.inf
@@ -143,14 +147,14 @@ class Turns:
                 failing_since = min(failing_since, now)
                 if isinstance(error, DatabaseGone) or now - failing_since >= GIVE_UP:
                     self._fail(error)
-                answer = Later(now + ASK_AGAIN)
+                answer = None
             except Exception as error:  # noqa: BLE001 - a task's top: whoever waits must know, nobody else tells them
                 self._fail(error)
                 continue
             if isinstance(answer, Grant):
                 self._hand_out(answer)
             else:
-                await self._nap(answer)
+                await self._nap(self._seconds_until(answer.at) if answer else ASK_AGAIN)
             if not self._queue:  # somebody may come while this is said
                 await self._tell(lambda account, _: grants.gone(account, process=self._process))
 
@@ -163,7 +167,7 @@ class Turns:
         )
 
     def _hand_out(self, grant: Grant) -> None:
-        call = Call(leaves_before=leaves_before(grant.slot, latest_arrival=self._rules.latest_arrival))
+        call = Call(leaves_before=self._leaves_before(grant.slot))
         held = self._held[grant.holder] = Held(grant, call)
         if self._keeper is None or self._keeper.done():
             self._keeper = asyncio.create_task(self._keep())
@@ -183,20 +187,35 @@ class Turns:
             if not waiting.granted.done():
                 waiting.granted.set_exception(error)
 
-    async def _nap(self, later: Later) -> None:
+    async def _nap(self, seconds: float) -> None:
         # Never so long that the others think nothing waits here any more.
-        seconds = min(later.at - self._clock.monotonic(), PRESENT / 2)
-        sleep, news = self._clock.sleep(max(0.0, seconds)), self._has_news.wait()
+        sleep, news = self._clock.sleep(min(seconds, PRESENT / 2)), self._has_news.wait()
         async with in_background(sleep) as over, in_background(news) as heard:
             await asyncio.wait({over, heard}, return_when=asyncio.FIRST_COMPLETED)
+
+    # --- the time that all processes share ---
+
+    def _seconds_until(self, there: float) -> float:
+        """Until it certainly is that time there."""
+        return max(0.0, self._time.surely_at(there) - self._clock.monotonic())
+
+    def _leaves_before(self, slot: Slot) -> float:
+        """By our clock."""
+        return self._time.surely_until(leaves_before(slot, latest_arrival=self._rules.latest_arrival))
 
     # --- what the others must know ---
 
     def _end(self, held: Held, error: ApiError | None, *, was_answered: bool) -> None:
         """Not waited for: whoever called has their answer, and a slot nobody gives back is free in a while."""
         del self._held[held.grant.holder]
-        ending = _ending(held, error, was_answered=was_answered, now=self._clock.monotonic())
-        self._start(lambda account, now: grants.ended(account, held.grant, ending, now=now, rules=self._rules))
+        ended_at = _ended_at(held.call, was_answered=was_answered, now=self._clock.monotonic())
+
+        def end(account: Account, now: float) -> Account:
+            # Not later than now, when the others hear of it.
+            ending = _ending(held, error, was_answered=was_answered, ended_at=min(now, self._time.latest(ended_at)))
+            return grants.ended(account, held.grant, ending, now=now, rules=self._rules)
+
+        self._start(end)
 
     def _give_back(self, held: Held) -> None:
         del self._held[held.grant.holder]
@@ -223,25 +242,31 @@ class Turns:
             for held in self._held.values():
                 if grants.is_held(self._seen, held.grant):
                     renewed = self._seen.slots[held.grant.number]
-                    held.call.leaves_before = leaves_before(renewed, latest_arrival=self._rules.latest_arrival)
+                    held.call.leaves_before = self._leaves_before(renewed)
 
     async def _change(self, change: Callable[[Account, float], tuple[Account, T]]) -> T:
-        def think(text: str) -> tuple[str, tuple[Account, T]]:
-            account = read(text)
-            changed, told = change(account, self._clock.monotonic())
-            return (text if changed == account else changed.model_dump_json()), (changed, told)
+        def think(text: str, reading: Reading) -> tuple[str, tuple[Account, SharedTime, T]]:
+            account, before = read(text), self._time
+            if before.was_set_ahead(reading) and before.read_at is not None:
+                account = set_ahead(account, since=before.read_at, now=reading.at, rules=self._rules)
+            changed, told = change(account, reading.at)
+            return (text if changed == account else changed.model_dump_json()), (changed, before.after(reading), told)
 
-        self._seen, told = await self._state.change(think)
+        self._seen, self._time, told = await self._state.change(think)
         return told
 
 
-def _ending(held: Held, error: ApiError | None, *, was_answered: bool, now: float) -> Ending:
+def _ended_at(call: Call, *, was_answered: bool, now: float) -> float:
+    """By our clock. What was done with the answer since it came is not the slot's to wait for."""
+    return call.answered_at if was_answered and call.answered_at else now
+
+
+def _ending(held: Held, error: ApiError | None, *, was_answered: bool, ended_at: float) -> Ending:
     call = held.call
     is_measured = was_answered and call.sent_at is not None and call.answered_at is not None
     return Ending(
         granted_at=held.grant.slot.taken_at,
-        # What was done with the answer since it came is not the slot's to wait for.
-        ended_at=call.answered_at if was_answered and call.answered_at else now,
+        ended_at=ended_at,
         was_answered=was_answered,
         round_trip=(call.answered_at or 0.0) - (call.sent_at or 0.0) if is_measured else None,
         was_throttled=error is not None and error.problem is Problem.THROTTLED,

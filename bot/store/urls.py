@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from bot.errors import StoreUnavailable
+from bot.interfaces import Clock
 from bot.store.engine import Engine
 from bot.store.record import Record
 from bot.store.sqlite import IN_MEMORY, SqliteEngine
@@ -41,17 +42,15 @@ def record_to_look_at(url: str, *, process: str) -> Record:
     return Record(_postgres_engine(url, process=process, patience=PATIENCE, creates=False))
 
 
-def state_at(
-    url: str, name: str, *, process: str, clock_now: Callable[[], float], patience: float = PATIENCE
-) -> SharedState:
+def state_at(url: str, name: str, *, process: str, clock: Clock, patience: float = PATIENCE) -> SharedState:
     """A text that the processes on that database share, not yet open. Raises as ``record_at``."""
     if url.startswith(SQLITE):
         path = url.removeprefix(SQLITE)
-        engine = SqliteEngine(path, process=process, clock_now=clock_now, busy_timeout=patience, synchronous="NORMAL")
-        return SharedState(engine, name, looks_first=True)
+        engine = SqliteEngine(path, process=process, clock_now=clock.now, busy_timeout=patience, synchronous="NORMAL")
+        return SharedState(engine, name, monotonic=clock.monotonic, is_local=True)
     # On Postgres looking would cost as many round trips as changing does.
     engine_there = _postgres_engine(url, process=process, patience=patience, is_for_state=True)
-    return SharedState(engine_there, name, looks_first=False)
+    return SharedState(engine_there, name, monotonic=clock.monotonic, is_local=False)
 
 
 def engine_at(

@@ -26,7 +26,7 @@ AT_ONCE = 15
 async def main(url_of_database: str, url: str, number: str) -> None:
     logging.disable()
     clock = SystemClock()
-    state = state_at(url_of_database, "quota", process=new_process(), clock_now=clock.now)
+    state = state_at(url_of_database, "quota", process=new_process(), clock=clock)
     await state.open()
     turns = Turns(Rules(10), state=state, clock=clock)
     credentials = Credentials(

@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 
 from tests.clocks import VirtualClock, run_in_virtual_time
+from tests.store.engines import postgres_database, postgres_url, ready_schemas, sqlite_url
+
+__all__ = ["postgres_database", "postgres_url", "ready_schemas", "sqlite_url"]
 
 
 @pytest.fixture(scope="session")  # holds no state: hypothesis may use it for many examples

@@ -12,44 +12,18 @@ from bot.interfaces import Clock
 from bot.models import LookupId
 from bot.quota.account import Rules
 from bot.quota.grants import LEAD
-from bot.quota.slots import LATEST_ARRIVAL, RENEWAL, STALL, WARM_UP
-from bot.tickets import Lane, Ticket
+from bot.quota.slots import LATEST_ARRIVAL, RENEWAL, STALL
+from bot.tickets import Ticket
 from tests.amounts import each_day, scaled
+from tests.quota.plans import PROCESSES, above_floor, plans, play
 from tests.quota.world import Fate, Plan, World
 
 InVirtualTime = Callable[[Callable[[Any], Awaitable[Any]]], Any]
 
-PROCESSES = 3
-
-moments = st.floats(0, 6)
-latencies = st.sampled_from([0.0, 0.02, 0.3, 12.0]) | st.floats(0, 2)
-
-
-@st.composite
-def plans(draw: st.DrawFn, *, latency: st.SearchStrategy[float] = latencies) -> Plan:
-    fate = draw(st.sampled_from([Fate.ANSWERED, Fate.ANSWERED, Fate.REFUSED, Fate.LOST, Fate.CANCELLED]))
-    there = draw(latency)
-    given_up = fate in (Fate.LOST, Fate.CANCELLED)
-    return Plan(
-        comes=draw(moments),
-        # Nobody can know when a request that was given up arrives; that it does so soon is what we assume.
-        connects=draw(st.sampled_from([0.0, 0.0, 0.2, 1.4, 1.6, 5.0])),
-        there=min(there, LATEST_ARRIVAL) if given_up else there,
-        back=draw(latency),
-        fate=fate,
-        gives_up_after=draw(st.floats(0, 8)),
-        process=draw(st.integers(0, PROCESSES - 1)),
-        agent=draw(st.sampled_from(["ana", "ben", "cleo"])),
-        lane=draw(st.sampled_from(Lane)),
-    )
-
 
 async def _play(clock: Clock, rules: Rules, each: list[Plan], deaths: dict[int, float]) -> World:
     world = World(clock, rules, processes=PROCESSES)
-    endings = await world.play(each, deaths=deaths)
-    for number, (plan, ending) in enumerate(zip(each, endings, strict=True)):
-        is_waited_for = plan.fate is not Fate.CANCELLED and plan.process not in deaths
-        assert not is_waited_for or number in world.served, f"{plan} waited for ever: {ending!r}"
+    await play(world, each, deaths)
     return world
 
 
@@ -97,24 +71,9 @@ def test_with_credit_it_is_kept_as_long_as_no_leg_is_faster_than_the_floor(
     deaths: dict[int, float],
     in_virtual_time: InVirtualTime,
 ) -> None:
-    there, back = floor
-    # The first ones show the floor, so that the credit is taken from it; after them no leg is faster.
-    first = [Plan(there=there, back=back, process=PROCESSES - 1) for _ in range(WARM_UP)]
-    later = [_slower(plan, there=there, back=back, after=(WARM_UP / limit + 1) * (1 + there + back)) for plan in each]
-    world = in_virtual_time(lambda clock: _play(clock, Rules(limit), first + later, deaths))
+    all_of_it = above_floor(each, floor, limit=limit)
+    world = in_virtual_time(lambda clock: _play(clock, Rules(limit), all_of_it, deaths))
     assert world.server.kept(limit)
-
-
-def _slower(plan: Plan, *, there: float, back: float, after: float) -> Plan:
-    return Plan(
-        comes=plan.comes + after,
-        there=plan.there + there,
-        back=plan.back + back,
-        fate=plan.fate if plan.fate in (Fate.ANSWERED, Fate.REFUSED) else Fate.ANSWERED,
-        process=plan.process,
-        agent=plan.agent,
-        lane=plan.lane,
-    )
 
 
 def test_a_credit_larger_than_what_the_legs_take_would_break_it(

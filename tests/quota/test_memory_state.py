@@ -2,22 +2,23 @@
 
 import pytest
 
+from bot.interfaces import Reading
 from tests.quotas import MemoryState
 
 
 async def test_it_is_empty_at_first_and_then_what_was_thought() -> None:
     state = MemoryState()
-    assert await state.change(lambda text: (f"{text}one", text)) == ""
-    assert await state.change(lambda text: (f"{text} two", text)) == "one"
-    assert await state.change(lambda text: (text, text)) == "one two"
+    assert await state.change(lambda text, _: (f"{text}one", text)) == ""
+    assert await state.change(lambda text, _: (f"{text} two", text)) == "one"
+    assert await state.change(lambda text, _: (text, text)) == "one two"
 
 
 async def test_what_thinking_raises_comes_out_and_changes_nothing() -> None:
-    def fail(text: str) -> tuple[str, None]:
+    def fail(text: str, _: Reading) -> tuple[str, None]:
         raise KeyError(text)
 
     state = MemoryState()
-    await state.change(lambda _: ("kept", None))
+    await state.change(lambda *_: ("kept", None))
     with pytest.raises(KeyError, match="kept"):
         await state.change(fail)
-    assert await state.change(lambda text: (text, text)) == "kept"
+    assert await state.change(lambda text, _: (text, text)) == "kept"

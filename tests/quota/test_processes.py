@@ -15,7 +15,7 @@ from bot.sandbox.cams.book import BOOK
 from bot.sandbox.cams.latency import PROFILES
 from bot.sandbox.cams.server import LocalCams, SeenCall
 from bot.store.urls import record_at
-from tests.amounts import each_day
+from tests.amounts import each_day, some_each_day
 
 PROCESSES = 4
 KILLS = each_day(1, at_night=4)
@@ -78,8 +78,11 @@ async def caller(database_url: str, url: str, number: str) -> AsyncIterator[asyn
 
 
 @pytest.mark.more_at_night
-async def test_processes_killed_in_mid_call_break_no_limit_and_leave_no_slot_behind(tmp_path: Path) -> None:
-    database_url = f"sqlite:///{tmp_path / 'phoneid.db'}"
+@pytest.mark.parametrize("engine", some_each_day(["sqlite", "postgres"], 1, what="engine of the quota"))
+async def test_processes_killed_in_mid_call_break_no_limit_and_leave_no_slot_behind(
+    request: pytest.FixtureRequest, engine: str
+) -> None:
+    database_url: str = request.getfixturevalue(f"{engine}_url")
     record = record_at(database_url, process="p1", clock_now=SystemClock().now)
     await record.open()
     await record.aclose()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.errors import ApiError, DatabaseGone, StoreUnavailable
-from bot.interfaces import Clock
+from bot.interfaces import Clock, Reading
 from bot.models import LookupId, Problem
 from bot.quota.account import Rules
 from bot.quota.grants import Grant
@@ -149,7 +149,7 @@ class BrokenCell(MemoryState):
         super().__init__()
         self._error = error
 
-    async def change(self, think: Callable[[str], tuple[str, Any]]) -> Any:
+    async def change(self, think: Callable[[str, Reading], tuple[str, Any]]) -> Any:
         raise self._error
 
 
@@ -216,9 +216,9 @@ async def _cancel_at_the_worst_moment(clock: Clock) -> list[str]:
     class Cancelling(MemoryState):
         victim: asyncio.Task[None] | None = None
 
-        async def change(self, think: Callable[[str], tuple[str, Any]]) -> Any:
+        async def change(self, think: Callable[[str, Reading], tuple[str, Any]]) -> Any:
             told = await super().change(think)
-            if self.victim and isinstance(told[1], Grant):
+            if self.victim and isinstance(told[-1], Grant):
                 self.victim.cancel()
                 self.victim = None
             return told
@@ -283,7 +283,7 @@ class FailingFor(MemoryState):
         self._clock = clock
         self._until = seconds
 
-    async def change(self, think: Callable[[str], tuple[str, Any]]) -> Any:
+    async def change(self, think: Callable[[str, Reading], tuple[str, Any]]) -> Any:
         if self._clock.monotonic() < self._until:
             raise StoreUnavailable("locked")
         return await super().change(think)

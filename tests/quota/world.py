@@ -1,18 +1,19 @@
 """Callers, processes and a server in virtual time, for tests of the quota."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from bot.errors import ApiError, StoreUnavailable
-from bot.interfaces import Clock, Quota
+from bot.interfaces import Clock, Quota, Reading, SharedState
 from bot.models import LookupId, Problem
 from bot.quota.account import Rules
 from bot.quota.turns import Turns
 from bot.tickets import Lane, Ticket
-from tests.quotas import MemoryState
+from tests.clocks import VirtualClock
+from tests.quotas import FarState, MemoryState
 
 T = TypeVar("T")
 
@@ -60,20 +61,23 @@ class Server:
     def __init__(self) -> None:
         self.seen: list[float] = []
 
-    def kept(self, limit: int) -> bool:
-        """Whether no half-open window of a second, wherever it starts, holds more than ``limit`` requests."""
+    def kept(self, limit: int, *, finest: float = 1e-9) -> bool:
+        """Whether no half-open window of a second, wherever it starts, holds more than ``limit`` requests.
+
+        ``finest``: seconds that the clocks of those who called can tell apart.
+        """
         seen = sorted(self.seen)
-        return all(later - earlier >= 1.0 - 1e-9 for earlier, later in zip(seen, seen[limit:], strict=False))
+        return all(later - earlier >= 1.0 - finest for earlier, later in zip(seen, seen[limit:], strict=False))
 
 
 class MortalCell:
     """One process's way to what all share, until it dies: then nothing it does is seen any more."""
 
-    def __init__(self, state: MemoryState) -> None:
+    def __init__(self, state: SharedState) -> None:
         self._cell = state
         self.is_dead = False
 
-    async def change(self, think: Callable[[str], tuple[str, T]]) -> T:
+    async def change(self, think: Callable[[str, Reading], tuple[str, T]]) -> T:
         if self.is_dead:
             raise StoreUnavailable("killed")
         return await self._cell.change(think)
@@ -85,6 +89,7 @@ class Process:
 
     state: MortalCell
     turns: Turns
+    clock: Clock
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def die(self) -> None:
@@ -102,10 +107,14 @@ class World:
         self.served: list[int] = []
         """The numbers of the plans whose turn came, in that order."""
         state = MemoryState()
-        self.processes = [
-            Process(mortal, Turns(rules, state=mortal, clock=clock))
-            for mortal in (MortalCell(state) for _ in range(processes))
-        ]
+        self.processes = [_process(rules, state, clock) for _ in range(processes)]
+
+    @classmethod
+    def apart(cls, rules: Rules, machines: Sequence[FarState]) -> "World":
+        """One process on each of several machines, which have nothing in common but the server of their state."""
+        world = cls(machines[0].clock, rules, processes=0)
+        world.processes = [_process(rules, each, each.clock) for each in machines]
+        return world
 
     async def play(self, plans: list[Plan], *, deaths: dict[int, float] | None = None) -> list[BaseException | None]:
         """Let all of it happen; gives how each caller ended. Processes die at the given times."""
@@ -127,20 +136,41 @@ class World:
     async def _call(self, number: int, plan: Plan) -> None:
         await asyncio.sleep(plan.comes)
         ticket = Ticket(lookup_id=LookupId(f"L-{number}"), agent=plan.agent, lane=plan.lane)
-        async with self.processes[plan.process].turns.turn(ticket, before=nothing) as call:
+        process = self.processes[plan.process]
+        async with process.turns.turn(ticket, before=nothing) as call:
             self.served.append(number)
             loop = asyncio.get_running_loop()
             await asyncio.sleep(plan.connects)
-            call.sent_at = loop.time()
+            call.sent_at = process.clock.monotonic()
             if call.sent_at > call.leaves_before:  # as bot.cams.transport does
                 raise refusal(None)
             loop.call_later(plan.there, lambda: self.server.seen.append(loop.time()))
             await asyncio.sleep(plan.gives_up_after if plan.fate is Fate.LOST else plan.there + plan.back)
             if plan.fate is Fate.LOST:
                 raise refusal(None)
-            call.answered_at = loop.time()
+            call.answered_at = process.clock.monotonic()
             if plan.fate is Fate.REFUSED:
                 raise refusal(400)
+
+
+def _process(rules: Rules, state: SharedState, clock: Clock) -> Process:
+    mortal = MortalCell(state)
+    return Process(mortal, Turns(rules, state=mortal, clock=clock), clock)
+
+
+class WrongClock(VirtualClock):
+    """A machine's own: it counts from whenever, and ``rate`` seconds of it pass in one."""
+
+    def __init__(self, *, began: float, rate: float) -> None:
+        super().__init__()
+        self._began = began
+        self._rate = rate
+
+    def monotonic(self) -> float:
+        return self._began + self._rate * super().monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds / self._rate)
 
 
 async def wait_for_turn(quota: Quota, ticket: Ticket, **call: Any) -> None:

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from bot.clock import SystemClock
 from bot.errors import StoreUnavailable
 from bot.store.urls import engine_at, record_at, state_at
 
@@ -28,4 +29,4 @@ def test_without_postgres_driver_sqlite_works_and_postgres_says_what_to_install(
     with pytest.raises(StoreUnavailable, match=r"pip install 'phoneid-bot\[postgres\]'"):
         record_at("postgresql://host/db", process="p1", clock_now=time.time)
     with pytest.raises(StoreUnavailable, match=r"pip install 'phoneid-bot\[postgres\]'"):
-        state_at("postgres://host/db", "quota", process="p1", clock_now=time.time)
+        state_at("postgres://host/db", "quota", process="p1", clock=SystemClock())
