@@ -7,14 +7,15 @@ import pytest
 
 from tests.amounts import choose, each_day, scaled
 from tools.faults import kills
+from tools.faults.world import Place
 
 KILLS = each_day(2, at_night=scaled(300, least=12))
 
 
 @pytest.mark.more_at_night
-async def test_after_kills_everything_is_accounted_for(tmp_path: Path) -> None:
-    seed = choose("kills").getrandbits(32)
-    tally = await kills.run(tmp_path, kills=KILLS, seed=seed, say=_say, lists=0)
+async def test_after_kills_everything_is_accounted_for(tmp_path: Path, where: str) -> None:
+    seed = choose(f"kills on {where}").getrandbits(32)
+    tally = await kills.run(Place(tmp_path, where, seed), kills=KILLS, say=_say, lists=0)
     assert tally.complaints == []
     assert tally.lookups > KILLS
 

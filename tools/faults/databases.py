@@ -4,7 +4,6 @@ import asyncio
 import os
 import resource
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -16,45 +15,52 @@ from bot.errors import SettingsError
 from bot.models import State
 from bot.running import running_bot
 from bot.settings import BotSettings, read
-from tools.faults.story import ANSWERED, NOT_RECORDED, SLOW, telling
+from bot.store.postgres import RECORD_LOCK
+from tools.databases import connect, is_postgres
+from tools.faults.leaks import NOT_RECORDED
+from tools.faults.story import ANSWERED, SLOW, telling
 from tools.faults.tally import Tally
-from tools.faults.world import PATIENCE, World
+from tools.faults.world import PATIENCE, Place, World
 
 
 @contextmanager
-def locked(database: Path) -> Iterator[None]:
+def locked(url: str) -> Iterator[None]:
     """Somebody else writes, and takes their time."""
-    with closing(sqlite3.connect(database, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with closing(connect(url)) as other:
+        if is_postgres(url):
+            other.execute("BEGIN")
+            other.execute(f"SELECT pg_advisory_xact_lock({RECORD_LOCK})")
+        else:
+            other.execute("BEGIN IMMEDIATE")
         yield
         other.execute("ROLLBACK")
 
 
-async def lock_before_the_record(folder: Path) -> Tally:
+async def lock_before_the_record(place: Place) -> Tally:
     """Nothing is recorded and nothing asked; the agent reads so, and asks again."""
-    async with telling(folder) as story:
-        with locked(story.world.database):
+    async with telling(place) as story:
+        with locked(story.world.url):
             await story.ask()
             await story.reads(NOT_RECORDED)
         await story.reads(ANSWERED, await story.ask())
         return await story.reckon(times=1, lookups=[State.ANSWERED])
 
 
-async def lock_for_a_moment_in_the_middle(folder: Path) -> Tally:
+async def lock_for_a_moment_in_the_middle(place: Place) -> Tally:
     """The answer is there, and is recorded and told as soon as that is possible."""
-    async with telling(folder, SLOW) as story:
+    async with telling(place, SLOW) as story:
         entry = await story.ask_until_called()
-        with locked(story.world.database):
+        with locked(story.world.url):
             await asyncio.sleep(2.5)  # as long as three tries to record it
         await story.reads(ANSWERED, entry)
         return await story.reckon(times=1, lookups=[State.ANSWERED])
 
 
-async def lock_for_long_in_the_middle(folder: Path) -> Tally:
+async def lock_for_long_in_the_middle(place: Place) -> Tally:
     """What cannot be recorded is not shown, and the answer is kept until it can be."""
-    async with telling(folder, SLOW) as story:
+    async with telling(place, SLOW) as story:
         entry = await story.ask_until_called()
-        with locked(story.world.database):
+        with locked(story.world.url):
             await asyncio.sleep(12.0)
             assert not any(ANSWERED in each.text for each in story.lee.sees("support"))
         await story.reads(ANSWERED, entry)
@@ -71,9 +77,9 @@ def full_disk(world: World) -> Iterator[None]:
     resource.prlimit(world.bot.pid, resource.RLIMIT_FSIZE, limits)
 
 
-async def fill_the_disk(folder: Path) -> Tally:
+async def fill_the_disk(place: Place) -> Tally:
     """As a lock: nothing new is recorded; what ran is recorded once there is room again."""
-    async with telling(folder, SLOW) as story:
+    async with telling(place, SLOW) as story:
         running = await story.ask_until_called()
         with full_disk(story.world):
             await story.ask()
@@ -83,9 +89,9 @@ async def fill_the_disk(folder: Path) -> Tally:
         return await story.reckon(times=1, lookups=[State.ANSWERED] * 2)
 
 
-async def replace_the_file(folder: Path) -> Tally:
+async def replace_the_file(place: Place) -> Tally:
     """Nothing goes into the wrong file: the bot ends, and goes on where the right one is back as it was."""
-    async with telling(folder) as story:
+    async with telling(place) as story:
         await story.reads(ANSWERED, await story.ask())
         database, bot = story.world.database, story.world.bot
         for content in (b"", b"not a database at all\n" * 100):
@@ -120,9 +126,9 @@ def unwritable(database: Path) -> Iterator[Path]:
             folder.chmod(0o755)
 
 
-async def forbid_to_write(folder: Path) -> Tally:
+async def forbid_to_write(place: Place) -> Tally:
     """The bot does not start, and says why; nothing is touched, and once it may write it goes on."""
-    async with telling(folder) as story:
+    async with telling(place) as story:
         await story.reads(ANSWERED, await story.ask())
         await story.world.bot.stop()
         environment = story.world.scene.environment

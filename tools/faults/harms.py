@@ -2,13 +2,23 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.slack.trouble import SlackTrouble
-from tools.faults import databases, outside
+from tools.databases import ON_POSTGRES, ON_SQLITE, is_postgres
+from tools.faults import crowd, cuts, databases, kills, outside
 from tools.faults.tally import Tally, total
+from tools.faults.world import Place
+
+
+def amid(harm: crowd.Harm) -> Callable[[Place], Awaitable[Tally]]:
+    """The harm while people ask."""
+
+    async def do(place: Place) -> Tally:
+        return await crowd.harm_amid(harm, crowd.Load(numbers=4000), place)
+
+    return do
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,12 +26,18 @@ class Harm:
     """Something that is done to a bot."""
 
     name: str
-    do: Callable[[Path], Awaitable[Tally]]
+    do: Callable[[Place], Awaitable[Tally]]
+    engines: frozenset[str] = frozenset({ON_SQLITE, ON_POSTGRES})
+    """Where it makes sense."""
     elsewhere: tuple[str, ...] = ()
     """Tests that look at the same harm more closely, as ``path::name``."""
+    is_long: bool = False
+    """Whether it takes longer than a test may by day."""
     is_alone: bool = False
     """Whether it does something to this whole process, which no other harm may meet."""
 
+
+FILE, SERVER = frozenset({ON_SQLITE}), frozenset({ON_POSTGRES})
 
 LOCKED = "tests/store/test_record.py::test_a_change_that_waits_for_another_process_gives_up_in_time"
 
@@ -41,18 +57,42 @@ HARMS = (
         do=databases.lock_for_long_in_the_middle,
         elsewhere=("tests/test_lookups.py::test_an_answer_is_kept_until_it_is_recorded_however_long_that_takes",),
     ),
-    Harm(name="disk full", do=databases.fill_the_disk),
+    Harm(name="disk full", do=databases.fill_the_disk, engines=FILE),
     Harm(
         name="database file replaced",
         do=databases.replace_the_file,
+        engines=FILE,
         elsewhere=("tests/store/test_gone.py::test_nothing_is_recorded_in_a_file_that_is_gone",),
     ),
     Harm(
         name="database file read-only",
         do=databases.forbid_to_write,
+        engines=FILE,
         is_alone=True,  # the process becomes another user for a moment
         elsewhere=("tests/store/test_sqlite.py::test_a_place_that_is_read_only_is_unavailable",),
     ),
+    Harm(name="database closed before the record", do=cuts.close_before_the_record, engines=SERVER),
+    Harm(name="database closed in the middle", do=cuts.close_in_the_middle, engines=SERVER),
+    Harm(name="database renamed", do=cuts.rename, engines=SERVER),
+    Harm(
+        name="connections terminated all the time",
+        do=amid(cuts.terminate_all_the_time),
+        engines=SERVER,
+        is_long=True,
+        elsewhere=("tests/store/test_postgres.py::test_a_connection_that_ended_while_nobody_used_it_is_not_noticed",),
+    ),
+    Harm(
+        name="transactions cut in the middle",
+        do=amid(cuts.cut_transactions),
+        engines=SERVER,
+        is_long=True,
+        elsewhere=(
+            "tests/store/test_postgres.py::test_a_connection_that_ends_in_the_middle_of_a_change_leaves_nothing",
+            "tests/store/test_postgres.py::test_a_commit_whose_answer_is_lost_is_found_to_be_recorded",
+        ),
+    ),
+    Harm(name="database closed for seconds", do=amid(cuts.close_now_and_then), engines=SERVER, is_long=True),
+    Harm(name="a bot stopped and woken", do=amid(kills.stop_and_wake), is_long=True),
     Harm(name="Slack refuses connections", do=outside.slack_in_trouble(SlackTrouble.UNREACHABLE, seconds=2.0)),
     Harm(name="Slack hangs", do=outside.slack_in_trouble(SlackTrouble.HANG, seconds=3.0)),
     Harm(
@@ -87,19 +127,27 @@ AT_ONCE = 3
 """Worlds: most of a harm is waiting, and more would be late for it."""
 
 
-async def do_all(folder: Path, *, times: int = 1, harms: Sequence[Harm] = HARMS) -> dict[str, Tally]:
+def harms_of(where: str) -> list[Harm]:
+    """What makes sense with such a database."""
+    engine = ON_POSTGRES if is_postgres(where) else ON_SQLITE
+    return [harm for harm in HARMS if engine in harm.engines]
+
+
+async def do_all(place: Place, *, times: int = 1, harms: Sequence[Harm] | None = None) -> dict[str, Tally]:
     """Do each of the harms so often, each time in a world of its own; what became of it by name, in their order."""
-    together = await _do([each for each in harms if not each.is_alone], folder, times=times, at_once=AT_ONCE)
-    alone = await _do([each for each in harms if each.is_alone], folder, times=times, at_once=1)
+    harms = harms_of(place.where) if harms is None else harms
+    together = await _do([each for each in harms if not each.is_alone], place, times=times, at_once=AT_ONCE)
+    alone = await _do([each for each in harms if each.is_alone], place, times=times, at_once=1)
     return {harm.name: (together | alone)[harm.name] for harm in harms}
 
 
-async def _do(harms: Sequence[Harm], folder: Path, *, times: int, at_once: int) -> dict[str, Tally]:
+async def _do(harms: Sequence[Harm], place: Place, *, times: int, at_once: int) -> dict[str, Tally]:
     free = asyncio.Semaphore(at_once)
 
     async def do(harm: Harm, time: int) -> Tally:
         async with free:
-            return await harm.do(folder / f"{harm.name.replace(' ', '-')}-{time}")
+            folder = place.folder / f"{harm.name.replace(' ', '-')}-{time}"
+            return await harm.do(replace(place, folder=folder, seed=place.seed + time))
 
     async def repeat(harm: Harm) -> Tally:
         return total(await asyncio.gather(*(do(harm, time) for time in range(times))))

@@ -1,42 +1,59 @@
-"""``kill -9``: two bots on one database, people who go on asking, and one of the bots killed again and again."""
+"""``kill -9``, and SIGSTOP for longer than a heartbeat, to one of two bots at a time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+import os
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from random import Random
 
-from bot.sandbox.cams.book import Entry
-from tools.faults.command_line import ListRun
-from tools.faults.numbers import entries
-from tools.faults.people import Person
+from bot.sandbox.bot_process import BotProcess
+from tools.faults.crowd import Load, harm_amid
+from tools.faults.hasty_bot import HASTY
 from tools.faults.tally import Tally
-from tools.faults.world import World, open_world
+from tools.faults.world import Place, World
 
-LIST = 40
-"""Numbers in a list on the command line."""
+STOPS = 4
+"""How often a bot is stopped and woken."""
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Killer:
-    """Kills one of the bots, at a moment of chance, and starts it again."""
+    """Chooses one of the bots, and a moment."""
 
     world: World
     random: Random
 
     async def kill(self) -> str:
-        """At which moment it was."""
-        name, moment = self.random.choice([*self._moments().items()])
-        await moment()
-        bot = self.random.choice(self.world.bots)
+        """At which moment it was. The bot is started again."""
+        bot, name = await self._choose()
         await bot.kill()
         self.world.listener.listen()
         await bot.start()
         if self.random.random() < 0.85:  # else the next one may hit a bot that has not yet found its feet
             await self.world.connected()
         return name
+
+    async def stop(self) -> None:
+        """Until the others have taken it for dead, and it wakes and knows nothing of that."""
+        bot, _ = await self._choose()
+        if bot.pid is None:
+            return
+        process = bot.pid
+        send(process, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(self.random.uniform(1.5, 2.5) * HASTY.lease)
+        finally:
+            send(process, signal.SIGCONT)
+        self.world.listener.listen()
+        await asyncio.sleep(self.random.uniform(0.5, 2.0))
+
+    async def _choose(self) -> tuple[BotProcess, str]:
+        name, moment = self.random.choice([*self._moments().items()])
+        await moment()
+        return self.random.choice(self.world.bots), name
 
     def _moments(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         slack, cams = self.world.scene.slack, self.world.scene.cams
@@ -56,78 +73,31 @@ class Killer:
         await asyncio.sleep(self.random.uniform(0.0, 0.06))
 
 
-async def run(folder: Path, *, kills: int, seed: int, say: Say, lists: int = 1, pause: float = 0.15) -> Tally:
-    """The run: people ask, bots die, and in the end everything is accounted for.
+async def run(place: Place, *, kills: int, say: Say, lists: int = 1) -> Tally:
+    """So many kills amid people who ask, and lists on the command line."""
 
-    ``lists`` run on the command line, one after the other, each killed twice; ``pause``: seconds, at most, that people
-    take between two things they do.
-    """
-    random, book = Random(seed), entries(min(40_000, 100 * kills + 500 + LIST * lists))
-    async with open_world(folder, book=book, random=random, bots=2) as world:
-        numbers = iter(book)
-        runs = _lists(world, folder, numbers, count=lists)
-        people = _people(world, numbers, random, pause=pause)
-        work = [asyncio.create_task(each.work()) for each in people]
-        listing = asyncio.create_task(_run_lists(runs, random))
+    async def kill(world: World, random: Random) -> int:
         killer = Killer(world=world, random=random)
         for number in range(1, kills + 1):
             moment = await killer.kill()
             if number % 10 == 0:
                 say(f"  {number} kills, the last one at: {moment}; {len(world.scene.cams.calls)} calls so far")
-        for person in people:
-            person.stop()
-        await asyncio.gather(listing, *work)
-        await world.connected()
-        tally = await world.reckon(times=kills, notes=_notes(people, runs))
-        missing = [f"{phone} of a list has not its ID" for each in runs for phone in each.missing()]
-        return replace(tally, lost=[*tally.lost, *missing, *await _unrecorded(world, people)])
+        return kills
+
+    load = Load(numbers=min(40_000, 100 * kills + 500), lists=lists)
+    return await harm_amid(kill, load, place)
 
 
-def _people(world: World, numbers: Iterator[Entry], random: Random, *, pause: float) -> list[Person]:
-    return [
-        Person(
-            name,
-            slack=world.scene.slack,
-            book=numbers,
-            random=Random(random.random()),
-            pause=pause,
-            is_lead=name != "Ana",
-        )
-        for name in ("Ana", "Lee", "Kim")
-    ]
+async def stop_and_wake(world: World, random: Random) -> int:
+    killer = Killer(world=world, random=random)
+    for _ in range(STOPS):
+        await killer.stop()
+    return STOPS
 
 
-def _lists(world: World, folder: Path, numbers: Iterator[Entry], *, count: int) -> list[ListRun]:
-    below = folder / "lists"  # the lists hold codes: they are not searched for any
-    below.mkdir()
-    return [
-        ListRun(
-            below,
-            name=f"list-{number}",
-            entries=[next(numbers) for _ in range(LIST)],
-            environment=world.scene.environment,
-            log=world.log,
-        )
-        for number in range(count)
-    ]
-
-
-async def _run_lists(runs: list[ListRun], random: Random) -> None:
-    for each in runs:
-        await each.run(random=random, kills=2)
-
-
-def _notes(people: list[Person], runs: list[ListRun]) -> list[str]:
-    asked = [each for person in people for each in person.asked]
-    acknowledged = sum(each.delivery.is_acknowledged for each in asked)
-    return [
-        f"{len(asked)} numbers asked for in Slack, {acknowledged} acknowledged",
-        f"{len(runs)} lists of {LIST} on the command line, killed {sum(each.kills for each in runs)} times",
-    ]
-
-
-async def _unrecorded(world: World, people: list[Person]) -> list[str]:
-    """What Slack had the bot's word for, and the record has not."""
-    recorded = {lookup.phone.digits for lookup in await world.scene.lookups()}
-    acknowledged = [each.entry for person in people for each in person.asked if each.delivery.is_acknowledged]
-    return [f"{each.phone} was acknowledged and never recorded" for each in acknowledged if each.digits not in recorded]
+def send(process: int, sent: signal.Signals) -> None:
+    """To a process of ours that may have ended."""
+    try:
+        os.kill(process, sent)
+    except ProcessLookupError:
+        return

@@ -12,12 +12,17 @@ CHUNK = 4 * 2**20
 
 OVERLAP = 1024
 
+NOT_RECORDED = "cannot use its database right now"
+"""What an agent reads of what could not be recorded."""
+
 
 class Listener:
     """Hears everything the bot says to Slack, and keeps only what holds the canary."""
 
     def __init__(self, inspector: Inspector) -> None:
         self.found: list[str] = []
+        self.not_recorded: list[str] = []
+        """What it says where it cannot record something, as JSON: to whom, or in which window, is in it."""
         self._inspector = inspector
         self._heard = 0
 
@@ -27,8 +32,10 @@ class Listener:
             self._heard = exchange.number
             if exchange.wire is not Wire.BOT_TO_API:  # the one place it must go to
                 said = exchange.request if exchange.wire is Wire.BOT_TO_SLACK else exchange.response
-                forms = found_in(json.dumps(said, default=str).encode())
-                self.found += [f"{form} in {exchange.title}" for form in forms]
+                text = json.dumps(said, default=str)
+                self.found += [f"{form} in {exchange.title}" for form in found_in(text.encode())]
+                if NOT_RECORDED in text:
+                    self.not_recorded.append(f"{exchange.title} {text}")
 
 
 def leaks_in(folder: Path) -> Iterator[str]:

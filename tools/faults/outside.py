@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -15,6 +14,7 @@ from bot.texts.numbers import numbers
 from tests.canaries import CANARY
 from tools.faults.story import ANSWERED, NO_ANSWER, SLOW, telling
 from tools.faults.tally import Tally
+from tools.faults.world import Place
 
 LIST_DONE = f"Your list of {numbers(3)} is done"
 
@@ -22,10 +22,10 @@ LIST_DONE = f"Your list of {numbers(3)} is done"
 # --- Slack ------------------------------------------------------------------------------------------------------------
 
 
-def slack_in_trouble(trouble: SlackTrouble, *, seconds: float) -> Callable[[Path], Awaitable[Tally]]:
-    async def harm(folder: Path) -> Tally:
+def slack_in_trouble(trouble: SlackTrouble, *, seconds: float) -> Callable[[Place], Awaitable[Tally]]:
+    async def harm(place: Place) -> Tally:
         """The outcome is told as soon as Slack takes it, where it was asked or directly."""
-        async with telling(folder, SLOW) as story:
+        async with telling(place, SLOW) as story:
             single = await story.ask_until_called()
             await story.ask_list(3)
             story.world.scene.slack.trouble = trouble
@@ -38,9 +38,9 @@ def slack_in_trouble(trouble: SlackTrouble, *, seconds: float) -> Callable[[Path
     return harm
 
 
-async def exhaust_the_response_url(folder: Path) -> Tally:
+async def exhaust_the_response_url(place: Place) -> Tally:
     """Expired or used up: the direct message is the other way."""
-    async with telling(folder) as story:
+    async with telling(place) as story:
         await story.reads(ANSWERED, await story.ask())
         slack = story.world.scene.slack
         expired, used_up = f"{slack.base_url}/commands/{'0' * 32}", slack.deliveries[-1].payload["response_url"]
@@ -70,10 +70,10 @@ def _retype(typed: Mapping[str, str], payload: dict[str, Any]) -> None:
 # --- the API ----------------------------------------------------------------------------------------------------------
 
 
-def api_in_trouble(trouble: ApiTrouble) -> Callable[[Path], Awaitable[Tally]]:
-    async def harm(folder: Path) -> Tally:
+def api_in_trouble(trouble: ApiTrouble) -> Callable[[Place], Awaitable[Tally]]:
+    async def harm(place: Place) -> Tally:
         """After the retries it has failed, and the agent reads so."""
-        async with telling(folder) as story:
+        async with telling(place) as story:
             story.world.scene.cams.trouble = trouble
             single = await story.ask()
             await story.ask_list(3)
@@ -89,10 +89,10 @@ def api_in_trouble(trouble: ApiTrouble) -> Callable[[Path], Awaitable[Tally]]:
 # --- an ordinary stop -------------------------------------------------------------------------------------------------
 
 
-def stop_while(trouble: ApiTrouble) -> Callable[[Path], Awaitable[Tally]]:
-    async def harm(folder: Path) -> Tally:
+def stop_while(trouble: ApiTrouble) -> Callable[[Place], Awaitable[Tally]]:
+    async def harm(place: Place) -> Tally:
         """No payload is taken any more; what runs ends within its time, or is broken off, and is told either way."""
-        async with telling(folder, SLOW) as story:
+        async with telling(place, SLOW) as story:
             world = story.world
             world.scene.cams.trouble = trouble
             for _ in range(5):

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from bot.models import Problem, State
 from bot.sandbox.cams.answers import Slow, Success
@@ -17,9 +16,8 @@ from tests.canaries import CANARY
 from tests.scenarios.scene import PATIENCE
 from tools.faults.numbers import SLOW_ID, entries
 from tools.faults.tally import Tally
-from tools.faults.world import World, open_world
+from tools.faults.world import Place, World, open_world
 
-NOT_RECORDED = "cannot use its database right now"
 ANSWERED = "The phone number ID of"
 NO_ANSWER = PROBLEMS[Problem.NO_ANSWER].what
 
@@ -98,7 +96,7 @@ class Story:
 
 
 @asynccontextmanager
-async def telling(folder: Path, *replies: Slow) -> AsyncIterator[Story]:
+async def telling(place: Place, *replies: Slow) -> AsyncIterator[Story]:
     book = entries(200, *replies)
-    async with open_world(folder, book=book) as world:
+    async with open_world(place, book=book) as world:
         yield Story(world=world, numbers=iter(book))

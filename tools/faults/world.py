@@ -1,7 +1,6 @@
 """The sandbox with bots in processes of their own, and everything that is needed to harm them."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
@@ -12,7 +11,10 @@ from typing import BinaryIO
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.cams.book import Entry
 from bot.sandbox.cams.server import LocalCams
+from bot.store.urls import SQLITE
 from tests.scenarios.scene import Scene, open_scene
+from tools.databases import ON_SQLITE, connect, is_postgres, new_database
+from tools.faults.dumps import dump
 from tools.faults.leaks import Listener
 from tools.faults.reckoning import Reckoning
 from tools.faults.tally import Tally
@@ -35,6 +37,17 @@ SETTINGS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is tried, and by which chance."""
+
+    folder: Path
+    """What the bots write is below it."""
+    where: str = ON_SQLITE
+    """Their database: see ``tools.databases``."""
+    seed: int = 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class World:
     """Where a fault happens. What the bots write is in ``folder``."""
@@ -52,8 +65,15 @@ class World:
         return bot
 
     @property
+    def url(self) -> str:
+        """Of the database."""
+        return self.scene.environment["DATABASE_URL"]
+
+    @property
     def database(self) -> Path:
-        return Path(self.scene.environment["DATABASE_URL"].removeprefix("sqlite:///"))
+        """The file, where it is one."""
+        assert self.url.startswith(SQLITE)
+        return Path(self.url.removeprefix(SQLITE))
 
     async def connected(self) -> None:
         """Wait until all bots are. One that ended at its start is started again, as a host would: others may have kept
@@ -69,6 +89,8 @@ class World:
         """Wait until all is settled, stop the bots, and see what became of everything."""
         await self._settle()
         await asyncio.gather(*(bot.stop() for bot in self.bots))
+        if is_postgres(self.url):  # a file is searched as it is
+            await asyncio.to_thread(dump, self.url, self.folder / "phoneid.dump")
         tally = await Reckoning(scene=self.scene, folder=self.folder, listener=self.listener).reckon(times, notes)
         codes = [await bot.wait() for bot in self.bots]
         return replace(tally, lost=[*tally.lost, *(f"a bot ended with {code}" for code in codes if code)])
@@ -76,25 +98,24 @@ class World:
     async def _settle(self) -> None:
         """Wait until nothing runs or waits any more, and everybody was told; not longer than is bearable."""
         rest = SETTLING
-        while rest > 0 and self._unsettled():
+        while rest > 0 and await asyncio.to_thread(self._unsettled):
             await asyncio.sleep(0.25)
             rest -= 0.25
 
-    def _unsettled(self) -> int:
-        with closing(sqlite3.connect(self.database)) as database:
+    def _unsettled(self) -> bool:
+        """Not asked through the bot's own record: what that leaves out would never be missed."""
+        with closing(connect(self.url)) as database:
             (lookups,) = database.execute(
                 "SELECT count(*) FROM lookups WHERE state IN ('held', 'queued', 'calling')"
             ).fetchone()
             (unsaid,) = database.execute("SELECT count(*) FROM outbox").fetchone()
-        return int(lookups) + int(unsaid)
+        return bool(lookups or unsaid)
 
 
 @asynccontextmanager
-async def open_world(
-    folder: Path, *, book: Sequence[Entry], random: Random | None = None, bots: int = 1
-) -> AsyncIterator[World]:
-    """Hasty bots over one database, below the folder, and an API that is some tens of milliseconds away."""
-    chance = random or Random(0)
+async def open_world(place: Place, *, book: Sequence[Entry], bots: int = 1) -> AsyncIterator[World]:
+    """Hasty bots over one database of their own, and an API that is some tens of milliseconds away."""
+    chance = Random(place.seed)
     cams = LocalCams(
         qps=10_000,
         book=book,
@@ -102,13 +123,15 @@ async def open_world(
         latency_back=lambda: chance.uniform(0.005, 0.12),
     )
     await cams.start()
-    below = folder / "bots"
+    below = place.folder / "bots"
     below.mkdir(parents=True)
     try:
-        async with open_scene(below, settings={**SETTINGS, "PHONEID_CAMS_URL": cams.url}) as scene:
-            with (below / "bots.log").open("ab") as log:
-                async with _running(replace(scene, cams=cams), below, log, bots) as world:
-                    yield world
+        async with new_database(place.where, below) as url:
+            settings = {**SETTINGS, "PHONEID_CAMS_URL": cams.url, "DATABASE_URL": url}
+            async with open_scene(below, settings=settings) as scene:
+                with (below / "bots.log").open("ab") as log:
+                    async with _running(replace(scene, cams=cams), below, log, bots) as world:
+                        yield world
     finally:
         await cams.stop()
 
