@@ -6,6 +6,7 @@ Each cell is read as what its column holds. One that is something else is our ow
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from bot.audit import Event
@@ -20,7 +21,12 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 Read = Callable[[Any], Any]
-"""What a cell holds, given what stands in it. Raises ``ValueError`` and ``TypeError`` where that cannot be."""
+"""What a cell holds, given what stands in it. Raises one of ``_CANNOT_BE`` where that cannot be."""
+
+_CANNOT_BE = (ValueError, TypeError, KeyError)
+
+OF = "of_"
+"""Before the names of a request's columns, where they stand beside a lookup's."""
 
 LATEST = 253_402_214_400.0
 """Unix seconds: the last day of the year 9999. No calendar goes on from there."""
@@ -71,6 +77,11 @@ def _maybe(read: Read) -> Read:
     return lambda value: None if value is None else read(value)
 
 
+def _one_of(kind: type[StrEnum]) -> Read:
+    members = {each.value: each for each in kind}  # several times as quick as calling the kind, for the log's sake
+    return lambda value: members[value]
+
+
 _TYPES: Mapping[str, Read] = {"TEXT": _text, "INTEGER": _whole_number, "REAL": _moment, "BLOB": _bytes}
 
 _COLUMN = re.compile(r"^    ([a-z_]+) +(TEXT|INTEGER|REAL|BLOB)\b( NOT NULL| PRIMARY KEY)?", re.MULTILINE)
@@ -82,13 +93,13 @@ _NAMED: Mapping[str, Read] = {
     "position": _at_least_one,
     "size": _at_least_one,
     "phone": _phone,
-    "state": State,
-    "approval": ApprovalState,
-    "through": Through,
-    "decided_through": _maybe(Through),
-    "problem": _maybe(Problem),
-    "event": Event,
-    "suspect": Suspect,
+    "state": _one_of(State),
+    "approval": _one_of(ApprovalState),
+    "through": _one_of(Through),
+    "decided_through": _maybe(_one_of(Through)),
+    "problem": _maybe(_one_of(Problem)),
+    "event": _one_of(Event),
+    "suspect": _one_of(Suspect),
     "attempts": _maybe(_whole_number),
     # An entry of the journal names its request, and need not be about one of its numbers.
     "entry_position": _maybe(_at_least_one),
@@ -99,6 +110,7 @@ _READS: Mapping[str, Read] = {
     **{name: _TYPES[kind] if filled else _maybe(_TYPES[kind]) for name, kind, filled in _COLUMN.findall(TABLES)},
     **_NAMED,
 }
+_READS = {**_READS, **{f"{OF}{name}": read for name, read in _READS.items()}}
 """By the names of columns; what a statement names otherwise is its own, and is not looked at."""
 
 
@@ -107,11 +119,11 @@ class Cells(dict[str, Any]):
 
     def __getitem__(self, column: str) -> Any:
         value = super().__getitem__(column)
-        read = _READS.get(column.removeprefix("of_"))
+        read = _READS.get(column)
         try:
             return read(value) if read else value
-        except (ValueError, TypeError):
-            raise RecordDamaged(column.removeprefix("of_")) from None
+        except _CANNOT_BE:
+            raise RecordDamaged(column.removeprefix(OF)) from None
 
     def __iter__(self) -> Iterator[str]:
         # Whatever copies a mapping that iterates by itself goes through ``__getitem__``.

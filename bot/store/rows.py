@@ -20,6 +20,7 @@ from bot.models import (
 from bot.store.cells import readable
 from bot.store.engine import Query, Row, Tx, Value
 from bot.store.names import lookup_id
+from bot.store.schema import COLUMNS
 
 REQUEST: Final = "SELECT * FROM requests WHERE id = :id"
 
@@ -30,6 +31,9 @@ LOOKUPS: Final = """
 NO_DECISION: dict[str, Value] = dict.fromkeys(
     ("decided_at", "decided_enterprise_id", "decided_team_id", "decided_user_id", "decided_through", "decision_reason")
 )
+
+_ACTOR = tuple(each.name for each in fields(Actor))
+_RESULT = tuple(each.name for each in fields(Result))
 
 _SHORT = 8
 """Characters: a shorter ID stands in many of the API's request ids by chance."""
@@ -92,8 +96,8 @@ def request(row: Row, lookups: Iterable[Row]) -> Request:
 
 
 def lookup(row: Row, request_id: str, *, of: int) -> Lookup:
-    """The lookup in a row of all its columns. Raises ``RecordDamaged``."""
-    row = {**row}
+    """The lookup in a row of all its columns, its request's beside them or not. Raises ``RecordDamaged``."""
+    row = {name: row[name] for name in COLUMNS["lookups"]}
     return Lookup(
         id=lookup_id(request_id, row["position"], of=of),
         position=row["position"],
@@ -103,13 +107,13 @@ def lookup(row: Row, request_id: str, *, of: int) -> Lookup:
         updated_at=row["updated_at"],
         reason=row["reason"],
         follows=row["follows"],
-        result=Result(**{each.name: row[each.name] for each in fields(Result)}),
+        result=Result(**{name: row[name] for name in _RESULT}),
     )
 
 
 def actor(row: Row, prefix: str = "") -> Actor:
     """Whoever acted, from columns with the names of an actor's parts."""
-    return Actor(**{each.name: row[prefix + each.name] for each in fields(Actor)})
+    return Actor(**{name: row[prefix + name] for name in _ACTOR})
 
 
 def actor_columns(who: Actor, prefix: str = "") -> dict[str, Any]:

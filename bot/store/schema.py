@@ -46,6 +46,8 @@ CREATE TABLE requests (
     CHECK ((decided_at IS NULL) = (decision_reason IS NULL))
 ) STRICT;
 CREATE INDEX requests_by_user ON requests (user_id, number);
+-- What an agent has open is counted whenever they ask: without this, among all that they ever asked for.
+CREATE INDEX requests_by_end ON requests (user_id, expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX requests_unforgotten ON requests (asked_at) WHERE salt IS NOT NULL;
 
 CREATE TABLE lookups (

@@ -6,13 +6,13 @@ from typing import Final, NamedTuple
 from bot.audit import LogEntry, LogQuery
 from bot.models import Request
 from bot.store import rows
-from bot.store.cells import readable
+from bot.store.cells import OF, readable
 from bot.store.engine import Query, Row, Tx, Value
 from bot.store.names import split_lookup_id
 from bot.store.schema import COLUMNS
 
 # The request's columns carry a prefix: both tables have a reason, a salt and a time of asking.
-_PREFIXED = ", ".join(f"requests.{name} AS of_{name}" for name in COLUMNS["requests"])
+_PREFIXED = ", ".join(f"requests.{name} AS {OF}{name}" for name in COLUMNS["requests"])
 
 SEARCH: Final = f"""
     SELECT lookups.*, {_PREFIXED} FROM requests JOIN lookups ON lookups.request = requests.number"""  # noqa: S608 - constants only
@@ -86,6 +86,6 @@ def _order(query: LogQuery) -> str:
 
 
 def _entry(row: Row) -> LogEntry:
-    request = rows.request({name: row[f"of_{name}"] for name in COLUMNS["requests"]}, ())
+    request = rows.request({name: row[f"{OF}{name}"] for name in COLUMNS["requests"]}, ())
     lookup = rows.lookup(row, request.id, of=request.size)
     return LogEntry(request, lookup)

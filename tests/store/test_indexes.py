@@ -115,6 +115,11 @@ def test_what_runs_is_looked_for_among_what_runs_however_much_an_agent_has_asked
     assert "INDEX lookups_running" in first
 
 
+def test_what_an_agent_has_open_is_counted_among_what_has_not_ended(full: sqlite3.Connection) -> None:
+    first, *_ = plan(full, statements()["requests.OPEN"])
+    assert "INDEX requests_by_end (user_id=? AND expires_at>?)" in first
+
+
 def test_the_verifier_looks_at_every_row_once(full: sqlite3.Connection) -> None:
     for name, sql in statements().items():
         if name.startswith("verification."):
