@@ -4,7 +4,6 @@ import asyncio
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TypedDict, Unpack
 
 import click
 
@@ -23,15 +22,6 @@ from bot.store.names import REFERENCE, split_lookup_id
 from bot.texts import terminal
 
 _NEWEST = 50
-
-
-class _Asked(TypedDict):
-    """The filters that are no secret: a number may be one, and can come from standard input."""
-
-    limit: int | None
-    agent: str | None
-    reference: RequestId | None
-    since: float | None
 
 
 def _read_agent(_context: click.Context, _option: click.Parameter, typed: str | None) -> str | None:
@@ -78,7 +68,16 @@ def _read_since(_context: click.Context, _option: click.Parameter, typed: str | 
 @click.option("--since", callback=_read_since, help="Only since then: 90m, 24h, 7d, or a date such as 2026-11-01.")
 @click.option("--json", "is_json", is_flag=True, help="Print JSON.")
 @click.option("--csv", "is_csv", is_flag=True, help="Print CSV.")
-def log(*, phone: str | None, is_json: bool, is_csv: bool, **asked: Unpack[_Asked]) -> None:
+def log(
+    *,
+    limit: int | None,
+    agent: str | None,
+    phone: str | None,
+    reference: RequestId | None,
+    since: float | None,
+    is_json: bool,
+    is_csv: bool,
+) -> None:
     """Show what was asked, by whom, who decided, and what came of it."""
     if is_json and is_csv:
         raise click.UsageError(terminal.FORMAT_ONCE)
@@ -86,11 +85,11 @@ def log(*, phone: str | None, is_json: bool, is_csv: bool, **asked: Unpack[_Aske
     record_settings = read_existing()
     logs.configure(level="WARNING", log_format=record_settings.phoneid_log_format)  # a damaged record is left out
     query = LogQuery(
-        limit=asked["limit"] if asked["limit"] or asked["reference"] else _NEWEST,
-        user_id=asked["agent"],
+        limit=limit if limit or reference else _NEWEST,
+        user_id=agent,
         phone=read_phone(phone, record_settings) if phone else None,
-        since=asked["since"],
-        request_id=asked["reference"],
+        since=since,
+        request_id=reference,
     )
     form = "json" if is_json else "csv" if is_csv else "table"
     shown = asyncio.run(_export(record_settings, query, form=form))
