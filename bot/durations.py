@@ -13,6 +13,15 @@ def read_duration(text: str) -> float:
     return float(int(written[1]) * _SECONDS[written[2]])
 
 
+def as_typed(seconds: float) -> str:
+    """As ``read_duration`` reads it; a single day in hours."""
+    whole = round(seconds)
+    if whole == _SECONDS["d"]:
+        return "24h"
+    letter, size = next(each for each in reversed(_SECONDS.items()) if whole % each[1] == 0)
+    return f"{whole // size}{letter}"
+
+
 def write_duration(seconds: float) -> str:
     """About so long, in words: ``3 days``, ``24 hours``, ``5 minutes``."""
     size, word = next((each for each in ((86400, "day"), (3600, "hour")) if seconds >= 2 * each[0]), (60, "minute"))

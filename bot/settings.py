@@ -4,19 +4,23 @@ import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
-from bot.checks import Check, Checklist, CheckVerdict, ok, stop, warning
+from bot.checks import Check, Checklist, CheckVerdict, ok, warning
+from bot.durations import as_typed
 from bot.environment import values
+from bot.environment.env_file import NAME as ENV_FILE
 from bot.environment.env_file import EnvFile, read_env_file
-from bot.environment.gathering import gather
+from bot.environment.gathering import Gathered, gather
+from bot.environment.secret_files import ENDING, read_secret_files
+from bot.environment.validating import contradictions, names_of, validate
 from bot.evidence import settings_digest
 from bot.policy import EVERYONE, NOBODY, Audience, Policy
 from bot.texts import settings as texts
-from bot.texts import terminal
 
 _SERVER = re.compile(
     r"postgres(ql)?://([^@/?]*@)?(?P<host_and_name>([\w.,-]|:\d+|\[[0-9A-Fa-f:.]+\])*(/[^@/?]*)?)(\?[^@]*)?"
@@ -31,6 +35,10 @@ NOT_TOLD = frozenset(
 )
 """Settings left out of the digest: where the record, the logs and monitors are, and the half of the credentials that is
 no secret."""
+
+HIDDEN = "••••••"
+_LONG_KEY_ID = 16
+"""Characters. Of a shorter one, which Alibaba Cloud did not make, its ends would be too much of it."""
 
 SettingsType = TypeVar("SettingsType", bound="RecordSettings")
 
@@ -119,6 +127,14 @@ class BotSettings(LookupSettings):
         return {name: _tell(getattr(self, name)) for name in BotSettings.model_fields if name not in NOT_TOLD}
 
     @property
+    def shown(self) -> dict[str, str | int | None]:
+        """Every setting as it may be shown to an administrator, by its name; ``None``: not set."""
+        values = {name.upper(): _show(getattr(self, name)) for name in BotSettings.model_fields}
+        key_id = self.alibaba_cloud_access_key_id
+        ends = f"{key_id[:4]}…{key_id[-4:]}" if len(key_id) >= _LONG_KEY_ID else HIDDEN
+        return {**values, "DATABASE_URL": self.database_name, "ALIBABA_CLOUD_ACCESS_KEY_ID": ends}
+
+    @property
     def policy(self) -> Policy:
         """Who may ask, who is trusted, who decides."""
         return Policy(
@@ -136,6 +152,14 @@ def _tell(value: Audience | SecretStr | str | float | None) -> str | int | float
     return value.ids if isinstance(value, Audience) else value
 
 
+def _show(value: Audience | SecretStr | str | float | None) -> str | int | None:
+    if isinstance(value, SecretStr):
+        return HIDDEN
+    if isinstance(value, float):  # all of them are lengths of time
+        return as_typed(value)
+    return value.ids if isinstance(value, Audience) else value
+
+
 def read(kind: type[SettingsType], environment: Mapping[str, str] | None = None) -> SettingsType:
     """The settings a command needs, from ``environment`` or else from ``.env`` and the process's environment.
 
@@ -148,69 +172,73 @@ def read(kind: type[SettingsType], environment: Mapping[str, str] | None = None)
 
 
 def examine(
-    kind: type[SettingsType], environment: Mapping[str, str] | None = None
+    kind: type[SettingsType], environment: Mapping[str, str] | None = None, *, env_file: Path | None = None
 ) -> tuple[SettingsType | None, list[Check]]:
-    """As ``read``, with all that was found; without settings where a check says stop."""
-    file = read_env_file(Path(".env")) if environment is None else EnvFile()
+    """As ``read``, with all that was found; without settings where a check says stop.
+
+    ``env_file`` is read in the place of ``.env``, and has to be there.
+    """
+    file = _read_file(env_file) if environment is None else EnvFile()
     if any(each.verdict is CheckVerdict.STOP for each in file.checks):
         return None, list(file.checks)  # what else would be said may be wrong: half of the file is not known
-    given, checks = gather(file.values, os.environ if environment is None else environment, _known(), _known(kind))
-    settings, mistakes = _validate(kind, given)
-    checks += [*mistakes, *(_slack_mistakes(given) if issubclass(kind, BotSettings) else [])]
+    gathered = _gather(kind, file, os.environ if environment is None else environment)
+    given, unusable = read_secret_files(gathered.values, _secrets(kind))
+    settings, mistakes = validate(kind, given, unusable, secrets=_SECRET)
+    checks = [*file.checks, *gathered.checks, *mistakes]
+    if issubclass(kind, BotSettings):
+        checks += contradictions({**given, **unusable})
     if settings is None or any(each.verdict is CheckVerdict.STOP for each in checks):
-        return None, [*file.checks, *checks]
-    return settings, [*file.checks, *checks, *_addresses(settings, file.values)]
+        return None, checks
+    return settings, [*checks, *_addresses(settings, file, gathered.from_file)]
+
+
+class Origin(StrEnum):
+    """Where a setting's value comes from."""
+
+    ENVIRONMENT = "environment"
+    ENV_FILE = ".env"
+    SECRET_FILE = "file"  # noqa: S105 - not a password
+    DEFAULT = "default"
+
+
+def origins(*, env_file: Path | None = None) -> dict[str, Origin]:
+    """Where the value of each setting comes from, by its name."""
+    given = _gather(BotSettings, _read_file(env_file), os.environ)
+
+    def origin(name: str) -> Origin:
+        if name + ENDING in given.values:
+            return Origin.SECRET_FILE
+        if name not in given.values:
+            return Origin.DEFAULT
+        return Origin.ENV_FILE if name in given.from_file else Origin.ENVIRONMENT
+
+    return {name.upper(): origin(name.upper()) for name in BotSettings.model_fields}
+
+
+def mistakes_of(name: str, value: str) -> list[Check]:
+    """What is wrong with one setting's value, whatever the others are."""
+    return [each for each in validate(BotSettings, {name: value}, {}, secrets=_SECRET)[1] if each.name == name]
+
+
+def _read_file(path: Path | None) -> EnvFile:
+    return read_env_file(path or Path(ENV_FILE), must_be_there=path is not None)
+
+
+def _gather(kind: type[RecordSettings], file: EnvFile, environment: Mapping[str, str]) -> Gathered:
+    files = {name + ENDING for name in _secrets(BotSettings)}
+    return gather(file, environment, names_of(BotSettings) | files, names_of(kind))
 
 
 def _pass_over(_warning: Check) -> None:
     """Warnings are for whoever asks for them with ``examine``."""
 
 
-def _known(kind: type[RecordSettings] | None = None) -> frozenset[str]:
-    """The names of a kind's settings; without a kind, of all there are."""
-    return frozenset(name.upper() for name in (kind or BotSettings).model_fields)
+def _secrets(kind: type[RecordSettings]) -> frozenset[str]:
+    """The names of what may stand in files of its own."""
+    return frozenset(name for name in names_of(kind) if name.endswith(_SECRET) or name == "DATABASE_URL")
 
 
-def _validate(kind: type[SettingsType], given: Mapping[str, str]) -> tuple[SettingsType | None, list[Check]]:
-    mistakes = {}
-    for name in _known(kind) & given.keys():
-        try:
-            values.check_is_value(given[name], is_secret=name.endswith(_SECRET))
-        except ValueError as error:
-            mistakes[name] = _wrong(name, str(error))
-    try:
-        return kind.model_validate({name.lower(): value for name, value in given.items()}), [*mistakes.values()]
-    except ValidationError as error:
-        for detail in error.errors():
-            name = str(detail["loc"][0]).upper()
-            mistakes.setdefault(name, _mistake(name, detail["type"], detail["msg"]))
-        return None, [*mistakes.values()]  # pydantic's own text could quote a value
-
-
-def _mistake(name: str, kind: str, message: str) -> Check:
-    if kind == "missing":
-        return stop(name, terminal.setting_missing(name))
-    if kind == "value_error":
-        return _wrong(name, message.removeprefix("Value error, "))
-    return _wrong(name, texts.WHAT_IS_RIGHT.get(name, texts.NOT_TEXT))
-
-
-def _wrong(name: str, why: str) -> Check:
-    """``why``: what is wrong with its value, and behind a full stop what to write."""
-    return stop(name, f"{name} {why}.")
-
-
-def _slack_mistakes(given: Mapping[str, str]) -> Iterator[Check]:
-    if "SLACK_APP_TOKEN" not in given and "SLACK_SIGNING_SECRET" not in given:
-        yield stop("SLACK_APP_TOKEN", terminal.SLACK_MODE_MISSING)
-    if "SLACK_CLIENT_ID" in given and "SLACK_CLIENT_SECRET" in given:
-        # Bolt would switch to its file-based OAuth and ignore the bot token.
-        yield stop("SLACK_CLIENT_ID", terminal.SLACK_OAUTH_NOT_WANTED)
-    if given.get("PHONEID_APPROVAL") == "always" and "PHONEID_APPROVERS" not in given:
-        yield stop("PHONEID_APPROVERS", terminal.APPROVERS_MISSING)
-
-
-def _addresses(settings: RecordSettings, from_file: Collection[str]) -> Iterator[Check]:
+def _addresses(settings: RecordSettings, file: EnvFile, from_file: Collection[str]) -> Iterator[Check]:
     """Where secrets and codes are sent. Whoever planted an address that is nobody's would read them there."""
     asked = []
     if isinstance(settings, LookupSettings):
@@ -224,5 +252,5 @@ def _addresses(settings: RecordSettings, from_file: Collection[str]) -> Iterator
             yield ok(name, texts.as_usual(usual))
         else:
             host = values.shown_host(url)
-            what = texts.elsewhere(name, host, usual=usual, from_file=name in from_file)
+            what = texts.elsewhere(name, host, usual=usual, source=file.name if name in from_file else None)
             yield warning(name, what, texts.IF_NOT_MEANT)

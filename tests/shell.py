@@ -66,6 +66,14 @@ async def finish(process: asyncio.subprocess.Process, *, typed: str = "") -> Ran
     return Ran(process.returncode, (out or b"").decode(), (err or b"").decode())
 
 
+async def read_until(terminal: int, words: str) -> str:
+    """All that a terminal shows until there are these words."""
+    shown = ""
+    while words not in shown:
+        shown += (await asyncio.wait_for(asyncio.to_thread(os.read, terminal, 4096), 30)).decode()
+    return shown
+
+
 @dataclass(frozen=True)
 class QuickShell(Shell):
     """Runs commands in this process, in a thread: for tests without signals, terminals, pipes or kills.

@@ -52,9 +52,15 @@ class CannotStart(click.ClickException):
     exit_code = EXIT_CANNOT_START
 
 
+def env_file() -> Path | None:
+    """What ``--env-file`` names."""
+    file = click.get_current_context().find_root().params["env_file"]
+    return Path(file) if file else None
+
+
 def read_settings(kind: type[SettingsType]) -> SettingsType:
     """The settings a command needs, after what somebody should know of them. Raises ``SettingsError``."""
-    found, checks = settings.examine(kind)
+    found, checks = settings.examine(kind, env_file=env_file())
     Checklist(say_warning).heed(checks)
     assert found is not None, "settings that cannot be used stop the start"
     return found

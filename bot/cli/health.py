@@ -8,8 +8,11 @@ from pathlib import Path
 
 import click
 
+from bot.cli.arguments import env_file
+from bot.environment.env_file import NAME as ENV_FILE
 from bot.environment.env_file import read_env_file
 from bot.environment.gathering import is_link
+from bot.environment.secret_files import ENDING
 from bot.texts import health as texts
 
 PATIENCE = 3.0
@@ -27,7 +30,7 @@ def health(context: click.Context, *, live: bool) -> None:
 
     Asks on PHONEID_HEALTH_PORT, else in HTTP mode on PORT, on this machine.
     """
-    port = find_port({**read_env_file(Path(".env")).values, **os.environ})
+    port = find_port({**read_env_file(env_file() or Path(ENV_FILE)).values, **os.environ})
     is_good, said = (False, texts.NO_PORT) if port is None else ask(port, "/healthz" if live else "/readyz")
     click.echo(said, err=not is_good)
     context.exit(0 if is_good else 1)
@@ -36,7 +39,8 @@ def health(context: click.Context, *, live: bool) -> None:
 def find_port(environment: Mapping[str, str]) -> int | None:
     """Where the bot with this environment answers; ``None``: nowhere."""
     given = {name: value.strip() for name, value in environment.items() if not is_link(name, value, environment)}
-    port = given.get("PHONEID_HEALTH_PORT") or (None if given.get("SLACK_APP_TOKEN") else given.get("PORT") or "3000")
+    is_socket_mode = given.get("SLACK_APP_TOKEN") or given.get(f"SLACK_APP_TOKEN{ENDING}")
+    port = given.get("PHONEID_HEALTH_PORT") or (None if is_socket_mode else given.get("PORT") or "3000")
     return int(port) if port and port.isascii() and port.isdigit() and 0 < int(port) < 65536 else None
 
 

@@ -9,14 +9,18 @@ import click
 
 from bot.cli import streams
 from bot.cli.arguments import EXIT_CANNOT_START, DiscreetGroup
+from bot.cli.config import config
 from bot.cli.forget import forget
 from bot.cli.health import health
+from bot.cli.init import init
 from bot.cli.journal import journal
 from bot.cli.log import log
 from bot.cli.lookup import lookup
+from bot.cli.manifest import manifest
 from bot.cli.run import run
 from bot.cli.sandbox import cams, demo
 from bot.cli.why import why
+from bot.environment.env_file import NAME as ENV_FILE
 from bot.errors import AccessLost, PhoneIdError, SettingsError
 from bot.texts import terminal
 
@@ -36,8 +40,6 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except SettingsError as error:
-        _cannot_start(error)
     except click.Abort:
         click.echo(terminal.STOPPED, err=True)
     except PhoneIdError as error:
@@ -51,16 +53,28 @@ def main() -> None:
     sys.exit(EXIT_CANNOT_START)
 
 
-@click.group(cls=DiscreetGroup, context_settings={"help_option_names": ["-h", "--help"]})
+class _WithSettings(DiscreetGroup):
+    """Says what is wrong with the settings, and where they were read."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """As click does."""
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            _cannot_start(error, ctx.params["env_file"] or Path(ENV_FILE))
+
+
+@click.group(cls=_WithSettings, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--env-file", type=click.Path(path_type=Path), help="Read the settings from this file instead of .env.")
 @click.version_option(package_name="phoneid-bot")
-def phoneid() -> None:
+def phoneid(*, env_file: Path | None) -> None:
     """Turns a pre-validated WhatsApp number and its verification code into the phone number ID.
 
     To look at it without any account: phoneid demo
     """
 
 
-for _command in (run, demo, lookup, log, journal, forget, why, health, cams):
+for _command in (run, init, config, manifest, demo, lookup, log, journal, forget, why, health, cams):
     phoneid.add_command(_command)
 
 
@@ -71,12 +85,13 @@ def _leave_nothing_open() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _cannot_start(error: SettingsError) -> NoReturn:
+def _cannot_start(error: SettingsError, env_file: Path) -> NoReturn:
     is_lost = isinstance(error, AccessLost)
     click.echo(terminal.ACCESS_LOST_HEADING if is_lost else terminal.SETTINGS_HEADING, err=True)
     for mistake in error.mistakes:
         click.echo(f"  - {mistake}", err=True)
     if not is_lost:
-        file = Path(".env").absolute()
-        click.echo(terminal.settings_footer(str(file), is_there=os.path.lexists(file)), err=True)
+        file = env_file.absolute()
+        footer = terminal.settings_footer(env_file.name, str(file), is_there=os.path.lexists(file))
+        click.echo(footer, err=True)
     sys.exit(EXIT_CANNOT_START)

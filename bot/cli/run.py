@@ -11,7 +11,7 @@ import click
 
 from bot import logs, settings
 from bot.checks import Checklist
-from bot.cli.arguments import EXIT_CANNOT_START
+from bot.cli.arguments import EXIT_CANNOT_START, env_file
 from bot.cli.endings import HEEDED_WITHIN, Endings
 from bot.errors import AccessLost
 from bot.repeating import in_background
@@ -37,7 +37,7 @@ def run(host: str, health_host: str) -> None:
     """
     endings = Endings()
     endings.listen()
-    bot_settings, found = settings.examine(settings.BotSettings)
+    bot_settings, found = settings.examine(settings.BotSettings, env_file=env_file())
     # Warnings are heard at any LOG_LEVEL: whoever planted a .env could have set that too.
     chosen = bot_settings.phoneid_log_format if bot_settings else None
     logs.configure(level="WARNING", log_format=chosen, may_wait=False)

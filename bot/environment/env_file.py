@@ -1,4 +1,5 @@
-"""``.env``, read so that nothing in it is passed over: a line that is skipped may be the one that keeps people out.
+"""``.env``, or another file in its place, read so that nothing in it is passed over: a line that is skipped may be the
+one that keeps people out.
 
 Every line is ``NAME=value``, ``export NAME=value``, a comment or blank. A value may stand between quotation marks, and
 is taken as it is: nothing is filled in. An unquoted value ends before `` #``.
@@ -16,6 +17,7 @@ from bot.environment.owners import is_strange, owner_name
 from bot.texts import settings as texts
 
 NAME = ".env"
+"""The file where no other is named, and what its checks are called, whichever it is."""
 
 _LINE = re.compile(r"(?:export[ \t]+)?((?!export\b)[A-Za-z_][A-Za-z0-9_]*)[ \t]*=(.*)")
 _QUOTED = re.compile(r"""(?:'([^']*)'|"([^"]*)")[ \t]*(?:#.*)?""")
@@ -35,12 +37,16 @@ class EnvFile:
 
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
     checks: tuple[Check, ...] = ()
+    name: str = NAME
+    """The file as it was named."""
 
 
-def read_env_file(path: Path) -> EnvFile:
-    """What stands in the file, which need not be there."""
+def read_env_file(path: Path, *, must_be_there: bool = False) -> EnvFile:
+    """What stands in the file."""
+    name = str(path)
     if not os.path.lexists(path):
-        return EnvFile()
+        missing = (stop(NAME, texts.env_file_missing(name)),) if must_be_there else ()
+        return EnvFile(checks=missing, name=name)
     try:
         link = path.lstat()
         # Without blocking: a pipe of this name must not hold up the start.
@@ -49,17 +55,17 @@ def read_env_file(path: Path) -> EnvFile:
             status = os.fstat(descriptor)
             content = file.read(_LARGEST + 1) if stat.S_ISREG(status.st_mode) else None
         if content is None or len(content) > _LARGEST:
-            return _unreadable()
+            return _unreadable(name)
         text = content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
-        return _unreadable()  # the error would quote the file, secrets and all
-    trust = _whose(link, status)
-    values, mistakes = parse(text)
-    checks = (*trust, *_first(mistakes))
-    return EnvFile(values, checks or (ok(NAME, texts.ENV_FILE_FINE),))
+        return _unreadable(name)  # the error would quote the file, secrets and all
+    trust = _whose(name, link, status)
+    values, mistakes = parse(text, file=name)
+    checks = (*trust, *_first(mistakes, file=name))
+    return EnvFile(values, checks or (ok(NAME, texts.env_file_fine(name)),), name)
 
 
-def parse(text: str) -> tuple[dict[str, str], list[str]]:
+def parse(text: str, *, file: str = NAME) -> tuple[dict[str, str], list[str]]:
     """The values by name, and a sentence for each line that cannot be read or contradicts another."""
     values: dict[str, str] = {}
     lines: dict[str, int] = {}
@@ -68,10 +74,10 @@ def parse(text: str) -> tuple[dict[str, str], list[str]]:
         try:
             name, value = _read_line(line.strip(" \t")) or ("", "")
         except _Unclear as error:
-            mistakes.append(texts.line(number, str(error)))
+            mistakes.append(texts.line(number, str(error), file=file))
             continue
         if name.upper() in lines and values[name.upper()] != value:
-            mistakes.append(texts.given_twice(name.upper(), lines[name.upper()], number))
+            mistakes.append(texts.given_twice(name.upper(), lines[name.upper()], number, file=file))
         elif name:
             values[name.upper()], lines[name.upper()] = value, number
     return values, mistakes
@@ -111,23 +117,23 @@ def _read_plain(rest: str) -> str:
     return value
 
 
-def _whose(link: os.stat_result, status: os.stat_result) -> Iterator[Check]:
+def _whose(file: str, link: os.stat_result, status: os.stat_result) -> Iterator[Check]:
     """Whoever can write this file decides where the secrets go: its user and root, and nobody else."""
     for each in (link, status):
         if is_strange(each.st_uid):
-            yield stop(NAME, texts.foreign_env_file(owner_name(each.st_uid)))
+            yield stop(NAME, texts.foreign_env_file(file, owner_name(each.st_uid)))
             return
     if status.st_mode & stat.S_IWOTH:
-        yield stop(NAME, texts.EVERYBODY_WRITES)
+        yield stop(NAME, texts.everybody_writes(file))
     elif status.st_mode & stat.S_IWGRP:
-        yield warning(NAME, texts.GROUP_WRITES)
+        yield warning(NAME, texts.group_writes(file))
 
 
-def _first(mistakes: list[str]) -> Iterator[Check]:
+def _first(mistakes: list[str], *, file: str) -> Iterator[Check]:
     yield from (stop(NAME, each) for each in mistakes[:_SHOWN])
     if (more := len(mistakes) - _SHOWN) > 0:
-        yield stop(NAME, texts.more_lines(more))
+        yield stop(NAME, texts.more_lines(more, file=file))
 
 
-def _unreadable() -> EnvFile:
-    return EnvFile(checks=(stop(NAME, texts.ENV_FILE_UNREADABLE),))
+def _unreadable(name: str) -> EnvFile:
+    return EnvFile(checks=(stop(NAME, texts.env_file_unreadable(name)),), name=name)

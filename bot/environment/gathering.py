@@ -5,9 +5,12 @@ Each name is a setting's, nearly one's, or one that a host puts into the environ
 
 import difflib
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 
 from bot.checks import Check, stop
+from bot.environment.env_file import EnvFile
+from bot.environment.secret_files import ENDING
 from bot.texts import settings as texts
 
 ENVIRONMENT_ONLY = frozenset({"HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"})
@@ -38,28 +41,40 @@ _LINKS = (
 """Names behind ``PHONEID_`` and values that a host gives where a service or a container is called ``phoneid``."""
 
 
-def gather(
-    from_file: Mapping[str, str], environment: Mapping[str, str], known: Collection[str], wanted: Collection[str]
-) -> tuple[dict[str, str], list[Check]]:
-    """The values by name in capitals, without blanks around them and without blank ones; the environment wins.
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The values by name in capitals, without blanks around them and without blank ones."""
+
+    values: Mapping[str, str] = field(repr=False)
+    from_file: Set[str]
+    """The names of those that the environment does not have."""
+    checks: Sequence[Check]
+
+
+def gather(file: EnvFile, environment: Mapping[str, str], known: Collection[str], wanted: Collection[str]) -> Gathered:
+    """All that is given; the environment wins.
 
     ``known``: every setting there is; ``wanted``: those of which a blank is named if it is looser than a value.
     """
     people = {name: value for name, value in environment.items() if not is_link(name, value, environment)}
     clashes = _clashes(people) & set(known)
-    here, there = _stripped(people), _stripped(from_file)
+    here, there = _stripped(people), _stripped(file.values)
     both = {**there, **here}
     over = {name for name in known if here.get(name) == "" and there.get(name)}
     blank = {name for name in texts.WHEN_BLANK if both.get(name) == "" and name in wanted} - over
     checks = [
         *(stop(name, texts.given_in_two_cases(name)) for name in sorted(clashes)),
-        *(stop(name, texts.blank_over_value(name)) for name in sorted(over)),
+        *(stop(name, texts.blank_over_value(name, file=file.name)) for name in sorted(over)),
         *(stop(name, texts.blank(name), texts.WHEN_BLANK[name]) for name in sorted(blank)),
         *_mistaken(here, known, from_file=False),
         *_mistaken(there, known, from_file=True),
-        *(stop(name, texts.not_from_file(name)) for name in sorted(there.keys() & ENVIRONMENT_ONLY - here.keys())),
+        *(
+            stop(name, texts.not_from_file(name, file=file.name))
+            for name in sorted(there.keys() & ENVIRONMENT_ONLY - here.keys())
+        ),
     ]
-    return {name: value for name, value in both.items() if value}, checks
+    values = {name: value for name, value in both.items() if value}
+    return Gathered(values, values.keys() - here.keys(), checks)
 
 
 def _stripped(given: Mapping[str, str]) -> dict[str, str]:
@@ -97,7 +112,7 @@ def _is_mistaken(name: str, known: Collection[str], *, from_file: bool) -> bool:
     if name in known or name.startswith(_PREFIX) or (from_file and _PREFIX in name):
         return name not in known
     near = _meant(name, known, from_file=from_file)
-    return near is not None and (from_file or near.startswith(_OURS))
+    return near is not None and (from_file or near.startswith(_OURS) or near.endswith(ENDING))
 
 
 def _meant(name: str, known: Collection[str], *, from_file: bool) -> str | None:

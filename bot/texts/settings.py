@@ -12,8 +12,18 @@ BACKSLASH_IN_QUOTES = (
 TWO_SETTINGS = "seems to hold two settings. Write one to a line, or put the value between quotation marks"
 INVISIBLE = "holds a character that cannot be seen. Type the line again"
 
-ENV_FILE_UNREADABLE = ".env cannot be read. It must be a file of text in UTF-8 that this user may read."
-ENV_FILE_FINE = ".env can be read, and belongs to its user."
+
+def env_file_unreadable(file: str) -> str:
+    return f"{file} cannot be read. It must be a file of text in UTF-8 that this user may read."
+
+
+def env_file_missing(file: str) -> str:
+    return f"There is no {file}, which --env-file names."
+
+
+def env_file_fine(file: str) -> str:
+    return f"{file} can be read, and belongs to its user."
+
 
 QUOTES = "is given with its quotation marks. Write it without them; docker run --env-file keeps them"
 PLACEHOLDER = "is still the placeholder of an example. Write your own value"
@@ -56,28 +66,28 @@ WHEN_BLANK = {
 """Settings of which a blank is a mistake and not the default, which would be looser, and what to write instead."""
 
 
-def line(number: int, what: str) -> str:
-    return f"Line {number} of .env {what}."
+def line(number: int, what: str, *, file: str) -> str:
+    return f"Line {number} of {file} {what}."
 
 
-def more_lines(count: int) -> str:
-    return f"{count} more lines of .env are like that."
+def more_lines(count: int, *, file: str) -> str:
+    return f"{count} more lines of {file} are like that."
 
 
-def given_twice(name: str, first: int, second: int) -> str:
-    return f"Lines {first} and {second} of .env give {name} two values. Leave the right one."
+def given_twice(name: str, first: int, second: int, *, file: str) -> str:
+    return f"Lines {first} and {second} of {file} give {name} two values. Leave the right one."
 
 
 def given_in_two_cases(name: str) -> str:
     return f"The environment gives {name} two values, in capital and in small letters. Leave the right one."
 
 
-def blank_over_value(name: str) -> str:
-    return f"{name} is empty in the environment and has a value in .env. Remove it from one of them."
+def blank_over_value(name: str, *, file: str) -> str:
+    return f"{name} is empty in the environment and has a value in {file}. Remove it from one of them."
 
 
-def not_from_file(name: str) -> str:
-    return f"{name} has no effect in .env. Set it in the environment, and remove it from .env."
+def not_from_file(name: str, *, file: str) -> str:
+    return f"{name} has no effect in {file}. Set it in the environment, and remove it from {file}."
 
 
 def blank(name: str) -> str:
@@ -92,20 +102,40 @@ def meant(name: str | None) -> str:
     return f"Did you mean {name}? Correct it, or remove it." if name else "Check its spelling, or remove it."
 
 
-def foreign_env_file(owner: str) -> str:
+def foreign_env_file(file: str, owner: str) -> str:
     return (
-        f".env belongs to {owner}, who could send the bot's secrets elsewhere with it. Run phoneid in another folder, "
-        "or make the file your own."
+        f"{file} belongs to {owner}, who could send the bot's secrets elsewhere with it. Run phoneid in another "
+        "folder, or make the file your own."
     )
 
 
-EVERYBODY_WRITES = ".env can be changed by every user of this machine: chmod 600 .env"
-GROUP_WRITES = ".env can be changed by its group. If only its owner should: chmod 600 .env"
+def everybody_writes(file: str) -> str:
+    return f"{file} can be changed by every user of this machine: chmod 600 {file}"
 
 
-def elsewhere(name: str, host: str, *, usual: str, from_file: bool) -> str:
-    source = ".env" if from_file else "the environment"
-    return f"Calls go to {host} ({name} in {source}), not to {usual}."
+def group_writes(file: str) -> str:
+    return f"{file} can be changed by its group. If only its owner should: chmod 600 {file}"
+
+
+def both_given(name: str, file_name: str) -> str:
+    return f"{name} and {file_name} are both set. Remove one of them."
+
+
+def secret_file_unusable(file_name: str, why: str) -> str:
+    """Never with its path: somebody may have written the secret itself there."""
+    return f"The file that {file_name} names cannot be used: {why}."
+
+
+IS_NO_FILE = "it is a device or a pipe"
+IS_TOO_LARGE = "it is larger than 10,000 bytes, and no secret is"
+IS_NOT_TEXT = "it is not text in UTF-8"
+IS_EMPTY = "it is empty"
+IS_OPEN_TO_ALL = "every user of this machine can change it"
+
+
+def elsewhere(name: str, host: str, *, usual: str, source: str | None) -> str:
+    """``source``: the file that says so; ``None``: the environment."""
+    return f"Calls go to {host} ({name} in {source or 'the environment'}), not to {usual}."
 
 
 def as_usual(usual: str) -> str:

@@ -49,8 +49,8 @@ def proxy_unusable(name: str) -> str:
     return f"{name} is not a proxy that can be used. Write it as http://host:port; SOCKS is not supported."
 
 
-def settings_footer(env_file: str, *, is_there: bool) -> str:
-    found = f"from {env_file}" if is_there else f"from .env; there is no {env_file}"
+def settings_footer(name: str, path: str, *, is_there: bool) -> str:
+    found = f"from {path}" if is_there else f"from {name}; there is no {path}"
     return f"Settings are read from the environment and {found}. The README lists them."
 
 

@@ -26,7 +26,7 @@ from tests.canaries import (
     with_canary,
 )
 from tests.cli.conftest import Desk, open_desk
-from tests.shell import Ran, Shell, finish
+from tests.shell import Ran, Shell, finish, read_until
 
 ROOT = str(Path(__file__).parents[2])
 SECRETS = (CANARY, SANDBOX_ACCOUNT.access_key_secret.get_secret_value())
@@ -183,13 +183,6 @@ async def test_a_code_that_is_typed_is_not_shown(desk: Desk, *, is_all_typed: bo
     os.close(terminal)
     assert found_in(shown.encode(), SECRETS) == []
     search(desk)
-
-
-async def read_until(terminal: int, words: str) -> str:
-    shown = ""
-    while words not in shown:
-        shown += (await asyncio.wait_for(asyncio.to_thread(os.read, terminal, 4096), 30)).decode()
-    return shown
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="no /proc")

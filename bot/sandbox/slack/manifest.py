@@ -98,9 +98,12 @@ class Manifest:
 
 @cache
 def read_manifest() -> Manifest:
-    """The project's own manifest.yaml: packaged beside the sandbox in a wheel, at the root in a checkout."""
+    """The project's own manifest."""
+    return Manifest.parse(declared())
+
+
+def declared() -> Any:
+    """What manifest.yaml says: packaged beside the sandbox in a wheel, at the root in a checkout."""
     packaged = files("bot.sandbox").joinpath("manifest.yaml")
-    if packaged.is_file():
-        return Manifest.parse(yaml.safe_load(packaged.read_text("utf-8")))
-    checkout = Path(__file__).parents[3] / "manifest.yaml"
-    return Manifest.parse(yaml.safe_load(checkout.read_text("utf-8")))
+    there = packaged if packaged.is_file() else Path(__file__).parents[3] / "manifest.yaml"
+    return yaml.safe_load(there.read_text("utf-8"))
