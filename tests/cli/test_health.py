@@ -16,6 +16,7 @@ PORTS = [
     ({"PORT": "3001"}, 3001),
     ({}, 3000),
     ({"SLACK_APP_TOKEN": "xapp-1", "PORT": "3001"}, None),
+    ({"SLACK_APP_TOKEN_FILE": "/run/secrets/app", "PORT": "3001"}, None),
     ({"SLACK_APP_TOKEN": "xapp-1", "PHONEID_HEALTH_PORT": ""}, None),
     # What Kubernetes tells of a service called phoneid-health is nobody's setting.
     ({"SLACK_APP_TOKEN": "xapp-1", "PHONEID_HEALTH_PORT": "tcp://10.0.0.1:80"}, None),
