@@ -26,6 +26,7 @@ from bot.slack.people import People
 from bot.slack.windows import SETTLED_AFTER
 from bot.store import journal
 from bot.store.files import check_files
+from bot.store.migrations import Opening, check_known
 from bot.store.names import new_process
 from bot.store.processes import SILENT_FOR
 from bot.store.record import Record
@@ -78,15 +79,15 @@ async def open_record(
     *,
     waits: Waits = PATIENT,
     checks: Checklist | None = None,
-    creates: bool = True,
+    opening: Opening | None = None,
 ) -> AsyncIterator[Record]:
     """The record. Raises ``SettingsError`` when it cannot be used, or must not be; a new one is a warning.
 
-    Unless it ``creates``, there must be one.
+    ``opening`` says what may be done to one that is not yet as this release has it.
     """
     now, process = (clock or SystemClock()).now, new_process()
     new = partial(
-        record_at, settings.database_url, process=process, clock_now=now, patience=waits.database, creates=creates
+        record_at, settings.database_url, process=process, clock_now=now, patience=waits.database, opening=opening
     )
     async with _opened(settings, new, checks or Checklist(), writes=True) as record:
         yield record
@@ -109,6 +110,8 @@ async def _opened(
     try:
         record = new()
         await record.open()
+        if not writes:
+            await record.read(check_known)
     except (SchemaUnknown, StoreUnavailable) as error:
         checks.heed([stop("database", terminal.database_unusable(settings.database_name, str(error)))])
         raise

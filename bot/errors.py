@@ -12,6 +12,9 @@ PhoneIdError
 │   │   ├── ChangeUnknown  the connection was lost during a change: it may or may not be recorded
 │   │   └── DatabaseGone   it was deleted, replaced or damaged: it does not come back
 │   ├── SchemaUnknown      it was written by another release
+│   │   └── OlderAtWork    processes of an older release would break if it were changed now
+│   ├── TargetNotEmpty     there is something where a record is to be copied
+│   ├── CopyNotWhole       what was copied is not what the journal vouches for
 │   ├── RecordDamaged      a record in it was changed by other hands
 │   ├── RequestMoved       a request is not, or not any more, in the state that a change expects
 │   ├── LookupMoved        a lookup is not, or not any more, in the state that a change expects
@@ -185,6 +188,25 @@ class DatabaseGone(StoreUnavailable):
 
 class SchemaUnknown(StoreError):
     """The database was written by another release: its schema is not one this release can migrate."""
+
+
+class OlderAtWork(SchemaUnknown):
+    """Processes of an older release are at work, ``count`` of them, and would break if the schema were changed now."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(
+            "the database must be changed for this release, and processes of an older release are at work that the "
+            "change would break. Run phoneid migrate, which lets them end first, and then this again"
+        )
+        self.count = count
+
+
+class TargetNotEmpty(StoreError):
+    """A record is copied into an empty database only, and this one is not, or somebody uses it."""
+
+
+class CopyNotWhole(StoreError):
+    """What was copied is not what the journal vouches for, so the copy was not made. The text says what was found."""
 
 
 class RecordDamaged(StoreError):

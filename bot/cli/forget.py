@@ -38,8 +38,9 @@ async def _forget(record_settings: settings.RecordSettings, number: PhoneNumber,
     from bot.app import open_record
     from bot.retention import SLOW, scrub
     from bot.store import forgetting, processes, scrubbing
+    from bot.store.migrations import TO_USE
 
-    async with open_record(record_settings, checks=Checklist(say_warning), creates=False) as record:
+    async with open_record(record_settings, checks=Checklist(say_warning), opening=TO_USE) as record:
         await record.change(processes.sweep_in_passing)  # there may be no bot that ends what a killed command left
         found = await record.read(forgetting.footprint, number)
         if not (is_agreed or _is_agreed(number, found)):

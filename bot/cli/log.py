@@ -103,8 +103,9 @@ async def _export(record_settings: settings.RecordSettings, query: LogQuery, *, 
     """What is asked for. Once it is made, and before anybody sees it, the journal has it that it was, and for whom."""
     from bot.app import open_record
     from bot.store import journal, search
+    from bot.store.migrations import TO_USE
 
-    async with open_record(record_settings, checks=Checklist(say_warning), creates=False) as record:
+    async with open_record(record_settings, checks=Checklist(say_warning), opening=TO_USE) as record:
         entries = await record.read(search.search, query)
         made = _FORMS[form](entries if query.limit else entries[::-1])
         facts = {"form": form, **_asked(query), **_extent(entries)}

@@ -84,7 +84,9 @@ def _one_of(kind: type[StrEnum]) -> Read:
 
 _TYPES: Mapping[str, Read] = {"TEXT": _text, "INTEGER": _whole_number, "REAL": _moment, "BLOB": _bytes}
 
-_COLUMN = re.compile(r"^    ([a-z_]+) +(TEXT|INTEGER|REAL|BLOB)\b( NOT NULL| PRIMARY KEY)?", re.MULTILINE)
+_COLUMN = re.compile(
+    r"^(?:    |ALTER TABLE \w+ ADD COLUMN )([a-z_]+) +(TEXT|INTEGER|REAL|BLOB)\b( NOT NULL| PRIMARY KEY)?", re.MULTILINE
+)
 
 _NAMED: Mapping[str, Read] = {
     "id": _name,

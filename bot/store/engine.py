@@ -67,7 +67,11 @@ class Tx(ABC):
 
     @abstractmethod
     def create_schema(self) -> None:
-        """Make this release's tables in an empty database, in this transaction."""
+        """Make the tables of the first schema in an empty database, in this transaction."""
+
+    @abstractmethod
+    def alter_schema(self, script: str) -> None:
+        """Change the tables by statements in SQLite's words, in this transaction."""
 
     @abstractmethod
     def distrusting(self) -> AbstractContextManager[None]:
@@ -99,7 +103,7 @@ class Engine(Protocol):
     """One connection to a database, used by one thread."""
 
     def open(self) -> None:
-        """Connect, and bring an empty database to this release's schema.
+        """Connect, and make the database usable, as far as ``bot.store.migrations.Opening`` allows.
 
         Raises ``StoreUnavailable``, or ``SchemaUnknown`` for another program's database or one of another release.
         """

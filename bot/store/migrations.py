@@ -1,21 +1,43 @@
-"""A database's way to this release's schema, and what tells that it is not one of ours.
+"""A database's way to this release's schema, and who may change it meanwhile.
 
-There is one schema yet, so an empty database is all that has a way to go. A later release takes its numbered steps in
-``migrate``, in the same transaction, and writes their number beside the journal's head.
+Beside the journal's head stand two numbers: ``schema``, which tables there are, and ``oldest_writer``, the oldest
+schema whose processes go on. A release knows one schema, the newest of ``bot.store.schema.STEPS``, and each step
+is taken in one change together with its numbers. So whoever changes anything finds, in the row that every change reads:
+
+- ``schema`` is older: the steps are to be taken first. A file takes them when it is opened; a server's database, which
+  other machines use, only when somebody says ``phoneid migrate``.
+- ``schema`` is newer, ``oldest_writer`` is not: only additions that can be left out came. Everything goes on.
+- ``oldest_writer`` is newer, ``schema`` is not: a newer release waits to take a breaking step. The process takes no
+  new work and ends, and all that it still has to record of what it began is recorded, for its tables are still there.
+- Both are newer: nothing can be recorded any more.
+
+So a breaking step loses nothing: ``announce`` raises ``oldest_writer`` alone, and ``take_steps`` refuses to take the
+step while a process lives that does not know it. Who is silent for long is dead to all others, here too.
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final
 
-from bot.errors import RecordDamaged, SchemaUnknown
+from bot.errors import OlderAtWork, RecordDamaged, SchemaUnknown
 from bot.evidence import EMPTY, Head
+from bot.store import schema
 from bot.store.engine import Query, Row, Tx
-from bot.store.schema import COLUMNS, SCHEMA
+from bot.store.processes import SILENT_FOR
+from bot.store.schema import COLUMNS
 
 HEAD: Final = "SELECT seq, hash, schema, oldest_writer FROM journal_head WHERE one = 1"
 
 ADD_HEAD: Final = """
-    INSERT INTO journal_head (one, seq, hash, schema, oldest_writer) VALUES (1, :seq, :hash, :schema, :schema)"""
+    INSERT INTO journal_head (one, seq, hash, schema, oldest_writer) VALUES (1, :seq, :hash, 1, 1)"""
+
+SET_NUMBERS: Final = "UPDATE journal_head SET schema = :schema, oldest_writer = :oldest_writer WHERE one = 1"
+
+IS_AT: Final = "SELECT 1 AS found FROM journal_head WHERE schema = :schema"
+
+# The schema that each process knows came with the second; who says none knows the first.
+OLDER_AT_WORK: Final = "SELECT count(*) AS count FROM processes WHERE seen_at >= :since AND schema < :schema"
 
 EVERYTHING: Final = [f"SELECT {', '.join(names)} FROM {table} LIMIT 1" for table, names in COLUMNS.items()]  # noqa: S608 - our own names
 """A little of everything that there is."""
@@ -30,30 +52,106 @@ STEPS_OF_FIRST_RELEASE = "_sqlite_migrations"
 """Where the library of release 0.1 kept count of the steps it had taken. We have no such table."""
 
 
-def migrate(tx: Tx, tables: Collection[str], *, creates: bool = False) -> None:
-    """Bring a database with these tables to this release's schema, in a change that excludes all others.
+class Older(Enum):
+    """What opening does with a database of an older schema."""
 
-    Unless it ``creates``, nothing is changed, and an empty one is refused. Raises ``SchemaUnknown`` and changes nothing
-    if another program or another release wrote it.
+    MIGRATED = auto()
+    REFUSED = auto()
+    LEFT = auto()
+    """As it is, for whoever checks it, copies it, or takes the steps with ``take_steps``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What opening may do to a database that is not yet as this release has it."""
+
+    creates: bool = True
+    """Whether an empty one gets tables; else it is refused."""
+    at: int | None = None
+    """The schema that it gets; ``None``: this release's."""
+    older: Older | None = None
+    """``None``: a file's is migrated, and a server's is refused, for other machines may use it."""
+
+
+TO_USE = Opening(creates=False)
+TO_LOOK = Opening(creates=False, older=Older.LEFT)
+
+
+def prepare(tx: Tx, tables: Collection[str], opening: Opening, *, usually: Older) -> None:
+    """Make a database with these tables usable, as far as the ``opening`` allows, in a change that excludes all others.
+
+    ``usually``: what is done with an older one where the opening does not say.
+    Raises ``SchemaUnknown`` and changes nothing if another program wrote it, or a release that this one cannot follow.
     """
     if not tables:
-        if not creates:
+        if not opening.creates:
             raise SchemaUnknown("the database is empty: nothing was ever recorded in it")
         tx.create_schema()
-        tx.run(ADD_HEAD, seq=EMPTY.seq, hash=EMPTY.hash, schema=SCHEMA)
+        tx.run(ADD_HEAD, seq=EMPTY.seq, hash=EMPTY.hash)
+        take_steps(tx, to=opening.at)
         return
     _refuse_foreign(tables)
-    row = _found(tx.one(HEAD))
-    if row["schema"] > SCHEMA:
+    row, older = _found(tx.one(HEAD)), opening.older or usually
+    if row["oldest_writer"] > schema.SCHEMA:
         raise SchemaUnknown(
-            f"the database was written by a newer release: its schema is {row['schema']}, this release's is {SCHEMA}"
+            "the database was written by a newer release, or is about to be: its schema is"
+            f" {max(row['schema'], row['oldest_writer'])}, this release's is {schema.SCHEMA}"
         )
+    if row["schema"] < schema.SCHEMA and older is Older.REFUSED:
+        raise SchemaUnknown(
+            f"the database was written by an older release: its schema is {row['schema']}, this release's is"
+            f" {schema.SCHEMA}. Run phoneid migrate of this release, and then this again"
+        )
+    if older is Older.MIGRATED:
+        take_steps(tx)
+
+
+def take_steps(tx: Tx, *, to: int | None = None) -> tuple[int, int]:
+    """Bring the database to a schema, this release's if none is named. Which it had, and which it has. Repeatable.
+
+    Raises ``OlderAtWork`` and changes nothing while a process lives that does not know a breaking step.
+    """
+    row = _found(tx.one(HEAD))
+    before, after = row["schema"], to or schema.SCHEMA
+    for number in range(before + 1, after + 1):
+        step = schema.STEPS[number - 2]
+        if step.is_breaking and (count := _older_at_work(tx, number)):
+            raise OlderAtWork(count)
+        tx.alter_schema(step.sql)
+    if after > before:
+        oldest = max(row["oldest_writer"], schema.oldest_writer(after))
+        tx.run(SET_NUMBERS, schema=after, oldest_writer=oldest)
+        tx.proven_by(IS_AT, schema=after)
+    return before, max(before, after)
+
+
+def announce(tx: Tx) -> None:
+    """Let processes that do not know a breaking step end, before it is taken. Repeatable."""
+    _set_oldest_writer(tx, schema.oldest_writer(schema.SCHEMA))
+
+
+def withdraw(tx: Tx) -> None:
+    """Nothing was taken, and older processes may go on. Repeatable."""
+    _set_oldest_writer(tx, schema.oldest_writer(_found(tx.one(HEAD))["schema"]))
 
 
 def check_usable(tx: Tx) -> None:
-    """Raise what a change would: ``DatabaseGone``, ``SchemaUnknown``, ``RecordDamaged``. A read."""
+    """Raise why no new work may be begun: ``DatabaseGone``, ``SchemaUnknown``, ``RecordDamaged``. A read."""
     head, *_ = tx.gather(Query(HEAD, {}), *(Query(each, {}) for each in EVERYTHING))
-    head_to_change(head[0] if head else None)
+    row = _found(head[0] if head else None)
+    if row["oldest_writer"] > schema.SCHEMA:
+        raise SchemaUnknown("a newer release is taking over this database. What was begun is ended; start that release")
+    head_to_change(row)
+
+
+def check_known(tx: Tx) -> None:
+    """Raise ``SchemaUnknown`` where there is more than this release knows: it could neither check nor copy that."""
+    number = _found(tx.one(HEAD))["schema"]
+    if number > schema.SCHEMA:
+        raise SchemaUnknown(
+            f"the database was written by a newer release: its schema is {number}, this release's is {schema.SCHEMA}."
+            " Use that release for this"
+        )
 
 
 def head_to_change(row: Row | None) -> Head:
@@ -62,7 +160,7 @@ def head_to_change(row: Row | None) -> Head:
     Raises ``SchemaUnknown`` if this release may write no more, and ``RecordDamaged`` where no entry can follow.
     """
     found = _found(row)
-    if found["oldest_writer"] > SCHEMA:
+    if found["oldest_writer"] > schema.SCHEMA and found["schema"] > schema.SCHEMA:
         raise SchemaUnknown("a newer release has taken over this database")
     if not 0 <= found["seq"] < _FURTHEST:
         raise RecordDamaged("journal_head")
@@ -72,6 +170,17 @@ def head_to_change(row: Row | None) -> Head:
 def head_to_read(row: Row | None) -> Head:
     """The head in the row. Where there is none the entries belong to nothing, and checking the journal tells so."""
     return EMPTY if row is None or row["seq"] is None else Head(row["seq"], row["hash"])
+
+
+def _older_at_work(tx: Tx, number: int) -> int:
+    row = tx.one(OLDER_AT_WORK, since=tx.now - SILENT_FOR, schema=number)
+    return int(row["count"]) if row else 0
+
+
+def _set_oldest_writer(tx: Tx, number: int) -> None:
+    row = _found(tx.one(HEAD))
+    tx.run(SET_NUMBERS, schema=row["schema"], oldest_writer=number)
+    tx.proven_by(HEAD + " AND oldest_writer = :number", number=number)
 
 
 def _refuse_foreign(tables: Collection[str]) -> None:

@@ -16,7 +16,7 @@ from psycopg import errors as pg
 
 from bot.errors import ChangeUnknown, DatabaseGone, RecordDamaged, StoreError, StoreUnavailable
 from bot.store.engine import Row, Tx
-from bot.store.migrations import HEAD, head_to_change, head_to_read, migrate
+from bot.store.migrations import HEAD, Older, Opening, head_to_change, head_to_read, prepare
 from bot.store.postgres_tx import Connection, PostgresTx, connected
 from bot.store.schema import COLUMNS, names_ours
 from bot.texts import terminal as texts
@@ -103,24 +103,25 @@ class PostgresEngine:
         lock: int = RECORD_LOCK,
         is_durable: bool = True,
         limits: Limits | None = None,
-        creates: bool = True,
+        opening: Opening | None = None,
     ) -> None:
         """``dsn``: a URL or libpq's words. ``lock``: changes with the same number exclude each other.
 
-        Unless it ``is_durable``, a change may be lost when the server's machine stops, and is quicker. Unless it
-        ``creates``, opening makes no table, and needs no right to: an empty database is refused.
+        Unless it ``is_durable``, a change may be lost when the server's machine stops, and is quicker. Unless the
+        ``opening`` says otherwise, an empty database gets tables, and one of an older release is refused: processes on
+        other machines may use it. Opening makes no table, and needs no right to, where it must not create any.
         """
         self._dsn = dsn
         self._process = process
         limits = limits or Limits()
         quick = "" if is_durable else "SET LOCAL synchronous_commit = off;"
-        self._creates = creates
+        self._opening = opening or Opening()
         self._begin_change = _BEGIN_CHANGE.format(limits=_words(limits), commit=quick, key=lock) + _TIME_AND_HEAD
         begin_read = _BEGIN_READ.format(limits=_words(replace(limits, statement=limits.read)))
         self._begin_read = begin_read + _TIME_AND_HEAD
         # Whatever else an engine is for, creating the schema excludes all who might be about to.
         begin_creating = _BEGIN_CHANGE.format(limits=_words(limits), commit="", key=RECORD_LOCK)
-        self._begin_opening = (begin_creating if creates else begin_read) + _TIME
+        self._begin_opening = (begin_creating if self._opening.creates else begin_read) + _TIME
         # Until the server has given up a transaction whose client it has lost.
         longest = limits.lock + max(limits.statement, limits.idle)
         asking = _words(replace(limits, lock=longest, statement=longest))
@@ -188,7 +189,7 @@ class PostgresEngine:
             if encoding["encoding"] != "UTF8":
                 raise StoreUnavailable(f"the database's encoding is {encoding['encoding']}; it must be UTF8")
             names = {row["tablename"] for row in tables}
-            migrate(tx, names, creates=self._creates)
+            prepare(tx, names, self._opening, usually=Older.REFUSED)
             tx.commit()
 
     def _connect(self) -> Connection:

@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 from bot.errors import DatabaseGone, SchemaUnknown, StoreUnavailable
 from bot.store.cells import Cells
 from bot.store.engine import Query, Row, Tx, Value
-from bot.store.schema import POSTGRES_TRIGGERS, TABLES, in_postgres_words
+from bot.store.schema import FIRST_TABLES, POSTGRES_TRIGGERS, in_postgres_words
 
 Connection = psycopg.Connection[Row]
 
@@ -81,10 +81,10 @@ class PostgresTx(Tx):
         self._unsent += [cursor.mogrify(for_psycopg(sql), values) for values in rows]
 
     def create_schema(self) -> None:
-        script = in_postgres_words(TABLES) + POSTGRES_TRIGGERS
-        self._connection.execute(
-            script.encode(), prepare=False
-        )  # without parameters: a simple query of many statements
+        self._execute(in_postgres_words(FIRST_TABLES) + POSTGRES_TRIGGERS)
+
+    def alter_schema(self, script: str) -> None:
+        self._execute(in_postgres_words(script))
 
     @contextmanager
     def distrusting(self) -> Iterator[None]:
@@ -104,6 +104,9 @@ class PostgresTx(Tx):
         """The server's word about it. While a result still comes nothing can be sent."""
         self.close()
         return self._ask(Query("COMMIT", {})).statusmessage
+
+    def _execute(self, script: str) -> None:
+        self._connection.execute(script.encode(), prepare=False)  # no parameters: a simple query of many statements
 
     def _ask(self, *queries: Query) -> psycopg.Cursor[Row]:
         """Send these after all that is unsent. The cursor stands at the first one's result."""

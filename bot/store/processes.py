@@ -7,7 +7,7 @@ from bot.audit import Event
 from bot.errors import RecordDamaged
 from bot.models import Actor, LookupId, Problem, Result, State, Through
 from bot.states import TRANSITIONS
-from bot.store import lookups, scrubbing
+from bot.store import lookups, schema, scrubbing
 from bot.store.cells import note_damaged, whole
 from bot.store.engine import Query, Row, Tx
 
@@ -20,7 +20,7 @@ SILENT_FOR: Final = 30.0
 ALIVE: Final = "SELECT name, seen_at FROM processes WHERE seen_at >= :since OR name = :process"
 
 BEAT: Final = """
-    INSERT INTO processes (name, seen_at) VALUES (:process, :now)
+    INSERT INTO processes (name, seen_at, schema) VALUES (:process, :now, :schema)
     ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at"""
 
 # They spoke while the clock was ahead, and may be dead long before the time that they named.
@@ -33,7 +33,7 @@ LEAVE: Final = "DELETE FROM processes WHERE name = :process"
 
 def beat(tx: Tx) -> None:
     """Say that this process is alive. Repeatable."""
-    tx.write(BEAT, process=tx.process, now=tx.now)
+    tx.write(BEAT, process=tx.process, now=tx.now, schema=schema.SCHEMA)
 
 
 def leave(tx: Tx) -> None:

@@ -1,12 +1,13 @@
-"""The schema, once, in SQLite's words; Postgres gets each word for a type replaced, and triggers of its own."""
+"""The schema, once, in SQLite's words; Postgres gets each word for a type replaced, and triggers of its own.
+
+A new database gets the first schema and then takes every step, as an older one does: so both are the same.
+"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-SCHEMA = 1
-"""This release's schema. The journal's head names it, so that every change notices a newer one."""
-
-TABLES = """
+FIRST_TABLES = """
 -- A process says that it is alive by moving seen_at; one that is silent for long is dead.
 CREATE TABLE processes (
     name    TEXT PRIMARY KEY,
@@ -172,16 +173,59 @@ CREATE TABLE state (
 ) STRICT;
 """
 
-COLUMNS: Mapping[str, tuple[str, ...]] = {
-    table: tuple(re.findall(r"^    ([a-z_]+) +[A-Z]", columns, re.MULTILINE))
-    for table, columns in re.findall(r"^CREATE TABLE (\w+) \((.*?)^\) STRICT;", TABLES, re.MULTILINE | re.DOTALL)
-}
-"""The tables and their columns, in their order."""
+
+class Step(NamedTuple):
+    """The way from one schema to the next."""
+
+    sql: str
+    """In SQLite's words. One statement begins each line that begins one; a column that is added has a default."""
+    is_breaking: bool = False
+    """Whether a process that does not know the step must end before it is taken: it would miss what the step takes
+    away, or leave out what is needed from then on. Additions with a default break nobody."""
 
 
-def adding(table: str) -> str:
-    """The statement that adds a row of all its columns."""
-    names = COLUMNS[table]
+STEPS: tuple[Step, ...] = (
+    Step("""
+-- How many connections to Slack a process holds, and which schema it knows.
+ALTER TABLE processes ADD COLUMN links INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE processes ADD COLUMN schema INTEGER NOT NULL DEFAULT 1;
+"""),
+)
+"""From the first schema to the second, and so on. What was released is never changed: add one."""
+
+SCHEMA = 1 + len(STEPS)
+"""This release's schema. The journal's head names it, so that every change notices a newer one."""
+
+
+def script(number: int) -> str:
+    """What makes the tables of a schema in an empty database."""
+    return FIRST_TABLES + "".join(step.sql for step in STEPS[: number - 1])
+
+
+def oldest_writer(number: int) -> int:
+    """The oldest schema whose processes can go on in a database of this one."""
+    return max((at for at, step in enumerate(STEPS[: number - 1], start=2) if step.is_breaking), default=1)
+
+
+TABLES = script(SCHEMA)
+"""All tables of this release."""
+
+
+def columns(number: int) -> Mapping[str, tuple[str, ...]]:
+    """The tables of a schema and their columns, in their order."""
+    made = re.findall(r"^CREATE TABLE (\w+) \((.*?)^\) STRICT;", script(number), re.MULTILINE | re.DOTALL)
+    found = {table: re.findall(r"^    ([a-z_]+) +[A-Z]", inside, re.MULTILINE) for table, inside in made}
+    for table, column in re.findall(r"^ALTER TABLE (\w+) ADD COLUMN (\w+)", script(number), re.MULTILINE):
+        found[table].append(column)
+    return {table: tuple(names) for table, names in found.items()}
+
+
+COLUMNS = columns(SCHEMA)
+
+
+def adding(table: str, names: Sequence[str] | None = None) -> str:
+    """The statement that adds a row of all its columns, or of these."""
+    names = names or COLUMNS[table]
     return f"INSERT INTO {table} ({', '.join(names)}) VALUES (:{', :'.join(names)})"  # noqa: S608 - our own names
 
 

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 from bot.errors import DatabaseGone, RecordDamaged, SchemaUnknown, StoreUnavailable
 from bot.store.engine import Tx
 from bot.store.files import create_private
-from bot.store.migrations import HEAD, head_to_change, head_to_read, migrate
+from bot.store.migrations import HEAD, Older, Opening, head_to_change, head_to_read, prepare
 from bot.store.schema import names_ours
 from bot.store.sqlite_tx import SqliteTx, readable_text
 from bot.texts import terminal as texts
@@ -82,20 +82,20 @@ class SqliteEngine:
         clock_now: Callable[[], float],
         busy_timeout: float = 5.0,
         synchronous: str = "FULL",
-        creates: bool = True,
+        opening: Opening | None = None,
     ) -> None:
         """``busy_timeout``: seconds to wait for another process's change before ``StoreUnavailable``.
 
         ``synchronous``: with FULL a commit is on the disk before its caller goes on, so what was accepted outlives a
-        power cut. In WAL mode NORMAL keeps the file whole, too, but may lose the last commits. Unless it ``creates``,
-        an empty database is refused.
+        power cut. In WAL mode NORMAL keeps the file whole, too, but may lose the last commits. Unless the ``opening``
+        says otherwise, an empty database gets tables, and one of an older release its steps.
         """
         self._path = str(path)
         self._process = process
         self._clock_now = clock_now
         self._busy_timeout = busy_timeout
         self._synchronous = synchronous
-        self._creates = creates
+        self._opening = opening or Opening()
         self._database: Database | None = None
         self._log_path = f"{os.path.realpath(self._path)}-wal"  # beside the file that a link leads to
         self._file: tuple[int, int] | None = None
@@ -174,7 +174,7 @@ class SqliteEngine:
             create_private(Path(self._path))
         self._connect(self._path)
         with self._transaction("IMMEDIATE") as tx:  # of processes that start at once, each but the first waits here
-            migrate(tx, self._table_names(), creates=self._creates)
+            prepare(tx, self._table_names(), self._opening, usually=Older.MIGRATED)
         self._let_readers_pass()
         self._connected().execute("PRAGMA schema_version").fetchone()  # whoever reads first makes the log
         self._log = self._file_at(self._log_path)

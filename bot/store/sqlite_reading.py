@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.errors import StoreUnavailable
 from bot.store.engine import Tx
-from bot.store.migrations import migrate
+from bot.store.migrations import TO_LOOK, Older, prepare
 from bot.store.sqlite import SqliteEngine
 
 _TRIES = 3
@@ -66,7 +66,7 @@ class ReadOnlySqlite(SqliteEngine):
                 shutil.copyfile(each, Path(self._copy.name, each.name))
             self._connect(f"{Path(self._copy.name, path.name).as_uri()}?mode=rw")
         with self._transaction("DEFERRED") as tx:
-            migrate(tx, self._table_names())
+            prepare(tx, self._table_names(), TO_LOOK, usually=Older.LEFT)
 
 
 def _size(path: Path) -> int:

@@ -8,9 +8,9 @@ from typing import Final
 from sqlite_utils import Database
 
 from bot.errors import SchemaUnknown
+from bot.store import schema
 from bot.store.cells import Cells
 from bot.store.engine import Query, Row, Tx, Value
-from bot.store.schema import SQLITE_TRIGGERS, TABLES
 
 # Nothing of SQLite's own, which is its business.
 PARTS: Final = """
@@ -36,7 +36,10 @@ class SqliteTx(Tx):
         self._database.conn.executemany(sql, rows)
 
     def create_schema(self) -> None:
-        for statement in _split(TABLES + SQLITE_TRIGGERS):
+        self.alter_schema(schema.FIRST_TABLES + schema.SQLITE_TRIGGERS)
+
+    def alter_schema(self, script: str) -> None:
+        for statement in _split(script):
             self._database.execute(statement)
 
     @contextmanager
@@ -52,8 +55,11 @@ class SqliteTx(Tx):
             self._database.conn.text_factory, self._row = readable_text, Cells
 
     def foreign_part(self) -> str | None:
+        numbers = self._database.execute("SELECT schema FROM journal_head").fetchone()
         with closing(sqlite3.connect(":memory:")) as made:
-            made.executescript(TABLES + SQLITE_TRIGGERS)
+            # An older one is checked as it was made; no number but one of ours hides anything.
+            number = min(max(1, numbers[0] if numbers else 1), schema.SCHEMA)
+            made.executescript(schema.script(number) + schema.SQLITE_TRIGGERS)
             own = dict(made.execute(PARTS).fetchall())
         found = dict(self._database.execute(PARTS).fetchall())
         return min((name for name in own.keys() | found.keys() if own.get(name) != found.get(name)), default=None)

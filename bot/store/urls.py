@@ -6,6 +6,7 @@ from functools import partial
 from bot.errors import StoreUnavailable
 from bot.interfaces import Clock
 from bot.store.engine import Engine
+from bot.store.migrations import TO_LOOK, Opening
 from bot.store.record import Record
 from bot.store.sqlite import IN_MEMORY, SqliteEngine
 from bot.store.sqlite_reading import ReadOnlySqlite
@@ -23,13 +24,19 @@ _NO_DRIVER = "the database is Postgres, and its driver is not installed: pip ins
 
 
 def record_at(
-    url: str, *, process: str, clock_now: Callable[[], float], patience: float = PATIENCE, creates: bool = True
+    url: str,
+    *,
+    process: str,
+    clock_now: Callable[[], float],
+    patience: float = PATIENCE,
+    opening: Opening | None = None,
 ) -> Record:
     """The record in that database, not yet open. Raises ``StoreUnavailable`` if the URL names none we can use.
 
-    ``patience``: seconds to wait for another process's change. Unless it ``creates``, an empty database is refused.
+    ``patience``: seconds to wait for another process's change. Unless the ``opening`` says otherwise, an empty database
+    gets tables, and a file of an older release its steps; a server's database of an older release is refused.
     """
-    new_engine = partial(engine_at, url, process=process, clock_now=clock_now, patience=patience, creates=creates)
+    new_engine = partial(engine_at, url, process=process, clock_now=clock_now, patience=patience, opening=opening)
     if url == SQLITE + IN_MEMORY:
         return Record(new_engine())
     return Record(new_engine(), new_engine(), another=new_engine)
@@ -39,7 +46,7 @@ def record_to_look_at(url: str, *, process: str) -> Record:
     """The same for whoever only reads: nothing of it is changed, created, or brought to this release's schema."""
     if url.startswith(SQLITE):
         return Record(ReadOnlySqlite(url.removeprefix(SQLITE), process=process))
-    return Record(_postgres_engine(url, process=process, patience=PATIENCE, creates=False))
+    return Record(_postgres_engine(url, process=process, patience=PATIENCE, opening=TO_LOOK))
 
 
 def state_at(url: str, name: str, *, process: str, clock: Clock, patience: float = PATIENCE) -> SharedState:
@@ -54,17 +61,22 @@ def state_at(url: str, name: str, *, process: str, clock: Clock, patience: float
 
 
 def engine_at(
-    url: str, *, process: str, clock_now: Callable[[], float], patience: float = PATIENCE, creates: bool = True
+    url: str,
+    *,
+    process: str,
+    clock_now: Callable[[], float],
+    patience: float = PATIENCE,
+    opening: Opening | None = None,
 ) -> Engine:
     """An engine for the record in that database, not yet open. Raises as ``record_at``."""
     if url.startswith(SQLITE):
         path = url.removeprefix(SQLITE)
-        return SqliteEngine(path, process=process, clock_now=clock_now, busy_timeout=patience, creates=creates)
-    return _postgres_engine(url, process=process, patience=patience, creates=creates)
+        return SqliteEngine(path, process=process, clock_now=clock_now, busy_timeout=patience, opening=opening)
+    return _postgres_engine(url, process=process, patience=patience, opening=opening)
 
 
 def _postgres_engine(
-    url: str, *, process: str, patience: float, is_for_state: bool = False, creates: bool = True
+    url: str, *, process: str, patience: float, is_for_state: bool = False, opening: Opening | None = None
 ) -> Engine:
     if not url.startswith(POSTGRES):
         raise StoreUnavailable(_UNKNOWN)  # unquoted: there may be a password in it
@@ -75,4 +87,4 @@ def _postgres_engine(
     limits = Limits(lock=patience)
     if is_for_state:
         return PostgresEngine(url, process=process, lock=STATE_LOCK, is_durable=False, limits=limits)
-    return PostgresEngine(url, process=process, limits=limits, creates=creates)
+    return PostgresEngine(url, process=process, limits=limits, opening=opening)

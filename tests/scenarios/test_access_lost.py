@@ -123,7 +123,7 @@ def execute(sql: str) -> Callable[[Path], None]:
         overwrite,
         execute("DROP TABLE outbox"),
         execute("DELETE FROM journal_head"),
-        execute("UPDATE journal_head SET oldest_writer = 2"),
+        execute("UPDATE journal_head SET oldest_writer = 9"),
     ],
     ids=["deleted", "replaced", "moved", "overwritten", "table dropped", "head removed", "newer release"],
 )

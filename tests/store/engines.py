@@ -18,9 +18,10 @@ import pytest
 
 from bot.evidence import GENESIS
 from bot.store.engine import Engine
+from bot.store.migrations import Opening
 from bot.store.postgres import Limits, PostgresEngine
 from bot.store.record import Record
-from bot.store.schema import SCHEMA
+from bot.store.schema import SCHEMA, oldest_writer
 from bot.store.sqlite import SqliteEngine
 from bot.store.urls import SQLITE
 from tests.clocks import START, SteppingClock
@@ -32,13 +33,18 @@ _numbers = itertools.count(1)
 
 
 def engine_on(
-    url: str, *, process: str = "p1", clock_now: Callable[[], float] = time.time, patience: float = 20.0
+    url: str,
+    *,
+    process: str = "p1",
+    clock_now: Callable[[], float] = time.time,
+    patience: float = 20.0,
+    opening: Opening | None = None,
 ) -> Engine:
     """An engine that waits so many seconds for the lock, not yet open."""
     if url.startswith(SQLITE):
         path = url.removeprefix(SQLITE)
-        return SqliteEngine(path, process=process, clock_now=clock_now, busy_timeout=patience)
-    return PostgresEngine(url, process=process, limits=Limits(lock=patience))
+        return SqliteEngine(path, process=process, clock_now=clock_now, busy_timeout=patience, opening=opening)
+    return PostgresEngine(url, process=process, limits=Limits(lock=patience), opening=opening)
 
 
 class Plain(Protocol):
@@ -108,7 +114,7 @@ def postgres_database() -> Iterator[str]:
     postgres(f"DROP DATABASE {name} WITH (FORCE)", admin)
 
 
-def _new_schema(database: str) -> str:
+def new_schema(database: str) -> str:
     """The URL of an empty schema: to us it is a database of its own, and it is quickly made."""
     schema = f"test_{next(_numbers)}"
     postgres(f"CREATE SCHEMA {schema}", database)
@@ -146,7 +152,7 @@ class ReadySchemas:
             schema.connection.close()
 
     def _made(self) -> ReadySchema:
-        url = _new_schema(self._database)
+        url = new_schema(self._database)
         with closing(engine_on(url)) as engine:
             engine.open()
         connection = plain_on(url)
@@ -172,7 +178,7 @@ _EMPTY = f"""
     ALTER TABLE journal ENABLE ALWAYS TRIGGER journal_keeps_entries;
     ALTER TABLE journal ENABLE ALWAYS TRIGGER journal_loses_nothing;
     DELETE FROM journal_head;
-    INSERT INTO journal_head VALUES (1, 0, '{GENESIS}', {SCHEMA}, {SCHEMA})"""
+    INSERT INTO journal_head VALUES (1, 0, '{GENESIS}', {SCHEMA}, {oldest_writer(SCHEMA)})"""
 
 
 @pytest.fixture(scope="session")
@@ -190,7 +196,7 @@ def postgres_url(ready_schemas: ReadySchemas) -> Iterator[str]:
 
 @pytest.fixture
 def empty_postgres_url(postgres_database: str) -> str:
-    return _new_schema(postgres_database)
+    return new_schema(postgres_database)
 
 
 @pytest.fixture

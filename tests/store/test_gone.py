@@ -46,7 +46,7 @@ def use(engine: Engine, reader: Engine | None = None) -> None:
         ("ALTER TABLE state RENAME COLUMN text TO words", DatabaseGone),
         ("ALTER TABLE journal_head RENAME COLUMN hash TO other", DatabaseGone),
         ("DELETE FROM journal_head", RecordDamaged),
-        ("UPDATE journal_head SET oldest_writer = 2", SchemaUnknown),
+        ("UPDATE journal_head SET oldest_writer = 9", SchemaUnknown),
     ],
 )
 async def test_what_other_hands_took_away_while_it_was_open_does_not_come_back(
