@@ -54,7 +54,7 @@ class CannotStart(click.ClickException):
 
 def env_file() -> Path | None:
     """What ``--env-file`` names."""
-    file = click.get_current_context().find_root().params["env_file"]
+    file = click.get_current_context().find_root().params.get("env_file")
     return Path(file) if file else None
 
 
