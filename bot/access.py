@@ -14,6 +14,7 @@ from bot.store import guesses as counts
 from bot.store import journal
 from bot.store import requests as store
 from bot.store.record import Record
+from bot.workspaces import workspace_of
 
 log = logging.getLogger(__name__)
 
@@ -39,20 +40,26 @@ class Access:
         """How many requests of one agent may wait at a time."""
         return self._policy.open_requests
 
-    async def standing(self, person: Actor) -> Standing:
-        """What somebody is to our workspace."""
-        return await self._people.standing(person)
+    async def standing(self, person: Actor, workspace: str) -> Standing:
+        """What somebody is to a workspace."""
+        return await self._people.standing(person, workspace)
 
     async def decide(
-        self, agent: Actor, phones: Sequence[PhoneNumber] = (), *, standing: Standing | None = None
+        self,
+        agent: Actor,
+        phones: Sequence[PhoneNumber] = (),
+        *,
+        workspace: str = "",
+        standing: Standing | None = None,
     ) -> Decision:
-        """Whether somebody may ask, for these numbers if they are known, and whether that must be approved.
+        """Whether somebody may ask in a workspace, for these numbers if they are known, and whether that must be
+        approved.
 
         A number that only has to wait after refused codes keeps no others from being asked: among several it alone is
         rejected when the request is accepted. One that the agent has under way is guarded against nothing: asking
         again joins it, and tries no code.
         """
-        decided = policy.decide(agent, standing or await self._people.standing(agent), self._policy)
+        decided = policy.decide(agent, standing or await self._people.standing(agent, workspace), self._policy)
         if decided.verdict is not Verdict.MAY:
             return decided
         counted = await self._record.read(counts.counts, agent, phones)
@@ -84,8 +91,8 @@ class Access:
             log.warning("request not in this record", extra={"facts": {"request": request_id, "action": action.value}})
             raise await self.forbidden(action, actor, Problem.NOT_YOUR_REQUEST, None)
         is_decision = action in policy.DECISIONS
-        standing = await self._people.standing(actor, within=FRESH if is_decision else None)
-        agent, rules = request.agent, self._policy
+        agent, rules, within = request.agent, self._policy, FRESH if is_decision else None
+        standing = await self._people.standing(actor, workspace_of(agent), within=within)
         if problem := policy.problem_with(action, actor=actor, standing=standing, agent=agent, policy=rules):
             raise await self.forbidden(action, actor, problem, request)
         if request.approval.state is ApprovalState.NOT_NEEDED and action in policy.ABOUT_APPROVALS:
@@ -99,7 +106,7 @@ class Access:
 
     async def problem_of_agent(self, request: Request, *, within: float | None = None) -> Problem | None:
         """Why whoever asked may not ask any more: they may have become a guest while the request waited."""
-        standing = await self._people.standing(request.agent, within=within)
+        standing = await self._people.standing(request.agent, workspace_of(request.agent), within=within)
         return policy.decide(request.agent, standing, self._policy).problem
 
     async def as_of_now(self, request: Request) -> Request | None:

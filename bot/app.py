@@ -178,7 +178,7 @@ async def open_people(settings: BotSettings) -> AsyncIterator[People]:
     token = settings.slack_bot_token.get_secret_value()
     async with connection.open_web(token=token, base_url=settings.slack_api_url, clock=clock) as web:
         identity = await connection.check_tokens(web, Checklist())
-        people = People(web, team_id=identity.team_id, clock=clock, group_ids=settings.policy.group_ids)
+        people = People(web, installed=identity.installed, clock=clock, group_ids=settings.policy.group_ids)
         try:
             yield people
         finally:

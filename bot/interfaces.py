@@ -101,8 +101,9 @@ class PhoneIdApi(Protocol):
 class People(Protocol):
     """What Slack knows of people."""
 
-    async def standing(self, actor: Actor, *, within: float | None = None) -> Standing:
-        """What somebody is to our workspace. Nobody Slack does not vouch for is a member of anything.
+    async def standing(self, actor: Actor, workspace: str = "", *, within: float | None = None) -> Standing:
+        """What somebody is to a workspace, by its id; by default to any where the app is. Nobody Slack does not vouch
+        for is a member of anything.
 
         ``within``: seconds that the answer may be old; without it as long as answers are remembered.
         """

@@ -195,7 +195,7 @@ class Attempt:
     def __init__(self, request: Request, lookup: Lookup, *, record: Record, quota: Quota, clock: Clock) -> None:
         self._request = request
         self._lookup = lookup
-        agent = f"{request.agent.team_id} {request.agent.user_id}"
+        agent = f"{request.agent.home} {request.agent.user_id}"
         lane = Lane.INTERACTIVE if request.is_single else Lane.BULK
         self._ticket = Ticket(lookup_id=lookup.id, agent=agent, lane=lane)
         self._record = record

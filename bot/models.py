@@ -30,9 +30,11 @@ class Through(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Whoever acts: Slack's team and user id, or on the command line the host and the user's number there.
+    """Whoever acts: Slack's ids of workspace and user, or on the command line the host and the user's number there.
 
-    Behind the number stands the name that the user claims, which is only shown: ``1000 (olga)``.
+    A request's agent has the workspace it was asked in. Of a click Slack names the person's first workspace, which may
+    be another one of the same organisation. Behind the number stands the name that the user claims, which is only
+    shown: ``1000 (olga)``.
     """
 
     team_id: str
@@ -46,9 +48,14 @@ class Actor:
         """The user id without what is only claimed."""
         return person_in(self.user_id)
 
+    @property
+    def home(self) -> str:
+        """Where a user id means one person: the organisation if there is one, else the workspace or the host."""
+        return self.enterprise_id or self.team_id
+
     def is_same_person(self, other: "Actor") -> bool:
-        """Whether both are one person: a user id alone is not enough, another workspace may have the same."""
-        return (self.team_id, self.person) == (other.team_id, other.person)
+        """Whether both are one person: a user id alone is not enough, others may have the same elsewhere."""
+        return (self.home, self.person) == (other.home, other.person)
 
 
 def person_in(user_id: str) -> str:

@@ -32,11 +32,12 @@ from bot.settings import BotSettings
 from bot.slack import connection
 from bot.slack.app import build_app
 from bot.slack.bot_token import BotToken
+from bot.slack.channel import Channel
 from bot.slack.jobs import Jobs
 from bot.slack.link import Link
 from bot.slack.messenger import Messenger
 from bot.slack.parts import Base, Parts, build_parts
-from bot.slack.people import Channel, People
+from bot.slack.people import People
 from bot.slack.web import Web
 from bot.store import journal, migrations
 from bot.store.outbox import Kind
@@ -152,17 +153,22 @@ async def _open_web(settings: BotSettings, clock: Clock, waits: Waits, checks: C
 def _open_people(
     settings: BotSettings, web: Web, identity: connection.Identity, stack: AsyncExitStack
 ) -> tuple[People, Channel | None]:
-    people = People(web, team_id=identity.team_id, clock=web.clock, group_ids=settings.policy.group_ids)
+    people = People(web, installed=identity.installed, clock=web.clock, group_ids=settings.policy.group_ids)
     stack.push_async_callback(people.aclose)
     if not settings.phoneid_approval_channel:
         return people, None
-    channel = Channel(settings.phoneid_approval_channel, web, team_id=identity.team_id, clock=web.clock)
+    channel = Channel(settings.phoneid_approval_channel, web, installed=identity.installed, clock=web.clock)
     stack.push_async_callback(channel.aclose)
     return people, channel
 
 
 async def _record_start(record: Record, settings: BotSettings, identity: connection.Identity) -> None:
-    itself = Actor(team_id=identity.team_id, user_id=identity.bot_user_id, through=Through.BOT)
+    itself = Actor(
+        team_id=identity.team_id,
+        user_id=identity.bot_user_id,
+        through=Through.BOT,
+        enterprise_id=identity.enterprise_id,
+    )
     await record.change(journal.note, Event.STARTED, actor=itself, facts=settings.told)
 
 

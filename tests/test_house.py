@@ -14,7 +14,7 @@ ROWS = (
     {"audit"},
     {"errors"},
     {"durations", "evidence", "policy", "states"},
-    {"guesses", "progress"},
+    {"guesses", "progress", "workspaces"},
     {"texts"},
     {"checks", "health", "interfaces", "clock", "network", "logs", "serving"},
     {"environment"},

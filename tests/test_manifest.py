@@ -10,7 +10,9 @@ import jsonschema
 import pytest
 import yaml
 
+from bot.policy import Policy
 from bot.slack import views
+from bot.slack.connection import scopes_needed
 from bot.texts import asking
 
 ROOT = Path(__file__).parent.parent
@@ -26,6 +28,7 @@ SCOPE_OF = {
     "conversations_info": {"channels:read", "groups:read"},
     # These take any bot token.
     "auth_test": set[str](),
+    "auth_teams_list": set[str](),
     "views_open": set[str](),
     "views_update": set[str](),
     # This takes an app-level token, which has scopes of its own.
@@ -96,8 +99,14 @@ def test_the_scopes_are_the_least_the_called_methods_need(manifest: Any) -> None
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == needed
 
 
+def test_what_the_least_settings_do_not_need_may_be_left_out(manifest: Any) -> None:
+    scopes = manifest["oauth_config"]["scopes"]
+    always = set[str]().union(*scopes_needed(Policy(), None))
+    assert set(scopes["bot_optional"]) == set(scopes["bot"]) - always, "Slack wants an optional scope in both lists"
+
+
 def test_every_scope_gives_its_reason() -> None:
-    lines = MANIFEST.read_text().split("bot:\n", 1)[1].split("settings:", 1)[0].strip().splitlines()
+    lines = MANIFEST.read_text().split("bot:\n", 1)[1].split("bot_optional:", 1)[0].strip().splitlines()
     assert lines
     for line in lines:
         assert re.search(r"# \S+ \S+", line), f"no reason: {line}"

@@ -7,7 +7,8 @@ from bot.errors import SlackError, SlackRefused
 from bot.policy import Audience
 from bot.settings import BotSettings
 from bot.slack import connection
-from bot.slack.people import Channel, People
+from bot.slack.channel import Channel
+from bot.slack.people import People
 from bot.slack.web import Web
 from bot.texts import terminal
 from bot.texts.requests import ChannelTrouble
@@ -29,7 +30,7 @@ async def check_approvals(settings: BotSettings, people: People, channel: Channe
     """
     if not settings.policy.needs_approval:
         return []
-    of_channel = [_check_channel(channel.id, await channel.trouble())] if channel else []
+    of_channel = [await _check_channel(channel)] if channel else []
     return [await _check_approvers(settings.policy.approvers, people), *of_channel]
 
 
@@ -47,8 +48,11 @@ async def _check_approvers(approvers: Audience, people: People) -> Check:
     return stop(name, terminal.no_approver_left(approvers.ids))
 
 
-def _check_channel(channel_id: str, trouble: ChannelTrouble | None) -> Check:
-    name = "PHONEID_APPROVAL_CHANNEL"
+async def _check_channel(channel: Channel) -> Check:
+    name, channel_id = "PHONEID_APPROVAL_CHANNEL", channel.id
+    trouble = await channel.trouble()
+    if trouble is None and await channel.is_org_shared():
+        return warning(name, terminal.channel_org_shared(channel_id), terminal.CHANNEL_OF_OUR_OWN)
     if trouble is None:
         return ok(name, terminal.APPROVAL_CHANNEL_THERE)
     said = terminal.approval_channel_unusable(channel_id, trouble)

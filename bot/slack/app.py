@@ -47,8 +47,8 @@ def _authorize(identity: Identity, web: Web) -> Callable[[], Awaitable[Authorize
 
     async def authorize() -> AuthorizeResult:
         return AuthorizeResult(
-            enterprise_id=None,
-            team_id=identity.team_id,
+            enterprise_id=identity.enterprise_id or None,
+            team_id=identity.team_id or None,
             bot_user_id=identity.bot_user_id,
             bot_id=identity.bot_id,
             bot_token=web.token,

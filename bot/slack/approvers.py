@@ -5,15 +5,17 @@ from dataclasses import dataclass
 
 from bot.errors import SlackError
 from bot.interfaces import Clock
-from bot.models import MessageRef
+from bot.models import Actor, MessageRef
 from bot.outbox import AT_MOST, ONE_CALL
 from bot.policy import Audience
 from bot.repeating import few_at_once
 from bot.slack import cards
 from bot.slack.blocks import Message
+from bot.slack.channel import Channel
 from bot.slack.messenger import Messenger, Shown
-from bot.slack.people import Channel, People
+from bot.slack.people import People
 from bot.texts.requests import ChannelTrouble
+from bot.workspaces import workspace_of
 
 Posted = Callable[[str, MessageRef], Awaitable[None]]
 """Told of each message that was posted: to whom (a channel or a user id), and where it is."""
@@ -44,10 +46,11 @@ class Approvers:
         self._channel = channel
         self._clock = clock
 
-    async def are_none(self, *, but_for: str) -> bool:
-        """Whether surely nobody but this person decides."""
+    async def are_none(self, agent: Actor) -> bool:
+        """Whether surely nobody else decides on what this agent asks for."""
+        workspace = workspace_of(agent)
         try:
-            return not await self._people.has_active(self._audience, but_for=but_for)
+            return not await self._people.has_active(self._audience, workspace, but_for=agent.user_id)
         except SlackError:
             return False
 
@@ -62,37 +65,38 @@ class Approvers:
         return self._channel.id if self._channel and is_shared else None
 
     async def reach(
-        self, message: Message, *, but_for: str, posted: Posted, already: frozenset[str] = frozenset()
+        self, message: Message, *, agent: Actor, posted: Posted, already: frozenset[str] = frozenset()
     ) -> Reached:
-        """Send it to each who has not got it ``already``, but never to one person by direct message: their own request.
+        """Send what is about a request of ``agent``'s to each who has not got it ``already``, but never to that agent
+        by direct message.
 
         Where the channel cannot be used it goes to each approver directly, and says why.
         """
-        begun_at = self._clock.monotonic()
+        begun_at, workspace = self._clock.monotonic(), workspace_of(agent)
         if self._channel:
             if self._channel.id in already:
                 return Reached()
-            trouble = await self._channel.trouble()
+            trouble = await self._channel.trouble(workspace)
             shown = Shown.GONE if trouble else await self._post(self._channel.id, message, posted)
             if shown is not Shown.GONE:
                 return _count([shown])
             trouble = trouble or self._channel.note(ChannelTrouble.REFUSES)
             message = cards.sent_directly(message, self._channel.id, trouble)
-        listed = await self._people.listed(self._audience)
+        listed = await self._people.listed(self._audience, workspace)
 
         async def send(user_id: str) -> Shown | None:
-            return await self._send(user_id, message, posted)
+            return await self._send(user_id, message, posted, workspace=workspace)
 
         # What is begun must have ended before the time for all of it is over: else nobody knew where it was posted.
         end = begun_at + AT_MOST - ONE_CALL
-        waiting = sorted(listed.user_ids - {but_for} - already)
+        waiting = sorted(listed.user_ids - {agent.user_id} - already)
         shown_to = await few_at_once(send, waiting, goes_on=lambda: self._clock.monotonic() < end)
         return _count(shown_to, left=len(waiting) - len(shown_to) + (listed.doubt is not None))
 
-    async def _send(self, user_id: str, message: Message, posted: Posted) -> Shown | None:
+    async def _send(self, user_id: str, message: Message, posted: Posted, *, workspace: str) -> Shown | None:
         """``None``: they do not decide any more."""
         try:
-            if not await self._people.is_full_member(user_id):
+            if not await self._people.is_full_member(user_id, workspace):
                 return None
         except SlackError:
             return Shown.NOT_NOW

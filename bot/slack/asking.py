@@ -48,7 +48,7 @@ class Asking:
 
     async def answer_command(self, context: Context, entry: Entry, key: str) -> None:
         """Look up what was typed, and tell how it ended there; or open the form that asks for approval."""
-        decision = await self._access.decide(context.actor, (entry.phone,))
+        decision = await self._access.decide(context.actor, (entry.phone,), workspace=context.workspace)
         if decision.verdict is Verdict.MAY_WITH_APPROVAL:
             filling = forms.Filling(phones=(entry.phone,), notice=texts.CODE_NOT_YET.one)
             await self._conversation.open_form_for(context, decision, filling)
@@ -61,7 +61,7 @@ class Asking:
     async def answer_form(self, context: Context, filled: Filled, key: str) -> None:
         """Look up what was filled in, or ask for its approval, and show in the form's window how that went on."""
         phones = [entry.phone for entry in filled.entries]
-        decision = await self._access.decide(context.actor, phones)
+        decision = await self._access.decide(context.actor, phones, workspace=context.workspace)
         if notice := forms.lacks(decision, filled):
             filling = forms.Filling(
                 phones=tuple(phones), reason=filled.reason, notice=notice, is_several=filled.is_several
@@ -185,7 +185,7 @@ class Asking:
 
 def _new_request(context: Context, filled: Filled, key: str) -> NewRequest:
     return NewRequest(
-        agent=context.actor,
+        agent=context.agent,
         phones=tuple(entry.phone for entry in filled.entries),
         reason=filled.reason,
         channel_id=context.origin.channel_id,

@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.checks import Check, Checklist, Scopes, clock_beside, ok, scopes, stop
 from bot.errors import SettingsError, SlackError, SlackRefused, SlackUnreachable
@@ -25,6 +26,7 @@ from bot.slack.gate import log as gate_log
 from bot.slack.link import Link
 from bot.slack.web import Answer, Web, part
 from bot.texts import terminal
+from bot.workspaces import Installation
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,9 @@ REFUSALS_TOLD = 20
 
 PATH = "/slack/events"
 """Where signed requests come in; the manifest names it."""
+
+MOST_WORKSPACES = 1000
+"""Of an organisation, that Slack names at once."""
 
 
 @asynccontextmanager
@@ -68,8 +73,22 @@ class Identity:
     """Who the bot is to Slack, and in which workspace."""
 
     team_id: str
+    """Empty where the app is installed on a whole organisation."""
     bot_user_id: str
     bot_id: str
+    enterprise_id: str = ""
+    """The organisation's, if there is one."""
+    workspaces: tuple[str, ...] = ()
+    """Of an organisation, those that the app was given."""
+
+    @property
+    def installed(self) -> Installation:
+        """Where the app is installed."""
+        return Installation(
+            workspaces=(self.team_id,) if self.team_id else self.workspaces,
+            enterprise_id=self.enterprise_id,
+            is_on_organisation=not self.team_id,
+        )
 
 
 def scopes_needed(policy: Policy, channel_id: str | None) -> Scopes:
@@ -95,21 +114,36 @@ async def check_tokens(slack: Web, checks: Checklist, *, needed: Scopes = (), ap
 async def _check_bot_token(slack: Web, needed: Scopes) -> tuple[Identity | None, list[Check]]:
     try:
         answer = await slack.auth_test()
-        identity = Identity(
-            team_id=part(answer, "team_id", str),
-            bot_user_id=part(answer, "user_id", str),
-            bot_id=part(answer, "bot_id", str),
-        )
+        identity = await _identity_in(slack, answer)
     except SlackError as error:
         return None, [_without_answer(slack, "SLACK_BOT_TOKEN", error, terminal.bot_token_refused)]
-    if answer.get("enterprise_id") or answer.get("is_enterprise_install"):
-        return None, [stop("SLACK_BOT_TOKEN", terminal.ENTERPRISE_GRID)]
+    if not identity.installed.workspaces:
+        return None, [stop("SLACK_BOT_TOKEN", terminal.NO_WORKSPACES, terminal.GIVE_WORKSPACES)]
     headers = answer.headers
     return identity, [
         ok("SLACK_BOT_TOKEN", terminal.token_good("SLACK_BOT_TOKEN")),
         scopes(headers.get("x-oauth-scopes"), needed),
         clock_beside(headers.get("Date"), now=slack.clock.now()),
     ]
+
+
+async def _identity_in(slack: Web, answer: AsyncSlackResponse) -> Identity:
+    """Raises ``SlackError``. What ``team_id`` holds for a whole organisation is not settled: it is not read."""
+    is_on_organisation = bool(answer.get("is_enterprise_install"))
+    enterprise_id = part(answer, "enterprise_id", str) if is_on_organisation else str(answer.get("enterprise_id") or "")
+    return Identity(
+        team_id="" if is_on_organisation else part(answer, "team_id", str),
+        bot_user_id=part(answer, "user_id", str),
+        bot_id=part(answer, "bot_id", str),
+        enterprise_id=enterprise_id,
+        workspaces=await _workspaces_given(slack) if is_on_organisation else (),
+    )
+
+
+async def _workspaces_given(slack: Web) -> tuple[str, ...]:
+    """Those of the organisation that the app may act in; there may be more than these."""
+    teams = part(await slack.auth_teams_list(limit=MOST_WORKSPACES), "teams", list)
+    return tuple(str(each["id"]) for each in teams if isinstance(each, dict) and each.get("id"))
 
 
 async def _check_app_token(slack: Web, app_token: str | None) -> list[Check]:

@@ -1,9 +1,9 @@
 """Somebody doing something in Slack: who, from where, and how to answer them."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from bot.models import Actor, MessageRef
+from bot.models import Actor, MessageRef, Request
 from bot.slack import cards
 from bot.slack.payloads import Click, Origin, Shortcut, SlashCommand, Submission
 
@@ -34,7 +34,7 @@ class Context:
 
     @classmethod
     def of_shortcut(cls, shortcut: Shortcut) -> "Context":
-        return cls(actor=shortcut.actor, trigger_id=shortcut.trigger_id)
+        return cls(actor=shortcut.actor, origin=shortcut.origin, trigger_id=shortcut.trigger_id)
 
     @classmethod
     def of_click(cls, click: Click) -> "Context":
@@ -45,4 +45,18 @@ class Context:
     @classmethod
     def of_submission(cls, submission: Submission, *, at: float) -> "Context":
         view = submission.view
-        return cls(actor=submission.actor, origin=view.origin, view_id=view.id, submitted_at=at)
+        return cls(actor=submission.actor, origin=submission.origin, view_id=view.id, submitted_at=at)
+
+    @property
+    def workspace(self) -> str:
+        """Where they do it: what they ask for belongs to it."""
+        return self.origin.team_id
+
+    @property
+    def agent(self) -> Actor:
+        """Who they are in what they ask for here."""
+        return replace(self.actor, team_id=self.workspace or self.actor.team_id)
+
+    def about(self, request: Request) -> "Context":
+        """The same in the workspace of a request: a click on a whole organisation does not name it."""
+        return replace(self, origin=self.origin.in_workspace(request.agent.team_id))

@@ -105,7 +105,8 @@ class Conversation:
     async def open_form(self, context: Context, filling: forms.Filling) -> None:
         """Open the form, filled in as far as known; or say why this person gets none."""
         try:
-            decision = await asyncio.wait_for(self._access.decide(context.actor, filling.phones), BEFORE_THE_FORM)
+            deciding = self._access.decide(context.actor, filling.phones, workspace=context.workspace)
+            decision = await asyncio.wait_for(deciding, BEFORE_THE_FORM)
         except TimeoutError:
             decision = UNDECIDED
         await self.open_form_for(context, decision, filling)

@@ -134,7 +134,7 @@ class Notices:
             told.add(place)
 
         message, agent = cards.alarm_message(alarm), alarm.request.agent
-        reached = await self._approvers.reach(message, but_for=agent.user_id, already=frozenset(told), posted=posted)
+        reached = await self._approvers.reach(message, agent=agent, already=frozenset(told), posted=posted)
         if not reached.left:
             await self._record.change(guesses.alarm_told, alarm, people=len(told))
             self._alarmed.pop(alarm.entry, None)
@@ -157,7 +157,7 @@ class Notices:
         reached, is_asked = await self._post_cards(request)
         if not due.attempts:
             origin = self.origins.get(request.id, Origin())
-            if await self._approvers.are_none(but_for=request.agent.user_id):
+            if await self._approvers.are_none(request.agent):
                 await self._tell(request, views.sentence(texts.NOBODY_DECIDES), origin)
             elif not is_asked:
                 await self._tell(request, views.sentence(texts.NOBODY_REACHED), origin)
@@ -213,7 +213,7 @@ class Notices:
             add, card = messages.add, messages.Kind.CARD
             await self._record.change(add, card, request.id, ref, sent_to=place, drawn_at=recent.at)
 
-        reached = await self._approvers.reach(message, but_for=request.agent.user_id, already=already, posted=posted)
+        reached = await self._approvers.reach(message, agent=request.agent, already=already, posted=posted)
         is_asked = bool(already or reached.told)
         if not is_asked:
             facts = {"request": request.id, "refused": reached.refused, "left": reached.left}

@@ -13,6 +13,7 @@ from bot.slack.app import Listeners
 from bot.slack.approvers import Approvers
 from bot.slack.asking import Asking
 from bot.slack.bot_token import BotToken
+from bot.slack.channel import Channel
 from bot.slack.conversation import Conversation
 from bot.slack.deciding import Deciding
 from bot.slack.jobs import Jobs
@@ -24,7 +25,7 @@ from bot.slack.listeners.submissions import Submissions
 from bot.slack.listeners.unknown import Unknown
 from bot.slack.messenger import Messenger
 from bot.slack.notices import Notices
-from bot.slack.people import Channel, People
+from bot.slack.people import People
 from bot.slack.runner import Runner
 from bot.slack.showing import Showing
 from bot.slack.windows import Windows

@@ -49,6 +49,12 @@ class Origin(_Payload):
 
     channel_id: Word = ""
     response_url: Word = ""
+    team_id: Word = ""
+    """The workspace: what is asked there belongs to it. On a whole organisation a form's payload does not say."""
+
+    def in_workspace(self, team_id: str) -> "Origin":
+        """The same, in this workspace."""
+        return self.model_copy(update={"team_id": team_id})
 
 
 class _Metadata(Origin):
@@ -59,6 +65,11 @@ class _Metadata(Origin):
 
 
 class _Team(_Payload):
+    id: Word = ""
+    enterprise_id: Word = ""
+
+
+class _Enterprise(_Payload):
     id: Word = ""
 
 
@@ -73,17 +84,18 @@ class SlashCommand(_Payload):
     text: Text = SecretStr("")
     user_id: Id
     team_id: Id
+    enterprise_id: Word = ""
     channel_id: Id
     trigger_id: Id
     response_url: Word = ""
 
     @property
     def actor(self) -> Actor:
-        return Actor(team_id=self.team_id, user_id=self.user_id, through=Through.SLACK)
+        return _actor(self.team_id, self.user_id, enterprise_id=self.enterprise_id)
 
     @property
     def origin(self) -> Origin:
-        return Origin(channel_id=self.channel_id, response_url=self.response_url)
+        return Origin(channel_id=self.channel_id, response_url=self.response_url, team_id=self.team_id)
 
 
 class _Interaction(_Payload):
@@ -91,18 +103,29 @@ class _Interaction(_Payload):
 
     user: _User
     team: _Team = _Team()
+    enterprise: _Enterprise = _Enterprise()
 
     @property
     def actor(self) -> Actor:
-        # The person's own team, so that somebody clicking from another workspace is told apart.
-        team_id = self.user.team_id or self.team.id
-        return Actor(team_id=team_id, user_id=self.user.id, through=Through.SLACK)
+        # The person's own team, so that somebody clicking from another workspace is told apart. In an organisation it
+        # is their first workspace, wherever they click.
+        team_id, enterprise_id = self.user.team_id or self.team.id, self.enterprise.id or self.team.enterprise_id
+        return _actor(team_id, self.user.id, enterprise_id=enterprise_id)
+
+    @property
+    def workspace(self) -> str:
+        """Where they do it, as far as the payload says."""
+        return self.team.id or self.user.team_id
 
 
 class Shortcut(_Interaction):
     """The global shortcut; it carries no channel and no response URL."""
 
     trigger_id: Id
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(team_id=self.workspace)
 
 
 class _Element(_Payload):
@@ -122,7 +145,7 @@ class _View(_Payload):
     @property
     def origin(self) -> Origin:
         carried = self._metadata
-        return Origin(channel_id=carried.channel_id, response_url=carried.response_url)
+        return Origin(channel_id=carried.channel_id, response_url=carried.response_url, team_id=carried.team_id)
 
     @property
     def request_id(self) -> RequestId:
@@ -160,6 +183,12 @@ class Submission(_Interaction):
     """The form, submitted."""
 
     view: _SubmittedView
+
+    @property
+    def origin(self) -> Origin:
+        """Where the form was opened from; one of an earlier release does not say in which workspace."""
+        carried = self.view.origin
+        return carried if carried.team_id else carried.in_workspace(self.workspace)
 
     def field(self, action_id: str) -> FormField:
         """The field of this name; block ids change with each form, action ids do not."""
@@ -209,9 +238,8 @@ class Click(_Interaction):
 
     @property
     def origin(self) -> Origin:
-        if self.view:
-            return self.view.origin
-        return Origin(channel_id=self.channel.id, response_url=self.response_url)
+        carried = self.view.origin if self.view else Origin(channel_id=self.channel.id, response_url=self.response_url)
+        return carried if carried.team_id else carried.in_workspace(self.workspace)
 
 
 class _Tokens(_Payload):
@@ -258,6 +286,10 @@ def sender_of(body: Mapping[str, Any]) -> Sender:
         user_id=user_id if isinstance(user_id, str) else "",
         response_url=response_url if isinstance(response_url, str) else "",
     )
+
+
+def _actor(team_id: str, user_id: str, *, enterprise_id: str) -> Actor:
+    return Actor(team_id=team_id, user_id=user_id, through=Through.SLACK, enterprise_id=enterprise_id)
 
 
 def _places(error: ValidationError | RecursionError) -> str:

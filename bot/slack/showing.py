@@ -3,7 +3,7 @@
 from bot.access import Access
 from bot.audit import LogQuery
 from bot.interfaces import Clock
-from bot.models import Actor, Lookup, LookupId, Problem, Request, RequestId, State
+from bot.models import Lookup, LookupId, Problem, Request, RequestId, State
 from bot.policy import Action, Policy, Rule
 from bot.requests import Requests
 from bot.slack import forms, pages, views
@@ -40,7 +40,7 @@ class Showing:
 
     async def explain(self, context: Context) -> None:
         """Say what the policy means for this person."""
-        standing = await self._access.standing(context.actor)
+        standing = await self._access.standing(context.actor, context.workspace)
         decision = await self._access.decide(context.actor, standing=standing)
         approvers = self._policy.approvers
         is_approver = approvers.holds(context.actor, standing)
@@ -50,16 +50,17 @@ class Showing:
 
     async def history(self, context: Context) -> None:
         """Somebody's own latest lookups."""
-        await self._conversation.tell(context, await self._page(context.actor, before=None))
+        await self._conversation.tell(context, await self._page(context, before=None))
 
     async def older(self, context: Context, value: str) -> None:
         """Those before a lookup of theirs."""
         request_id, _ = split_lookup_id(value)
-        if await self._access.own(request_id, context.actor) is None:
+        own = await self._access.own(request_id, context.actor)
+        if own is None:
             message = views.sentence(await self._why_gone(request_id), with_form_button=True)
             await self._conversation.tell(context, message)
             return
-        await self._conversation.tell(context, await self._page(context.actor, before=LookupId(value)))
+        await self._conversation.tell(context, await self._page(context.about(own), before=LookupId(value)))
 
     async def id_again(self, context: Context, value: str) -> None:
         """Show an ID once more, privately."""
@@ -100,20 +101,22 @@ class Showing:
             return
         is_several = not request.is_single and "/" not in value
         await self._conversation.open_form(
-            context, forms.Filling(phones=left, reason=request.reason, is_several=is_several)
+            context.about(request), forms.Filling(phones=left, reason=request.reason, is_several=is_several)
         )
 
     async def _why_gone(self, request_id: RequestId) -> str:
         """Of a request that is not this person's, or not here at all."""
         return texts.GONE if await self._access.find(request_id) else texts.NOT_IN_THIS_RECORD
 
-    async def _page(self, actor: Actor, *, before: LookupId | None) -> Message:
+    async def _page(self, context: Context, *, before: LookupId | None) -> Message:
         # Whoever was an agent may look back; guests and other workspaces' people may not, as ever.
-        decision = await self._access.decide(actor)
+        decision = await self._access.decide(context.actor, workspace=context.workspace)
         if decision.rule is Rule.NOT_A_MEMBER and decision.problem:
             explanation = PROBLEMS[decision.problem]
             return views.sentence(f"{explanation.what} {explanation.next}")
-        query = LogQuery(limit=pages.PAGE + 1, user_id=actor.user_id, team_id=actor.team_id, before=before)
+        # Of this workspace alone: what they asked for in another one is not shown here.
+        agent = context.agent
+        query = LogQuery(limit=pages.PAGE + 1, user_id=agent.user_id, team_id=agent.team_id, before=before)
         return pages.history(await self._record.read(search.search, query), is_first=before is None)
 
 

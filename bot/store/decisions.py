@@ -32,11 +32,12 @@ REFUSED_OF_NUMBERS: Final = """
     JOIN refused_codes ON refused_codes.phone = lookups.phone AND refused_codes.at > :since
     WHERE requests.id = :id"""
 
-REFUSED_OF_AGENT: Final = """
+REFUSED_OF_AGENT: Final = f"""
     SELECT count(*) AS refused, max(refused_codes.at) AS latest FROM requests
-    JOIN refused_codes ON refused_codes.user_id = requests.user_id AND refused_codes.team_id = requests.team_id
+    JOIN refused_codes ON refused_codes.user_id = requests.user_id
         AND refused_codes.at > :since AND refused_codes.for_agent = 1
-    WHERE requests.id = :id"""
+    JOIN requests AS theirs ON theirs.number = refused_codes.request
+    WHERE requests.id = :id AND {rows.HOME} = {rows.HOME.replace("requests.", "theirs.")}"""  # noqa: S608 - constants only
 
 MOVE_LOOKUP: Final = """
     UPDATE lookups SET state = :state, updated_at = :updated_at, process = :process, problem = :problem

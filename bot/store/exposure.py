@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.models import Actor, ApprovalState, PhoneNumber, RequestId
-from bot.store import decisions, forgetting, outbox
+from bot.store import decisions, forgetting, outbox, rows
 from bot.store.cells import readable
 from bot.store.engine import Query, Row, Tx
 
 # A colon comes after the digits: this number, and those that begin with it.
-BESIDE: Final = """
+BESIDE: Final = f"""
     SELECT requests.number, requests.id, requests.approval, requests.reason, requests.decision_reason,
         lookups.position, lookups.phone, lookups.reason AS own_reason
     FROM lookups JOIN requests ON requests.number = lookups.request
     WHERE lookups.phone >= :phone AND lookups.phone < :phone || ':'
-        AND requests.user_id = :user_id AND requests.team_id = :team_id"""
+        AND {rows.OF_PERSON}"""  # noqa: S608 - constants only
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,7 @@ class Exposed:
 
 def beside(tx: Tx, agent: Actor, phones: Collection[PhoneNumber]) -> list[Beside]:
     """What this agent asked for with these numbers, or with numbers that begin so. A read."""
-    who = {"user_id": agent.user_id, "team_id": agent.team_id}
-    answers = tx.gather(*(Query(BESIDE, {**who, "phone": phone.digits}) for phone in phones))
+    answers = tx.gather(*(Query(BESIDE, {**rows.person_values(agent), "phone": phone.digits}) for phone in phones))
     return readable("lookups", (row for answer in answers for row in answer), _beside)
 
 

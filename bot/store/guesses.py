@@ -24,14 +24,15 @@ FOR_NUMBER: Final = """
         (SELECT max(updated_at) FROM lookups WHERE phone = :phone AND state = 'answered' AND updated_at <= :now), 0)"""
 
 # Without those of one request: if it was approved, somebody said yes to one code for each of its numbers.
-BY_AGENT: Final = """
+BY_AGENT: Final = f"""
     SELECT count(*) AS refused, min(at) AS earliest, max(at) AS latest FROM refused_codes
-    WHERE user_id = :user_id AND team_id = :team_id AND for_agent = 1 AND at > :since
-    AND request <> coalesce((SELECT number FROM requests WHERE id = :but_for), 0)"""
+    JOIN requests ON requests.number = refused_codes.request
+    WHERE refused_codes.user_id = :user_id AND {rows.HOME} = :home AND for_agent = 1 AND at > :since
+    AND request <> coalesce((SELECT number FROM requests WHERE id = :but_for), 0)"""  # noqa: S608 - constants only
 
 # No more rows than the account has calls per second, or as good as that. The condition on process is for the index.
 UNDER_WAY: Final = """
-    SELECT lookups.phone, lookups.updated_at, requests.team_id, requests.user_id FROM lookups
+    SELECT lookups.phone, lookups.updated_at, requests.enterprise_id, requests.team_id, requests.user_id FROM lookups
     JOIN requests ON requests.number = lookups.request
     WHERE lookups.process IS NOT NULL AND lookups.state = 'calling'"""
 
@@ -66,7 +67,7 @@ class Counted(NamedTuple):
 def queries(tx: Tx, agent: Actor, phones: Sequence[PhoneNumber], *, but_for: RequestId = NO_REQUEST) -> list[Query]:
     """What ``counted`` needs to know, to be asked with other things. Refused codes of ``but_for`` do not count."""
     since = tx.now - REMEMBERED
-    who = {"user_id": agent.person, "team_id": agent.team_id}
+    who = {"user_id": agent.person, "home": agent.home}
     return [
         Query(UNDER_WAY, {}),
         Query(BY_AGENT, {**who, "since": since, "but_for": but_for}),
@@ -81,7 +82,7 @@ def counted(tx: Tx, answers: Sequence[Sequence[Row]], agent: Actor, phones: Sequ
     own = [
         each
         for each in under_way
-        if each["team_id"] == agent.team_id and person_in(str(each["user_id"])) == agent.person
+        if (each["enterprise_id"] or each["team_id"], person_in(str(each["user_id"]))) == (agent.home, agent.person)
     ]
     return Counted(
         by_agent=_guesses(by_agent, now=tx.now, under_way=own),

@@ -46,15 +46,15 @@ NEWEST: Final = """
 
 # What this agent has under way already, by number: another call for it would bring nothing new. CROSS keeps SQLite from
 # going through all that the agent has ever asked for, of which there is far more than of what runs.
-RUNNING: Final = """
+RUNNING: Final = f"""
     SELECT lookups.phone, lookups.position, lookups.process, requests.id, requests.size FROM lookups CROSS JOIN requests
     WHERE requests.number = lookups.request AND lookups.process IS NOT NULL AND lookups.follows IS NULL
-        AND requests.user_id = :user_id AND requests.team_id = :team_id"""
+        AND {rows.OF_PERSON}"""  # noqa: S608 - constants only
 
-OPEN: Final = """
+OPEN: Final = f"""
     SELECT count(*) AS found FROM requests
-    WHERE user_id = :user_id AND team_id = :team_id AND approval IN ('awaiting', 'approved') AND expires_at > :now
-        AND EXISTS (SELECT 1 FROM lookups WHERE lookups.request = requests.number AND lookups.state = 'held')"""
+    WHERE {rows.OF_PERSON} AND approval IN ('awaiting', 'approved') AND expires_at > :now
+        AND EXISTS (SELECT 1 FROM lookups WHERE lookups.request = requests.number AND lookups.state = 'held')"""  # noqa: S608 - constants only
 
 TOO_MANY_OPEN: Final = Decision(Verdict.MAY_NOT, Rule.APPROVALS, Problem.TOO_MANY_OPEN)
 
@@ -93,7 +93,7 @@ def accept(
         Query(BY_SUBMISSION, {"submission_key": new.submission_key}),
         Query(rows.REQUEST, {"id": request_id}),
         Query(NEWEST, {}),
-        Query(OPEN, {"user_id": new.agent.user_id, "team_id": new.agent.team_id, "now": tx.now}),
+        Query(OPEN, {**rows.person_values(new.agent), "now": tx.now}),
         *_running(tx, new.agent),
         *guesses.queries(tx, new.agent, new.phones),
     )
@@ -150,7 +150,7 @@ def under_way(tx: Tx, agent: Actor, phones: Iterable[PhoneNumber]) -> set[PhoneN
 
 
 def _running(tx: Tx, agent: Actor) -> list[Query]:
-    return [Query(RUNNING, {"user_id": agent.user_id, "team_id": agent.team_id}), *processes.queries(tx)]
+    return [Query(RUNNING, rows.person_values(agent)), *processes.queries(tx)]
 
 
 def _followable(tx: Tx, answers: Sequence[Sequence[Row]]) -> list[Row]:

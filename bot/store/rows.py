@@ -28,6 +28,12 @@ LOOKUPS: Final = """
     SELECT lookups.* FROM lookups JOIN requests ON requests.number = lookups.request
     WHERE requests.id = :id ORDER BY lookups.position"""
 
+HOME: Final = "CASE requests.enterprise_id WHEN '' THEN requests.team_id ELSE requests.enterprise_id END"
+"""``Actor.home`` of a request's agent."""
+
+OF_PERSON: Final = f"requests.user_id = :user_id AND {HOME} = :home"
+"""Whether a request is one person's, as ``Actor.is_same_person`` has it."""
+
 NO_DECISION: dict[str, Value] = dict.fromkeys(
     ("decided_at", "decided_enterprise_id", "decided_team_id", "decided_user_id", "decided_through", "decision_reason")
 )
@@ -119,6 +125,11 @@ def actor(row: Row, prefix: str = "") -> Actor:
 def actor_columns(who: Actor, prefix: str = "") -> dict[str, Any]:
     """The same columns, from whoever acts."""
     return {prefix + name: value for name, value in asdict(who).items()}
+
+
+def person_values(who: Actor) -> dict[str, Value]:
+    """What ``OF_PERSON`` asks for."""
+    return {"user_id": who.user_id, "home": who.home}
 
 
 def _approval(row: Row) -> Approval:

@@ -17,9 +17,9 @@ _PREFIXED = ", ".join(f"requests.{name} AS {OF}{name}" for name in COLUMNS["requ
 SEARCH: Final = f"""
     SELECT lookups.*, {_PREFIXED} FROM requests JOIN lookups ON lookups.request = requests.number"""  # noqa: S608 - constants only
 
-ASKED_BY: Final = """
+ASKED_BY: Final = f"""
     SELECT count(*) AS asked FROM requests JOIN lookups ON lookups.request = requests.number
-    WHERE requests.user_id = :user_id AND requests.team_id = :team_id AND requests.asked_at >= :since"""
+    WHERE {rows.OF_PERSON} AND requests.asked_at >= :since"""  # noqa: S608 - constants only
 
 ASKED_FOR: Final = "SELECT count(*) AS asked FROM lookups WHERE phone = :phone AND asked_at >= :since"
 
@@ -49,7 +49,7 @@ def search(tx: Tx, query: LogQuery) -> list[LogEntry]:
 def asked_lately(tx: Tx, request: Request, *, since: float) -> AskedLately:
     """How often was asked since then (Unix seconds), this request included; of several numbers, for the first."""
     (by_agent,), (for_number,) = tx.gather(
-        Query(ASKED_BY, {"user_id": request.agent.user_id, "team_id": request.agent.team_id, "since": since}),
+        Query(ASKED_BY, {**rows.person_values(request.agent), "since": since}),
         Query(ASKED_FOR, {"phone": request.lookup.phone.digits, "since": since}),
     )
     return AskedLately(by_agent["asked"], for_number["asked"])

@@ -23,6 +23,10 @@ class ChannelTrouble(StrEnum):
     """It looks well, but Slack does not let the bot post there."""
     NOT_TOLD = "not told"
     """Slack did not say how it is."""
+    NOT_GIVEN = "not given"
+    """It is in a workspace of the organization that the app was not added to."""
+    ELSEWHERE = "elsewhere"
+    """It is of other workspaces of the organization than the request."""
 
 
 NOBODY_REACHED = "No approver could be reached so far. Tell your administrator if it is urgent."
@@ -35,6 +39,8 @@ CHANNEL_TROUBLES: Mapping[ChannelTrouble, str] = {
     ChannelTrouble.UNKNOWN: "the bot cannot see it. Invite the bot to it, or check the id",
     ChannelTrouble.REFUSES: "Slack does not let the bot post in it",
     ChannelTrouble.NOT_TOLD: "Slack does not tell the bot about it at present",
+    ChannelTrouble.NOT_GIVEN: "the app was not added to its workspace. Ask an administrator of the organization",
+    ChannelTrouble.ELSEWHERE: "it is not in the workspace that the request was made in",
 }
 """Why the approval channel cannot be used."""
 WITHDRAW = "Withdraw"

@@ -142,10 +142,8 @@ def slack_not_now(reason: str) -> str:
     return f"Slack does not answer now ({reason}). This says nothing about the settings: start again in a minute."
 
 
-ENTERPRISE_GRID = (
-    "This workspace belongs to an Enterprise Grid organization, which this version does not support: it would take the "
-    "organization's own people for outsiders. Install the app in a workspace outside the organization."
-)
+NO_WORKSPACES = "The app is installed on an organization, but in none of its workspaces."
+GIVE_WORKSPACES = "An administrator of the organization has to add it to those that are to use it."
 
 
 def database_unusable(name: str, why: str) -> str:
@@ -180,6 +178,15 @@ def approvers_not_told(ids: str, reason: str, *, is_refused: bool) -> str:
 APPROVERS_THERE = "Somebody in PHONEID_APPROVERS is an active full member of this workspace."
 APPROVAL_CHANNEL_THERE = "Requests can be shown in PHONEID_APPROVAL_CHANNEL."
 CHANNEL_OF_OUR_OWN = "Choose a channel that only this workspace has."
+
+
+def channel_org_shared(channel_id: str) -> str:
+    return (
+        f"PHONEID_APPROVAL_CHANNEL {channel_id} is shared within the organization: people of its other workspaces read "
+        "who asks, why, and the end of each number."
+    )
+
+
 CARDS_TO_EACH = "Until then each approver gets every request as a direct message."
 
 

@@ -35,6 +35,7 @@ from bot.store.engine import Tx
 from bot.store.sqlite import IN_MEMORY
 from bot.store.urls import SQLITE, record_at
 from bot.tickets import Call
+from bot.workspaces import Installation
 from tests import factories
 from tests.clocks import SteppingClock
 from tests.doubles import Believed
@@ -229,7 +230,7 @@ async def open_front() -> AsyncIterator[Front]:
     web = Web(token="xoxb-invented", base_url=API, session=session, network=network, clock=clock, seconds=30.0)
     record = record_at(SQLITE + IN_MEMORY, process="ours", clock_now=clock.now)
     await record.open()
-    people = People(web, team_id=TEAM, clock=clock)
+    people = People(web, installed=Installation(workspaces=(TEAM,)), clock=clock)
     parts = build_parts(
         Base(
             record=record,

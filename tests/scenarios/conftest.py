@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import Waits
+from bot.sandbox.slack.installation import Installation
 from tests.clocks import SocketLoop
 from tests.scenarios.scene import QUICK, TRANSPORTS, OpenScene, Scene, open_scene, with_bot
 
@@ -23,9 +24,11 @@ def scene_with(tmp_path: Path) -> OpenScene:
     """Opens a scene with settings of a test's own, its bot running."""
 
     @asynccontextmanager
-    async def open_with(*, is_http: bool = False, waits: Waits = QUICK, **settings: str) -> AsyncIterator[Scene]:
+    async def open_with(
+        *, is_http: bool = False, waits: Waits = QUICK, installation: Installation | None = None, **settings: str
+    ) -> AsyncIterator[Scene]:
         async with (
-            open_scene(tmp_path, is_http=is_http, settings=settings) as scene,
+            open_scene(tmp_path, is_http=is_http, settings=settings, installation=installation) as scene,
             with_bot(scene, waits=waits) as running,
         ):
             yield running

@@ -17,6 +17,7 @@ from bot.sandbox.cams.book import BOOK, Entry
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
 from bot.sandbox.inspector import Inspector
 from bot.sandbox.slack.human import Human
+from bot.sandbox.slack.installation import Installation
 from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.slack.workspace import Message
 from bot.settings import BotSettings, RecordSettings, read
@@ -88,11 +89,16 @@ class Scene:
 
 @asynccontextmanager
 async def open_scene(
-    tmp_path: Path, *, is_http: bool = False, book: Sequence[Entry] = BOOK, settings: Mapping[str, str] | None = None
+    tmp_path: Path,
+    *,
+    is_http: bool = False,
+    book: Sequence[Entry] = BOOK,
+    settings: Mapping[str, str] | None = None,
+    installation: Installation | None = None,
 ) -> AsyncIterator[Scene]:
     """The sandbox with no bot in it yet."""
     inspector, clock = Inspector(), LoopClock()
-    slack = LocalSlack(inspector=inspector, clock=clock)
+    slack = LocalSlack(inspector=inspector, clock=clock, installation=installation)
     cams = LocalCams(inspector=inspector, book=book, clock=clock, latency_there=latency, latency_back=latency)
     inspector.listen(slack.workspace.change)  # whoever waits for something to happen looks again after each request
     await slack.start()

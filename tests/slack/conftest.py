@@ -17,6 +17,7 @@ from tests.slack.failures import SECRETS, TOKEN
 
 TEAM_ID = "T0SANDBOX"
 IDENTITY = Identity(team_id=TEAM_ID, bot_user_id="U0BOT", bot_id="B0BOT")
+INSTALLED = IDENTITY.installed
 
 
 @pytest.fixture

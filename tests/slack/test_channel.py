@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from bot.slack.people import Channel
+from bot.slack.channel import Channel
 from bot.slack.web import Web
 from bot.texts.requests import ChannelTrouble
 from tests.clocks import SteppingClock
-from tests.slack.conftest import NOT_SLACK, TEAM_ID, Answers
+from tests.slack.conftest import INSTALLED, NOT_SLACK, TEAM_ID, Answers
 from tests.slack.failures import refusal
 
 
@@ -50,14 +50,14 @@ async def test_what_slack_says_of_the_channel_decides_whether_cards_go_there(
     web: Web, answers: Answers, clock: SteppingClock, facts: dict[str, Any], trouble: ChannelTrouble | None
 ) -> None:
     become_channel(answers, **facts)
-    channel = Channel("C0LEADS", web, team_id=TEAM_ID, clock=clock)
+    channel = Channel("C0LEADS", web, installed=INSTALLED, clock=clock)
     assert (channel.id, await channel.trouble()) == ("C0LEADS", trouble)
 
 
 async def test_a_channel_that_becomes_shared_gets_no_cards_ten_seconds_later(
     web: Web, answers: Answers, clock: SteppingClock
 ) -> None:
-    channel = Channel("C0LEADS", web, team_id=TEAM_ID, clock=clock)
+    channel = Channel("C0LEADS", web, installed=INSTALLED, clock=clock)
     become_channel(answers)
     assert await channel.trouble() is None
     become_channel(answers, is_ext_shared=True)
@@ -81,7 +81,7 @@ async def test_a_channel_that_becomes_shared_gets_no_cards_ten_seconds_later(
 async def test_without_an_answer_no_cards_go_there_and_that_is_not_remembered(
     web: Web, answers: Answers, clock: SteppingClock, status: int, content_type: str, body: str, trouble: ChannelTrouble
 ) -> None:
-    channel = Channel("C0LEADS", web, team_id=TEAM_ID, clock=clock)
+    channel = Channel("C0LEADS", web, installed=INSTALLED, clock=clock)
     answers.become(status, content_type, body)
     assert await channel.trouble() is trouble
     become_channel(answers)
@@ -91,7 +91,7 @@ async def test_without_an_answer_no_cards_go_there_and_that_is_not_remembered(
 async def test_each_trouble_is_in_the_log_once_an_hour(
     web: Web, answers: Answers, clock: SteppingClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    channel = Channel("C0LEADS", web, team_id=TEAM_ID, clock=clock)
+    channel = Channel("C0LEADS", web, installed=INSTALLED, clock=clock)
     for seconds in (0, 1800, 1799, 1):
         clock.time += seconds
         become_channel(answers, is_archived=True)

@@ -17,6 +17,7 @@ from bot.policy import Audience, Policy
 from bot.slack.connection import check_tokens, scopes_needed, signed_http
 from bot.slack.web import Web
 from bot.texts import terminal
+from bot.workspaces import Installation
 from tests.clocks import SteppingClock
 from tests.slack.conftest import IDENTITY, NOT_SLACK, Answers
 
@@ -216,9 +217,41 @@ async def test_an_answer_that_lacks_the_identity_is_not_slacks(web: Web, answers
     assert said.startswith("Slack does not answer")
 
 
-@pytest.mark.parametrize("of_an_organization", [{"enterprise_id": "E0GRID"}, {"is_enterprise_install": True}], ids=min)
-async def test_an_enterprise_grid_is_refused_in_words(
-    web: Web, answers: Answers, of_an_organization: dict[str, Any]
+async def test_in_one_workspace_of_an_organisation_the_app_is_in_that_one(web: Web, answers: Answers) -> None:
+    become_slack(answers, {**AUTH_TEST, "enterprise_id": "E0GRID"})
+    identity = await check_tokens(web, Checklist())
+    assert identity.installed == Installation(workspaces=("T0SANDBOX",), enterprise_id="E0GRID")
+    assert answers.called == ["auth.test"]
+
+
+@pytest.mark.parametrize("team_id", [{}, {"team_id": "E0GRID"}, {"team_id": "T0OTHER"}, {"team_id": None}], ids=str)
+async def test_on_a_whole_organisation_the_app_is_where_it_was_given_to(
+    web: Web, answers: Answers, team_id: dict[str, Any]
 ) -> None:
-    become_slack(answers, {**AUTH_TEST, **of_an_organization})
-    assert await refusals(web) == (terminal.ENTERPRISE_GRID,)
+    """What ``team_id`` is then nobody says."""
+    given = {"teams": [{"id": "T0SANDBOX", "name": "Sandbox"}, {"id": "T0SISTER", "name": "Sister"}]}
+    without = {name: value for name, value in AUTH_TEST.items() if name != "team_id"}
+    of_organisation = {"is_enterprise_install": True, "enterprise_id": "E0GRID", **team_id}
+    become_slack(answers, {**without, **of_organisation, **given})
+    identity = await check_tokens(web, Checklist())
+    assert identity.installed == Installation(
+        workspaces=("T0SANDBOX", "T0SISTER"), enterprise_id="E0GRID", is_on_organisation=True
+    )
+    assert answers.called == ["auth.test", "auth.teams.list"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"enterprise_id": "E0GRID", "teams": []}, f"{terminal.NO_WORKSPACES} {terminal.GIVE_WORKSPACES}"),
+        ({"enterprise_id": "E0GRID", "teams": ["?", {}]}, f"{terminal.NO_WORKSPACES} {terminal.GIVE_WORKSPACES}"),
+        ({"enterprise_id": "E0GRID"}, "Slack does not answer"),
+        ({"teams": [{"id": "T0SANDBOX"}]}, "Slack does not answer"),
+    ],
+)
+async def test_an_organisation_without_workspaces_or_name_is_no_start(
+    web: Web, answers: Answers, answer: dict[str, Any], said: str
+) -> None:
+    become_slack(answers, {**AUTH_TEST, "is_enterprise_install": True, **answer})
+    (mistake,) = await refusals(web)
+    assert mistake.startswith(said)

@@ -21,7 +21,7 @@ from tests.slack.conftest import TEAM_ID
 
 CODE = "208312"
 ANA = Actor(team_id=TEAM_ID, user_id="U0ANA", through=Through.SLACK)
-HERE = Origin(channel_id="C0SUPPORT", response_url="https://hooks.invalid/commands/1")
+HERE = Origin(channel_id="C0SUPPORT", response_url="https://hooks.invalid/commands/1", team_id=TEAM_ID)
 
 COMMAND = {
     "command": "/phoneid",
@@ -135,6 +135,40 @@ def test_a_submission_delivered_twice_has_one_key_and_a_reopened_form_another() 
 )
 def test_an_actor_belongs_to_the_workspace_they_act_from(who: Mapping[str, Any], team_id: str) -> None:
     assert parse(Shortcut, {**WHO, "trigger_id": "1.2.c", **who}).actor.team_id == team_id
+
+
+GRID = {"id": "E0GRID", "name": "Group"}
+OF_GRID = {"id": TEAM_ID, "domain": "sandbox", "enterprise_id": "E0GRID", "enterprise_name": "Group"}
+BEA = {"id": "W0BEA", "team_id": "T0SISTER"}
+
+
+@pytest.mark.parametrize(
+    ("who", "workspace", "enterprise_id"),
+    [
+        pytest.param({"user": BEA, "team": OF_GRID, "enterprise": None}, TEAM_ID, "E0GRID", id="in one workspace"),
+        pytest.param({"user": BEA, "team": OF_GRID, "enterprise": GRID}, TEAM_ID, "E0GRID", id="said twice"),
+        pytest.param({"user": BEA, "team": None, "enterprise": GRID}, "T0SISTER", "E0GRID", id="on the organisation"),
+        pytest.param({"team": {"id": TEAM_ID}, "enterprise": None}, TEAM_ID, "", id="in no organisation"),
+    ],
+)
+def test_a_person_of_an_organisation_is_told_apart_from_where_they_act(
+    who: dict[str, Any], workspace: str, enterprise_id: str
+) -> None:
+    click = parse(Click, {**CLICK, **who})
+    assert (click.origin.team_id, click.actor.enterprise_id) == (workspace, enterprise_id)
+    assert click.actor.team_id == who.get("user", WHO["user"])["team_id"]
+
+
+def test_a_form_says_the_workspace_that_it_was_opened_in() -> None:
+    body = {**SUBMISSION, "user": BEA, "team": None, "enterprise": GRID}
+    assert parse(Submission, body).origin == HERE
+    old = {**body, "view": {**body["view"], "private_metadata": '{"channel_id": "C0SUPPORT"}'}}
+    assert parse(Submission, old).origin == Origin(channel_id="C0SUPPORT", team_id="T0SISTER")
+
+
+def test_a_command_in_an_organisation_says_which() -> None:
+    command = parse(SlashCommand, {**COMMAND, "enterprise_id": "E0GRID", "is_enterprise_install": "true"})
+    assert command.actor == Actor(team_id=TEAM_ID, user_id="U0ANA", through=Through.SLACK, enterprise_id="E0GRID")
 
 
 @pytest.mark.parametrize("metadata", ["", "{", "[]", '{"channel_id": 7}', "x" * 3000])

@@ -15,7 +15,7 @@ from bot.slack import people as people_module
 from bot.slack.people import Listed, People
 from bot.slack.web import Web
 from tests.clocks import SteppingClock
-from tests.slack.conftest import NOT_SLACK, TEAM_ID, Answers
+from tests.slack.conftest import INSTALLED, NOT_SLACK, TEAM_ID, Answers
 from tests.slack.failures import refusal
 
 ANA = Actor(team_id=TEAM_ID, user_id="U0ANA", through=Through.SLACK)
@@ -85,7 +85,7 @@ async def test_what_slack_says_of_somebody_decides(
     web: Web, answers: Answers, clock: SteppingClock, facts: dict[str, Any], membership: Membership
 ) -> None:
     become_user(answers, {**MEMBER, **facts})
-    assert await People(web, team_id=TEAM_ID, clock=clock).standing(ANA) == Standing(membership)
+    assert await People(web, installed=INSTALLED, clock=clock).standing(ANA) == Standing(membership)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ async def test_whom_slack_does_not_call_no_guest_is_no_full_member(
     web: Web, answers: Answers, clock: SteppingClock, lacking: set[str]
 ) -> None:
     become_user(answers, {name: value for name, value in MEMBER.items() if name not in lacking})
-    people = People(web, team_id=TEAM_ID, clock=clock)
+    people = People(web, installed=INSTALLED, clock=clock)
     assert await people.standing(ANA) == Standing(Membership.UNKNOWN)
     assert await people.is_full_member("U0ANA") is False
 
@@ -104,7 +104,7 @@ async def test_slackbot_is_described_like_a_member_and_is_none(
     web: Web, answers: Answers, clock: SteppingClock
 ) -> None:
     become_user(answers, {**MEMBER, "id": "USLACKBOT"})
-    people = People(web, team_id=TEAM_ID, clock=clock)
+    people = People(web, installed=INSTALLED, clock=clock)
     assert await people.standing(member("USLACKBOT")) == Standing(Membership.UNKNOWN)
 
 
@@ -112,7 +112,7 @@ async def test_somebody_acting_from_another_workspace_is_told_without_asking(
     directory: Directory, clock: SteppingClock
 ) -> None:
     olu = Actor(team_id="T0PARTNER", user_id="U0OLU", through=Through.SLACK)
-    assert await People(directory, team_id=TEAM_ID, clock=clock).standing(olu) == Standing(Membership.OUTSIDER)
+    assert await People(directory, installed=INSTALLED, clock=clock).standing(olu) == Standing(Membership.OUTSIDER)
     assert directory.asked == 0
 
 
@@ -121,7 +121,7 @@ async def test_an_answer_is_no_older_than_whoever_asks_takes(
     directory: Directory, clock: SteppingClock, age: float, *, is_asked: bool
 ) -> None:
     directory.is_open.set()
-    people = People(directory, team_id=TEAM_ID, clock=clock)
+    people = People(directory, installed=INSTALLED, clock=clock)
     await people.standing(ANA)
     clock.time += age
     await people.standing(ANA, within=10.0)
@@ -131,7 +131,7 @@ async def test_an_answer_is_no_older_than_whoever_asks_takes(
 
 
 async def test_whoever_becomes_a_guest_is_one_within_a_minute(web: Web, answers: Answers, clock: SteppingClock) -> None:
-    people = People(web, team_id=TEAM_ID, clock=clock)
+    people = People(web, installed=INSTALLED, clock=clock)
     become_user(answers, MEMBER)
     assert await people.standing(ANA) == Standing(Membership.FULL)
     become_user(answers, {**MEMBER, "is_restricted": True})
@@ -170,7 +170,7 @@ LACKING = '{"ok": false, "error": "missing_scope", "needed": "usergroups:read", 
 async def test_why_slack_says_nothing_of_somebody_goes_with_their_standing(
     web: Web, answers: Answers, clock: SteppingClock, status: int, body: str, doubt: Problem | None
 ) -> None:
-    people = People(web, team_id=TEAM_ID, clock=clock, group_ids=frozenset({"S0LEADS"}))
+    people = People(web, installed=INSTALLED, clock=clock, group_ids=frozenset({"S0LEADS"}))
     answers.become(status, "application/json", body)
     assert await people.standing(ANA) == Standing(Membership.UNKNOWN, doubt=doubt)
     become_user(answers, MEMBER)
@@ -183,7 +183,7 @@ async def test_a_scope_that_is_missing_is_named_in_the_log(
     web: Web, answers: Answers, clock: SteppingClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     answers.become(200, "application/json", LACKING)
-    await People(web, team_id=TEAM_ID, clock=clock).standing(ANA)
+    await People(web, installed=INSTALLED, clock=clock).standing(ANA)
     facts = [vars(each)["facts"] for each in caplog.records if each.getMessage() == "person not known"]
     assert facts == [{"user": "U0ANA", "error": "missing_scope, it needs usergroups:read"}]
 
@@ -199,7 +199,7 @@ async def test_a_scope_that_is_missing_is_named_in_the_log(
 async def test_without_an_answer_nobody_is_a_member_and_that_is_not_remembered(
     web: Web, answers: Answers, clock: SteppingClock, status: int, content_type: str, body: str | bytes
 ) -> None:
-    people = People(web, team_id=TEAM_ID, clock=clock)
+    people = People(web, installed=INSTALLED, clock=clock)
     answers.become(status, content_type, body)
     assert (await people.standing(ANA)).membership is Membership.UNKNOWN
     become_user(answers, MEMBER)
@@ -212,11 +212,11 @@ async def test_a_mistake_of_ours_is_not_taken_for_a_no(clock: SteppingClock) -> 
             raise TypeError
 
     with pytest.raises(TypeError):
-        await People(Broken(), team_id=TEAM_ID, clock=clock).standing(ANA)
+        await People(Broken(), installed=INSTALLED, clock=clock).standing(ANA)
 
 
 async def test_many_who_wait_for_one_person_are_one_question(directory: Directory, clock: SteppingClock) -> None:
-    people = People(directory, team_id=TEAM_ID, clock=clock)
+    people = People(directory, installed=INSTALLED, clock=clock)
     waiting = [asyncio.create_task(people.standing(ANA)) for _ in range(5)]
     await asyncio.sleep(0)
     directory.is_open.set()
@@ -225,7 +225,7 @@ async def test_many_who_wait_for_one_person_are_one_question(directory: Director
 
 
 async def test_one_who_stops_waiting_does_not_end_it_for_the_others(directory: Directory, clock: SteppingClock) -> None:
-    people = People(directory, team_id=TEAM_ID, clock=clock)
+    people = People(directory, installed=INSTALLED, clock=clock)
     impatient, patient = (asyncio.create_task(people.standing(ANA)) for _ in range(2))
     await asyncio.sleep(0)
     impatient.cancel()
@@ -239,7 +239,7 @@ async def test_whoever_waits_gives_up_soon_and_what_slack_says_later_is_remember
     directory: Directory, clock: SteppingClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(people_module, "PATIENCE", 0.0)
-    people = People(directory, team_id=TEAM_ID, clock=clock)
+    people = People(directory, installed=INSTALLED, clock=clock)
     assert await people.standing(ANA) == Standing(Membership.UNKNOWN, doubt=Problem.WHO_UNKNOWN)
     directory.is_open.set()
     assert await people.is_full_member("U0ANA")
@@ -248,7 +248,7 @@ async def test_whoever_waits_gives_up_soon_and_what_slack_says_later_is_remember
 
 
 async def test_an_answer_is_as_old_as_the_question(directory: Directory, clock: SteppingClock) -> None:
-    people = People(directory, team_id=TEAM_ID, clock=clock)
+    people = People(directory, installed=INSTALLED, clock=clock)
     asking = asyncio.create_task(people.standing(ANA))
     await directory.is_asked.wait()
     clock.time += 10
@@ -259,7 +259,7 @@ async def test_an_answer_is_as_old_as_the_question(directory: Directory, clock: 
 
 
 async def test_closing_ends_what_is_still_being_asked(directory: Directory, clock: SteppingClock) -> None:
-    people = People(directory, team_id=TEAM_ID, clock=clock)
+    people = People(directory, installed=INSTALLED, clock=clock)
     waiting = asyncio.create_task(people.standing(ANA))
     await asyncio.sleep(0)
     waiting.cancel()  # as at a stop: the job that waited is cancelled, its shielded question is not
@@ -270,7 +270,7 @@ async def test_closing_ends_what_is_still_being_asked(directory: Directory, cloc
 
 
 async def test_closing_with_nothing_under_way_is_quiet(directory: Directory, clock: SteppingClock) -> None:
-    await People(directory, team_id=TEAM_ID, clock=clock).aclose()
+    await People(directory, installed=INSTALLED, clock=clock).aclose()
 
 
 # --- usergroups ---
@@ -328,7 +328,7 @@ def member(user_id: str, team_id: str = TEAM_ID) -> Actor:
 
 async def test_a_member_is_in_the_usergroups_that_name_them(groups: GroupDirectory, clock: SteppingClock) -> None:
     groups.groups["S0MORE"] = ["U0LEE"]
-    people = People(groups, team_id=TEAM_ID, clock=clock, group_ids=frozenset({LEADS, "S0MORE"}))
+    people = People(groups, installed=INSTALLED, clock=clock, group_ids=frozenset({LEADS, "S0MORE"}))
     assert await people.standing(member("U0LEE")) == Standing(Membership.FULL, frozenset({LEADS, "S0MORE"}))
     assert await people.standing(member("U0ANA")) == Standing(Membership.FULL)
 
@@ -340,7 +340,7 @@ async def test_a_member_is_in_the_usergroups_that_name_them(groups: GroupDirecto
 async def test_no_usergroup_makes_a_member_of_somebody_who_is_none(
     groups: GroupDirectory, clock: SteppingClock, user_id: str, membership: Membership
 ) -> None:
-    people = People(groups, team_id=TEAM_ID, clock=clock, group_ids=frozenset({LEADS}))
+    people = People(groups, installed=INSTALLED, clock=clock, group_ids=frozenset({LEADS}))
     assert await people.standing(member(user_id)) == Standing(membership)
     assert await people.standing(member("U0OLU", team_id="T0PARTNER")) == Standing(Membership.OUTSIDER)
     assert groups.groups_asked == []
@@ -349,7 +349,7 @@ async def test_no_usergroup_makes_a_member_of_somebody_who_is_none(
 async def test_a_usergroup_that_slack_does_not_know_holds_nobody_and_is_asked_for_again(
     groups: GroupDirectory, clock: SteppingClock
 ) -> None:
-    people = People(groups, team_id=TEAM_ID, clock=clock, group_ids=frozenset({"S0GONE"}))
+    people = People(groups, installed=INSTALLED, clock=clock, group_ids=frozenset({"S0GONE"}))
     assert await people.standing(member("U0LEE")) == Standing(Membership.FULL)
     groups.groups["S0GONE"] = ["U0LEE"]
     assert await people.standing(member("U0LEE")) == Standing(Membership.FULL, frozenset({"S0GONE"}))
@@ -360,7 +360,7 @@ async def test_a_usergroup_without_an_answer_of_slacks_holds_nobody(
     web: Web, answers: Answers, clock: SteppingClock, status: int, content_type: str, body: str | bytes
 ) -> None:
     answers.become(status, content_type, body)
-    people = People(web, team_id=TEAM_ID, clock=clock)
+    people = People(web, installed=INSTALLED, clock=clock)
     listed = await people.listed(BY_GROUP)
     assert (listed.user_ids, isinstance(listed.doubt, SlackError)) == (frozenset(), True)
     with pytest.raises(SlackError):
@@ -370,7 +370,7 @@ async def test_a_usergroup_without_an_answer_of_slacks_holds_nobody(
 async def test_whoever_leaves_a_usergroup_stops_deciding_within_a_minute(
     groups: GroupDirectory, clock: SteppingClock
 ) -> None:
-    people = People(groups, team_id=TEAM_ID, clock=clock, group_ids=frozenset({LEADS}))
+    people = People(groups, installed=INSTALLED, clock=clock, group_ids=frozenset({LEADS}))
     assert (await people.standing(member("U0LEE"))).groups == {LEADS}
     groups.groups[LEADS] = []
     clock.time += 59
@@ -382,7 +382,7 @@ async def test_whoever_leaves_a_usergroup_stops_deciding_within_a_minute(
 
 async def test_an_empty_usergroup_is_an_answer_and_remembered(groups: GroupDirectory, clock: SteppingClock) -> None:
     groups.groups[LEADS] = []
-    people = People(groups, team_id=TEAM_ID, clock=clock)
+    people = People(groups, installed=INSTALLED, clock=clock)
     assert await people.listed(BY_GROUP) == Listed(frozenset())
     assert await people.has_active(BY_GROUP) is False
     assert groups.groups_asked == [LEADS]
@@ -392,7 +392,7 @@ async def test_many_who_click_at_once_are_one_question_about_the_usergroup(
     groups: GroupDirectory, clock: SteppingClock
 ) -> None:
     groups.is_open.clear()
-    people = People(groups, team_id=TEAM_ID, clock=clock, group_ids=frozenset({LEADS}))
+    people = People(groups, installed=INSTALLED, clock=clock, group_ids=frozenset({LEADS}))
     waiting = [asyncio.create_task(people.standing(member("U0LEE"))) for _ in range(5)]
     for _ in range(5):
         await asyncio.sleep(0)
@@ -407,14 +407,14 @@ AUDIENCE = Audience(user_ids=frozenset({"U0IDA", "U0LEE"}), group_ids=frozenset(
 async def test_whom_an_audience_names_and_who_of_them_is_a_full_member(
     groups: GroupDirectory, clock: SteppingClock
 ) -> None:
-    people = People(groups, team_id=TEAM_ID, clock=clock)
+    people = People(groups, installed=INSTALLED, clock=clock)
     listed = await people.listed(AUDIENCE)
     assert listed == Listed(frozenset({"U0LEE", "U0IDA", "U0GUS", "U0OLU", "U0LOST"}))
     assert {each for each in listed.user_ids if await people.is_full_member(each)} == {"U0LEE"}
 
 
 async def test_nobody_but_one_person_may_be_active(groups: GroupDirectory, clock: SteppingClock) -> None:
-    people = People(groups, team_id=TEAM_ID, clock=clock)
+    people = People(groups, installed=INSTALLED, clock=clock)
     assert await people.has_active(AUDIENCE) is True
     assert await people.has_active(AUDIENCE, but_for="U0LEE") is False
 
@@ -424,11 +424,11 @@ async def test_of_hundreds_only_the_first_active_one_is_asked_about(
 ) -> None:
     groups.groups[LEADS] = [f"U{number:03}" for number in range(800)]
     groups.users = {each: {} for each in groups.groups[LEADS][3:]}
-    assert await People(groups, team_id=TEAM_ID, clock=clock).has_active(BY_GROUP) is True
+    assert await People(groups, installed=INSTALLED, clock=clock).has_active(BY_GROUP) is True
     assert groups.asked == 4
     groups.users["U0KIM"] = {}
     named = Audience(user_ids=frozenset({"U0KIM"}), group_ids=frozenset({LEADS}))
-    assert await People(groups, team_id=TEAM_ID, clock=clock).has_active(named) is True
+    assert await People(groups, installed=INSTALLED, clock=clock).has_active(named) is True
     assert (groups.asked, groups.groups_asked) == (5, [LEADS])
 
 
@@ -436,7 +436,7 @@ async def test_while_slack_does_not_say_who_somebody_is_that_is_no_no(
     groups: GroupDirectory, clock: SteppingClock
 ) -> None:
     groups.busy.add("U0IDA")
-    people = People(groups, team_id=TEAM_ID, clock=clock)
+    people = People(groups, installed=INSTALLED, clock=clock)
     with pytest.raises(SlackError):
         await people.is_full_member("U0IDA")
     with pytest.raises(SlackBusy):

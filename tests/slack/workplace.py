@@ -19,11 +19,11 @@ from bot.models import Actor, MessageRef, PhoneNumber, Request, RequestId
 from bot.slack import forms_read
 from bot.slack.blocks import Message, View
 from bot.slack.bot_token import BotToken
+from bot.slack.channel import Channel
 from bot.slack.listeners.actions import Actions
 from bot.slack.listeners.commands import Commands
 from bot.slack.listeners.submissions import Submissions
 from bot.slack.parts import Base, Parts, build_parts
-from bot.slack.people import Channel
 from bot.slack.windows import SETTLED_AFTER
 from bot.store import search
 from bot.store.outbox import Kind
@@ -48,7 +48,7 @@ class FakeChannel(Channel):
         self.id = channel_id
         self.now: ChannelTrouble | None = None
 
-    async def trouble(self) -> ChannelTrouble | None:
+    async def trouble(self, workspace: str = "") -> ChannelTrouble | None:
         return self.now
 
     def note(self, trouble: ChannelTrouble) -> ChannelTrouble:

@@ -3,6 +3,7 @@
 from bot.sandbox.slack.blockkit import JsonObject
 from bot.sandbox.slack.complaints import Complaints
 from bot.sandbox.slack.contents import ContentReader
+from bot.sandbox.slack.installation import Installation
 from bot.sandbox.slack.methods import Method, Methods, required
 from bot.sandbox.slack.objects import message_json
 from bot.sandbox.slack.people import Kind
@@ -18,8 +19,11 @@ _STYLE = frozenset({"unfurl_links", "unfurl_media", "mrkdwn", "thread_ts"})
 class ChatMethods:
     """Posts and updates in one workspace."""
 
-    def __init__(self, *, workspace: Workspace, reader: ContentReader, complaints: Complaints) -> None:
+    def __init__(
+        self, *, workspace: Workspace, installation: Installation, reader: ContentReader, complaints: Complaints
+    ) -> None:
         self._workspace = workspace
+        self._installation = installation
         self._reader = reader
         self._complaints = complaints
 
@@ -110,6 +114,7 @@ class ChatMethods:
         conversation = self._workspace.conversations.get(channel) or self._find_named(channel, where=where)
         if conversation is None:
             raise Refusal("channel_not_found")
+        self._installation.check_token_reaches(conversation)
         if self._workspace.bot.id not in conversation.members:
             is_hidden = conversation.is_private or conversation.kind is ConversationKind.DM
             raise Refusal("channel_not_found" if is_hidden else "not_in_channel")
@@ -121,6 +126,8 @@ class ChatMethods:
 
     def _find_named(self, channel: str, *, where: str) -> Conversation | None:
         """Slack takes ``support`` and ``#support`` too: https://docs.slack.dev/reference/methods/chat.postMessage"""
+        if self._installation.is_org_wide:  # which workspace's?
+            return None
         named = self._workspace.find_channel(channel.removeprefix("#"))
         if named:
             self._complaints.note(f"{where}: a channel by its name, which anybody may rename: send its id")

@@ -3,23 +3,26 @@
 from collections.abc import Callable
 
 from bot.sandbox.slack.blockkit import JsonObject
+from bot.sandbox.slack.installation import Installation
 from bot.sandbox.slack.methods import Method, Methods, required
 from bot.sandbox.slack.objects import channel_json, dm_json, user_json
-from bot.sandbox.slack.people import BOT_ID, TEAM_ID
+from bot.sandbox.slack.people import BOT_ID
 from bot.sandbox.slack.refusals import Refusal
 from bot.sandbox.slack.workspace import Conversation, ConversationKind, Workspace
 
 
 class DirectoryMethods:
-    """Answers about one workspace."""
+    """Answers about one workspace, or the workspaces of an organisation."""
 
-    def __init__(self, *, workspace: Workspace, open_connection: Callable[[], str]) -> None:
+    def __init__(self, *, workspace: Workspace, installation: Installation, open_connection: Callable[[], str]) -> None:
         self._workspace = workspace
+        self._installation = installation
         self._open_connection = open_connection
 
     def table(self) -> Methods:
         return {
             "auth.test": Method(answer=self.tell_identity),
+            "auth.teams.list": Method(answer=self.tell_workspaces, arguments=frozenset({"limit", "cursor"})),
             "apps.connections.open": Method(answer=self.open_connection, takes_app_token=True),
             "users.info": Method(
                 answer=self.tell_user, arguments=frozenset({"user", "include_locale"}), scopes=("users:read",)
@@ -42,11 +45,13 @@ class DirectoryMethods:
             "url": f"https://{self._workspace.domain}.slack.com/",
             "team": self._workspace.name,
             "user": self._workspace.bot.handle,
-            "team_id": TEAM_ID,
             "user_id": self._workspace.bot.id,
             "bot_id": BOT_ID,
-            "is_enterprise_install": False,
+            **self._installation.of_identity(),
         }
+
+    def tell_workspaces(self, _arguments: JsonObject) -> JsonObject:
+        return {"teams": self._installation.teams(), "response_metadata": {"next_cursor": ""}}
 
     def open_connection(self, _arguments: JsonObject) -> JsonObject:
         return {"url": self._open_connection()}
@@ -56,12 +61,13 @@ class DirectoryMethods:
         person = self._workspace.people.get(user_id) or self._workspace.known_by_id.get(user_id)
         if person is None:
             raise Refusal("user_not_found")
-        return {"user": user_json(person)}
+        return {"user": self._installation.of_user(user_json(person), person)}
 
     def tell_conversation(self, arguments: JsonObject) -> JsonObject:
         conversation = self._find_visible(required(arguments, "channel"))
         if conversation is None:
             raise Refusal("channel_not_found")
+        self._installation.check_token_reaches(conversation)
         if conversation.kind is ConversationKind.DM:
             return {"channel": dm_json(conversation, bot_id=self._workspace.bot.id)}
         return {"channel": channel_json(conversation, bot_id=self._workspace.bot.id)}

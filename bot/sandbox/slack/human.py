@@ -9,7 +9,7 @@ from bot.sandbox.slack.confirmation import Confirmation
 from bot.sandbox.slack.forms import NotOnScreen
 from bot.sandbox.slack.interactions import Interactions
 from bot.sandbox.slack.manifest import Manifest, ShortcutKind
-from bot.sandbox.slack.people import Kind, Person
+from bot.sandbox.slack.people import Person
 from bot.sandbox.slack.screen import Screen
 from bot.sandbox.slack.views import View
 from bot.sandbox.slack.waiting import NeverHappened, Waiting
@@ -98,7 +98,7 @@ class Human:
         self._check_uncovered()
         kind = ShortcutKind.GLOBAL if message is None else ShortcutKind.MESSAGE
         is_offered = self._manifest.find_shortcut(callback_id, kind) is not None
-        if not is_offered or self.person.kind is Kind.OUTSIDER:
+        if not is_offered or not self._interactions.can_use_app(self.person):
             raise NotOnScreen(f"there is no shortcut {callback_id}")
         if message is None:
             await self._interactions.use_shortcut(self.person, callback_id)

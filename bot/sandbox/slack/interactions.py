@@ -11,11 +11,12 @@ from bot.sandbox.slack.blockkit import JsonObject, Placed
 from bot.sandbox.slack.courier import Courier
 from bot.sandbox.slack.delivery import Delivery, DeliveryKind
 from bot.sandbox.slack.forms import NotOnScreen, changed_state, incomplete_fields
+from bot.sandbox.slack.installation import Installation
 from bot.sandbox.slack.manifest import Command, Manifest
 from bot.sandbox.slack.modals import Modals
 from bot.sandbox.slack.objects import message_json, view_json
 from bot.sandbox.slack.payloads import Payloads
-from bot.sandbox.slack.people import SLACKBOT_ID, Kind, Person
+from bot.sandbox.slack.people import SLACKBOT_ID, Person
 from bot.sandbox.slack.views import View
 from bot.sandbox.slack.workspace import Conversation, ConversationKind, Message, Workspace
 
@@ -27,6 +28,7 @@ class Interactions:
         self,
         *,
         workspace: Workspace,
+        installation: Installation,
         manifest: Manifest,
         payloads: Payloads,
         courier: Courier,
@@ -34,6 +36,7 @@ class Interactions:
         acknowledgements: Acknowledgements,
     ) -> None:
         self._workspace = workspace
+        self._installation = installation
         self._manifest = manifest
         self._payloads = payloads
         self._courier = courier
@@ -41,11 +44,15 @@ class Interactions:
         self._acknowledgements = acknowledgements
         self._event_numbers = count(1)
 
+    def can_use_app(self, person: Person) -> bool:
+        """Whether somebody finds the app's shortcuts: other workspaces have not installed it."""
+        return bool(self._installation.used_in(person))
+
     async def run_command(self, person: Person, conversation: Conversation, line: str) -> None:
         self._check_composer(conversation)
         name, _, rest = line.partition(" ")
         command = self._manifest.find_command(name)
-        if command is None or person.kind is Kind.OUTSIDER:  # other workspaces have not installed the app
+        if command is None or not self._installation.used_in(person, conversation):
             self._say_as_slack(person, conversation.id, f"{name} is not a valid command.")
             return
         text = self._escape(command, rest.strip(" "))

@@ -78,7 +78,10 @@ def user_json(person: Person) -> JsonObject:
     }
     if person.is_deactivated:  # of the top level little is left; the profile stays
         return {name: value for name, value in described.items() if name != "real_name"}
-    if person.team_id != TEAM_ID:  # no role of theirs is told; who shares a channel with us is no stranger
+    if person.kind in (
+        Kind.OUTSIDER,
+        Kind.STRANGER,
+    ):  # no role of theirs is told; who shares a channel with us is no stranger
         return {**described, "is_stranger": person.kind is Kind.STRANGER}
     is_guest = person.kind is Kind.GUEST
     roles = dict.fromkeys(("is_admin", "is_owner", "is_primary_owner", "is_ultra_restricted"), False)
@@ -108,14 +111,14 @@ def channel_json(conversation: Conversation, *, bot_id: str) -> JsonObject:
         "is_archived": conversation.is_archived,
         **({"is_read_only": True} if conversation.is_read_only else {}),
         "is_member": bot_id in conversation.members,
-        "is_shared": conversation.is_ext_shared,
+        "is_shared": conversation.is_ext_shared or conversation.is_org_shared,
         "is_ext_shared": conversation.is_ext_shared,
         "is_pending_ext_shared": conversation.is_pending_ext_shared,
-        "is_org_shared": False,
-        "context_team_id": TEAM_ID,
-        "conversation_host_id": TEAM_ID,
-        "shared_team_ids": [TEAM_ID, *partners],
-        "internal_team_ids": [TEAM_ID],
+        "is_org_shared": conversation.is_org_shared,
+        "context_team_id": conversation.teams[0],
+        "conversation_host_id": conversation.teams[0],
+        "shared_team_ids": [*conversation.teams, *partners],
+        "internal_team_ids": [*conversation.teams],
         "connected_team_ids": partners,
         "pending_shared": invited,
         "pending_connected_team_ids": invited,
@@ -127,7 +130,7 @@ def user_group_json(group: UserGroup) -> JsonObject:
     """A user group, without its members."""
     return {
         "id": group.id,
-        "team_id": TEAM_ID,
+        "team_id": group.team_id,
         "is_usergroup": True,
         "is_subteam": True,
         "name": group.name,

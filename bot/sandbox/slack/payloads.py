@@ -4,8 +4,9 @@ from bot.interfaces import Clock
 from bot.sandbox.slack.blockkit import JsonObject, Placed, caption
 from bot.sandbox.slack.credentials import Credentials
 from bot.sandbox.slack.forms import STATEFUL, initial_values
+from bot.sandbox.slack.installation import Installation
 from bot.sandbox.slack.objects import message_json, view_json
-from bot.sandbox.slack.people import APP_ID, TEAM_ID, Person
+from bot.sandbox.slack.people import APP_ID, Person
 from bot.sandbox.slack.response_urls import ResponseUrls
 from bot.sandbox.slack.triggers import Triggers
 from bot.sandbox.slack.views import View
@@ -19,12 +20,14 @@ class Payloads:
         self,
         *,
         workspace: Workspace,
+        installation: Installation,
         clock: Clock,
         credentials: Credentials,
         triggers: Triggers,
         response_urls: ResponseUrls,
     ) -> None:
         self._workspace = workspace
+        self._installation = installation
         self._clock = clock
         self._token = credentials.verification_token.get_secret_value()
         self._triggers = triggers
@@ -34,8 +37,7 @@ class Payloads:
         """A slash command; every value is text, as in a form."""
         return {
             "token": self._token,
-            "team_id": person.team_id,
-            "team_domain": self._workspace.domain,
+            **self._installation.of_command(self._installation.used_in(person, conversation)),
             "channel_id": conversation.id,
             "channel_name": channel_name(conversation),
             "user_id": person.id,
@@ -43,7 +45,6 @@ class Payloads:
             "command": command,
             "text": text,
             "api_app_id": APP_ID,
-            "is_enterprise_install": "false",
             "response_url": self._response_urls.issue(user_id=person.id, channel_id=conversation.id),
             "trigger_id": self._triggers.issue(person.id),
         }
@@ -54,10 +55,8 @@ class Payloads:
             "type": "shortcut",
             "token": self._token,
             "action_ts": self._timestamp(),
-            "team": self._team(person),
+            **self._installation.of_click(),
             "user": {"id": person.id, "username": person.handle, "team_id": person.team_id},
-            "is_enterprise_install": False,
-            "enterprise": None,
             "callback_id": callback_id,
             "trigger_id": self._triggers.issue(person.id),
         }
@@ -105,7 +104,7 @@ class Payloads:
         return {
             **self._block_actions(person, placed, state),
             "container": {"type": "view", "view_id": view.id},
-            "view": view_json(view),
+            "view": self._view(person, view),
             "trigger_id": self._triggers.issue(person.id, view_id=view.id),
         }
 
@@ -123,38 +122,24 @@ class Payloads:
         """An event in the Events API's envelope."""
         return {
             "token": self._token,
-            "team_id": TEAM_ID,
-            "context_team_id": TEAM_ID,
-            "context_enterprise_id": None,
+            **self._installation.of_event(self._workspace.bot.id),
             "event_context": f"4-sandbox-{number}",
             "api_app_id": APP_ID,
             "event": {**event, "event_ts": self._timestamp()},
             "type": "event_callback",
             "event_id": f"Ev0{number:08d}",
             "event_time": int(self._clock.now()),
-            "authorizations": [
-                {
-                    "enterprise_id": None,
-                    "team_id": TEAM_ID,
-                    "user_id": self._workspace.bot.id,
-                    "is_bot": True,
-                    "is_enterprise_install": False,
-                }
-            ],
             "is_ext_shared_channel": False,
         }
 
     def _view_interaction(self, kind: str, person: Person, view: View) -> JsonObject:
         return {
             "type": kind,
-            # The user's team, unlike a click's; the app's is ``view.app_installed_team_id`` (slackapi/bolt-js#1614).
-            "team": self._team(person),
+            **self._installation.of_view(person),
             "user": self._user(person),
             "api_app_id": APP_ID,
             "token": self._token,
-            "view": view_json(view),
-            "is_enterprise_install": False,
-            "enterprise": None,
+            "view": self._view(person, view),
         }
 
     def _block_actions(self, person: Person, placed: Placed, state: JsonObject) -> JsonObject:
@@ -163,10 +148,7 @@ class Payloads:
             "user": self._user(person),
             "api_app_id": APP_ID,
             "token": self._token,
-            # The app's team, whoever clicked; only ``user.team_id`` is theirs (slackapi/java-slack-sdk#1041).
-            "team": {"id": TEAM_ID, "domain": self._workspace.domain},
-            "enterprise": None,
-            "is_enterprise_install": False,
+            **self._installation.of_click(),
             "actions": [
                 {
                     "action_id": placed.action_id,
@@ -177,9 +159,8 @@ class Payloads:
             ],
         }
 
-    def _team(self, person: Person) -> JsonObject:
-        domain = self._workspace.domain if person.team_id == TEAM_ID else person.team_id.lower()
-        return {"id": person.team_id, "domain": domain}
+    def _view(self, person: Person, view: View) -> JsonObject:
+        return {**view_json(view), **self._installation.view_teams(person)}
 
     def _user(self, person: Person) -> JsonObject:
         return {"id": person.id, "name": person.handle, "username": person.handle, "team_id": person.team_id}

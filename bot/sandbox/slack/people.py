@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 TEAM_ID = "T0SANDBOX"
+SISTER_TEAM_ID = "T0SISTER"
+"""The other workspace, where there is an organisation."""
 PARTNER_TEAM_ID = "T0PARTNER"
 SLACKBOT_ID = "USLACKBOT"
 APP_ID = "A0SANDBOX"
@@ -36,6 +38,8 @@ class Person:
     title: str
     kind: Kind
     team_id: str = TEAM_ID
+    teams: tuple[str, ...] = ()
+    """The workspaces of an organisation that they are in, where these are more than one; ``team_id`` is their first."""
     is_deactivated: bool = False
     """Left the workspace: known still, but there no more."""
 
@@ -43,6 +47,11 @@ class Person:
     def is_at_a_client(self) -> bool:
         """Whether they can do something in this Slack."""
         return self.kind in (Kind.MEMBER, Kind.GUEST, Kind.OUTSIDER) and not self.is_deactivated
+
+    @property
+    def workspaces(self) -> tuple[str, ...]:
+        """Those they are in, their first one first."""
+        return self.teams or (self.team_id,)
 
     @property
     def handle(self) -> str:
@@ -61,6 +70,20 @@ IDA = Person(id="U0IDA", name="Ida", title="Former team lead", kind=Kind.MEMBER,
 CAST = (ANA, LEE, KIM, GUS, OLU, IDA)
 """Whom a sandbox starts with, besides the app."""
 
+BEA = Person(
+    id="W0BEA",
+    name="Bea",
+    title="Support agent of both",
+    kind=Kind.MEMBER,
+    team_id=SISTER_TEAM_ID,
+    teams=(SISTER_TEAM_ID, TEAM_ID),
+)
+TOM = Person(id="U0TOM", name="Tom", title="Team lead of the other", kind=Kind.MEMBER, team_id=SISTER_TEAM_ID)
+SUE = Person(id="U0SUE", name="Sue", title="Support agent of the other", kind=Kind.MEMBER, team_id=SISTER_TEAM_ID)
+
+GRID_CAST = (*CAST, BEA, TOM, SUE)
+"""Whom an organisation's sandbox starts with."""
+
 KNOWN_BY_ID = (
     Person(id="U0SID", name="Sid", title="Stranger", kind=Kind.STRANGER, team_id="T0ELSEWHERE"),
     Person(id="U0IVO", name="Ivo", title="Invited", kind=Kind.INVITED),
@@ -78,7 +101,11 @@ class UserGroup:
     name: str
     members: tuple[str, ...]
     """User ids."""
+    team_id: str = TEAM_ID
     is_disabled: bool = False
 
 
 LEADS = UserGroup(id="S0LEADS", handle="leads", name="Team leads", members=(LEE.id, KIM.id))
+SISTER_LEADS = UserGroup(
+    id="S0SISTER", handle="sister-leads", name="The others' leads", members=(TOM.id, BEA.id), team_id=SISTER_TEAM_ID
+)

@@ -26,7 +26,9 @@ class ResponseUrl:
 class ResponseUrls:
     """The response URLs given out, by path."""
 
-    def __init__(self, *, clock: Clock, random: Random) -> None:
+    def __init__(self, *, clock: Clock, random: Random, owner: str) -> None:
+        """``owner`` stands in the paths, if there is one."""
+        self._owner = f"{owner}/" if owner else ""
         self.base_url = ""
         """Of the server, without a slash at its end; known once it listens."""
         self._clock = clock
@@ -35,7 +37,7 @@ class ResponseUrls:
 
     def issue(self, *, user_id: str, channel_id: str, message_ts: str | None = None) -> str:
         kind = "commands" if message_ts is None else "actions"
-        path = f"/{kind}/{self._random.getrandbits(128):032x}"
+        path = f"/{kind}/{self._owner}{self._random.getrandbits(128):032x}"
         self._issued[path] = ResponseUrl(
             user_id=user_id, channel_id=channel_id, message_ts=message_ts, issued_at=self._clock.now()
         )

@@ -21,12 +21,13 @@ from bot.sandbox.slack.directory_methods import DirectoryMethods
 from bot.sandbox.slack.doorkeeper import guard
 from bot.sandbox.slack.furnishing import furnish
 from bot.sandbox.slack.human import Human
+from bot.sandbox.slack.installation import Installation
 from bot.sandbox.slack.interactions import Interactions
 from bot.sandbox.slack.manifest import Manifest, read_manifest
 from bot.sandbox.slack.modals import Modals
 from bot.sandbox.slack.page_client import PageClient
 from bot.sandbox.slack.payloads import Payloads
-from bot.sandbox.slack.people import BOT_USER_ID, Kind, Person
+from bot.sandbox.slack.people import BOT_USER_ID, CAST, GRID_CAST, Kind, Person
 from bot.sandbox.slack.replies import Replies
 from bot.sandbox.slack.response_urls import ResponseUrls
 from bot.sandbox.slack.signed_http import SignedHttp
@@ -53,6 +54,7 @@ class LocalSlack:
         inspector: Inspector | None = None,
         manifest: Manifest | None = None,
         credentials: Credentials | None = None,
+        installation: Installation | None = None,
         ack_seconds: float = 3.0,
         random: Random | None = None,
     ) -> None:
@@ -60,6 +62,7 @@ class LocalSlack:
         self.inspector = inspector or Inspector()
         self.manifest = manifest or read_manifest()
         self.credentials = credentials or Credentials.invent(random)
+        self.installation = installation or Installation()
         self.ack_seconds = ack_seconds
         """How long the bot has to acknowledge, in real seconds."""
         self.trouble = SlackTrouble.NONE
@@ -85,13 +88,14 @@ class LocalSlack:
     def _furnish(self) -> None:
         """The workspace, and what is given out in it."""
         bot = Person(id=BOT_USER_ID, name=self.manifest.name, title="App", kind=Kind.BOT)
-        self.workspace = Workspace(bot=bot, clock=self.clock)
+        people = GRID_CAST if self.installation.is_grid else CAST
+        self.workspace = Workspace(bot=bot, clock=self.clock, people=people)
         furnish(self.workspace)
         self.workspace.listen(self._waiting.wake)
         self.complaints = Complaints(on_change=self.workspace.change)
         """What a correct bot never does. Tests assert it empty."""
         self._triggers = Triggers(clock=self.clock, random=self._random)
-        self._response_urls = ResponseUrls(clock=self.clock, random=self._random)
+        self._response_urls = ResponseUrls(clock=self.clock, random=self._random, owner=self.installation.owner)
         self.modals = Modals(
             workspace=self.workspace, clock=self.clock, random=self._random, complaints=self.complaints
         )
@@ -116,12 +120,19 @@ class LocalSlack:
             triggers=self._triggers,
             transport=self._transport,
         )
-        chat = ChatMethods(workspace=self.workspace, reader=self._reader, complaints=self.complaints)
+        chat = ChatMethods(
+            workspace=self.workspace,
+            installation=self.installation,
+            reader=self._reader,
+            complaints=self.complaints,
+        )
         views = ViewMethods(
             workspace=self.workspace, modals=self.modals, triggers=self._triggers, manifest=self.manifest
         )
-        directory = DirectoryMethods(workspace=self.workspace, open_connection=self.sockets.issue_url)
-        groups = UserGroupMethods(workspace=self.workspace)
+        directory = DirectoryMethods(
+            workspace=self.workspace, installation=self.installation, open_connection=self.sockets.issue_url
+        )
+        groups = UserGroupMethods(workspace=self.workspace, installation=self.installation)
         api = WebApi(
             methods={**chat.table(), **views.table(), **directory.table(), **groups.table()},
             manifest=self.manifest,
@@ -136,14 +147,15 @@ class LocalSlack:
             lacking=self.lacking,
         )
         self.web_app.router.add_route("*", "/api/{method}", api.call)
-        self.web_app.router.add_post("/commands/{secret}", api.respond)
-        self.web_app.router.add_post("/actions/{secret}", api.respond)
+        self.web_app.router.add_post("/commands/{secret:.+}", api.respond)
+        self.web_app.router.add_post("/actions/{secret:.+}", api.respond)
         self.web_app.router.add_get("/link/", self.sockets.serve)
 
     def _open_for_clients(self) -> None:
         """The people, and the page."""
         payloads = Payloads(
             workspace=self.workspace,
+            installation=self.installation,
             clock=self.clock,
             credentials=self.credentials,
             triggers=self._triggers,
@@ -151,6 +163,7 @@ class LocalSlack:
         )
         interactions = Interactions(
             workspace=self.workspace,
+            installation=self.installation,
             manifest=self.manifest,
             payloads=payloads,
             courier=self._courier,

@@ -8,7 +8,7 @@ from itertools import count
 from bot.interfaces import Clock
 from bot.sandbox.slack import blockkit
 from bot.sandbox.slack.blockkit import JsonObject, Placed
-from bot.sandbox.slack.people import CAST, KNOWN_BY_ID, SLACKBOT_ID, Person, UserGroup
+from bot.sandbox.slack.people import CAST, KNOWN_BY_ID, SLACKBOT_ID, TEAM_ID, Person, UserGroup
 from bot.sandbox.slack.views import View
 
 
@@ -36,6 +36,12 @@ class Conversation:
     is_restricted: bool = False
     """The same by a preference of the workspace, of which Slack says nothing."""
     topic: str = ""
+    teams: tuple[str, ...] = (TEAM_ID,)
+    """The workspaces of the organisation that have it; a direct message is in all of them."""
+
+    @property
+    def is_org_shared(self) -> bool:
+        return len(self.teams) > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,322 @@
+"""An organisation of two workspaces (Enterprise Grid), with the app in one of them or on all of it.
+
+Bea is in both, and her first one is the other; Tom and Sue are only in the other; Ana, Lee and Kim only in ours. The
+channel ``commons`` is of both.
+"""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.guesses import FREE_FOR_AGENT
+from bot.models import Actor, Problem, RequestId, Through
+from bot.sandbox.slack.human import Human
+from bot.sandbox.slack.installation import ENTERPRISE_ID, Installation
+from bot.sandbox.slack.people import SISTER_TEAM_ID, TEAM_ID
+from bot.slack import cards
+from bot.texts import history, terminal
+from bot.texts import requests as texts
+from bot.texts.problems import PROBLEMS
+from bot.texts.requests import ChannelTrouble
+from tests import factories
+from tests.scenarios.asking import (
+    ANSWERED,
+    AWAITING,
+    GOOD,
+    GOOD_ID,
+    TOLD_ANSWERED,
+    deny,
+    find_card,
+    finish,
+    forbidden,
+    path_of,
+    record_of,
+    standing_of,
+    told,
+)
+from tests.scenarios.listing import window_with
+from tests.scenarios.scene import PATIENCE, OpenScene, Scene, entry, open_scene, with_bot
+
+REFUSED = entry("Unknown.ResourceOwnerId")
+OUTSIDER = PROBLEMS[Problem.OUTSIDER].what
+
+APPROVERS = {"PHONEID_APPROVAL": "always", "PHONEID_APPROVERS": "U0LEE,U0TOM,W0BEA"}
+"""One of ours, one of the other, one of both."""
+
+WAYS = (Installation.in_grid, Installation.org_wide)
+
+
+def people_recorded(scene: Scene) -> set[tuple[str, str, str]]:
+    """Whoever is in the record as having asked: organisation, workspace, user."""
+    with closing(sqlite3.connect(path_of(scene))) as database:
+        return {*database.execute("SELECT enterprise_id, team_id, user_id FROM requests")}
+
+
+def cards_of(human: Human, request_id: RequestId) -> list[str]:
+    """The conversations in which somebody sees a card of this request."""
+    return [
+        where.name or "dm"
+        for where in human.screen.conversations
+        for message in human.sees(where.id)
+        if request_id in message.words and "Asked by" in message.words
+    ]
+
+
+async def ask_in(scene: Scene, channel: str, who: Human, *, reason: str = "ticket 7") -> RequestId:
+    """Ask for approval in a channel, until it is asked for."""
+    await who.runs(channel, f"/phoneid {GOOD.phone}")
+    await who.until(lambda: who.modal, timeout=PATIENCE)
+    who.fills(block_id="code", text=GOOD.code)
+    who.fills(block_id="reason", text=reason)
+    await who.submits()
+    await window_with(who, "awaits approval")
+    await who.closes()
+    await finish(scene)
+    return (await scene.lookups())[0].request_id
+
+
+# Who is a member
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_person_of_both_asks_here_and_is_one_person_in_what_they_click(
+    scene_with: OpenScene, way: type[Installation]
+) -> None:
+    """Slack says of each of their clicks that they are of their first workspace, which is the other one."""
+    async with scene_with(installation=way()) as scene:
+        bea = scene.human("Bea")
+        await scene.ask(REFUSED, human=bea)
+        await scene.answer(bea, "No ID for")
+        await bea.clicks(texts.TRY_AGAIN.one)
+        await bea.until(lambda: bea.modal, timeout=PATIENCE)
+        bea.fills(block_id="phone", text=GOOD.phone)
+        bea.fills(block_id="code", text=GOOD.code)
+        await bea.submits()
+        await window_with(bea, GOOD_ID)
+        assert people_recorded(scene) == {(ENTERPRISE_ID, TEAM_ID, "W0BEA")}
+        assert forbidden(scene) == []
+        assert list(scene.slack.complaints) == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_whose_only_workspace_it_is_asks_as_ever(scene_with: OpenScene, way: type[Installation]) -> None:
+    async with scene_with(installation=way()) as scene:
+        await scene.ask(GOOD)
+        await scene.answer(scene.ana, GOOD_ID)
+        assert people_recorded(scene) == {(ENTERPRISE_ID, TEAM_ID, "U0ANA")}
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_guests_stay_guests_and_outsiders_outsiders(scene_with: OpenScene, way: type[Installation]) -> None:
+    async with scene_with(installation=way(), **APPROVERS, PHONEID_APPROVAL_CHANNEL="C0COMMONS") as scene:
+        gus = scene.human("Gus")
+        await scene.ask(GOOD, human=gus)
+        await scene.answer(gus, PROBLEMS[Problem.GUEST].what)
+        request_id = await ask_in(scene, "support", scene.ana)
+        olu, commons = scene.human("Olu"), scene.slack.workspace.conversations["C0COMMONS"]
+        # What they could only do if the channel were shared with them a moment ago.
+        scene.slack.workspace.conversations["C0COMMONS"] = replace(commons, members=commons.members | {"U0OLU"})
+        await olu.clicks("Approve", message=find_card(olu, request_id, channel="commons"))
+        await scene.answer(olu, OUTSIDER, channel="commons")
+        assert await standing_of(scene, request_id) == AWAITING
+        (tried,) = forbidden(scene)
+        assert (tried.user_id, tried.team_id, tried.why) == ("U0OLU", "T0PARTNER", Problem.OUTSIDER)
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_an_outsiders_submission_with_their_own_team_is_an_outsiders(
+    scene_with: OpenScene, way: type[Installation]
+) -> None:
+    async with scene_with(installation=way()) as scene:
+        await scene.ana.runs("support", "/phoneid")
+        form = await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
+        olu = scene.human("Olu")
+        scene.slack.workspace.set_modals("U0ANA", [])
+        scene.slack.workspace.set_modals("U0OLU", [replace(form, user_id="U0OLU")])
+        olu.fills(block_id="phone", text=GOOD.phone)
+        olu.fills(block_id="code", text=GOOD.code)
+        await olu.submits()
+        payload = scene.slack.deliveries[-1].payload
+        assert (payload["team"]["id"], payload["enterprise"]["id"]) == ("T0PARTNER", "E0PARTNER")
+        await window_with(olu, OUTSIDER)
+        await finish(scene)
+        assert scene.cams.calls == []
+
+
+async def test_somebody_of_the_other_workspace_alone_is_an_outsider_to_an_app_in_ours(scene_with: OpenScene) -> None:
+    settings = {**APPROVERS, "PHONEID_APPROVAL_CHANNEL": "C0COMMONS"}
+    async with scene_with(installation=Installation.in_grid(), **settings) as scene:
+        request_id = await ask_in(scene, "support", scene.ana)
+        tom = scene.human("Tom")
+        await tom.clicks("Approve", message=find_card(tom, request_id, channel="commons"))
+        await scene.answer(tom, OUTSIDER, channel="commons")
+        assert await standing_of(scene, request_id) == AWAITING
+        bea = scene.human("Bea")  # whose first workspace is that one, and who is in ours too
+        await bea.clicks("Approve", message=find_card(bea, request_id, channel="commons"))
+        await told(scene, TOLD_ANSWERED)
+        assert await standing_of(scene, request_id) == ANSWERED
+
+
+# Nothing of one workspace shows in another
+
+
+async def test_cards_go_to_those_who_decide_in_the_workspace_it_was_asked_in(scene_with: OpenScene) -> None:
+    async with scene_with(installation=Installation.org_wide(), **APPROVERS) as scene:
+        lee, tom, bea = (scene.human(name) for name in ("Lee", "Tom", "Bea"))
+        ours = await ask_in(scene, "support", scene.ana)
+        theirs = await ask_in(scene, "sister", scene.human("Sue"))
+        assert [cards_of(each, ours) for each in (lee, tom, bea)] == [["dm"], [], ["dm"]]
+        assert [cards_of(each, theirs) for each in (lee, tom, bea)] == [[], ["dm"], ["dm"]]
+        assert people_recorded(scene) == {
+            (ENTERPRISE_ID, TEAM_ID, "U0ANA"),
+            (ENTERPRISE_ID, SISTER_TEAM_ID, "U0SUE"),
+        }
+        await deny(tom, "not this one", message=find_card(tom, theirs))
+        await finish(scene)
+        assert await standing_of(scene, ours) == AWAITING
+        assert list(scene.slack.complaints) == []
+
+
+@pytest.mark.parametrize("action_id", [cards.APPROVE, cards.DENY, cards.DETAILS])
+async def test_an_approver_of_the_other_workspace_does_nothing_to_a_request_of_ours(
+    scene_with: OpenScene, action_id: str
+) -> None:
+    async with scene_with(installation=Installation.org_wide(), **APPROVERS) as scene:
+        ours = await ask_in(scene, "support", scene.ana)
+        theirs = await ask_in(scene, "sister", scene.human("Sue"))
+        tom = scene.human("Tom")
+        await tom.clicks("Details", message=find_card(tom, theirs))
+        await finish(scene)
+
+        def forge(payload: dict[str, object]) -> None:
+            payload["actions"] = [{"action_id": action_id, "block_id": "b", "type": "button", "value": ours}]
+
+        await scene.slack.redeliver(edit=forge, with_new_trigger=True)
+        await scene.answer(tom, OUTSIDER, channel=tom.dm)
+        assert await standing_of(scene, ours) == AWAITING
+        assert [(each.user_id, each.why) for each in forbidden(scene)] == [("U0TOM", Problem.OUTSIDER)]
+
+
+async def test_a_usergroup_is_that_of_the_workspace_it_was_asked_in(scene_with: OpenScene) -> None:
+    settings = {"PHONEID_APPROVAL": "always", "PHONEID_APPROVERS": "S0LEADS,S0SISTER"}
+    async with scene_with(installation=Installation.org_wide(), **settings) as scene:
+        lee, tom, bea = (scene.human(name) for name in ("Lee", "Tom", "Bea"))
+        ours = await ask_in(scene, "support", scene.ana)
+        theirs = await ask_in(scene, "sister", scene.human("Sue"))
+        assert [cards_of(each, ours) for each in (lee, tom, bea)] == [["dm"], [], []]
+        assert [cards_of(each, theirs) for each in (lee, tom, bea)] == [[], ["dm"], ["dm"]]
+        await tom.clicks("Approve", message=find_card(tom, theirs))
+        await scene.answer(scene.human("Sue"), TOLD_ANSWERED, channel=scene.human("Sue").dm)
+
+
+async def test_a_history_is_of_the_workspace_it_is_looked_at_in(scene_with: OpenScene) -> None:
+    async with scene_with(installation=Installation.org_wide()) as scene:
+        bea = scene.human("Bea")
+        await bea.runs("sister", f"/phoneid {GOOD.phone} {GOOD.code}")
+        await scene.answer(bea, GOOD_ID, channel="sister")
+        await bea.runs("support", "/phoneid history")
+        assert GOOD.phone not in (await scene.answer(bea, history.EMPTY)).words
+        await bea.runs("sister", "/phoneid history")
+        shown = await scene.answer(bea, history.TITLE, channel="sister")
+        await bea.clicks(texts.SHOW_ID, message=shown)
+        await window_with(bea, GOOD_ID)
+
+
+async def test_what_is_asked_by_a_form_belongs_to_the_workspace_of_its_command(scene_with: OpenScene) -> None:
+    """The form's own payload names no workspace, or the person's first one."""
+    async with scene_with(installation=Installation.org_wide()) as scene:
+        bea = scene.human("Bea")
+        for channel in ("support", "sister"):
+            await bea.runs(channel, "/phoneid")
+            await bea.until(lambda: bea.modal, timeout=PATIENCE)
+            bea.fills(block_id="phone", text=GOOD.phone)
+            bea.fills(block_id="code", text=GOOD.code)
+            await bea.submits()
+            await window_with(bea, GOOD_ID)
+            await bea.closes()
+        assert people_recorded(scene) == {(ENTERPRISE_ID, each, "W0BEA") for each in (TEAM_ID, SISTER_TEAM_ID)}
+
+
+async def test_refused_codes_count_against_a_person_in_whatever_workspace(scene_with: OpenScene) -> None:
+    async with scene_with(installation=Installation.org_wide()) as scene:
+        there = Actor(team_id=SISTER_TEAM_ID, user_id="W0BEA", through=Through.SLACK, enterprise_id=ENTERPRISE_ID)
+        async with record_of(scene) as record:
+            for each in factories.phones(FREE_FOR_AGENT):
+                await record.change(factories.finished, [each], factories.REFUSED, agent=there)
+        await scene.ask(GOOD, human=scene.human("Bea"))
+        await scene.answer(scene.human("Bea"), "wait 1 minute, then try again")
+        await scene.ask(GOOD)  # nobody else is kept waiting
+        await scene.answer(scene.ana, GOOD_ID)
+
+
+# The approval channel
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_channel_of_several_workspaces_is_used_with_a_warning(
+    scene_with: OpenScene, caplog: pytest.LogCaptureFixture, way: type[Installation]
+) -> None:
+    async with scene_with(installation=way(), **APPROVERS, PHONEID_APPROVAL_CHANNEL="C0COMMONS") as scene:
+        assert terminal.channel_org_shared("C0COMMONS") in caplog.text
+        request_id = await ask_in(scene, "support", scene.ana)
+        assert cards_of(scene.human("Sue"), request_id) == ["commons"]
+
+
+async def test_a_request_of_another_workspace_than_the_channel_goes_to_each_approver(scene_with: OpenScene) -> None:
+    settings = {**APPROVERS, "PHONEID_APPROVAL_CHANNEL": "C0APPROVALS"}
+    async with scene_with(installation=Installation.org_wide(), **settings) as scene:
+        ours = await ask_in(scene, "support", scene.ana)
+        theirs = await ask_in(scene, "sister", scene.human("Sue"))
+        lee, tom = scene.human("Lee"), scene.human("Tom")
+        assert [cards_of(each, ours) for each in (lee, tom)] == [["approvals"], []]
+        assert [cards_of(each, theirs) for each in (lee, tom)] == [[], ["dm"]]
+        assert texts.sent_directly("<#C0APPROVALS>", ChannelTrouble.ELSEWHERE) in find_card(tom, theirs).words
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_channel_shared_outside_the_organisation_is_refused_as_ever(
+    tmp_path: Path, way: type[Installation]
+) -> None:
+    settings = {**APPROVERS, "PHONEID_APPROVAL_CHANNEL": "C0COMMONS"}
+    async with open_scene(tmp_path, settings=settings, installation=way()) as scene:
+        channels = scene.slack.workspace.conversations
+        channels["C0COMMONS"] = replace(channels["C0COMMONS"], is_ext_shared=True)
+        with pytest.raises(SettingsError, match=ChannelTrouble.SHARED):
+            async with with_bot(scene):
+                raise AssertionError("it started")
+
+
+# The token of a whole organisation
+
+
+async def test_an_app_that_no_workspace_was_given_to_does_not_start(tmp_path: Path) -> None:
+    installation = Installation.org_wide()
+    installation.given.clear()
+    async with open_scene(tmp_path, installation=installation) as scene:
+        with pytest.raises(SettingsError) as caught:
+            async with with_bot(scene):
+                raise AssertionError("it started")
+    assert terminal.NO_WORKSPACES in str(caught.value)
+
+
+async def test_a_token_of_the_organisation_has_to_say_whose_usergroup_it_means(scene_with: OpenScene) -> None:
+    """The sandbox is as strict: without it the bot's start would be refused."""
+    async with scene_with(installation=Installation.org_wide(), **APPROVERS, PHONEID_AGENTS="S0LEADS") as scene:
+        await scene.ask(GOOD, human=scene.human("Lee"))
+        await scene.human("Lee").until(lambda: scene.human("Lee").modal, timeout=PATIENCE)
+        asked = [each for each in scene.slack.inspector.entries() if each.title == "usergroups.users.list"]
+        assert {each.request["body"].get("team_id") for each in asked} == {TEAM_ID}
+
+
+async def test_a_channel_of_a_workspace_that_was_not_given_is_told_as_such(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    installation = Installation.org_wide()
+    installation.given.remove(SISTER_TEAM_ID)
+    settings = {**APPROVERS, "PHONEID_APPROVAL_CHANNEL": "C0SISTER"}
+    async with open_scene(tmp_path, settings=settings, installation=installation) as scene, with_bot(scene):
+        assert "C0SISTER cannot be used: the app was not added to its workspace." in caplog.text
