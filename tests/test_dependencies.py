@@ -1,0 +1,65 @@
+"""What the bot is installed with: every package pinned with its hashes, and under a licence that asks nothing of users."""
+
+import os
+import re
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parent.parent
+CONSTRAINTS = (ROOT / "constraints.txt").read_text()
+PINS = dict(re.findall(r"^([a-z0-9.-]+)==([^\s\\]+)", CONSTRAINTS, re.MULTILINE))
+
+LICENCES = {
+    "mit": "MIT",
+    "mit license": "MIT",
+    "bsd-3-clause": "BSD",
+    "apache 2.0": "Apache",
+    "apache-2.0": "Apache",
+    "apache license 2.0": "Apache",
+    "apache license, version 2.0": "Apache",
+    "apache-2.0 and mit": "Apache",
+    "psf-2.0": "PSF",
+    "mpl-2.0": "MPL",  # certifi: a list of certificates, used as it is
+    "lgpl-3.0-only": "LGPL",  # psycopg: used as a library, replaceable by whoever installs it
+    "public domain": "public domain",
+}
+"""Licences that were looked at, by the ways to write them."""
+
+
+def direct() -> list[Requirement]:
+    """What the project itself asks for: for everybody, and by its extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = [*project["dependencies"], *(each for extra in project["optional-dependencies"].values() for each in extra)]
+    return [Requirement(each) for each in asked]
+
+
+def licence_of(package: str) -> str:
+    """As its authors wrote it, in one of the three places where they may."""
+    told = metadata.metadata(package)
+    classifiers = [each for each in told.get_all("Classifier") or [] if each.startswith("License ::")]
+    classified = classifiers[0].rpartition(" :: ")[2] if classifiers else ""
+    return told.get("License-Expression") or told.get("License") or classified
+
+
+def test_the_constraints_hold_what_the_project_asks_for() -> None:
+    assert {each.name: f"=={PINS[each.name]}" for each in direct()} == {each.name: str(each.specifier) for each in direct()}
+
+
+def test_every_pin_has_its_hashes_and_no_place_where_it_comes_from() -> None:
+    for pin in re.split(r"\n(?=[a-z])", CONSTRAINTS):
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}", pin), pin
+    assert "://" not in CONSTRAINTS
+
+
+@pytest.mark.parametrize("package", sorted(PINS))
+def test_each_package_has_a_licence_that_was_looked_at(package: str) -> None:
+    try:
+        licence = licence_of(package)
+    except metadata.PackageNotFoundError:
+        assert "CI" not in os.environ, f"{package} is not installed: nobody knows its licence"
+        pytest.skip(f"{package} is not installed on this platform")
+    assert licence.lower() in LICENCES, licence
