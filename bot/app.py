@@ -4,11 +4,12 @@ The command line needs no more; the bot, which adds Slack, is put together in ``
 """
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 
 from bot.cams.client import CamsClient
+from bot.cams.credentials import open_role
 from bot.cams.signing import Credentials
 from bot.cams.transport import READ_SECONDS, open_http
 from bot.checks import Checklist, ok, stop, warning
@@ -131,16 +132,12 @@ async def open_lookups(
 ) -> AsyncIterator[Lookups]:
     """The use case with the real API behind it, in a process that says of itself that it lives."""
     clock = clock or SystemClock()
-    credentials = Credentials(
-        access_key_id=settings.alibaba_cloud_access_key_id,
-        access_key_secret=settings.alibaba_cloud_access_key_secret,
-        security_token=settings.alibaba_cloud_security_token,
-    )
     async with (
+        _open_credentials(settings, clock) as credentials,
         open_http(settings.phoneid_cams_url, read_seconds=waits.api_reading) as http,
         open_quota(settings, clock, waits=waits) as quota,
     ):
-        api = CamsClient(http, credentials=lambda: credentials, clock=clock)
+        api = CamsClient(http, credentials=credentials, clock=clock)
         lookups = Lookups(record=record, api=api, quota=quota, clock=clock, silent_for=waits.lease)
         await lookups.beat()  # before anything is recorded as this process's
         try:
@@ -152,6 +149,18 @@ async def open_lookups(
         finally:
             with suppress(StoreError):  # then the others find out by its silence
                 await lookups.leave()
+
+
+def _open_credentials(settings: LookupSettings, clock: Clock) -> AbstractAsyncContextManager[Callable[[], Credentials]]:
+    """What signs each call, asked for at each call."""
+    if settings.role is not None:
+        return open_role(settings.role, clock)
+    key_id, secret = settings.alibaba_cloud_access_key_id, settings.alibaba_cloud_access_key_secret
+    assert key_id, "settings without credentials stop the start"
+    assert secret, "an ID without its secret stops it, too"
+    token = settings.alibaba_cloud_security_token
+    key = Credentials(access_key_id=key_id, access_key_secret=secret, security_token=token)
+    return nullcontext(lambda: key)
 
 
 @asynccontextmanager

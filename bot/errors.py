@@ -6,6 +6,7 @@ PhoneIdError
 ├── EntryError             what somebody typed cannot be read
 ├── ListError              a list of numbers cannot be read; every mistake is named by its line
 ├── ApiError               a call brought no ID
+├── CredentialsUnavailable a role's credentials could not be fetched
 ├── NotPossible            somebody may not do that, or not any more
 ├── StoreError             the database
 │   ├── StoreUnavailable   it cannot be read or written now
@@ -151,6 +152,10 @@ class ApiError(PhoneIdError):
         self.result = Result(problem=problem, api_code=code, request_id=request_id, http_status=http_status)
         self.retry_after = retry_after
         self.cause = cause
+
+
+class CredentialsUnavailable(PhoneIdError):
+    """A role's credentials could not be fetched. The text says what broke, and nothing of the answer."""
 
 
 class NotPossible(PhoneIdError):

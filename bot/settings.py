@@ -17,7 +17,7 @@ from bot.environment.env_file import NAME as ENV_FILE
 from bot.environment.env_file import EnvFile, read_env_file
 from bot.environment.gathering import Gathered, gather
 from bot.environment.secret_files import ENDING, read_secret_files
-from bot.environment.validating import contradictions, names_of, validate
+from bot.environment.validating import contradictions, names_of, validate, without_credentials
 from bot.evidence import settings_digest
 from bot.policy import EVERYONE, NOBODY, Audience, Policy
 from bot.texts import settings as texts
@@ -82,11 +82,34 @@ class RecordSettings(BaseModel):
 class LookupSettings(RecordSettings):
     """What asking the API needs."""
 
-    alibaba_cloud_access_key_id: Annotated[str, AfterValidator(values.check_access_key_id)]
-    alibaba_cloud_access_key_secret: Annotated[SecretStr, AfterValidator(values.check_access_key_secret)]
+    alibaba_cloud_access_key_id: Annotated[str | None, AfterValidator(values.check_access_key_id)] = None
+    alibaba_cloud_access_key_secret: Annotated[SecretStr | None, AfterValidator(values.check_access_key_secret)] = None
     alibaba_cloud_security_token: Annotated[SecretStr | None, AfterValidator(values.check_security_token)] = None
+    # Where there is no AccessKey: one of three kinds of roles, by the names that Alibaba Cloud's own tools give them.
+    alibaba_cloud_role_arn: Annotated[str, Field(pattern=r"^acs:ram::\d+:role/\S+$")] | None = None
+    alibaba_cloud_oidc_provider_arn: Annotated[str, Field(pattern=r"^acs:ram::\d+:oidc-provider/\S+$")] | None = None
+    alibaba_cloud_oidc_token_file: str | None = None
+    alibaba_cloud_ecs_metadata: str | None = None
+    alibaba_cloud_credentials_uri: HttpUrl | None = None
     phoneid_cams_url: HttpUrl = "https://cams.ap-southeast-1.aliyuncs.com"
     phoneid_qps: Annotated[int, Field(ge=1, le=1000)] = 10
+
+    @property
+    def role(self) -> dict[str, str] | None:
+        """Where temporary credentials come from, as ``bot.cams.credentials`` wants it; ``None``: there is a key."""
+        if self.alibaba_cloud_access_key_id is not None:
+            return None
+        if self.alibaba_cloud_role_arn is not None:
+            return {
+                "type": "oidc_role_arn",
+                "role_arn": self.alibaba_cloud_role_arn,
+                "oidc_provider_arn": self.alibaba_cloud_oidc_provider_arn or "",
+                "oidc_token_file_path": self.alibaba_cloud_oidc_token_file or "",
+                "role_session_name": "phoneid",
+            }
+        if self.alibaba_cloud_ecs_metadata is not None:
+            return {"type": "ecs_ram_role", "role_name": self.alibaba_cloud_ecs_metadata}
+        return {"type": "credentials_uri", "credentials_uri": self.alibaba_cloud_credentials_uri or ""}
 
 
 class BotSettings(LookupSettings):
@@ -130,7 +153,7 @@ class BotSettings(LookupSettings):
     def shown(self) -> dict[str, str | int | None]:
         """Every setting as it may be shown to an administrator, by its name; ``None``: not set."""
         values = {name.upper(): _show(getattr(self, name)) for name in BotSettings.model_fields}
-        key_id = self.alibaba_cloud_access_key_id
+        key_id = self.alibaba_cloud_access_key_id or ""
         ends = f"{key_id[:4]}…{key_id[-4:]}" if len(key_id) >= _LONG_KEY_ID else HIDDEN
         return {**values, "DATABASE_URL": self.database_name, "ALIBABA_CLOUD_ACCESS_KEY_ID": ends}
 
@@ -185,6 +208,8 @@ def examine(
     given, unusable = read_secret_files(gathered.values, _secrets(kind))
     settings, mistakes = validate(kind, given, unusable, secrets=_SECRET)
     checks = [*file.checks, *gathered.checks, *mistakes]
+    if issubclass(kind, LookupSettings):
+        checks += without_credentials({**given, **unusable})
     if issubclass(kind, BotSettings):
         checks += contradictions({**given, **unusable})
     if settings is None or any(each.verdict is CheckVerdict.STOP for each in checks):

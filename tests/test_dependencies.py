@@ -1,4 +1,4 @@
-"""What the bot is installed with: every package pinned with its hashes, and under a licence that asks nothing of users."""
+"""What the bot is installed with: every package pinned with its hashes, and under a licence that was looked at."""
 
 import os
 import re
@@ -6,7 +6,6 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 
-import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
@@ -41,12 +40,19 @@ def licence_of(package: str) -> str:
     """As its authors wrote it, in one of the three places where they may."""
     told = metadata.metadata(package)
     classifiers = [each for each in told.get_all("Classifier") or [] if each.startswith("License ::")]
-    classified = classifiers[0].rpartition(" :: ")[2] if classifiers else ""
-    return told.get("License-Expression") or told.get("License") or classified
+    classified = [each.rpartition(" :: ")[2] for each in classifiers]
+    licences: list[str] = [
+        *(told.get_all("License-Expression") or []),
+        *filter(None, told.get_all("License") or []),
+        *classified,
+    ]
+    return licences[0]
 
 
 def test_the_constraints_hold_what_the_project_asks_for() -> None:
-    assert {each.name: f"=={PINS[each.name]}" for each in direct()} == {each.name: str(each.specifier) for each in direct()}
+    assert {each.name: f"=={PINS[each.name]}" for each in direct()} == {
+        each.name: str(each.specifier) for each in direct()
+    }
 
 
 def test_every_pin_has_its_hashes_and_no_place_where_it_comes_from() -> None:
@@ -55,11 +61,10 @@ def test_every_pin_has_its_hashes_and_no_place_where_it_comes_from() -> None:
     assert "://" not in CONSTRAINTS
 
 
-@pytest.mark.parametrize("package", sorted(PINS))
-def test_each_package_has_a_licence_that_was_looked_at(package: str) -> None:
-    try:
-        licence = licence_of(package)
-    except metadata.PackageNotFoundError:
-        assert "CI" not in os.environ, f"{package} is not installed: nobody knows its licence"
-        pytest.skip(f"{package} is not installed on this platform")
-    assert licence.lower() in LICENCES, licence
+def test_each_package_has_a_licence_that_was_looked_at() -> None:
+    installed = {each.name.lower().replace("_", "-") for each in metadata.distributions()}
+    missing = PINS.keys() - installed
+    if "CI" in os.environ:
+        assert not missing, "nobody knows the licence of what is not installed"
+    others = {name: licence_of(name) for name in PINS.keys() - missing}
+    assert not {name: licence for name, licence in others.items() if licence.lower() not in LICENCES}

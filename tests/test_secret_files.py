@@ -5,6 +5,7 @@ from contextlib import chdir
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bot.errors import SettingsError
 from bot.settings import BotSettings, LookupSettings, RecordSettings, read
@@ -46,7 +47,7 @@ def test_every_secret_may_stand_in_a_file(tmp_path: Path) -> None:
 def test_one_end_of_line_is_no_part_of_the_secret(tmp_path: Path, end: str) -> None:
     (tmp_path / "secret").write_bytes(f"Abc123/+={end}".encode())
     settings = read(LookupSettings, {**WITHOUT, f"{NAME}_FILE": str(tmp_path / "secret")})
-    assert settings.alibaba_cloud_access_key_secret.get_secret_value() == "Abc123/+="
+    assert settings.alibaba_cloud_access_key_secret == SecretStr("Abc123/+=")
 
 
 def test_a_file_of_settings_may_name_the_secrets_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +57,7 @@ def test_a_file_of_settings_may_name_the_secrets_files(tmp_path: Path, monkeypat
     lines = [f"{name}={value}\n" for name, value in WITHOUT.items()]
     (tmp_path / ".env").write_text("".join([*lines, f"{NAME}_FILE=secret\n"]))
     with chdir(tmp_path):
-        assert read(LookupSettings).alibaba_cloud_access_key_secret.get_secret_value() == "Abc123"
+        assert read(LookupSettings).alibaba_cloud_access_key_secret == SecretStr("Abc123")
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,23 @@ def contradictions(given: Mapping[str, object]) -> Iterator[Check]:
         yield stop("PHONEID_APPROVERS", terminal.APPROVERS_MISSING)
 
 
+KEY = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+OIDC = ("ALIBABA_CLOUD_ROLE_ARN", "ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "ALIBABA_CLOUD_OIDC_TOKEN_FILE")
+ROLES = ("ALIBABA_CLOUD_ECS_METADATA", "ALIBABA_CLOUD_CREDENTIALS_URI")
+"""What each of these kinds of credentials needs; a role's other two need one setting."""
+
+
+def without_credentials(given: Mapping[str, object]) -> Iterator[Check]:
+    """What is missing of an AccessKey or of a role. The first of these counts, as in Alibaba Cloud's own tools."""
+    wanted: tuple[str, ...] = KEY
+    if not any(name in given for name in KEY):
+        if any(name in given for name in OIDC):
+            wanted = OIDC
+        elif any(name in given for name in ROLES):
+            return
+    yield from (stop(name, terminal.setting_missing(name)) for name in wanted if name not in given)
+
+
 def _mistake(name: str, kind: str, message: str) -> Check:
     if kind == "missing":
         return stop(name, terminal.setting_missing(name))

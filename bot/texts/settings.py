@@ -50,6 +50,10 @@ WHAT_IS_RIGHT = {
     "PHONEID_HEALTH_PORT": "must be a whole number from 0 to 65535, such as 9090",
     "PHONEID_CONNECTIONS": "must be a whole number from 10 to 10000, such as 100",
     "PHONEID_QPS": "must be a whole number from 1 to 1000, such as 10",
+    "ALIBABA_CLOUD_ROLE_ARN": "must be a role's name as RAM shows it, such as acs:ram::1234567890:role/phoneid",
+    "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": (
+        "must be a provider's name as RAM shows it, such as acs:ram::1234567890:oidc-provider/ack"
+    ),
     "PHONEID_OPEN_REQUESTS": "must be a whole number from 1 to 1000, such as 20",
     "PHONEID_APPROVAL": "must be always or never",
     "PHONEID_APPROVAL_CHANNEL": "must be a channel ID such as C012AB3CD, not a name",

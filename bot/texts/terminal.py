@@ -9,6 +9,9 @@ _WHERE_TO_GET = {
     "SLACK_BOT_TOKEN": "the bot token (xoxb-…) from your app's page at api.slack.com, OAuth & Permissions",
     "ALIBABA_CLOUD_ACCESS_KEY_ID": "the AccessKey ID of the RAM user that may call cams:GetPreValidatePhoneId",
     "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "the AccessKey secret that goes with ALIBABA_CLOUD_ACCESS_KEY_ID",
+    "ALIBABA_CLOUD_ROLE_ARN": "the name of the role that the bot's service account may take on",
+    "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": "the name of the cluster's identity provider in RAM",
+    "ALIBABA_CLOUD_OIDC_TOKEN_FILE": "the file in which the cluster keeps the service account's token",
 }
 
 SETTINGS_HEADING = "phoneid cannot start:"
@@ -56,6 +59,13 @@ def settings_footer(name: str, path: str, *, is_there: bool) -> str:
 
 def token_prefix(prefix: str) -> str:
     return f"does not start with {prefix}: it is another token"
+
+
+def role_unusable(why: str) -> str:
+    return (
+        f"Alibaba Cloud gave no credentials for the role ({why}). Check the role's settings and what it trusts; the"
+        " package comes with pip install 'phoneid-bot[alibaba]'."
+    )
 
 
 def setting_missing(name: str) -> str:
