@@ -63,7 +63,7 @@ class SharedState(Protocol):
     async def change(self, think: Callable[[str, Reading], tuple[str, T]]) -> T:
         """Give the text (empty at first) and the time to ``think``; keep what it returns first, return what second.
 
-        ``think`` may be called twice, and on another thread. Raises ``StoreUnavailable``.
+        ``think`` may be called several times, and on another thread. Raises ``StoreUnavailable``.
         """
         ...
 

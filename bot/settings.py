@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from bot.checks import Check, Checklist, CheckVerdict, ok, warning
 from bot.durations import as_typed
 from bot.environment import values
+from bot.environment.database_urls import DEFAULT_SCHEMA, split_schema
 from bot.environment.env_file import NAME as ENV_FILE
 from bot.environment.env_file import EnvFile, read_env_file
 from bot.environment.gathering import Gathered, gather
@@ -70,13 +71,16 @@ class RecordSettings(BaseModel):
 
     @property
     def database_name(self) -> str:
-        """The database as it may be shown: its file's whole path, or the server's host and the database's name."""
+        """The database as it may be shown: its file's whole path, or the server's host, the database's name and the
+        schema if one is named."""
         if self.database_path:
             with suppress(OSError):  # the current folder was removed
                 return str(self.database_path.absolute())
             return str(self.database_path)
-        address = _SERVER.fullmatch(self.database_url)
-        return address["host_and_name"] if address else "a server"
+        url, schema = split_schema(self.database_url)
+        address = _SERVER.fullmatch(url)
+        name = address["host_and_name"] if address else "a server"
+        return name if schema == DEFAULT_SCHEMA else f"{name}, schema {schema}"
 
 
 class LookupSettings(RecordSettings):

@@ -338,7 +338,10 @@ def test_a_retention_under_a_day_would_free_a_numbers_guesses(written: str) -> N
         ("postgres://bot:secret@db.example.com:5433/phoneid?sslmode=require", "db.example.com:5433/phoneid"),
         ("postgresql://bot:secret@one:1,two:2/phoneid", "one:1,two:2/phoneid"),
         ("postgresql://bot:secret@[::1]:5433/phoneid", "[::1]:5433/phoneid"),
+        ("postgresql://bot:secret@one,two/phoneid", "one,two/phoneid"),
         ("postgresql:///phoneid?user=bot&password=secret", "/phoneid"),
+        ("postgresql://bot:secret@db/phoneid?schema=bots&sslmode=require", "db/phoneid, schema bots"),
+        ("postgresql://bot:secret@db/phoneid?sslmode=require&schema=public", "db/phoneid"),
         ("postgresql://bot:secret@", ""),
         # Where it is not certain what the password is, nothing is shown.
         ("postgresql://bot:sec@ret@db/phoneid", "a server"),

@@ -10,6 +10,7 @@ import phonenumbers
 from pydantic import SecretStr
 
 from bot.durations import read_duration
+from bot.environment.database_urls import split_schema
 from bot.guesses import REMEMBERED
 from bot.policy import EVERYONE, Audience
 from bot.texts import settings as texts
@@ -45,6 +46,8 @@ def check_database_url(url: str) -> str:
         _check_database_path(url)
     if not re.fullmatch(r"sqlite:///[^\n\0]+|postgres(ql)?://[^\s\0]+", url):
         raise ValueError(terminal.DATABASE_URL_UNREADABLE)
+    if not url.startswith("sqlite:"):
+        split_schema(url)
     return url
 
 

@@ -6,26 +6,22 @@ together with COMMIT.
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
-from typing import Final
+from typing import ClassVar, Final
 
 import psycopg
 from psycopg import errors as pg
 
-from bot.errors import ChangeUnknown, DatabaseGone, RecordDamaged, StoreError, StoreUnavailable
-from bot.store.engine import Row, Tx
-from bot.store.migrations import HEAD, Older, Opening, head_to_change, head_to_read, prepare
+from bot.environment.database_urls import split_schema
+from bot.errors import ChangeLost, ChangeUnknown, DatabaseGone, RecordDamaged, StoreError, StoreUnavailable
+from bot.store.engine import Query, Row, Tx
+from bot.store.migrations import Older, Opening, head_to_change, head_to_read, prepare
+from bot.store.postgres_begin import RECORD_LOCK, SEARCH_PATH, Limits, beginnings
 from bot.store.postgres_tx import Connection, PostgresTx, connected
 from bot.store.schema import COLUMNS, names_ours
 from bot.texts import terminal as texts
-
-RECORD_LOCK = 0x70686F6E
-"""The advisory lock of all changes of the record, and of every opening."""
-
-STATE_LOCK = RECORD_LOCK + 1
-"""That of all changes of shared state: nobody who takes a turn waits for whoever records something."""
 
 _GONE = (
     pg.DataCorrupted,
@@ -48,52 +44,22 @@ UNAVAILABLE = (
 )
 """What Postgres says when the database cannot be used, or its connection is lost. Anything else stays what it is."""
 
-# Limits go with the transaction: a pooler refuses them at the start of a connection, and hands on what is set for good.
-_LIMITS: Final = """
-    SET LOCAL lock_timeout = '{lock}ms';
-    SET LOCAL statement_timeout = '{statement}ms';
-    SET LOCAL idle_in_transaction_session_timeout = '{idle}ms';"""
-
-# One simple query of many statements is one round trip. In READ COMMITTED each statement sees what was committed before
-# it began; under REPEATABLE READ the moment would be older than the wait for the lock.
-_BEGIN_CHANGE: Final = """
-    BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
-    {limits}
-    {commit}
-    SELECT pg_advisory_xact_lock({key});"""
-
-# One moment for the whole transaction: else a check of the journal would report faults where others write meanwhile.
-_BEGIN_READ: Final = """
-    BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-    {limits}"""
-
-# A statement of its own, so that the clock is read after the wait; now() would be from before it.
-_TIME: Final = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS double precision) AS now"
-
-_TIME_AND_HEAD: Final = f"SELECT * FROM ({_TIME}) AS time LEFT JOIN ({HEAD}) AS head ON true"  # noqa: S608 - two constants
-
 ENCODING: Final = "SELECT current_setting('server_encoding') AS encoding"
 
-TABLE_NAMES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+IS_THERE: Final = "SELECT to_regnamespace(:schema) IS NOT NULL AS found"
+
+TABLE_NAMES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = :schema"
 
 # The index entries too, however few: they hold phone numbers.
-VACUUM: Final = f"VACUUM (INDEX_CLEANUP ON) {', '.join(COLUMNS)}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Seconds after which the server gives up, so that nobody stands still behind a stopped process or a lost one."""
-
-    lock: float = 5.0
-    statement: float = 10.0
-    idle: float = 10.0
-    """How long a transaction may wait for us: then the server ends it, and others get the lock."""
-    read: float = 600.0
-    """For each statement of a read: an export takes its time, and holds no lock."""
+VACUUM: Final = "VACUUM (INDEX_CLEANUP ON)"
 
 
 class PostgresEngine:
     """``bot.store.engine.Engine`` on one schema of a Postgres database. Any number of processes may use it."""
+
+    search_path: ClassVar[str] = SEARCH_PATH
+    asking_again: ClassVar[tuple[float, ...]] = (0.5, 1.0, 2.0)
+    """Seconds before each further try to reach a server that was lost during COMMIT: one that restarts is back then."""
 
     def __init__(
         self,
@@ -105,27 +71,25 @@ class PostgresEngine:
         limits: Limits | None = None,
         opening: Opening | None = None,
     ) -> None:
-        """``dsn``: a URL or libpq's words. ``lock``: changes with the same number exclude each other.
+        """``dsn``: a URL or libpq's words, and which schema; ``lock`` and ``is_durable``: see ``beginnings``.
 
-        Unless it ``is_durable``, a change may be lost when the server's machine stops, and is quicker. Unless the
-        ``opening`` says otherwise, an empty database gets tables, and one of an older release is refused: processes on
-        other machines may use it. Opening makes no table, and needs no right to, where it must not create any.
+        Unless the ``opening`` says otherwise, an empty database gets tables, and one of an older release is refused:
+        processes on other machines may use it. Opening makes no table, and needs no right to, where it must not create
+        any. Raises ``StoreUnavailable`` for a schema's name that is none.
         """
-        self._dsn = dsn
+        try:
+            self._dsn, self._schema = split_schema(dsn)
+        except ValueError as error:
+            raise StoreUnavailable(f"the address of the database {error}") from None
         self._process = process
-        limits = limits or Limits()
-        quick = "" if is_durable else "SET LOCAL synchronous_commit = off;"
         self._opening = opening or Opening()
-        self._begin_change = _BEGIN_CHANGE.format(limits=_words(limits), commit=quick, key=lock) + _TIME_AND_HEAD
-        begin_read = _BEGIN_READ.format(limits=_words(replace(limits, statement=limits.read)))
-        self._begin_read = begin_read + _TIME_AND_HEAD
-        # Whatever else an engine is for, creating the schema excludes all who might be about to.
-        begin_creating = _BEGIN_CHANGE.format(limits=_words(limits), commit="", key=RECORD_LOCK)
-        self._begin_opening = (begin_creating if self._opening.creates else begin_read) + _TIME
-        # Until the server has given up a transaction whose client it has lost.
-        longest = limits.lock + max(limits.statement, limits.idle)
-        asking = _words(replace(limits, lock=longest, statement=longest))
-        self._begin_asking = _BEGIN_CHANGE.format(limits=asking, commit="", key=lock) + _TIME
+        self._begin_with = beginnings(
+            limits or Limits(),
+            search_path=self.search_path.format(schema=self._schema),
+            lock=lock,
+            is_durable=is_durable,
+            creates=self._opening.creates,
+        )
         self._connection: Connection | None = None
         self._is_open = False
 
@@ -153,8 +117,8 @@ class PostgresEngine:
     @contextmanager
     def changing(self) -> Iterator[Tx]:
         with _telling_unavailable():
-            connection, begun = self._begin(self._begin_change)
-            with self._transaction(connection, begun) as tx:
+            connection, begun = self._begin(self._begin_with.change)
+            with _telling_lost(connection), self._transaction(connection, begun) as tx:
                 tx.head = head_to_change(begun)
                 yield tx
                 self._commit(connection, tx)
@@ -162,7 +126,7 @@ class PostgresEngine:
     @contextmanager
     def reading(self) -> Iterator[Tx]:
         with _telling_unavailable():
-            connection, begun = self._begin(self._begin_read)
+            connection, begun = self._begin(self._begin_with.read)
             with self._transaction(connection, begun) as tx:
                 tx.head = head_to_read(begun)
                 yield tx
@@ -179,15 +143,22 @@ class PostgresEngine:
         with self.reading():
             pass  # reconnects if need be
         with _telling_unavailable():
-            if self._connection is not None:
-                self._connection.execute(VACUUM.encode())
+            if (connection := self._connection) is not None:
+                tables = ", ".join(f"{self._schema}.{name}" for name in COLUMNS)
+                with _refused_by_warning(connection):
+                    connection.execute(f"{VACUUM} {tables}".encode())
         return True
 
     def _open(self, connection: Connection) -> None:
-        with self._transaction(connection, _begun(connection, self._begin_opening)) as tx:
-            (encoding,), tables = tx.all(ENCODING), tx.all(TABLE_NAMES)
+        with self._transaction(connection, _begun(connection, self._begin_with.opening)) as tx:
+            in_schema = {"schema": self._schema}
+            (encoding,), (schema,), tables = tx.gather(
+                Query(ENCODING, {}), Query(IS_THERE, in_schema), Query(TABLE_NAMES, in_schema)
+            )
             if encoding["encoding"] != "UTF8":
                 raise StoreUnavailable(f"the database's encoding is {encoding['encoding']}; it must be UTF8")
+            if not schema["found"]:
+                raise StoreUnavailable(texts.no_schema(self._schema))
             names = {row["tablename"] for row in tables}
             prepare(tx, names, self._opening, usually=Older.REFUSED)
             tx.commit()
@@ -227,8 +198,10 @@ class PostgresEngine:
         except UNAVAILABLE as error:
             if not connection.closed:
                 raise  # refused: nothing is recorded
+            if isinstance(error, pg.IdleInTransactionSessionTimeout):
+                raise ChangeLost(_said(error)) from error  # the server ended it before COMMIT came
             if not self._was_committed(tx):
-                raise StoreUnavailable("the connection was lost, and nothing was recorded") from error
+                raise ChangeLost("the connection was lost, and nothing was recorded") from error
             return
         if status != "COMMIT":  # COMMIT of a failed transaction answers ROLLBACK, and is no error
             raise StoreUnavailable("the transaction had failed, and nothing was recorded")
@@ -240,18 +213,21 @@ class PostgresEngine:
         """
         if lost.proof is None:
             raise ChangeUnknown("the connection was lost during COMMIT")
-        try:
-            connection = self._connect()
-            with self._transaction(connection, _begun(connection, self._begin_asking)) as tx:
-                found = tx.one(lost.proof.sql, **lost.proof.values)
-                tx.commit()
-        except (StoreError, psycopg.Error) as error:
-            raise ChangeUnknown("the connection was lost during COMMIT, and then the database") from error
+        for again_after in (*self.asking_again, None):
+            try:
+                return self._is_found(lost.proof)
+            except (StoreError, psycopg.Error) as error:
+                if again_after is None:
+                    raise ChangeUnknown("the connection was lost during COMMIT, and then the database") from error
+                time.sleep(again_after)
+        raise AssertionError("the last try returns or raises")
+
+    def _is_found(self, proof: Query) -> bool:
+        connection = self._connect()
+        with self._transaction(connection, _begun(connection, self._begin_with.asking)) as tx:
+            found = tx.one(proof.sql, **proof.values)
+            tx.commit()
         return found is not None
-
-
-def _words(limits: Limits) -> str:
-    return _LIMITS.format(**{name: round(seconds * 1000) for name, seconds in asdict(limits).items()})
 
 
 def _begun(connection: Connection, begin: str) -> Row:
@@ -275,6 +251,34 @@ def _rolled_back_on_error(connection: Connection) -> Iterator[None]:
         if connection.info.transaction_status is not psycopg.pq.TransactionStatus.IDLE:
             connection.close()  # whatever it is in, nobody shall go on in it
         raise
+
+
+@contextmanager
+def _telling_lost(connection: Connection) -> Iterator[None]:
+    """Raise ``ChangeLost`` where the connection ends before COMMIT was sent: the server undoes what it was told."""
+    try:
+        yield
+    except UNAVAILABLE as error:
+        if connection.closed and not isinstance(error, _GONE):
+            raise ChangeLost(f"the connection was lost, and nothing was recorded: {str(error).strip()}") from error
+        raise
+
+
+@contextmanager
+def _refused_by_warning(connection: Connection) -> Iterator[None]:
+    """Raise ``StoreUnavailable`` where VACUUM was not allowed: the server only warns, and passes over the table."""
+    said: list[str | None] = []
+
+    def note(diagnostic: psycopg.errors.Diagnostic) -> None:
+        said.append(diagnostic.severity_nonlocalized)
+
+    connection.add_notice_handler(note)
+    try:
+        yield
+    finally:
+        connection.remove_notice_handler(note)
+    if "WARNING" in said:
+        raise StoreUnavailable(texts.MAY_NOT_VACUUM)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """One transaction on Postgres, and the connection it is on."""
 
 import re
+import socket
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -15,18 +16,27 @@ from psycopg.rows import dict_row
 from bot.errors import DatabaseGone, SchemaUnknown, StoreUnavailable
 from bot.store.cells import Cells
 from bot.store.engine import Query, Row, Tx, Value
-from bot.store.schema import FIRST_TABLES, POSTGRES_TRIGGERS, in_postgres_words
+from bot.store.schema import FIRST_TABLES, POSTGRES_TRIGGERS, REFUSE_CHANGE, in_postgres_words
 
 Connection = psycopg.Connection[Row]
 
 # What acts by itself on our tables; A: also for a session that calls itself a replica.
 PARTS: Final = """
-    SELECT 'trigger ' || CAST(tgname AS TEXT) || ' (' || CAST(tgenabled AS TEXT) || ')' AS part
+    SELECT 'trigger ' || CAST(tgname AS TEXT) || ' (' || CAST(tgenabled AS TEXT) || ')' AS part,
+        CAST(relname AS TEXT) AS at, CAST(tgtype AS BIGINT) AS fires, prosrc AS does
     FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    JOIN pg_proc ON pg_proc.oid = tgfoid
     WHERE NOT tgisinternal AND nspname = current_schema()
-    UNION ALL SELECT 'rule ' || CAST(rulename AS TEXT) FROM pg_rules WHERE schemaname = current_schema()"""
+    UNION ALL SELECT 'rule ' || CAST(rulename AS TEXT), CAST(tablename AS TEXT), 0, definition
+    FROM pg_rules WHERE schemaname = current_schema()"""
 
-OWN_PARTS: Final = frozenset({"trigger journal_keeps_entries (A)", "trigger journal_loses_nothing (A)"})
+# When they fire, in the server's own bits: 1 each row, 2 before, 8 DELETE, 16 UPDATE, 32 TRUNCATE.
+OWN_PARTS: Final = frozenset(
+    {
+        ("trigger journal_keeps_entries (A)", "journal", 1 + 2 + 8 + 16, REFUSE_CHANGE),
+        ("trigger journal_loses_nothing (A)", "journal", 2 + 32, REFUSE_CHANGE),
+    }
+)
 
 # Strings, quoted names and comments are passed over, and so is `::`, a cast; `:name` is a parameter.
 _TOKENS = re.compile(
@@ -97,8 +107,8 @@ class PostgresTx(Tx):
             self._row = Cells
 
     def foreign_part(self) -> str | None:
-        found = {row["part"] for row in self.all(PARTS)}
-        return min(found ^ OWN_PARTS, default=None)
+        found = {(row["part"], row["at"], row["fires"], row["does"]) for row in self.all(PARTS)}
+        return min((part for part, *_ in found ^ OWN_PARTS), default=None)
 
     def commit(self) -> str | None:
         """The server's word about it. While a result still comes nothing can be sent."""
@@ -156,7 +166,8 @@ def connected(dsn: str) -> Connection:
         said = str(error).strip()
         if password := words.get("password"):
             said = said.replace(str(password), "…")
-        kind = DatabaseGone if are_kept_out(said) else StoreUnavailable
+        is_gone = are_kept_out(said) and all(map(_can_be_found, str(words.get("host") or "").split(",")))
+        kind = DatabaseGone if is_gone else StoreUnavailable
         raise kind(f"the database cannot be reached: {said}") from None
     connection.adapters.register_dumper(bool, _BoolAsInteger)
     connection.adapters.register_loader("numeric", _NumericAsNumber)
@@ -170,6 +181,16 @@ def are_kept_out(said: str) -> bool:
     """
     tries = [line for line in said.splitlines() if " failed: " in line]
     return bool(tries) and all(map(_KEPT_OUT.search, tries))
+
+
+def _can_be_found(host: str) -> bool:
+    """Whether a name leads to an address now. The driver passes over those that do not, and says nothing of them."""
+    if host == "" or host.startswith("/"):  # a socket's folder
+        return True
+    try:
+        return bool(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))
+    except OSError:
+        return False
 
 
 def _words(dsn: str) -> dict[str, Any]:
@@ -188,8 +209,8 @@ def _words(dsn: str) -> dict[str, Any]:
 
 def _is_cut(given: Mapping[str, Any]) -> bool:
     """Whether an @ or a / in the password was taken for an end of it, so that its rest stands somewhere else."""
-    port = str(given.get("port") or "0")
-    return "@" in f"{given.get('host')}{given.get('dbname')}" or not port.replace(",", "").isdigit()
+    port = str(given.get("port") or "")  # of several hosts each may have its own, or none
+    return "@" in f"{given.get('host')}{given.get('dbname')}" or not re.fullmatch(r"[0-9,]*", port)
 
 
 class _BoolAsInteger(Dumper):

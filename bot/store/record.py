@@ -1,18 +1,42 @@
 """The record as the use cases see it: whole changes and whole reads, away from the event loop."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Concatenate, ParamSpec, TypeVar
 
-from bot.errors import DatabaseGone, StoreUnavailable
+from bot.errors import ChangeLost, ChangeUnknown, DatabaseGone, StoreUnavailable
 from bot.store.engine import Engine, Tx
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 PATIENCE = 15.0
 """Seconds that closing waits for what was begun. More than the engines' own limits: only a dead server needs it."""
+
+LONGEST_CHANGE = 30.0
+"""Seconds after which a change is broken off: a server that took a question and says nothing would keep the thread for
+ever, and no limit that it was told helps. Twice what the engines' own limits leave a change."""
+
+
+def changed(engine: Engine, do: Callable[[Tx], T]) -> T:
+    """What ``do`` returns in a change. One whose connection was cut off is made once more: it left nothing.
+
+    Of one without a journal entry that is not known, but it does no harm to make such a one twice.
+    """
+    tx: Tx | None = None
+    try:
+        with engine.changing() as tx:
+            return do(tx)
+    except (ChangeLost, ChangeUnknown) as error:
+        if isinstance(error, ChangeUnknown) and (tx is None or tx.proof):
+            raise  # it was asked about in vain
+        log.warning("change made again", extra={"facts": {"error": str(error)}})
+    with engine.changing() as tx:
+        return do(tx)
 
 
 class EngineThread:
@@ -23,11 +47,20 @@ class EngineThread:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._is_closed = False
 
-    async def do(self, work: Callable[[], T]) -> T:
-        """What ``work`` returns. Raises ``StoreUnavailable`` once this is closed."""
+    async def do(self, work: Callable[[], T], *, longest: float | None = None) -> T:
+        """What ``work`` returns. After ``longest`` seconds the engine hangs up on the server, which ends it.
+
+        Raises ``StoreUnavailable`` once this is closed.
+        """
         if self._is_closed:
             raise StoreUnavailable("the database is closed")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        doing = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        try:
+            while not (await asyncio.wait([doing], timeout=longest))[0]:
+                self.engine.hang_up()
+            return doing.result()
+        finally:
+            doing.cancel()
 
     async def aclose(self) -> None:
         """Finish what was begun and let go of the database; hang up on one that does not answer."""
@@ -74,10 +107,9 @@ class Record:
         """
 
         def work() -> T:
-            with self._changes.engine.changing() as tx:
-                return fn(tx, *args, **kwargs)
+            return changed(self._changes.engine, lambda tx: fn(tx, *args, **kwargs))
 
-        return await self._do(self._changes, work)
+        return await self._do(self._changes, work, longest=LONGEST_CHANGE)
 
     async def read(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """What ``fn`` returns. It sees the database as of one moment. Raises ``StoreUnavailable``."""
@@ -110,12 +142,12 @@ class Record:
         finally:
             await apart.aclose()
 
-    async def _do(self, thread: EngineThread, work: Callable[[], T]) -> T:
+    async def _do(self, thread: EngineThread, work: Callable[[], T], *, longest: float | None = None) -> T:
         """What is gone stays gone: a damaged page need not be read again by whoever asks next."""
         if self._gone:
             raise DatabaseGone(str(self._gone))
         try:
-            return await thread.do(work)
+            return await thread.do(work, longest=longest)
         except DatabaseGone as error:
             self._gone = error
             raise

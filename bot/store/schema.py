@@ -242,9 +242,10 @@ WHEN EXISTS (SELECT 1 FROM journal WHERE seq = NEW.seq)
 BEGIN SELECT raise(ABORT, 'the journal is append-only'); END;
 """
 
-POSTGRES_TRIGGERS = """
-CREATE FUNCTION journal_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION 'the journal is append-only' USING ERRCODE = 'restrict_violation'; END $$;
+REFUSE_CHANGE = "BEGIN RAISE EXCEPTION 'the journal is append-only' USING ERRCODE = 'restrict_violation'; END"
+
+POSTGRES_TRIGGERS = f"""
+CREATE FUNCTION journal_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $${REFUSE_CHANGE}$$;
 CREATE TRIGGER journal_keeps_entries BEFORE UPDATE OR DELETE ON journal
     FOR EACH ROW EXECUTE FUNCTION journal_is_append_only();
 CREATE TRIGGER journal_loses_nothing BEFORE TRUNCATE ON journal

@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 
 from bot.interfaces import Reading
 from bot.store.engine import Engine, Tx
-from bot.store.record import EngineThread
+from bot.store.record import LONGEST_CHANGE, EngineThread, changed
 
 T = TypeVar("T")
 
@@ -43,8 +43,8 @@ class SharedState:
         await self._thread.aclose()
 
     async def change(self, think: Callable[[str, Reading], tuple[str, T]]) -> T:
-        """As ``bot.interfaces.SharedState``: ``think`` may be called twice, and on another thread."""
-        return await self._thread.do(lambda: self._change(think))
+        """As ``bot.interfaces.SharedState``: ``think`` may be called several times, and on another thread."""
+        return await self._thread.do(lambda: self._change(think), longest=LONGEST_CHANGE)
 
     def _change(self, think: Callable[[str, Reading], tuple[str, T]]) -> T:
         if self._is_local:
@@ -53,14 +53,18 @@ class SharedState:
             thought, told = think(text, self._own_time())
             if thought == text:
                 return told
+
         asked = self._monotonic()
-        with self._thread.engine.changing() as tx:
+
+        def change(tx: Tx) -> T:
             reading = Reading(at=tx.now, asked=asked, told=self._monotonic(), drift=DRIFT)
             text = self._read(tx)
             thought, told = think(text, self._own_time() if self._is_local else reading)
             if thought != text:
                 tx.write(KEEP, name=self._name, text=thought)
-        return told
+            return told
+
+        return changed(self._thread.engine, change)
 
     def _own_time(self) -> Reading:
         now = self._monotonic()

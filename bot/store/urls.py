@@ -81,7 +81,8 @@ def _postgres_engine(
     if not url.startswith(POSTGRES):
         raise StoreUnavailable(_UNKNOWN)  # unquoted: there may be a password in it
     try:
-        from bot.store.postgres import STATE_LOCK, Limits, PostgresEngine
+        from bot.store.postgres import PostgresEngine
+        from bot.store.postgres_begin import STATE_LOCK, Limits
     except ImportError as error:
         raise StoreUnavailable(_NO_DRIVER) from error
     limits = Limits(lock=patience)

@@ -167,5 +167,9 @@ def foreign_file(path: str, owner: str) -> str:
     return f"{path} belongs to {owner}."
 
 
+SCHEMA_UNREADABLE = (
+    "names a schema in a way that cannot be read. Write ?schema=name once, with small letters, digits and underscores, "
+    "and no name that begins with pg_"
+)
 NOT_WRITTEN = "Nothing is written into another user's file. Run phoneid as that user, or name another DATABASE_URL."
 NOT_A_FILE = "it is a folder, a device or a pipe, and no file"

@@ -170,6 +170,16 @@ def database_busy(said: str) -> str:
     )
 
 
+def no_schema(name: str) -> str:
+    return f"the database has no schema {name}: make it with CREATE SCHEMA {name}, or correct the name after ?schema="
+
+
+MAY_NOT_VACUUM = (
+    "this role may not VACUUM the tables, so what was forgotten stays in their dead rows until the server or the "
+    "tables' owner removes it: docs/operations.md, under Postgres, says how to allow it"
+)
+
+
 def no_approver_left(ids: str) -> str:
     return (
         f"PHONEID_APPROVAL is always, but nobody in PHONEID_APPROVERS ({ids}) is an active full member of this "

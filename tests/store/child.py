@@ -3,7 +3,8 @@
 import sys
 import time
 
-from bot.store.engine import Engine
+from bot.store.engine import Engine, Tx
+from bot.store.record import changed
 from tests.store.engines import engine_on
 
 TIMES = 50
@@ -34,14 +35,32 @@ def hang(engine: Engine) -> None:
         time.sleep(60)
 
 
-def main(url: str, what: str) -> None:
+def pause(engine: Engine, where: str) -> None:
+    """Makes one change, and waits once before it or in its middle: somebody has it stopped there."""
+    pauses = [where]
+
+    def change(tx: Tx) -> None:
+        tx.write("INSERT INTO state (name, text) VALUES ('made', '')")
+        if pauses == ["asked"]:
+            tx.one("SELECT text FROM state")
+        if pauses and pauses.pop() != "queueing":
+            wait_for_the_start()
+
+    if where == "queueing":
+        wait_for_the_start()
+    changed(engine, change)
+
+
+def main(url: str, what: str, where: str = "") -> None:
     engine = engine_on(url, process=f"child that does {what}")
     if what == "count":
         wait_for_the_start()
-        engine.open()
+    engine.open()
+    if what == "count":
         count(engine)
+    elif what == "pause":
+        pause(engine, where)
     else:
-        engine.open()
         hang(engine)
     engine.close()
 

@@ -16,10 +16,12 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
+from bot.environment.database_urls import split_schema
 from bot.evidence import GENESIS
 from bot.store.engine import Engine
 from bot.store.migrations import Opening
-from bot.store.postgres import Limits, PostgresEngine
+from bot.store.postgres import PostgresEngine
+from bot.store.postgres_begin import Limits
 from bot.store.record import Record
 from bot.store.schema import SCHEMA, oldest_writer
 from bot.store.sqlite import SqliteEngine
@@ -30,6 +32,12 @@ from tests.store.proxy import Proxy
 SERVER = os.environ.get("PHONEID_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
 
 _numbers = itertools.count(1)
+
+
+class ClockedEngine(PostgresEngine):
+    """Lets a function in the test's schema stand before the server's own: its clock."""
+
+    search_path = "{schema}, pg_catalog, pg_temp"
 
 
 def engine_on(
@@ -44,7 +52,7 @@ def engine_on(
     if url.startswith(SQLITE):
         path = url.removeprefix(SQLITE)
         return SqliteEngine(path, process=process, clock_now=clock_now, busy_timeout=patience, opening=opening)
-    return PostgresEngine(url, process=process, limits=Limits(lock=patience), opening=opening)
+    return ClockedEngine(url, process=process, limits=Limits(lock=patience), opening=opening)
 
 
 class Plain(Protocol):
@@ -58,13 +66,15 @@ class Plain(Protocol):
 def plain_on(url: str) -> Plain:
     if url.startswith(SQLITE):
         return sqlite3.connect(url.removeprefix(SQLITE), timeout=0, isolation_level=None)
-    connection: Any = psycopg.connect(url, autocommit=True)  # psycopg wants literals, and tests make their statements
+    connection: Any = psycopg.connect(
+        split_schema(url)[0], autocommit=True
+    )  # psycopg wants literals, and tests make their statements
     return connection  # type: ignore[no-any-return] # see above
 
 
 def postgres(sql: str, url: str) -> list[tuple[Any, ...]]:
     """The rows of a statement, on a connection for it alone."""
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(split_schema(url)[0], autocommit=True) as connection:
         cursor = connection.execute(sql.encode())
         return cursor.fetchall() if cursor.description else []
 
@@ -118,8 +128,8 @@ def new_schema(database: str) -> str:
     """The URL of an empty schema: to us it is a database of its own, and it is quickly made."""
     schema = f"test_{next(_numbers)}"
     postgres(f"CREATE SCHEMA {schema}", database)
-    # The server's own functions come last, so that a test's clock stands before them.
-    return f"{database}?options={quote(f'-csearch_path={schema},pg_catalog')}"
+    # The options are for other programs; the server's own functions come last, as ``ClockedEngine`` has it.
+    return f"{database}?schema={schema}&options={quote(f'-csearch_path={schema},pg_catalog')}"
 
 
 class ReadySchema(NamedTuple):
@@ -287,7 +297,7 @@ def plain(database_url: str) -> Iterator[Plain]:
 @pytest.fixture
 def proxy(postgres_url: str) -> Iterator[Proxy]:
     """Between the test and Postgres; ``through`` makes the URL."""
-    info = psycopg.conninfo.conninfo_to_dict(postgres_url)
+    info = psycopg.conninfo.conninfo_to_dict(split_schema(postgres_url)[0])
     proxy = Proxy(str(info["host"]), int(info["port"] or 5432))
     yield proxy
     proxy.close()
@@ -295,7 +305,7 @@ def proxy(postgres_url: str) -> Iterator[Proxy]:
 
 def through(proxy: Proxy, url: str) -> str:
     """The URL of the same database behind the proxy."""
-    info = psycopg.conninfo.conninfo_to_dict(url)
+    info = psycopg.conninfo.conninfo_to_dict(split_schema(url)[0])
     return url.replace(f"{info['host']}:{info['port']}", f"127.0.0.1:{proxy.port}")
 
 

@@ -14,7 +14,8 @@ import pytest
 from bot.errors import DatabaseGone, RecordDamaged, SchemaUnknown, StoreUnavailable
 from bot.store.engine import Engine, Tx
 from bot.store.migrations import check_usable
-from bot.store.postgres import Limits, PostgresEngine
+from bot.store.postgres import PostgresEngine
+from bot.store.postgres_begin import Limits
 from bot.store.postgres_tx import are_kept_out
 from bot.store.record import Record
 from bot.store.sqlite import SqliteEngine
@@ -254,9 +255,9 @@ TAKE_RIGHTS = f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {ROLE}; REVOKE AL
         [f"ALTER ROLE {ROLE} NOLOGIN", END_ITS_CONNECTIONS],
         [f"@REVOKE CONNECT ON DATABASE {ROLE} FROM PUBLIC", END_ITS_CONNECTIONS],
         [f"REVOKE INSERT ON state FROM {ROLE}"],
-        [f"ALTER DATABASE {ROLE} SET search_path = nowhere", END_ITS_CONNECTIONS],
+        ["DROP SCHEMA public CASCADE"],
     ],
-    ids=["database", "role", "role, lost", "login", "connect", "right", "search path"],
+    ids=["database", "role", "role, lost", "login", "connect", "right", "schema"],
 )
 def test_a_server_that_does_not_let_the_bot_in_any_more_is_gone(own_database: str, statements: list[str]) -> None:
     with closing(engine_on(own_database.replace("postgres@", f"{ROLE}@"))) as engine:
@@ -300,6 +301,16 @@ ALL_OF_THEM = "Multiple connection attempts failed. All failures were:"
 def test_a_server_is_gone_only_if_every_try_was_refused_for_good(*, said: str, is_gone: bool) -> None:
     """Without TLS, or at another host, we may be kept out at all times: that says nothing of the try that failed."""
     assert are_kept_out(said) is is_gone
+
+
+def test_a_host_whose_name_leads_nowhere_may_come_back(own_database: str) -> None:
+    """The driver says nothing of it: the words of the host that answers are all there is."""
+    url = own_database.replace(f"/{ROLE}", "/phoneid_nowhere")
+    host = url.rpartition("@")[2].partition("/")[0]
+    for hosts, is_gone in ((host, True), (f"{host},nowhere.invalid:5432", False)):
+        with pytest.raises(StoreUnavailable, match="does not exist") as told:
+            engine_on(url.replace(host, hosts)).open()
+        assert isinstance(told.value, DatabaseGone) is is_gone
 
 
 def test_a_server_that_is_away_may_come_back(own_database: str) -> None:

@@ -14,7 +14,8 @@ import pytest
 
 from bot.errors import ChangeUnknown, StoreUnavailable
 from bot.store.engine import Query, Tx
-from bot.store.postgres import STATE_LOCK, Limits, PostgresEngine
+from bot.store.postgres import PostgresEngine
+from bot.store.postgres_begin import STATE_LOCK, Limits
 from tests.store.engines import SERVER, plain_on, postgres, through
 from tests.store.proxy import Proxy
 

@@ -16,6 +16,7 @@ import pytest
 from sqlite_utils import Database
 
 from bot.audit import Event
+from bot.environment.database_urls import split_schema
 from bot.errors import SchemaUnknown
 from bot.evidence import (
     EMPTY,
@@ -232,7 +233,7 @@ def laid_open(request: pytest.FixtureRequest) -> Iterator[Tx]:
             live(Process(engine), clock)
         with closing(plain_on(url)) as plain:
             tampering.open_up(plain, url, checks=True)
-        with closing(connected(url)) as connection:
+        with closing(connected(split_schema(url)[0])) as connection:
             connection.execute("SET session_replication_role = replica")  # foreign keys are triggers, too
             connection.execute("BEGIN")
             yield PostgresTx(connection, now=0.0, process="")
@@ -368,7 +369,13 @@ def test_a_schema_that_is_not_as_we_make_it_is_named(small: sqlite3.Connection, 
         "CREATE RULE quiet AS ON INSERT TO alarms DO INSTEAD NOTHING",
         "CREATE TRIGGER quiet BEFORE DELETE ON alarms FOR EACH ROW EXECUTE FUNCTION journal_is_append_only()",
         "ALTER TABLE journal DISABLE TRIGGER journal_keeps_entries",
+        "ALTER TABLE journal ENABLE REPLICA TRIGGER journal_keeps_entries",
         "DROP TRIGGER journal_loses_nothing ON journal",
+        "CREATE OR REPLACE TRIGGER journal_keeps_entries BEFORE DELETE ON journal"
+        " FOR EACH ROW EXECUTE FUNCTION journal_is_append_only();"
+        " ALTER TABLE journal ENABLE ALWAYS TRIGGER journal_keeps_entries",
+        "CREATE OR REPLACE FUNCTION journal_is_append_only() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN RETURN NEW; END'",
     ],
 )
 def test_what_acts_by_itself_on_a_server_is_named(postgres_url: str, statement: str) -> None:
