@@ -35,6 +35,7 @@ from bot.store import guesses as counts
 from bot.store import lookups as lookups_store
 from bot.store import requests as store
 from bot.store.record import Record
+from bot.store.recording import Recording, guarded
 
 log = logging.getLogger(__name__)
 
@@ -75,16 +76,19 @@ class Requests:
         self._pending = PendingCodes(clock)
         self._approved_here: set[RequestId] = set()
 
-    async def ask(self, new: NewRequest, decision: Decision, codes: Codes) -> store.Accepted:
+    async def ask(
+        self, new: NewRequest, decision: Decision, codes: Codes, *, recording: Recording | None = None
+    ) -> store.Accepted:
         """Record a request as it was decided. The codes of one that awaits approval wait in memory, if all are there.
 
-        Not new is one whose submission was recorded before: it is returned as it is.
+        Not new is one whose submission was recorded before: it is returned as it is. Raises ``StoreUnavailable``, also
+        once the ``recording`` is given up.
         """
         by_phone = {phone: codes[position] for position, phone in enumerate(new.phones, start=1) if position in codes}
         await self._forget_exposed(new.agent, by_phone)
         expires_at = self._clock.now() + self._seconds
         accepted = await self._record.change(
-            store.accept, new, decision, expires_at=expires_at, most_open=self._access.most_open
+            guarded(store.accept, recording), new, decision, expires_at=expires_at, most_open=self._access.most_open
         )
         request = accepted.request
         if accepted.is_new and request.approval.expires_at is not None and _is_for_all(codes, request):
@@ -136,7 +140,9 @@ class Requests:
             raise NotPossible(Problem.TOO_MANY_GUESSES, request, wait=wait)
         return request
 
-    async def use(self, request: Request, codes: Codes | None = None) -> tuple[Request, Codes] | None:
+    async def use(
+        self, request: Request, codes: Codes | None = None, *, recording: Recording | None = None
+    ) -> tuple[Request, Codes] | None:
         """Queue an approved request, with the codes that were entered or those kept; ``None`` where one is missing.
 
         Raises ``NotPossible`` when somebody was quicker, or time ran out; where codes were entered, that is journalled.
@@ -146,7 +152,7 @@ class Requests:
         if codes is None or not _is_for_all(codes, request):
             return None
         try:
-            queued = await self._record.change(decisions.use, request.id)
+            queued = await self._record.change(guarded(decisions.use, recording), request.id)
         except RequestMoved as moved:
             self._pending.forget(request.id)
             if are_entered:
@@ -156,12 +162,12 @@ class Requests:
         log.info("approval used", extra={"facts": {"request": request.id, "count": request.size}})
         return queued, codes
 
-    async def end_exposed(self, request: Request, codes: Codes) -> bool:
+    async def end_exposed(self, request: Request, codes: Codes, *, recording: Recording) -> bool:
         """Whether a number or the reason of an approved request holds the code that comes now. Then nothing is looked
         up: what holds it is forgotten, and the request has ended. Raises ``NotPossible`` when somebody was quicker.
         """
         by_phone = {each.phone: codes[each.position] for each in request.lookups if each.position in codes}
-        return await self._forget_exposed(request.agent, by_phone, entering=request.id)
+        return await self._forget_exposed(request.agent, by_phone, entering=request.id, recording=recording)
 
     async def stop(self, request_id: RequestId, *, actor: Actor) -> list[LookupId]:
         """End what was not called yet, for the request's own agent. Raises ``NotPossible``, and journals it.
@@ -231,7 +237,12 @@ class Requests:
         return bool(lookup.follows and code and self._lookups.is_trying(lookup.follows, code))
 
     async def _forget_exposed(
-        self, agent: Actor, codes: Mapping[PhoneNumber, SecretStr], *, entering: RequestId | None = None
+        self,
+        agent: Actor,
+        codes: Mapping[PhoneNumber, SecretStr],
+        *,
+        entering: RequestId | None = None,
+        recording: Recording | None = None,
     ) -> bool:
         """Forget where the codes stand in what their agent had recorded; whether that ended ``entering`` with it."""
         recorded = await self._record.read(exposure.beside, agent, codes) if codes else []
@@ -240,7 +251,8 @@ class Requests:
             return False
         ending = entering if any(each.request_id == entering for each in exposed.all) else None
         try:
-            await self._record.change(exposure.forget, exposed, actor=agent, entering=ending)
+            forget = guarded(exposure.forget, recording)
+            await self._record.change(forget, exposed, actor=agent, entering=ending)
         except RequestMoved as moved:
             raise NotPossible(None, moved.current) from None
         facts = {"requests": sorted({each.request_id for each in exposed.all})}

@@ -66,7 +66,7 @@ class Asking:
             filling = forms.Filling(
                 phones=tuple(phones), reason=filled.reason, notice=notice, is_several=filled.is_several
             )
-            context.recorded.set()
+            context.recording.settle()
             form = self._conversation.form(context, decision, filling)
             await self._conversation.show_after_submission(context, form)
             return
@@ -80,15 +80,15 @@ class Asking:
             request = await self._requests.check_entering(request_id, actor=context.actor)
             codes = _codes_for(request.lookups, filled)
             if codes is None:  # the form said otherwise: it was tampered with
-                context.recorded.set()
+                context.recording.settle()
                 await self._conversation.show_after_submission(context, forms.build_codes(context.origin, request))
                 return
-            if await self._requests.end_exposed(request, codes):
+            if await self._requests.end_exposed(request, codes, recording=context.recording):
                 await self._tell_exposed(context, request)
                 return
             await self.use(request, codes, context=context)
         except NotPossible as error:
-            context.recorded.set()
+            context.recording.settle()
             # Perhaps it was used already, by the same form: Slack delivers a form twice.
             own = error.request and await self._access.own(error.request.id, context.actor)
             if error.problem or not own or not has_ended(own.lookups):
@@ -97,7 +97,7 @@ class Asking:
 
     async def _tell_exposed(self, context: Context, request: Request) -> None:
         """Say that the code was recorded where it does not belong. It is nowhere now, also not on the cards."""
-        context.recorded.set()
+        context.recording.settle()
         said = texts.CODE_WAS_RECORDED.of(request)
         await asyncio.gather(
             self._outbox.deliver(Kind.CARDS, request.id),
@@ -113,9 +113,9 @@ class Asking:
         if not await self._runner.token.is_good():
             log.error("approval not used", extra={"facts": {"request": request.id}})
             return
-        used = await self._requests.use(request, codes)
+        used = await self._requests.use(request, codes, recording=context.recording if context else None)
         if context:
-            context.recorded.set()
+            context.recording.settle()
         if used is None:
             await self._outbox.deliver(Kind.AGENT, request.id)
             return
@@ -135,8 +135,9 @@ class Asking:
 
     async def _record(self, context: Context, filled: Filled, key: str, decision: Decision) -> Request | None:
         """Record what was asked for. The request, if there is something to run; otherwise it is told how it stands."""
-        accepted = await self._requests.ask(_new_request(context, filled, key), decision, _codes(filled))
-        context.recorded.set()
+        new = _new_request(context, filled, key)
+        accepted = await self._requests.ask(new, decision, _codes(filled), recording=context.recording)
+        context.recording.settle()
         request = accepted.request
         if not accepted.is_new:
             await self._show_as_it_is(context, request)

@@ -1,11 +1,11 @@
 """Somebody doing something in Slack: who, from where, and how to answer them."""
 
-import asyncio
 from dataclasses import dataclass, field, replace
 
 from bot.models import Actor, MessageRef, Request
 from bot.slack import cards
 from bot.slack.payloads import Click, Origin, Shortcut, SlashCommand, Submission
+from bot.store.recording import Recording
 
 NOWHERE = Origin()
 """A shortcut comes from no channel, and brings no response URL."""
@@ -25,8 +25,8 @@ class Context:
     """The card whose button they clicked, if it was one."""
     submitted_at: float = 0.0
     """When a form was submitted: monotonic seconds."""
-    recorded: asyncio.Event = field(default_factory=asyncio.Event, compare=False)
-    """Set once what they asked for is in the record, or will not be."""
+    recording: Recording = field(default_factory=Recording, compare=False)
+    """Of what they asked for."""
 
     @classmethod
     def of_command(cls, command: SlashCommand) -> "Context":

@@ -5,6 +5,7 @@ import logging
 
 from bot.access import Access
 from bot.errors import (
+    ChangeUnknown,
     NotPossible,
     SlackBusy,
     SlackError,
@@ -78,12 +79,11 @@ class Conversation:
 
     async def tell_failed(self, context: Context, error: Exception, reference: str) -> None:
         """Tell whoever waits that what they wanted is not possible, or that something of ours broke."""
-        context.recorded.set()  # first: nothing is left that an acknowledgement could wait for
+        context.recording.settle()  # first: nothing is left that an acknowledgement could wait for
         if isinstance(error, NotPossible):
             await self.tell_why_not(context, error)
             return
-        is_store = isinstance(error, StoreUnavailable)
-        said = asking.not_recorded(reference) if is_store else asking.broken(reference)
+        said = _what_failed(error, reference)
         await self.say(context, said)
         if context.submitted_at:  # its acknowledgement may still be on its way, and be painted over this
             await self.show_after_submission(context, views.trouble(context.origin, said))
@@ -142,6 +142,15 @@ class Conversation:
         """Show this in the window of the form that was submitted, whatever overtakes what."""
         if context.view_id:
             await self._windows.show_after_submission(context.view_id, view, submitted_at=context.submitted_at)
+
+
+def _what_failed(error: Exception, reference: str) -> str:
+    match error:
+        case ChangeUnknown():
+            return asking.perhaps_recorded(reference)
+        case StoreUnavailable():
+            return asking.not_recorded(reference)
+    return asking.broken(reference)
 
 
 TRIGGER_SPENT = frozenset(

@@ -224,6 +224,20 @@ def not_recorded(reference: str) -> str:
     )
 
 
+def not_recorded_in_time(reference: str) -> str:
+    return (
+        "The bot could not record this in time. Nothing was recorded, and nothing is being looked up. "
+        f"Try again in a minute. If it fails again, give {reference} to your administrator."
+    )
+
+
+def perhaps_recorded(reference: str) -> str:
+    return (
+        "The bot lost its database while it recorded this, and does not know whether it did. If it did, you will read "
+        f"here what becomes of it; if you read nothing within a minute, try again. The reference is {reference}."
+    )
+
+
 def slack_busy(seconds: float) -> str:
     return f"Slack takes no more calls from the bot right now. Try again in {write_duration(math.ceil(seconds))}."
 

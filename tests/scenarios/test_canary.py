@@ -231,7 +231,7 @@ async def ask_while_the_database_is_locked(scene: Scene, tmp_path: Path) -> None
     try:
         other.execute("BEGIN IMMEDIATE")
         await scene.ask(canary_entry("The ID"))
-        await scene.answer(scene.ana, "cannot use its database right now")
+        await scene.answer(scene.ana, "Nothing was recorded")
     finally:
         other.rollback()
         other.close()

@@ -1,10 +1,13 @@
 """Whoever asks gets words, whatever Slack takes and in whatever order things arrive."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
+from bot.errors import ChangeUnknown
 from bot.models import Actor, Problem, State
 from bot.policy import Membership, Standing
-from bot.slack.listeners.boundary import RECORDING
+from bot.slack.listeners.boundary import COMMITTED_WITHIN, RECORDED_WITHIN
 from bot.slack.messenger import Shown
 from bot.store.outbox import HANDLING, Kind
 from bot.texts import asking
@@ -133,8 +136,10 @@ async def test_a_form_that_came_too_late_is_offered_once_more(bot: Bot) -> None:
 
 
 async def test_a_form_opens_in_time_also_when_slack_is_slow_to_say_who_asks(workplace: Workplace, bot: Bot) -> None:
+    seconds = 60.0
+
     async def slow(actor: Actor, workspace: str = "", *, within: float | None = None) -> Standing:
-        await workplace.pass_time(60)
+        await workplace.pass_time(seconds)
         return Standing(Membership.GUEST)
 
     workplace.people.standing = slow  # type: ignore[method-assign]  # Slack is slow
@@ -144,6 +149,7 @@ async def test_a_form_opens_in_time_also_when_slack_is_slow_to_say_who_asks(work
         await workplace.pass_time(0.1)
     assert workplace.clock.monotonic() - asked_at < 3
     assert "plain_text_input" in text_of(bot.messenger.opened[0][1])
+    seconds = 2.0
     await bot.submits(bot.messenger.opened[0][1], filled([PHONE], "208312"))  # and is decided again
     assert (await bot.last_request()).lookup.result.problem is Problem.GUEST
 
@@ -170,18 +176,53 @@ async def test_what_is_asked_for_is_acknowledged_once_it_is_recorded(workplace: 
     await bot.settle()
 
 
-async def test_slack_does_not_wait_for_a_database_that_takes_long(workplace: Workplace, bot: Bot) -> None:
+def held_up(workplace: Workplace, change: str) -> Callable[[str], Awaitable[None]]:
     async def hold(name: str) -> None:
-        if name == "accept":
+        if name == change:
             await workplace.pass_time(10)
 
+    return hold
+
+
+async def test_what_is_not_recorded_in_time_is_said_not_to_be_and_is_not_recorded_later(
+    workplace: Workplace, bot: Bot
+) -> None:
     form = await bot.form()
-    bot.process.record.before = hold
+    bot.process.record.before = held_up(workplace, "accept")
     asked_at = workplace.clock.monotonic()
     await bot.submits(form, filled([PHONE], "208312"), waits=False)
-    assert workplace.clock.monotonic() - asked_at == pytest.approx(RECORDING)
+    assert workplace.clock.monotonic() - asked_at == pytest.approx(RECORDED_WITHIN)
+    (typed,) = (await bot.types(f"{PHONE.international} 208312", waits=False)).given
+    await bot.settle()
+    await workplace.pass_time(MINUTE)
+    shown = text_of(bot.messenger.window("V1"))
+    assert all("Nothing was recorded, and nothing is being looked up" in each for each in (shown, typed["text"]))
+    assert await bot.requests() == []
+    assert workplace.api.called == []
+    assert bot.messenger.said == []  # it is said once, in the acknowledgement
+
+
+async def test_what_is_being_committed_when_the_time_is_over_goes_on_and_is_told(
+    workplace: Workplace, bot: Bot
+) -> None:
+    form = await bot.form()
+    bot.process.record.after = held_up(workplace, "accept")
+    asked_at = workplace.clock.monotonic()
+    await bot.submits(form, filled([PHONE], "208312"), waits=False)
+    assert workplace.clock.monotonic() - asked_at == pytest.approx(RECORDED_WITHIN + COMMITTED_WITHIN)
     await bot.settle()
     assert ID in text_of(bot.messenger.window("V1"))
+
+
+async def test_of_what_may_be_recorded_or_not_nobody_says_that_it_was_not(bot: Bot) -> None:
+    async def lose(name: str) -> None:
+        if name == "accept":
+            raise ChangeUnknown("the connection was lost during COMMIT")
+
+    form = await bot.form()
+    bot.process.record.after = lose
+    await bot.submits(form, filled([PHONE], "208312"))
+    assert "does not know whether it did" in text_of(bot.messenger.window("V1"))
 
 
 @pytest.mark.parametrize("arrives_after", [0.2, 2.0], ids=["soon", "late"])

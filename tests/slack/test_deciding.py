@@ -379,6 +379,25 @@ async def test_codes_that_are_entered_are_used_and_their_window_shows_the_outcom
     assert all(id_of(phone) in text_of(bot.messenger.window("V2")) for phone in phones(count))
 
 
+async def test_codes_whose_use_is_not_recorded_in_time_can_be_entered_again(workplace: Workplace, bot: Bot) -> None:
+    async def take_long(name: str) -> None:
+        if name == "use":
+            await workplace.pass_time(10)
+
+    request = await without_code(bot)
+    await bot.presses(buttons.ENTER_CODE, request.id)
+    form = bot.messenger.opened[-1][1]
+    bot.process.record.before = take_long
+    await bot.submits(form, filled(phones(1), "208312"), view_id="V2", waits=False)
+    await bot.settle()
+    await workplace.pass_time(MINUTE)
+    assert "Nothing was recorded" in text_of(bot.messenger.window("V2"))
+    assert (await bot.process.find(request.id)).is_all(State.HELD)
+    bot.process.record.before = None
+    await bot.submits(form, filled(phones(1), "208312"), view_id="V3")
+    assert (await bot.process.find(request.id)).is_all(State.ANSWERED)
+
+
 async def test_codes_are_acknowledged_only_once_their_use_is_recorded(bot: Bot) -> None:
     request = await without_code(bot)
     await bot.presses(buttons.ENTER_CODE, request.id)

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from bot.slack import views
-from bot.slack.context import Context
+from bot.slack.context import NOWHERE, Context
 from bot.slack.conversation import Conversation
 from bot.slack.jobs import Jobs, new_reference
 from bot.slack.payloads import Origin, PayloadError, Sender, sender_of
@@ -18,8 +18,11 @@ from bot.texts import asking
 
 log = logging.getLogger(__name__)
 
-RECORDING = 1.0
-"""Seconds an acknowledgement may wait for the record: Slack waits for 3 in all."""
+RECORDED_WITHIN = 2.5
+"""Seconds after which what is not recorded is given up, and its sender told so: Slack waits for 3 in all."""
+
+COMMITTED_WITHIN = 0.3
+"""Seconds more for what is being committed in that moment, and cannot be given up any more."""
 
 Ack = Callable[..., Awaitable[object]]
 Body = Mapping[str, Any]
@@ -65,25 +68,46 @@ class Boundary:
 
         return self._jobs.start(work, tell=tell)
 
-    async def start_recorded(self, ack: Ack, context: Context, work: Work, **acknowledgement: Any) -> None:
+    async def start_recorded(
+        self, ack: Ack, context: Context, work: Work, *, late: Callable[[str], dict[str, Any]], **acknowledgement: Any
+    ) -> None:
         """Start the work, and acknowledge once it has recorded what was asked for, or is over.
 
-        What Slack has our word for must not die with the process. But Slack does not wait for long.
+        What Slack has our word for must not die with the process. But Slack does not wait for long: then nothing is
+        recorded any more, and ``late`` is the acknowledgement that says so.
         """
         working = self.start(context, work)
-        recording = asyncio.create_task(context.recorded.wait())
+        recorded = asyncio.create_task(context.recording.wait())
         try:
-            await asyncio.wait({working, recording}, timeout=RECORDING, return_when=asyncio.FIRST_COMPLETED)
+            either = {working, recorded}
+            done, _ = await asyncio.wait(either, timeout=RECORDED_WITHIN, return_when=asyncio.FIRST_COMPLETED)
+            if not done and context.recording.give_up():
+                working.cancel()
+                reference = new_reference()
+                log.warning("given up: not recorded in time", extra={"facts": {"reference": reference}})
+                acknowledgement = late(asking.not_recorded_in_time(reference))
+            elif not done:
+                await asyncio.wait(either, timeout=COMMITTED_WITHIN, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            recording.cancel()
+            recorded.cancel()
         await ack(**acknowledgement)
+
+
+def in_message(sentence: str) -> dict[str, Any]:
+    """The acknowledgement of a command that says one thing."""
+    return {"response_type": "ephemeral", "text": sentence}
+
+
+def in_view(sentence: str, origin: Origin = NOWHERE) -> dict[str, Any]:
+    """The acknowledgement of a form that says one thing."""
+    return {"response_action": "update", "view": views.trouble(origin, sentence)}
 
 
 def broken_message(reference: str) -> dict[str, Any]:
     """The acknowledgement of a command that says that something broke."""
-    return {"response_type": "ephemeral", "text": asking.broken(reference)}
+    return in_message(asking.broken(reference))
 
 
 def broken_view(reference: str) -> dict[str, Any]:
     """The acknowledgement of a form that says that something broke."""
-    return {"response_action": "update", "view": views.trouble(Origin(), asking.broken(reference))}
+    return in_view(asking.broken(reference))

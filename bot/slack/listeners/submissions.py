@@ -1,5 +1,7 @@
 """The forms, submitted: read at once, so that mistakes show in the form, and worked on after the acknowledgement."""
 
+from functools import partial
+
 from slack_bolt.async_app import AsyncApp
 
 from bot.interfaces import Clock
@@ -8,7 +10,7 @@ from bot.slack.asking import Asking
 from bot.slack.context import Context
 from bot.slack.deciding import Deciding
 from bot.slack.forms_read import Mistakes
-from bot.slack.listeners.boundary import Ack, Body, Boundary, broken_view
+from bot.slack.listeners.boundary import Ack, Body, Boundary, broken_view, in_view
 from bot.slack.payloads import Submission, parse
 
 
@@ -46,7 +48,8 @@ class Submissions:
                 work = self._asking.enter_codes(context, submission.view.request_id, filled)
             else:
                 work = self._asking.answer_form(context, filled, submission.key)
-            await self._boundary.start_recorded(ack, context, work, **shown)
+            late = partial(in_view, origin=context.origin)
+            await self._boundary.start_recorded(ack, context, work, late=late, **shown)
 
     async def on_denial(self, ack: Ack, body: Body) -> None:
         async with self._boundary.payload(ack, body, broken=broken_view):
