@@ -16,7 +16,7 @@ from bot.store.names import new_process
 from bot.store.postgres import PostgresEngine
 from bot.store.urls import record_at, state_at
 from tests import factories
-from tests.clocks import START
+from tests.clocks import START, SteppingClock
 from tests.factories import ANSWERED
 from tests.store.engines import SERVER, postgres
 
@@ -63,9 +63,9 @@ async def test_the_bot_runs_as_a_role_that_owns_nothing(database: str) -> None:
     record = record_at(url, process=new_process(), clock_now=lambda: START)
     await record.open()
     await record.change(factories.finished, factories.phones(3), ANSWERED)
-    quota = state_at(url, "quota", process=new_process(), clock_now=lambda: START)
+    quota = state_at(url, "quota", process=new_process(), clock=SteppingClock())
     await quota.open()
-    assert await quota.change(lambda text: ("kept", text)) == ""
+    assert await quota.change(lambda text, _: ("kept", text)) == ""
     await quota.aclose()
     assert (await record.read(verification.inspect)).fault is None
     await record.aclose()

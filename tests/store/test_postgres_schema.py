@@ -11,10 +11,11 @@ from bot.environment.database_urls import split_schema
 from bot.errors import SettingsError, StoreUnavailable
 from bot.settings import RecordSettings, read
 from bot.store import journal, processes
+from bot.store.migrations import Opening
 from bot.store.names import new_process
 from bot.store.postgres import PostgresEngine
 from bot.store.urls import record_at, state_at
-from tests.clocks import START
+from tests.clocks import START, SteppingClock
 from tests.store.engines import SERVER, postgres
 
 NAME = f"phoneid_test_schema_{os.getpid()}"
@@ -69,14 +70,14 @@ async def test_record_and_quota_are_where_the_url_says_whatever_a_pooler_hands_o
     for url, schema in ((f"{database}?schema=bots", "bots"), (database, "public")):
         record = record_at(url, process=new_process(), clock_now=lambda: START)
         await record.open()
-        state = state_at(url, "quota", process=new_process(), clock_now=lambda: START)
+        state = state_at(url, "quota", process=new_process(), clock=SteppingClock())
         await state.open()
         for thread in (record._changes, state._thread):  # nobody else can ask on these connections
             connection = thread.engine._connection  # type: ignore[attr-defined] # see above
             connection.execute("CREATE TEMP TABLE state (name TEXT, text TEXT)")
             connection.execute("CREATE TEMP TABLE processes (name TEXT, seen_at FLOAT)")
         await record.change(processes.beat)
-        assert await state.change(lambda text: ("kept", text)) == ""
+        assert await state.change(lambda text, _: ("kept", text)) == ""
         assert await record.read(journal.head) is not None
         assert await record.scrub()
         await record.aclose()
@@ -101,5 +102,5 @@ def test_several_hosts_without_ports_are_an_address(database: str) -> None:
     if f":{psycopg.conninfo.conninfo_to_dict(database).get('port') or 5432}" not in (":5432",):
         pytest.skip("the server is at another port than the usual one")
     url = f"postgresql://postgres@{host},{host}/{NAME}"
-    with closing(PostgresEngine(url, process="p1", creates=False)) as engine:
+    with closing(PostgresEngine(url, process="p1", opening=Opening(creates=True))) as engine:
         engine.open()

@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from bot.models import State
-from bot.store.postgres import RECORD_LOCK, STATE_LOCK
+from bot.store.postgres_begin import RECORD_LOCK, STATE_LOCK
 from tools.databases import ask_server, in_servers_own
 from tools.faults.leaks import NOT_RECORDED
 from tools.faults.story import ANSWERED, SLOW, telling

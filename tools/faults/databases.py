@@ -15,7 +15,7 @@ from bot.errors import SettingsError
 from bot.models import State
 from bot.running import running_bot
 from bot.settings import BotSettings, read
-from bot.store.postgres import RECORD_LOCK
+from bot.store.postgres_begin import RECORD_LOCK
 from tools.databases import connect, is_postgres
 from tools.faults.leaks import NOT_RECORDED
 from tools.faults.story import ANSWERED, SLOW, telling
