@@ -67,13 +67,13 @@ class Administrator:
 
     @asynccontextmanager
     async def renamed(self) -> AsyncIterator[None]:
-        """As if it were gone."""
+        """As if it were gone. Nobody may be in it meanwhile."""
         async with self.closed():
             await self._ask("ALTER DATABASE {name} RENAME TO {name}_kept")
-        try:
-            yield
-        finally:
-            await self._ask("ALTER DATABASE {name}_kept RENAME TO {name}")
+            try:
+                yield
+            finally:
+                await self._ask("ALTER DATABASE {name}_kept RENAME TO {name}")
 
     async def _ask(self, sql: str) -> int:
         rows = await asyncio.to_thread(ask_server, self.url, sql.format(name=self.name))

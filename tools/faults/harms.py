@@ -1,6 +1,7 @@
 """Every harm but a kill, each done to a real bot while somebody asks, in a world of its own."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,8 @@ from tools.databases import ON_POSTGRES, ON_SQLITE, is_postgres
 from tools.faults import crowd, cuts, databases, kills, outside
 from tools.faults.tally import Tally, total
 from tools.faults.world import Place
+
+log = logging.getLogger(__name__)
 
 
 def amid(harm: crowd.Harm) -> Callable[[Place], Awaitable[Tally]]:
@@ -147,13 +150,14 @@ async def _do(harms: Sequence[Harm], place: Place, *, times: int, at_once: int) 
     async def do(harm: Harm, time: int) -> Tally:
         async with free:
             folder = place.folder / f"{harm.name.replace(' ', '-')}-{time}"
-            return await harm.do(replace(place, folder=folder, seed=place.seed + time))
+            try:
+                return await harm.do(replace(place, folder=folder, seed=place.seed + time))
+            except Exception as error:  # the others' figures count all the same
+                log.exception("%s did not come to its end", harm.name)
+                return Tally(times=1, lookups=0, lost=[f"it broke: {error!r}"])
 
     async def repeat(harm: Harm) -> Tally:
         return total(await asyncio.gather(*(do(harm, time) for time in range(times))))
 
-    # Each may finish before the first error counts: a start of a child process that is cancelled never ends.
-    tallies = await asyncio.gather(*(repeat(harm) for harm in harms), return_exceptions=True)
-    if errors := [each for each in tallies if isinstance(each, BaseException)]:
-        raise errors[0]
-    return {harm.name: each for harm, each in zip(harms, tallies, strict=True) if isinstance(each, Tally)}
+    tallies = await asyncio.gather(*(repeat(harm) for harm in harms))
+    return {harm.name: each for harm, each in zip(harms, tallies, strict=True)}
