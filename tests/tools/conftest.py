@@ -10,6 +10,11 @@ from tools.databases import ON_POSTGRES, ON_SQLITE, is_postgres, why_not
 def where(request: pytest.FixtureRequest) -> str:
     """Where a database is made: on each engine in turn."""
     chosen = str(request.param)
-    if is_postgres(chosen) and (reason := why_not(chosen)):
-        do_without_postgres(reason)
+    need(chosen)
     return chosen
+
+
+def need(where: str) -> None:
+    """Leave the test out where no such database can be made; in CI it fails."""
+    if is_postgres(where) and (reason := why_not(where)):
+        do_without_postgres(reason)

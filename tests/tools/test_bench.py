@@ -1,9 +1,7 @@
 """The benchmarks run and count right. What they measure is not tested: that depends on the machine."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -12,13 +10,20 @@ from bot.audit import LogQuery
 from bot.sandbox.cams.server import SeenCall
 from bot.store import journal, search
 from tests import factories
+from tests.tools.conftest import need
 from tools.bench import apps, quota, store
 from tools.bench.__main__ import main
 from tools.bench.contenders import CONTENDERS, split
+from tools.bench.ours import OURS
 from tools.bench.table import Row, duration, percentile, render
+from tools.databases import is_postgres
 
 
 def silence(_line: str) -> None: ...
+
+
+def ours_on(where: str) -> str:
+    return next(name for name, there in OURS.items() if there == where)
 
 
 async def all_of(rows: AsyncIterator[Row]) -> list[Row]:
@@ -53,19 +58,19 @@ def test_what_does_not_come_out_even_goes_to_the_first(whole: int, parts: list[i
     assert split(whole, [1, 1, 1, 1]) == parts
 
 
-@pytest.mark.parametrize(("contender", "calls"), [("ours", [100] * 4), ("aiolimiter", [120, 120, 80, 80])])
+@pytest.mark.parametrize(("contender", "calls"), [("ours on Postgres", [100] * 4), ("aiolimiter", [120, 120, 80, 80])])
 def test_who_cannot_share_a_limit_gets_work_like_its_part_of_it(contender: str, calls: list[int]) -> None:
     assert [work.calls for work in quota.works_of(contender, calls=400, processes=4)] == calls
 
 
 def test_ours_is_the_first_of_them() -> None:
-    assert next(iter(CONTENDERS)) == "ours"
+    assert [*CONTENDERS][:2] == ["ours on SQLite", "ours on Postgres"]
 
 
-async def test_a_race_of_two_processes_answers_every_call() -> None:
+async def test_a_race_of_two_processes_answers_every_call(where: str) -> None:
     works = [quota.Work(calls=6), quota.Work(calls=0, singles=3, seconds=1.1)]
     async with asyncio.timeout(60):
-        done = await quota.race("ours", works, profile="calm")
+        done = await quota.race(ours_on(where), works, profile="calm")
     assert (len(done.accepted), done.throttled, len(done.waits)) == (9, 0, 3)
     assert 0 <= max(done.waits) < done.seconds
 
@@ -78,38 +83,45 @@ async def test_the_official_sdk_takes_part() -> None:
 
 @pytest.mark.parametrize("name", apps.APPS)
 async def test_an_app_starts_and_acknowledges(name: str) -> None:
-    async with asyncio.timeout(60), apps.open_app(apps.APPS[name]) as app:
-        await app.slack.human("Ana").runs("support", "/phoneid help")
-        assert app.slack.deliveries[0].is_acknowledged
-    assert app.seconds > 0
+    app = apps.APPS[name]
+    need(app.where)
+    async with asyncio.timeout(60), apps.open_app(app) as running:
+        await running.slack.human("Ana").runs("support", "/phoneid help")
+        assert running.slack.deliveries[0].is_acknowledged
+    assert running.seconds > 0
 
 
-async def test_a_record_is_filled_with_copies_and_still_takes_lookups(tmp_path: Path) -> None:
-    path = tmp_path / "phoneid.db"
-    await store.fill(path, 3 * store.SEED)
-    record = store.record_in(path, time.time)
-    await record.open()
-    try:
+async def test_a_record_is_filled_with_copies_and_still_takes_lookups(where: str) -> None:
+    async with store.filled(where, 3 * store.SEED) as record:
         await store.run(record)
         await store.accept(record, factories.phones(2))
         everything = await record.read(search.search, LogQuery(limit=None))
         kept = [await record.read(journal.of_request, each.request.id) for each in (everything[2], everything[-1])]
-    finally:
-        await record.aclose()
     assert len(everything) == 3 * store.SEED + 3
     assert [len(each) for each in kept] == [4, 4]
     asked = [each.request.asked_at for each in everything]
     assert asked == sorted(asked, reverse=True)
 
 
-async def test_few_rows_are_measured_and_round_trips_counted() -> None:
-    rows = await all_of(store.measure(sizes=(100,), times=3, say=silence))
-    assert [row.what for row in rows][-3:] == [
-        "accepting 100 at once, 100 rows",
-        "one lookup to its ID, 100 rows",
-        "accepting 100 numbers at once on Postgres",
-    ]
-    assert rows[-1].figures in ("3 round trips", "not counted: no Postgres answers")
+async def test_few_rows_are_measured_and_round_trips_counted(where: str) -> None:
+    rows = await all_of(store.measure(ours=[ours_on(where)], sizes=(100,), times=3, say=silence))
+    assert {row.who for row in rows} == {ours_on(where)}
+    measured = {row.what: row.figures for row in rows}
+    assert "one lookup to its ID, 100 rows" in measured
+    counted = measured.get("accepting 100 at once")
+    assert counted == ("3 round trips" if is_postgres(where) else None)
+
+
+def test_what_is_the_same_of_several_stands_together() -> None:
+    rows = [Row(what=what, who=who, figures="1 s") for who in ("x", "y") for what in ("a", "b")]
+    assert [line.split()[1] for line in render(rows).splitlines()[2:]] == ["a", "a", "b", "b"]
+
+
+def test_where_no_server_answers_its_rows_are_left_out_and_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tools.bench.__main__.why_not", lambda _where: "no Postgres answers")
+    ran = CliRunner().invoke(main, ["--only", "waits", "--quick", "--database", "postgresql"])
+    assert "Rows of Postgres are left out: no Postgres answers." in ran.output
+    assert "ours" not in ran.output
 
 
 def test_the_table_is_markdown_and_lines_up() -> None:
@@ -131,7 +143,9 @@ def test_durations_have_digits_that_mean_something(seconds: float, told: str) ->
     assert duration(seconds) == told
 
 
-@pytest.mark.parametrize("arguments", [["--only", "speed"], ["--profiles", "moon"], ["--contenders", "nobody"]])
+@pytest.mark.parametrize(
+    "arguments", [["--only", "speed"], ["--database", "oracle"], ["--profiles", "moon"], ["--contenders", "nobody"]]
+)
 def test_the_command_says_what_it_can_measure(arguments: list[str]) -> None:
     ran = CliRunner().invoke(main, arguments)
     assert ran.exit_code == 2

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import aiohttp
 
@@ -15,10 +16,22 @@ from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.cams.server import LocalCams
 from bot.sandbox.run import environment
 from bot.sandbox.slack.server import LocalSlack
+from tools.bench.ours import OURS
 from tools.bench.processes import ROOT
+from tools.databases import ON_SQLITE, new_database
 
-APPS: Mapping[str, Sequence[str]] = {"ours": ("-m", "bot", "run"), "bare Bolt app": ("-m", "tools.bench.bare")}
-"""What Python is given to run, by name."""
+
+class App(NamedTuple):
+    """What Python is given to run, and where its database is, if it wants one."""
+
+    program: Sequence[str]
+    where: str = ON_SQLITE
+
+
+APPS: Mapping[str, App] = {
+    **{name: App(("-m", "bot", "run"), where) for name, where in OURS.items()},
+    "bare Bolt app": App(("-m", "tools.bench.bare")),
+}
 
 STARTING = 30.0
 """Seconds an app may take to be ready."""
@@ -34,15 +47,18 @@ class RunningApp:
 
 
 @asynccontextmanager
-async def open_app(program: Sequence[str]) -> AsyncIterator[RunningApp]:
+async def open_app(app: App) -> AsyncIterator[RunningApp]:
     """The app with a Slack and an API that nobody else uses."""
     slack, cams = LocalSlack(), LocalCams()
     await slack.start()
     await cams.start()
     try:
         with tempfile.TemporaryDirectory(prefix="phoneid-bench-") as folder:
-            async with _open_process(program, slack, cams, Path(folder)) as app:
-                yield app
+            async with (
+                new_database(app.where, Path(folder)) as url,
+                _open_process(app.program, slack, cams, Path(folder), url=url) as running,
+            ):
+                yield running
     finally:
         await slack.stop()
         await cams.stop()
@@ -50,11 +66,12 @@ async def open_app(program: Sequence[str]) -> AsyncIterator[RunningApp]:
 
 @asynccontextmanager
 async def _open_process(
-    program: Sequence[str], slack: LocalSlack, cams: LocalCams, folder: Path
+    program: Sequence[str], slack: LocalSlack, cams: LocalCams, folder: Path, *, url: str
 ) -> AsyncIterator[RunningApp]:
     port = _free_port()
     settings = {
         **environment(slack, cams, folder / "phoneid.db"),
+        "DATABASE_URL": url,
         "SLACK_SIGNING_SECRET": slack.signing_secret,
         "PORT": str(port),
         "PYTHONPATH": str(ROOT),  # it runs in a folder of its own

@@ -76,6 +76,7 @@ async def _run(order: dict[str, Any]) -> None:
     seat = Seat(
         url=order["url"],
         shared=Path(order["shared"]),
+        database=order["database"],
         qps=order["qps"],
         processes=order["processes"],
         index=order["index"],

@@ -22,7 +22,7 @@ from bot.errors import ApiError
 from bot.models import PhoneNumber, Problem
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT
 from bot.tickets import Call, Ticket
-from tools.bench.ours import open_quota
+from tools.bench.ours import OURS, open_quota
 
 PHONE, CODE = "8613800001234", "208312"
 """Always answered with an ID."""
@@ -44,6 +44,8 @@ class Seat:
     url: str
     shared: Path
     """A folder that all processes of the contender have in common."""
+    database: str
+    """The URL of one that they have in common, where the contender wants one."""
     qps: int
     processes: int
     index: int
@@ -142,7 +144,7 @@ def _pausing(turns: Turns) -> Turns:
 
 @asynccontextmanager
 async def _open_ours(seat: Seat) -> AsyncIterator[Ask]:
-    async with open_quota(seat.shared / "quota.db", seat.qps) as quota:
+    async with open_quota(seat.database, seat.qps) as quota:
 
         def turns(ticket: Ticket, granted: Granted) -> Callable[[], AbstractAsyncContextManager[Call]]:
             @asynccontextmanager
@@ -257,7 +259,7 @@ async def _open_sdk(seat: Seat) -> AsyncIterator[Ask]:
 
 
 CONTENDERS: Mapping[str, Contender] = {
-    "ours": Contender(open=_open_ours, is_shared=True),
+    **dict.fromkeys(OURS, Contender(open=_open_ours, is_shared=True)),
     "pyrate-limiter": Contender(open=_open_pyrate_limiter, is_shared=True),
     "aiolimiter": Contender(open=_open_aiolimiter),
     "limits": Contender(open=_open_limits),

@@ -7,13 +7,16 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from bot.sandbox.cams.server import SeenCall
 from tools.bench.api import open_api
 from tools.bench.caller import Report
 from tools.bench.contenders import CONTENDERS, split
+from tools.bench.ours import OURS
 from tools.bench.processes import open_process
 from tools.bench.table import Row, duration, percentile
+from tools.databases import ON_SQLITE, new_database
 
 QPS = 10
 
@@ -69,6 +72,8 @@ async def race(contender: str, works: Sequence[Work], *, profile: str) -> Outcom
     async with AsyncExitStack() as stack:
         api = await stack.enter_async_context(open_api(profile=profile, qps=QPS))
         shared = stack.enter_context(tempfile.TemporaryDirectory(prefix="phoneid-bench-"))
+        where = OURS.get(contender, ON_SQLITE)
+        database = await stack.enter_async_context(new_database(where, Path(shared)))
         callers = [
             await stack.enter_async_context(
                 open_process(
@@ -77,6 +82,7 @@ async def race(contender: str, works: Sequence[Work], *, profile: str) -> Outcom
                         "contender": contender,
                         "url": api.url,
                         "shared": shared,
+                        "database": database,
                         "qps": QPS,
                         "processes": len(works),
                         "index": index,
@@ -131,15 +137,16 @@ async def _figures(contender: str, works: Sequence[Work], *, profile: str) -> st
 
 
 async def measure_waits(
-    *, profile: str, calls: int, singles: int, say: Callable[[str], None], contender: str = "ours"
+    *, contenders: Sequence[str], profile: str, calls: int, singles: int, say: Callable[[str], None]
 ) -> AsyncIterator[Row]:
     seconds = calls / QPS  # the list runs longer, by what the singles take
     together = [Work(calls=calls, singles=singles, seconds=seconds)]
     apart = [Work(calls=calls), Work(calls=0, singles=singles, seconds=seconds)]
     for where, works in (("same process", together), ("a second process", apart)):
-        what = f"wait of {singles} single numbers while {calls} run, {profile}, {where}"
-        say(f"{what}: {contender}")
-        done = await race(contender, works, profile=profile)
-        middle, worst = percentile(done.waits, 50), percentile(done.waits, 95)
-        figures = f"p50 {duration(middle)}, p95 {duration(worst)}, {done.throttled} throttled"
-        yield Row(what=what, who=contender, figures=figures)
+        for contender in contenders:
+            what = f"wait of {singles} single numbers while {calls} run, {profile}, {where}"
+            say(f"{what}: {contender}")
+            done = await race(contender, works, profile=profile)
+            middle, worst = percentile(done.waits, 50), percentile(done.waits, 95)
+            figures = f"p50 {duration(middle)}, p95 {duration(worst)}, {done.throttled} throttled"
+            yield Row(what=what, who=contender, figures=figures)

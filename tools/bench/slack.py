@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import aiohttp
 
@@ -26,10 +26,10 @@ nothing else. Commands a second: "{HELP}", {AT_ONCE} at a time. Who sends them r
 part of it."""
 
 
-async def measure(*, commands: int, say: Callable[[str], None]) -> AsyncIterator[Row]:
-    for name, program in APPS.items():
+async def measure(*, apps: Sequence[str], commands: int, say: Callable[[str], None]) -> AsyncIterator[Row]:
+    for name in apps:
         say(f"{commands} lookups and {10 * commands} commands: {name}")
-        async with open_app(program) as app:
+        async with open_app(APPS[name]) as app:
             await _run(app, HELP, times=5)  # the first ones load what later ones use
             rate = await _rate(app, 10 * commands)
             acks = await _paced(app, commands)

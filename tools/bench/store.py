@@ -1,22 +1,27 @@
 """How the record's size matters: the log's questions, and taking requests in, at few rows and at many."""
 
-import sqlite3
+import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 from bot.audit import LogQuery
 from bot.models import Actor, PhoneNumber
 from bot.store import requests, search
 from bot.store.engine import Tx
 from bot.store.record import Record
-from bot.store.urls import SQLITE, record_at
+from bot.store.schema import COLUMNS
+from bot.store.urls import record_at
 from tests import factories
 from tools.bench import trips
+from tools.bench.ours import OURS
 from tools.bench.table import Row, duration, percentile
+from tools.databases import connect, is_postgres, new_database
 
 SEED = 1000
 """Requests that are recorded as the bot does it; more are copies of these."""
@@ -29,34 +34,43 @@ MANY = 100
 
 LEGEND = """\
 Rows: lookups, each with its request and their four journal entries. Accepting is one transaction, on the disk when it
-is over; one lookup to its ID is three. Round trips to Postgres are counted, not timed: how long one takes is the
-network's matter."""
+is over; one lookup to its ID is three. Postgres answers on the same machine. Round trips to it are counted, too: how
+long one takes elsewhere is the network's matter, and each statement adds one."""
 
 
-async def measure(*, sizes: tuple[int, ...], times: int, say: Callable[[str], None]) -> AsyncIterator[Row]:
+async def measure(
+    *, ours: Sequence[str], sizes: tuple[int, ...], times: int, say: Callable[[str], None]
+) -> AsyncIterator[Row]:
     for rows in sizes:
-        with tempfile.TemporaryDirectory(prefix="phoneid-bench-") as folder:
-            path = Path(folder, "phoneid.db")
-            say(f"a record of {rows:,} lookups")
-            await fill(path, rows)
-            record = record_in(path, time.time)
+        for name in ours:
+            say(f"a record of {rows:,} lookups: {name}")
+            async with filled(OURS[name], rows) as record:
+                say(f"log and requests at {rows:,} rows: {name}")
+                async for row in _measure(record, name, rows=rows, times=times):
+                    yield row
+    for name in ours:
+        if is_postgres(OURS[name]):
+            async with new_database(OURS[name], Path()) as url:
+                for count in (1, MANY):
+                    figures = f"{trips.of_accepting(count, url)} round trips"
+                    yield Row(what=f"accepting {count} at once", who=name, figures=figures)
+
+
+@asynccontextmanager
+async def filled(where: str, rows: int) -> AsyncIterator[Record]:
+    """An open record of so many lookups, in a database of its own."""
+    with tempfile.TemporaryDirectory(prefix="phoneid-bench-") as folder:
+        async with new_database(where, Path(folder)) as url:
+            await fill(url, rows)
+            record = record_in(url, time.time)
             await record.open()
             try:
-                say(f"log and requests at {rows:,} rows")
-                async for row in _measure(record, rows=rows, times=times):
-                    yield row
+                yield record
             finally:
                 await record.aclose()
-    say("round trips to Postgres")
-    counted = trips.of_accepting(MANY)
-    yield Row(
-        what=f"accepting {MANY} numbers at once on Postgres",
-        who="ours",
-        figures=f"{counted} round trips" if counted else "not counted: no Postgres answers",
-    )
 
 
-async def _measure(record: Record, *, rows: int, times: int) -> AsyncIterator[Row]:
+async def _measure(record: Record, name: str, *, rows: int, times: int) -> AsyncIterator[Row]:
     questions = {
         "the newest 50": LogQuery(),
         "an agent's newest 50": LogQuery(user_id=factories.ANA.user_id),
@@ -64,14 +78,13 @@ async def _measure(record: Record, *, rows: int, times: int) -> AsyncIterator[Ro
     }
     for asked, query in questions.items():
         figures = await _timed(partial(record.read, search.search, query), times)
-        yield Row(what=f"log: {asked}, {rows:,} rows", who="ours", figures=figures)
+        yield Row(what=f"log: {asked}, {rows:,} rows", who=name, figures=figures)
     for count in (1, MANY):
         phones = factories.phones(count)
         figures = await _timed(partial(accept, record, phones), times)
-        yield Row(what=f"accepting {count} at once, {rows:,} rows", who="ours", figures=figures)
-    yield Row(
-        what=f"one lookup to its ID, {rows:,} rows", who="ours", figures=await _timed(partial(run, record), times)
-    )
+        yield Row(what=f"accepting {count} at once, {rows:,} rows", who=name, figures=figures)
+    figures = await _timed(partial(run, record), times)
+    yield Row(what=f"one lookup to its ID, {rows:,} rows", who=name, figures=figures)
 
 
 async def _timed(do: Callable[[], Awaitable[object]], times: int) -> str:
@@ -96,29 +109,36 @@ async def run(record: Record) -> None:
     await record.change(factories.end, request)
 
 
-def record_in(path: Path, clock_now: Callable[[], float]) -> Record:
-    """The record in a file, not yet open."""
-    return record_at(f"{SQLITE}{path}", process="bench", clock_now=clock_now)
+def record_in(url: str, clock_now: Callable[[], float]) -> Record:
+    """The record in a database, not yet open."""
+    return record_at(url, process="bench", clock_now=clock_now)
 
 
-async def fill(path: Path, rows: int) -> None:
+async def fill(url: str, rows: int) -> None:
     """A record of so many lookups: ``SEED`` real ones, and copies of them from later times, the last of them now."""
     copies = rows // SEED - 1
     began = time.time() - APART * (copies + 1)
-    record = record_in(path, lambda: began)
-    await record.open()
-    await record.change(_seed, min(rows, SEED))
-    await record.aclose()
-    database = sqlite3.connect(path)
-    try:
-        database.execute("PRAGMA synchronous = OFF")  # nobody wants this one back after a power cut
-        with database:
-            database.execute("DELETE FROM outbox")  # nobody is left to tell of a million old ones
-            for table in ("requests", "lookups", "journal"):
-                _copy(database, table, copies=copies)
-            database.execute("UPDATE journal_head SET seq = (SELECT max(seq) FROM journal)")
-    finally:
-        database.close()
+    with _time_standing_at(began, url) as there:
+        record = record_in(there, lambda: began)
+        await record.open()
+        await record.change(_seed, min(rows, SEED))
+        await record.aclose()
+    await asyncio.to_thread(_copy_all, url, copies)
+
+
+@contextmanager
+def _time_standing_at(began: float, url: str) -> Iterator[str]:
+    """The URL under which it is that time also where the time is the database's."""
+    if not is_postgres(url):
+        yield url
+        return
+    from tests.store.engines import PostgresClock
+
+    there = f"{url}?options={quote('-csearch_path=public,pg_catalog')}"  # ours is found before the server's own
+    with closing(PostgresClock(there, began)):
+        yield there
+    with closing(connect(url)) as database:
+        database.execute("DROP FUNCTION public.clock_timestamp()")
 
 
 def _seed(tx: Tx, count: int) -> None:
@@ -132,19 +152,33 @@ def _agent(phone: PhoneNumber) -> Actor:
     return replace(factories.ANA, user_id=f"U{number:02}") if number else factories.ANA
 
 
-def _copy(database: sqlite3.Connection, table: str, *, copies: int) -> None:
-    (entries,) = database.execute("SELECT max(seq) FROM journal").fetchone()
-    later = dict.fromkeys(("asked_at", "updated_at", "at"), " + ? * n")
-    own = {"id": " || '-' || n", "submission_key": " || '-' || n"}
-    number = {"number": f" + {SEED} * n", "seq": f" + {entries} * n"}
+def _copy_all(url: str, copies: int) -> None:
+    with closing(connect(url)) as database:
+        # Nobody wants this one back after a power cut. That what is copied belongs together was checked at first.
+        quickly = ("SET synchronous_commit = off", "SET session_replication_role = replica")
+        for setting in quickly if is_postgres(url) else ("PRAGMA synchronous = OFF",):
+            database.execute(setting)
+        database.execute("BEGIN")
+        database.execute("DELETE FROM outbox")  # nobody is left to tell of a million old ones
+        (entries,) = database.execute("SELECT max(seq) FROM journal").fetchone()
+        for number in range(1, copies + 1):
+            for table in ("requests", "lookups", "journal"):
+                database.execute(_copying(table, number, entries=entries))
+        database.execute("UPDATE journal_head SET seq = (SELECT max(seq) FROM journal)")
+        database.execute("COMMIT")
+        if is_postgres(url):
+            database.execute("VACUUM ANALYZE")  # as the server does by itself, sooner or later
+
+
+def _copying(table: str, number: int, *, entries: int) -> str:
+    """The statement that copies what was recorded at first, as it would have been recorded later."""
+    later = dict.fromkeys(("asked_at", "updated_at", "at"), f" + {APART * number}")
+    own = dict.fromkeys(("id", "submission_key"), f" || '-{number}'")
+    counted = {"number": f" + {SEED * number}", "seq": f" + {entries * number}"}
     # In the journal a request is named by its id, in the other tables by its number.
-    request = {"request": " || '-' || n" if table == "journal" else f" + {SEED} * n"}
-    changes = {**later, **own, **number, **request}
-    # Whatever columns there are: a later release's are copied, too.
-    columns = [name for _, name, *_ in database.execute(f"PRAGMA table_info({table})")]
-    values = ", ".join(f"{name}{changes.get(name, '')}" for name in columns).replace("?", str(APART))
-    database.execute(
-        f"WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {copies})"
-        f" INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM numbers, {table}"
-        f" WHERE {copies} > 0 ORDER BY n"
-    )
+    request = {"request": f" || '-{number}'" if table == "journal" else f" + {SEED * number}"}
+    changes = {**later, **own, **counted, **request}
+    names = COLUMNS[table]
+    first = {"requests": f"number <= {SEED}", "lookups": f"request <= {SEED}", "journal": f"seq <= {entries}"}[table]
+    values = ", ".join(f"{name}{changes.get(name, '')}" for name in names)
+    return f"INSERT INTO {table} ({', '.join(names)}) SELECT {values} FROM {table} WHERE {first}"

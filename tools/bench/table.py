@@ -21,8 +21,11 @@ HEADING = Row(what="what", who="who", figures="figures")
 
 
 def render(rows: Iterable[Row]) -> str:
-    """A Markdown table that can be read as it is, too."""
-    lines = [HEADING, *rows]
+    """A Markdown table that can be read as it is, too. What is the same of several stands together."""
+    order: dict[str, list[Row]] = {}
+    for row in rows:
+        order.setdefault(row.what, []).append(row)
+    lines = [HEADING, *(row for together in order.values() for row in together)]
     whats, whos = max(len(row.what) for row in lines), max(len(row.who) for row in lines)
     told = [f"| {row.what:<{whats}} | {row.who:<{whos}} | {row.figures} |" for row in lines]
     return "\n".join([told[0], "|---|---|---|", *told[1:]])

@@ -1,6 +1,5 @@
 """How often a change asks Postgres and waits for the answer: a count, which is the same on every machine."""
 
-import os
 from contextlib import closing
 from urllib.parse import urlsplit
 
@@ -8,26 +7,8 @@ from bot.store import requests
 from tests import factories
 
 
-def of_accepting(count: int) -> int | None:
-    """Round trips to accept so many numbers at once; ``None`` where no Postgres answers, or its driver is missing."""
-    try:
-        import psycopg
-
-        from tests.store.engines import SERVER, postgres
-    except ImportError:
-        return None
-    name = f"phoneid_bench_{os.getpid()}"
-    try:
-        postgres(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0", f"{SERVER}/postgres")
-    except psycopg.OperationalError:
-        return None
-    try:
-        return _count(f"{SERVER}/{name}", count)
-    finally:
-        postgres(f"DROP DATABASE {name} WITH (FORCE)", f"{SERVER}/postgres")
-
-
-def _count(url: str, count: int) -> int:
+def of_accepting(count: int, url: str) -> int:
+    """Round trips to accept so many numbers at once, in an empty database on Postgres."""
     from tests.store.engines import Trips, engine_on
     from tests.store.processes import Process
     from tests.store.proxy import Proxy
