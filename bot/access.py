@@ -49,7 +49,7 @@ class Access:
         agent: Actor,
         phones: Sequence[PhoneNumber] = (),
         *,
-        workspace: str = "",
+        workspace: str | None = None,
         standing: Standing | None = None,
     ) -> Decision:
         """Whether somebody may ask in a workspace, for these numbers if they are known, and whether that must be

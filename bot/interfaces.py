@@ -101,7 +101,7 @@ class PhoneIdApi(Protocol):
 class People(Protocol):
     """What Slack knows of people."""
 
-    async def standing(self, actor: Actor, workspace: str = "", *, within: float | None = None) -> Standing:
+    async def standing(self, actor: Actor, workspace: str | None = None, *, within: float | None = None) -> Standing:
         """What somebody is to a workspace, by its id; by default to any where the app is. Nobody Slack does not vouch
         for is a member of anything.
 

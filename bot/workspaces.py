@@ -51,15 +51,15 @@ def membership_in(workspace: str, described: Described, *, actor: Actor) -> Memb
     return described.membership
 
 
-def workspace_of(agent: Actor) -> str:
-    """The workspace that the requests of this agent, as recorded, belong to; empty for the command line's: any."""
-    return "" if agent.through is Through.COMMAND_LINE else agent.team_id
+def workspace_of(agent: Actor) -> str | None:
+    """The workspace that the requests of this agent, as recorded, belong to; ``None``: the command line's are any's."""
+    return None if agent.through is Through.COMMAND_LINE else agent.team_id
 
 
-def may_stand_in(channel: Collection[str], workspace: str, *, installed: Installation) -> bool:
+def may_stand_in(channel: Collection[str], workspace: str | None, *, installed: Installation) -> bool:
     """Whether cards of a workspace's requests may stand in a channel of these workspaces.
 
     One that is of several is allowed where the settings name it: the start warns. An app in one workspace has no other
     workspace's requests.
     """
-    return not installed.is_on_organisation or not workspace or workspace in channel
+    return not installed.is_on_organisation or workspace is None or workspace in channel

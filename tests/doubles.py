@@ -159,20 +159,20 @@ class FakePeople(People):
     async def aclose(self) -> None:
         pass
 
-    async def standing(self, actor: Actor, workspace: str = "", *, within: float | None = None) -> Standing:
+    async def standing(self, actor: Actor, workspace: str | None = None, *, within: float | None = None) -> Standing:
         self.asked.append(actor.user_id)
         self.within.append(within)
         if self.silent:
             return Standing(Membership.UNKNOWN, doubt=Problem.WHO_UNKNOWN)
         return self.standings.get(actor.user_id, MEMBER)
 
-    async def listed(self, audience: Audience, workspace: str = "") -> Listed:
+    async def listed(self, audience: Audience, workspace: str | None = None) -> Listed:
         if audience.group_ids and (self.silent or self.silent_about_groups):
             return Listed(audience.user_ids, SlackBusy("usergroups.users.list", 30.0))
         in_groups = {user_id for user_id, each in self.standings.items() if each.groups & audience.group_ids}
         return Listed(audience.user_ids | in_groups)
 
-    async def is_full_member(self, user_id: str, workspace: str = "") -> bool:
+    async def is_full_member(self, user_id: str, workspace: str | None = None) -> bool:
         if self.silent:
             raise SlackBusy("users.info", 30.0)
         return self.standings.get(user_id, MEMBER).membership is Membership.FULL

@@ -88,18 +88,19 @@ def test_an_app_in_one_workspace_serves_no_other(installed: Installation, worksp
         (ORG_WIDE, {OURS, SISTER}, SISTER, True),
         (ORG_WIDE, {OURS, SISTER}, PARTNER, False),
         (ORG_WIDE, set[str](), OURS, False),
-        (ORG_WIDE, {OURS}, "", True),  # of the command line
+        (ORG_WIDE, {OURS}, None, True),  # of the command line
+        (ORG_WIDE, {OURS}, "", False),
     ],
 )
 def test_cards_stand_in_channels_of_the_workspace_it_was_asked_in(
-    installed: Installation, channel: set[str], workspace: str, *, may: bool
+    installed: Installation, channel: set[str], workspace: str | None, *, may: bool
 ) -> None:
     assert may_stand_in(channel, workspace, installed=installed) is may
 
 
 def test_what_the_command_line_asks_for_belongs_to_no_workspace() -> None:
     assert workspace_of(acting(OURS, GRID)) == OURS
-    assert workspace_of(Actor(team_id="host", user_id="1000", through=Through.COMMAND_LINE)) == ""
+    assert workspace_of(Actor(team_id="host", user_id="1000", through=Through.COMMAND_LINE)) is None
 
 
 PEOPLE = [

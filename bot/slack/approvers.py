@@ -93,7 +93,7 @@ class Approvers:
         shown_to = await few_at_once(send, waiting, goes_on=lambda: self._clock.monotonic() < end)
         return _count(shown_to, left=len(waiting) - len(shown_to) + (listed.doubt is not None))
 
-    async def _send(self, user_id: str, message: Message, posted: Posted, *, workspace: str) -> Shown | None:
+    async def _send(self, user_id: str, message: Message, posted: Posted, *, workspace: str | None) -> Shown | None:
         """``None``: they do not decide any more."""
         try:
             if not await self._people.is_full_member(user_id, workspace):

@@ -43,7 +43,7 @@ class Channel:
         """End what is still being asked."""
         await self._answers.aclose()
 
-    async def trouble(self, workspace: str = "") -> ChannelTrouble | None:
+    async def trouble(self, workspace: str | None = None) -> ChannelTrouble | None:
         """Why no cards of a workspace's requests may go there, if there is a reason: it may be shared, or archived,
         after the start.
         """

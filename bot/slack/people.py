@@ -43,7 +43,7 @@ class Listed:
 class People:
     """Tells full members from guests and outsiders, and knows the usergroups that the settings name.
 
-    Nobody Slack does not vouch for is a member of anything. ``workspace`` is the one that matters, by its id; empty
+    Nobody Slack does not vouch for is a member of anything. ``workspace`` is the one that matters, by its id; ``None``
     means any where the app is installed.
     """
 
@@ -61,7 +61,7 @@ class People:
         await self._described.aclose()
         await self._groups.aclose()
 
-    async def standing(self, actor: Actor, workspace: str = "", *, within: float | None = None) -> Standing:
+    async def standing(self, actor: Actor, workspace: str | None = None, *, within: float | None = None) -> Standing:
         """What this person is to a workspace."""
         places = self._places(workspace)
         has_no_siblings = not self._installed.enterprise_id
@@ -87,7 +87,7 @@ class People:
                     doubts.add(_doubt_of(error))
         return Standing(Membership.FULL, frozenset(groups), doubt=min(filter(None, doubts), default=None))
 
-    async def listed(self, audience: Audience, workspace: str = "") -> Listed:
+    async def listed(self, audience: Audience, workspace: str | None = None) -> Listed:
         """Whom an audience names, its usergroups' members among them. A usergroup Slack does not know holds nobody."""
         listed, doubt = set(audience.user_ids), None
         for place in self._places(workspace):
@@ -99,7 +99,7 @@ class People:
                     doubt = error if _doubt_of(error) else doubt
         return Listed(frozenset(listed), doubt)
 
-    async def is_full_member(self, user_id: str, workspace: str = "") -> bool:
+    async def is_full_member(self, user_id: str, workspace: str | None = None) -> bool:
         """Whether somebody is a full member now. Raises ``SlackError`` while Slack does not say."""
         somebody = Actor(team_id="", user_id=user_id, through=Through.SLACK)
         try:
@@ -112,7 +112,7 @@ class People:
         found = [membership_in(each, described, actor=somebody) for each in self._places(workspace)]
         return Membership.FULL in found
 
-    async def has_active(self, audience: Audience, workspace: str = "", *, but_for: str = "") -> bool:
+    async def has_active(self, audience: Audience, workspace: str | None = None, *, but_for: str = "") -> bool:
         """Whether anybody in an audience, but for one person, is a full member now. Raises ``SlackError`` while Slack
         does not say.
 
@@ -133,11 +133,11 @@ class People:
             raise doubt
         return False
 
-    def _places(self, workspace: str) -> tuple[str, ...]:
-        """The workspaces in question; none where a workspace is not ours."""
-        if not workspace:
+    def _places(self, workspace: str | None) -> tuple[str, ...]:
+        """The workspaces in question; none where a workspace is not ours, or a whole organisation's is not said."""
+        if workspace is None or not (workspace or self._installed.is_on_organisation):
             return self._installed.workspaces
-        return (workspace,) if self._installed.serves(workspace) else ()
+        return (workspace,) if workspace and self._installed.serves(workspace) else ()
 
     async def _ask_person(self, user_id: str) -> Described:
         user = part(await self._web.users_info(user=user_id), "user", dict)

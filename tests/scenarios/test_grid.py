@@ -5,19 +5,25 @@ channel ``commons`` is of both.
 """
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bot.errors import SettingsError
+from bot.app import open_people
+from bot.errors import AccessLost, SettingsError
 from bot.guesses import FREE_FOR_AGENT
 from bot.models import Actor, Problem, RequestId, Through
+from bot.policy import Membership
 from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.installation import ENTERPRISE_ID, Installation
 from bot.sandbox.slack.people import SISTER_TEAM_ID, TEAM_ID
-from bot.slack import cards
+from bot.sandbox.slack.trouble import Forced
+from bot.settings import BotSettings, read
+from bot.slack import cards, views
 from bot.texts import history, terminal
 from bot.texts import requests as texts
 from bot.texts.problems import PROBLEMS
@@ -291,6 +297,63 @@ async def test_a_channel_shared_outside_the_organisation_is_refused_as_ever(
 
 
 # The token of a whole organisation
+
+
+@pytest.mark.parametrize("way", [Installation, *WAYS])
+async def test_a_removed_app_ends_its_bot_wherever_it_was_installed(
+    scene_with: OpenScene, way: Callable[[], Installation]
+) -> None:
+    """On a whole organisation the event names no workspace."""
+    async with scene_with(installation=way()) as scene:
+        assert scene.bot
+        await scene.slack.uninstall()
+        with pytest.raises(AccessLost) as caught:
+            await scene.bot.until_lost()
+        assert ("team_id" in scene.slack.deliveries[-1].payload) is not scene.slack.installation.is_org_wide
+    assert caught.value.mistakes == (terminal.bot_token_refused("account_inactive"),)
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_workspace_that_is_being_moved_into_an_organisation_is_no_mistake_of_the_settings(
+    tmp_path: Path, way: type[Installation]
+) -> None:
+    async with open_scene(tmp_path, installation=way()) as scene:
+        scene.slack.forced["auth.test"] = Forced("team_added_to_org")
+        with pytest.raises(SettingsError) as caught:
+            async with with_bot(scene):
+                raise AssertionError("it started")
+        assert caught.value.mistakes == (terminal.slack_not_now("team_added_to_org"),)
+        del scene.slack.forced["auth.test"]
+        async with with_bot(scene) as running:  # it has passed
+            await running.ask(GOOD)
+            await running.answer(running.ana, GOOD_ID)
+
+
+async def test_the_command_line_says_what_the_policy_means_for_somebody_of_any_workspace(tmp_path: Path) -> None:
+    settings = {"PHONEID_APPROVAL": "always", "PHONEID_APPROVERS": "S0LEADS,S0SISTER"}
+    async with (
+        open_scene(tmp_path, settings=settings, installation=Installation.org_wide()) as scene,
+        open_people(read(BotSettings, scene.environment)) as people,
+    ):
+        standings = [
+            await people.standing(Actor(team_id="", user_id=user_id, through=Through.SLACK))
+            for user_id in ("W0BEA", "U0TOM", "U0LEE", "U0GUS", "U0OLU")
+        ]
+    full, groups = Membership.FULL, [frozenset({"S0SISTER"})] * 2 + [frozenset({"S0LEADS"})] + [frozenset()] * 2
+    assert [each.membership for each in standings] == [full, full, full, Membership.GUEST, Membership.OUTSIDER]
+    assert [each.groups for each in standings] == groups
+
+
+async def test_what_names_no_workspace_of_an_organisation_is_refused(scene_with: OpenScene) -> None:
+    """It could be seen from all of them."""
+    async with scene_with(installation=Installation.org_wide()) as scene:
+        await scene.human("Bea").uses_shortcut(views.SHORTCUT)
+
+        def forget_where(payload: dict[str, Any]) -> None:
+            del payload["user"]["team_id"]
+
+        await scene.slack.redeliver(edit=forget_where, with_new_trigger=True)
+        await window_with(scene.human("Bea"), OUTSIDER)
 
 
 async def test_an_app_that_no_workspace_was_given_to_does_not_start(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ async def test_a_form_that_came_too_late_is_offered_once_more(bot: Bot) -> None:
 async def test_a_form_opens_in_time_also_when_slack_is_slow_to_say_who_asks(workplace: Workplace, bot: Bot) -> None:
     seconds = 60.0
 
-    async def slow(actor: Actor, workspace: str = "", *, within: float | None = None) -> Standing:
+    async def slow(actor: Actor, workspace: str | None = None, *, within: float | None = None) -> Standing:
         await workplace.pass_time(seconds)
         return Standing(Membership.GUEST)
 

@@ -48,7 +48,7 @@ class FakeChannel(Channel):
         self.id = channel_id
         self.now: ChannelTrouble | None = None
 
-    async def trouble(self, workspace: str = "") -> ChannelTrouble | None:
+    async def trouble(self, workspace: str | None = None) -> ChannelTrouble | None:
         return self.now
 
     def note(self, trouble: ChannelTrouble) -> ChannelTrouble:

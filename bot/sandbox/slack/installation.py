@@ -15,6 +15,8 @@ from bot.sandbox.slack.workspace import Conversation, ConversationKind
 ENTERPRISE_ID = "E0SANDBOX"
 PARTNER_ENTERPRISE_ID = "E0PARTNER"
 
+ABOUT_THE_APP = frozenset({"app_uninstalled", "tokens_revoked"})
+
 _DOMAINS = {TEAM_ID: "sandbox", SISTER_TEAM_ID: "sister", PARTNER_TEAM_ID: "t0partner"}
 _ENTERPRISE = {"id": ENTERPRISE_ID, "name": "Sandbox Group"}
 _OF_ENTERPRISE = {"enterprise_id": ENTERPRISE_ID, "enterprise_name": "Sandbox Group"}
@@ -90,7 +92,10 @@ class Installation:
             "app_installed_team_id": ENTERPRISE_ID if self.is_org_wide else TEAM_ID,
         }
 
-    def of_event(self, bot_user_id: str) -> JsonObject:
+    def of_event(self, kind: str, bot_user_id: str) -> JsonObject:
+        """Of its own end on a whole organisation the app hears without a word of where."""
+        if self.is_org_wide and kind in ABOUT_THE_APP:
+            return {}
         enterprise_id = ENTERPRISE_ID if self.is_grid else None
         authorization = {
             "enterprise_id": enterprise_id,

@@ -158,6 +158,12 @@ class Interactions:
             event["view"] = view_json(home)
         await self._tell("app_home_opened", event)
 
+    async def uninstall(self) -> None:
+        """An administrator removes the app: its tokens are of no use any more, and it is told so."""
+        revoked: JsonObject = {"oauth": [], "bot": [self._workspace.bot.id]}
+        await self._tell("tokens_revoked", {"type": "tokens_revoked", "tokens": revoked})
+        await self._tell("app_uninstalled", {"type": "app_uninstalled"})
+
     async def _tell(self, subscription: str, event: JsonObject) -> None:
         if subscription in self._manifest.bot_events:
             payload = self._payloads.event(event, number=next(self._event_numbers))

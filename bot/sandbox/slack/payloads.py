@@ -122,7 +122,7 @@ class Payloads:
         """An event in the Events API's envelope."""
         return {
             "token": self._token,
-            **self._installation.of_event(self._workspace.bot.id),
+            **self._installation.of_event(event["type"], self._workspace.bot.id),
             "event_context": f"4-sandbox-{number}",
             "api_app_id": APP_ID,
             "event": {**event, "event_ts": self._timestamp()},

@@ -161,7 +161,7 @@ class LocalSlack:
             triggers=self._triggers,
             response_urls=self._response_urls,
         )
-        interactions = Interactions(
+        interactions = self._interactions = Interactions(
             workspace=self.workspace,
             installation=self.installation,
             manifest=self.manifest,
@@ -269,6 +269,11 @@ class LocalSlack:
         return await self._courier.redeliver(
             delivery or self.deliveries[-1], edit=edit, with_new_trigger=with_new_trigger
         )
+
+    async def uninstall(self) -> None:
+        """An administrator removes the app."""
+        self.forced["auth.test"] = Forced("account_inactive")
+        await self._interactions.uninstall()
 
     def deactivate(self, name: str) -> None:
         """Somebody leaves the workspace. They stay in their user groups: a bot has to look at each person."""
