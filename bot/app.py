@@ -43,6 +43,8 @@ class Waits:
     finishing: float = 15.0
     """For what runs, at a stop. With what closing and telling take it stays below the 30 seconds after which container
     hosts commonly kill."""
+    leaving: float = 5.0
+    """Of these, in HTTP mode, for whoever sends requests here to hear that they go elsewhere: until then they come."""
     api_reading: float = READ_SECONDS
     """For the API's answer, each attempt."""
     settling: tuple[float, ...] = SETTLED_AFTER
@@ -51,6 +53,10 @@ class Waits:
     """For a process that says nothing to count as dead, and its lookups as interrupted."""
     sweeping: float = 5.0
     """Between looks at what dead processes and passing time left behind."""
+    saying: float = 1.0
+    """Between looks at what nobody has said in Slack in time."""
+    following: float = 0.15
+    """Between looks at what others did to requests that wait or run here: an approval is noticed at once."""
     checkpoint: float = 30.0
     """Between moments at which all that is recorded is in the one file that people copy."""
     forgetting: float = 3600.0

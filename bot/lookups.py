@@ -92,6 +92,11 @@ class Lookups:
         running = self._running.get(lookup_id)
         return None if running is None else running.code == code
 
+    @property
+    def is_any_running(self) -> bool:
+        """Whether this process runs any, of which another one may end some."""
+        return bool(self._running)
+
     def interrupt(self) -> None:
         """Break off what runs, for a stop that cannot wait; each ``run`` then returns its lookup as interrupted."""
         self._is_stopping = True

@@ -61,7 +61,7 @@ async def in_background(work: Coroutine[Any, Any, Any]) -> AsyncIterator["asynci
 
 
 def repeating(
-    do: Callable[[], Awaitable[None]], *, every: float, clock: Clock
+    do: Callable[[], Awaitable[None]], *, every: float | Callable[[], float], clock: Clock
 ) -> AbstractAsyncContextManager["asyncio.Task[Any]"]:
     """Does it while inside, with so many seconds between. A failure is logged, and the next time is another chance."""
 
@@ -71,6 +71,6 @@ def repeating(
                 await do()
             except Exception:  # a task's top
                 log.exception("periodic work failed")
-            await clock.sleep(every)
+            await clock.sleep(every() if callable(every) else every)
 
     return in_background(run())

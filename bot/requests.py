@@ -1,15 +1,15 @@
 """The use case: one to many numbers asked for at once, decided on where that is needed, run, stopped and read again."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
+from contextlib import suppress
 
 from pydantic import SecretStr
 
 from bot import guesses, policy, states
 from bot.access import FRESH, Access
 from bot.audit import Event
-from bot.errors import CardOutdated, NotPossible, RecordDamaged, RequestMoved
+from bot.errors import CardOutdated, NotPossible, RecordDamaged, RequestMoved, StoreUnavailable
 from bot.exposure import find_exposed
 from bot.interfaces import Clock
 from bot.lookups import Lookups
@@ -30,7 +30,7 @@ from bot.models import (
 from bot.pending_codes import Codes, PendingCodes
 from bot.policy import Action, Decision
 from bot.progress import Progress
-from bot.store import decisions, exposure, journal, search
+from bot.store import decisions, exposure, journal
 from bot.store import guesses as counts
 from bot.store import lookups as lookups_store
 from bot.store import requests as store
@@ -45,22 +45,8 @@ BOT = Actor(team_id="-", user_id="bot", through=Through.BOT)
 UNKNOWN_CARD = MessageRef("", "")
 """Of a click that names no card: none shows anything."""
 
-LATELY = 7 * 86400.0
-"""Seconds over which an approver is told how often somebody, and a number, was asked for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecentCounts:
-    """What an approver is told of an agent and a number besides the request."""
-
-    by_agent: int
-    """Numbers that the agent asked for in the last ``LATELY`` seconds, this request included."""
-    for_number: int
-    """How often the number was asked for in that time; of several numbers the first."""
-    refused: guesses.Counts
-    """Codes, over the time that the guess guard remembers; of several numbers for the one with the most."""
-    at: float = 0.0
-    """When these were counted: refused codes from then on are not in it."""
+USE_AGAIN_AFTER = (0.3, 0.6, 1.2)
+"""Seconds before each further try to use an approval, while the database cannot be used."""
 
 
 class Requests:
@@ -74,7 +60,11 @@ class Requests:
         self._seconds = seconds
         self._clock = clock
         self._pending = PendingCodes(clock)
-        self._approved_here: set[RequestId] = set()
+
+    @property
+    def has_codes(self) -> bool:
+        """Whether any codes wait here for an approval, of which this process is to hear at once."""
+        return bool(self._pending.request_ids)
 
     async def ask(
         self, new: NewRequest, decision: Decision, codes: Codes, *, recording: Recording | None = None
@@ -98,10 +88,8 @@ class Requests:
         return accepted
 
     async def progress(self, request: Request) -> Progress:
-        """How far a running request is. What was stopped through another process is waited for no longer."""
+        """How far a running request is."""
         now = await self._record.read(store.find, request.id) or request
-        # One that was taken for dead goes on: its ID is recorded all the same.
-        self._lookups.drop(each.id for each in now.lookups if each.state is State.DROPPED)
         waits = [outlook.seconds for each in now.lookups if (outlook := self._lookups.outlook(each.id))]
         is_slow = any(self._lookups.is_slow(each.id) for each in now.lookups)
         return Progress(request=now, seconds=max(waits, default=None), is_slow=is_slow)
@@ -145,14 +133,18 @@ class Requests:
     ) -> tuple[Request, Codes] | None:
         """Queue an approved request, with the codes that were entered or those kept; ``None`` where one is missing.
 
-        Raises ``NotPossible`` when somebody was quicker, or time ran out; where codes were entered, that is journalled.
+        Those kept are used by one process, and only until their agent is asked to enter them. Raises ``NotPossible``
+        when somebody was quicker, or time ran out; where codes were entered, that is journalled.
         """
         are_entered = bool(codes)
         codes = codes or self._pending.find(request.id)
         if codes is None or not _is_for_all(codes, request):
             return None
         try:
-            queued = await self._record.change(guarded(decisions.use, recording), request.id)
+            if are_entered:
+                queued = await self._record.change(guarded(decisions.use, recording), request.id)
+            else:
+                queued = await self._use_kept(request.id)
         except RequestMoved as moved:
             self._pending.forget(request.id)
             if are_entered:
@@ -199,14 +191,15 @@ class Requests:
         self._pending.forget(request_id)
         return ended
 
-    async def usable(self) -> list[Request]:
-        """Requests approved here whose codes are still kept, say because the database failed at that moment.
+    async def usable(self, among: Container[RequestId] | None = None) -> list[Request]:
+        """Approved requests whose codes are kept here, of all or ``among`` these, whichever process approved them.
 
-        Of those approved through another process the agent was asked for the codes. Codes that are not needed any
-        more are forgotten: another process may have denied, or been given the code anew.
+        Codes that are not needed any more are forgotten: another process may have denied, or been given the code anew.
         """
         usable = []
         for request_id in self._pending.request_ids:
+            if among is not None and request_id not in among:
+                continue
             try:
                 request = await self._access.find(request_id)
             except RecordDamaged:  # nobody uses what cannot be read, and the others must not wait for it
@@ -214,27 +207,31 @@ class Requests:
                 request = None
             if request is None or not request.is_any(State.HELD):
                 self._pending.forget(request_id)
-            elif request_id in self._approved_here and not await self._access.problem_of_agent(request):
-                # Not while its time seems to be over by a clock that cannot be believed: its codes wait for that.
-                usable += [request] if await self._access.as_of_now(request) else []
-        self._approved_here.intersection_update(self._pending.request_ids)
+            elif await self.is_usable(request):
+                usable.append(request)
         return usable
 
-    async def recent_counts(self, request: Request) -> RecentCounts:
-        """What an approver is told besides the request."""
-        since = request.asked_at - LATELY
-        asked = await self._record.read(search.asked_lately, request, since=since)
-        phones = [each.phone for each in request.lookups]
-        counted = await self._record.read(counts.counts, request.agent, phones)
-        most = max(phones, key=lambda phone: counted.for_number[phone].refused)
-        return RecentCounts(
-            by_agent=asked.by_agent, for_number=asked.for_number, refused=counted.against(most), at=counted.at
-        )
+    async def is_usable(self, request: Request) -> bool:
+        """Whether it is approved, for somebody who may still ask.
+
+        Not while its time seems to be over by a clock that cannot be believed: its codes wait for that.
+        """
+        if request.approval.state is not ApprovalState.APPROVED or await self._access.problem_of_agent(request):
+            return False
+        return await self._access.as_of_now(request) is not None
 
     def is_same_code(self, lookup: Lookup, codes: Codes) -> bool:
         """Whether a lookup that follows another has the code that is being tried for it; unknown counts as another."""
         code = codes.get(lookup.position)
         return bool(lookup.follows and code and self._lookups.is_trying(lookup.follows, code))
+
+    async def _use_kept(self, request_id: RequestId) -> Request:
+        """Tried again in the time before the agent is asked. Raises ``RequestMoved`` and ``StoreUnavailable``."""
+        for again_after in USE_AGAIN_AFTER:
+            with suppress(StoreUnavailable):
+                return await self._record.change(decisions.use, request_id, are_kept=True)
+            await self._clock.sleep(again_after)
+        return await self._record.change(decisions.use, request_id, are_kept=True)
 
     async def _forget_exposed(
         self,
@@ -281,8 +278,6 @@ class Requests:
             raise await self._access.too_late(action, actor, moved.current) from None
         if to_state in states.ENDS_UNUSED:
             self._pending.forget(request.id)
-        else:
-            self._approved_here.add(request.id)
         log.info("request decided", extra={"facts": {"request": request.id, "state": to_state, "by": actor.user_id}})
         return decided
 

@@ -26,7 +26,7 @@ from bot.interfaces import Clock
 from bot.lookups import Lookups
 from bot.models import Actor, Through
 from bot.monitoring import open_monitoring
-from bot.repeating import in_background, repeating
+from bot.repeating import in_background
 from bot.retention import Retention
 from bot.settings import BotSettings
 from bot.slack import connection
@@ -36,15 +36,15 @@ from bot.slack.channel import Channel
 from bot.slack.jobs import Jobs
 from bot.slack.link import Link
 from bot.slack.messenger import Messenger
-from bot.slack.parts import Base, Parts, build_parts
+from bot.slack.parts import Base, build_parts
 from bot.slack.people import People
 from bot.slack.web import Web
 from bot.store import journal, migrations
-from bot.store.outbox import Kind
 from bot.store.record import Record
 from bot.texts import health as health_texts
 from bot.texts import terminal
 from bot.timekeeping import Timekeeper
+from bot.upkeep import Upkeep
 
 log = logging.getLogger(__name__)
 
@@ -106,14 +106,16 @@ async def running_bot(
                 time=time,
             )
         )
-        stack.push_async_callback(_finish, parts.jobs, lookups, waits.finishing)
+        leaving = 0.0 if settings.slack_app_token else waits.leaving
+        stack.push_async_callback(_finish, parts.jobs, lookups, waits.finishing - leaving)
         app = build_app(web, parts.listeners, signing_secret=_signing_secret(settings), identity=identity)
         port, watched, link = await stack.enter_async_context(_connected(settings, app, web, host, monitoring.health))
         watching = (token.watch(every=waits.token), _watch_record(record, settings, clock, every=waits.sweeping))
         watched += [await stack.enter_async_context(in_background(each)) for each in watching]
         retention = Retention(record, seconds=settings.phoneid_retention, clock=clock, time=time)
         # Last: whoever handles what is due is connected.
-        await stack.enter_async_context(_regular_work(lookups, parts, retention, clock, waits))
+        await stack.enter_async_context(Upkeep(record, lookups, parts).going_on(retention, clock, waits))
+        await stack.enter_async_context(_leaving(clock, seconds=leaving))
         stack.enter_context(monitoring.up(record, lambda: _slack_part(token, link)))
         yield Bot(app=app, jobs=parts.jobs, port=port, health_port=monitoring.port, watched=tuple(watched))
 
@@ -221,29 +223,16 @@ async def _connected(
             yield port, [], None
 
 
+@asynccontextmanager
+async def _leaving(clock: Clock, *, seconds: float) -> AsyncIterator[None]:
+    """At an orderly end it goes on for so long, once it says that it is not ready: whoever sends has to notice."""
+    yield
+    await clock.sleep(seconds)
+
+
 async def _finish(jobs: Jobs, lookups: Lookups, seconds: float) -> None:
     log.info("ending what runs", extra={"facts": {"running": jobs.running}})
     if not await jobs.drain(seconds):
         lookups.interrupt()
         await jobs.drain(connection.CLOSING)
         await jobs.cancel()
-
-
-@asynccontextmanager
-async def _regular_work(
-    lookups: Lookups, parts: Parts, retention: Retention, clock: Clock, waits: Waits
-) -> AsyncIterator[None]:
-    async def sweep() -> None:
-        await lookups.sweep()
-        for request in await parts.requests.usable():
-            parts.jobs.start(parts.asking.use_if_there(request))
-        for request_id in await parts.notices.cards_to_take_away():
-            parts.jobs.start(parts.outbox.deliver(Kind.CARDS, request_id))
-        for due in await parts.outbox.due():
-            parts.jobs.start(parts.outbox.deliver(due.kind, due.request_id))
-
-    async with (
-        repeating(sweep, every=waits.sweeping, clock=clock),
-        repeating(retention.apply, every=waits.forgetting, clock=clock),
-    ):
-        yield

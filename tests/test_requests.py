@@ -9,7 +9,8 @@ from bot.audit import Event
 from bot.errors import NotPossible, StoreUnavailable
 from bot.models import Actor, ApprovalState, Problem, Request, RequestId, State
 from bot.policy import Action, Membership, Standing
-from bot.requests import BOT, LATELY
+from bot.recent import LATELY, recent_counts
+from bot.requests import BOT, USE_AGAIN_AFTER
 from bot.store import decisions
 from bot.store import lookups as lookups_store
 from bot.store.engine import Tx
@@ -218,10 +219,10 @@ async def test_a_code_that_was_entered_takes_the_place_of_the_one_that_was_kept(
 
 async def test_a_database_that_fails_for_a_moment_costs_no_code_that_waits(process: Process) -> None:
     request = await process.do(Action.APPROVE, (await process.ask(1, NEEDS_APPROVAL)).id)
-    process.record.failing["use"] = 1
+    process.record.failing["use"] = 1 + 2 * len(USE_AGAIN_AFTER)
     with pytest.raises(StoreUnavailable):
         await process.requests.use(request)
-    used = await process.requests.use(request)
+    used = await process.requests.use(request)  # at the last try
     assert used
     assert used[1] == {1: CODE}
 
@@ -280,18 +281,15 @@ async def test_of_a_request_some_numbers_may_be_rejected_while_the_others_are_as
     assert [each.state for each in ended.lookups] == [State.REJECTED, State.ANSWERED, State.ANSWERED]
 
 
-@pytest.mark.parametrize("is_elsewhere", [False, True], ids=["here", "through another process"])
-async def test_what_is_stopped_waits_for_no_turn_any_more(world: World, *, is_elsewhere: bool) -> None:
+async def test_what_is_stopped_waits_for_no_turn_any_more(world: World) -> None:
     world.quota = SlowQuota(world.clock, 600.0)
-    here, elsewhere = await world.start("p1"), await world.start("p2")
-    request = await here.ask(4)
-    running = asyncio.create_task(here.run(request))
+    process = await world.start()
+    request = await process.ask(4)
+    running = asyncio.create_task(process.run(request))
     await world.pass_time(1)
-    stopped = await (elsewhere if is_elsewhere else here).requests.stop(request.id, actor=ANA)
-    assert len(stopped) == 4
-    if is_elsewhere:  # it is found out at the next look
-        progress = await here.requests.progress(request)
-        assert (progress.is_over, progress.is_stopped) == (True, True)
+    assert len(await process.requests.stop(request.id, actor=ANA)) == 4
+    progress = await process.requests.progress(request)
+    assert (progress.is_over, progress.is_stopped) == (True, True)
     async with asyncio.timeout(1):
         ended = await running
     assert [each.result.problem for each in ended.lookups] == [Problem.STOPPED] * 4
@@ -402,15 +400,15 @@ async def test_the_recent_counts_hold_this_request_and_those_of_the_last_days(pr
     await process.clock.sleep(LATELY + 1)
     await process.ask(agent=KIM)
     await process.ask(first=7)
-    recent = await process.requests.recent_counts(await process.ask())
+    recent = await recent_counts(process.record, await process.ask())
     assert (recent.by_agent, recent.for_number) == (2, 2)
 
 
 async def test_who_decides_sees_how_many_codes_were_refused_for_the_number_with_the_most(process: Process) -> None:
     asked = await process.ask(3, NEEDS_APPROVAL)
-    assert (await process.requests.recent_counts(asked)).refused.for_number.refused == 0
+    assert (await recent_counts(process.record, asked)).refused.for_number.refused == 0
     await process.use_up(phones(3)[1])
-    assert (await process.requests.recent_counts(asked)).refused.for_number.refused == 5
+    assert (await recent_counts(process.record, asked)).refused.for_number.refused == 5
 
 
 async def test_what_is_shown_is_journalled_each_time_and_for_each_number(process: Process) -> None:
@@ -457,12 +455,28 @@ async def test_a_code_stays_as_long_as_it_may_be_needed(process: Process, *, is_
     assert await process.requests.use(request)
 
 
+async def test_a_code_is_used_where_it_is_kept_whoever_approved(world: World) -> None:
+    here, elsewhere = await world.start("p1"), await world.start("p2")
+    request, other = [await here.ask(1, NEEDS_APPROVAL, first=each) for each in range(2)]
+    request = await elsewhere.do(Action.APPROVE, request.id)
+    assert await elsewhere.requests.usable() == []
+    assert await elsewhere.requests.use(request) is None
+    assert await here.requests.usable({other.id}) == []
+    assert await here.requests.usable({request.id}) == [request]
+    assert await here.requests.use(request)
+    assert await here.requests.usable() == []
+
+
 async def test_a_code_that_was_asked_for_again_is_not_used_behind_its_agents_back(world: World) -> None:
     here, elsewhere = await world.start("p1"), await world.start("p2")
-    request = await here.ask(1, NEEDS_APPROVAL)
-    request = await elsewhere.do(Action.APPROVE, request.id)
-    assert await here.requests.usable() == []
-    assert await here.requests.use(request)  # it is kept for whoever clicks here
+    request = await elsewhere.do(Action.APPROVE, (await here.ask(1, NEEDS_APPROVAL)).id)
+    due = await elsewhere.waiting(Kind.CODES, request.id)
+    assert due
+    await elsewhere.record.change(decisions.ask_for_codes, due)
+    with pytest.raises(NotPossible):
+        await here.requests.use(request)
+    assert not here.requests.has_codes
+    assert await here.requests.use(request, {1: OTHER_CODE})
 
 
 async def test_of_an_agent_who_may_not_ask_any_more_no_code_is_used_until_they_may(world: World) -> None:

@@ -106,9 +106,10 @@ class Asking:
         )
 
     async def use(self, request: Request, codes: Codes | None = None, *, context: Context | None = None) -> None:
-        """Run what was approved, or ask its agent for the codes. Raises ``NotPossible`` when somebody was quicker.
+        """Run what was approved, if its codes are here: if they are nowhere, the outbox has its agent asked for them.
 
-        Not where nobody could be told how it ended: a code that was used cannot be used again.
+        Raises ``NotPossible`` when somebody was quicker. Not where nobody could be told how it ended: a code that was
+        used cannot be used again.
         """
         if not await self._runner.token.is_good():
             log.error("approval not used", extra={"facts": {"request": request.id}})
@@ -117,7 +118,6 @@ class Asking:
         if context:
             context.recording.settle()
         if used is None:
-            await self._outbox.deliver(Kind.AGENT, request.id)
             return
         async with self._runner.seeing_to(used[0]):
             await self._run(*used, context=context)

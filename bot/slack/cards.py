@@ -2,7 +2,7 @@
 
 from bot.guesses import Alarm
 from bot.models import Actor, Request, Through
-from bot.requests import LATELY, RecentCounts
+from bot.recent import LATELY, RecentCounts
 from bot.slack import blocks, views
 from bot.slack.blocks import Block, Message
 from bot.texts import requests as texts

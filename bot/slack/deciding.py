@@ -32,7 +32,7 @@ class Deciding:
         self._conversation = conversation
 
     async def approve(self, context: Context, value: str) -> None:
-        """Approve; with the codes at hand the calls are made, else the agent is asked for them."""
+        """Approve; with the codes at hand the calls are made, else by whichever process has them."""
         approved = await self._requests.approve(RequestId(value), actor=context.actor, card=context.card)
         # A card that Slack is slow to take must not keep the agent waiting.
         await asyncio.gather(self._redraw(context, approved), self._asking.use_if_there(approved))

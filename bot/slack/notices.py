@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from bot.guesses import Alarm
 from bot.models import ApprovalState, MessageRef, Request, RequestId, State
 from bot.outbox import Say
+from bot.recent import recent_counts
 from bot.repeating import few_at_once
 from bot.requests import Requests
 from bot.slack import cards, views
@@ -57,6 +58,7 @@ class Notices:
             Kind.REMIND: self.remind,
             Kind.EXPIRE: self.expire,
             Kind.ALARM: self.say_alarms,
+            Kind.CODES: self.ask_for_codes,
         }
 
     async def say_to_agent(self, due: Due) -> bool:
@@ -116,6 +118,16 @@ class Notices:
             return True
         request = await self._record.read(store.find, due.request_id)
         return request is None or not request.is_any(State.HELD)  # our clock may be behind the database's
+
+    async def ask_for_codes(self, due: Due) -> bool:
+        """Have the agent asked for the codes that nobody used in time. That puts it into the outbox."""
+        request = await self._find(due)
+        if request is None:
+            return True
+        if not await self._requests.is_usable(request):
+            return False
+        await self._record.change(decisions.ask_for_codes, due)
+        return True
 
     async def say_alarms(self, due: Due) -> bool:
         """Tell those who would decide on a request of this agent's. Where nobody would, the log has to do."""
@@ -201,7 +213,7 @@ class Notices:
         self, request: Request, *, is_reminder: bool = False, since: float = 0.0
     ) -> tuple[Reached, bool]:
         """Whom that reached who had none ``since`` then, and whether anybody has one now."""
-        recent = await self._requests.recent_counts(request)
+        recent = await recent_counts(self._record, request)
         message = cards.card(request, recent, is_reminder=is_reminder)
         if channel_id := await self._approvers.shared_channel():
             await self._take_away(request, channel_id)
@@ -234,7 +246,7 @@ class Notices:
             await self._take_away(request, channel_id)
         while True:
             is_waiting = request.approval.state is ApprovalState.AWAITING
-            recent = await self._requests.recent_counts(request) if is_waiting else None
+            recent = await recent_counts(self._record, request) if is_waiting else None
             message = cards.card(request, recent) if recent else cards.decided_card(request)
             copies = [each for each in await self._copies(request) if each.channel_id != channel_id]
             behind = [each for each in copies if drawn.get(each) != message]

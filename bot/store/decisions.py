@@ -44,6 +44,10 @@ MOVE_LOOKUP: Final = """
     WHERE request = :request AND position = :position"""
 
 
+USED_WITHIN: Final = 3.0
+"""Seconds that whoever keeps the codes of an approved request has to use them, before its agent is asked for them."""
+
+
 class _Decision(NamedTuple):
     to_state: ApprovalState
     actor: Actor
@@ -103,17 +107,28 @@ def lapse(tx: Tx, request_id: RequestId, *, actor: Actor) -> Request:
     return _move(tx, row, {**row, "approval": ApprovalState.LAPSED}, lookups, actor=actor)
 
 
-def use(tx: Tx, request_id: RequestId) -> Request:
-    """Queue the held lookups of an approved request, for this process to run. Raises ``RequestMoved``."""
-    current, row, lookups, _ = _current(tx, request_id)
+def use(tx: Tx, request_id: RequestId, *, are_kept: bool = False) -> Request:
+    """Queue the held lookups of an approved request, for this process to run. Raises ``RequestMoved``.
+
+    ``are_kept``: its codes have waited for the approval, and are of no use once the agent is asked to enter them.
+    """
+    awaits_codes = Query(outbox.OF_REQUEST, {"kind": outbox.Kind.CODES, "request": request_id})
+    current, row, lookups, (unasked,) = _current(tx, request_id, awaits_codes)
     is_approved = current.approval.state is ApprovalState.APPROVED and not _is_overdue(tx, current)
-    if not is_approved or not _is_held(lookups):
+    if not is_approved or not _is_held(lookups) or (are_kept and not unasked):
         raise RequestMoved(current)
     moved = [_moved(tx, each, State.QUEUED, process=tx.process) for each in lookups]
     tx.write_many(MOVE_LOOKUP, moved)
     journal.append(tx, *_entries(row, lookups, moved, actor=current.agent))
-    outbox.drop(tx, outbox.Kind.AGENT, outbox.Kind.EXPIRE, request=row["number"])
+    outbox.drop(tx, outbox.Kind.AGENT, outbox.Kind.CODES, outbox.Kind.EXPIRE, request=row["number"])
     return rows.request(row, moved)
+
+
+def ask_for_codes(tx: Tx, due: outbox.Due) -> None:
+    """Have the agent asked, unless whoever keeps the codes was quicker: one of the two removes the row. Repeatable."""
+    number = outbox.take(tx, due)
+    if number is not None:
+        outbox.put(tx, outbox.Kind.AGENT, number, due_at=tx.now)
 
 
 def reminded(tx: Tx, due: outbox.Due) -> None:
@@ -138,17 +153,23 @@ def _move(tx: Tx, row: Row, moved: Row, lookups: Sequence[Row], *, actor: Actor)
         digest=rows.request_digest(moved),
     )
     journal.append(tx, entry, *_entries(row, held, dropped, actor=actor))
-    number = row["number"]
-    due_at = tx.now if actor.through is Through.BOT else None  # nobody waits who would say it at once
-    for kind in (outbox.Kind.AGENT, outbox.Kind.CARDS):
-        outbox.put(tx, kind, number, due_at=due_at)
-    outbox.drop(tx, outbox.Kind.REMIND, request=number)
-    if is_over:
-        outbox.drop(tx, outbox.Kind.EXPIRE, request=number)
-    else:
-        outbox.put(tx, outbox.Kind.EXPIRE, number, due_at=moved["expires_at"])
+    _put_what_follows(tx, moved, is_over=is_over, due_at=tx.now if actor.through is Through.BOT else None)
     by_position = {each["position"]: each for each in dropped}
     return rows.request(moved, [by_position.get(each["position"], each) for each in lookups])
+
+
+def _put_what_follows(tx: Tx, moved: Row, *, is_over: bool, due_at: float | None) -> None:
+    """What is to be said of a request whose approval has moved; ``due_at`` where nobody waits who says it at once."""
+    number = moved["number"]
+    outbox.put(tx, outbox.Kind.CARDS, number, due_at=due_at)
+    outbox.drop(tx, outbox.Kind.REMIND, request=number)
+    if is_over:
+        outbox.put(tx, outbox.Kind.AGENT, number, due_at=due_at)
+        outbox.drop(tx, outbox.Kind.EXPIRE, outbox.Kind.CODES, request=number)
+    else:
+        outbox.drop(tx, outbox.Kind.AGENT, request=number)
+        outbox.put(tx, outbox.Kind.CODES, number, due_at=tx.now + USED_WITHIN)
+        outbox.put(tx, outbox.Kind.EXPIRE, number, due_at=moved["expires_at"])
 
 
 def _current(tx: Tx, request_id: RequestId, *more: Query) -> tuple[Request, Row, list[Row], list[list[Row]]]:

@@ -11,10 +11,11 @@ from typing import Final
 from bot import evidence
 from bot.audit import Event, JournalEntry
 from bot.evidence import FORM, Head, entry_hash
-from bot.models import Actor, Lookup, RequestId, Result
+from bot.models import Actor, Lookup, LookupId, RequestId, Result
 from bot.store import rows
 from bot.store.cells import one_of, readable
 from bot.store.engine import Row, Tx, Value
+from bot.store.names import lookup_id
 from bot.store.schema import adding
 
 Facts = Mapping[str, str | int | None]
@@ -28,8 +29,22 @@ IS_RECORDED: Final = "SELECT 1 AS found FROM journal WHERE seq = :seq AND hash =
 
 NEWEST_AT: Final = "SELECT at FROM journal WHERE seq = :seq"
 
+MOVES_SINCE: Final = """
+    SELECT requests.id, requests.size, journal.position AS entry_position, journal.to_state FROM journal
+    JOIN requests ON requests.id = journal.request
+    WHERE journal.seq > :seq AND journal.to_state IS NOT NULL ORDER BY journal.seq"""
+
 OF_REQUEST: Final = """
     SELECT *, request AS name, position AS entry_position FROM journal WHERE request = :request ORDER BY seq"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A change of state: of the request, or of one of its lookups."""
+
+    request_id: RequestId
+    lookup_id: LookupId | None
+    to_state: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +96,13 @@ def moment(tx: Tx) -> tuple[float, float]:
     return tx.now, one_of(float, row, "at") if row else 0.0
 
 
+def moves_since(tx: Tx, seq: int | None) -> tuple[int, list[Move]]:
+    """The newest entry's number, and the changes of state since the entry of this one, oldest first."""
+    if seq in (None, tx.head.seq):
+        return tx.head.seq, []
+    return tx.head.seq, readable("journal", tx.all(MOVES_SINCE, seq=seq), _move)
+
+
 def of_request(tx: Tx, request_id: RequestId) -> list[JournalEntry]:
     """One request's entries, its lookups' among them, oldest first."""
     return readable("journal", tx.all(OF_REQUEST, request=request_id), _entry)
@@ -117,6 +139,15 @@ def _entry(row: Row) -> JournalEntry:
         to_state=row["to_state"],
         actor=rows.actor(row),
         facts=one_of(_object, row, "facts"),
+    )
+
+
+def _move(row: Row) -> Move:
+    position = row["entry_position"]
+    return Move(
+        request_id=row["id"],
+        lookup_id=None if position is None else lookup_id(row["id"], position, of=row["size"]),
+        to_state=row["to_state"],
     )
 
 

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     """Its time is over: nobody decided, or nobody used the approval."""
     ALARM = "alarm"
     """That somebody may be guessing codes, to the approvers."""
+    CODES = "codes"
+    """That an approved request waits for its codes: whoever keeps them uses them now, or their agent is asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,7 @@ OF_REQUEST: Final = """
     WHERE outbox.kind = :kind AND requests.id = :request"""
 
 # What is to be said, and has no time of its own, is never due later: a clock that was ahead has put it off.
-_IS_DUE = "(due_at <= :now OR (kind IN ('agent', 'cards', 'alarm') AND due_at > :latest))"
+_IS_DUE = "(due_at <= :now OR (kind IN ('agent', 'cards', 'alarm', 'codes') AND due_at > :latest))"
 
 ANY_DUE: Final = f"SELECT 1 AS found FROM outbox WHERE {_IS_DUE} LIMIT 1"  # noqa: S608 - a constant
 
@@ -85,6 +87,8 @@ CLAIM: Final = f"""
 SAID: Final = """
     DELETE FROM outbox WHERE kind = :kind AND version = :version
     AND request = (SELECT number FROM requests WHERE id = :request)"""
+
+TAKE: Final = f"{SAID} RETURNING request"
 
 POSTPONE: Final = """
     UPDATE outbox SET due_at = :due_at, attempts = attempts + 1
@@ -146,6 +150,12 @@ def claim(tx: Tx, *, is_time_trusted: bool = True) -> list[Due]:
 def said(tx: Tx, due: Due) -> None:
     """Remove a row, if it is still the last word on its matter. Repeatable."""
     tx.write(SAID, kind=due.kind, request=due.request_id, version=due.version)
+
+
+def take(tx: Tx, due: Due) -> int | None:
+    """The same, for whoever does it only if nobody else has removed the row: the request's number then."""
+    row = tx.one(TAKE, kind=due.kind, version=due.version, request=due.request_id)
+    return row["request"] if row else None
 
 
 def postpone(tx: Tx, due: Due) -> None:

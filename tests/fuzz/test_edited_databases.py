@@ -15,7 +15,7 @@ from bot.errors import RecordDamaged, StoreError
 from bot.guesses import Counts
 from bot.models import ApprovalState, LookupId, Request, RequestId
 from bot.progress import Progress
-from bot.requests import RecentCounts
+from bot.recent import RecentCounts
 from bot.retention import scrub
 from bot.slack import cards, pages, views
 from bot.slack.payloads import Origin

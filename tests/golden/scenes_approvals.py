@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bot.sandbox.cams.book import Entry
 from bot.sandbox.slack.workspace import Message
+from bot.store.decisions import USED_WITHIN
 from tests.golden.plain import WRONG_CODES
 from tests.golden.scenario import Scenarios
 from tests.golden.scenes_alone import GOOD, ask, entry
@@ -57,6 +58,7 @@ async def approved_with_code(stage: Stage) -> None:
 async def approved_without_code(stage: Stage) -> None:
     await request(stage, code=None)
     await stage.clicks("Kim", "Approve")
+    await nobody_has_the_codes(stage, "Enter the verification code")
     asked = await stage.sees("Ana", "Enter the verification code")
     await opens(stage, "Ana", "Enter code")
     await stage.submits("Ana", code="no code!")
@@ -109,6 +111,7 @@ async def expired(stage: Stage) -> None:
 async def lapsed(stage: Stage) -> None:
     await request(stage, code=None)
     await stage.clicks("Lee", "Approve")
+    await nobody_has_the_codes(stage, "Enter the verification code")
     asked = await stage.sees("Ana", "Enter the verification code")
     await stage.passes("A day passes", DAY + 1, lambda: _see(stage, ("Ana",), "lapsed"))
     await stage.clicks_stale("Ana", "Enter code", asked)
@@ -164,6 +167,11 @@ async def why_with_approvals(stage: Stage) -> None:
         await stage.runs(name, "/phoneid why")
     await ask(stage)
     await stage.submits("Ana", reason="  ")
+
+
+async def nobody_has_the_codes(stage: Stage, asked: str) -> None:
+    """What was approved is used by no process for a few seconds."""
+    await stage.passes("A few seconds pass", USED_WITHIN, lambda: _see(stage, ("Ana",), asked))
 
 
 def _see(stage: Stage, names: tuple[str, ...], words: str) -> bool:

@@ -4,7 +4,7 @@ from bot.sandbox.cams.book import Entry
 from tests.golden.plain import WRONG_CODES
 from tests.golden.scenario import Scenarios
 from tests.golden.scenes_alone import GOOD, ask, entry
-from tests.golden.scenes_approvals import TO_CHANNEL, TO_EACH, opens
+from tests.golden.scenes_approvals import TO_CHANNEL, TO_EACH, nobody_has_the_codes, opens
 from tests.golden.stage import Stage
 
 LISTS = Scenarios()
@@ -81,6 +81,7 @@ async def list_approved_with_codes(stage: Stage) -> None:
 async def list_approved_without_codes(stage: Stage) -> None:
     await request(stage, with_codes=False)
     await stage.clicks("Kim", "Approve")
+    await nobody_has_the_codes(stage, "Enter the verification codes")
     await opens(stage, "Ana", "Enter codes")
     await stage.submits("Ana", numbers=lines(GOOD, OPAQUE))
     await stage.submits("Ana", numbers=lines(*reversed(THREE)))

@@ -32,7 +32,7 @@ TRANSPORTS = ("socket mode", pytest.param("signed http", marks=NIGHTLY))
 PATIENCE = 30.0
 """Seconds: a wait ends as soon as what it waits for is there, so this is only how long a failure takes."""
 
-QUICK = Waits(finishing=5.0, api_reading=5.0, settling=(0.3, 1.5), latest_arrival=0.3)
+QUICK = Waits(finishing=5.0, leaving=0.0, api_reading=5.0, settling=(0.3, 1.5), latest_arrival=0.3)
 """The bot as it is, but less patient: the local API is never slow by accident. A busy machine is: the second update of
 a window comes after an acknowledgement that painted over the first."""
 

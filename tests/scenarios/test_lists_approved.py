@@ -221,7 +221,7 @@ async def test_a_list_nobody_decides_on_expires_as_a_whole(scene_with: OpenScene
 
 
 async def test_an_approved_list_nobody_uses_lapses_as_a_whole(scene_with: OpenScene) -> None:
-    async with scene_with(waits=HURRIED, **TO_EACH) as scene:
+    async with scene_with(waits=LEISURELY, **TO_EACH) as scene:
         await request_list(scene, with_codes=False)
         await scene.human("Lee").clicks(texts.APPROVE)
         await message_with(scene.ana, told_of(ApprovalState.LAPSED))

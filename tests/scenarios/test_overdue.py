@@ -61,7 +61,7 @@ async def test_an_expired_request_can_be_asked_again_without_typing_it_again(sce
 
 
 async def test_an_approval_that_nobody_uses_lapses_and_the_agent_knows(scene_with: OpenScene) -> None:
-    async with scene_with(waits=HURRIED, **TO_EACH) as scene:
+    async with scene_with(waits=LEISURELY, **TO_EACH) as scene:
         request_id = await request(scene, code=None)
         await scene.human("Lee").clicks("Approve")
         asked = await told(scene, TOLD_ENTER_CODE)

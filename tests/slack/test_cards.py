@@ -6,7 +6,7 @@ import pytest
 
 from bot.guesses import Alarm, Counts, Guesses, Suspect
 from bot.models import FORGOTTEN, ApprovalState, Request, State
-from bot.requests import RecentCounts
+from bot.recent import RecentCounts
 from bot.slack import cards, pages, views
 from bot.slack.blocks import Message
 from bot.slack.payloads import Origin

@@ -11,7 +11,7 @@ from bot.audit import Event
 from bot.guesses import Counts, Guesses
 from bot.models import ApprovalState, MessageRef, RequestId, State
 from bot.policy import NOBODY, Audience, Membership, Standing
-from bot.requests import RecentCounts
+from bot.recent import RecentCounts
 from bot.slack import buttons, cards
 from bot.slack.approvers import Approvers
 from bot.slack.messenger import Shown

@@ -26,8 +26,8 @@ from bot.slack.listeners.submissions import Submissions
 from bot.slack.parts import Base, Parts, build_parts
 from bot.slack.windows import SETTLED_AFTER
 from bot.store import search
-from bot.store.outbox import Kind
 from bot.texts.requests import ChannelTrouble
+from bot.upkeep import Upkeep
 from tests.doubles import Doing, FakeMessenger
 from tests.factories import phones
 from tests.world import ANA, HOUR, Process, World
@@ -95,6 +95,7 @@ class Bot:
     process: Process
     parts: Parts
     messenger: FakeMessenger
+    upkeep: Upkeep
     listens: tuple[Commands, Submissions, Actions]
 
     async def types(self, text: str, *, by: Actor = ANA, trigger: str = "", waits: bool = True) -> Acks:
@@ -183,13 +184,8 @@ class Bot:
 
     async def sweep(self) -> None:
         """One look at what dead processes and passing time left behind, as the bot takes it."""
-        await self.process.lookups.sweep()
-        for request in await self.parts.requests.usable():
-            self.parts.jobs.start(self.parts.asking.use_if_there(request))
-        for request_id in await self.parts.notices.cards_to_take_away():
-            self.parts.jobs.start(self.parts.outbox.deliver(Kind.CARDS, request_id))
-        for due in await self.parts.outbox.due():
-            self.parts.jobs.start(self.parts.outbox.deliver(due.kind, due.request_id))
+        for do in (self.upkeep.follow, self.upkeep.sweep, self.upkeep.say):
+            await do()
         await self.settle()
 
     async def sweep_for(self, seconds: float) -> None:
@@ -243,6 +239,7 @@ class Workplace(World):
             process=replace(process, requests=parts.requests),
             parts=parts,
             messenger=self.messenger,
+            upkeep=Upkeep(process.record, process.lookups, parts),
             listens=(commands, submissions, actions),
         )
 

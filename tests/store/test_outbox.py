@@ -18,6 +18,8 @@ from tests.store.processes import Process, StartProcess
 
 DAY = 86400.0
 
+HAVE_AN_END = (Kind.CODES, Kind.EXPIRE, Kind.REMIND)
+
 
 def put(tx: Tx, request: Request, kind: Kind = Kind.AGENT, *, due_at: float | None = None) -> None:
     journal.note(tx, Event.SHOWN, actor=ANA, request=request.id)  # a change that makes it necessary
@@ -156,7 +158,7 @@ def test_it_is_given_up_after_a_day_of_tries_but_for_what_has_a_time_of_its_own(
     assert claim(process) == [(kind, request_.id)]
     process.change(outbox.postpone, due(process, request_, kind))
     clock.time += DAY
-    assert claim(process) == ([(kind, request_.id)] if kind in (Kind.EXPIRE, Kind.REMIND) else [])
+    assert claim(process) == ([(kind, request_.id)] if kind in HAVE_AN_END else [])
     assert MOST_TRIES * LONGEST_PAUSE == DAY
 
 

@@ -222,7 +222,7 @@ def test_the_end_of_waiting_is_the_whole_request_s_and_records_who_when_and_why(
             if not is_approved
         ),
     ]
-    assert waiting(process, request) == {Kind.AGENT, Kind.CARDS, *({Kind.EXPIRE} if is_approved else ())}
+    assert waiting(process, request) == {Kind.CARDS, *({Kind.CODES, Kind.EXPIRE} if is_approved else {Kind.AGENT})}
     assert REASON not in str(process.rows("SELECT * FROM journal"))
 
 
