@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from bot.interfaces import Clock
 from bot.texts import health as texts
@@ -59,6 +60,11 @@ class Health:
         """Nothing new is taken from now on."""
         self._stage = _Stage.STOPPING
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether what still comes here should go elsewhere."""
+        return self._stage is _Stage.STOPPING
+
     async def parts(self) -> Sequence[Part]:
         """What readiness depends on, each as it is now. Ready is what is good in all of them."""
         found: Sequence[Part]
@@ -105,6 +111,19 @@ def routes(health: Health) -> list[web.RouteDef]:
         return web.Response(status=200 if is_ready else 503, text="".join(f"{line}\n" for line in lines))
 
     return [web.get("/healthz", alive), web.get("/readyz", ready)]
+
+
+def closing(health: Health) -> Middleware:
+    """A middleware that ends each connection with the answer, once the bot stops."""
+
+    @web.middleware
+    async def close(request: web.Request, handler: Handler) -> web.StreamResponse:
+        response = await handler(request)
+        if health.is_stopping:
+            response.force_close()
+        return response
+
+    return close
 
 
 async def _see_nothing() -> Sequence[Part]:

@@ -64,7 +64,7 @@ async def _run(start: Start, endings: Endings) -> None:
     stopping, is_up = asyncio.Event(), asyncio.Event()
 
     def stop(heard: signal.Signals) -> None:
-        log.info("stopping: nothing new is taken", extra={"facts": {"signal": heard.name}})
+        log.info("stopping", extra={"facts": {"signal": heard.name}})
         stopping.set()
         if is_up.is_set():
             endings.grant(DRAINING, exit_code=1)

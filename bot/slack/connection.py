@@ -13,7 +13,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.checks import Check, Checklist, Scopes, clock_beside, ok, scopes, stop
 from bot.errors import SettingsError, SlackError, SlackRefused, SlackUnreachable
-from bot.health import Health, routes
+from bot.health import Health, closing, routes
 from bot.interfaces import Clock
 from bot.logs import Seldom
 from bot.network import Network
@@ -191,9 +191,13 @@ async def signed_http(
     clock: Clock,
     connections: int = MOST,
 ) -> AsyncIterator[int]:
-    """Receive signed requests at ``/slack/events`` while inside; gives the port. Raises ``SettingsError``."""
+    """Receive signed requests at ``/slack/events`` while inside; gives the port. Raises ``SettingsError``.
+
+    When the bot stops each answer is the last on its connection: a proxy keeps none to send the next one on.
+    """
     host, port = address
     web_app = app.server(port=port, path=PATH, host=host).web_app
+    web_app.middlewares.append(closing(health))
     web_app.middlewares.append(gate(path=PATH, signing_secret=signing_secret, replays=Replays(clock)))
     web_app.add_routes(routes(health))
     logging.getLogger("aiohttp.server").addFilter(note_malformed)

@@ -255,3 +255,17 @@ async def test_an_organisation_without_workspaces_or_name_is_no_start(
     become_slack(answers, {**AUTH_TEST, "is_enterprise_install": True, **answer})
     (mistake,) = await refusals(web)
     assert mistake.startswith(said)
+
+
+async def test_once_the_bot_stops_each_answer_is_the_last_on_its_connection(session: aiohttp.ClientSession) -> None:
+    health = Health(SystemClock())
+    app = AsyncApp(token="xoxb-invented", signing_secret="invented")
+    way = signed_http(app, signing_secret="invented", address=("127.0.0.1", 0), health=health, clock=SystemClock())
+    kept = list[bool]()
+    async with way as port:
+        for is_stopping in (False, True):
+            if is_stopping:
+                health.end()
+            async with session.post(f"http://127.0.0.1:{port}/slack/events") as answer:
+                kept.append(answer.headers.get("Connection") != "close")
+    assert kept == [True, False]
