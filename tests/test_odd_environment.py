@@ -73,6 +73,32 @@ async def test_an_env_file_that_is_not_utf8_is_named_and_not_quoted(tmp_path: Pa
     assert "invented" not in said
 
 
+NOBODY = """
+import pwd, sys
+def unknown(number): raise KeyError(number)
+pwd.getpwuid = unknown
+from bot.cli.main import main
+sys.argv = ["phoneid", "run"]
+main()
+"""
+
+
+async def test_a_user_without_a_name_and_a_home_can_run_it(tmp_path: Path) -> None:
+    """As in many containers."""
+    settings = {
+        "SLACK_BOT_TOKEN": "xoxb-invented",
+        "SLACK_APP_TOKEN": "xapp-invented",
+        "SLACK_API_URL": "http://127.0.0.1:9/api/",
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", NOBODY, cwd=tmp_path, env=ACCOUNT | settings, stderr=asyncio.subprocess.PIPE
+    )
+    _, said = await asyncio.wait_for(process.communicate(), PATIENCE)
+    assert process.returncode == 2
+    assert b"Slack does not answer at http://127.0.0.1:9/api/" in said
+    assert b"Traceback" not in said
+
+
 async def test_a_library_that_is_too_old_is_a_sentence_and_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,6 +34,9 @@ def main() -> None:
     A command gives the other exit codes itself: 1 of `lookup` says that there is no ID, and nothing else.
     """
     _leave_nothing_open()
+    os.environ.setdefault(
+        "HOME", os.sep
+    )  # Slack's library wants one as soon as it is imported; containers may have none
     streams.make_usable()
     try:
         phoneid.main(prog_name="phoneid", standalone_mode=False)
