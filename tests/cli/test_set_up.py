@@ -208,6 +208,17 @@ async def test_the_settings_in_force_are_shown_with_where_they_come_from_and_wit
     assert "CANARY" not in ran.out + ran.err + table.out + table.err
 
 
+def test_an_access_key_id_shows_its_ends_only_where_it_is_long() -> None:
+    def shown(**given: str) -> object:
+        slack = {"SLACK_BOT_TOKEN": GOOD["SLACK_BOT_TOKEN"], "SLACK_APP_TOKEN": GOOD["SLACK_APP_TOKEN"]}
+        return read(BotSettings, {**slack, **given}).shown["ALIBABA_CLOUD_ACCESS_KEY_ID"]
+
+    key = {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": GOOD["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]}
+    assert shown(ALIBABA_CLOUD_ACCESS_KEY_ID="LTAI5tInvented0123456789", **key) == "LTAI…6789"
+    assert shown(ALIBABA_CLOUD_ACCESS_KEY_ID="LTAI-invented", **key) == HIDDEN
+    assert shown(ALIBABA_CLOUD_ECS_METADATA="phoneid-role") is None
+
+
 async def test_settings_that_cannot_be_used_are_told_instead(tmp_path: Path) -> None:
     ran = await QuickShell(tmp_path, {**GOOD, "PORT": "CANARY"}).run("config")
     assert (ran.status, ran.out) == (2, "")

@@ -1,0 +1,131 @@
+"""The files in deploy/ name only commands, options, settings and files that there are."""
+
+import re
+import subprocess
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+from bot.cli.main import phoneid
+from bot.environment.secret_files import ENDING
+from bot.settings import BotSettings, read
+from tests.test_secret_files import SECRETS
+
+ROOT = Path(__file__).parent.parent
+DEPLOY = ROOT / "deploy"
+UNIT = (DEPLOY / "phoneid.service").read_text()
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+SERVICES: dict[str, Any] = COMPOSE["services"]
+PROCFILE = (ROOT / "Procfile").read_text()
+
+SETTINGS = {name.upper() for name in BotSettings.model_fields}
+FILES = {f"{name}{ENDING}" for name in SECRETS}
+
+
+def check_command(words: list[str]) -> None:
+    """That ``phoneid`` takes these arguments; nothing is run."""
+    with phoneid.make_context("phoneid", list(words), resilient_parsing=False) as context:
+        name, command, rest = phoneid.resolve_command(context, [*context._protected_args, *context.args])
+        assert command, name
+        command.make_context(name, rest, parent=context)
+
+
+def commands_in_dockerfile() -> list[list[str]]:
+    listed = re.findall(r"^(ENTRYPOINT|CMD|HEALTHCHECK .*CMD) \[(.*)\]$", DOCKERFILE, re.MULTILINE)
+    words = {kind.split()[0]: re.findall(r'"([^"]+)"', line) for kind, line in listed}
+    assert words["ENTRYPOINT"] == ["phoneid"]
+    return [words["CMD"], words["HEALTHCHECK"][1:]]
+
+
+COMMANDS = [
+    *commands_in_dockerfile(),
+    *(line.split()[1:] for line in re.findall(r"^\w+: (phoneid .*)$", PROCFILE, re.MULTILINE)),
+    re.findall(r"^ExecStart=\S+/phoneid (.*)$", UNIT, re.MULTILINE)[0].split(),
+]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_is_there(words: list[str]) -> None:
+    check_command(words)
+
+
+def test_every_command_that_the_page_names_is_there() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    named = set(re.findall(r"(?:^|bin/|`)phoneid (?:--env-file \S+ )?([a-z][a-z-]*)", page, re.MULTILINE))
+    assert named
+    assert named <= set(phoneid.commands)
+
+
+def test_a_command_that_is_not_there_would_be_noticed() -> None:
+    with pytest.raises(click.UsageError):
+        check_command(["runs"])
+
+
+def test_every_setting_is_there() -> None:
+    set_by_compose = set(SERVICES["phoneid"]["environment"])
+    set_by_unit = set(re.findall(r"^Environment=([A-Z_]+)=", UNIT, re.MULTILINE))
+    set_by_image = set(re.findall(r"([A-Z_]+)=", " ".join(re.findall(r"^ENV (.*)$", DOCKERFILE, re.MULTILINE))))
+    of_python = {"PATH", "HOME", "PYTHONDONTWRITEBYTECODE"}
+    assert set_by_compose | set_by_unit | (set_by_image - of_python) <= SETTINGS | FILES
+
+
+def test_what_they_set_is_enough_for_a_start(tmp_path: Path) -> None:
+    for name, value in SECRETS.items():
+        (tmp_path / name.lower()).write_text(f"{value}\n")
+    for environment in (
+        SERVICES["phoneid"]["environment"],
+        dict(re.findall(r"^Environment=([A-Z_]+)=(.*)$", UNIT, re.MULTILINE)),
+    ):
+        here = {name: re.sub(r"^(/run/secrets|%d)/", f"{tmp_path}/", value) for name, value in environment.items()}
+        assert read(BotSettings, here).slack_app_token
+
+
+def test_every_secret_that_is_named_is_handed_over() -> None:
+    for service in SERVICES.values():
+        named = {Path(value).name for name, value in service["environment"].items() if name.endswith(ENDING)}
+        assert named == set(service["secrets"])
+        assert named <= set(COMPOSE["secrets"])
+    loaded = dict(re.findall(r"^LoadCredential=(\w+):(\S+)$", UNIT, re.MULTILINE))
+    assert set(loaded) == set(re.findall(r"=%d/(\w+)$", UNIT, re.MULTILINE))
+
+
+def test_every_file_that_is_copied_is_there_and_reaches_the_builder() -> None:
+    allowed = set(re.findall(r"^!(.+)$", (DEPLOY / "Dockerfile.dockerignore").read_text(), re.MULTILINE))
+    for line in re.findall(r"^COPY (?!--from)(.*)$", DOCKERFILE, re.MULTILINE):
+        for name in line.split()[:-1]:
+            assert (ROOT / name).exists(), name
+            assert name in allowed
+    assert COMPOSE["services"]["phoneid"]["build"] == {"context": "..", "dockerfile": "deploy/Dockerfile"}
+
+
+def test_nothing_runs_with_more_rights_than_it_needs() -> None:
+    for service in SERVICES.values():
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+    assert "cap_add" not in SERVICES["phoneid"]
+    assert re.search(r"^USER 10001:10001$", DOCKERFILE, re.MULTILINE)
+
+
+def test_a_start_that_fails_is_not_repeated_for_ever() -> None:
+    numbers = {
+        name: int(value) for name, value in re.findall(r"^(RestartSec|StartLimitBurst)=(\d+)$", UNIT, re.MULTILINE)
+    }
+    minutes = int(re.findall(r"^StartLimitIntervalSec=(\d+)min$", UNIT, re.MULTILINE)[0])
+    assert numbers["RestartSec"] * numbers["StartLimitBurst"] < minutes * 60 / 2
+
+
+@pytest.mark.skipif(not which("systemd-analyze"), reason="no systemd here")
+def test_systemd_takes_the_unit(tmp_path: Path) -> None:
+    unit = tmp_path / "phoneid.service"
+    unit.write_text(UNIT.replace("/opt/phoneid/bin/phoneid", "/bin/true"))
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (verified.returncode, verified.stderr) == (0, "")
