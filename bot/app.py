@@ -3,8 +3,16 @@
 The command line needs no more; the bot, which adds Slack, is put together in ``bot.running``.
 """
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    ExitStack,
+    asynccontextmanager,
+    closing,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from dataclasses import dataclass
 from functools import partial
 
@@ -25,15 +33,16 @@ from bot.settings import BotSettings, LookupSettings, RecordSettings
 from bot.slack import connection
 from bot.slack.people import People
 from bot.slack.windows import SETTLED_AFTER
-from bot.store import journal
+from bot.store import copying, journal
+from bot.store.copying import Copied, Tell
 from bot.store.files import check_files
-from bot.store.migrations import Opening, check_known
+from bot.store.migrations import Opening, known_schema
 from bot.store.names import new_process
 from bot.store.processes import SILENT_FOR
 from bot.store.record import Record
-from bot.store.urls import PATIENCE, record_at, record_to_look_at, state_at
+from bot.store.urls import PATIENCE, engine_to_copy_from, engine_to_copy_to, record_at, record_to_look_at, state_at
+from bot.texts import databases, terminal
 from bot.texts import settings as starting
-from bot.texts import terminal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +117,36 @@ async def open_record_to_look(settings: RecordSettings, *, checks: Checklist | N
         yield record
 
 
+def copy_record(source: RecordSettings, target: RecordSettings, *, checks: Checklist, tell: Tell) -> Copied:
+    """Copy a whole record into an empty database, and check the copy.
+
+    Raises ``SettingsError``, and ``StoreError`` with the name of the database that it is about.
+    """
+    process, clock = new_process(), SystemClock()
+    for each, writes in ((source, False), (target, True)):
+        if each.database_path:
+            checks.heed(check_files(each.database_path, writes=writes))
+    with ExitStack() as opened:
+        with _saying_which(source):
+            from_ = opened.enter_context(closing(engine_to_copy_from(source.database_url, process=process)))
+            from_.open()
+            with from_.reading() as tx:
+                number = known_schema(tx)
+        with _saying_which(target):
+            new = engine_to_copy_to(target.database_url, process=process, clock_now=clock.now, schema=number)
+            into = opened.enter_context(closing(new))
+            into.open()
+        return copying.copy(from_, into, states=[QUOTA_STATE], tell=tell)
+
+
+@contextmanager
+def _saying_which(settings: RecordSettings) -> Iterator[None]:
+    try:
+        yield
+    except (SchemaUnknown, StoreUnavailable) as error:
+        raise StoreUnavailable(databases.at(settings.database_name, str(error))) from error
+
+
 @asynccontextmanager
 async def _opened(
     settings: RecordSettings, new: Callable[[], Record], checks: Checklist, *, writes: bool
@@ -118,7 +157,7 @@ async def _opened(
         record = new()
         await record.open()
         if not writes:
-            await record.read(check_known)
+            await record.read(known_schema)
     except (SchemaUnknown, StoreUnavailable) as error:
         checks.heed([stop("database", terminal.database_unusable(settings.database_name, str(error)))])
         raise

@@ -8,11 +8,11 @@ from bot import guesses, policy
 from bot.audit import LogEntry
 from bot.cli.ids import Ids, Row
 from bot.entry.table import Line
-from bot.errors import DatabaseGone, RecordDamaged, StoreError
+from bot.errors import DatabaseGone, RecordDamaged, SchemaUnknown, StoreError
 from bot.lookups import Lookups
 from bot.models import Actor, Lookup, Problem, Request
 from bot.store import guesses as counts
-from bot.store import requests
+from bot.store import migrations, requests
 from bot.store.engine import Tx
 from bot.store.record import Record
 from bot.texts import command_line
@@ -67,6 +67,8 @@ class Asking:
             except (DatabaseGone, RecordDamaged) as error:
                 self.may_go_on = False
                 self.stop(command_line.not_recorded(str(error)))
+            except SchemaUnknown as error:  # what runs can still be recorded
+                self.why_stopped = command_line.newer_release(str(error))
             except StoreError:
                 self.stop(command_line.not_recorded(command_line.DATABASE_AWAY))
 
@@ -81,6 +83,7 @@ class Asking:
                 self._is_guarded, self.why_stopped = True, command_line.guarded(wait)
 
     async def _look_up(self, position: int, line: Line) -> Lookup:
+        await self._record.read(migrations.check_usable)
         reason = "" if line.reason == self._request.reason else line.reason
         request = await self._record.change(
             requests.add_lookup, self._request, position, line.phone, reason=reason, decision=policy.YES

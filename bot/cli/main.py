@@ -10,6 +10,7 @@ import click
 from bot.cli import streams
 from bot.cli.arguments import EXIT_CANNOT_START, DiscreetGroup
 from bot.cli.config import config
+from bot.cli.copies import backup, copy_data, restore
 from bot.cli.forget import forget
 from bot.cli.health import health
 from bot.cli.init import init
@@ -17,6 +18,7 @@ from bot.cli.journal import journal
 from bot.cli.log import log
 from bot.cli.lookup import lookup
 from bot.cli.manifest import manifest
+from bot.cli.migrate import migrate
 from bot.cli.run import run
 from bot.cli.sandbox import cams, demo
 from bot.cli.why import why
@@ -77,7 +79,10 @@ def phoneid(*, env_file: Path | None) -> None:
     """
 
 
-for _command in (run, init, config, manifest, demo, lookup, log, journal, forget, why, health, cams):
+for _command in (
+    *(run, init, config, manifest, migrate, backup, restore, copy_data),
+    *(demo, lookup, log, journal, forget, why, health, cams),
+):
     phoneid.add_command(_command)
 
 

@@ -144,14 +144,15 @@ def check_usable(tx: Tx) -> None:
     head_to_change(row)
 
 
-def check_known(tx: Tx) -> None:
-    """Raise ``SchemaUnknown`` where there is more than this release knows: it could neither check nor copy that."""
-    number = _found(tx.one(HEAD))["schema"]
+def known_schema(tx: Tx) -> int:
+    """The database's schema. Raises ``SchemaUnknown`` for a newer one, which could be neither checked nor copied."""
+    number: int = _found(tx.one(HEAD))["schema"]
     if number > schema.SCHEMA:
         raise SchemaUnknown(
             f"the database was written by a newer release: its schema is {number}, this release's is {schema.SCHEMA}."
             " Use that release for this"
         )
+    return number
 
 
 def head_to_change(row: Row | None) -> Head:

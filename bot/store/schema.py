@@ -47,8 +47,6 @@ CREATE TABLE requests (
     CHECK ((decided_at IS NULL) = (decision_reason IS NULL))
 ) STRICT;
 CREATE INDEX requests_by_user ON requests (user_id, number);
--- What an agent has open is counted whenever they ask: without this, among all that they ever asked for.
-CREATE INDEX requests_by_end ON requests (user_id, expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX requests_unforgotten ON requests (asked_at) WHERE salt IS NOT NULL;
 
 CREATE TABLE lookups (
@@ -189,6 +187,8 @@ STEPS: tuple[Step, ...] = (
 -- How many connections to Slack a process holds, and which schema it knows.
 ALTER TABLE processes ADD COLUMN links INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE processes ADD COLUMN schema INTEGER NOT NULL DEFAULT 1;
+-- What an agent has open is counted whenever they ask: without this, among all that they ever asked for.
+CREATE INDEX requests_by_end ON requests (user_id, expires_at) WHERE expires_at IS NOT NULL;
 """),
 )
 """From the first schema to the second, and so on. What was released is never changed: add one."""

@@ -1,12 +1,13 @@
 """Which engine a database URL means."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from bot.errors import StoreUnavailable
 from bot.interfaces import Clock
 from bot.store.engine import Engine
-from bot.store.migrations import TO_LOOK, Opening
+from bot.store.migrations import TO_LOOK, Older, Opening
 from bot.store.record import Record
 from bot.store.sqlite import IN_MEMORY, SqliteEngine
 from bot.store.sqlite_reading import ReadOnlySqlite
@@ -17,6 +18,9 @@ POSTGRES = ("postgresql://", "postgres://")
 
 PATIENCE = 5.0
 """Seconds to wait for another process's change before it counts as stuck."""
+
+LONGEST = 3600.0
+"""Seconds that one statement may take, or wait for the other database, where a whole record is copied."""
 
 _UNKNOWN = "the address of the database is none of sqlite:///path/to/file and postgresql://user@host/name"
 
@@ -46,7 +50,7 @@ def record_to_look_at(url: str, *, process: str) -> Record:
     """The same for whoever only reads: nothing of it is changed, created, or brought to this release's schema."""
     if url.startswith(SQLITE):
         return Record(ReadOnlySqlite(url.removeprefix(SQLITE), process=process))
-    return Record(_postgres_engine(url, process=process, patience=PATIENCE, opening=TO_LOOK))
+    return Record(_postgres_engine(url, process=process, opening=TO_LOOK))
 
 
 def state_at(url: str, name: str, *, process: str, clock: Clock, patience: float = PATIENCE) -> SharedState:
@@ -75,8 +79,29 @@ def engine_at(
     return _postgres_engine(url, process=process, patience=patience, opening=opening)
 
 
+def engine_to_copy_from(url: str, *, process: str) -> Engine:
+    """An engine that reads a whole database, whatever its schema. Raises as ``record_at``."""
+    if url.startswith(SQLITE):
+        return ReadOnlySqlite(url.removeprefix(SQLITE), process=process)
+    return _postgres_engine(url, process=process, opening=TO_LOOK, statement=LONGEST)
+
+
+def engine_to_copy_to(url: str, *, process: str, clock_now: Callable[[], float], schema: int) -> Engine:
+    """An engine that fills an empty database of a schema, in one change. Raises as ``record_at``."""
+    opening = Opening(at=schema, older=Older.LEFT)
+    if url.startswith(SQLITE):
+        return SqliteEngine(url.removeprefix(SQLITE), process=process, clock_now=clock_now, opening=opening)
+    return _postgres_engine(url, process=process, opening=opening, statement=LONGEST)
+
+
 def _postgres_engine(
-    url: str, *, process: str, patience: float, is_for_state: bool = False, opening: Opening | None = None
+    url: str,
+    *,
+    process: str,
+    patience: float = PATIENCE,
+    is_for_state: bool = False,
+    opening: Opening | None = None,
+    statement: float | None = None,
 ) -> Engine:
     if not url.startswith(POSTGRES):
         raise StoreUnavailable(_UNKNOWN)  # unquoted: there may be a password in it
@@ -86,6 +111,8 @@ def _postgres_engine(
     except ImportError as error:
         raise StoreUnavailable(_NO_DRIVER) from error
     limits = Limits(lock=patience)
+    if statement:
+        limits = replace(limits, statement=statement, idle=statement, read=statement)
     if is_for_state:
         return PostgresEngine(url, process=process, lock=STATE_LOCK, is_durable=False, limits=limits)
     return PostgresEngine(url, process=process, limits=limits, opening=opening)

@@ -179,5 +179,9 @@ def output_stopped(why: str, request_id: RequestId) -> str:
 DATABASE_AWAY = "the database cannot be used right now"
 
 
+def newer_release(why: str) -> str:
+    return f"Stopped: {why}."
+
+
 def not_recorded(why: str) -> str:
     return f"Stopped: {why}. What cannot be recorded is not shown."

@@ -332,3 +332,26 @@ async def test_a_list_is_not_typed_where_its_codes_would_be_seen(desk: Desk) -> 
     os.close(terminal)
     assert ran.status == 2
     assert "what is typed here would stand on the screen" in ran.err
+
+
+async def test_a_list_stops_when_a_newer_release_takes_over_and_what_runs_is_recorded(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.cli.number_list._MOST_AT_ONCE", 3)
+    desk.write(*PLENTY[:30])
+    announced: list[int] = []
+
+    def announce() -> None:
+        if not announced:
+            with closing(sqlite3.connect(desk.shell.folder / "phoneid.db")) as other, other:
+                announced.append(other.execute("UPDATE journal_head SET oldest_writer = 9").rowcount)
+
+    desk.gate.meanwhile = announce
+    ran = await desk.shell.run(*LIST)
+    assert announced == [1]
+    assert (ran.status, "a newer release is taking over this database" in ran.err) == (1, True)
+    rows = desk.ids()
+    assert 0 < len(rows) < 30
+    assert {row["state"] for row in rows if row["reference"]} == {"answered"}
+    with closing(sqlite3.connect(desk.shell.folder / "phoneid.db")) as raw:
+        assert raw.execute("SELECT DISTINCT state FROM lookups").fetchall() == [("answered",)]

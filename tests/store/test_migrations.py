@@ -14,8 +14,8 @@ from bot.store.migrations import (
     Older,
     Opening,
     announce,
-    check_known,
     check_usable,
+    known_schema,
     take_steps,
     withdraw,
 )
@@ -242,7 +242,7 @@ def test_a_process_goes_on_after_an_addition_that_it_does_not_know(
         with engine.reading() as tx:
             check_usable(tx)
             with pytest.raises(SchemaUnknown, match="Use that release"):
-                check_known(tx)
+                known_schema(tx)
 
 
 def test_a_step_that_would_break_a_living_process_waits_until_it_has_ended(

@@ -1,0 +1,78 @@
+"""``phoneid migrate``: the database gets this release's schema."""
+
+import asyncio
+import time
+
+import click
+
+from bot import settings
+from bot.checks import Checklist
+from bot.cli.arguments import CannotStart, read_settings, say_warning
+from bot.cli.caller import on_ending
+from bot.cli.streams import check_output, show
+from bot.errors import OlderAtWork
+from bot.store.record import Record
+from bot.texts import databases as texts
+
+PATIENCE = 120.0
+"""Seconds for processes of older releases to end. They notice within seconds, and a stop takes them half a minute."""
+
+LOOKED_AT_EVERY = 1.0
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database of DATABASE_URL to the schema of this release.
+
+    Run it when you install a new release, before you start its processes: on Postgres they do not start without it.
+    Processes of the older release can run meanwhile. If a change would break them, they first stop taking work and
+    end, and this command waits for that, for two minutes at most. It can be run again at any time.
+
+    Exit code 0: this release can use the database; 2: it cannot, and nothing was changed.
+    """
+    check_output()
+    record_settings = read_settings(settings.RecordSettings)
+    try:
+        asyncio.run(_migrate(record_settings))
+    except asyncio.CancelledError:
+        raise click.Abort from None
+
+
+async def _migrate(record_settings: settings.RecordSettings) -> None:
+    from bot.app import open_record
+    from bot.store.migrations import Older, Opening, take_steps
+
+    name = record_settings.database_name
+    async with open_record(record_settings, checks=Checklist(say_warning), opening=Opening(older=Older.LEFT)) as record:
+        try:
+            before, after = await record.change(take_steps)
+        except OlderAtWork as found:
+            click.echo(texts.waiting_for_older(found.count, PATIENCE), err=True)
+            before, after = await _migrate_after_older(record, name)
+    show(texts.migrated(name, before, after))
+
+
+async def _migrate_after_older(record: Record, name: str) -> tuple[int, int]:
+    """Have the processes end that do not know a step, and then take it. Raises ``CannotStart`` if they stay."""
+    from bot.store.migrations import announce, take_steps, withdraw
+
+    this = asyncio.current_task()
+
+    def stop() -> None:
+        if this:
+            this.cancel()
+
+    on_ending(stop)
+    until = time.monotonic() + PATIENCE
+    await record.change(announce)
+    try:
+        while True:
+            await asyncio.sleep(LOOKED_AT_EVERY)
+            try:
+                return await record.change(take_steps)
+            except OlderAtWork as found:
+                if time.monotonic() >= until:
+                    raise CannotStart(texts.older_still_there(found.count, name)) from None
+    except BaseException:
+        await record.change(withdraw)
+        raise

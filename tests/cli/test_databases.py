@@ -1,0 +1,235 @@
+"""``phoneid migrate``, ``copy-data``, ``backup`` and ``restore``, run as people run them."""
+
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.store import processes, schema
+from bot.store.migrations import Older, Opening
+from tests import factories
+from tests.factories import MAY_NOT
+from tests.records import record_in
+from tests.shell import QuickShell
+from tests.store.engines import empty_postgres_url, engine_on, postgres_database
+from tests.store.tampering import lay_open
+from tests.store.test_migrations import BREAKING, MORE, know
+
+__all__ = ["empty_postgres_url", "postgres_database"]
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> QuickShell:
+    return QuickShell(tmp_path, {})
+
+
+@pytest.fixture
+def database(shell: QuickShell) -> Path:
+    return shell.folder / "phoneid.db"
+
+
+async def record(database: Path) -> None:
+    async with record_in(database) as opened:
+        await opened.change(factories.asked, 3, decision=MAY_NOT)
+
+
+def make_older(url: str) -> None:
+    with closing(engine_on(url, opening=Opening(at=1, older=Older.LEFT))) as engine:
+        engine.open()
+
+
+def numbers(database: Path) -> tuple[int, int]:
+    with closing(sqlite3.connect(database)) as raw:
+        found: tuple[int, int] = raw.execute("SELECT schema, oldest_writer FROM journal_head").fetchone()
+        return found
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(each.name for each in folder.iterdir())
+
+
+# --- migrate ---
+
+
+async def test_an_older_database_on_a_server_is_migrated_by_the_command_alone(
+    shell: QuickShell, empty_postgres_url: str
+) -> None:
+    shell.environment["DATABASE_URL"] = empty_postgres_url
+    make_older(empty_postgres_url)
+    for command in (("log",), ("forget", "+86 138 0000 1234", "--yes")):
+        ran = await shell.run(*command)
+        assert (ran.status, ran.out) == (2, "")
+        assert "its schema is 1, this release's is 2. Run phoneid migrate of this release" in ran.err
+    migrated = await shell.run("migrate")
+    assert (migrated.status, "its schema was 1, and is 2 now." in migrated.out) == (0, True)
+    again = await shell.run("migrate")
+    assert (again.status, "nothing to do. Its schema is 2" in again.out) == (0, True)
+    assert (await shell.run("log")).status == 0
+
+
+async def test_an_empty_database_gets_tables(shell: QuickShell, database: Path) -> None:
+    ran = await shell.run("migrate")
+    assert (ran.status, numbers(database)) == (0, (schema.SCHEMA, 1))
+
+
+async def test_an_older_file_is_checked_as_it_is_and_migrated_by_whoever_writes(
+    shell: QuickShell, database: Path
+) -> None:
+    make_older(f"sqlite:///{database}")
+    assert (await shell.run("journal", "verify")).status == 0
+    assert numbers(database) == (1, 1)
+    assert (await shell.run("log")).status == 0
+    assert numbers(database) == (schema.SCHEMA, 1)
+
+
+async def test_an_older_release_may_stay_after_an_addition_and_not_after_a_break(
+    shell: QuickShell, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for step, status in ((MORE, 0), (BREAKING._replace(sql="DROP TABLE alarms;"), 2)):
+        with monkeypatch.context() as release:
+            know(release, MORE, *([step] if step is not MORE else []))
+            assert (await shell.run("migrate")).status == 0
+        ran = await shell.run("migrate")
+        assert ran.status == status, ran.err
+        assert ("written by a newer release" in ran.err) == (status == 2)
+
+
+async def test_whoever_would_break_is_waited_for_and_the_break_withdrawn_if_they_stay(
+    shell: QuickShell, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.cli.migrate.LOOKED_AT_EVERY", 0.05)
+    async with record_in(database) as opened:
+        await opened.change(processes.beat)
+        with monkeypatch.context() as release:
+            know(release, BREAKING)
+            release.setattr("bot.cli.migrate.PATIENCE", 0.2)
+            ran = await shell.run("migrate")
+        assert ran.status == 2
+        assert "1 process of an older release is still at work" in ran.err
+        assert "nothing was changed" in ran.err
+        assert numbers(database) == (schema.SCHEMA, 1)
+        await opened.change(processes.leave)
+    with monkeypatch.context() as release:
+        know(release, BREAKING)
+        assert (await shell.run("migrate")).status == 0
+        assert numbers(database) == (schema.SCHEMA, schema.SCHEMA)
+
+
+# --- copy-data ---
+
+
+async def test_a_record_is_moved_to_a_server_and_back(
+    shell: QuickShell, database: Path, empty_postgres_url: str
+) -> None:
+    await record(database)
+    head = (await shell.run("journal", "head")).out.strip()
+    there = await shell.run("copy-data", "DATABASE_URL", "SERVER", SERVER=empty_postgres_url)
+    assert (there.status, there.out.endswith(f"Head: {head}\n")) == (0, True), there.err
+    back = await shell.run("copy-data", "SERVER", "sqlite:///back.db", SERVER=empty_postgres_url)
+    assert (back.status, back.out.endswith(f"Head: {head}\n")) == (0, True), back.err
+    verified = await shell.run("journal", "verify", "--since-head", head, DATABASE_URL="sqlite:///back.db")
+    assert verified.status == 0
+    again = await shell.run("copy-data", "DATABASE_URL", "sqlite:///back.db")
+    assert (again.status, "is not empty, or is in use" in again.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["postgresql://u:hunter2@127.0.0.1/db", "postgres://u@127.0.0.1/db?password=hunter2", "postgresql://:hunter2@/db"],
+)
+async def test_a_password_is_no_argument(shell: QuickShell, database: Path, address: str) -> None:
+    await record(database)
+    for arguments in (("DATABASE_URL", address), (address, "DATABASE_URL")):
+        ran = await shell.run("copy-data", *arguments)
+        assert (ran.status, ran.out) == (2, "")
+        assert "Every user of this machine can read a password in an argument" in ran.err
+        assert "hunter2" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("NOWHERE", "DATABASE_URL"), "There is no environment variable NOWHERE"),
+        (("mysql://u@h/db", "DATABASE_URL"), "FROM is not a database this version can use"),
+        (("DATABASE_URL", "sqlite:///:memory:"), "TO "),
+        (("DATABASE_URL", "DATABASE_URL"), "FROM and TO are the same database"),
+        (("sqlite:///missing.db", "sqlite:///new.db"), "missing.db"),
+    ],
+)
+async def test_what_is_no_database_is_a_sentence(
+    shell: QuickShell, database: Path, arguments: tuple[str, str], words: str
+) -> None:
+    await record(database)
+    ran = await shell.run("copy-data", *arguments)
+    assert (ran.status, ran.out) == (2, "")
+    assert words in ran.err
+    assert "Traceback" not in ran.err
+    assert "new.db" not in names_in(shell.folder)
+
+
+# --- backup and restore ---
+
+
+async def test_a_backup_of_a_record_in_use_is_one_private_file_that_is_restored_whole(
+    shell: QuickShell, database: Path, empty_postgres_url: str
+) -> None:
+    async with record_in(database) as opened:
+        await opened.change(processes.beat)
+        await opened.change(factories.asked, 3)
+        before = set(names_in(shell.folder))
+        made = await shell.run("backup", "today.db")
+        assert (made.status, "is in use" in made.err) == (0, True), made.err
+        assert set(names_in(shell.folder)) - before == {"today.db"}
+    file = shell.folder / "today.db"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    head = made.out.rpartition("Head: ")[2].strip()
+    for url in (empty_postgres_url, "sqlite:///restored.db"):
+        restored = await shell.run("restore", "today.db", DATABASE_URL=url)
+        assert (restored.status, restored.out.endswith(f"Head: {head}\n")) == (0, True), restored.err
+        verified = await shell.run("journal", "verify", "--since-head", head, DATABASE_URL=url)
+        assert verified.status == 0, verified.err
+    from_server = await shell.run("backup", "from server.db", DATABASE_URL=empty_postgres_url)
+    assert (from_server.status, from_server.out.endswith(f"Head: {head}\n")) == (0, True), from_server.err
+    assert not [name for name in names_in(shell.folder) if "today.db-" in name or "server.db-" in name]
+
+
+async def test_a_backup_replaces_no_file_and_leaves_none_behind_that_is_not_whole(
+    shell: QuickShell, database: Path
+) -> None:
+    await record(database)
+    (shell.folder / "kept.db").write_text("mine")
+    ran = await shell.run("backup", "kept.db")
+    assert (ran.status, "exists already" in ran.err) == (2, True)
+    assert (shell.folder / "kept.db").read_text() == "mine"
+    assert (await shell.run("backup", "no/where.db")).status == 2
+    with closing(sqlite3.connect(database, isolation_level=None)) as raw:
+        lay_open(raw)
+        raw.execute("UPDATE journal SET user_id = 'U0KIM' WHERE seq = 2")
+    before = names_in(shell.folder)
+    ran = await shell.run("backup", "new.db")
+    assert (ran.status, ran.out) == (1, "")
+    assert "Nothing was copied" in ran.err
+    assert "Entry 2 is not the one that was written there" in ran.err
+    assert names_in(shell.folder) == before
+
+
+async def test_only_a_whole_backup_is_restored_and_only_where_nothing_is(shell: QuickShell, database: Path) -> None:
+    await record(database)
+    assert (await shell.run("backup", "new.db")).status == 0
+    assert (await shell.run("restore", "new.db")).status == 2  # the record is there
+    (shell.folder / "text.db").write_text("no database at all " * 100)
+    with closing(sqlite3.connect(shell.folder / "new.db", isolation_level=None)) as raw:
+        lay_open(raw)
+        raw.execute("UPDATE journal SET user_id = 'U0KIM' WHERE seq = 2")
+    for name, words, status in [
+        ("missing.db", "There is no file", 2),
+        ("text.db", "not a database", 2),
+        ("new.db", "Entry 2 is not the one that was written there", 1),
+    ]:
+        ran = await shell.run("restore", name, DATABASE_URL="sqlite:///restored.db")
+        assert (ran.status, ran.out) == (status, ""), ran.err
+        assert words in ran.err
+        assert "Traceback" not in ran.err
+    assert (await shell.run("journal", "verify")).status == 0
