@@ -112,7 +112,7 @@ def _postgres_engine(
         raise StoreUnavailable(_NO_DRIVER) from error
     limits = Limits(lock=patience)
     if statement:
-        limits = replace(limits, statement=statement, idle=statement, read=statement)
+        limits = replace(limits, statement=statement, idle=statement, read=statement, idle_read=statement)
     if is_for_state:
         return PostgresEngine(url, process=process, lock=STATE_LOCK, is_durable=False, limits=limits)
     return PostgresEngine(url, process=process, limits=limits, opening=opening)
