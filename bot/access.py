@@ -8,6 +8,7 @@ from bot import guesses, policy
 from bot.audit import Event
 from bot.errors import NotPossible
 from bot.interfaces import Clock, People, Timekeeper
+from bot.mentioned import mention
 from bot.models import Actor, ApprovalState, PhoneNumber, Problem, Request, RequestId, State
 from bot.policy import Action, Decision, Policy, Standing, Verdict
 from bot.store import guesses as counts
@@ -85,6 +86,7 @@ class Access:
 
         Raises ``NotPossible``, and journals it, when there is no such request, they may not, or it is too late.
         """
+        mention("request", request_id)
         request = await self.find(request_id)
         if request is None:
             # It may have been asked for through another bot, with the same tokens and another database.

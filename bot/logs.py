@@ -19,6 +19,7 @@ from typing import Literal, TextIO
 
 from bot.errors import PhoneIdError
 from bot.interfaces import Clock
+from bot.mentioned import Mentions
 from bot.models import MASK
 
 LogFormat = Literal["text", "json"]
@@ -221,6 +222,7 @@ def configure(*, level: str, log_format: LogFormat | None, may_wait: bool = True
     chosen = log_format or ("text" if sys.stderr.isatty() else "json")
     handler: logging.Handler = Waiting(sys.stderr) if may_wait else _without_waiting()
     handler.setFormatter(TextFormatter() if chosen == "text" else JsonFormatter())
+    handler.addFilter(Mentions())
     handler.addFilter(NoPayloads())
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from bot.errors import ApiError, DatabaseGone, LookupMoved, StoreUnavailable, TooManyGuesses
 from bot.interfaces import Clock, PhoneIdApi, Quota
+from bot.mentioned import mention
 from bot.models import Lookup, LookupId, Problem, Request, Result, State
 from bot.states import STATE_AFTER, is_final
 from bot.store import lookups as store
@@ -66,6 +67,7 @@ class Lookups:
         One that follows another lookup makes no call: it ends as that one does. Raises ``StoreUnavailable`` when the
         outcome cannot be recorded: an ID that is not in the record is not shown.
         """
+        mention("lookup", lookup.id)
         if is_final(lookup.state):  # say rejected by the guess guard, among others of its request
             return lookup
         attempt = Attempt(request, lookup, record=self._record, quota=self._quota, clock=self._clock)

@@ -7,6 +7,7 @@ from weakref import WeakValueDictionary
 
 from bot.errors import SchemaUnknown, StoreUnavailable
 from bot.interfaces import Timekeeper
+from bot.mentioned import mention
 from bot.models import MessageRef, RequestId
 from bot.store import messages
 from bot.store import outbox as store
@@ -43,6 +44,7 @@ class Outbox:
 
         Whether it is said. Raises nothing but cancellation.
         """
+        mention("request", request_id)
         # It is there for as long as somebody holds or awaits it.
         lock = self._locks.setdefault((kind, request_id), asyncio.Lock())
         async with lock:  # whoever had it before may have said it

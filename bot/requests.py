@@ -13,6 +13,7 @@ from bot.errors import CardOutdated, NotPossible, RecordDamaged, RequestMoved, S
 from bot.exposure import find_exposed
 from bot.interfaces import Clock
 from bot.lookups import Lookups
+from bot.mentioned import mention
 from bot.models import (
     Actor,
     ApprovalState,
@@ -81,6 +82,7 @@ class Requests:
             guarded(store.accept, recording), new, decision, expires_at=expires_at, most_open=self._access.most_open
         )
         request = accepted.request
+        mention("request", request.id)
         if accepted.is_new and request.approval.expires_at is not None and _is_for_all(codes, request):
             self._pending.keep(request.id, codes, until=request.approval.expires_at)
         facts = {"request": request.id, "count": request.size, "approval": request.approval.state}

@@ -16,7 +16,7 @@ ROWS = (
     {"durations", "evidence", "policy", "states"},
     {"guesses", "progress", "workspaces"},
     {"texts"},
-    {"checks", "health", "interfaces", "clock", "network", "logs", "serving"},
+    {"checks", "health", "interfaces", "clock", "network", "logs", "mentioned", "serving"},
     {"environment"},
     {"settings"},
     {"entry", "export", "repeating", "pending_codes", "retention", "cams", "quota", "store", "timekeeping"},

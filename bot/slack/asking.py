@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from bot.access import Access
 from bot.errors import NotPossible, StoreUnavailable
+from bot.mentioned import mention
 from bot.models import ApprovalState, Lookup, NewRequest, PhoneNumber, Request, RequestId, State
 from bot.outbox import Outbox
 from bot.pending_codes import Codes
@@ -111,8 +112,9 @@ class Asking:
         Raises ``NotPossible`` when somebody was quicker. Not where nobody could be told how it ended: a code that was
         used cannot be used again.
         """
+        mention("request", request.id)
         if not await self._runner.token.is_good():
-            log.error("approval not used", extra={"facts": {"request": request.id}})
+            log.error("approval not used")
             return
         used = await self._requests.use(request, codes, recording=context.recording if context else None)
         if context:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Concatenate, ParamSpec, TypeVar
 
 from bot.errors import ChangeLost, ChangeUnknown, DatabaseGone, StoreUnavailable
@@ -54,7 +55,8 @@ class EngineThread:
         """
         if self._is_closed:
             raise StoreUnavailable("the database is closed")
-        doing = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        # In a copy of the caller's context: what is logged meanwhile names the caller's request.
+        doing = asyncio.get_running_loop().run_in_executor(self._thread, copy_context().run, work)
         try:
             while not (await asyncio.wait([doing], timeout=longest))[0]:
                 self.engine.hang_up()
