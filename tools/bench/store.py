@@ -8,12 +8,11 @@ from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from urllib.parse import quote
 
 from bot.audit import LogQuery
 from bot.models import Actor, PhoneNumber
 from bot.store import requests, search
-from bot.store.engine import Tx
+from bot.store.engine import Engine, Tx
 from bot.store.record import Record
 from bot.store.schema import COLUMNS
 from bot.store.urls import record_at
@@ -23,11 +22,14 @@ from tools.bench.ours import OURS
 from tools.bench.table import Row, duration, percentile
 from tools.databases import connect, is_postgres, new_database
 
-SEED = 1000
+SEED = 200
 """Requests that are recorded as the bot does it; more are copies of these."""
 
 APART = 3600.0
 """Seconds between the times of one copy and the next."""
+
+AT_ONCE = 20
+"""Of them in one change: one that takes a second is broken off by the server."""
 
 MANY = 100
 """Numbers in a list."""
@@ -118,31 +120,33 @@ async def fill(url: str, rows: int) -> None:
     """A record of so many lookups: ``SEED`` real ones, and copies of them from later times, the last of them now."""
     copies = rows // SEED - 1
     began = time.time() - APART * (copies + 1)
-    with _time_standing_at(began, url) as there:
-        record = record_in(there, lambda: began)
+    with _time_standing_at(began, url) as engine:
+        record = Record(engine)
         await record.open()
-        await record.change(_seed, min(rows, SEED))
+        seeds = factories.phones(min(rows, SEED))
+        for first in range(0, len(seeds), AT_ONCE):
+            await record.change(_seed, seeds[first : first + AT_ONCE])
         await record.aclose()
     await asyncio.to_thread(_copy_all, url, copies)
 
 
 @contextmanager
-def _time_standing_at(began: float, url: str) -> Iterator[str]:
-    """The URL under which it is that time also where the time is the database's."""
-    if not is_postgres(url):
-        yield url
-        return
-    from tests.store.engines import PostgresClock
+def _time_standing_at(began: float, url: str) -> Iterator[Engine]:
+    """An engine for which it is that time, also where the time is the database's."""
+    from tests.store.engines import PostgresClock, engine_on
 
-    there = f"{url}?options={quote('-csearch_path=public,pg_catalog')}"  # ours is found before the server's own
-    with closing(PostgresClock(there, began)):
-        yield there
+    engine = engine_on(url, process="bench", clock_now=lambda: began)
+    if not is_postgres(url):
+        yield engine
+        return
+    with closing(PostgresClock(url, began)):
+        yield engine
     with closing(connect(url)) as database:
         database.execute("DROP FUNCTION public.clock_timestamp()")
 
 
-def _seed(tx: Tx, count: int) -> None:
-    for phone in factories.phones(count):
+def _seed(tx: Tx, phones: Sequence[PhoneNumber]) -> None:
+    for phone in phones:
         factories.finished(tx, [phone], reason="ticket 7", agent=_agent(phone))
 
 

@@ -10,6 +10,7 @@ from random import Random
 from bot.sandbox.cams.book import Entry
 from bot.sandbox.slack.delivery import Delivery
 from tools.faults.command_line import ListRun
+from tools.faults.leaks import UNRECORDED
 from tools.faults.numbers import entries
 from tools.faults.people import Person
 from tools.faults.tally import Tally
@@ -99,18 +100,25 @@ def _notes(people: list[Person], runs: list[ListRun]) -> list[str]:
 async def _unrecorded(world: World, people: list[Person]) -> list[str]:
     """What Slack had the bot's word for, and the record has not; unless who asked was told that it has not."""
     recorded = {lookup.phone.digits for lookup in await world.scene.lookups()}
-    return [
-        f"{each.entry.phone} was acknowledged and never recorded"
-        for person in people
-        for each in person.asked
-        if each.delivery.is_acknowledged
-        and each.entry.digits not in recorded
-        and not _was_told(each.delivery, world.listener.not_recorded)
-    ]
+    lost = []
+    for person in people:
+        asked = [each for each in person.asked if each.delivery.is_acknowledged and each.entry.digits not in recorded]
+        untold = [each for each in asked if not _was_told(each.delivery, world.listener.unrecorded)]
+        submissions = list(dict.fromkeys(each.delivery.number for each in untold))
+        # Whose window was closed is told in a message, which does not say what it is about.
+        left = submissions[len(_messages_of_it(person)) :]
+        lost += [each for each in untold if each.delivery.number in left]
+    return [f"{each.entry.phone} was acknowledged and never recorded" for each in lost]
 
 
 def _was_told(delivery: Delivery, said: list[str]) -> bool:
-    """Whether the bot said that it could not record, where this was asked: in its window, or to its response URL."""
-    payload = delivery.payload
-    place = payload.get("response_url") or payload["view"]["id"]
-    return any(json.dumps(place)[1:-1] in each for each in said)
+    """Whether the acknowledgement, or the window of what was submitted, says that it was not recorded."""
+    acknowledgement = json.dumps(delivery.response)
+    view = delivery.payload.get("view")
+    in_window = view is not None and any(view["id"] in each for each in said)
+    return in_window or any(words in acknowledgement for words in UNRECORDED)
+
+
+def _messages_of_it(person: Person) -> set[str]:
+    """What somebody reads of submissions that were not recorded: each has a reference of its own."""
+    return {text for text in person.reads() if any(words in text for words in UNRECORDED)}

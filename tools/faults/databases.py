@@ -17,7 +17,7 @@ from bot.running import running_bot
 from bot.settings import BotSettings, read
 from bot.store.postgres_begin import RECORD_LOCK
 from tools.databases import connect, is_postgres
-from tools.faults.leaks import NOT_RECORDED
+from tools.faults.leaks import UNRECORDED
 from tools.faults.story import ANSWERED, SLOW, telling
 from tools.faults.tally import Tally
 from tools.faults.world import PATIENCE, Place, World
@@ -41,8 +41,8 @@ async def lock_before_the_record(place: Place) -> Tally:
     async with telling(place) as story:
         with locked(story.world.url):
             await story.ask()
-            await story.reads(NOT_RECORDED)
-        await story.reads(ANSWERED, await story.ask())
+            await story.reads(*UNRECORDED)
+        await story.reads(ANSWERED, entry=await story.ask())
         return await story.reckon(times=1, lookups=[State.ANSWERED])
 
 
@@ -52,7 +52,7 @@ async def lock_for_a_moment_in_the_middle(place: Place) -> Tally:
         entry = await story.ask_until_called()
         with locked(story.world.url):
             await asyncio.sleep(2.5)  # as long as three tries to record it
-        await story.reads(ANSWERED, entry)
+        await story.reads(ANSWERED, entry=entry)
         return await story.reckon(times=1, lookups=[State.ANSWERED])
 
 
@@ -63,7 +63,7 @@ async def lock_for_long_in_the_middle(place: Place) -> Tally:
         with locked(story.world.url):
             await asyncio.sleep(12.0)
             assert not any(ANSWERED in each.text for each in story.lee.sees("support"))
-        await story.reads(ANSWERED, entry)
+        await story.reads(ANSWERED, entry=entry)
         return await story.reckon(times=1, lookups=[State.ANSWERED])
 
 
@@ -83,16 +83,16 @@ async def fill_the_disk(place: Place) -> Tally:
         running = await story.ask_until_called()
         with full_disk(story.world):
             await story.ask()
-            await story.reads(NOT_RECORDED)
-        await story.reads(ANSWERED, running)
-        await story.reads(ANSWERED, await story.ask())
+            await story.reads(*UNRECORDED)
+        await story.reads(ANSWERED, entry=running)
+        await story.reads(ANSWERED, entry=await story.ask())
         return await story.reckon(times=1, lookups=[State.ANSWERED] * 2)
 
 
 async def replace_the_file(place: Place) -> Tally:
     """Nothing goes into the wrong file: the bot ends, and goes on where the right one is back as it was."""
     async with telling(place) as story:
-        await story.reads(ANSWERED, await story.ask())
+        await story.reads(ANSWERED, entry=await story.ask())
         database, bot = story.world.database, story.world.bot
         for content in (b"", b"not a database at all\n" * 100):
             kept = database.rename(database.with_name("kept.db"))
@@ -102,7 +102,7 @@ async def replace_the_file(place: Place) -> Tally:
             kept.rename(database)
             await bot.start()
             await story.world.connected()
-        await story.reads(ANSWERED, await story.ask())
+        await story.reads(ANSWERED, entry=await story.ask())
         return await story.reckon(times=2, lookups=[State.ANSWERED] * 2)
 
 
@@ -129,7 +129,7 @@ def unwritable(database: Path) -> Iterator[Path]:
 async def forbid_to_write(place: Place) -> Tally:
     """The bot does not start, and says why; nothing is touched, and once it may write it goes on."""
     async with telling(place) as story:
-        await story.reads(ANSWERED, await story.ask())
+        await story.reads(ANSWERED, entry=await story.ask())
         await story.world.bot.stop()
         environment = story.world.scene.environment
         with unwritable(story.world.database) as copy:
@@ -143,5 +143,5 @@ async def forbid_to_write(place: Place) -> Tally:
             assert copy.read_bytes() == before
         await story.world.bot.start()
         await story.world.connected()
-        await story.reads(ANSWERED, await story.ask())
+        await story.reads(ANSWERED, entry=await story.ask())
         return await story.reckon(times=1, lookups=[State.ANSWERED] * 2)

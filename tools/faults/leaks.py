@@ -12,8 +12,12 @@ CHUNK = 4 * 2**20
 
 OVERLAP = 1024
 
-NOT_RECORDED = "cannot use its database right now"
-"""What an agent reads of what could not be recorded."""
+UNRECORDED = (
+    "cannot use its database right now",
+    "could not record this in time",
+    "lost its database while it recorded this",
+)
+"""What an agent reads of what could not be recorded, or perhaps not."""
 
 
 class Listener:
@@ -21,8 +25,8 @@ class Listener:
 
     def __init__(self, inspector: Inspector) -> None:
         self.found: list[str] = []
-        self.not_recorded: list[str] = []
-        """What it says where it cannot record something, as JSON: to whom, or in which window, is in it."""
+        self.unrecorded: list[str] = []
+        """What it says of what could not be recorded, as JSON: in which window is in it."""
         self._inspector = inspector
         self._heard = 0
 
@@ -34,8 +38,8 @@ class Listener:
                 said = exchange.request if exchange.wire is Wire.BOT_TO_SLACK else exchange.response
                 text = json.dumps(said, default=str)
                 self.found += [f"{form} in {exchange.title}" for form in found_in(text.encode())]
-                if NOT_RECORDED in text:
-                    self.not_recorded.append(f"{exchange.title} {text}")
+                if any(words in text for words in UNRECORDED):
+                    self.unrecorded.append(text)
 
 
 def leaks_in(folder: Path) -> Iterator[str]:

@@ -31,7 +31,7 @@ def slack_in_trouble(trouble: SlackTrouble, *, seconds: float) -> Callable[[Plac
             story.world.scene.slack.trouble = trouble
             await asyncio.sleep(seconds)
             story.world.scene.slack.trouble = SlackTrouble.NONE
-            await story.reads(ANSWERED, single)
+            await story.reads(ANSWERED, entry=single)
             await story.reads(LIST_DONE)
             return await story.reckon(times=1, lookups=[State.ANSWERED] * 4)
 
@@ -41,7 +41,7 @@ def slack_in_trouble(trouble: SlackTrouble, *, seconds: float) -> Callable[[Plac
 async def exhaust_the_response_url(place: Place) -> Tally:
     """Expired or used up: the direct message is the other way."""
     async with telling(place) as story:
-        await story.reads(ANSWERED, await story.ask())
+        await story.reads(ANSWERED, entry=await story.ask())
         slack = story.world.scene.slack
         expired, used_up = f"{slack.base_url}/commands/{'0' * 32}", slack.deliveries[-1].payload["response_url"]
         await _use_up(used_up)
@@ -49,7 +49,7 @@ async def exhaust_the_response_url(place: Place) -> Tally:
             entry = next(story.numbers)
             typed = {"text": f"{entry.phone} {CANARY}", "response_url": response_url}
             await slack.redeliver(edit=partial(_retype, typed), with_new_trigger=True)
-            message = await story.reads(ANSWERED, entry)
+            message = await story.reads(ANSWERED, entry=entry)
             assert message.channel_id == story.lee.dm
         return await story.reckon(times=2, lookups=[State.ANSWERED] * 3)
 
@@ -77,10 +77,10 @@ def api_in_trouble(trouble: ApiTrouble) -> Callable[[Place], Awaitable[Tally]]:
             story.world.scene.cams.trouble = trouble
             single = await story.ask()
             await story.ask_list(3)
-            await story.reads(NO_ANSWER, single)
+            await story.reads(NO_ANSWER, entry=single)
             await story.reads(LIST_DONE)
             story.world.scene.cams.trouble = ApiTrouble.NONE
-            await story.reads(ANSWERED, await story.ask())
+            await story.reads(ANSWERED, entry=await story.ask())
             return await story.reckon(times=1, lookups=[*[State.FAILED] * 4, State.ANSWERED])
 
     return harm

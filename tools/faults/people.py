@@ -68,6 +68,11 @@ class Person:
     def stop(self) -> None:
         self._is_over = True
 
+    def reads(self) -> Iterator[str]:
+        """Every message that this person can see."""
+        for conversation in self._human.screen.conversations:
+            yield from (message.text for message in self._human.sees(conversation.id))
+
     async def _run_command(self) -> None:
         entry = next(self._book)
         sent = self._sent()

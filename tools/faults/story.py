@@ -56,13 +56,14 @@ class Story:
         await self.lee.submits()
         await self.lee.closes()
 
-    async def reads(self, words: str, entry: Entry | None = None) -> Message:
-        """The newest message with these words, about this number, wherever Lee gets it."""
+    async def reads(self, *words: str, entry: Entry | None = None) -> Message:
+        """The newest message with any of these words, about this number, wherever Lee gets it."""
 
         def find() -> Message | None:
             seen = [*self.lee.sees("support"), *self.lee.sees(self.lee.dm)]
             about = entry.phone if entry else ""
-            return next((each for each in reversed(seen) if words in each.text and about in each.words), None)
+            those = (each for each in reversed(seen) if any(some in each.text for some in words))
+            return next((each for each in those if about in each.words), None)
 
         return await self.lee.until(find, timeout=PATIENCE)
 
