@@ -23,7 +23,7 @@ from bot.cams.transport import READ_SECONDS, open_http
 from bot.checks import Checklist, ok, stop, warning
 from bot.clock import SystemClock
 from bot.errors import SchemaUnknown, StoreError, StoreUnavailable
-from bot.interfaces import Clock
+from bot.interfaces import Clock, Quota
 from bot.lookups import Lookups
 from bot.quota.account import Rules
 from bot.quota.slots import LATEST_ARRIVAL
@@ -173,9 +173,17 @@ async def _opened(
 
 @asynccontextmanager
 async def open_lookups(
-    settings: LookupSettings, record: Record, clock: Clock | None = None, *, waits: Waits = PATIENT
+    settings: LookupSettings,
+    record: Record,
+    clock: Clock | None = None,
+    *,
+    waits: Waits = PATIENT,
+    measured: Callable[[Turns], Quota] | None = None,
 ) -> AsyncIterator[Lookups]:
-    """The use case with the real API behind it, in a process that says of itself that it lives."""
+    """The use case with the real API behind it, in a process that says of itself that it lives.
+
+    ``measured`` gives turns that are measured.
+    """
     clock = clock or SystemClock()
     async with (
         _open_credentials(settings, clock) as credentials,
@@ -183,7 +191,8 @@ async def open_lookups(
         open_quota(settings, clock, waits=waits) as quota,
     ):
         api = CamsClient(http, credentials=credentials, clock=clock)
-        lookups = Lookups(record=record, api=api, quota=quota, clock=clock, silent_for=waits.lease)
+        turns = measured(quota) if measured else quota
+        lookups = Lookups(record=record, api=api, quota=turns, clock=clock, silent_for=waits.lease)
         await lookups.beat()  # before anything is recorded as this process's
         try:
             async with (

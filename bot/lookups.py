@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from itertools import chain, repeat
@@ -59,6 +59,8 @@ class Lookups:
         self._running: dict[LookupId, _Running] = {}
         self._is_stopping = False
         self._spoke_at: float | None = None
+        self.count_links: Callable[[], int] = int
+        """How many links to Slack this process keeps, which the others get to know: none, unless somebody says so."""
         self._sweeps_from = 0.0
 
     async def run(self, request: Request, lookup: Lookup, code: SecretStr) -> Lookup:
@@ -134,8 +136,12 @@ class Lookups:
 
     async def beat(self) -> None:
         """Say that this process is alive."""
-        await self._record.change(processes.beat)
+        await self._record.change(processes.beat, links=self.count_links())
         self._note_spoken()
+
+    async def links_of_others(self) -> int:
+        """How many links to Slack the other living processes keep."""
+        return await self._record.read(processes.links_of_others, silent_for=self._silent_for)
 
     async def keep_up(self) -> None:
         """Say that this process is alive, and sweep: where only commands run, no bot does."""

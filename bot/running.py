@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
 from slack_bolt.async_app import AsyncApp
@@ -24,6 +25,7 @@ from bot.errors import (
 from bot.health import Health, Part
 from bot.interfaces import Clock
 from bot.lookups import Lookups
+from bot.metrics import Metrics
 from bot.models import Actor, Through
 from bot.monitoring import open_monitoring
 from bot.repeating import in_background
@@ -34,7 +36,7 @@ from bot.slack.app import build_app
 from bot.slack.bot_token import BotToken
 from bot.slack.channel import Channel
 from bot.slack.jobs import Jobs
-from bot.slack.link import Link
+from bot.slack.links import Links, check_room
 from bot.slack.messenger import Messenger
 from bot.slack.parts import Base, build_parts
 from bot.slack.people import People
@@ -86,37 +88,25 @@ async def running_bot(
     log.debug("starting", extra={"facts": {"settings": settings}})  # shown with its secrets masked
     async with AsyncExitStack() as stack:
         monitoring = await stack.enter_async_context(open_monitoring(clock, health_host, settings.phoneid_health_port))
-        opened = await _open(settings, clock, waits, checks, stack)
+        metrics = monitoring.metrics
+        opened = await _open(stack, settings, clock, waits, checks=checks, metrics=metrics)
         record, lookups, web, identity = opened.record, opened.lookups, opened.web, opened.identity
         token = BotToken(web, clock, bot_user_id=identity.bot_user_id)
         time = Timekeeper(record, web.witness, ask=web.auth_test, clock=clock)
-        parts = build_parts(
-            Base(
-                record=record,
-                lookups=lookups,
-                messenger=Messenger(web),
-                people=opened.people,
-                token=token,
-                channel=opened.channel,
-                policy=settings.policy,
-                region=settings.phoneid_default_region,
-                approval_seconds=waits.approval or settings.phoneid_approval_ttl,
-                settling=waits.settling,
-                clock=clock,
-                time=time,
-            )
-        )
+        parts = build_parts(_base(settings, opened, waits, token=token, time=time, metrics=metrics))
         leaving = 0.0 if settings.slack_app_token else waits.leaving
         stack.push_async_callback(_finish, parts.jobs, lookups, waits.finishing - leaving)
         app = build_app(web, parts.listeners, signing_secret=_signing_secret(settings), identity=identity)
-        port, watched, link = await stack.enter_async_context(_connected(settings, app, web, host, monitoring.health))
+        links = await _links(settings, app, opened, checks, metrics)
+        connecting = _connected(settings, app, links, clock, host=host, health=monitoring.health)
+        port, watched = await stack.enter_async_context(connecting)
         watching = (token.watch(every=waits.token), _watch_record(record, settings, clock, every=waits.sweeping))
         watched += [await stack.enter_async_context(in_background(each)) for each in watching]
         retention = Retention(record, seconds=settings.phoneid_retention, clock=clock, time=time)
         # Last: whoever handles what is due is connected.
         await stack.enter_async_context(Upkeep(record, lookups, parts).going_on(retention, clock, waits))
         await stack.enter_async_context(_leaving(clock, seconds=leaving))
-        stack.enter_context(monitoring.up(record, lambda: _slack_part(token, link)))
+        stack.enter_context(monitoring.up(record, lambda: _slack_part(token, links)))
         yield Bot(app=app, jobs=parts.jobs, port=port, health_port=monitoring.port, watched=tuple(watched))
 
 
@@ -131,12 +121,18 @@ class _Opened(NamedTuple):
     channel: Channel | None
 
 
-async def _open(settings: BotSettings, clock: Clock, waits: Waits, checks: Checklist, stack: AsyncExitStack) -> _Opened:
+async def _open(
+    stack: AsyncExitStack, settings: BotSettings, clock: Clock, waits: Waits, *, checks: Checklist, metrics: Metrics
+) -> _Opened:
     """All that the bot stands on, until the stack is left. Raises ``SettingsError`` for what it cannot stand on."""
     web = await stack.enter_async_context(_open_web(settings, clock, waits, checks))
     identity = await workspace.check_tokens(settings, web, checks)
     record = await stack.enter_async_context(open_record(settings, clock, waits=waits, checks=checks))
-    lookups = await stack.enter_async_context(open_lookups(settings, record, clock, waits=waits))
+    web.count, record.count = metrics.slack_failed, metrics.recorded
+    metrics.tell_build(engine="sqlite" if settings.database_path else "postgresql")
+    measured = partial(metrics.measuring, limit=settings.phoneid_qps, clock=clock)
+    opening = open_lookups(settings, record, clock, waits=waits, measured=measured)
+    lookups = await stack.enter_async_context(opening)
     people, channel = _open_people(settings, web, identity, stack)
     checks.heed(await workspace.check_approvals(settings, people, channel))
     await _record_start(record, settings, identity)
@@ -174,6 +170,26 @@ async def _record_start(record: Record, settings: BotSettings, identity: connect
     await record.change(journal.note, Event.STARTED, actor=itself, facts=settings.told)
 
 
+def _base(
+    settings: BotSettings, opened: _Opened, waits: Waits, *, token: BotToken, time: Timekeeper, metrics: Metrics
+) -> Base:
+    return Base(
+        record=opened.record,
+        lookups=opened.lookups,
+        messenger=Messenger(opened.web),
+        people=opened.people,
+        token=token,
+        channel=opened.channel,
+        policy=settings.policy,
+        region=settings.phoneid_default_region,
+        approval_seconds=waits.approval or settings.phoneid_approval_ttl,
+        settling=waits.settling,
+        clock=opened.web.clock,
+        time=time,
+        metrics=metrics,
+    )
+
+
 def _signing_secret(settings: BotSettings) -> str:
     secret = settings.slack_signing_secret
     # In Socket Mode no request carries a signature; Bolt asks for a secret all the same and checks none.
@@ -193,34 +209,47 @@ async def _watch_record(record: Record, settings: BotSettings, clock: Clock, *, 
         await clock.sleep(every)
 
 
-def _slack_part(token: BotToken, link: Link | None) -> Part:
+def _slack_part(token: BotToken, links: Links | None) -> Part:
     """Whether people are heard, and can be answered. Slack is not asked."""
     if token.is_refused:
         return Part(health_texts.SLACK, is_good=False, words=health_texts.REFUSED)
-    if link is None:
-        return Part(health_texts.SLACK, is_good=True, words=health_texts.BY_HTTP)
-    return Part(health_texts.SLACK, is_good=link.is_connected, words=health_texts.links(int(link.is_connected), 1))
+    return links.part if links else Part(health_texts.SLACK, is_good=True, words=health_texts.BY_HTTP)
+
+
+async def _links(
+    settings: BotSettings, app: AsyncApp, opened: _Opened, checks: Checklist, metrics: Metrics
+) -> Links | None:
+    """In Socket Mode. Other processes get to know of them by the heartbeat."""
+    if settings.slack_app_token is None:
+        return None
+    token, lookups = settings.slack_app_token.get_secret_value(), opened.lookups
+    wanted, others = settings.phoneid_links, lookups.links_of_others
+    links = Links(app, opened.web, token, wanted=wanted, count_others=others)
+    lookups.count_links = lambda: links.kept
+    await lookups.beat()
+    checks.heed([check_room(await others(), wanted=wanted)])
+    metrics.links.set_function(lambda: links.connected)
+    return links
 
 
 @asynccontextmanager
 async def _connected(
-    settings: BotSettings, app: AsyncApp, web: Web, host: str, health: Health
-) -> AsyncIterator[tuple[int | None, list["asyncio.Task[Any]"], Link | None]]:
-    """The port, in HTTP mode; and in Socket Mode what ends when it cannot go on, and the link."""
-    if settings.slack_app_token:
-        link = Link(app, web, settings.slack_app_token.get_secret_value(), clock=web.clock)
-        async with connection.socket_mode(link) as running:
-            yield None, [running], link
+    settings: BotSettings, app: AsyncApp, links: Links | None, clock: Clock, *, host: str, health: Health
+) -> AsyncIterator[tuple[int | None, list["asyncio.Task[Any]"]]]:
+    """The port, in HTTP mode; and in Socket Mode what ends when it cannot go on."""
+    if links:
+        async with links.keep_open() as running:
+            yield None, running
     else:
         async with connection.signed_http(
             app,
             signing_secret=_signing_secret(settings),
             address=(host, settings.port),
             health=health,
-            clock=web.clock,
+            clock=clock,
             connections=settings.phoneid_connections,
         ) as port:
-            yield port, [], None
+            yield port, []
 
 
 @asynccontextmanager

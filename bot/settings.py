@@ -125,6 +125,8 @@ class BotSettings(LookupSettings):
     slack_api_url: HttpUrl = "https://slack.com/api/"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
     phoneid_connections: Annotated[int, Field(ge=10, le=10_000)] = 100
+    phoneid_links: Annotated[int, Field(ge=1, le=4)] = 2
+    """In Socket Mode: connections to Slack at a time."""
     phoneid_health_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     """Where monitors are answered; ``None``: nowhere but on ``port``, in HTTP mode."""
     phoneid_agents: Audiences = EVERYONE

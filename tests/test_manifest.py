@@ -34,7 +34,7 @@ SCOPE_OF = {
     # This takes an app-level token, which has scopes of its own.
     "apps_connections_open": set[str](),
 }
-NO_METHODS = {"connect", "respond"}
+NO_METHODS = {"connect", "counted", "respond"}
 """What the adapter does besides: a websocket, and answering at a response URL, need no scope."""
 
 FEATURE_SCOPES = {"commands"}

@@ -79,7 +79,7 @@ def open_http(url: str, *, read_seconds: float = READ_SECONDS) -> httpx.AsyncCli
     proxy = network.proxy_for(url)
     return httpx.AsyncClient(
         base_url=url,
-        headers={"User-Agent": f"phoneid-bot/{_release()}"},
+        headers={"User-Agent": f"phoneid-bot/{release()}"},
         # The pool is larger than the quota, so waiting for a connection means that connections are stuck.
         timeout=httpx.Timeout(read_seconds, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
         limits=httpx.Limits(max_connections=40, max_keepalive_connections=20, keepalive_expiry=30),
@@ -140,7 +140,7 @@ async def _read(response: httpx.Response) -> bytes:
     return bytes(received)
 
 
-def _release() -> str:
+def release() -> str:
     try:
         return version("phoneid-bot")
     except PackageNotFoundError:  # run from a checkout that was not installed

@@ -20,7 +20,7 @@ from bot.quota.queue import Held, Queue, Waiting
 from bot.quota.shared_time import SharedTime
 from bot.quota.slots import RENEWAL, Slot, leaves_before
 from bot.repeating import in_background
-from bot.tickets import Call, Outlook, Ticket
+from bot.tickets import Call, Lane, Outlook, Ticket
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +84,15 @@ class Turns:
         ahead = ahead_of(party, position, demands.values(), served)
         now = self._time.earliest(self._clock.monotonic())
         return Outlook(place=ahead + 1, seconds=wait(self._seen, ahead, now=now, rules=self._rules))
+
+    def waiting(self, lane: Lane) -> int:
+        """How many calls wait for their turn in this process."""
+        return sum(each.ticket.lane is lane for each in self._queue.all())
+
+    @property
+    def under_way(self) -> int:
+        """How many slots are held in this process."""
+        return len(self._held)
 
     async def aclose(self) -> None:
         """Say to the others what is still to be said. Whoever waits is told that there will be no turn."""

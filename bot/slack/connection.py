@@ -5,7 +5,6 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import aiohttp
 from slack_bolt.async_app import AsyncApp
@@ -19,11 +18,9 @@ from bot.logs import Seldom
 from bot.network import Network
 from bot.outbox import ONE_CALL
 from bot.policy import Policy
-from bot.repeating import in_background
 from bot.serving import MOST, HttpServer
 from bot.slack.gate import Replays, gate, note_malformed
 from bot.slack.gate import log as gate_log
-from bot.slack.link import Link
 from bot.slack.web import Answer, Web, part
 from bot.texts import terminal
 from bot.workspaces import Installation
@@ -166,19 +163,6 @@ def _without_answer(slack: Web, token: str, error: SlackError, refused: Callable
         case SlackUnreachable():
             return stop("Slack", terminal.slack_not_now(error.code))
     return stop("Slack", terminal.slack_not_now("ratelimited"))
-
-
-@asynccontextmanager
-async def socket_mode(link: Link) -> AsyncIterator["asyncio.Task[Any]"]:
-    """Receive payloads over Socket Mode while inside; gives what ends only when it cannot go on.
-
-    Raises ``AccessLost`` where it cannot begin.
-    """
-    async with in_background(link.run()) as running, in_background(link.connected.wait()) as connecting:
-        await asyncio.wait({running, connecting}, return_when=asyncio.FIRST_COMPLETED)
-        if running.done():
-            running.result()
-        yield running
 
 
 @asynccontextmanager

@@ -80,12 +80,32 @@ CLOSED_AT_LEAST, CLOSED_AT_MOST, CLOSED_BY_DEFAULT = 1.0, 3600.0, 30.0
 """Seconds to leave Slack alone after a 429; the last where it does not say how many in a way that can be read."""
 
 
+COUNTED_APART = (TOKEN_REFUSED | FORBIDDEN | IN_TROUBLE | WEBHOOK_WORDS) | {
+    "expired_trigger_id",
+    "hash_conflict",
+    "is_archived",
+    "not_found",
+    "not_in_channel",
+}
+"""Slack's words under which its errors are counted: not any word that may come, for each is kept for ever."""
+
+
 class AnswerTooLong(aiohttp.ClientError):
     """More came than Slack ever answers: a packed answer of a few kilobytes may be gigabytes long."""
 
 
 FOREIGN_ERRORS = (aiohttp.ClientError, OSError, ValueError, AttributeError, RecursionError)
 """What escapes the SDK besides its own error. The last three come of bodies that are not what it expects."""
+
+
+def counted_as(error: SlackError) -> str:
+    """The word under which an error is counted."""
+    if isinstance(error, SlackBusy):
+        return "ratelimited"
+    code: str = getattr(error, "code", "")
+    if isinstance(error, SlackUnreachable) and code not in IN_TROUBLE:
+        return "internal_error" if code else "unreachable"
+    return code if code in COUNTED_APART else "other"
 
 
 def answered(method: str, answer: Any) -> SlackError:

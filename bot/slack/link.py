@@ -10,7 +10,7 @@ import random
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 import aiohttp
 from slack_bolt.async_app import AsyncApp
@@ -42,6 +42,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 20.0
 TOO_MANY = 5.0
 """Seconds before another try where the app has all the websockets it may have."""
 
+DEAF = 60.0
+"""Seconds in which Slack gives addresses, and no websocket can be opened at any of them, until the bot gives up."""
+
 SHORT_LIFE, STORM = 30.0, 3
 """Seconds, and how many lives of fewer in a row make a pause necessary: one websocket may be replaced early."""
 
@@ -64,6 +67,18 @@ class Patience:
 PATIENT = Patience()
 
 
+class Company(Protocol):
+    """The links of one process, of which each knows of the others."""
+
+    @property
+    def connected(self) -> int:
+        """How many bring payloads."""
+        ...
+
+    def greet(self, connections: object) -> None:
+        """One was opened, and Slack said that the app has so many now."""
+
+
 @dataclass(eq=False, slots=True)
 class _Socket:
     ws: aiohttp.ClientWebSocketResponse
@@ -75,9 +90,12 @@ class _Socket:
 
 
 class Link:
-    """Keeps Socket Mode open."""
+    """Keeps one websocket of Socket Mode open."""
 
-    def __init__(self, app: AsyncApp, web: Web, app_token: str, *, clock: Clock, patience: Patience = PATIENT) -> None:
+    def __init__(
+        self, app: AsyncApp, web: Web, app_token: str, *, company: Company, clock: Clock, patience: Patience = PATIENT
+    ) -> None:
+        """``company``: this link among those beside it."""
         self.connected = asyncio.Event()
         """Set from the first hello on."""
         self._app = app
@@ -88,12 +106,19 @@ class Link:
         self._sockets: list[_Socket] = []
         self._answering: set[asyncio.Task[None]] = set()
         self._reading: set[asyncio.Task[None]] = set()
+        self._company = company
+        self._refused_since: float | None = None
         self._is_ending = False
 
     @property
-    def is_connected(self) -> bool:
-        """Whether payloads come by it: a websocket that is being replaced still brings some."""
-        return bool(self._sockets)
+    def open(self) -> int:
+        """Websockets: one, and for a moment another that it replaces, and that still brings payloads."""
+        return len(self._sockets)
+
+    def replace(self) -> None:
+        """Open another websocket in the place of the one there is."""
+        for each in self._sockets:
+            each.leaving.set()
 
     async def run(self) -> NoReturn:
         """Until cancelled. Raises ``AccessLost`` when no further try can help."""
@@ -112,8 +137,7 @@ class Link:
                     pause, reason = max(_pause(failures), _least_pause(error)), error.reason
                     facts = {"error": reason, "again_in": round(pause, 1)}
                     log.warning("no websocket", extra={"facts": facts})
-                    if isinstance(error, SlackRefused) and error.code in FINAL:
-                        raise AccessLost(terminal.app_token_refused(error.code)) from None
+                    self._check_hope(error, pause)
                 times_disabled = times_disabled + 1 if reason == DISABLED else 0
                 if times_disabled > 1:
                     raise AccessLost(terminal.app_token_refused(DISABLED))
@@ -121,6 +145,18 @@ class Link:
                     await self._clock.sleep(pause)
         finally:
             await self._end()
+
+    def _check_hope(self, error: SlackError, pause: float) -> None:
+        """Raise ``AccessLost`` when no further try can help, or the bot would be deaf for more than a minute."""
+        if isinstance(error, SlackRefused) and error.code in FINAL:
+            raise AccessLost(terminal.app_token_refused(error.code)) from None
+        now = self._clock.monotonic()
+        if error.method != WEBSOCKET or self._company.connected:  # Slack is away as a whole, or payloads come
+            self._refused_since = None
+        elif self._refused_since is None:
+            self._refused_since = now
+        elif now + pause - self._refused_since > DEAF:
+            raise AccessLost(terminal.no_websocket(error.reason, is_too_many=isinstance(error, SlackBusy))) from None
 
     async def _open(self) -> _Socket:
         opened = await self._web.apps_connections_open(app_token=self._app_token)
@@ -135,15 +171,15 @@ class Link:
                     await ws.close()
                     raise
         except (*FOREIGN_ERRORS, TypeError) as error:  # the last: a frame that is no text
-            raise unanswered(WEBSOCKET, error) from None
+            raise self._web.counted(unanswered(WEBSOCKET, error)) from None
         match hello:
             case {"type": "hello"}:
                 return self._take_over(ws, hello.get("num_connections"))
         await ws.close()
         reason = str(hello.get("reason")) if isinstance(hello, dict) else "no hello"
         if reason == "too_many_websockets":
-            raise SlackBusy(WEBSOCKET, TOO_MANY)
-        raise SlackUnreachable(WEBSOCKET, reason, arrived=True)
+            raise self._web.counted(SlackBusy(WEBSOCKET, TOO_MANY))
+        raise self._web.counted(SlackUnreachable(WEBSOCKET, reason, arrived=True))
 
     def _take_over(self, ws: aiohttp.ClientWebSocketResponse, connections: Any) -> _Socket:
         """Read a new websocket, and let go of those before it."""
@@ -151,8 +187,9 @@ class Link:
         for each in self._sockets:
             _start(self._retire(each), among=self._reading)
         self._sockets.append(socket)
+        self._refused_since = None
+        self._company.greet(connections)
         socket.reading = _start(self._read(socket), among=self._reading)
-        log.info("connected", extra={"facts": {"mode": "socket", "connections": connections}})
         self.connected.set()
         return socket
 

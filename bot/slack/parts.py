@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.access import Access
 from bot.interfaces import Clock, Timekeeper
 from bot.lookups import Lookups
+from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.policy import Policy
 from bot.requests import Requests
@@ -52,6 +53,7 @@ class Base:
     """Seconds after a submission at which its window is updated."""
     clock: Clock
     time: Timekeeper
+    metrics: Metrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,7 @@ def build_parts(base: Base) -> Parts:
     deciding = Deciding(access=access, requests=requests, asking=asking, outbox=outbox, conversation=say)
     showing = Showing(record=record, access=access, requests=requests, conversation=say, policy=policy, clock=clock)
     jobs = Jobs()
-    boundary = Boundary(jobs, say)
+    boundary = Boundary(jobs, say, clock=clock, metrics=base.metrics)
     unknown = Unknown(boundary, clock)
     listeners = (
         Commands(boundary, asking=asking, showing=showing, conversation=say, unknown=unknown, region=base.region),

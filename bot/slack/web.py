@@ -6,7 +6,7 @@ ours (a wrong argument) stay what they are.
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import aiohttp
@@ -14,13 +14,22 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.errors import SlackBusy, SlackUnreachable
+from bot.errors import SlackBusy, SlackError, SlackUnreachable
 from bot.interfaces import Clock
 from bot.network import Network
-from bot.slack.failures import FOREIGN_ERRORS, RESPONSE_URL, AnswerTooLong, answered, not_taken, unanswered
+from bot.slack.failures import (
+    FOREIGN_ERRORS,
+    RESPONSE_URL,
+    AnswerTooLong,
+    answered,
+    counted_as,
+    not_taken,
+    unanswered,
+)
 from bot.timekeeping import Witness
 
 T = TypeVar("T")
+SlackErrorType = TypeVar("SlackErrorType", bound=SlackError)
 
 AWAITED = frozenset({"conversations.info", "views.open", "views.update", RESPONSE_URL})
 """What somebody looks at a screen for, and what has another way if it does not work: not waited for long."""
@@ -83,6 +92,8 @@ class Web(AsyncWebClient):
         self._seconds = seconds
         self._closed_until: dict[tuple[str, str], float] = {}
         self.witness = Witness(clock)
+        self.count: Callable[[str], object] = _count_nothing
+        """Given the word for each call that failed; what is not even sent is none."""
 
     async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:
         """Call a method. Raises ``SlackError``; while Slack wants to be left alone, without asking it."""
@@ -97,7 +108,7 @@ class Web(AsyncWebClient):
                     await self.clock.sleep(busy.retry_after)
                 return await self._call(api_method, **arguments)
         except TimeoutError as error:
-            raise unanswered(api_method, error) from None
+            raise self.counted(unanswered(api_method, error)) from None
 
     async def respond(self, response_url: str, body: Mapping[str, Any]) -> None:
         """Answer where somebody typed or clicked. Raises ``SlackError``.
@@ -119,15 +130,20 @@ class Web(AsyncWebClient):
             ):
                 text = await answer.read()
         except FOREIGN_ERRORS as error:
-            raise unanswered(RESPONSE_URL, error) from None
+            raise self.counted(unanswered(RESPONSE_URL, error)) from None
         if failure := not_taken(answer.status, text, answer.headers):
-            raise failure
+            raise self.counted(failure)
 
     async def connect(self, url: str, *, heartbeat: float, closing: float) -> aiohttp.ClientWebSocketResponse:
         """Open a websocket, whose other end must answer a ping every ``heartbeat`` seconds. Raises as aiohttp does."""
         timeout = aiohttp.ClientWSTimeout(ws_close=closing)
         proxy, trust = self.network.proxy_for(url), self.network.trust
         return await self._http.ws_connect(url, heartbeat=heartbeat, timeout=timeout, proxy=proxy, ssl=trust)
+
+    def counted(self, error: SlackErrorType) -> SlackErrorType:
+        """The error, once it is counted."""
+        self.count(counted_as(error))
+        return error
 
     async def _call(self, method: str, **arguments: Any) -> AsyncSlackResponse:
         closing = _closing_of(method, arguments)
@@ -145,7 +161,7 @@ class Web(AsyncWebClient):
             failure = unanswered(method, error)
         if isinstance(failure, SlackBusy):
             self._close(closing, failure.retry_after)
-        raise failure
+        raise self.counted(failure)
 
     def _seconds_for(self, method: str) -> float:
         return min(self._seconds, SOON) if method in AWAITED else self._seconds
@@ -178,6 +194,10 @@ def _closing_of(method: str, arguments: Mapping[str, Any]) -> tuple[str, str]:
         return method, ""
     sent = arguments.get("json") or arguments.get("params") or arguments.get("data") or {}
     return method, str(sent.get("channel", ""))
+
+
+def _count_nothing(_: str) -> None:
+    """Where nobody asks how often."""
 
 
 _SLACKS_OWN = re.compile(r"https://(?:[a-z0-9-]+\.)*slack(?:-gov)?\.com/[!-~]*", re.IGNORECASE)

@@ -18,6 +18,16 @@ class Query(NamedTuple):
     values: Mapping[str, Value]
 
 
+class Noted(NamedTuple):
+    """What of an entry of the journal whoever counts wants to know."""
+
+    event: str
+    position: int | None
+    """``None``: it is about the request as a whole."""
+    to_state: str | None
+    facts: Mapping[str, str | int | None]
+
+
 class Tx(ABC):
     """One open transaction. Statements have ``:name`` parameters; rows are dicts, and ``bot.store.cells`` reads them.
 
@@ -32,6 +42,8 @@ class Tx(ABC):
         """Who we are among the processes that share the database: a new name at each start."""
         self.head: Head = EMPTY
         """The journal's newest entry. In a change it is read with the lock, and ``journal.append`` moves it on."""
+        self.noted: list[Noted] = []
+        """The entries that this change adds to the journal."""
         self.proof: Query | None = None
         self._streams: list[Generator[Row]] = []
 

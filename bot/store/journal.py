@@ -14,7 +14,7 @@ from bot.evidence import FORM, Head, entry_hash
 from bot.models import Actor, Lookup, LookupId, RequestId, Result
 from bot.store import rows
 from bot.store.cells import one_of, readable
-from bot.store.engine import Row, Tx, Value
+from bot.store.engine import Noted, Row, Tx, Value
 from bot.store.names import lookup_id
 from bot.store.schema import adding
 
@@ -65,6 +65,7 @@ def append(tx: Tx, *entries: NewEntry) -> int:
     """Add entries; a change and its entries are one transaction. The number of the last one."""
     chained: list[dict[str, Value]] = []
     for each in entries:
+        tx.noted.append(Noted(each.event, each.position, each.to_state, each.facts))
         entry = _chainable(each, seq=tx.head.seq + 1, at=tx.now)
         tx.head = Head(tx.head.seq + 1, entry_hash(entry, tx.head.hash))
         chained.append({**entry, "hash": tx.head.hash})

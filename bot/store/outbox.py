@@ -42,6 +42,9 @@ class Due:
     """How often it was tried before."""
 
 
+HAVE_A_TIME = frozenset({Kind.REMIND, Kind.EXPIRE})
+"""What is not due at once."""
+
 HANDLING = 30.0
 """Seconds in which whoever made a change, or claimed a row, says it; after those another process tries."""
 
@@ -162,6 +165,13 @@ def postpone(tx: Tx, due: Due) -> None:
     """Try again later."""
     pause = AGAIN_AFTER[min(due.attempts, len(AGAIN_AFTER) - 1)]
     tx.write(POSTPONE, kind=due.kind, request=due.request_id, version=due.version, due_at=tx.now + pause)
+
+
+def unsaid_since(kind: str, attempts: int, due_at: float) -> float:
+    """Since when a row of this kind was to be said, at the latest (Unix seconds): each try moved its time."""
+    if attempts == 0:
+        return due_at if kind in HAVE_A_TIME else due_at - HANDLING
+    return due_at - sum(AGAIN_AFTER[min(each, len(AGAIN_AFTER) - 1)] for each in range(attempts))
 
 
 def _due(row: Row) -> Due:

@@ -8,7 +8,7 @@ from bot.errors import RecordDamaged
 from bot.models import Actor, LookupId, Problem, Result, State, Through
 from bot.states import TRANSITIONS
 from bot.store import lookups, schema, scrubbing
-from bot.store.cells import note_damaged, whole
+from bot.store.cells import note_damaged, one_of, whole
 from bot.store.engine import Query, Row, Tx
 
 SWEEPER = Actor(team_id="-", user_id="sweeper", through=Through.BOT)
@@ -20,20 +20,29 @@ SILENT_FOR: Final = 30.0
 ALIVE: Final = "SELECT name, seen_at FROM processes WHERE seen_at >= :since OR name = :process"
 
 BEAT: Final = """
-    INSERT INTO processes (name, seen_at, schema) VALUES (:process, :now, :schema)
-    ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at"""
+    INSERT INTO processes (name, seen_at, schema, links) VALUES (:process, :now, :schema, coalesce(:links, 0))
+    ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at, links = coalesce(:links, processes.links)"""
 
 # They spoke while the clock was ahead, and may be dead long before the time that they named.
 BRING_BACK: Final = "UPDATE processes SET seen_at = :now WHERE seen_at > :now"
+
+LINKS_OF_OTHERS: Final = """
+    SELECT coalesce(sum(links), 0) AS found FROM processes WHERE seen_at >= :since AND name <> :process"""
 
 FORGET_DEAD: Final = "DELETE FROM processes WHERE seen_at < :since"
 
 LEAVE: Final = "DELETE FROM processes WHERE name = :process"
 
 
-def beat(tx: Tx) -> None:
-    """Say that this process is alive. Repeatable."""
-    tx.write(BEAT, process=tx.process, now=tx.now, schema=schema.SCHEMA)
+def beat(tx: Tx, *, links: int | None = None) -> None:
+    """Say that this process is alive, and keeps so many links to Slack; ``None``: as many as before. Repeatable."""
+    tx.write(BEAT, process=tx.process, now=tx.now, schema=schema.SCHEMA, links=links)
+
+
+def links_of_others(tx: Tx, *, silent_for: float = SILENT_FOR) -> int:
+    """How many links to Slack the other living processes keep. A read."""
+    row = tx.one(LINKS_OF_OTHERS, since=tx.now - silent_for, process=tx.process)
+    return one_of(int, row, "found") if row else 0
 
 
 def leave(tx: Tx) -> None:

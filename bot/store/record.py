@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Concatenate, ParamSpec, TypeVar
 
 from bot.errors import ChangeLost, ChangeUnknown, DatabaseGone, StoreUnavailable
-from bot.store.engine import Engine, Tx
+from bot.store.engine import Engine, Noted, Tx
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +90,8 @@ class Record:
         self._changes = EngineThread(changes, name="changes")
         self._reads = EngineThread(reads, name="reads") if reads else self._changes
         self._gone: DatabaseGone | None = None
+        self.count: Callable[[Sequence[Noted]], object] = _count_nothing
+        """Given what each change has added to the journal, once it is committed. It is called on another thread."""
 
     async def open(self) -> None:
         """Connect. Raises ``StoreUnavailable``, and ``SchemaUnknown`` for a database that is not this release's."""
@@ -108,8 +110,17 @@ class Record:
         Raises ``StoreUnavailable``, ``SchemaUnknown`` once a newer release has taken over, and what ``fn`` raises.
         """
 
+        noted: Sequence[Noted] = ()
+
+        def do(tx: Tx) -> T:
+            nonlocal noted
+            noted = tx.noted  # of the last time, if the change is made once more
+            return fn(tx, *args, **kwargs)
+
         def work() -> T:
-            return changed(self._changes.engine, lambda tx: fn(tx, *args, **kwargs))
+            done = changed(self._changes.engine, do)
+            self.count(noted)
+            return done
 
         return await self._do(self._changes, work, longest=LONGEST_CHANGE)
 
@@ -153,3 +164,7 @@ class Record:
         except DatabaseGone as error:
             self._gone = error
             raise
+
+
+def _count_nothing(_: Sequence[Noted]) -> None:
+    """Where nobody asks how much there was."""

@@ -47,6 +47,7 @@ DATABASE_UNEXPANDED = (
 
 WHAT_IS_RIGHT = {
     "PORT": "must be a whole number from 0 to 65535",
+    "PHONEID_LINKS": "must be a whole number from 1 to 4, such as 2",
     "PHONEID_HEALTH_PORT": "must be a whole number from 0 to 65535, such as 9090",
     "PHONEID_CONNECTIONS": "must be a whole number from 10 to 10000, such as 100",
     "PHONEID_QPS": "must be a whole number from 1 to 1000, such as 10",

@@ -57,6 +57,19 @@ def settings_footer(name: str, path: str, *, is_there: bool) -> str:
     return f"Settings are read from the environment and {found}. The README lists them."
 
 
+def no_websocket(why: str, *, is_too_many: bool) -> str:
+    """After a minute in which no websocket could be opened. ``why``: as the last try ended."""
+    if is_too_many:
+        return (
+            "Other programs hold all ten connections that Slack allows this app. End those that are not needed, or set "
+            "PHONEID_LINKS=1 for each process."
+        )
+    return (
+        f"Slack gives addresses for Socket Mode, but no connection can be opened there: {why}. If this does not pass, "
+        "a firewall or a proxy stops websockets (wss://, port 443)."
+    )
+
+
 def token_prefix(prefix: str) -> str:
     return f"does not start with {prefix}: it is another token"
 

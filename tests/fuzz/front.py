@@ -16,6 +16,7 @@ from yarl import URL
 
 from bot.cams.protocol import decipher
 from bot.lookups import Lookups
+from bot.metrics import Metrics
 from bot.models import Actor, ApprovalState, PhoneNumber, Problem, Request, Result, Through
 from bot.network import Network
 from bot.sandbox.slack.validator import Surface, check_message, check_view
@@ -233,6 +234,7 @@ async def open_front() -> AsyncIterator[Front]:
     people = People(web, installed=Installation(workspaces=(TEAM,)), clock=clock)
     parts = build_parts(
         Base(
+            metrics=Metrics(),
             record=record,
             lookups=Lookups(record=record, api=api, quota=FreeQuota(), clock=clock),
             messenger=Messenger(web),

@@ -3,8 +3,8 @@
 import asyncio
 import gc
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -21,7 +21,7 @@ from bot.sandbox.slack.trouble import Forced, SlackTrouble
 from bot.slack.app import build_app
 from bot.slack.connection import check_tokens, open_web
 from bot.slack.failures import unanswered
-from bot.slack.link import LONGEST_PAUSE, WEBSOCKET, Link, Patience
+from bot.slack.link import DEAF, LONGEST_PAUSE, TOO_MANY, WEBSOCKET, Link, Patience
 from bot.slack.web import Web
 from bot.texts import terminal
 from tests.clocks import SteppingClock
@@ -75,14 +75,27 @@ def listening() -> Listening:
     return Listening()
 
 
-Run = Callable[[], Any]
+class Company:
+    """Links beside the one that is tested; none of them bring payloads unless the test says so."""
+
+    def __init__(self) -> None:
+        self.connected = 0
+        self.greetings: list[object] = []
+
+    def greet(self, connections: object) -> None:
+        self.greetings.append(connections)
 
 
 @pytest.fixture
-async def link(slack: LocalSlack, web: Web, clock: SteppingClock, listening: Listening) -> Link:
+def company() -> Company:
+    return Company()
+
+
+@pytest.fixture
+async def link(slack: LocalSlack, web: Web, clock: SteppingClock, listening: Listening, company: Company) -> Link:
     identity = await check_tokens(web, Checklist())
     app = build_app(web, [listening], signing_secret="unused", identity=identity)
-    return Link(app, web, slack.app_token, clock=clock, patience=QUICK)
+    return Link(app, web, slack.app_token, company=company, clock=clock, patience=QUICK)
 
 
 @asynccontextmanager
@@ -103,6 +116,14 @@ async def naps(clock: SteppingClock, count: int) -> None:
         await asyncio.sleep(0)
 
 
+@asynccontextmanager
+async def another_websocket(slack: LocalSlack) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    """One that another program holds, with the same app."""
+    async with aiohttp.ClientSession() as http, http.ws_connect(slack.sockets.issue_url()) as ws:
+        assert (await ws.receive_json())["type"] == "hello"
+        yield ws
+
+
 def calls_of(slack: LocalSlack, method: str = "apps.connections.open") -> int:
     return sum(entry.title == method for entry in slack.inspector.entries())
 
@@ -115,6 +136,56 @@ async def test_after_refused_upgrades_it_asks_for_a_new_address_each_time(
     async with running(link, slack):
         assert await ask(slack) is Outcome.ACKNOWLEDGED
     assert calls_of(slack) == refusals + 1
+
+
+async def test_where_no_address_takes_a_websocket_it_ends_within_a_minute(
+    slack: LocalSlack, link: Link, clock: SteppingClock
+) -> None:
+    async with running(link, slack) as task:
+        began = clock.time
+        slack.sockets.upgrades_refused = 1000
+        await slack.sockets.close()
+        await asyncio.wait({task}, timeout=20)
+    with pytest.raises(AccessLost) as caught:
+        task.result()
+    assert caught.value.mistakes == (terminal.no_websocket("HTTP 503", is_too_many=False),)
+    assert 30 < clock.time - began <= DEAF
+    assert calls_of(slack) > 5  # an address of its own for each try
+
+
+async def test_where_others_hold_every_websocket_it_ends_and_says_so(
+    slack: LocalSlack, link: Link, web: Web, clock: SteppingClock
+) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(10):
+            await stack.enter_async_context(another_websocket(slack))
+        with pytest.raises(AccessLost, match="all ten connections"):
+            await link.run()
+    assert min(clock.naps) >= TOO_MANY
+
+
+async def test_it_goes_on_trying_while_another_link_brings_what_comes(
+    slack: LocalSlack, link: Link, clock: SteppingClock, company: Company
+) -> None:
+    async with running(link, slack):
+        company.connected = 1
+        slack.sockets.upgrades_refused = 30
+        began = clock.time
+        await slack.sockets.close()
+        await slack.until(lambda: slack.is_connected)
+        assert clock.time - began > 5 * DEAF
+        assert await ask(slack) is Outcome.ACKNOWLEDGED
+
+
+async def test_a_link_can_be_replaced_at_will_and_nothing_is_lost(
+    slack: LocalSlack, link: Link, company: Company
+) -> None:
+    async with running(link, slack):
+        await link.connected.wait()
+        link.replace()
+        outcomes = [await ask(slack) for _ in range(20)]
+    assert company.greetings == [1, 2]
+    assert set(outcomes) == {Outcome.ACKNOWLEDGED}
 
 
 async def test_in_life_an_upgrade_that_is_refused_leaves_it_deaf_for_a_moment_only(

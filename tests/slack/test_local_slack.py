@@ -16,8 +16,8 @@ from bot.sandbox.slack.trouble import SlackTrouble
 from bot.slack import blocks
 from bot.slack.app import build_app
 from bot.slack.blocks import Message
-from bot.slack.connection import check_tokens, open_web, socket_mode
-from bot.slack.link import Link
+from bot.slack.connection import check_tokens, open_web
+from bot.slack.links import Links
 from bot.slack.messenger import Messenger, Shown
 from bot.slack.web import Web
 from tests.clocks import SteppingClock
@@ -60,13 +60,18 @@ class Asked:
         await ack()
 
 
+async def nobody_else() -> int:
+    return 0
+
+
 @pytest.fixture
 async def asked(slack: LocalSlack, web: Web, clock: SteppingClock) -> AsyncIterator[Asked]:
     """The bot's app, connected."""
     listening = Asked()
     identity = await check_tokens(web, Checklist(), app_token=slack.app_token)
     app = build_app(web, [listening], signing_secret="unused", identity=identity)
-    async with socket_mode(Link(app, web, slack.app_token, clock=clock)):
+    links = Links(app, web, slack.app_token, wanted=1, count_others=nobody_else)
+    async with links.keep_open():
         await slack.until(lambda: slack.connections == 1)
         yield listening
 

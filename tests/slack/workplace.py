@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from bot.audit import LogQuery
+from bot.metrics import Metrics
 from bot.models import Actor, MessageRef, PhoneNumber, Request, RequestId
 from bot.slack import forms_read
 from bot.slack.blocks import Message, View
@@ -217,6 +218,7 @@ class Workplace(World):
         process = await self.start(name)
         parts = build_parts(
             Base(
+                metrics=Metrics(),
                 record=process.record,
                 lookups=process.lookups,
                 messenger=self.messenger,

@@ -43,10 +43,12 @@ LOOKS_AT_ALL = {
     "forgetting.REASONS",  # whoever forgets a number looks for it in every reason
     "forgetting.OWN_REASONS",
     "forgetting.FORGET_REFUSED",
-    "outbox.DROP_ALL",  # what is still to be said is little
+    "backlog.UNSAID",  # what is still to be said is little
+    "outbox.DROP_ALL",
     "processes.ALIVE",  # processes are few
     "processes.BRING_BACK",
     "processes.FORGET_DEAD",
+    "processes.LINKS_OF_OTHERS",
     "scrubbing.OTHERS",
 }
 

@@ -21,6 +21,7 @@ from tests.store.processes import Process
 PHONE, REASON, ID, DENIAL = "8613800001234", "canary reason", "canary-phone-number-id", "canary denial"
 
 NOUNS = (
+    "backlog",
     "decisions",
     "exposure",
     "forgetting",

@@ -172,9 +172,9 @@ class Sockets:
                 return True
         return False
 
-    async def refresh(self) -> None:
-        """Warn every connection that it will be replaced, serve it meanwhile, and end it."""
-        asked = [*self._open]
+    async def refresh(self, *, most: int = MOST_CONNECTIONS) -> None:
+        """Warn so many connections that they will be replaced, serve them meanwhile, and end them."""
+        asked = self._open[:most]
         for socket in asked:
             await self._disconnect(socket, "warning")
         await self._clock.sleep(WARNED)
@@ -189,6 +189,10 @@ class Sockets:
             await asyncio.wait(open_ones)
         await self._disconnect(socket, reason)
         await socket.close()
+
+    async def end_one(self, reason: str) -> None:
+        """End the connection that is open longest, and say why: no warning came before."""
+        await self.end(self._open[0], reason)
 
     async def end_all(self, reason: str) -> None:
         """End every connection, and say why."""

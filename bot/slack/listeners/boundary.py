@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from contextlib import asynccontextmanager
 from typing import Any
 
+from bot.interfaces import Clock
+from bot.metrics import Metrics
 from bot.slack import views
 from bot.slack.context import NOWHERE, Context
 from bot.slack.conversation import Conversation
@@ -32,9 +34,11 @@ Work = Coroutine[Any, Any, None]
 class Boundary:
     """Starts the work after the acknowledgement, and sees to what cannot be handled at all."""
 
-    def __init__(self, jobs: Jobs, conversation: Conversation) -> None:
+    def __init__(self, jobs: Jobs, conversation: Conversation, *, clock: Clock, metrics: Metrics) -> None:
         self._jobs = jobs
         self._conversation = conversation
+        self._clock = clock
+        self._metrics = metrics
 
     @asynccontextmanager
     async def payload(
@@ -44,6 +48,7 @@ class Boundary:
 
         Without one the acknowledgement shows nothing, and the sender gets a message.
         """
+        began_at = self._clock.monotonic()
         try:
             yield
         except Exception as error:  # a boundary: whatever broke, Slack must get its acknowledgement
@@ -54,6 +59,7 @@ class Boundary:
             await ack(**(broken(reference) if broken else {}))
             if not broken:
                 self.tell(sender_of(body), asking.broken(reference))
+        self._metrics.acknowledgements.observe(self._clock.monotonic() - began_at)
 
     def tell(self, sender: Sender, sentence: str) -> None:
         """Tell whoever sent a payload that nothing came of it, as far as it says who that was."""
