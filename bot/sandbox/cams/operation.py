@@ -38,11 +38,16 @@ class Operation:
         self._entries = {entry.digits: entry for entry in book}
         self._asked: Counter[str] = Counter()
 
-    def reply(self, request: SentRequest, *, now: float, monotonic: float) -> Reply:
-        """``now``: Unix seconds, for the signature's date and calendar seconds; ``monotonic``: for a sliding limit."""
+    def reply(self, request: SentRequest, *, now: float, monotonic: float, verdict: Reply | None = None) -> Reply:
+        """``now``: Unix seconds, for the signature's date and calendar seconds; ``monotonic``: for a sliding limit.
+
+        ``verdict``: what is told about the account to whoever's signature fits, whatever they ask.
+        """
         refusal = self._verifier.refusal(request, now=now)
         if refusal is not None:
             return refusal
+        if verdict is not None:
+            return verdict
         counted_at = now if self._counting is Counting.FIXED else monotonic
         if not self._windows[access_key_id(request)].admit(counted_at):
             return THROTTLED_BY_GATEWAY

@@ -17,7 +17,7 @@ from bot.interfaces import Clock
 from bot.sandbox.cams.answers import Hang, Page, Refusal, Reply, Reset, Slow, Success
 from bot.sandbox.cams.book import BOOK, Entry
 from bot.sandbox.cams.operation import Operation, form_parameters
-from bot.sandbox.cams.trouble import ApiTrouble, overruling_reply, slowed
+from bot.sandbox.cams.trouble import ApiTrouble, account_reply, overruling_reply, slowed
 from bot.sandbox.cams.verification import Account, SentRequest
 from bot.sandbox.cams.window import Counting
 from bot.sandbox.inspector import Inspector, Wire
@@ -111,7 +111,10 @@ class LocalCams:
         await self._travel(self._latency_there)
         at, arrived_at = self._clock.now(), self._clock.monotonic()
         phone = form_parameters(sent).get("PhoneNumber", "")
-        reply = overruling_reply(self.trouble) or self._operation.reply(sent, now=at, monotonic=arrived_at)
+        verdict = account_reply(self.trouble)
+        reply = overruling_reply(self.trouble) or self._operation.reply(
+            sent, now=at, monotonic=arrived_at, verdict=verdict
+        )
         self.calls.append(SeenCall(arrived_at=arrived_at, phone=phone, api_code=_code_of(reply)))
         response: web.Response | None = None
         body: Any = None

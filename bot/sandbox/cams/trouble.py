@@ -19,6 +19,8 @@ class ApiTrouble(StrEnum):
     ARREARS = "arrears"
     FAILING = "failing"
     CLOCK = "clock"
+    FORBIDDEN = "forbidden"
+    UNSUBSCRIBED = "unsubscribed"
 
     @property
     def label(self) -> str:
@@ -36,17 +38,39 @@ _LABELS = {
     ApiTrouble.ARREARS: "In arrears: the account's bill is not paid",
     ApiTrouble.FAILING: "Fails inside: an internal failure at each call",
     ApiTrouble.CLOCK: "Blames the clock: an illegal timestamp at each call",
+    ApiTrouble.FORBIDDEN: "Forbidden: the key's user has no permission for this",
+    ApiTrouble.UNSUBSCRIBED: "Not subscribed: the account has not opened the product",
 }
 
 _OVERRULING: dict[ApiTrouble, Reply] = {
     ApiTrouble.DOWN: Close(),
-    ApiTrouble.THROTTLED: THROTTLED_BY_PRODUCT,
     ApiTrouble.HANG: Hang(),
-    ApiTrouble.ARREARS: Refusal(code="InsufficientBalance", message="Your account does not have enough balance."),
     # The other name for it: of a clock that is really off the local API says ``InvalidTimeStamp.Expired``.
     ApiTrouble.CLOCK: Refusal(code="IllegalTimestamp", message="The input parameter Timestamp is not legal."),
     ApiTrouble.FAILING: Refusal(code="InternalFailure", message="The request processing has failed.", status=500),
 }
+
+_OF_ACCOUNT: dict[ApiTrouble, Reply] = {
+    ApiTrouble.THROTTLED: THROTTLED_BY_PRODUCT,
+    ApiTrouble.ARREARS: Refusal(code="InsufficientBalance", message="Your account does not have enough balance."),
+    ApiTrouble.FORBIDDEN: Refusal(
+        code="Forbidden.RAM",
+        message="User not authorized to operate on the specified resource, or this API doesn't support RAM.",
+        status=403,
+        details={
+            "AccessDeniedDetail": {
+                "AuthAction": "cams:GetPreValidatePhoneId",
+                "AuthPrincipalType": "SubUser",
+                "AuthPrincipalOwnerId": "1000000000000001",
+                "AuthPrincipalDisplayName": "2000000000000002",
+                "PolicyType": "AccountLevelIdentityBasedPolicy",
+                "NoPermissionType": "ImplicitDeny",
+            }
+        },
+    ),
+    ApiTrouble.UNSUBSCRIBED: Refusal(code="Product.Unsubscript", message="You have not subscribed to the product."),
+}
+"""What only somebody is told whose key and signature are right."""
 
 _SLOW = {ApiTrouble.SLOW: SLOW_SECONDS, ApiTrouble.LATE: LATE_SECONDS}
 
@@ -54,6 +78,11 @@ _SLOW = {ApiTrouble.SLOW: SLOW_SECONDS, ApiTrouble.LATE: LATE_SECONDS}
 def overruling_reply(trouble: ApiTrouble) -> Reply | None:
     """What every request gets in this trouble; ``None`` where the request still decides."""
     return _OVERRULING.get(trouble)
+
+
+def account_reply(trouble: ApiTrouble) -> Reply | None:
+    """What every request with a right signature gets in this trouble; ``None`` where the request still decides."""
+    return _OF_ACCOUNT.get(trouble)
 
 
 def slowed(reply: Reply, trouble: ApiTrouble) -> Reply:

@@ -42,6 +42,8 @@ class Account:
     access_key_id: str
     access_key_secret: SecretStr
     security_token: SecretStr | None = None
+    is_active: bool = True
+    """Whether its owner left it switched on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,8 @@ class Verifier:
         account = self._accounts.get(claim.access_key_id)
         if account is None:
             return Refusal(code="InvalidAccessKeyId.NotFound", message="Specified access key is not found.", status=404)
+        if not account.is_active:
+            return Refusal(code="InvalidAccessKeyId.Inactive", message="Specified access key is disabled.", status=403)
         return (
             _check_operation(request)
             or _check_signed_headers(request, claim)

@@ -5,6 +5,8 @@ from random import Random, SystemRandom
 
 from pydantic import SecretStr
 
+from bot.sandbox.slack.people import APP_ID, OTHER_APP_ID
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
@@ -13,6 +15,8 @@ class Credentials:
     bot_token: SecretStr
     app_token: SecretStr
     signing_secret: SecretStr
+    other_app_token: SecretStr
+    """Another app's of the same workspace: Slack takes it, and sends it nothing of ours."""
     verification_token: SecretStr
     """The deprecated ``token`` field of payloads."""
 
@@ -22,7 +26,13 @@ class Credentials:
         source = random or SystemRandom()
         return cls(
             bot_token=SecretStr(f"xoxb-sandbox-{source.getrandbits(96):024x}"),
-            app_token=SecretStr(f"xapp-sandbox-{source.getrandbits(96):024x}"),
+            app_token=_app_token(APP_ID, source),
             signing_secret=SecretStr(f"{source.getrandbits(128):032x}"),
+            other_app_token=_app_token(OTHER_APP_ID, source),
             verification_token=SecretStr(f"sandbox{source.getrandbits(64):016x}"),
         )
+
+
+def _app_token(app_id: str, source: Random) -> SecretStr:
+    """In Slack's form, which names the app."""
+    return SecretStr(f"xapp-1-{app_id}-{source.getrandbits(40):013}-{source.getrandbits(256):064x}")

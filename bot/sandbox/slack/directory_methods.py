@@ -6,7 +6,7 @@ from bot.sandbox.slack.blockkit import JsonObject
 from bot.sandbox.slack.installation import Installation
 from bot.sandbox.slack.methods import Method, Methods, required
 from bot.sandbox.slack.objects import channel_json, dm_json, user_json
-from bot.sandbox.slack.people import BOT_ID
+from bot.sandbox.slack.people import APP_ID, BOT_ID
 from bot.sandbox.slack.refusals import Refusal
 from bot.sandbox.slack.workspace import Conversation, ConversationKind, Workspace
 
@@ -23,6 +23,7 @@ class DirectoryMethods:
         return {
             "auth.test": Method(answer=self.tell_identity),
             "auth.teams.list": Method(answer=self.tell_workspaces, arguments=frozenset({"limit", "cursor"})),
+            "bots.info": Method(answer=self.tell_bot, arguments=frozenset({"bot"}), scopes=("users:read",)),
             "apps.connections.open": Method(answer=self.open_connection, takes_app_token=True),
             "users.info": Method(
                 answer=self.tell_user, arguments=frozenset({"user", "include_locale"}), scopes=("users:read",)
@@ -52,6 +53,13 @@ class DirectoryMethods:
 
     def tell_workspaces(self, _arguments: JsonObject) -> JsonObject:
         return {"teams": self._installation.teams(), "response_metadata": {"next_cursor": ""}}
+
+    def tell_bot(self, arguments: JsonObject) -> JsonObject:
+        if arguments.get("bot", BOT_ID) != BOT_ID:
+            raise Refusal("bot_not_found")
+        bot = self._workspace.bot
+        known = {"id": BOT_ID, "app_id": APP_ID, "user_id": bot.id, "name": bot.name}
+        return {"bot": {**known, "deleted": False, "updated": 0, "icons": {}}}
 
     def open_connection(self, _arguments: JsonObject) -> JsonObject:
         return {"url": self._open_connection()}

@@ -12,10 +12,14 @@ class Refusal(Exception):
         self.error = error
         self.messages = messages
         self.arg = arg
+        self.faults: list[JsonObject] = []
+        """What is wrong where, as Slack's validator says it."""
 
     def as_json(self, method: str) -> JsonObject:
         """As the Web API answers it: only of messages are the faults told twice."""
         answer: JsonObject = {"ok": False, "error": self.error, **({"arg": self.arg} if self.arg else {})}
+        if self.faults:
+            return {**answer, "errors": self.faults}
         if self.messages:
             answer["response_metadata"] = {"messages": [f"[ERROR] {message}" for message in self.messages]}
         return {**answer, "errors": list(self.messages)} if self.messages and method.startswith("chat.") else answer

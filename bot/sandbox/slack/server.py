@@ -10,6 +10,7 @@ from aiohttp import web
 from bot.clock import SystemClock
 from bot.interfaces import Clock
 from bot.sandbox.inspector import Inspector
+from bot.sandbox.slack import block_methods
 from bot.sandbox.slack.acknowledgements import Acknowledgements
 from bot.sandbox.slack.chat_methods import ChatMethods
 from bot.sandbox.slack.complaints import Complaints
@@ -70,6 +71,8 @@ class LocalSlack:
         """What single methods answer instead of doing anything, by their names; ``response_url`` is one here."""
         self.lacking: set[str] = set()
         """Scopes of the manifest that the installed token does not have: the app was not installed again."""
+        self.surplus: set[str] = set()
+        """Scopes that it has and the manifest does not ask for: of an older manifest, or added by hand."""
         self.request_url: str | None = None
         """Where signed HTTP requests go; ``None`` means Socket Mode."""
         self.web_app = web.Application(middlewares=[guard(lambda: self._site.port)])
@@ -134,7 +137,7 @@ class LocalSlack:
         )
         groups = UserGroupMethods(workspace=self.workspace, installation=self.installation)
         api = WebApi(
-            methods={**chat.table(), **views.table(), **directory.table(), **groups.table()},
+            methods={**chat.table(), **views.table(), **directory.table(), **groups.table(), **block_methods.table()},
             manifest=self.manifest,
             credentials=self.credentials,
             response_urls=self._response_urls,
@@ -145,6 +148,7 @@ class LocalSlack:
             trouble=lambda: self.trouble,
             forced=self.forced,
             lacking=self.lacking,
+            surplus=self.surplus,
         )
         self.web_app.router.add_route("*", "/api/{method}", api.call)
         self.web_app.router.add_post("/commands/{secret:.+}", api.respond)
@@ -232,6 +236,11 @@ class LocalSlack:
     @property
     def app_token(self) -> str:
         return self.credentials.app_token.get_secret_value()
+
+    @property
+    def other_app_token(self) -> str:
+        """Of an app that is not ours."""
+        return self.credentials.other_app_token.get_secret_value()
 
     @property
     def signing_secret(self) -> str:

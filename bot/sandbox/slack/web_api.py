@@ -47,6 +47,7 @@ class WebApi:
         trouble: Callable[[], SlackTrouble],
         forced: dict[str, Forced],
         lacking: AbstractSet[str],
+        surplus: AbstractSet[str],
     ) -> None:
         self._methods = methods
         self._manifest = manifest
@@ -59,6 +60,7 @@ class WebApi:
         self._trouble = trouble
         self._forced = forced
         self._lacking = lacking
+        self._surplus = surplus
         self._closed_until: dict[str, float] = {}
 
     async def call(self, request: web.Request) -> web.Response:
@@ -104,7 +106,8 @@ class WebApi:
             return web.json_response(refusal.as_json(name), headers=headers)
 
     def _check_token(self, token: str, method: Method) -> None:
-        is_app_token = token == self._credentials.app_token.get_secret_value()
+        of_apps = (self._credentials.app_token, self._credentials.other_app_token)
+        is_app_token = token in [each.get_secret_value() for each in of_apps]
         is_bot_token = token == self._credentials.bot_token.get_secret_value()
         if not token:
             raise Refusal("not_authed")
@@ -115,7 +118,7 @@ class WebApi:
 
     @property
     def _granted(self) -> list[str]:
-        return [each for each in self._manifest.bot_scopes if each not in self._lacking]
+        return [*(each for each in self._manifest.bot_scopes if each not in self._lacking), *sorted(self._surplus)]
 
     def _lacks_scope(self, name: str, method: Method, arguments: JsonObject) -> JsonObject | None:
         granted = self._granted
