@@ -186,7 +186,7 @@ async def open_lookups(
     """
     clock = clock or SystemClock()
     async with (
-        _open_credentials(settings, clock) as credentials,
+        open_credentials(settings, clock) as credentials,
         open_http(settings.phoneid_cams_url, read_seconds=waits.api_reading) as http,
         open_quota(settings, clock, waits=waits) as quota,
     ):
@@ -205,7 +205,7 @@ async def open_lookups(
                 await lookups.leave()
 
 
-def _open_credentials(settings: LookupSettings, clock: Clock) -> AbstractAsyncContextManager[Callable[[], Credentials]]:
+def open_credentials(settings: LookupSettings, clock: Clock) -> AbstractAsyncContextManager[Callable[[], Credentials]]:
     """What signs each call, asked for at each call."""
     if settings.role is not None:
         return open_role(settings.role, clock)

@@ -25,6 +25,8 @@ class CheckVerdict(StrEnum):
     """What a check means for the start."""
 
     OK = "ok"
+    SKIPPED = "not checked"
+    """It could not be found out, for a reason that says nothing about the settings or that another check tells."""
     WARNING = "warning"
     STOP = "stop"
 
@@ -49,6 +51,11 @@ class Check:
 def ok(name: str, what: str) -> Check:
     """It is as it should be."""
     return Check(name, CheckVerdict.OK, what)
+
+
+def skipped(name: str, what: str) -> Check:
+    """It could not be looked at, or not to its end."""
+    return Check(name, CheckVerdict.SKIPPED, what)
 
 
 def warning(name: str, what: str, remedy: str = "") -> Check:
@@ -102,15 +109,25 @@ def scopes(granted: str | None, needed: Scopes) -> Check:
     return stop(name, terminal.scopes_missing(", ".join(lacking)), terminal.SCOPES_REMEDY)
 
 
-def clock_beside(date: str | None, *, now: float) -> Check:
-    """Whether this machine's clock agrees with the ``Date`` of an answer that just came."""
+def scopes_beyond(granted: str | None, known: frozenset[str]) -> list[Check]:
+    """A warning where a bot token may do more than this version ever asks for."""
+    more = {each.strip() for each in (granted or "").split(",")} - known - {""}
+    return (
+        [warning("scopes", terminal.scopes_beyond(", ".join(sorted(more))), terminal.SCOPES_BEYOND_REMEDY)]
+        if more
+        else []
+    )
+
+
+def clock_beside(date: str | None, *, now: float, whose: str = terminal.SLACKS) -> Check:
+    """Whether this machine's clock agrees with the ``Date`` of an answer of somebody's that just came."""
     name = "clock"
     try:
         off = now - parsedate_to_datetime(date or "").timestamp()
     except ValueError:
-        return ok(name, terminal.CLOCK_NOT_TOLD)
+        return ok(name, terminal.clock_not_told(whose))
     return (
-        warning(name, terminal.clock_off(off), terminal.CLOCK_REMEDY)
+        warning(name, terminal.clock_off(off, whose), terminal.CLOCK_REMEDY)
         if abs(off) > CLOCK_OFF
-        else ok(name, terminal.CLOCK_RIGHT)
+        else ok(name, terminal.clock_right(whose))
     )

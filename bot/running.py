@@ -14,7 +14,7 @@ from bot.app import PATIENT, Waits, open_lookups, open_record
 from bot.audit import Event
 from bot.checks import Checklist
 from bot.clock import SystemClock
-from bot.doctor import workspace
+from bot.doctor import database, examination, machine, workspace
 from bot.errors import (
     AccessLost,
     DatabaseGone,
@@ -133,10 +133,11 @@ async def _open(
     measured = partial(metrics.measuring, limit=settings.phoneid_qps, clock=clock)
     opening = open_lookups(settings, record, clock, waits=waits, measured=measured)
     lookups = await stack.enter_async_context(opening)
-    people, channel = _open_people(settings, web, identity, stack)
-    checks.heed(await workspace.check_approvals(settings, people, channel))
+    there = examination.open_workspace(settings, web, identity, stack)
+    case = examination.Case(settings=settings, clock=clock, waits=waits, workspace=there, database=record)
+    await examination.heed_quick(case, checks)
     await _record_start(record, settings, identity)
-    return _Opened(web, identity, record, lookups, people, channel)
+    return _Opened(web, identity, record, lookups, there.people, there.channel)
 
 
 @asynccontextmanager
@@ -148,19 +149,8 @@ async def _open_web(settings: BotSettings, clock: Clock, waits: Waits, checks: C
         yield web
 
 
-def _open_people(
-    settings: BotSettings, web: Web, identity: connection.Identity, stack: AsyncExitStack
-) -> tuple[People, Channel | None]:
-    people = People(web, installed=identity.installed, clock=web.clock, group_ids=settings.policy.group_ids)
-    stack.push_async_callback(people.aclose)
-    if not settings.phoneid_approval_channel:
-        return people, None
-    channel = Channel(settings.phoneid_approval_channel, web, installed=identity.installed, clock=web.clock)
-    stack.push_async_callback(channel.aclose)
-    return people, channel
-
-
 async def _record_start(record: Record, settings: BotSettings, identity: connection.Identity) -> None:
+    """In the journal, and in the log in one line: what somebody who reads only that has to know of the bot."""
     itself = Actor(
         team_id=identity.team_id,
         user_id=identity.bot_user_id,
@@ -168,6 +158,17 @@ async def _record_start(record: Record, settings: BotSettings, identity: connect
         enterprise_id=identity.enterprise_id,
     )
     await record.change(journal.note, Event.STARTED, actor=itself, facts=settings.told)
+    facts = {
+        "version": machine.release(),
+        "workspace": identity.team or identity.team_id,
+        "bot": identity.bot or identity.bot_user_id,
+        "agents": settings.phoneid_agents.ids,
+        "approval": settings.phoneid_approval,
+        "approvers": settings.phoneid_approvers.ids,
+        "database": settings.database_name,
+        "engine": database.engine_name(settings),
+    }
+    log.info("bot starts", extra={"facts": facts})
 
 
 def _base(

@@ -410,6 +410,7 @@ async def test_a_start_says_where_it_goes_whatever_the_log_level_is(tmp_path: Pa
     }
     planted = "PHONEID_CAMS_URL=http://127.0.0.1:9\nSLACK_API_URL=http://127.0.0.1:9/api/\nLOG_LEVEL=CRITICAL\n"
     (tmp_path / ".env").write_text(planted)
+    (tmp_path / ".env").chmod(0o600)
     ran = await Shell(tmp_path, settings).run("run")
     assert ran.status == 2  # nobody is there
     said = [json.loads(line)["event"] for line in ran.err.splitlines() if line.startswith("{")]

@@ -11,6 +11,7 @@ from bot.cli import streams
 from bot.cli.arguments import EXIT_CANNOT_START, DiscreetGroup
 from bot.cli.config import config
 from bot.cli.copies import backup, copy_data, restore
+from bot.cli.doctor import doctor
 from bot.cli.forget import forget
 from bot.cli.health import health
 from bot.cli.init import init
@@ -80,7 +81,7 @@ def phoneid(*, env_file: Path | None) -> None:
 
 
 for _command in (
-    *(run, init, config, manifest, migrate, backup, restore, copy_data),
+    *(run, doctor, init, config, manifest, migrate, backup, restore, copy_data),
     *(demo, lookup, log, journal, forget, why, health, cams),
 ):
     phoneid.add_command(_command)

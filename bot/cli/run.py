@@ -13,6 +13,7 @@ from bot import logs, settings
 from bot.checks import Checklist
 from bot.cli.arguments import EXIT_CANNOT_START, env_file
 from bot.cli.endings import HEEDED_WITHIN, Endings
+from bot.doctor import machine
 from bot.errors import AccessLost
 from bot.repeating import in_background
 
@@ -42,7 +43,7 @@ def run(host: str, health_host: str) -> None:
     chosen = bot_settings.phoneid_log_format if bot_settings else None
     logs.configure(level="WARNING", log_format=chosen, may_wait=False)
     checklist = Checklist()
-    checklist.heed(found)
+    checklist.heed([*found, *machine.check_env_file(env_file())])
     assert bot_settings is not None, "settings that cannot be used stop the start"
     logging.getLogger().setLevel(bot_settings.log_level)
     logs.take_uncaught()

@@ -86,7 +86,7 @@ class ApprovalStory:
         lee, ana = self._lee.person.id, self._ana.person.id
         as_played = [("bot", "expired"), (ana, "withdrawn"), (lee, "denied"), (lee, id_of(entry_of("The ID")))]
         self._check("it holds every request, how it ended, and who decided", ends == as_played)
-        self._check("the API was called for the approved one alone", len(self._sandbox.cams.calls) == 1)
+        self._check("the API was called for the approved one alone", len(self._sandbox.cams.lookups) == 1)
 
     async def secrecy(self) -> None:
         self._teller.scene("Where the codes are")

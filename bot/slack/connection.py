@@ -10,14 +10,14 @@ import aiohttp
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.checks import Check, Checklist, Scopes, clock_beside, ok, scopes, stop
+from bot.checks import Check, Checklist, Scopes, clock_beside, ok, scopes, scopes_beyond, stop
 from bot.errors import SettingsError, SlackError, SlackRefused, SlackUnreachable
 from bot.health import Health, closing, routes
 from bot.interfaces import Clock
 from bot.logs import Seldom
 from bot.network import Network
 from bot.outbox import ONE_CALL
-from bot.policy import Policy
+from bot.policy import Audience, Policy
 from bot.serving import MOST, HttpServer
 from bot.slack.gate import Replays, gate, note_malformed
 from bot.slack.gate import log as gate_log
@@ -77,6 +77,9 @@ class Identity:
     """The organisation's, if there is one."""
     workspaces: tuple[str, ...] = ()
     """Of an organisation, those that the app was given."""
+    bot: str = ""
+    team: str = ""
+    """What Slack calls both."""
 
     @property
     def installed(self) -> Installation:
@@ -96,16 +99,30 @@ def scopes_needed(policy: Policy, channel_id: str | None) -> Scopes:
     return (*always, *of_groups, *of_channel)
 
 
+def scopes_known() -> frozenset[str]:
+    """Every scope that some settings need: those of the manifest."""
+    everything = Policy(agents=Audience(group_ids=frozenset({"S0"})))
+    return frozenset().union(*scopes_needed(everything, "C0"))
+
+
 async def check_tokens(slack: Web, checks: Checklist, *, needed: Scopes = (), app_token: str | None = None) -> Identity:
     """Whom the bot token is for. Raises ``SettingsError``, before anything is recorded.
 
     ``app_token``: the one with which Socket Mode has to be opened.
     """
-    of_bot, of_app = _check_bot_token(slack, needed), _check_app_token(slack, app_token)
-    (identity, found), more = await asyncio.gather(of_bot, of_app)
-    checks.heed([*found, *more])
+    identity, found = await examine_tokens(slack, needed=needed, app_token=app_token)
+    checks.heed(found)
     assert identity, "a bot that is nobody does not start"
     return identity
+
+
+async def examine_tokens(
+    slack: Web, *, needed: Scopes = (), app_token: str | None = None
+) -> tuple[Identity | None, list[Check]]:
+    """The same for whoever goes on whatever was found: ``None`` where Slack does not say who the bot is."""
+    of_bot, of_app = _check_bot_token(slack, needed), _check_app_token(slack, app_token)
+    (identity, found), more = await asyncio.gather(of_bot, of_app)
+    return identity, [*found, *more]
 
 
 async def _check_bot_token(slack: Web, needed: Scopes) -> tuple[Identity | None, list[Check]]:
@@ -117,9 +134,11 @@ async def _check_bot_token(slack: Web, needed: Scopes) -> tuple[Identity | None,
     if not identity.installed.workspaces:
         return None, [stop("SLACK_BOT_TOKEN", terminal.NO_WORKSPACES, terminal.GIVE_WORKSPACES)]
     headers = answer.headers
+    granted = headers.get("x-oauth-scopes")
     return identity, [
-        ok("SLACK_BOT_TOKEN", terminal.token_good("SLACK_BOT_TOKEN")),
-        scopes(headers.get("x-oauth-scopes"), needed),
+        ok("SLACK_BOT_TOKEN", terminal.bot_token_good(identity.bot, identity.team)),
+        scopes(granted, needed),
+        *scopes_beyond(granted, scopes_known()),
         clock_beside(headers.get("Date"), now=slack.clock.now()),
     ]
 
@@ -134,6 +153,8 @@ async def _identity_in(slack: Web, answer: AsyncSlackResponse) -> Identity:
         bot_id=part(answer, "bot_id", str),
         enterprise_id=enterprise_id,
         workspaces=await _workspaces_given(slack) if is_on_organisation else (),
+        bot=_named(answer, "user"),
+        team=_named(answer, "team"),
     )
 
 
@@ -141,6 +162,12 @@ async def _workspaces_given(slack: Web) -> tuple[str, ...]:
     """Those of the organisation that the app may act in; there may be more than these."""
     teams = part(await slack.auth_teams_list(limit=MOST_WORKSPACES), "teams", list)
     return tuple(str(each["id"]) for each in teams if isinstance(each, dict) and each.get("id"))
+
+
+def _named(answer: AsyncSlackResponse, what: str) -> str:
+    """A name, which is only shown."""
+    name = answer.get(what)
+    return name if isinstance(name, str) and name.isprintable() else ""
 
 
 async def _check_app_token(slack: Web, app_token: str | None) -> list[Check]:

@@ -193,7 +193,14 @@ def _seconds_in(retry_after: Any) -> float:
 def _details_in(answer: Mapping[str, Any]) -> tuple[str, ...]:
     metadata = answer.get("response_metadata")
     details = (metadata.get("messages") if isinstance(metadata, dict) else None) or answer.get("errors")
-    return tuple(map(str, details)) if isinstance(details, list) else ()
+    return tuple(map(_detail, details)) if isinstance(details, list) else ()
+
+
+def _detail(detail: Any) -> str:
+    """``blocks.validate`` tells where something is wrong and what; other methods tell a sentence."""
+    if isinstance(detail, dict) and {"pointer", "message"} <= detail.keys():
+        return f"{detail['pointer'] or '/'}: {detail['message']}"
+    return str(detail)
 
 
 def _object_in(text: bytes) -> dict[str, Any]:

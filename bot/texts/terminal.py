@@ -120,6 +120,11 @@ def token_good(name: str) -> str:
     return f"Slack accepts {name}."
 
 
+def bot_token_good(bot: str, team: str) -> str:
+    """Who the bot is, and in which workspace; empty where Slack did not say."""
+    return f"Slack accepts SLACK_BOT_TOKEN: the bot is {bot or 'unnamed'} in the workspace {team or 'without a name'}."
+
+
 def app_token_refused(reason: str) -> str:
     if reason in _NOT_THE_TOKEN:
         return f"Slack does not serve the bot ({reason}): {_NOT_THE_TOKEN[reason]}."
@@ -143,16 +148,31 @@ SCOPES_THERE = "SLACK_BOT_TOKEN has every scope that these settings need."
 SCOPES_NOT_TOLD = "Slack does not say which scopes SLACK_BOT_TOKEN has."
 
 
-def clock_off(seconds: float) -> str:
+def scopes_beyond(names: str) -> str:
+    return f"SLACK_BOT_TOKEN has scopes that this version does not use: {names}."
+
+
+SCOPES_BEYOND_REMEDY = "Remove them under OAuth & Permissions, install the app again, and copy its token."
+SLACKS = "Slack's"
+ALIBABA_CLOUDS = "Alibaba Cloud's"
+
+
+def clock_off(seconds: float, whose: str) -> str:
     way = "ahead of" if seconds > 0 else "behind"
-    return f"This machine's clock is {abs(seconds):.0f} seconds {way} Slack's."
+    return f"This machine's clock is {abs(seconds):.0f} seconds {way} {whose}."
+
+
+def clock_right(whose: str) -> str:
+    return f"This machine's clock agrees with {whose}."
+
+
+def clock_not_told(whose: str) -> str:
+    return f"There is no time in {whose} answer to compare this machine's clock with."
 
 
 CLOCK_REMEDY = (
     "Set it: over 5 minutes Slack's signed requests are refused, over 15 minutes Alibaba Cloud refuses calls."
 )
-CLOCK_RIGHT = "This machine's clock agrees with Slack's."
-CLOCK_NOT_TOLD = "Slack's answer has no time to compare this machine's clock with."
 NO_PROXY_USED = "No proxy is set: Alibaba Cloud and Slack are called straight."
 CERTIFICATES_THERE = "There are certificates to trust."
 

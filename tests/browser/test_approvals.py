@@ -25,7 +25,7 @@ async def test_a_day_with_approvals(page: Page, sandbox: Sandbox) -> None:
     await be_approved(page)
     await be_denied(page)
     await take_back(page)
-    assert len(sandbox.cams.calls) == 1
+    assert len(sandbox.cams.lookups) == 1
     assert list(sandbox.slack.complaints) == []
 
 

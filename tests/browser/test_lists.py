@@ -23,7 +23,7 @@ async def test_a_list_with_a_bad_line_a_refused_code_and_successes(page: Page, s
     await read_the_results_again(page)
     await see_that_nobody_else_does(page)
     assert list(sandbox.slack.complaints) == []
-    assert len(sandbox.cams.calls) == 3
+    assert len(sandbox.cams.lookups) == 3
 
 
 async def open_form(page: Page) -> None:

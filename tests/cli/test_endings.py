@@ -142,7 +142,7 @@ async def test_what_runs_ends_by_itself_and_nothing_new_is_taken(
     async with bot(scene, tmp_path) as process:
         await scene.slack.until(lambda: scene.slack.is_connected, timeout=PATIENCE)
         await scene.ask(entry("The ID, after 3 seconds"))
-        await scene.slack.until(lambda: bool(scene.cams.calls), timeout=PATIENCE)
+        await scene.slack.until(lambda: bool(scene.cams.lookups), timeout=PATIENCE)
         process.send_signal(number)
         await scene.slack.until(lambda: not scene.slack.is_connected, timeout=HEEDED)
         await scene.ask(entry("The ID"))
@@ -156,7 +156,7 @@ async def test_a_second_signal_ends_it_at_once(scene: Scene, tmp_path: Path) -> 
     async with bot(scene, tmp_path) as process:
         await scene.slack.until(lambda: scene.slack.is_connected, timeout=PATIENCE)
         await scene.ask(entry("The ID"))
-        await scene.slack.until(lambda: bool(scene.cams.calls), timeout=PATIENCE)
+        await scene.slack.until(lambda: bool(scene.cams.lookups), timeout=PATIENCE)
         process.send_signal(signal.SIGTERM)
         await scene.slack.until(lambda: not scene.slack.is_connected, timeout=HEEDED)
         status, seconds, _ = await ended_after(process, signal.SIGINT)

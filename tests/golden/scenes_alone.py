@@ -60,8 +60,9 @@ async def refusals_of_the_api(stage: Stage) -> None:
         await ask(stage, entry(outcome))
 
 
-@ALONE.add("The account's credentials are wrong.", settings={"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "NotTheSecret"})
+@ALONE.add("The account's credentials are wrong.")
 async def bad_credentials(stage: Stage) -> None:
+    stage.cams.trouble = ApiTrouble.DELETED
     await ask(stage)
 
 

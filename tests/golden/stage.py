@@ -78,6 +78,7 @@ class Stage:
     environment: dict[str, str]
     clock: StageClock
     gate: Gate
+    is_held: bool
     bot: Bot | None = None
     steps: list[dict[str, Any]] = field(default_factory=list)
     _said: record.SaidToSlack = field(default_factory=record.SaidToSlack)
@@ -181,8 +182,6 @@ async def open_stage(
     """The sandbox with no bot in it yet. ``is_held``: requests to the API wait until ``gate`` is opened."""
     inspector, clock = Inspector(), StageClock()
     gate = Gate(clock)
-    if is_held:
-        gate.opened.clear()
     slack = LocalSlack(inspector=inspector)
     slack.tells_time = clock.now  # else the bot would not believe its own
     cams = LocalCams(
@@ -205,7 +204,15 @@ async def open_stage(
         **(settings or {}),
     }
     try:
-        yield Stage(slack=slack, cams=cams, inspector=inspector, environment=environment, clock=clock, gate=gate)
+        yield Stage(
+            slack=slack,
+            cams=cams,
+            inspector=inspector,
+            environment=environment,
+            clock=clock,
+            gate=gate,
+            is_held=is_held,
+        )
     finally:
         gate.opened.set()
         await slack.stop()
@@ -217,6 +224,9 @@ async def with_bot(stage: Stage, *, waits: Waits = WAITS) -> AsyncIterator[Stage
     """The bot, running on it. At the end Slack must have nothing to complain about."""
     async with running_bot(read(BotSettings, stage.environment), clock=stage.clock, waits=waits) as bot:
         await stage.slack.until(lambda: stage.slack.is_connected)
+        if stage.is_held:  # from now on: a start calls, too
+            stage.gate.opened.clear()
+            stage.gate.held.clear()
         stage.bot = bot
         stage._seen = max((each.number for each in stage.inspector.entries()), default=0)
         yield stage

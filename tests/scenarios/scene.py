@@ -15,6 +15,7 @@ from bot.interfaces import Clock
 from bot.running import Bot, running_bot
 from bot.sandbox.cams.book import BOOK, Entry
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
+from bot.sandbox.cams.verification import Account
 from bot.sandbox.inspector import Inspector
 from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.installation import Installation
@@ -93,13 +94,16 @@ async def open_scene(
     *,
     is_http: bool = False,
     book: Sequence[Entry] = BOOK,
+    accounts: Sequence[Account] = (SANDBOX_ACCOUNT,),
     settings: Mapping[str, str] | None = None,
     installation: Installation | None = None,
 ) -> AsyncIterator[Scene]:
     """The sandbox with no bot in it yet."""
     inspector, clock = Inspector(), LoopClock()
     slack = LocalSlack(inspector=inspector, clock=clock, installation=installation)
-    cams = LocalCams(inspector=inspector, book=book, clock=clock, latency_there=latency, latency_back=latency)
+    cams = LocalCams(
+        accounts=accounts, inspector=inspector, book=book, clock=clock, latency_there=latency, latency_back=latency
+    )
     inspector.listen(slack.workspace.change)  # whoever waits for something to happen looks again after each request
     await slack.start()
     await cams.start()
@@ -131,6 +135,7 @@ async def with_bot(scene: Scene, *, waits: Waits = QUICK) -> AsyncIterator[Scene
         if bot.port:
             scene.slack.request_url = f"http://127.0.0.1:{bot.port}/slack/events"
         await scene.slack.until(lambda: scene.slack.is_connected)
+        scene.cams.calls[:] = scene.cams.lookups  # that a start asks how the account stands is no scene's matter
         yield Scene(slack=scene.slack, cams=scene.cams, environment=scene.environment, bot=bot)
 
 

@@ -138,7 +138,7 @@ def check_decided_once(arena: Arena, each: Recorded) -> None:
     assert Counter((entry.actor.user_id, entry.facts["action"], entry.facts["why"]) for entry in each.forbidden) == (
         Counter((user_id(loser), loser.deed.value, "too late") for loser in each.losers)
     )
-    calls = [call for call in arena.scene.cams.calls if call.phone == each.race.request.entry.digits]
+    calls = [call for call in arena.scene.cams.lookups if call.phone == each.race.request.entry.digits]
     assert len(calls) == CALLS[each.standing], each.request
     assert each.race.request.has_code or not calls
 

@@ -45,7 +45,7 @@ def count(scene: Scene, words: str) -> int:
 
 
 async def check_one_call_and_two_answers(scene: Scene) -> None:
-    assert [call.phone for call in scene.cams.calls] == [SLOW.digits]
+    assert [call.phone for call in scene.cams.lookups] == [SLOW.digits]
     newest, oldest = await scene.lookups()
     assert newest.follows == oldest.id
     for each in (newest, oldest):
@@ -93,7 +93,7 @@ async def test_a_code_that_is_refused_is_refused_for_both_and_counted_once(scene
     said = PROBLEMS[Problem.UNKNOWN_CODE].what
     await scene.slack.until(lambda: count(scene, said) == 2, timeout=PATIENCE)
     await finish(scene)
-    assert len(scene.cams.calls) == 1
+    assert len(scene.cams.lookups) == 1
     assert {each.state for each in await scene.lookups()} == {State.REFUSED}
     async with record_of(scene) as record:
         counted = await record.read(guesses.counts, ANA, [PHONE])
@@ -113,4 +113,4 @@ async def test_when_the_process_that_calls_dies_both_are_told(tmp_path: Path) ->
             await scene.slack.until(lambda: count(scene, said) == 2, timeout=PATIENCE)
             await finish(scene)
             assert [count(scene, each.id) for each in await scene.lookups()] == [1, 1]
-            assert scene.cams.calls == []
+            assert scene.cams.lookups == []

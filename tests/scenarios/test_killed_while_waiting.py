@@ -89,13 +89,13 @@ async def test_after_a_kill_every_card_works_and_nothing_is_decided_twice(tmp_pa
                 await kim.clicks_stale(card, "Approve")
             for outcome in ("was approved", "was denied", "was withdrawn"):
                 await scene.answer(kim, f"This request {outcome}", channel=kim.dm)
-            assert scene.cams.calls == []
+            assert scene.cams.lookups == []
 
             await open_modal(scene.ana, texts.ENTER_CODE.one)
             scene.ana.fills(block_id="code", text=GOOD.code)
             await scene.ana.submits()
             await told(scene, TOLD_ANSWERED)
-            assert len(scene.cams.calls) == 1
+            assert len(scene.cams.lookups) == 1
             assert [await decisions(scene, each) for each in (first, second, third)] == [
                 [ApprovalState.APPROVED],
                 [ApprovalState.DENIED],

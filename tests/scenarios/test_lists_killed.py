@@ -21,7 +21,7 @@ async def kill_in_the_middle(scene: Scene, tmp_path: Path) -> None:
         await scene.slack.until(lambda: scene.slack.is_connected, timeout=PATIENCE)
         await submit_list(scene, lines(numbers(40)), reason="ticket 7")
         await message_with(scene.ana, texts.STOP)
-        await scene.slack.until(lambda: len(scene.cams.calls) > 12, timeout=PATIENCE)
+        await scene.slack.until(lambda: len(scene.cams.lookups) > 12, timeout=PATIENCE)
     finally:
         await bot.kill()
     await scene.slack.until(lambda: not scene.slack.is_connected, timeout=PATIENCE)
@@ -43,7 +43,7 @@ async def test_a_list_killed_in_the_middle_is_told_once_and_its_rest_asked_again
             assert f"{states[State.ANSWERED]} have their ID" in told.words
             assert len(ana.sees(ana.dm)) == 2  # what followed it, and how it ended
             assert ana.sees(ana.dm)[0].buttons == []
-            assert Counter(each.phone for each in running.cams.calls).most_common(1)[0][1] == 1
+            assert Counter(each.phone for each in running.cams.lookups).most_common(1)[0][1] == 1
             if ana.modal:
                 await ana.closes()
             await ana.clicks(texts.ASK_AGAIN)
@@ -59,7 +59,7 @@ async def test_an_ordinary_stop_in_the_middle_of_a_list_tells_before_it_leaves(t
         ana = scene.ana
         async with with_bot(scene, waits=replace(QUICK, finishing=0.5)) as running:
             await submit_list(running, lines(numbers(60)))
-            await scene.slack.until(lambda: bool(running.cams.calls), timeout=PATIENCE)
+            await scene.slack.until(lambda: bool(running.cams.lookups), timeout=PATIENCE)
         told = await message_with(ana, "was broken off when the bot stopped")
         assert texts.SHOW_RESULTS in told.buttons
         assert len(ana.sees(ana.dm)) == 1

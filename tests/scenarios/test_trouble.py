@@ -59,15 +59,15 @@ async def test_a_burst_never_breaks_the_limit_and_all_are_answered(tmp_path: Pat
             return sum("The phone number ID" in each.text for each in scene.ana.sees("support")) == 30
 
         await scene.ana.until(told, timeout=PATIENCE)
-        assert [call.api_code for call in scene.cams.calls] == ["OK"] * 30
-        arrivals = sorted(call.arrived_at for call in scene.cams.calls)
+        assert [call.api_code for call in scene.cams.lookups] == ["OK"] * 30
+        arrivals = sorted(call.arrived_at for call in scene.cams.lookups)
         assert all(later - earlier > 1.0 for earlier, later in zip(arrivals, arrivals[10:], strict=False))
 
 
 async def test_a_number_that_is_asked_for_again_meanwhile_is_called_once_and_answered_each_time(scene: Scene) -> None:
     slow = entry("The ID, after 3 seconds")
     await scene.ask(slow)
-    await scene.slack.until(lambda: bool(scene.cams.calls), timeout=PATIENCE)
+    await scene.slack.until(lambda: bool(scene.cams.lookups), timeout=PATIENCE)
     await scene.ask(slow)
     await message_with(scene.ana, "The answer will appear here too.", channel="support")
     await scene.ask(slow, code="999999")
@@ -77,7 +77,7 @@ async def test_a_number_that_is_asked_for_again_meanwhile_is_called_once_and_ans
         return sum("phone number ID of +1 202-555-0108" in each.text for each in scene.ana.sees("support")) == 3
 
     await scene.ana.until(answers, timeout=PATIENCE)
-    assert len(scene.cams.calls) == 1
+    assert len(scene.cams.lookups) == 1
     first, *others = reversed(await scene.lookups())
     assert [each.follows for each in others] == [first.id] * 2
     assert {each.state for each in (first, *others)} == {State.ANSWERED}
@@ -111,7 +111,7 @@ async def test_a_stop_that_cannot_wait_interrupts_and_tells(scene_with: OpenScen
     async with scene_with(waits=Waits(finishing=0.2, api_reading=10.0)) as scene:
         scene.cams.trouble = ApiTrouble.HANG
         await scene.ask(entry("The ID"))
-        await scene.slack.until(lambda: bool(scene.cams.calls), timeout=PATIENCE)
+        await scene.slack.until(lambda: bool(scene.cams.lookups), timeout=PATIENCE)
     await scene.answer(scene.ana, PROBLEMS[Problem.PROCESS_ENDED].what)
     (lookup,) = await scene.lookups()
     assert (lookup.state, lookup.result.problem) == (State.INTERRUPTED, Problem.PROCESS_ENDED)
@@ -130,7 +130,7 @@ async def test_what_a_dead_process_left_is_ended_and_its_agent_told_by_the_next(
 async def test_what_runs_is_known_to_be_alive_by_every_other_process(scene_with: OpenScene) -> None:
     async with scene_with(waits=Waits(lease=0.9, sweeping=60.0, api_reading=5.0)) as scene:
         await scene.ask(entry("The ID, after 3 seconds"))
-        await scene.slack.until(lambda: bool(scene.cams.calls), timeout=PATIENCE)
+        await scene.slack.until(lambda: bool(scene.cams.lookups), timeout=PATIENCE)
         await scene.answer(scene.ana, "Still asking")  # two seconds, more than two times the silence of the dead
         dead = await died_running(scene)
         async with record_of(scene) as other:

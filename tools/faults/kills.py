@@ -59,7 +59,7 @@ class Killer:
         slack, cams = self.world.scene.slack, self.world.scene.cams
         return {
             "any": lambda: asyncio.sleep(self.random.uniform(0.0, 0.8)),
-            "call": lambda: self._soon_after(lambda: len(cams.calls)),
+            "call": lambda: self._soon_after(lambda: len(cams.lookups)),
             "payload": lambda: self._soon_after(lambda: len(slack.deliveries)),
             "message": lambda: self._soon_after(lambda: slack.workspace.version),
         }
@@ -81,7 +81,7 @@ async def run(place: Place, *, kills: int, say: Say, lists: int = 1) -> Tally:
         for number in range(1, kills + 1):
             moment = await killer.kill()
             if number % 10 == 0:
-                say(f"  {number} kills, the last one at: {moment}; {len(world.scene.cams.calls)} calls so far")
+                say(f"  {number} kills, the last one at: {moment}; {len(world.scene.cams.lookups)} calls so far")
         return kills
 
     load = Load(numbers=min(40_000, 100 * kills + 500), lists=lists)

@@ -191,7 +191,7 @@ class Reckoning:
 
     def _calls_in_vain(self, everything: Iterable[Recorded]) -> Iterator[str]:
         """Calls that no attempt accounts for."""
-        calls = Counter(call.phone for call in self.scene.cams.calls)
+        calls = Counter(call.phone for call in self.scene.cams.lookups)
         attempts: Counter[str] = Counter()
         for each in everything:
             for lookup in each.request.lookups:

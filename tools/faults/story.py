@@ -43,9 +43,9 @@ class Story:
 
     async def ask_until_called(self) -> Entry:
         """Ask, until the API has the call and has not answered it."""
-        before = len(self.world.scene.cams.calls)
+        before = len(self.world.scene.cams.lookups)
         entry = await self.ask()
-        await self.until(lambda: len(self.world.scene.cams.calls) > before)
+        await self.until(lambda: len(self.world.scene.cams.lookups) > before)
         return entry
 
     async def ask_list(self, count: int) -> None:

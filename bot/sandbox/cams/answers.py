@@ -75,6 +75,7 @@ Reply = Success | Refusal | Page | Hang | Reset | Close | Slow
 
 THROTTLED_BY_GATEWAY = Refusal(code="Throttling.User", message="Request was denied due to user flow control.")
 THROTTLED_BY_PRODUCT = Refusal(code="System.LimitControl", message="The system is under flow control.")
+UNKNOWN_KEY = Refusal(code="InvalidAccessKeyId.NotFound", message="Specified access key is not found.", status=404)
 NOT_YOURS = Refusal(
     code="Unknown.ResourceOwnerId", message="The resource does not belong to the current resource owner."
 )

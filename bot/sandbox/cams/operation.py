@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from urllib.parse import parse_qsl
 
 from bot.sandbox.cams.answers import BAD_NUMBER, NOT_YOURS, THROTTLED_BY_GATEWAY, Refusal, Reply
@@ -37,6 +37,11 @@ class Operation:
         self._windows = {key: open_window(counting, calls=qps) for key in known}
         self._entries = {entry.digits: entry for entry in book}
         self._asked: Counter[str] = Counter()
+
+    @property
+    def numbers(self) -> Collection[str]:
+        """Those of the book, as the API is asked for them."""
+        return self._entries.keys()
 
     def reply(self, request: SentRequest, *, now: float, monotonic: float, verdict: Reply | None = None) -> Reply:
         """``now``: Unix seconds, for the signature's date and calendar seconds; ``monotonic``: for a sliding limit.

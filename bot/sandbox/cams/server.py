@@ -7,6 +7,7 @@ import struct
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any
 
 from aiohttp import web
@@ -78,6 +79,7 @@ class LocalCams:
         """Listen. Port 0 takes any that is free."""
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._handle)
+        app.on_response_prepare.append(self._date)
         # A caller that gave up ends its handler; at the stop nobody is waited for.
         self._server = HttpServer(
             app, most=CONNECTIONS, access_log=None, handler_cancellation=True, shutdown_timeout=0.1
@@ -96,6 +98,14 @@ class LocalCams:
             raise RuntimeError("the local API is not started")
         host, port = self._server.address
         return f"http://{host}:{port}"
+
+    async def _date(self, _request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Date"] = formatdate(self._clock.now(), usegmt=True)
+
+    @property
+    def lookups(self) -> list[SeenCall]:
+        """The calls for numbers of its book: a bot that starts calls for one that nobody has, to see whether it may."""
+        return [call for call in self.calls if call.phone in self._operation.numbers]
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         try:

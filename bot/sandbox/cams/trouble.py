@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from bot.sandbox.cams.answers import THROTTLED_BY_PRODUCT, Close, Hang, Refusal, Reply, Slow
+from bot.sandbox.cams.answers import THROTTLED_BY_PRODUCT, UNKNOWN_KEY, Close, Hang, Refusal, Reply, Slow
 
 SLOW_SECONDS = 3.0
 LATE_SECONDS = 11.0
@@ -19,6 +19,7 @@ class ApiTrouble(StrEnum):
     ARREARS = "arrears"
     FAILING = "failing"
     CLOCK = "clock"
+    DELETED = "deleted"
     FORBIDDEN = "forbidden"
     UNSUBSCRIBED = "unsubscribed"
 
@@ -38,6 +39,7 @@ _LABELS = {
     ApiTrouble.ARREARS: "In arrears: the account's bill is not paid",
     ApiTrouble.FAILING: "Fails inside: an internal failure at each call",
     ApiTrouble.CLOCK: "Blames the clock: an illegal timestamp at each call",
+    ApiTrouble.DELETED: "Key deleted: nobody knows the AccessKey any more",
     ApiTrouble.FORBIDDEN: "Forbidden: the key's user has no permission for this",
     ApiTrouble.UNSUBSCRIBED: "Not subscribed: the account has not opened the product",
 }
@@ -45,6 +47,7 @@ _LABELS = {
 _OVERRULING: dict[ApiTrouble, Reply] = {
     ApiTrouble.DOWN: Close(),
     ApiTrouble.HANG: Hang(),
+    ApiTrouble.DELETED: UNKNOWN_KEY,
     # The other name for it: of a clock that is really off the local API says ``InvalidTimeStamp.Expired``.
     ApiTrouble.CLOCK: Refusal(code="IllegalTimestamp", message="The input parameter Timestamp is not legal."),
     ApiTrouble.FAILING: Refusal(code="InternalFailure", message="The request processing has failed.", status=500),

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, quote
 
 from pydantic import SecretStr
 
-from bot.sandbox.cams.answers import Refusal
+from bot.sandbox.cams.answers import UNKNOWN_KEY, Refusal
 
 WINDOW_SECONDS = 15 * 60
 """How far a request's date may be from the server's, and how long a nonce is remembered."""
@@ -85,7 +85,7 @@ class Verifier:
             return _incomplete("Authorization")
         account = self._accounts.get(claim.access_key_id)
         if account is None:
-            return Refusal(code="InvalidAccessKeyId.NotFound", message="Specified access key is not found.", status=404)
+            return UNKNOWN_KEY
         if not account.is_active:
             return Refusal(code="InvalidAccessKeyId.Inactive", message="Specified access key is disabled.", status=403)
         return (

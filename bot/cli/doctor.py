@@ -1,0 +1,101 @@
+"""``phoneid doctor``: everything that a start depends on, with what to do where something is wrong."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+
+import click
+
+from bot import logs, settings
+from bot.checks import Check, CheckVerdict
+from bot.cli.arguments import EXIT_CANNOT_START, Discreet, env_file
+from bot.cli.streams import check_output, show
+from bot.doctor import machine
+from bot.texts import doctor as texts
+
+EXIT_WARNINGS = 1
+
+_COLOURS: Mapping[CheckVerdict, str] = {
+    CheckVerdict.OK: "green",
+    CheckVerdict.SKIPPED: "blue",
+    CheckVerdict.WARNING: "yellow",
+    CheckVerdict.STOP: "red",
+}
+_WIDTH = max(map(len, CheckVerdict))
+
+
+@click.command(cls=Discreet)
+@click.option("--json", "is_json", is_flag=True, help="Print everything as JSON, for a program.")
+@click.option("--views", "with_views", is_flag=True, help="Have Slack validate every view and message, too.")
+def doctor(*, is_json: bool, with_views: bool) -> None:
+    """Check everything that the bot needs, and say what to do about what is wrong.
+
+    It looks at the settings, the network, Slack, the approvals, Alibaba Cloud (with one call that cannot succeed and
+    looks up nothing), the database and the machine, and goes on after what is wrong. It changes nothing. --views sends
+    each view in its longest form to Slack's validator, which shows it to nobody; that takes some minutes.
+
+    Exit code 0: all is well; 1: the bot starts, but there are warnings; 2: the bot would not start.
+    """
+    from bot.doctor.examination import PARTS, VIEWS, examine
+
+    check_output()
+    found, checks = settings.examine(settings.BotSettings, env_file=env_file())
+    logs.configure(level="CRITICAL", log_format=found.phoneid_log_format if found else None)
+    parts = (*PARTS, VIEWS) if with_views else PARTS
+    by_group = asyncio.run(examine(found, [*checks, *machine.check_env_file(env_file())], parts=parts))
+    if is_json:
+        show(json.dumps(as_json(by_group, found), ensure_ascii=False, indent=2))
+    else:
+        show("\n".join(lines(by_group)))
+    sys.exit(exit_code(each for checks in by_group.values() for each in checks))
+
+
+def exit_code(checks: Iterable[Check]) -> int:
+    """What the verdicts come to."""
+    verdicts = {each.verdict for each in checks}
+    if CheckVerdict.STOP in verdicts:
+        return EXIT_CANNOT_START
+    return EXIT_WARNINGS if CheckVerdict.WARNING in verdicts else 0
+
+
+def as_json(by_group: Mapping[str, Iterable[Check]], found: settings.BotSettings | None) -> dict[str, object]:
+    """The shape that ``docs/operations.md`` describes; names are only ever added to it."""
+    checks = [
+        {"group": group, "name": each.name, "verdict": each.verdict.value, "what": each.what, "remedy": each.remedy}
+        for group, checks in by_group.items()
+        for each in checks
+    ]
+    code = exit_code(each for checks in by_group.values() for each in checks)
+    return {
+        "version": machine.release(),
+        "exit_code": code,
+        "settings": found.shown if found else None,
+        "checks": checks,
+    }
+
+
+def lines(by_group: Mapping[str, Iterable[Check]]) -> Iterable[str]:
+    """For a terminal: a line for each check, and below it what to do."""
+    verdicts: list[CheckVerdict] = []
+    for group, checks in by_group.items():
+        if shown := [*checks]:
+            yield _styled(group, bold=True)
+            for each in shown:
+                yield from _lines_of(each)
+            yield ""
+            verdicts += [each.verdict for each in shown]
+    yield texts.summary(verdicts.count(CheckVerdict.STOP), verdicts.count(CheckVerdict.WARNING))
+
+
+def _lines_of(check: Check) -> Iterable[str]:
+    verdict = _styled(check.verdict.ljust(_WIDTH), colour=_COLOURS[check.verdict])
+    yield f"  {verdict}  {check.name}: {check.what}"
+    if check.remedy:
+        yield f"  {' ' * _WIDTH}  {texts.WHAT_TO_DO} {check.remedy}"
+
+
+def _styled(words: str, *, colour: str | None = None, bold: bool = False) -> str:
+    """Click takes the colours out where nobody sees them; who set NO_COLOR wants none anywhere."""
+    return words if os.environ.get("NO_COLOR") else click.style(words, fg=colour, bold=bold or None)

@@ -1,0 +1,109 @@
+"""Whether the record can be used: opened, read, written, whole at its end, and with room to grow."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+
+from bot.app import Waits, open_record
+from bot.checks import Check, Checklist, ok, stop, warning
+from bot.errors import PhoneIdError, StoreError
+from bot.interfaces import Clock
+from bot.settings import RecordSettings
+from bot.store import journal
+from bot.store.glance import glance
+from bot.store.migrations import TO_LOOK
+from bot.store.record import Record
+from bot.texts import doctor as texts
+
+NAME = "database"
+
+IN_MEMORY = "sqlite:///:memory:"
+"""Shared with nobody."""
+
+LITTLE = 200_000_000
+"""Bytes. The journal of a hundred thousand lookups takes as much."""
+
+
+@asynccontextmanager
+async def open_to_check(
+    settings: RecordSettings, clock: Clock, *, waits: Waits, checks: Checklist
+) -> AsyncIterator[Record | None]:
+    """The record, if there is one that can be used; none is begun. ``checks`` has what was found."""
+    if is_new(settings):
+        checks.made.append(_without_record(settings))
+        yield None
+        return
+    async with AsyncExitStack() as stack:
+        record = None
+        with suppress(PhoneIdError):  # it is among the checks
+            record = await stack.enter_async_context(
+                open_record(settings, clock, waits=waits, checks=checks, opening=TO_LOOK)
+            )
+        yield record
+
+
+def sharing_turns(settings: RecordSettings, record: Record | None) -> str | None:
+    """Where the turns at the API are shared; ``None``: they cannot be, because the database cannot be used."""
+    if record is not None:
+        return settings.database_url
+    return IN_MEMORY if is_new(settings) else None  # where there is no database, nobody shares it
+
+
+def is_new(settings: RecordSettings) -> bool:
+    """Whether there is no file yet."""
+    return settings.database_path is not None and not _is_there(settings.database_path)
+
+
+async def check_database(settings: RecordSettings, record: Record) -> list[Check]:
+    """Whether it takes a change, and whether its newest entries are whole."""
+    name = settings.database_name
+    try:
+        await record.change(journal.head)  # changes nothing, with the lock that every change takes
+        seen = await record.read(glance)
+    except StoreError as error:
+        return [stop(NAME, texts.database_not_writable(name, " ".join(str(error).split())), texts.CHECK_DATABASE)]
+    whole = (
+        ok("journal", texts.chain_whole(seen.entries, seen.head))
+        if seen.broken_at is None
+        else warning("journal", texts.chain_broken(seen.broken_at), texts.VERIFY_AND_RESTORE)
+    )
+    return [ok(NAME, texts.database_works(name, engine_name(settings), seen.schema)), whole]
+
+
+def engine_name(settings: RecordSettings) -> str:
+    """What keeps the record."""
+    return f"SQLite {sqlite3.sqlite_version}" if settings.database_path else "Postgres"
+
+
+def check_disk(settings: RecordSettings) -> list[Check]:
+    """Whether there is room where the record is; of a server's disk nothing is known here."""
+    path = settings.database_path
+    if path is None:
+        return []
+    folder = path.absolute().parent
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return []  # whether the folder is there is told with the database
+    told = texts.megabytes(free)
+    if free < LITTLE:
+        return [warning("disk", texts.disk_nearly_full(told, str(folder)), texts.FREE_DISK)]
+    return [ok("disk", texts.disk_free(told, str(folder)))]
+
+
+def _without_record(settings: RecordSettings) -> Check:
+    assert settings.database_path
+    folder = settings.database_path.absolute().parent
+    if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
+        return ok(NAME, texts.no_record_yet(settings.database_name))
+    return stop(NAME, texts.folder_unusable(settings.database_name), texts.MAKE_FOLDER)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return os.path.lexists(path)
+    except OSError:  # a name too long for any file
+        return True

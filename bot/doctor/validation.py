@@ -1,0 +1,52 @@
+"""Whether Slack would take every view and message of the bot's: its own validator says so, and shows them to nobody."""
+
+import json
+
+from bot.checks import Check, ok, skipped, stop
+from bot.doctor.specimens import Specimen, specimens
+from bot.errors import SlackBusy, SlackError, SlackRefused
+from bot.slack.blocks import Message
+from bot.slack.web import Web
+from bot.texts import doctor as texts
+
+REFUSED = frozenset({"invalid_blocks", "invalid_message", "invalid_view"})
+"""Slack's words for what it would not show."""
+
+LONGEST_PAUSE = 60.0
+"""Seconds that Slack may want to be left alone in between."""
+
+_SHOWN = 3
+
+
+async def validate(web: Web) -> list[Check]:
+    """A check for each that Slack would refuse; otherwise one for all."""
+    refused: list[Check] = []
+    found = specimens()
+    for count, (name, specimen) in enumerate(found.items()):
+        try:
+            await _send(web, specimen)
+        except SlackRefused as error:
+            if error.code not in REFUSED:
+                return [*refused, skipped("views", texts.views_not_validated(str(error), count, len(found)))]
+            refused.append(stop(name, texts.view_refused("; ".join(error.details[:_SHOWN])), texts.REPORT_VIEW))
+        except SlackError as error:
+            return [*refused, skipped("views", texts.views_not_validated(str(error), count, len(found)))]
+    return refused or [ok("views", texts.views_valid(len(found)))]
+
+
+async def _send(web: Web, specimen: Specimen) -> None:
+    # In the body: the SDK's own method puts it into the URL, which a list of a hundred numbers does not fit into.
+    payload = (
+        {"message": json.dumps({"text": specimen.text, "blocks": specimen.blocks})}
+        if isinstance(specimen, Message)
+        else {"view": json.dumps(specimen)}
+    )
+    while True:
+        try:
+            await web.api_call("blocks.validate", json=payload)
+        except SlackBusy as busy:
+            if busy.retry_after > LONGEST_PAUSE:
+                raise
+            await web.clock.sleep(busy.retry_after)
+        else:
+            return
