@@ -7,7 +7,7 @@ import pytest
 
 from bot.models import LookupId, Request
 from bot.policy import Decision
-from bot.store import decisions, forgetting, guesses, lookups, outbox, processes, requests, search
+from bot.store import decisions, forgetting, guesses, journal, lookups, outbox, processes, requests, search
 from bot.store.engine import Tx
 from bot.store.outbox import Due, Kind
 from tests import factories
@@ -75,6 +75,10 @@ def use(tx: Tx, request: Request) -> object:
     return decisions.use(tx, request.id)
 
 
+def use_kept(tx: Tx, request: Request) -> object:
+    return decisions.use(tx, request.id, are_kept=True)
+
+
 def lapse(tx: Tx, request: Request) -> object:
     return decisions.lapse(tx, request.id, actor=ANA)
 
@@ -99,6 +103,7 @@ CHANGES = [
     (awaiting, factories.approve),
     (awaiting, factories.deny),
     (approved, use),
+    (approved, use_kept),
     (approved, lapse),
     (queued, factories.call),
     (approved, stop),
@@ -126,6 +131,19 @@ def test_what_needs_no_answer_is_two(distant: Process, trips: Trips) -> None:
     assert isinstance(due, Due)
     assert trips.of(lambda: distant.change(outbox.postpone, due)) == 2
     assert trips.of(lambda: distant.change(outbox.said, due)) == 2
+
+
+def test_asking_for_codes_is_three(distant: Process, trips: Trips) -> None:
+    due = distant.read(outbox.waiting, Kind.CODES, distant.change(approved).id)
+    assert isinstance(due, Due)
+    assert trips.of(lambda: distant.change(decisions.ask_for_codes, due)) == 3
+
+
+def test_a_look_at_what_others_did_is_two_and_three_where_they_did_something(distant: Process, trips: Trips) -> None:
+    distant.change(queued)
+    seen, _ = distant.read(journal.moves_since, None)
+    assert trips.of(lambda: distant.read(journal.moves_since, seen)) == 2
+    assert trips.of(lambda: distant.read(journal.moves_since, 0)) == 3
 
 
 def test_what_people_wait_for_is_read_in_three(distant: Process, trips: Trips) -> None:
