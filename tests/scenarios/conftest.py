@@ -11,6 +11,10 @@ from bot.app import Waits
 from bot.sandbox.slack.installation import Installation
 from tests.clocks import SocketLoop
 from tests.scenarios.scene import QUICK, TRANSPORTS, OpenScene, Scene, open_scene, with_bot
+from tests.store.engines import database_url, postgres_database, postgres_url, ready_schemas, sqlite_url
+
+__all__ = ["database_url", "postgres_database", "postgres_url", "ready_schemas", "sqlite_url"]
+"""For scenes that are played on both engines, in real time: a server's clock is its own."""
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:

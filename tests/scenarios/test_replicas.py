@@ -231,9 +231,12 @@ async def test_of_a_dozen_approvals_through_three_bots_nobody_is_asked_again(tmp
 @pytest.mark.nightly
 @pytest.mark.real_time
 @pytest.mark.timeout(600)
-async def test_of_a_hundred_approvals_through_three_processes_nobody_is_asked_again(tmp_path: Path) -> None:
+async def test_of_a_hundred_approvals_through_three_processes_nobody_is_asked_again(
+    tmp_path: Path, database_url: str
+) -> None:
     book = numbers(scaled(100, least=10))
     settings = {**TO_EACH, "PHONEID_OPEN_REQUESTS": str(len(book)), "LOG_LEVEL": "WARNING"}
+    settings["DATABASE_URL"] = database_url
     async with open_scene(tmp_path, book=book, settings=settings) as scene:
         bots = [BotProcess(folder=tmp_path) for _ in range(3)]
         try:

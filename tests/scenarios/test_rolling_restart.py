@@ -1,15 +1,19 @@
 """Two bots behind a load balancer are replaced one after the other, while people go on asking: nobody notices."""
 
 import asyncio
+import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from bot.models import State
 from bot.repeating import in_background
 from bot.running import running_bot
+from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.cams.answers import Success
 from bot.sandbox.cams.book import Entry
 from bot.sandbox.slack.delivery import Outcome
@@ -98,3 +102,36 @@ async def test_two_bots_are_replaced_and_no_command_is_lost(tmp_path: Path) -> N
             return stack.aclose
 
         await replace_each(scene, balancer, start, book)
+
+
+@pytest.mark.nightly
+@pytest.mark.real_time
+@pytest.mark.timeout(300)
+async def test_two_processes_are_replaced_and_no_command_is_lost(
+    tmp_path: Path, unused_tcp_port_factory: Callable[[], int], database_url: str
+) -> None:
+    book, bots = numbers(900), list[BotProcess]()
+    settings = {"DATABASE_URL": database_url, "LOG_LEVEL": "WARNING"}
+    async with (
+        open_scene(tmp_path, is_http=True, book=book, settings=settings) as scene,
+        open_balancer(scene.clock) as (balancer, url),
+    ):
+        scene.slack.request_url = url
+
+        async def start() -> Stop:
+            port = unused_tcp_port_factory()
+            bots.append(BotProcess(folder=tmp_path))
+            await bots[-1].start_with({**scene.environment, "PORT": str(port)})
+            balancer.add(port)
+            return bots[-1].stop
+
+        try:
+            asked = await replace_each(scene, balancer, start, book)
+            assert [await bot.wait() for bot in bots] == [0] * 4
+        finally:
+            for bot in bots:
+                await bot.kill()
+        waits = sorted(each.milliseconds for each in scene.slack.deliveries)
+        sys.stdout.write(
+            f"{len(asked)} commands; acknowledged after {waits[len(waits) // 2]:.0f} ms, {waits[-1]:.0f} at most\n"
+        )
