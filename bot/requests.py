@@ -8,7 +8,6 @@ from pydantic import SecretStr
 
 from bot import guesses, policy, states
 from bot.access import FRESH, Access
-from bot.audit import Event
 from bot.errors import CardOutdated, NotPossible, RecordDamaged, RequestMoved, StoreUnavailable
 from bot.exposure import find_exposed
 from bot.interfaces import Clock
@@ -31,7 +30,7 @@ from bot.models import (
 from bot.pending_codes import Codes, PendingCodes
 from bot.policy import Action, Decision
 from bot.progress import Progress
-from bot.store import decisions, exposure, journal
+from bot.store import decisions, exposure
 from bot.store import guesses as counts
 from bot.store import lookups as lookups_store
 from bot.store import requests as store
@@ -174,9 +173,12 @@ class Requests:
         log.info("request stopped", extra={"facts": {"request": request.id, "count": len(stopped)}})
         return stopped
 
-    async def record_showing(self, request: Request, lookups: Sequence[Lookup], *, actor: Actor) -> None:
-        """Record that IDs, or full numbers, are about to be shown once more: first the journal, then the screen."""
-        await self._record.change(journal.note_each, Event.SHOWN, request.id, lookups, actor=actor)
+    async def record_showing(self, request: Request, lookups: Sequence[Lookup], *, actor: Actor) -> Request:
+        """Record that IDs, or full numbers, are about to be shown once more: first the journal, then the screen.
+
+        What is to be shown is the request that this returns: some may have been forgotten just now.
+        """
+        return await self._record.change(store.show, request, {each.position for each in lookups}, actor=actor)
 
     async def end_overdue(self, request_id: RequestId) -> Request | None:
         """End what nobody decided on or used in time; ``None`` when that is not so any more, or not certain."""

@@ -70,21 +70,22 @@ class Showing:
         if lookup is None:  # no button of ours says so
             raise await self._access.forbidden(Action.SHOW_ID, context.actor, Problem.NOT_YOUR_REQUEST, request)
         if lookup.result.phone_number_id:
-            await self._requests.record_showing(request, [lookup], actor=context.actor)
+            now = await self._requests.record_showing(request, [lookup], actor=context.actor)
+            (lookup,) = [each for each in now.lookups if each.position == lookup.position]
         await self._conversation.open_window(context, views.lookup_outcome(context.origin, lookup))
 
     async def results(self, context: Context, value: str) -> None:
         """Show what became of each number once more, from the record and without a new call, privately."""
         request = await self._access.check(Action.SHOW_RESULTS, RequestId(value), actor=context.actor)
         shown = [each for each in request.lookups if each.result.phone_number_id]
-        await self._requests.record_showing(request, shown, actor=context.actor)
+        request = await self._requests.record_showing(request, shown, actor=context.actor)
         await self._conversation.open_window(context, views.outcome(context.origin, request))
 
     async def details(self, context: Context, value: str) -> None:
         """Show an approver the full numbers, privately."""
         request = await self._access.check(Action.SEE_DETAILS, RequestId(value), actor=context.actor)
         shown = [each for each in request.lookups if not each.is_forgotten]
-        await self._requests.record_showing(request, shown, actor=context.actor)
+        request = await self._requests.record_showing(request, shown, actor=context.actor)
         await self._conversation.open_window(context, pages.details(context.origin, request))
 
     async def form_again(self, context: Context, value: str) -> None:

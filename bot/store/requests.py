@@ -1,6 +1,6 @@
 """Requests, as they are recorded and read. Each change writes its journal entries and what must be said of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -141,6 +141,14 @@ def find(tx: Tx, request_id: RequestId) -> Request | None:
     """A request with all its lookups."""
     row, lookups, _ = rows.found(tx, request_id)
     return rows.request(row, lookups) if row else None
+
+
+def show(tx: Tx, request: Request, positions: Container[int], *, actor: Actor) -> Request:
+    """Record that these of its numbers are about to be shown. The request as it is now: what was forgotten is not."""
+    current = find(tx, request.id) or request
+    shown = [each for each in current.lookups if each.position in positions and not each.is_forgotten]
+    journal.note_each(tx, Event.SHOWN, request.id, shown, actor=actor)
+    return current
 
 
 def under_way(tx: Tx, agent: Actor, phones: Iterable[PhoneNumber]) -> set[PhoneNumber]:

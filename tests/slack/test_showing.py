@@ -18,7 +18,7 @@ from tests.doubles import Doing
 from tests.factories import phones
 from tests.fake_api import id_of
 from tests.slack.workplace import RESPONSE_URL, Bot, Workplace, buttons_of, filled, text_of, workplace
-from tests.world import ANA, KIM, LEE, WITHOUT_APPROVALS
+from tests.world import ANA, KIM, LEE, WITH_APPROVALS, WITHOUT_APPROVALS
 
 __all__ = ["bot", "workplace"]
 
@@ -54,6 +54,30 @@ def fields_of(form: View) -> dict[str, str]:
 
 
 # --- an ID, the results, the details ---
+
+
+@pytest.mark.parametrize(
+    ("action_id", "by"), [(buttons.SHOW_ID, ANA), (buttons.SHOW_RESULTS, ANA), (cards.DETAILS, LEE)], ids=str
+)
+async def test_a_process_that_stood_still_shows_nothing_that_was_forgotten_meanwhile(
+    workplace: Workplace, bot: Bot, action_id: str, by: Actor
+) -> None:
+    workplace.policy = WITH_APPROVALS
+    bot, elsewhere = await workplace.open("p2"), await workplace.open("p3")
+    request = await bot.asks(2)
+    await bot.presses(cards.APPROVE, request.id, by=LEE)
+    value = f"{request.id}/1" if action_id == buttons.SHOW_ID else request.id
+
+    async def forget_meanwhile(name: str) -> None:
+        if name == "show":
+            await elsewhere.process.record.change(forgetting.forget, PHONE, actor=KIM)
+
+    bot.process.record.before = forget_meanwhile
+    await bot.presses(action_id, value, by=by)
+    assert await elsewhere.process.journal(request.id, Event.FORGOTTEN)
+    assert id_of(PHONE) not in text_of(opened(bot))
+    assert PHONE.digits[-4:] not in text_of(opened(bot)).replace(" ", "").replace("-", "")
+    assert (by, 1) not in await shown(bot, request.id)
 
 
 async def test_an_id_is_shown_again_without_a_call_and_it_is_in_the_journal(workplace: Workplace, bot: Bot) -> None:
@@ -92,7 +116,7 @@ async def test_of_a_number_without_an_id_nothing_is_said_to_be_shown(workplace: 
 async def test_an_id_is_not_shown_when_it_cannot_be_recorded(bot: Bot) -> None:
     request = await bot.asks()
     windows = len(bot.messenger.opened)
-    bot.process.record.failing["note_each"] = 1
+    bot.process.record.failing["show"] = 1
     await bot.presses(buttons.SHOW_ID, request.id)
     assert len(bot.messenger.opened) == windows
     assert "cannot use its database" in last_said(bot).text
