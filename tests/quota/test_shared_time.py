@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import permutations
+from random import Random
 from typing import Any
 
 import pytest
@@ -15,8 +16,9 @@ from bot.models import LookupId
 from bot.quota.account import Rules
 from bot.quota.shared_time import SharedTime
 from bot.quota.slots import LATEST_ARRIVAL
+from bot.sandbox.cams.latency import PROFILES
 from bot.store.state import DRIFT
-from bot.tickets import Ticket
+from bot.tickets import Lane, Ticket
 from tests.amounts import each_day, scaled
 from tests.clocks import START
 from tests.quota.plans import PROCESSES, above_floor, plans, play
@@ -228,3 +230,20 @@ def test_a_servers_clock_that_is_set_costs_time_and_never_the_limit(
     assert world.server.kept(3, finest=FINEST)
     assert len(world.server.seen) == 100
     assert max(world.server.seen) < 90.0  # a hundred calls take some fifty seconds, and beginning anew five, once
+
+
+def test_four_machines_near_their_server_use_nearly_the_whole_limit(in_virtual_time: InVirtualTime) -> None:
+    """Five milliseconds to the server and back, and the wide-area network to the API."""
+    chance, path = Random(1), PROFILES["wide-area"]
+    calls = [
+        Plan(there=path.there(chance), back=path.back(chance), process=number % 4, lane=Lane.BULK)
+        for number in range(200)
+    ]
+
+    async def story(_: object) -> World:
+        world = world_of(Rules(10), [Machine(there=0.0025, back=0.0025, began=1e5 * number) for number in range(4)])
+        await world.play(calls)
+        return world
+
+    seen = sorted(in_virtual_time(story).server.seen)
+    assert len(seen) - 10 >= 0.95 * 10 * (seen[-1] - seen[9])
