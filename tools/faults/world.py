@@ -79,7 +79,7 @@ class World:
         """Wait until all bots are. One that ended at its start is started again, as a host would: others may have kept
         the database locked for longer than a hasty bot waits."""
         rest = PATIENCE
-        while self.scene.slack.connections != len(self.bots):
+        while self.scene.slack.connections < len(self.bots):
             assert rest > 0, self.scene.slack.describe()
             await asyncio.gather(*(bot.start() for bot in self.bots))
             await asyncio.sleep(0.02)
@@ -128,6 +128,8 @@ async def open_world(place: Place, *, book: Sequence[Entry], bots: int = 1) -> A
     try:
         async with new_database(place.where, below) as url:
             settings = {**SETTINGS, "PHONEID_CAMS_URL": cams.url, "DATABASE_URL": url}
+            if bots > 1:
+                settings["PHONEID_LINKS"] = "1"  # so that their number tells how many bots are connected
             async with open_scene(below, settings=settings) as scene:
                 with (below / "bots.log").open("ab") as log:
                     async with _running(replace(scene, cams=cams), below, log, bots) as world:
