@@ -77,6 +77,15 @@ async def test_no_bot_lives_on_when_its_demo_is_ended(tmp_path: Path, number: si
     assert number is signal.SIGKILL or not await asyncio.to_thread(lambda: [*tmp_path.iterdir()])
 
 
+async def test_the_demo_does_not_warn_of_its_own_addresses_and_its_new_record(tmp_path: Path) -> None:
+    async with demo(tmp_path) as (process, _):
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr
+        said = (await asyncio.wait_for(process.stderr.read(), 60)).decode()
+    assert "WARNING" not in said, said
+    assert "bot starts" in said, said  # what else the bot says is heard
+
+
 class Browser:
     def __init__(self, name: str) -> None:
         self.name = name
