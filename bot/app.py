@@ -16,6 +16,8 @@ from contextlib import (
 from dataclasses import dataclass
 from functools import partial
 
+import httpx
+
 from bot.cams.client import CamsClient
 from bot.cams.credentials import open_role
 from bot.cams.signing import Credentials
@@ -179,10 +181,11 @@ async def open_lookups(
     *,
     waits: Waits = PATIENT,
     measured: Callable[[Turns], Quota] | None = None,
+    on_wire: Callable[[httpx.AsyncClient], object] | None = None,
 ) -> AsyncIterator[Lookups]:
     """The use case with the real API behind it, in a process that says of itself that it lives.
 
-    ``measured`` gives turns that are measured.
+    ``measured`` gives turns that are measured; ``on_wire`` is handed the connections before anything is called.
     """
     clock = clock or SystemClock()
     async with (
@@ -190,6 +193,8 @@ async def open_lookups(
         open_http(settings.phoneid_cams_url, read_seconds=waits.api_reading) as http,
         open_quota(settings, clock, waits=waits) as quota,
     ):
+        if on_wire:
+            on_wire(http)
         api = CamsClient(http, credentials=credentials, clock=clock)
         turns = measured(quota) if measured else quota
         lookups = Lookups(record=record, api=api, quota=turns, clock=clock, silent_for=waits.lease)

@@ -11,6 +11,7 @@ import click
 from bot import logs, settings
 from bot.checks import Check, CheckVerdict
 from bot.cli.arguments import EXIT_CANNOT_START, Discreet, env_file
+from bot.cli.live import look_up_live
 from bot.cli.streams import check_output, show
 from bot.doctor import machine
 from bot.texts import doctor as texts
@@ -29,18 +30,29 @@ _WIDTH = max(map(len, CheckVerdict))
 @click.command(cls=Discreet)
 @click.option("--json", "is_json", is_flag=True, help="Print everything as JSON, for a program.")
 @click.option("--views", "with_views", is_flag=True, help="Have Slack validate every view and message, too.")
-def doctor(*, is_json: bool, with_views: bool) -> None:
+@click.option(
+    "--live", "phone", metavar="PHONE", help="Make one real lookup instead, and write a redacted record of it."
+)
+def doctor(*, is_json: bool, with_views: bool, phone: str | None) -> None:
     """Check everything that the bot needs, and say what to do about what is wrong.
 
     It looks at the settings, the network, Slack, the approvals, Alibaba Cloud (with one call that cannot succeed and
     looks up nothing), the database and the machine, and goes on after what is wrong. It changes nothing. --views sends
     each view in its longest form to Slack's validator, which shows it to nobody; that takes some minutes.
 
+    --live PHONE makes one real lookup instead, as phoneid lookup does: the code is asked for, never an argument. What
+    was sent and answered is written to a file, without the code, the key, the signature, the ID and the middle of the
+    number. Exit code 0: there is an ID; 1: there is none.
+
     Exit code 0: all is well; 1: the bot starts, but there are warnings; 2: the bot would not start.
     """
     from bot.doctor.examination import PARTS, VIEWS, examine
 
     check_output()
+    if phone is not None:
+        if is_json or with_views:
+            raise click.UsageError(texts.LIVE_ALONE)
+        sys.exit(0 if look_up_live(phone) else EXIT_WARNINGS)
     found, checks = settings.examine(settings.BotSettings, env_file=env_file())
     logs.configure(level="CRITICAL", log_format=found.phoneid_log_format if found else None)
     parts = (*PARTS, VIEWS) if with_views else PARTS

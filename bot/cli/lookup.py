@@ -9,6 +9,7 @@ from typing import TypedDict, Unpack
 from uuid import uuid4
 
 import click
+import httpx
 from pydantic import SecretStr
 
 from bot import export, logs, policy, settings
@@ -84,7 +85,7 @@ def lookup(
     number, why, code = read_phone(phone, lookup_settings), read_reason(reason), read_code()
     if mistake := what_is_wrong(number, code, why):  # both are kept, and the code is not: it must be in neither
         raise click.UsageError(asking.ENTRY_MISTAKES[mistake])
-    ended = asyncio.run(_lookup(lookup_settings, number, code, why))
+    ended = asyncio.run(look_up(lookup_settings, number, code, why))
     on_record = terminal.to_be_found(ended.request.id)
     if is_json:
         show(export.in_json(export.as_row(ended)).encode(), otherwise=on_record)
@@ -95,9 +96,15 @@ def lookup(
         sys.exit(EXIT_NO_ID)
 
 
-async def _lookup(
-    lookup_settings: settings.LookupSettings, number: PhoneNumber, code: SecretStr, reason: str
+async def look_up(
+    lookup_settings: settings.LookupSettings,
+    number: PhoneNumber,
+    code: SecretStr,
+    reason: str,
+    *,
+    on_wire: Callable[[httpx.AsyncClient], object] | None = None,
 ) -> LogEntry:
+    """One lookup, recorded; ``on_wire`` is handed the connections to the API before it is called."""
     from bot.app import open_lookups, open_record
     from bot.store import requests
 
@@ -105,7 +112,7 @@ async def _lookup(
     new = NewRequest(agent=identify(), phones=(number,), reason=reason, channel_id="", submission_key=key)
     async with (
         open_record(lookup_settings, checks=Checklist(say_warning)) as record,
-        open_lookups(lookup_settings, record) as lookups,
+        open_lookups(lookup_settings, record, on_wire=on_wire) as lookups,
     ):
         on_ending(lookups.interrupt)
         request = (await record.change(requests.accept, new, policy.YES)).request

@@ -376,6 +376,23 @@ def view_refused(why: str) -> str:
 
 REPORT_VIEW = "Install the newest version of phoneid-bot. If it is the newest, report this."
 
+# --- a real lookup ---
+
+LIVE_ALONE = "--live makes a lookup instead of the checks: leave out --json and --views."
+LIVE_REASON = "phoneid doctor --live"
+LIVE_ANSWERED = "Alibaba Cloud returned an ID. phoneid log shows it."
+
+
+def live_recorded(path: str) -> str:
+    return f"What was sent and answered is in {path}, without code, key, signature, ID and the middle of the number."
+
+
+def live_not_written(path: str, why: str) -> str:
+    return f"{path} cannot be written: {why}. The lookup is on record: phoneid log"
+
+
+NOTHING_TO_RECORD = "There was no answer to write down."
+
 # --- the examination itself ---
 
 

@@ -1,0 +1,96 @@
+"""``phoneid doctor --live``: a lookup like any other, and a file about it that holds nothing secret."""
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.doctor.live import fields
+from bot.models import MASK
+from bot.sandbox.cams.server import SANDBOX_ACCOUNT
+from tests.canaries import found_in
+from tests.cli.conftest import Desk
+from tests.scenarios.scene import entry
+from tests.shell import Ran
+
+GOOD, ECHO, FORBIDDEN = (
+    entry("The ID"),
+    entry("An unknown Code that repeats the verification code"),
+    entry("Ram.PermissionDeny"),
+)
+
+DOCUMENTED = {"RequestId: str", "Code: str", "Message: str", "Data.PhoneNumberId: str", "Data.PhoneNumber: str"}
+"""The success that Alibaba Cloud documents, by its fields."""
+
+
+async def live(desk: Desk, asked: Any) -> tuple[Ran, Path, dict[str, Any]]:
+    ran = await desk.shell.run("doctor", "--live", asked.phone, typed=f"{asked.code}\n")
+    (path,) = desk.shell.folder.glob("phoneid-live-*.json")
+    return ran, path, json.loads(path.read_text())
+
+
+async def test_it_is_a_lookup_on_record_and_a_file_for_its_owner_alone(desk: Desk) -> None:
+    ran, path, record = await live(desk, GOOD)
+    assert ran.status == 0
+    assert desk.asked() == [GOOD.digits]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert record["reference"] in (await desk.shell.run("log")).out
+    assert str(path) in ran.out
+
+
+async def test_what_the_sandbox_answers_has_the_documented_fields_and_no_others(desk: Desk) -> None:
+    _, _, record = await live(desk, GOOD)
+    (exchange,) = record["exchanges"]
+    assert set(fields(exchange["answer"]["body"])) == DOCUMENTED
+    assert exchange["answer"]["status"] == 200
+    assert set(fields(exchange["request"]["body"])) == {"PhoneNumber: str", "VerifyCode: str"}
+    assert {
+        "host",
+        "accept",
+        "content-type",
+        "authorization",
+        "x-acs-action",
+        "x-acs-version",
+        "x-acs-date",
+        "x-acs-signature-nonce",
+        "x-acs-content-sha256",
+    } <= exchange["request"]["headers"].keys()
+
+
+@pytest.mark.parametrize("asked", [GOOD, ECHO, FORBIDDEN], ids=["an ID", "an echo", "accounts"])
+async def test_nothing_secret_is_in_it(desk: Desk, asked: Any) -> None:
+    _, path, record = await live(desk, asked)
+    text = path.read_text()
+    assert found_in(text.encode(), [asked.code]) == []
+    secrets = (
+        asked.digits,
+        asked.digits[4:-4],
+        "920155500012345",
+        SANDBOX_ACCOUNT.access_key_id,
+        SANDBOX_ACCOUNT.access_key_secret.get_secret_value(),
+        "1000000000000001",
+        "2000000000000002",
+    )
+    assert not [each for each in secrets if each in text]
+    headers = record["exchanges"][0]["request"]["headers"]
+    assert headers["authorization"].startswith(f"ACS3-HMAC-SHA256 Credential={MASK},SignedHeaders=")
+    assert headers["authorization"].endswith(f"Signature={MASK}")
+    assert headers["x-acs-content-sha256"] == MASK  # of so short a body it would tell the code
+    assert record["exchanges"][0]["request"]["body"]["VerifyCode"] == MASK
+
+
+async def test_the_code_is_no_argument_and_the_checks_are_another_matter(desk: Desk) -> None:
+    ran = await desk.shell.run("doctor", "--live", GOOD.phone, GOOD.code)
+    assert ran.status == 2
+    assert GOOD.code not in ran.err
+    assert (await desk.shell.run("doctor", "--live", GOOD.phone, "--json")).status == 2
+    assert desk.asked() == []
+
+
+async def test_no_id_is_exit_code_1_and_written_down_too(desk: Desk) -> None:
+    ran, _, record = await live(desk, FORBIDDEN)
+    assert ran.status == 1
+    assert record["exchanges"][0]["answer"]["body"]["Code"] == "Ram.PermissionDeny"
+    assert "grant that user the action" in ran.err
