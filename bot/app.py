@@ -68,6 +68,8 @@ class Waits:
     """Between looks at what nobody has said in Slack in time."""
     following: float = 0.15
     """Between looks at what others did to requests that wait or run here: an approval is noticed at once."""
+    leavers: float = 600.0
+    """Between looks at whether those who wait for a decision are still there."""
     checkpoint: float = 30.0
     """Between moments at which all that is recorded is in the one file that people copy."""
     forgetting: float = 3600.0

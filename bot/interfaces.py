@@ -108,3 +108,7 @@ class People(Protocol):
         ``within``: seconds that the answer may be old; without it as long as answers are remembered.
         """
         ...
+
+    async def has_left(self, actor: Actor, workspace: str | None = None) -> bool:
+        """Whether Slack says that somebody who was a member is none any more; ``False`` while it does not say."""
+        ...

@@ -104,7 +104,7 @@ async def running_bot(
         watched += [await stack.enter_async_context(in_background(each)) for each in watching]
         retention = Retention(record, seconds=settings.phoneid_retention, clock=clock, time=time)
         # Last: whoever handles what is due is connected.
-        await stack.enter_async_context(Upkeep(record, lookups, parts).going_on(retention, clock, waits))
+        await stack.enter_async_context(Upkeep(record, lookups, opened.people, parts).going_on(retention, clock, waits))
         await stack.enter_async_context(_leaving(clock, seconds=leaving))
         stack.enter_context(monitoring.up(record, lambda: _slack_part(token, links)))
         yield Bot(app=app, jobs=parts.jobs, port=port, health_port=monitoring.port, watched=tuple(watched))

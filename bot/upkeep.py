@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Container
 from contextlib import asynccontextmanager
 
 from bot.app import Waits
-from bot.interfaces import Clock
+from bot.interfaces import Clock, People
+from bot.leavers import withdraw_requests_of_leavers
 from bot.lookups import Lookups
 from bot.models import RequestId, State
 from bot.repeating import repeating
@@ -21,8 +22,9 @@ RESTING = 1.0
 class Upkeep:
     """Of one process among any number on a database: nobody tells it what the others do."""
 
-    def __init__(self, record: Record, lookups: Lookups, parts: Parts) -> None:
+    def __init__(self, record: Record, lookups: Lookups, people: People, parts: Parts) -> None:
         self._record = record
+        self._people = people
         self._lookups = lookups
         self._parts = parts
         self._seen: int | None = None
@@ -40,6 +42,7 @@ class Upkeep:
             repeating(self.follow, every=until_followed, clock=clock),
             repeating(self.sweep, every=waits.sweeping, clock=clock),
             repeating(self.say, every=waits.saying, clock=clock),
+            repeating(self.withdraw_for_leavers, every=waits.leavers, clock=clock),
             repeating(retention.apply, every=waits.forgetting, clock=clock),
         ):
             yield
@@ -63,6 +66,11 @@ class Upkeep:
         """Say what nobody has said in time."""
         for due in await self._parts.outbox.due():
             self._parts.jobs.start(self._parts.outbox.deliver(due.kind, due.request_id))
+
+    async def withdraw_for_leavers(self) -> None:
+        """Ask nobody to decide for people who are gone, and say so on the cards."""
+        for request_id in await withdraw_requests_of_leavers(self._record, self._people):
+            self._parts.jobs.start(self._parts.outbox.deliver(Kind.CARDS, request_id))
 
     async def _use_kept(self, among: Container[RequestId] | None = None) -> None:
         for request in await self._parts.requests.usable(among):

@@ -38,6 +38,7 @@ class Described:
     enterprise_id: str = ""
     team_id: str = ""
     """Their first workspace: what Slack says of them in a click, wherever they click."""
+    is_deactivated: bool = False
 
 
 def membership_in(workspace: str, described: Described, *, actor: Actor) -> Membership:

@@ -33,6 +33,7 @@ ROWS = (
     },
     {"access", "exposure", "lookups", "outbox", "recent"},
     {"requests"},
+    {"leavers"},
     {"slack"},
     {"app", "monitoring"},
     {"doctor"},

@@ -99,6 +99,16 @@ class People:
                     doubt = error if _doubt_of(error) else doubt
         return Listed(frozenset(listed), doubt)
 
+    async def has_left(self, actor: Actor, workspace: str | None = None) -> bool:
+        """Whether Slack says that somebody who was a member is none any more; ``False`` while it does not say."""
+        try:
+            described = await self._described.get(actor.user_id)
+        except SlackError as error:
+            _log_unknown_person(actor.user_id, error)
+            return False
+        places = [membership_in(each, described, actor=actor) for each in self._places(workspace)]
+        return described.is_deactivated or (bool(places) and set(places) == {Membership.OUTSIDER})
+
     async def is_full_member(self, user_id: str, workspace: str | None = None) -> bool:
         """Whether somebody is a full member now. Raises ``SlackError`` while Slack does not say."""
         somebody = Actor(team_id="", user_id=user_id, through=Through.SLACK)
@@ -161,6 +171,7 @@ def described_in(user: Mapping[str, Any]) -> Described:
         teams=_teams_of(in_organisation.get("teams"), user.get("teams"), team_id),
         enterprise_id=str(in_organisation.get("enterprise_id") or enterprise_id),
         team_id=team_id,
+        is_deactivated=user.get("deleted") is True,
     )
 
 

@@ -22,7 +22,7 @@ from bot.models import (
 from bot.policy import Decision, Rule, Verdict
 from bot.states import check_approval_transition, check_transition
 from bot.store import guesses, journal, outbox, processes, rows
-from bot.store.cells import whole
+from bot.store.cells import readable, whole
 from bot.store.engine import Query, Row, Tx
 from bot.store.journal import NewEntry
 from bot.store.names import lookup_id, new_request_id, new_salt
@@ -56,6 +56,11 @@ OPEN: Final = f"""
     WHERE {rows.OF_PERSON} AND approval IN ('awaiting', 'approved') AND expires_at > :now
         AND EXISTS (SELECT 1 FROM lookups WHERE lookups.request = requests.number AND lookups.state = 'held')"""  # noqa: S608 - constants only
 
+# Each has an end, which is in the outbox.
+AWAITING: Final = """
+    SELECT requests.* FROM outbox JOIN requests ON requests.number = outbox.request
+    WHERE outbox.kind = 'expire' AND requests.approval = 'awaiting' ORDER BY requests.number"""
+
 TOO_MANY_OPEN: Final = Decision(Verdict.MAY_NOT, Rule.APPROVALS, Problem.TOO_MANY_OPEN)
 
 ADD: Final = adding("requests")
@@ -77,6 +82,11 @@ class Accepted:
 
     request: Request
     is_new: bool
+
+
+def awaiting(tx: Tx) -> list[tuple[RequestId, Actor]]:
+    """The requests that await a decision, and who asked."""
+    return readable("requests", tx.all(AWAITING), lambda row: (row["id"], rows.actor(row)))
 
 
 def accept(

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from bot.durations import write_duration
 from bot.guesses import FREE, REMEMBERED, Alarm, Counts, Suspect
-from bot.models import Request
+from bot.models import ApprovalState, Request, Through
 from bot.texts.numbers import Words, hidden, hidden_subject, numbers, subject
 from bot.texts.outcomes import OUTCOMES, stand_of_request
 
@@ -195,10 +195,16 @@ def refused_lately(request: Request, counts: Counts) -> str:
     return f"Codes refused in the last {write_duration(REMEMBERED)}: {', '.join(said)}." if said else ""
 
 
+WITHDRAWN_FOR_A_LEAVER = "This request was withdrawn: the person who asked is not in this workspace any more."
+
+
 def became(request: Request) -> str:
     """What became of a request, for cards and for whoever clicks too late."""
     if request.is_forgotten:
         return forgotten(request)
+    by = request.approval.decided_by
+    if request.approval.state is ApprovalState.WITHDRAWN and by and by.through is Through.BOT:
+        return WITHDRAWN_FOR_A_LEAVER
     return f"This request {OUTCOMES[stand_of_request(request)].became.of(request)}."
 
 

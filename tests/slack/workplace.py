@@ -241,7 +241,7 @@ class Workplace(World):
             process=replace(process, requests=parts.requests),
             parts=parts,
             messenger=self.messenger,
-            upkeep=Upkeep(process.record, process.lookups, parts),
+            upkeep=Upkeep(process.record, process.lookups, self.people, parts),
             listens=(commands, submissions, actions),
         )
 
