@@ -40,6 +40,10 @@ BEGINNINGS = {"search.SEARCH", "lookups._WITH_REQUEST"}
 """Of statements, which are never asked by themselves."""
 
 LOOKS_AT_ALL = {
+    "copying.SEND",  # at nothing
+    "glance.NEWEST",  # at a thousand, by their key
+    "migrations.IS_AT",  # the head is one row
+    "migrations.OLDER_AT_WORK",
     "forgetting.REASONS",  # whoever forgets a number looks for it in every reason
     "forgetting.OWN_REASONS",
     "forgetting.FORGET_REFUSED",
