@@ -23,6 +23,10 @@ COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
 PROCFILE = (ROOT / "Procfile").read_text()
 
+(POD,) = (each["spec"]["template"]["spec"] for each in yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text()))
+(CONTAINER,) = POD["containers"]
+BY_KUBERNETES = {each["name"]: each["value"] for each in CONTAINER["env"]}
+
 SETTINGS = {name.upper() for name in BotSettings.model_fields}
 FILES = {f"{name}{ENDING}" for name in SECRETS}
 
@@ -45,6 +49,7 @@ def commands_in_dockerfile() -> list[list[str]]:
 COMMANDS = [
     *commands_in_dockerfile(),
     *(line.split()[1:] for line in re.findall(r"^\w+: (phoneid .*)$", PROCFILE, re.MULTILINE)),
+    CONTAINER["args"],
     re.findall(r"^ExecStart=\S+/phoneid (.*)$", UNIT, re.MULTILINE)[0].split(),
 ]
 
@@ -70,6 +75,7 @@ def test_every_setting_is_there() -> None:
     set_by_compose = set(SERVICES["phoneid"]["environment"])
     set_by_unit = set(re.findall(r"^Environment=([A-Z_]+)=", UNIT, re.MULTILINE))
     set_by_image = set(re.findall(r"([A-Z_]+)=", " ".join(re.findall(r"^ENV (.*)$", DOCKERFILE, re.MULTILINE))))
+    set_by_compose |= set(BY_KUBERNETES)
     of_python = {"PATH", "HOME", "PYTHONDONTWRITEBYTECODE"}
     assert set_by_compose | set_by_unit | (set_by_image - of_python) <= SETTINGS | FILES
 
@@ -80,8 +86,9 @@ def test_what_they_set_is_enough_for_a_start(tmp_path: Path) -> None:
     for environment in (
         SERVICES["phoneid"]["environment"],
         dict(re.findall(r"^Environment=([A-Z_]+)=(.*)$", UNIT, re.MULTILINE)),
+        BY_KUBERNETES,
     ):
-        here = {name: re.sub(r"^(/run/secrets|%d)/", f"{tmp_path}/", value) for name, value in environment.items()}
+        here = {name: re.sub(r"^(/run/secrets/phoneid|/run/secrets|%d)/", f"{tmp_path}/", value) for name, value in environment.items()}
         assert read(BotSettings, here).slack_app_token
 
 
@@ -103,12 +110,24 @@ def test_every_file_that_is_copied_is_there_and_reaches_the_builder() -> None:
     assert COMPOSE["services"]["phoneid"]["build"] == {"context": "..", "dockerfile": "deploy/Dockerfile"}
 
 
+def test_what_kubernetes_asks_is_answered() -> None:
+    """Each probe's path is one of those that monitors are answered at, on the port that is set."""
+    for probe, path in (("livenessProbe", "/healthz"), ("readinessProbe", "/readyz")):
+        assert CONTAINER[probe]["httpGet"] == {"path": path, "port": int(BY_KUBERNETES["PHONEID_HEALTH_PORT"])}
+
+
 def test_nothing_runs_with_more_rights_than_it_needs() -> None:
     for service in SERVICES.values():
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+    assert CONTAINER["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert POD["securityContext"]["runAsUser"] == 10001
     assert "cap_add" not in SERVICES["phoneid"]
     assert re.search(r"^USER 10001:10001$", DOCKERFILE, re.MULTILINE)
 

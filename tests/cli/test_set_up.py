@@ -5,6 +5,9 @@ import json
 import os
 import stat
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -31,38 +34,45 @@ GOOD = {
 }
 
 
+@dataclass(frozen=True)
 class Terminal:
     """``phoneid init`` at a terminal: what is asked, what is typed, and all that can be seen."""
 
-    def __init__(self, folder: Path) -> None:
-        self.shown = ""
-        self._folder = folder
-
-    async def open(self) -> "Terminal":
-        self._terminal, screen = os.openpty()
-        # A session of its own: the terminal of whoever runs the tests must not be asked.
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "init"),
-            cwd=self._folder,
-            env={"PATH": "/usr/bin:/bin"},
-            stdin=screen,
-            stdout=screen,
-            stderr=screen,
-            start_new_session=True,
-        )
-        os.close(screen)
-        return self
+    process: asyncio.subprocess.Process
+    terminal: int
+    seen: list[str] = field(default_factory=list)
 
     async def answer(self, asked: str, typed: str) -> None:
-        self.shown += await read_until(self._terminal, asked)
-        os.write(self._terminal, f"{typed}\n".encode())  # a secret only after its prompt, when it is not echoed
+        self.seen.append(await read_until(self.terminal, asked))
+        os.write(self.terminal, f"{typed}\n".encode())  # a secret only after its prompt, when it is not echoed
 
     async def end(self, last: str) -> int | None:
         """The exit code, after these last words."""
-        self.shown += await read_until(self._terminal, last)
-        ran = await finish(self._process)
-        os.close(self._terminal)
-        return ran.status
+        self.seen.append(await read_until(self.terminal, last))
+        return (await finish(self.process)).status
+
+
+@asynccontextmanager
+async def init_in(folder: Path) -> AsyncIterator[Terminal]:
+    terminal, screen = os.openpty()
+    # A session of its own: the terminal of whoever runs the tests must not be asked.
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "init"),
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin"},
+        stdin=screen,
+        stdout=screen,
+        stderr=screen,
+        start_new_session=True,
+    )
+    os.close(screen)
+    try:
+        yield Terminal(process, terminal)
+    finally:
+        if process.returncode is None:  # whoever still waits for words gets none
+            process.kill()
+            await process.wait()
+        os.close(terminal)
 
 
 def names_in(folder: Path) -> list[str]:
@@ -70,21 +80,21 @@ def names_in(folder: Path) -> list[str]:
 
 
 async def test_what_is_typed_is_in_a_file_for_its_user_alone_and_no_secret_was_on_the_screen(tmp_path: Path) -> None:
-    at = await Terminal(tmp_path).open()
-    await at.answer("SLACK_BOT_TOKEN: ", SECRET["SLACK_APP_TOKEN"])
-    await at.answer("it is another token.\r\nSLACK_BOT_TOKEN: ", SECRET["SLACK_BOT_TOKEN"])
-    await at.answer("SLACK_APP_TOKEN: ", "")
-    await at.answer("SLACK_SIGNING_SECRET: ", "")
-    await at.answer("cannot be left out.\r\nSLACK_SIGNING_SECRET: ", SECRET["SLACK_SIGNING_SECRET"])
-    await at.answer("ALIBABA_CLOUD_ACCESS_KEY_ID: ", GOOD["ALIBABA_CLOUD_ACCESS_KEY_ID"])
-    await at.answer("ALIBABA_CLOUD_ACCESS_KEY_SECRET: ", SECRET["ALIBABA_CLOUD_ACCESS_KEY_SECRET"])
-    await at.answer("DATABASE_URL [sqlite:///phoneid.db]: ", SECRET["DATABASE_URL"])
-    await at.answer("PHONEID_DEFAULT_REGION: ", "")
-    await at.answer("PHONEID_AGENTS [everyone]: ", "")
-    await at.answer("PHONEID_APPROVAL [never]: ", "always")
-    await at.answer("PHONEID_APPROVERS: ", "S0LEADS, U0LEE")
-    await at.answer("PHONEID_APPROVAL_CHANNEL: ", "")
-    assert await at.end("Next: phoneid run") == 0
+    async with init_in(tmp_path) as at:
+        await at.answer("SLACK_BOT_TOKEN: ", SECRET["SLACK_APP_TOKEN"])
+        await at.answer("it is another token.\r\nSLACK_BOT_TOKEN: ", SECRET["SLACK_BOT_TOKEN"])
+        await at.answer("SLACK_APP_TOKEN: ", "")
+        await at.answer("SLACK_SIGNING_SECRET: ", "")
+        await at.answer("cannot be left out.\r\nSLACK_SIGNING_SECRET: ", SECRET["SLACK_SIGNING_SECRET"])
+        await at.answer("ALIBABA_CLOUD_ACCESS_KEY_ID: ", GOOD["ALIBABA_CLOUD_ACCESS_KEY_ID"])
+        await at.answer("ALIBABA_CLOUD_ACCESS_KEY_SECRET: ", SECRET["ALIBABA_CLOUD_ACCESS_KEY_SECRET"])
+        await at.answer("DATABASE_URL [sqlite:///phoneid.db]: ", SECRET["DATABASE_URL"])
+        await at.answer("PHONEID_DEFAULT_REGION: ", "")
+        await at.answer("PHONEID_AGENTS [everyone]: ", "")
+        await at.answer("PHONEID_APPROVAL [never]: ", "always")
+        await at.answer("PHONEID_APPROVERS: ", "S0LEADS, U0LEE")
+        await at.answer("PHONEID_APPROVAL_CHANNEL: ", "")
+        assert await at.end("Next: phoneid run") == 0
     file = tmp_path / ".env"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert read_env_file(file).values == {
@@ -97,24 +107,24 @@ async def test_what_is_typed_is_in_a_file_for_its_user_alone_and_no_secret_was_o
         "PHONEID_APPROVERS": "S0LEADS, U0LEE",
     }
     assert read(BotSettings, read_env_file(file).values).phoneid_approvers.ids == "S0LEADS, U0LEE"
-    assert "CANARY" not in at.shown
-    assert SECRET["SLACK_SIGNING_SECRET"] not in at.shown
+    assert "CANARY" not in "".join(at.seen)
+    assert SECRET["SLACK_SIGNING_SECRET"] not in "".join(at.seen)
     assert names_in(tmp_path) == [".env"]
 
 
 async def test_a_file_that_is_there_is_replaced_only_after_a_yes(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("PORT=3001\n")
-    at = await Terminal(tmp_path).open()
-    await at.answer("already exists. Replace it?", "n")
-    assert await at.end(".env was left as it is.") == 2
+    async with init_in(tmp_path) as at:
+        await at.answer("already exists. Replace it?", "n")
+        assert await at.end(".env was left as it is.") == 2
     assert file.read_text() == "PORT=3001\n"
-    at = await Terminal(tmp_path).open()
-    await at.answer("already exists. Replace it?", "y")
-    for name in texts.WHERE:
-        if name not in {"SLACK_SIGNING_SECRET", "PHONEID_APPROVERS", "PHONEID_APPROVAL_CHANNEL"}:
-            await at.answer(f"{texts.question(name, default=init._OPTIONAL.get(name, ''))}: ", GOOD.get(name, ""))
-    assert await at.end("Next: phoneid run") == 0
+    async with init_in(tmp_path) as at:
+        await at.answer("already exists. Replace it?", "y")
+        for name in texts.WHERE:
+            if name not in {"SLACK_SIGNING_SECRET", "PHONEID_APPROVERS", "PHONEID_APPROVAL_CHANNEL"}:
+                await at.answer(f"{texts.question(name, default=init._OPTIONAL.get(name, ''))}: ", GOOD.get(name, ""))
+        assert await at.end("Next: phoneid run") == 0
     assert (read_env_file(file).values, stat.S_IMODE(file.stat().st_mode)) == (GOOD, 0o600)
 
 
