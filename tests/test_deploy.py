@@ -88,7 +88,10 @@ def test_what_they_set_is_enough_for_a_start(tmp_path: Path) -> None:
         dict(re.findall(r"^Environment=([A-Z_]+)=(.*)$", UNIT, re.MULTILINE)),
         BY_KUBERNETES,
     ):
-        here = {name: re.sub(r"^(/run/secrets/phoneid|/run/secrets|%d)/", f"{tmp_path}/", value) for name, value in environment.items()}
+        here = {
+            name: re.sub(r"^(/run/secrets/phoneid|/run/secrets|%d)/", f"{tmp_path}/", value)
+            for name, value in environment.items()
+        }
         assert read(BotSettings, here).slack_app_token
 
 
@@ -112,7 +115,9 @@ def test_every_file_that_is_copied_is_there_and_reaches_the_builder() -> None:
 
 def test_what_kubernetes_asks_is_answered() -> None:
     """Each probe's path is one of those that monitors are answered at, on the port that is set."""
+    answered = set(re.findall(r'web\.get\("(/\w+)"', (ROOT / "bot" / "health.py").read_text()))
     for probe, path in (("livenessProbe", "/healthz"), ("readinessProbe", "/readyz")):
+        assert path in answered
         assert CONTAINER[probe]["httpGet"] == {"path": path, "port": int(BY_KUBERNETES["PHONEID_HEALTH_PORT"])}
 
 

@@ -1,10 +1,12 @@
 """The package as people install it: built, installed away from the checkout, and playing the demo's story."""
 
 import asyncio
+import json
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.amounts import NIGHTLY
 
@@ -40,6 +42,8 @@ async def test_the_wheel_installed_elsewhere_plays_the_demos_story(tmp_path: Pat
     (elsewhere := tmp_path / "elsewhere").mkdir()
     story = await run(programs / "phoneid", "demo", "--script", cwd=elsewhere)
     assert ALL_IS_WELL in story
+    manifest = json.loads(await run(programs / "phoneid", "manifest", cwd=elsewhere))
+    assert manifest == yaml.safe_load((ROOT / "manifest.yaml").read_text())
     where = await run(programs / "python", "-c", "import bot; print(bot.__file__)", cwd=elsewhere)
     assert str(tmp_path) in where
     names = await run(sys.executable, "-m", "zipfile", "--list", wheel, cwd=tmp_path)
