@@ -1,8 +1,10 @@
 """The buttons below requests and lookups: their ids, and which one follows from how something stands."""
 
+from dataclasses import replace
+
 from bot.models import Lookup, Request
 from bot.slack import blocks
-from bot.slack.blocks import Block
+from bot.slack.blocks import Block, Message
 from bot.texts import asking, history, results
 from bot.texts import requests as texts
 from bot.texts.outcomes import OUTCOMES, Step, stand_of_request, step_after
@@ -25,6 +27,22 @@ def open_form(*, is_primary: bool = False) -> Block:
 def open_list() -> Block:
     """Opens the form for several numbers."""
     return blocks.button(asking.SEVERAL, action_id=OPEN_LIST, label=asking.SEVERAL_LABEL)
+
+
+def in_workspace(message: Message, workspace: str) -> Message:
+    """The same message, with its buttons for an empty form opening it for this workspace: a click on a whole
+    organisation does not say where it was made.
+    """
+    return replace(message, blocks=[_in_workspace(each, workspace) for each in message.blocks])
+
+
+def _in_workspace(block: Block, workspace: str) -> Block:
+    elements = block.get("elements", [])
+    if not workspace or not any(each.get("action_id") in (OPEN_FORM, OPEN_LIST) for each in elements):
+        return block
+    opens = [each.get("action_id") in (OPEN_FORM, OPEN_LIST) for each in elements]
+    changed = [{**each, "value": workspace} if is_form else each for each, is_form in zip(elements, opens, strict=True)]
+    return {**block, "elements": changed}
 
 
 def another_number() -> Block:

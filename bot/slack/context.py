@@ -59,4 +59,8 @@ class Context:
 
     def about(self, request: Request) -> "Context":
         """The same in the workspace of a request: a click on a whole organisation does not name it."""
-        return replace(self, origin=self.origin.in_workspace(request.agent.team_id))
+        return self.in_workspace(request.agent.team_id)
+
+    def in_workspace(self, team_id: str) -> "Context":
+        """The same in this workspace, where it is known."""
+        return replace(self, origin=self.origin.in_workspace(team_id)) if team_id else self

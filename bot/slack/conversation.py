@@ -19,7 +19,7 @@ from bot.interfaces import Clock
 from bot.models import Problem
 from bot.outbox import Outbox
 from bot.policy import Decision, Policy, Rule, Verdict
-from bot.slack import forms, views
+from bot.slack import buttons, forms, views
 from bot.slack.blocks import Message, View
 from bot.slack.context import Context
 from bot.slack.jobs import new_reference
@@ -61,7 +61,7 @@ class Conversation:
 
     async def tell(self, context: Context, message: Message) -> bool:
         """Tell them where they are, for their eyes only, else by direct message. Whether Slack took it."""
-        response_url = context.origin.response_url
+        message, response_url = buttons.in_workspace(message, context.workspace), context.origin.response_url
         return await self._messenger.tell(context.actor.user_id, message, response_url=response_url) is Shown.YES
 
     async def tell_sender(self, sender: Sender, sentence: str) -> None:

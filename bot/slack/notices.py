@@ -9,7 +9,7 @@ from bot.outbox import Say
 from bot.recent import recent_counts
 from bot.repeating import few_at_once
 from bot.requests import Requests
-from bot.slack import cards, views
+from bot.slack import buttons, cards, views
 from bot.slack.approvers import Approvers, Reached
 from bot.slack.blocks import Message
 from bot.slack.messenger import Messenger, Shown
@@ -188,18 +188,18 @@ class Notices:
         if views.has_ended_message(request):
             told = await self._tell(request, views.ended(request), origin, in_person=True)
             if told is Shown.YES and request.is_single and request.is_any(State.ANSWERED) and origin.response_url:
-                await self._messenger.respond(origin.response_url, views.outcome_message(request))
+                await self._messenger.respond(origin.response_url, _outcome(request))
             return told
         # A list that only has to wait is told as lists are: by direct message, which does not get lost until then.
         if request.is_single or (request.is_all(State.REJECTED) and request.lookup.result.wait_until is None):
             in_person = request.approval.state is not ApprovalState.NOT_NEEDED
-            return await self._tell(request, views.outcome_message(request), origin, in_person=in_person)
+            return await self._tell(request, _outcome(request), origin, in_person=in_person)
         return await self._say_in_progress_message(request, origin)
 
     async def _say_in_progress_message(self, request: Request, origin: Origin) -> Shown:
         """In the message that followed the request, where this process ran it; otherwise in a new one below it."""
         posted = await self._record.read(messages.of_request, messages.Kind.PROGRESS, request.id)
-        done = views.outcome_message(request)
+        done = _outcome(request)
         if posted and request.id in self.run_here:
             shown = await self._messenger.update(posted[0], done)
             if shown is not Shown.GONE:
@@ -275,6 +275,11 @@ class Notices:
     async def _tell(self, request: Request, message: Message, origin: Origin, *, in_person: bool = False) -> Shown:
         user_id, response_url = request.agent.user_id, origin.response_url
         return await self._messenger.tell(user_id, message, response_url=response_url, in_person=in_person)
+
+
+def _outcome(request: Request) -> Message:
+    """How it ended, with buttons for the next form in the same workspace."""
+    return buttons.in_workspace(views.outcome_message(request), request.agent.team_id)
 
 
 def _is_done(told: Shown, request: Request) -> bool:

@@ -24,7 +24,7 @@ from bot.sandbox.slack.people import SISTER_TEAM_ID, TEAM_ID
 from bot.sandbox.slack.trouble import Forced
 from bot.settings import BotSettings, read
 from bot.slack import cards, views
-from bot.texts import history, terminal
+from bot.texts import asking, history, terminal
 from bot.texts import requests as texts
 from bot.texts.problems import PROBLEMS
 from bot.texts.requests import ChannelTrouble
@@ -108,9 +108,12 @@ async def test_a_person_of_both_asks_here_and_is_one_person_in_what_they_click(
         assert list(scene.slack.complaints) == []
 
 
+@pytest.mark.parametrize("is_http", [False, True], ids=["socket mode", "signed http"])
 @pytest.mark.parametrize("way", WAYS)
-async def test_whose_only_workspace_it_is_asks_as_ever(scene_with: OpenScene, way: type[Installation]) -> None:
-    async with scene_with(installation=way()) as scene:
+async def test_whose_only_workspace_it_is_asks_as_ever(
+    scene_with: OpenScene, way: type[Installation], *, is_http: bool
+) -> None:
+    async with scene_with(installation=way(), is_http=is_http) as scene:
         await scene.ask(GOOD)
         await scene.answer(scene.ana, GOOD_ID)
         assert people_recorded(scene) == {(ENTERPRISE_ID, TEAM_ID, "U0ANA")}
@@ -245,6 +248,22 @@ async def test_what_is_asked_by_a_form_belongs_to_the_workspace_of_its_command(s
             await window_with(bea, GOOD_ID)
             await bea.closes()
         assert people_recorded(scene) == {(ENTERPRISE_ID, each, "W0BEA") for each in (TEAM_ID, SISTER_TEAM_ID)}
+
+
+@pytest.mark.parametrize("line", ["/phoneid help", "/phoneid history"])
+async def test_so_does_what_is_asked_by_the_form_of_a_message_there(scene_with: OpenScene, line: str) -> None:
+    async with scene_with(installation=Installation.org_wide()) as scene:
+        bea = scene.human("Bea")
+        await bea.runs("support", line)
+        await bea.until(lambda: bea.sees("support"), timeout=PATIENCE)
+        await finish(scene)
+        await bea.clicks(asking.OPEN_FORM)
+        await bea.until(lambda: bea.modal, timeout=PATIENCE)
+        bea.fills(block_id="phone", text=GOOD.phone)
+        bea.fills(block_id="code", text=GOOD.code)
+        await bea.submits()
+        await window_with(bea, GOOD_ID)
+        assert people_recorded(scene) == {(ENTERPRISE_ID, TEAM_ID, "W0BEA")}
 
 
 async def test_refused_codes_count_against_a_person_in_whatever_workspace(scene_with: OpenScene) -> None:

@@ -55,11 +55,11 @@ class Actions:
             buttons.OPEN_LIST: self._open_list,
         }
 
-    def _open_form(self, context: Context, _value: str) -> Work:
-        return self._conversation.open_form(context, forms.Filling())
+    def _open_form(self, context: Context, workspace: str) -> Work:
+        return self._conversation.open_form(context.in_workspace(workspace), forms.Filling())
 
-    def _open_list(self, context: Context, _value: str) -> Work:
-        return self._conversation.open_form(context, forms.Filling(is_several=True))
+    def _open_list(self, context: Context, workspace: str) -> Work:
+        return self._conversation.open_form(context.in_workspace(workspace), forms.Filling(is_several=True))
 
     def _say_nothing_there(self, context: Context, _value: str) -> Work:
         return self._conversation.say(context, texts.NOTHING_THERE)

@@ -5,7 +5,7 @@ import re
 from slack_bolt.async_app import AsyncApp
 
 from bot.entry.command import Typed, TypedKind, read_command
-from bot.slack import forms, pages, views
+from bot.slack import buttons, forms, pages, views
 from bot.slack.asking import Asking
 from bot.slack.context import Context
 from bot.slack.conversation import Conversation
@@ -51,6 +51,7 @@ class Commands:
             context = Context.of_command(command)
             if typed.kind in (TypedKind.HELP, TypedKind.UNREADABLE):
                 usage = pages.usage(is_unreadable=typed.kind is TypedKind.UNREADABLE)
+                usage = buttons.in_workspace(usage, context.workspace)
                 await ack(response_type="ephemeral", text=usage.text, blocks=usage.blocks)
             elif typed.kind is TypedKind.NUMBER_AND_CODE and typed.number and typed.code:
                 entry, key = Entry(typed.number, typed.code), f"command:{command.trigger_id}"
