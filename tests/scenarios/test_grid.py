@@ -16,7 +16,7 @@ import pytest
 from bot.app import open_people
 from bot.errors import AccessLost, SettingsError
 from bot.guesses import FREE_FOR_AGENT
-from bot.models import Actor, Problem, RequestId, Through
+from bot.models import Actor, PhoneNumber, Problem, RequestId, Through
 from bot.policy import Membership
 from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.installation import ENTERPRISE_ID, Installation
@@ -24,6 +24,7 @@ from bot.sandbox.slack.people import SISTER_TEAM_ID, TEAM_ID
 from bot.sandbox.slack.trouble import Forced
 from bot.settings import BotSettings, read
 from bot.slack import cards, views
+from bot.slack.pages import PAGE
 from bot.texts import asking, history, terminal
 from bot.texts import requests as texts
 from bot.texts.problems import PROBLEMS
@@ -235,6 +236,19 @@ async def test_a_history_is_of_the_workspace_it_is_looked_at_in(scene_with: Open
         await window_with(bea, GOOD_ID)
 
 
+async def test_older_ones_are_of_that_workspace_too(scene_with: OpenScene) -> None:
+    async with scene_with(installation=Installation.org_wide()) as scene:
+        bea, here = scene.human("Bea"), factories.phones(PAGE + 1)
+        async with record_of(scene) as record:
+            for team_id, each in [(TEAM_ID, each) for each in here] + [(SISTER_TEAM_ID, PhoneNumber("8613800009999"))]:
+                agent = Actor(team_id=team_id, user_id="W0BEA", through=Through.SLACK, enterprise_id=ENTERPRISE_ID)
+                await record.change(factories.finished, [each], factories.ANSWERED, agent=agent)
+        await bea.runs("support", "/phoneid history")
+        await bea.clicks(history.OLDER, message=await scene.answer(bea, history.TITLE))
+        shown = await scene.answer(bea, history.OLDER_TITLE)
+        assert here[0].international in shown.words
+
+
 async def test_what_is_asked_by_a_form_belongs_to_the_workspace_of_its_command(scene_with: OpenScene) -> None:
     """The form's own payload names no workspace, or the person's first one."""
     async with scene_with(installation=Installation.org_wide()) as scene:
@@ -322,12 +336,14 @@ async def test_a_channel_shared_outside_the_organisation_is_refused_as_ever(
 async def test_a_removed_app_ends_its_bot_wherever_it_was_installed(
     scene_with: OpenScene, way: Callable[[], Installation]
 ) -> None:
-    """On a whole organisation the event names no workspace."""
+    """On a whole organisation the event names no workspace. It is heeded at once, and not at the next look."""
     async with scene_with(installation=way()) as scene:
         assert scene.bot
+        removed_at = scene.clock.monotonic()
         await scene.slack.uninstall()
         with pytest.raises(AccessLost) as caught:
             await scene.bot.until_lost()
+        assert scene.clock.monotonic() - removed_at < 5
         assert ("team_id" in scene.slack.deliveries[-1].payload) is not scene.slack.installation.is_org_wide
     assert caught.value.mistakes == (terminal.bot_token_refused("account_inactive"),)
 
