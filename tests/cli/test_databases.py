@@ -1,14 +1,18 @@
 """``phoneid migrate``, ``copy-data``, ``backup`` and ``restore``, run as people run them."""
 
+import asyncio
 import sqlite3
 import stat
+import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from bot.store import processes, schema
+from bot.repeating import in_background
+from bot.store import journal, processes, schema
 from bot.store.migrations import Older, Opening
+from bot.store.urls import record_at
 from tests import factories
 from tests.factories import MAY_NOT
 from tests.records import record_in
@@ -193,6 +197,45 @@ async def test_a_backup_of_a_record_in_use_is_one_private_file_that_is_restored_
     from_server = await shell.run("backup", "from server.db", DATABASE_URL=empty_postgres_url)
     assert (from_server.status, from_server.out.endswith(f"Head: {head}\n")) == (0, True), from_server.err
     assert not [name for name in names_in(shell.folder) if "today.db-" in name or "server.db-" in name]
+
+
+@pytest.mark.parametrize("is_on_a_server", [True, False], ids=["server", "file"])
+async def test_a_backup_of_a_bot_under_load_restores_to_a_whole_journal(
+    shell: QuickShell,
+    database: Path,
+    empty_postgres_url: str,
+    is_on_a_server: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    url = empty_postgres_url if is_on_a_server else f"sqlite:///{database}"
+    shell.environment["DATABASE_URL"] = url
+    record, seqs = record_at(url, process="busy", clock_now=time.time), list[int]()
+
+    async def keep_recording() -> None:
+        while True:
+            await record.change(factories.finished, 2)
+            seqs.append((await record.read(journal.head)).seq)
+
+    await record.open()
+    try:
+        async with in_background(keep_recording()) as recording:
+            while len(seqs) < 50:
+                await asyncio.sleep(0.05)
+                assert not recording.done()
+            before = seqs[-1]
+            made = await shell.run("backup", "today.db")
+            after = seqs[-1]
+            assert not recording.done()
+    finally:
+        await record.aclose()
+    assert made.status == 0, made.err
+    head = made.out.rpartition("Head: ")[2].strip()
+    assert before <= int(head.partition(":")[0]) <= after
+    assert before < after  # it went on meanwhile
+    restored = await shell.run("restore", "today.db", DATABASE_URL="sqlite:///restored.db")
+    assert (restored.status, restored.out.endswith(f"Head: {head}\n")) == (0, True), restored.err
+    for name, status in (("sqlite:///restored.db", 0), (url, 0)):
+        verified = await shell.run("journal", "verify", "--since-head", head, DATABASE_URL=name)
+        assert verified.status == status, verified.err
 
 
 async def test_a_backup_replaces_no_file_and_leaves_none_behind_that_is_not_whole(
