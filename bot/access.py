@@ -1,6 +1,7 @@
 """Who may do what with whose request, decided in one place and anew for each thing somebody does."""
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -8,12 +9,14 @@ from bot import guesses, policy
 from bot.audit import Event
 from bot.errors import NotPossible
 from bot.interfaces import Clock, People, Timekeeper
+from bot.logs import Hourly
 from bot.mentioned import mention
 from bot.models import Actor, ApprovalState, PhoneNumber, Problem, Request, RequestId, State
 from bot.policy import Action, Decision, Policy, Standing, Verdict
 from bot.store import guesses as counts
 from bot.store import journal
 from bot.store import requests as store
+from bot.store.names import REFERENCE
 from bot.store.record import Record
 from bot.workspaces import workspace_of
 
@@ -35,6 +38,7 @@ class Access:
         self._policy = policy
         self._clock = clock
         self._time = time
+        self._hourly = Hourly(clock)
 
     @property
     def most_open(self) -> int:
@@ -90,8 +94,10 @@ class Access:
         request = await self.find(request_id)
         if request is None:
             # It may have been asked for through another bot, with the same tokens and another database.
-            log.warning("request not in this record", extra={"facts": {"request": request_id, "action": action.value}})
-            raise await self.forbidden(action, actor, Problem.NOT_YOUR_REQUEST, None)
+            self._hourly.log(log, logging.WARNING, "request not in this record", action=action.value)
+            named = {"reference": request_id} if re.fullmatch(REFERENCE, request_id, re.ASCII) else {}
+            await self._note_forbidden(action, actor, Problem.NOT_YOUR_REQUEST, None, **named)
+            raise NotPossible(Problem.NOT_YOUR_REQUEST, None)
         is_decision = action in policy.DECISIONS
         agent, rules, within = request.agent, self._policy, FRESH if is_decision else None
         standing = await self._people.standing(actor, workspace_of(agent), within=within)
@@ -140,8 +146,13 @@ class Access:
 
     async def forbid(self, action: Action, actor: Actor, problem: Problem | None, request: Request | None) -> None:
         """Record that somebody tried what they may not do, or came too late for (``None``)."""
+        await self._note_forbidden(action, actor, problem, request)
+
+    async def _note_forbidden(
+        self, action: Action, actor: Actor, problem: Problem | None, request: Request | None, **more: str
+    ) -> None:
         why = problem.value if problem else "too late"
         request_id = request.id if request else None
-        facts = {"action": action.value, "why": why}
+        facts = {"action": action.value, "why": why, **more}
         await self._record.change(journal.note, Event.FORBIDDEN, actor=actor, request=request_id, facts=facts)
         log.info("action refused", extra={"facts": {"request": request_id, **facts}})

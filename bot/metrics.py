@@ -76,9 +76,9 @@ class Metrics:
         self.queue = self._gauge("queue_length", "Calls that wait for their turn in this process.", "lane")
         self.slots = self._gauge("slots_used", "Calls under way in this process.")
         self.limit = self._gauge("slots_limit", "Calls per second of the account.")
-        self.links = self._gauge("slack_links", "Links to Slack that are connected; in HTTP mode 0.")
+        self._links = self._gauge("slack_links", "Links to Slack that are connected; in HTTP mode 0.")
         self.ready = self._gauge("ready", "Whether this process is ready, as /readyz says.")
-        self.foreign = self._gauge("foreign_connections", "Connections of this app that are not ours.")
+        self._foreign = self._gauge("foreign_connections", "Connections of this app that are not ours.")
         self._build = self._gauge("build_info", "Always 1.", "version", "schema", "engine")
         self._awaiting = self._gauge("approvals_pending", "Requests that wait for a decision, in the database.")
         self._outbox = self._gauge("outbox_rows", "What is to be said in Slack, in the database.", "kind")
@@ -106,6 +106,11 @@ class Metrics:
     def slack_failed(self, code: str) -> None:
         """Count a call to Slack that failed. ``code``: one of the few words under which errors are counted."""
         self.slack_errors.labels(code).inc()
+
+    def watch_links(self, connected: Callable[[], float], *, foreign: Callable[[], float]) -> None:
+        """Show how many links there are whenever it is asked, and how many connections that are not ours."""
+        self._links.set_function(connected)
+        self._foreign.set_function(foreign)
 
     def waits_in_record(self, found: Backlog | None) -> None:
         """Show what waits in the database; ``None``: it cannot be asked."""

@@ -40,6 +40,7 @@ from bot.slack.links import Links, check_room
 from bot.slack.messenger import Messenger
 from bot.slack.parts import Base, build_parts
 from bot.slack.people import People
+from bot.slack.rivals import Rivals, check_clicks
 from bot.slack.web import Web
 from bot.store import journal, migrations
 from bot.store.record import Record
@@ -97,10 +98,14 @@ async def running_bot(
         leaving = 0.0 if settings.slack_app_token else waits.leaving
         stack.push_async_callback(_finish, parts.jobs, lookups, waits.finishing - leaving)
         app = build_app(web, parts.listeners, signing_secret=_signing_secret(settings), identity=identity)
-        links = await _links(settings, app, opened, checks, metrics)
+        links = await _links(settings, app, opened, checks)
         connecting = _connected(settings, app, links, clock, host=host, health=monitoring.health)
         port, watched = await stack.enter_async_context(connecting)
-        watching = (token.watch(every=waits.token), _watch_record(record, settings, clock, every=waits.sweeping))
+        watching = [token.watch(every=waits.token), _watch_record(record, settings, clock, every=waits.sweeping)]
+        if links:
+            rivals = Rivals(links, lookups.links_of_others)
+            metrics.watch_links(lambda: links.connected, foreign=lambda: rivals.foreign)
+            watching.append(rivals.watch())
         watched += [await stack.enter_async_context(in_background(each)) for each in watching]
         retention = Retention(record, seconds=settings.phoneid_retention, clock=clock, time=time)
         # Last: whoever handles what is due is connected.
@@ -128,6 +133,7 @@ async def _open(
     web = await stack.enter_async_context(_open_web(settings, clock, waits, checks))
     identity = await workspace.check_tokens(settings, web, checks)
     record = await stack.enter_async_context(open_record(settings, clock, waits=waits, checks=checks))
+    checks.heed([await check_clicks(record, now=clock.now())])
     web.count, record.count = metrics.slack_failed, metrics.recorded
     metrics.tell_build(engine="sqlite" if settings.database_path else "postgresql")
     measured = partial(metrics.measuring, limit=settings.phoneid_qps, clock=clock)
@@ -217,9 +223,7 @@ def _slack_part(token: BotToken, links: Links | None) -> Part:
     return links.part if links else Part(health_texts.SLACK, is_good=True, words=health_texts.BY_HTTP)
 
 
-async def _links(
-    settings: BotSettings, app: AsyncApp, opened: _Opened, checks: Checklist, metrics: Metrics
-) -> Links | None:
+async def _links(settings: BotSettings, app: AsyncApp, opened: _Opened, checks: Checklist) -> Links | None:
     """In Socket Mode. Other processes get to know of them by the heartbeat."""
     if settings.slack_app_token is None:
         return None
@@ -229,7 +233,6 @@ async def _links(
     lookups.count_links = lambda: links.kept
     await lookups.beat()
     checks.heed([check_room(await others(), wanted=wanted)])
-    metrics.links.set_function(lambda: links.connected)
     return links
 
 

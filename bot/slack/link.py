@@ -86,6 +86,7 @@ class _Socket:
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     """Slack wants it replaced, or it is gone."""
     reason: str = ""
+    is_ended_by_us: bool = False
     reading: "asyncio.Task[None] | None" = None
 
 
@@ -116,8 +117,10 @@ class Link:
         return len(self._sockets)
 
     def replace(self) -> None:
-        """Open another websocket in the place of the one there is."""
+        """Open another websocket in the place of the one there is. Not lightly: Slack does not know of it, and what it
+        sends by the old one in the very moment of its end is lost."""
         for each in self._sockets:
+            each.is_ended_by_us = True
             each.leaving.set()
 
     async def run(self) -> NoReturn:
@@ -231,7 +234,8 @@ class Link:
 
     async def _retire(self, socket: _Socket) -> None:
         if socket.reading:
-            await asyncio.wait({socket.reading}, timeout=self._patience.lingering)
+            lingering = self._patience.closing if socket.is_ended_by_us else self._patience.lingering
+            await asyncio.wait({socket.reading}, timeout=lingering)
         await socket.ws.close()
 
     async def _end(self) -> None:

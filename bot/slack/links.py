@@ -57,7 +57,7 @@ class Links:
         """How many this process keeps open, or tries to."""
         self.hello: Hello | None = None
         """The last one."""
-        self._clock = web.clock
+        self.clock = web.clock
         self._count_others = count_others
         self._links = [
             Link(app, web, app_token, company=self, clock=web.clock, patience=patience) for _ in range(wanted)
@@ -104,7 +104,7 @@ class Links:
 
     async def _run_when_there_is_room(self, link: Link) -> NoReturn:
         while not await self._has_room():
-            await self._clock.sleep(ASKED_EVERY)
+            await self.clock.sleep(ASKED_EVERY)
         self.kept += 1
         await link.run()
 

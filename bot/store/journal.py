@@ -27,6 +27,11 @@ MOVE_HEAD: Final = "UPDATE journal_head SET seq = :seq, hash = :hash WHERE one =
 # After a COMMIT without an answer this tells whether it was done: nobody else's entry has this number and this hash.
 IS_RECORDED: Final = "SELECT 1 AS found FROM journal WHERE seq = :seq AND hash = :hash"
 
+# What was tried in vain on a request that is not here names its reference; there are few entries of no request.
+UNKNOWN_REQUESTS: Final = """
+    SELECT count(*) AS found FROM journal
+    WHERE request IS NULL AND event = 'forbidden' AND at >= :since AND facts LIKE '%"reference"%'"""
+
 NEWEST_AT: Final = "SELECT at FROM journal WHERE seq = :seq"
 
 MOVES_SINCE: Final = """
@@ -102,6 +107,12 @@ def moves_since(tx: Tx, seq: int | None) -> tuple[int, list[Move]]:
     if seq in (None, tx.head.seq):
         return tx.head.seq, []
     return tx.head.seq, readable("journal", tx.all(MOVES_SINCE, seq=seq), _move)
+
+
+def unknown_requests(tx: Tx, *, since: float) -> int:
+    """How often since then (Unix seconds) somebody clicked on a request that this database never had."""
+    row = tx.one(UNKNOWN_REQUESTS, since=since)
+    return one_of(int, row, "found") if row else 0
 
 
 def of_request(tx: Tx, request_id: RequestId) -> list[JournalEntry]:
