@@ -280,3 +280,29 @@ class TestInspector:
         caller.cancel()
         await asyncio.wait_for(is_kept.wait(), 5)
         assert [exchange.status for exchange in inspector.entries()] == [None]
+
+
+class TestAccount:
+    @pytest.mark.parametrize(
+        ("trouble", "code"),
+        [
+            (ApiTrouble.FORBIDDEN, "Forbidden.RAM"),
+            (ApiTrouble.UNSUBSCRIBED, "Product.Unsubscript"),
+            (ApiTrouble.ARREARS, "InsufficientBalance"),
+            (ApiTrouble.THROTTLED, "System.LimitControl"),
+        ],
+    )
+    async def test_how_the_account_stands_is_told_only_to_whoever_signs_rightly(
+        self, trouble: ApiTrouble, code: str, start: Start, signer: "Signer"
+    ) -> None:
+        api = await start()
+        api.trouble = trouble
+        assert (await post(api, signer)).json()["Code"] == code
+        async with httpx.AsyncClient(trust_env=False) as http:
+            assert (await http.post(api.url)).json()["Code"] == "IncompleteSignature"
+
+    async def test_a_deleted_key_is_known_to_nobody(self, start: Start, signer: "Signer") -> None:
+        api = await start()
+        api.trouble = ApiTrouble.DELETED
+        answer = await post(api, signer)
+        assert (answer.status_code, answer.json()["Code"]) == (404, "InvalidAccessKeyId.NotFound")

@@ -270,3 +270,10 @@ class TestNonces:
             assert (
                 gate.refusal(signer.sign(account=account, changed={"x-acs-signature-nonce": "same"}), now=NOW) is None
             )
+
+
+def test_a_disabled_key_is_told_before_its_signature_is_looked_at(signer: "Signer") -> None:
+    disabled = replace(SANDBOX_ACCOUNT, is_active=False)
+    refusal = Verifier({disabled.access_key_id: disabled}).refusal(signer.sign(body=b"x"), now=NOW)
+    assert refusal
+    assert refusal.code == "InvalidAccessKeyId.Inactive"

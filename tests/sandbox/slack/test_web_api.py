@@ -305,3 +305,55 @@ async def test_a_method_works_again_when_its_wait_is_over(
     clock.time += 1
     await client.users_info(user="U0ANA")
     assert slack.forced == {}
+
+
+async def test_a_bot_is_of_the_app_that_the_app_token_names(slack: LocalSlack, client: AsyncWebClient) -> None:
+    bot = (await client.bots_info(bot="B0BOT"))["bot"]
+    assert (bot["app_id"], bot["user_id"]) == ("A0SANDBOX", "U0BOT")
+    assert slack.app_token.split("-")[2] == bot["app_id"] != slack.other_app_token.split("-")[2]
+    assert await refused(client.bots_info(bot="B0OTHER")) == "bot_not_found"
+    slack.lacking.add("users:read")
+    assert await refused(client.bots_info(bot="B0BOT")) == "missing_scope"
+
+
+async def test_another_apps_token_is_taken_and_a_scope_too_many_is_told(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
+    assert (await client.apps_connections_open(app_token=slack.other_app_token))["ok"]
+    slack.surplus.add("files:write")
+    assert "files:write" in (await client.auth_test()).headers["x-oauth-scopes"].split(",")
+
+
+FINE = [{"type": "section", "text": {"type": "plain_text", "text": "x"}}]
+LONG = [{"type": "section", "text": {"type": "plain_text", "text": "x" * 3001}}]
+
+
+@pytest.mark.parametrize(
+    ("sent", "error", "pointer"),
+    [
+        ({"blocks": FINE}, None, None),
+        ({"message": {"text": "x", "blocks": FINE}}, None, None),
+        ({"view": {"type": "modal", "title": {"type": "plain_text", "text": "x"}, "blocks": FINE}}, None, None),
+        ({"view": {"type": "home", "blocks": FINE}}, None, None),
+        ({"blocks": LONG}, "invalid_blocks", "/0/text/text"),
+        ({"message": {"blocks": LONG}}, "invalid_message", "/blocks/0/text/text"),
+        ({"message": []}, "invalid_message", ""),
+        ({"view": {"type": "home", "blocks": LONG}}, "invalid_view", "/blocks/0/text/text"),
+        ({"blocks": FINE, "view": {}}, "invalid_arguments", None),
+        ({}, "invalid_arguments", None),
+    ],
+)
+async def test_slacks_validator_says_what_it_would_refuse_and_where(
+    client: AsyncWebClient, sent: dict[str, Any], error: str | None, pointer: str | None
+) -> None:
+    payload = {name: json.dumps(each) for name, each in sent.items()}
+    if error is None:
+        assert (await client.api_call("blocks.validate", json=payload))["ok"]
+        return
+    with pytest.raises(SlackApiError) as caught:
+        await client.api_call("blocks.validate", json=payload)
+    answer = caught.value.response
+    assert answer["error"] == error
+    if pointer is not None:
+        assert [each["pointer"] for each in answer["errors"]] == [pointer]
+        assert {"pointer", "code", "message"} == answer["errors"][0].keys()
