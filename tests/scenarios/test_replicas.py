@@ -1,8 +1,11 @@
 """Several bots on one database: any of them may get any click, and what one of them holds the others need not have."""
 
 import asyncio
+import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -15,6 +18,7 @@ from bot.sandbox.cams.book import Entry
 from bot.sandbox.slack.workspace import Message
 from bot.store import decisions
 from bot.store.decisions import USED_WITHIN
+from bot.store.processes import SILENT_FOR
 from bot.texts import requests as texts
 from bot.texts import results
 from tests import factories
@@ -28,6 +32,7 @@ from tests.scenarios.asking import (
     TOLD_WITHDRAWN,
     deny,
     find_card,
+    open_modal,
     record_of,
     request,
     told,
@@ -50,6 +55,12 @@ LEE = Actor(team_id="T0SANDBOX", user_id="U0LEE", through=Through.SLACK)
 def tellings(scene: Scene, words: str) -> int:
     """How many direct messages with these words Ana got."""
     return sum(words in each.text for each in scene.ana.sees(scene.ana.dm))
+
+
+def calls_for(scene: Scene, book: Sequence[Entry]) -> int:
+    """How many calls there were for these numbers: a process that starts makes one of its own."""
+    digits = {each.digits for each in book}
+    return sum(call.phone in digits for call in scene.cams.calls)
 
 
 async def seconds_until(scene: Scene, words: str) -> float:
@@ -248,5 +259,54 @@ async def test_of_a_hundred_approvals_through_three_processes_nobody_is_asked_ag
         sys.stdout.write(str(done))
         assert done.asked_again == 0
         assert median(done.seconds) < SOON
-        assert len(scene.cams.calls) == len(book)
+        assert calls_for(scene, book) == len(book)
         assert list(scene.slack.complaints) == []
+
+
+@pytest.mark.nightly
+@pytest.mark.real_time
+@pytest.mark.timeout(300)
+async def test_a_process_that_is_frozen_past_its_heartbeat_and_woken_uses_no_code_that_was_asked_for_meanwhile(
+    tmp_path: Path, database_url: str, unused_tcp_port_factory: Callable[[], int]
+) -> None:
+    settings = {**TO_EACH, "DATABASE_URL": database_url}
+    async with open_scene(tmp_path, is_http=True, settings=settings) as scene:
+        frozen, other = (BotProcess(folder=tmp_path) for _ in range(2))
+        ports = [unused_tcp_port_factory() for _ in range(2)]
+        urls = [f"http://127.0.0.1:{port}/slack/events" for port in ports]
+        try:
+            for bot, port in zip((frozen, other), ports, strict=True):
+                await bot.start_with({**scene.environment, "PORT": str(port)})
+                await until_it_listens(port)
+            scene.slack.request_url = urls[0]
+            await request(scene)
+            lee = scene.human("Lee")
+            await scene.answer(lee, "Approval needed", channel=lee.dm)
+            assert frozen.pid
+            os.kill(frozen.pid, signal.SIGSTOP)
+            scene.slack.request_url = urls[1]
+            await lee.clicks("Approve")
+            await told(scene, TOLD_ENTER_CODE)
+            await asyncio.sleep(SILENT_FOR + 5)
+            os.kill(frozen.pid, signal.SIGCONT)
+            await asyncio.sleep(ASKED_WITHIN)
+            assert calls_for(scene, [GOOD]) == 0
+            await open_modal(scene.ana, texts.ENTER_CODE.one)
+            scene.ana.fills(block_id="code", text=GOOD.code)
+            await scene.ana.submits()
+            await told(scene, TOLD_ANSWERED)
+        finally:
+            await asyncio.gather(*(bot.stop() for bot in (frozen, other)))
+        assert [tellings(scene, words) for words in (TOLD_ENTER_CODE, TOLD_ANSWERED)] == [1, 1]
+        assert calls_for(scene, [GOOD]) == 1
+        assert list(scene.slack.complaints) == []
+
+
+async def until_it_listens(port: int) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            with suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.close()
+                return
+            await asyncio.sleep(0.1)
