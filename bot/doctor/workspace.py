@@ -49,8 +49,10 @@ async def check_app(settings: BotSettings, web: Web, identity: connection.Identi
         return [ok("transport", texts.signed_http(settings.port, connection.PATH))]
     name = "SLACK_APP_TOKEN"
     listening = _APP_OF_TOKEN.fullmatch(settings.slack_app_token.get_secret_value())
+    # A token of a whole organisation has to name a workspace; any other one ignores that.
+    where = identity.installed.workspaces[0]
     try:
-        bot = part(await web.bots_info(bot=identity.bot_id), "bot", dict)
+        bot = part(await web.bots_info(bot=identity.bot_id, team_id=where), "bot", dict)
     except SlackError:
         bot = {}
     answering = bot.get("app_id")

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from bot.app import open_people
+from bot.checks import CheckVerdict
+from bot.doctor import workspace
 from bot.errors import AccessLost, SettingsError
 from bot.guesses import FREE_FOR_AGENT
 from bot.models import Actor, PhoneNumber, Problem, RequestId, Through
@@ -23,7 +25,7 @@ from bot.sandbox.slack.installation import ENTERPRISE_ID, Installation
 from bot.sandbox.slack.people import SISTER_TEAM_ID, TEAM_ID
 from bot.sandbox.slack.trouble import Forced
 from bot.settings import BotSettings, read
-from bot.slack import cards, views
+from bot.slack import cards, connection, views
 from bot.slack.pages import PAGE
 from bot.texts import asking, history, terminal
 from bot.texts import requests as texts
@@ -377,6 +379,21 @@ async def test_the_command_line_says_what_the_policy_means_for_somebody_of_any_w
     full, groups = Membership.FULL, [frozenset({"S0SISTER"})] * 2 + [frozenset({"S0LEADS"})] + [frozenset()] * 2
     assert [each.membership for each in standings] == [full, full, full, Membership.GUEST, Membership.OUTSIDER]
     assert [each.groups for each in standings] == groups
+
+
+async def test_the_doctor_is_told_whose_the_tokens_are_and_knows_the_usergroups_of_all(tmp_path: Path) -> None:
+    settings = {"PHONEID_APPROVAL": "always", "PHONEID_APPROVERS": "S0LEADS,S0SISTER"}
+    async with open_scene(tmp_path, settings=settings, installation=Installation.org_wide()) as scene:
+        bot_settings = read(BotSettings, scene.environment)
+        async with connection.open_web(
+            token=scene.slack.bot_token, base_url=scene.slack.api_url, clock=scene.clock
+        ) as web:
+            identity, found = await workspace.examine_tokens(bot_settings, web)
+            assert identity
+            found += await workspace.check_app(bot_settings, web, identity)
+            found += await workspace.check_usergroups(bot_settings, web, identity)
+    assert [each for each in found if each.verdict is not CheckVerdict.OK] == []
+    assert list(scene.slack.complaints) == []
 
 
 async def test_what_names_no_workspace_of_an_organisation_is_refused(scene_with: OpenScene) -> None:

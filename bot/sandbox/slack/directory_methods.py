@@ -55,6 +55,7 @@ class DirectoryMethods:
         return {"teams": self._installation.teams(), "response_metadata": {"next_cursor": ""}}
 
     def tell_bot(self, arguments: JsonObject) -> JsonObject:
+        self._installation.workspace_asked(arguments)
         if arguments.get("bot", BOT_ID) != BOT_ID:
             raise Refusal("bot_not_found")
         bot = self._workspace.bot

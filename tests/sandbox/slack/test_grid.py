@@ -131,9 +131,9 @@ async def test_a_token_of_the_organisation_says_so_and_where_it_reaches(token: A
     assert [each["id"] for each in (await token.auth_teams_list())["teams"]] == [TEAM_ID, SISTER_TEAM_ID]
 
 
-@pytest.mark.parametrize("method", ["usergroups.list", "usergroups.users.list"])
+@pytest.mark.parametrize("method", ["usergroups.list", "usergroups.users.list", "bots.info"])
 async def test_it_has_to_say_of_which_workspace(org_wide: LocalSlack, token: AsyncWebClient, method: str) -> None:
-    asked = {"usergroup": "S0SISTER"}
+    asked = {"usergroup": "S0SISTER"} if method == "usergroups.users.list" else {}
     assert await refusal(token, method, **asked) == {"ok": False, "error": "missing_argument", "arg": "team_id"}
     assert (await token.api_call(method, params={**asked, "team_id": SISTER_TEAM_ID}))["ok"]
     org_wide.installation.given.remove(SISTER_TEAM_ID)
