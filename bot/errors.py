@@ -11,7 +11,7 @@ PhoneIdError
 ├── StoreError             the database
 │   ├── StoreUnavailable   it cannot be read or written now
 │   │   ├── ChangeUnknown  the connection was lost during a change: it may or may not be recorded
-│   │   ├── ChangeLost     the connection was lost during a change, and nothing of it is recorded
+│   │   ├── ConnectionCut  the connection was lost in a transaction, of which nothing is recorded
 │   │   └── DatabaseGone   it was deleted, replaced or damaged: it does not come back
 │   ├── SchemaUnknown      it was written by another release
 │   │   └── OlderAtWork    processes of an older release would break if it were changed now
@@ -185,8 +185,8 @@ class ChangeUnknown(StoreUnavailable):
     """The connection was lost while a change was recorded, and whether it was could not be found out."""
 
 
-class ChangeLost(StoreUnavailable):
-    """The connection was lost while a change was made, and nothing of it is recorded: it may be made again."""
+class ConnectionCut(StoreUnavailable):
+    """The connection was lost in a transaction, of which nothing is recorded: it may be done again."""
 
 
 class DatabaseGone(StoreUnavailable):

@@ -102,6 +102,11 @@ class Tx(ABC):
         """A query that finds a row if, and only if, this change was committed: asked when COMMIT gets no answer."""
         self.proof = Query(sql, values)
 
+    @property
+    def has_streamed(self) -> bool:
+        """Whether rows were handed out one by one: whoever got them may have handed them on."""
+        return bool(self._streams)
+
     def close(self) -> None:
         """Let go of results that were not read to their end: nothing could follow them on the connection."""
         for stream in self._streams:

@@ -15,7 +15,7 @@ import psycopg
 from psycopg import errors as pg
 
 from bot.environment.database_urls import split_schema
-from bot.errors import ChangeLost, ChangeUnknown, DatabaseGone, RecordDamaged, StoreError, StoreUnavailable
+from bot.errors import ChangeUnknown, ConnectionCut, DatabaseGone, RecordDamaged, StoreError, StoreUnavailable
 from bot.store.engine import Query, Row, Tx
 from bot.store.migrations import Older, Opening, head_to_change, head_to_read, prepare
 from bot.store.postgres_begin import RECORD_LOCK, SEARCH_PATH, Limits, beginnings
@@ -127,7 +127,7 @@ class PostgresEngine:
     def reading(self) -> Iterator[Tx]:
         with _telling_unavailable():
             connection, begun = self._begin(self._begin_with.read)
-            with self._transaction(connection, begun) as tx:
+            with _telling_lost(connection), self._transaction(connection, begun) as tx:
                 tx.head = head_to_read(begun)
                 yield tx
                 tx.commit()
@@ -199,9 +199,9 @@ class PostgresEngine:
             if not connection.closed:
                 raise  # refused: nothing is recorded
             if isinstance(error, pg.IdleInTransactionSessionTimeout):
-                raise ChangeLost(_said(error)) from error  # the server ended it before COMMIT came
+                raise ConnectionCut(_said(error)) from error  # the server ended it before COMMIT came
             if not self._was_committed(tx):
-                raise ChangeLost("the connection was lost, and nothing was recorded") from error
+                raise ConnectionCut("the connection was lost, and nothing was recorded") from error
             return
         if status != "COMMIT":  # COMMIT of a failed transaction answers ROLLBACK, and is no error
             raise StoreUnavailable("the transaction had failed, and nothing was recorded")
@@ -255,12 +255,12 @@ def _rolled_back_on_error(connection: Connection) -> Iterator[None]:
 
 @contextmanager
 def _telling_lost(connection: Connection) -> Iterator[None]:
-    """Raise ``ChangeLost`` where the connection ends before COMMIT was sent: the server undoes what it was told."""
+    """Raise ``ConnectionCut`` where the connection ends before COMMIT was sent: the server undoes what it was told."""
     try:
         yield
     except UNAVAILABLE as error:
         if connection.closed and not isinstance(error, _GONE):
-            raise ChangeLost(f"the connection was lost, and nothing was recorded: {str(error).strip()}") from error
+            raise ConnectionCut(f"the connection was lost, and nothing was recorded: {str(error).strip()}") from error
         raise
 
 

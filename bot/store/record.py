@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Concatenate, ParamSpec, TypeVar
 
-from bot.errors import ChangeLost, ChangeUnknown, DatabaseGone, StoreUnavailable
+from bot.errors import ChangeUnknown, ConnectionCut, DatabaseGone, StoreUnavailable
 from bot.store.engine import Engine, Noted, Tx
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,9 @@ LONGEST_CHANGE = 30.0
 """Seconds after which a change is broken off: a server that took a question and says nothing would keep the thread for
 ever, and no limit that it was told helps. Twice what the engines' own limits leave a change."""
 
+LONGEST_READ = 660.0
+"""The same for a read, which may be an export: a little more than the server is told."""
+
 
 def changed(engine: Engine, do: Callable[[Tx], T]) -> T:
     """What ``do`` returns in a change. One whose connection was cut off is made once more: it left nothing.
@@ -32,11 +35,25 @@ def changed(engine: Engine, do: Callable[[Tx], T]) -> T:
     try:
         with engine.changing() as tx:
             return do(tx)
-    except (ChangeLost, ChangeUnknown) as error:
+    except (ConnectionCut, ChangeUnknown) as error:
         if isinstance(error, ChangeUnknown) and (tx is None or tx.proof):
             raise  # it was asked about in vain
         log.warning("change made again", extra={"facts": {"error": str(error)}})
     with engine.changing() as tx:
+        return do(tx)
+
+
+def looked(engine: Engine, do: Callable[[Tx], T]) -> T:
+    """What ``do`` returns in a read. One whose connection was cut off is done once more, unless it had begun to hand on
+    what it read."""
+    tx: Tx | None = None
+    try:
+        with engine.reading() as tx:
+            return do(tx)
+    except ConnectionCut:
+        if tx is None or tx.has_streamed:
+            raise
+    with engine.reading() as tx:
         return do(tx)
 
 
@@ -128,10 +145,9 @@ class Record:
         """What ``fn`` returns. It sees the database as of one moment. Raises ``StoreUnavailable``."""
 
         def work() -> T:
-            with self._reads.engine.reading() as tx:
-                return fn(tx, *args, **kwargs)
+            return looked(self._reads.engine, lambda tx: fn(tx, *args, **kwargs))
 
-        return await self._do(self._reads, work)
+        return await self._do(self._reads, work, longest=LONGEST_READ)
 
     async def checkpoint(self) -> None:
         """Bring what was recorded into the file that people copy. Raises ``StoreUnavailable``."""

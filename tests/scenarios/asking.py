@@ -2,9 +2,8 @@
 
 import json
 import re
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.app import open_record
@@ -18,6 +17,7 @@ from bot.store import journal as journal_store
 from bot.store.record import Record
 from bot.texts.outcomes import OUTCOMES
 from tests.recorded import Recorded
+from tests.scenarios.databases import hands_on
 from tests.scenarios.scene import PATIENCE, Scene, entry
 
 GOOD = entry("The ID")
@@ -130,11 +130,6 @@ async def record_of(scene: Scene) -> AsyncIterator[Record]:
         yield record
 
 
-def path_of(scene: Scene) -> str:
-    """The file with it, for what the bot itself never does."""
-    return scene.environment["DATABASE_URL"].removeprefix("sqlite:///")
-
-
 async def find(scene: Scene, request_id: RequestId) -> Recorded:
     """The lookup of a request for one number."""
     (found,) = [each for each in await scene.lookups() if each.request_id == request_id]
@@ -164,7 +159,7 @@ class Forbidden:
 
 def forbidden(scene: Scene) -> list[Forbidden]:
     """Everything that was tried in vain, also on requests that are not there."""
-    with closing(sqlite3.connect(path_of(scene))) as database:
+    with hands_on(scene.database_url) as database:
         rows = database.execute(
             "SELECT user_id, team_id, request, facts FROM journal WHERE event = 'forbidden' ORDER BY seq"
         ).fetchall()

@@ -1,9 +1,8 @@
 """What people do in the scenarios about several numbers, in a few words each, and what the record says of them."""
 
 import re
-import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 
 from bot.audit import Event, JournalEntry
 from bot.models import Actor, ApprovalState, PhoneNumber, Request, RequestId, Through
@@ -16,7 +15,8 @@ from bot.store.record import Record
 from bot.store.urls import record_at
 from tests import factories
 from tests.recorded import Recorded
-from tests.scenarios.asking import journal, path_of, record_of
+from tests.scenarios.asking import journal, record_of
+from tests.scenarios.databases import hands_on
 from tests.scenarios.scene import PATIENCE, Scene, entry
 
 GOOD, OPAQUE, REFUSED = entry("The ID"), entry("An ID that is not digits"), entry("Unknown.ResourceOwnerId")
@@ -123,17 +123,17 @@ async def is_whole(scene: Scene) -> bool:
 def outbox_of(scene: Scene, request_id: RequestId) -> list[str]:
     """The kinds of what is still to be said of a request, also later."""
     sql = "SELECT kind FROM outbox JOIN requests ON requests.number = outbox.request WHERE requests.id = ?"
-    with closing(sqlite3.connect(path_of(scene))) as database:
+    with hands_on(scene.database_url) as database:
         return [kind for (kind,) in database.execute(sql, [request_id])]
 
 
 def make_overdue(scene: Scene) -> None:
     """As if the time had passed in which whoever made a change says it, and nobody had."""
-    with closing(sqlite3.connect(path_of(scene))) as database, database:
+    with hands_on(scene.database_url) as database:
         database.execute("UPDATE outbox SET due_at = 1 WHERE kind IN ('agent', 'cards')")
 
 
 def silence(scene: Scene) -> None:
     """As if the half minute had passed after which a silent process counts as dead."""
-    with closing(sqlite3.connect(path_of(scene))) as database, database:
+    with hands_on(scene.database_url) as database:
         assert database.execute("UPDATE processes SET seen_at = 1").rowcount > 0

@@ -26,6 +26,7 @@ from bot.store import search
 from tests.amounts import NIGHTLY
 from tests.clocks import LoopClock
 from tests.recorded import Recorded
+from tests.scenarios.databases import url_for
 
 TRANSPORTS = ("socket mode", pytest.param("signed http", marks=NIGHTLY))
 """How Slack's payloads reach the bot. By day all scenarios run in one way, and ``test_transports.py`` in both."""
@@ -56,6 +57,10 @@ class Scene:
     cams: LocalCams
     environment: dict[str, str]
     bot: Bot | None = None
+
+    @property
+    def database_url(self) -> str:
+        return self.environment["DATABASE_URL"]
 
     def human(self, name: str) -> Human:
         return next(human for human in self.slack.humans.values() if human.person.name == name)
@@ -113,7 +118,7 @@ async def open_scene(
         "ALIBABA_CLOUD_ACCESS_KEY_ID": SANDBOX_ACCOUNT.access_key_id,
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SANDBOX_ACCOUNT.access_key_secret.get_secret_value(),
         "PHONEID_CAMS_URL": cams.url,
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'phoneid.db'}",
+        "DATABASE_URL": url_for(tmp_path, clock),
         **(
             {"SLACK_SIGNING_SECRET": slack.signing_secret, "PORT": "0"}
             if is_http

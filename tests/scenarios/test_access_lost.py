@@ -128,7 +128,11 @@ def execute(sql: str) -> Callable[[Path], None]:
     ids=["deleted", "replaced", "moved", "overwritten", "table dropped", "head removed", "newer release"],
 )
 async def test_a_database_that_cannot_be_used_any_more_is_one_error_and_an_end(
-    scene_with: OpenScene, tmp_path: Path, take_away: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+    on_file: None,
+    scene_with: OpenScene,
+    tmp_path: Path,
+    take_away: Callable[[Path], None],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     async with scene_with(waits=Waits(sweeping=0.2, lease=1.0, finishing=0.5)) as scene:
         assert scene.bot

@@ -6,11 +6,9 @@
 import asyncio
 import os
 import secrets
-import sqlite3
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -24,7 +22,8 @@ from bot.slack.cards import decided_card
 from bot.store import journal
 from bot.store import requests as store
 from tests.amounts import each_day, scaled
-from tests.scenarios.asking import ANSWERED, DENIED, UNUSED, WITHDRAWN, Standing, path_of, record_of
+from tests.scenarios.asking import ANSWERED, DENIED, UNUSED, WITHDRAWN, Standing, record_of
+from tests.scenarios.databases import hands_on
 from tests.scenarios.racing import Arena, Click, Deed, Request, numbers, open_arena
 
 RACES = int(os.environ.get("PHONEID_RACES") or each_day(20, at_night=scaled(1000, least=100)))
@@ -126,7 +125,7 @@ async def recorded(arena: Arena, races: Sequence[Race]) -> list[Recorded]:
 
 def untold(arena: Arena) -> list[str]:
     """What is still to be said. That an approval may lapse is not said before it does."""
-    with closing(sqlite3.connect(path_of(arena.scene))) as database:
+    with hands_on(arena.scene.database_url) as database:
         return [row[0] for row in database.execute("SELECT kind FROM outbox WHERE kind <> 'expire'")]
 
 

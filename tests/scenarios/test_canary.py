@@ -1,7 +1,6 @@
 """A canary code goes every way there is, every logger at DEBUG; then everything that is left is searched for it."""
 
 import gc
-import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,6 +22,7 @@ from bot.texts import asking, history, requests, results
 from bot.texts.problems import PROBLEMS
 from tests.canaries import CANARY, CANARY_BOOK, found_in, outcomes, search_files, search_what_was_said, with_canary
 from tests.scenarios.asking import TO_EACH, fill_in
+from tests.scenarios.databases import locked, written_down
 from tests.scenarios.listing import message_with, open_list_form, submit_list, window_with
 from tests.scenarios.scene import PATIENCE, Scene, entry, open_scene, with_bot
 
@@ -58,7 +58,7 @@ async def test_the_canary_is_nowhere_over_socket_mode(tmp_path: Path) -> None:
         await ask_for_a_list(scene)
         await ask_as_a_guest(scene)
         await ask_while_slack_is_away(scene)
-        await ask_while_the_database_is_locked(scene, tmp_path)
+        await ask_while_the_database_is_locked(scene)
         scene.cams.trouble = ApiTrouble.HANG
         await scene.ask(canary_entry("The ID"))
         await submit_list(scene, LIST)
@@ -226,15 +226,10 @@ async def ask_while_slack_is_away(scene: Scene) -> None:
     await scene.answer(scene.ana, "pvn-7Q3xK9_demo")
 
 
-async def ask_while_the_database_is_locked(scene: Scene, tmp_path: Path) -> None:
-    other = sqlite3.connect(tmp_path / "phoneid.db")
-    try:
-        other.execute("BEGIN IMMEDIATE")
+async def ask_while_the_database_is_locked(scene: Scene) -> None:
+    with locked(scene.database_url):
         await scene.ask(canary_entry("The ID"))
         await scene.answer(scene.ana, "Nothing was recorded")
-    finally:
-        other.rollback()
-        other.close()
 
 
 async def send_what_cannot_be_handled(scene: Scene) -> None:
@@ -283,6 +278,7 @@ def search(tmp_path: Path, scene: Scene) -> None:
         slack.signing_secret,
         SANDBOX_ACCOUNT.access_key_secret.get_secret_value(),
     )
+    written_down(scene.database_url, tmp_path / "phoneid.db")
     assert {"phoneid.db", "bot.log"} <= search_files(tmp_path, secrets=secrets)
     assert "DEBUG" in (tmp_path / "bot.log").read_text()
     search_what_was_said(slack, secrets=secrets)

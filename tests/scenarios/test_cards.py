@@ -1,8 +1,6 @@
 """The cards: where they go, that all copies say the same, and that nobody's words break or abuse them."""
 
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -30,12 +28,12 @@ from tests.scenarios.asking import (
     find_card,
     finish,
     open_modal,
-    path_of,
     record_of,
     request,
     standing_of,
     told,
 )
+from tests.scenarios.databases import hands_on
 from tests.scenarios.scene import PATIENCE, QUICK, OpenScene, Scene
 
 PIECE = "&<>\n<!channel>\n<@U0LEE> <!subteam^S0LEADS> *b* `c` <https://example.com|x>\n"
@@ -184,7 +182,7 @@ async def test_who_takes_no_direct_messages_reads_the_outcome_where_they_asked(s
         await scene.human("Lee").clicks("Approve")
         await scene.answer(scene.ana, GOOD_ID)
         await finish(scene)
-        with closing(sqlite3.connect(path_of(scene))) as database:
+        with hands_on(scene.database_url) as database:
             assert database.execute("SELECT kind FROM outbox").fetchall() == []
 
 
@@ -267,7 +265,7 @@ async def test_a_copy_that_is_posted_after_the_decision_is_redrawn_at_the_next_l
     async with scene_with(waits=replace(QUICK, sweeping=0.1), **TO_EACH) as scene:
         request_id = await request(scene)
         seen = find_card(scene.human("Kim"), request_id)
-        with closing(sqlite3.connect(path_of(scene))) as database, database:
+        with hands_on(scene.database_url) as database:
             assert database.execute("DELETE FROM messages WHERE ts = ?", [seen.ts]).rowcount == 1
         async with record_of(scene) as another:  # where Lee decides while Kim's card is on its way
             await another.change(decisions.decide, request_id, ApprovalState.DENIED, actor=factories.LEE)

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,11 +21,11 @@ from tests.scenarios.asking import (
     find_card,
     forbidden,
     journal,
-    path_of,
     record_of,
     request,
     told,
 )
+from tests.scenarios.databases import hands_on, written_down
 from tests.scenarios.listing import is_whole
 from tests.scenarios.scene import PATIENCE, QUICK, OpenScene, Scene
 
@@ -42,8 +40,9 @@ async def forget(scene: Scene) -> None:
         assert await scrub(record, scene.clock)
 
 
-def held_by_files(scene: Scene) -> bytes:
-    path = Path(path_of(scene))
+def held_by_files(scene: Scene, tmp_path: Path) -> bytes:
+    path = tmp_path / "phoneid.db"
+    written_down(scene.database_url, path)
     return b"".join(each.read_bytes() for each in path.parent.glob(f"{path.name}*"))
 
 
@@ -77,18 +76,18 @@ async def test_trying_a_forgotten_number_again_says_what_is_the_case(scene_with:
         assert list(scene.slack.complaints) == []
 
 
-async def test_the_running_bot_forgets_what_is_older_than_the_retention(scene_with: OpenScene) -> None:
+async def test_the_running_bot_forgets_what_is_older_than_the_retention(scene_with: OpenScene, tmp_path: Path) -> None:
     async with scene_with(waits=replace(QUICK, forgetting=0.05), PHONEID_RETENTION="1d") as scene:
         await scene.ask(GOOD)
         await scene.answer(scene.ana, GOOD_ID)
-        with closing(sqlite3.connect(path_of(scene))) as connection, connection:
+        with hands_on(scene.database_url) as connection:
             for table in ("requests", "lookups"):
                 connection.execute(f"UPDATE {table} SET asked_at = asked_at - 86400")
         async with asyncio.timeout(PATIENCE):
             while not all(each.phone == FORGOTTEN for each in await scene.lookups()):
                 await scene.clock.sleep(0.05)
         async with asyncio.timeout(PATIENCE):
-            while PHONE.digits.encode() in held_by_files(scene) or GOOD_ID.encode() in held_by_files(scene):
+            while any(each.encode() in held_by_files(scene, tmp_path) for each in (PHONE.digits, GOOD_ID)):
                 await scene.clock.sleep(0.05)
         assert await is_whole(scene)
 
@@ -105,6 +104,6 @@ async def test_each_start_is_in_the_journal_with_the_policy_and_no_secret(scene_
 
 
 def _started(scene: Scene) -> list[tuple[tuple[str, str], dict[str, str]]]:
-    with closing(sqlite3.connect(path_of(scene))) as connection:
+    with hands_on(scene.database_url) as connection:
         sql = "SELECT team_id, through, facts FROM journal WHERE event = 'started'"
         return [((team_id, through), json.loads(facts)) for team_id, through, facts in connection.execute(sql)]

@@ -4,9 +4,7 @@ Bea is in both, and her first one is the other; Tom and Sue are only in the othe
 channel ``commons`` is of both.
 """
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,11 +40,11 @@ from tests.scenarios.asking import (
     find_card,
     finish,
     forbidden,
-    path_of,
     record_of,
     standing_of,
     told,
 )
+from tests.scenarios.databases import hands_on
 from tests.scenarios.listing import window_with
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene, entry, open_scene, with_bot
 
@@ -61,7 +59,7 @@ WAYS = (Installation.in_grid, Installation.org_wide)
 
 def people_recorded(scene: Scene) -> set[tuple[str, str, str]]:
     """Whoever is in the record as having asked: organisation, workspace, user."""
-    with closing(sqlite3.connect(path_of(scene))) as database:
+    with hands_on(scene.database_url) as database:
         return {*database.execute("SELECT enterprise_id, team_id, user_id FROM requests")}
 
 

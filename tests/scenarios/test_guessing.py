@@ -1,8 +1,6 @@
 """Somebody tries codes: after a handful they wait, whatever way they take, and those who decide hear of it once."""
 
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,12 +30,12 @@ from tests.scenarios.asking import (
     finish,
     forbidden,
     journal,
-    path_of,
     record_of,
     request,
     standing_of,
     told,
 )
+from tests.scenarios.databases import hands_on
 from tests.scenarios.scene import PATIENCE, QUICK, OpenScene, Scene, entry, open_scene
 
 KIM = Actor(team_id="T0SANDBOX", user_id="U0KIM", through=Through.SLACK)
@@ -58,7 +56,7 @@ async def use_up(scene: Scene, *, agent: Actor = KIM) -> Request:
 
 def let_time_pass(scene: Scene, seconds: float) -> None:
     """Move what was refused into the past."""
-    with closing(sqlite3.connect(path_of(scene))) as database, database:
+    with hands_on(scene.database_url) as database:
         database.execute("UPDATE refused_codes SET at = at - ?", [seconds])
 
 

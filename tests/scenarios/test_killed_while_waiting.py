@@ -1,8 +1,6 @@
 """``kill -9`` while requests wait: after the restart every card works, and nothing is decided twice."""
 
-import sqlite3
 from collections import Counter
-from contextlib import closing
 from pathlib import Path
 
 from bot.audit import Event
@@ -28,12 +26,12 @@ from tests.scenarios.asking import (
     find_card,
     journal,
     open_modal,
-    path_of,
     record_of,
     request,
     standing_of,
     told,
 )
+from tests.scenarios.databases import Hands, hands_on
 from tests.scenarios.scene import PATIENCE, Scene, open_scene
 
 ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
@@ -41,12 +39,12 @@ ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
 
 def let_time_pass(scene: Scene, request_id: RequestId) -> None:
     """Make a request overdue: the shortest time a setting can give it is a minute."""
-    with closing(sqlite3.connect(path_of(scene))) as database, database:
+    with hands_on(scene.database_url) as database:
         assert database.execute("UPDATE requests SET expires_at = 1 WHERE id = ?", [request_id]).rowcount == 1
         make_due(database, request_id, "expire")
 
 
-def make_due(database: sqlite3.Connection, request_id: RequestId, *kinds: str) -> None:
+def make_due(database: Hands, request_id: RequestId, *kinds: str) -> None:
     """Make it time to say something that waits in the outbox."""
     of_request = "UPDATE outbox SET due_at = 1 WHERE request = (SELECT number FROM requests WHERE id = ?)"
     for kind in kinds:
@@ -157,7 +155,7 @@ async def test_the_card_and_the_receipt_that_died_with_their_process_are_sent_by
     async with open_scene(tmp_path, settings=TO_EACH) as scene:
         async with record_of(scene) as record:
             request_id = await record.change(left_behind, seconds=600.0)
-        with closing(sqlite3.connect(path_of(scene))) as database, database:
+        with hands_on(scene.database_url) as database:
             make_due(database, request_id, "cards", "agent")
         bot = BotProcess(folder=tmp_path)
         try:

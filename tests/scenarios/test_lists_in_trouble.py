@@ -1,6 +1,5 @@
 """Whatever happens around a running list, every number is asked once and its agent hears of it once."""
 
-import sqlite3
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from bot.models import State
 from bot.sandbox.slack.trouble import SlackTrouble
 from bot.texts import results as texts
 from tests.scenarios.asking import finish
+from tests.scenarios.databases import locked
 from tests.scenarios.listing import lines, listed, message_with, submit_list, window_with
 from tests.scenarios.racing import numbers
 from tests.scenarios.scene import PATIENCE, QUICK, Scene, open_scene, with_bot
@@ -61,11 +61,8 @@ async def test_a_database_that_is_locked_for_a_moment_loses_nothing(tmp_path: Pa
     async with open_scene(tmp_path, book=book) as scene, with_bot(scene) as running:
         ana = await submit_list(running, lines(book))
         await scene.slack.until(lambda: bool(running.cams.calls), timeout=PATIENCE)
-        other = sqlite3.connect(tmp_path / "phoneid.db")
-        other.execute("BEGIN IMMEDIATE")
-        await scene.clock.sleep(1.5)
-        other.rollback()
-        other.close()
+        with locked(scene.database_url):
+            await scene.clock.sleep(1.5)
         await window_with(ana, "Your list of 25 numbers is done. 25 have their ID.")
         assert asked(running) == {1}
 
@@ -74,14 +71,9 @@ async def test_a_database_that_is_locked_for_a_moment_loses_nothing(tmp_path: Pa
 async def test_a_list_that_the_database_does_not_take_is_not_asked(tmp_path: Path) -> None:
     waits = replace(QUICK, database=0.3)
     async with open_scene(tmp_path, book=numbers(3)) as scene, with_bot(scene, waits=waits) as running:
-        other = sqlite3.connect(tmp_path / "phoneid.db")
-        other.execute("BEGIN IMMEDIATE")
-        try:
+        with locked(scene.database_url):
             ana = await submit_list(running, lines(numbers(3)))
             await window_with(ana, "cannot use its database right now")
-        finally:
-            other.rollback()
-            other.close()
         assert running.cams.calls == []
         assert await listed(running) == []
 

@@ -5,6 +5,7 @@ Postgres answers at PHONEID_TEST_POSTGRES, or on this machine. Where there is no
 
 import itertools
 import os
+import re
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -52,7 +53,14 @@ def engine_on(
     if url.startswith(SQLITE):
         path = url.removeprefix(SQLITE)
         return SqliteEngine(path, process=process, clock_now=clock_now, busy_timeout=patience, opening=opening)
+    url = behind(os.environ.get("PHONEID_TEST_POOLER", ""), url)
     return ClockedEngine(url, process=process, limits=Limits(lock=patience), opening=opening)
+
+
+def behind(pooler: str, url: str) -> str:
+    """The URL behind that pooler (``host:port``), if there is one: without options, which poolers refuse."""
+    server = SERVER.rpartition("@")[2]
+    return re.sub(r"&options=[^&]*", "", url.replace(f"@{server}/", f"@{pooler}/")) if pooler else url
 
 
 class Plain(Protocol):

@@ -18,6 +18,8 @@ class Proxy:
         """How often somebody asked and waited for the answer: however much they sent at once is one trip."""
         self.lose: Literal["nothing", "COMMIT", "its end", "its answer"] = "nothing"
         """What is lost next, and the connection with it."""
+        self.loses_only = b""
+        """What must have been written in the same message as the COMMIT that is lost."""
         self.keeps_server = False
         """Whether the server's side of a lost connection stays, as when the network goes down: it learns nothing."""
         self.is_silent = False
@@ -75,7 +77,8 @@ class _Passage:
             if self._is_answered:
                 self._is_answered = False
                 self._proxy.trips += 1
-            if b"COMMIT\0" in data and self._proxy.lose != "nothing":
+            is_lost = b"COMMIT\0" in data and self._proxy.loses_only in data
+            if is_lost and self._proxy.lose != "nothing":
                 lost, self._proxy.lose = self._proxy.lose, "nothing"
                 self._loses_answer = lost == "its answer"
                 if not self._loses_answer:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.errors import ChangeLost, ChangeUnknown, StoreUnavailable
+from bot.errors import ChangeUnknown, ConnectionCut, StoreUnavailable
 from bot.store.engine import Engine, Tx
 from bot.store.record import Record, changed
 from bot.store.recording import Recording, guarded
@@ -68,7 +68,7 @@ def failing(*errors: Exception) -> Callable[[Tx], str]:
 
 
 def test_a_change_that_is_made_again_can_be_given_up_meanwhile(engine: Engine, recording: Recording) -> None:
-    work = guarded(failing(ChangeLost("cut")), recording)
+    work = guarded(failing(ConnectionCut("cut")), recording)
     assert changed(engine, work) == "one"
     other = Recording()
 
@@ -76,14 +76,14 @@ def test_a_change_that_is_made_again_can_be_given_up_meanwhile(engine: Engine, r
         add(tx, "two")
         if not other.give_up():
             pytest.fail("nothing is being committed")
-        raise ChangeLost("cut")
+        raise ConnectionCut("cut")
 
     with pytest.raises(StoreUnavailable, match="given up"):
         changed(engine, guarded(cut, other))
     assert names(engine) == ["one"]
 
 
-@pytest.mark.parametrize("error", [ChangeLost("cut"), ChangeUnknown("cut")])
+@pytest.mark.parametrize("error", [ConnectionCut("cut"), ChangeUnknown("cut")])
 def test_a_change_that_was_cut_off_is_made_once_more_and_only_once(engine: Engine, error: StoreUnavailable) -> None:
     with pytest.raises(type(error)):
         changed(engine, failing(error, error))
