@@ -15,34 +15,14 @@ import psycopg
 from psycopg import errors as pg
 
 from bot.environment.database_urls import split_schema
-from bot.errors import ChangeUnknown, ConnectionCut, DatabaseGone, RecordDamaged, StoreError, StoreUnavailable
+from bot.errors import ChangeUnknown, ConnectionCut, StoreError, StoreUnavailable
 from bot.store.engine import Query, Row, Tx
 from bot.store.migrations import Older, Opening, head_to_change, head_to_read, prepare
 from bot.store.postgres_begin import RECORD_LOCK, SEARCH_PATH, Limits, beginnings
+from bot.store.postgres_errors import UNAVAILABLE, refused_by_warning, said, telling_lost, telling_unavailable
 from bot.store.postgres_tx import Connection, PostgresTx, connected
-from bot.store.schema import COLUMNS, names_ours
+from bot.store.schema import COLUMNS
 from bot.texts import terminal as texts
-
-_GONE = (
-    pg.DataCorrupted,
-    pg.IndexCorrupted,
-    pg.InsufficientPrivilege,
-    pg.InvalidAuthorizationSpecification,
-    pg.InvalidCatalogName,
-    pg.InvalidSchemaName,
-)
-"""What Postgres says when the database cannot be used until somebody has done something about it there."""
-
-UNAVAILABLE = (
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
-    # psycopg files these under mistakes of ours, but they are the database's state.
-    pg.IdleInTransactionSessionTimeout,
-    pg.TransactionTimeout,
-    pg.ReadOnlySqlTransaction,
-    *_GONE,
-)
-"""What Postgres says when the database cannot be used, or its connection is lost. Anything else stays what it is."""
 
 ENCODING: Final = "SELECT current_setting('server_encoding') AS encoding"
 
@@ -94,7 +74,7 @@ class PostgresEngine:
         self._is_open = False
 
     def open(self) -> None:
-        with _telling_unavailable():
+        with telling_unavailable():
             try:
                 self._open(self._connect())
             except BaseException:
@@ -116,18 +96,18 @@ class PostgresEngine:
 
     @contextmanager
     def changing(self) -> Iterator[Tx]:
-        with _telling_unavailable():
+        with telling_unavailable():
             connection, begun = self._begin(self._begin_with.change)
-            with _telling_lost(connection), self._transaction(connection, begun) as tx:
+            with telling_lost(connection), self._transaction(connection, begun) as tx:
                 tx.head = head_to_change(begun)
                 yield tx
                 self._commit(connection, tx)
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:
-        with _telling_unavailable():
+        with telling_unavailable():
             connection, begun = self._begin(self._begin_with.read)
-            with _telling_lost(connection), self._transaction(connection, begun) as tx:
+            with telling_lost(connection), self._transaction(connection, begun) as tx:
                 tx.head = head_to_read(begun)
                 yield tx
                 tx.commit()
@@ -142,10 +122,10 @@ class PostgresEngine:
         """
         with self.reading():
             pass  # reconnects if need be
-        with _telling_unavailable():
+        with telling_unavailable():
             if (connection := self._connection) is not None:
                 tables = ", ".join(f"{self._schema}.{name}" for name in COLUMNS)
-                with _refused_by_warning(connection):
+                with refused_by_warning(connection):
                     connection.execute(f"{VACUUM} {tables}".encode())
         return True
 
@@ -199,7 +179,7 @@ class PostgresEngine:
             if not connection.closed:
                 raise  # refused: nothing is recorded
             if isinstance(error, pg.IdleInTransactionSessionTimeout):
-                raise ConnectionCut(_said(error)) from error  # the server ended it before COMMIT came
+                raise ConnectionCut(said(error)) from error  # the server ended it before COMMIT came
             if not self._was_committed(tx):
                 raise ConnectionCut("the connection was lost, and nothing was recorded") from error
             return
@@ -251,56 +231,3 @@ def _rolled_back_on_error(connection: Connection) -> Iterator[None]:
         if connection.info.transaction_status is not psycopg.pq.TransactionStatus.IDLE:
             connection.close()  # whatever it is in, nobody shall go on in it
         raise
-
-
-@contextmanager
-def _telling_lost(connection: Connection) -> Iterator[None]:
-    """Raise ``ConnectionCut`` where the connection ends before COMMIT was sent: the server undoes what it was told."""
-    try:
-        yield
-    except UNAVAILABLE as error:
-        if connection.closed and not isinstance(error, _GONE):
-            raise ConnectionCut(f"the connection was lost, and nothing was recorded: {str(error).strip()}") from error
-        raise
-
-
-@contextmanager
-def _refused_by_warning(connection: Connection) -> Iterator[None]:
-    """Raise ``StoreUnavailable`` where VACUUM was not allowed: the server only warns, and passes over the table."""
-    said: list[str | None] = []
-
-    def note(diagnostic: psycopg.errors.Diagnostic) -> None:
-        said.append(diagnostic.severity_nonlocalized)
-
-    connection.add_notice_handler(note)
-    try:
-        yield
-    finally:
-        connection.remove_notice_handler(note)
-    if "WARNING" in said:
-        raise StoreUnavailable(texts.MAY_NOT_VACUUM)
-
-
-@contextmanager
-def _telling_unavailable() -> Iterator[None]:
-    """Raise ``StoreUnavailable`` for what Postgres says when the database cannot be used now, or ``DatabaseGone``."""
-    try:
-        yield
-    except (pg.UndefinedTable, pg.UndefinedColumn) as error:
-        if not names_ours(error.diag.message_primary or ""):
-            raise
-        raise DatabaseGone(_said(error)) from error
-    except pg.UniqueViolation as error:
-        if error.diag.constraint_name != "journal_pkey":
-            raise
-        raise RecordDamaged("journal_head") from error  # the entry is there already
-    except _GONE as error:
-        raise DatabaseGone(_said(error)) from error
-    except pg.LockNotAvailable as error:
-        raise StoreUnavailable(texts.database_busy(_said(error))) from error
-    except UNAVAILABLE as error:
-        raise StoreUnavailable(_said(error)) from error
-
-
-def _said(error: psycopg.Error) -> str:
-    return f"the database cannot be used: {str(error).strip()}"
