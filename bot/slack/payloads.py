@@ -25,8 +25,10 @@ class PayloadError(PhoneIdError):
 
 
 def _whole(value: Any) -> Any:
-    # JSON can hold half a surrogate pair, which is a character in no encoding: it could not be recorded.
-    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(value, str) else value
+    # JSON can hold half a surrogate pair, which is a character in no encoding, and NUL: neither could be recorded.
+    if not isinstance(value, str):
+        return value
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
 
 
 Word = Annotated[str, BeforeValidator(_whole)]

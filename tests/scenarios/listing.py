@@ -16,7 +16,7 @@ from bot.store.urls import record_at
 from tests import factories
 from tests.recorded import Recorded
 from tests.scenarios.asking import journal, record_of
-from tests.scenarios.databases import hands_on
+from tests.scenarios.databases import go_by, hands_on
 from tests.scenarios.scene import PATIENCE, Scene, entry
 
 GOOD, OPAQUE, REFUSED = entry("The ID"), entry("An ID that is not digits"), entry("Unknown.ResourceOwnerId")
@@ -86,6 +86,7 @@ async def died_an_hour_ago(scene: Scene) -> AsyncIterator[Record]:
         return scene.clock.now() - factories.HOUR
 
     record = record_at(scene.environment["DATABASE_URL"], process=new_process(), clock_now=an_hour_ago)
+    go_by(record, an_hour_ago)
     await record.open()
     try:
         await record.change(processes.beat)

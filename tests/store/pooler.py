@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 
 import pytest
@@ -30,7 +31,7 @@ logfile = {folder}/log
 
 
 @contextmanager
-def pooler(folder: Path, server: str, *, size: int) -> Iterator[str]:
+def pooler(server: str, *, size: int) -> Iterator[str]:
     """``host:port`` of one in front of the server (``host:port``), with so many connections of it for all clients."""
     if PROGRAM is None:
         if os.environ.get("CI"):
@@ -38,8 +39,14 @@ def pooler(folder: Path, server: str, *, size: int) -> Iterator[str]:
         pytest.skip("PgBouncer is not installed: apt-get install pgbouncer")
     with socket.create_server(("127.0.0.1", 0)) as free:
         own_port = free.getsockname()[1]
+    with TemporaryDirectory() as folder, _running(Path(folder), server, own_port, size) as process:
+        _wait_for(own_port, process)
+        yield f"127.0.0.1:{own_port}"
+
+
+@contextmanager
+def _running(folder: Path, server: str, own_port: int, size: int) -> Iterator["subprocess.Popen[bytes]"]:
     host, _, port = server.rpartition(":")
-    folder.mkdir()
     (folder / "users").write_text('"postgres" ""\n')
     written = _CONFIGURATION.format(host=host, port=port, own_port=own_port, folder=folder, size=size)
     (folder / "pgbouncer.ini").write_text(written)
@@ -47,20 +54,17 @@ def pooler(folder: Path, server: str, *, size: int) -> Iterator[str]:
     if os.geteuid() == 0:  # it does not run as root
         for each in (folder, *folder.iterdir()):
             shutil.chown(each, "nobody")
-        for above in folder.parents[:3]:  # pytest's own folders are closed to others
-            above.chmod(above.stat().st_mode | 0o011)
         command[1:1] = ["-u", "nobody"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _wait_for(own_port, process)
-        yield f"127.0.0.1:{own_port}"
+        yield process
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=30)
 
 
 def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    until = monotonic() + 10
+    until = monotonic() + 30
     while monotonic() < until and process.poll() is None:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return

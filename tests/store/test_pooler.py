@@ -28,9 +28,9 @@ ADDRESS = SERVER.rpartition("@")[2]
 
 
 @pytest.fixture
-def pooled_url(postgres_url: str, tmp_path: Path) -> Iterator[str]:
+def pooled_url(postgres_url: str) -> Iterator[str]:
     """The same database, behind a pooler that has three connections for everybody."""
-    with pooler(tmp_path / "pooler", ADDRESS, size=3) as address:
+    with pooler(ADDRESS, size=3) as address:
         yield behind(address, postgres_url)
 
 
@@ -73,11 +73,11 @@ def ask_and_answer(process: Process, times: int) -> None:
 
 
 @pytest.mark.nightly
-def test_every_test_of_the_store_passes_behind_a_pooler(tmp_path: Path) -> None:
+def test_every_test_of_the_store_passes_behind_a_pooler() -> None:
     """Not those of what lies between the bot and the server: they have a way of their own to it."""
     own = ["test_gone.py", "test_pooler.py", "test_postgres.py", "test_postgres_roles.py", "test_postgres_schema.py"]
     own += ["test_trips.py", "test_stopped.py"]
-    with pooler(tmp_path / "pooler", ADDRESS, size=20) as address:
+    with pooler(ADDRESS, size=20) as address:
         environment = {**os.environ, "PHONEID_TEST_POOLER": address}
         environment.pop("IS_NIGHT", None)
         ignored = [f"--ignore={STORE / name}" for name in own]

@@ -12,7 +12,7 @@ from bot.interfaces import Reading
 from bot.store.state import SharedState
 from bot.store.urls import SQLITE, state_at
 from tests.clocks import SteppingClock
-from tests.store.engines import OpenRecord
+from tests.store.engines import ClockedEngine, OpenRecord
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -38,7 +38,10 @@ OpenState = Callable[[str], Awaitable[SharedState]]
 
 
 @pytest.fixture
-async def open_state(database_url: str, clock: SteppingClock) -> AsyncIterator[OpenState]:
+async def open_state(
+    database_url: str, clock: SteppingClock, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[OpenState]:
+    monkeypatch.setattr("bot.store.postgres.PostgresEngine", ClockedEngine)
     opened: list[SharedState] = []
 
     async def open_one(name: str) -> SharedState:
