@@ -50,7 +50,7 @@ def _running(folder: Path, server: str, own_port: int, size: int) -> Iterator["s
     (folder / "users").write_text('"postgres" ""\n')
     written = _CONFIGURATION.format(host=host, port=port, own_port=own_port, folder=folder, size=size)
     (folder / "pgbouncer.ini").write_text(written)
-    command = [PROGRAM, str(folder / "pgbouncer.ini")]
+    command = [str(PROGRAM), str(folder / "pgbouncer.ini")]
     if os.geteuid() == 0:  # it does not run as root
         for each in (folder, *folder.iterdir()):
             shutil.chown(each, "nobody")
