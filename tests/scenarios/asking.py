@@ -130,6 +130,11 @@ async def record_of(scene: Scene) -> AsyncIterator[Record]:
         yield record
 
 
+def path_of(scene: Scene) -> str:
+    """The file with it, for tests that are about files."""
+    return scene.database_url.removeprefix("sqlite:///")
+
+
 async def find(scene: Scene, request_id: RequestId) -> Recorded:
     """The lookup of a request for one number."""
     (found,) = [each for each in await scene.lookups() if each.request_id == request_id]

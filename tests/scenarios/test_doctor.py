@@ -31,6 +31,8 @@ from tests.scenarios.asking import TO_CHANNEL, path_of
 from tests.scenarios.scene import QUICK, Scene, open_scene
 from tests.values import ANA
 
+pytestmark = pytest.mark.usefixtures("on_file")  # mistakes are planted in it
+
 MEANT = {"PHONEID_CAMS_URL", "SLACK_API_URL"}
 """Calls go to the sandbox, and that is told each time."""
 
