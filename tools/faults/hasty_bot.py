@@ -12,7 +12,7 @@ from bot.settings import BotSettings, read
 from tests.scenarios.loud_bot import LoudLogger
 
 HASTY = Waits(
-    finishing=3.0,
+    finishing=5.0,
     api_reading=1.0,
     settling=(0.1,),
     lease=2.0,
