@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import sys
 import tempfile
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 import click
 
 from bot.checks import Checklist
+from bot.cli import endings
 from bot.cli.arguments import EXIT_NO_ID, CannotStart, Discreet, read_existing, read_settings, say_warning
 from bot.cli.streams import check_output
 from bot.environment.values import check_database_url
@@ -95,6 +97,8 @@ def _copy(source: RecordSettings, target: RecordSettings) -> Copied:
 
     if source.database_url == target.database_url:
         raise CannotStart(texts.SAME_DATABASE)
+    for number in endings.ENDINGS:  # as Ctrl-C: what is half done is removed first
+        signal.signal(number, signal.default_int_handler)
     try:
         copied = copy_record(source, target, checks=Checklist(say_warning), tell=_Progress().tell)
     except TargetNotEmpty:

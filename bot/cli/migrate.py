@@ -10,7 +10,7 @@ from bot.checks import Checklist
 from bot.cli.arguments import CannotStart, read_settings, say_warning
 from bot.cli.caller import on_ending
 from bot.cli.streams import check_output, show
-from bot.errors import OlderAtWork
+from bot.errors import DatabaseGone, OlderAtWork, StoreUnavailable
 from bot.store.record import Record
 from bot.texts import databases as texts
 
@@ -73,6 +73,11 @@ async def _migrate_after_older(record: Record, name: str) -> tuple[int, int]:
             except OlderAtWork as found:
                 if time.monotonic() >= until:
                     raise CannotStart(texts.older_still_there(found.count, name)) from None
+            except DatabaseGone:
+                raise
+            except StoreUnavailable:  # those who end are busy recording
+                if time.monotonic() >= until:
+                    raise
     except BaseException:
         await record.change(withdraw)
         raise

@@ -16,8 +16,8 @@ from bot.store.urls import record_at
 from tests import factories
 from tests.factories import MAY_NOT
 from tests.records import record_in
-from tests.shell import QuickShell
-from tests.store.engines import empty_postgres_url, engine_on, postgres_database
+from tests.shell import QuickShell, finish
+from tests.store.engines import empty_postgres_url, engine_on, plain_on, postgres_database
 from tests.store.tampering import lay_open
 from tests.store.test_migrations import BREAKING, MORE, know
 
@@ -256,6 +256,26 @@ async def test_a_backup_replaces_no_file_and_leaves_none_behind_that_is_not_whol
     assert "Nothing was copied" in ran.err
     assert "Entry 2 is not the one that was written there" in ran.err
     assert names_in(shell.folder) == before
+
+
+async def test_a_backup_that_is_ended_leaves_nothing_behind(shell: QuickShell, empty_postgres_url: str) -> None:
+    shell.environment["DATABASE_URL"] = empty_postgres_url
+    assert (await shell.run("migrate")).status == 0
+    with closing(plain_on(empty_postgres_url)) as other:
+        other.execute("BEGIN")
+        other.execute("LOCK TABLE alarms")  # the copy waits for it
+        process = await shell.slower.start("backup", "new.db")
+        async with asyncio.timeout(60):
+            parts: list[Path] = []
+            while not parts:
+                await asyncio.sleep(0.1)
+                parts = [*shell.folder.glob(".phoneid-*/phoneid.db-wal")]
+        await asyncio.sleep(1.0)  # until it waits in the middle of it
+        process.terminate()
+        ran = await finish(process)
+    assert (ran.status, ran.out) == (2, ""), ran.err
+    assert "Stopped." in ran.err
+    assert names_in(shell.folder) == []
 
 
 async def test_only_a_whole_backup_is_restored_and_only_where_nothing_is(shell: QuickShell, database: Path) -> None:

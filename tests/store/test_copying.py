@@ -18,6 +18,7 @@ from bot.store import copying, journal, migrations, processes, schema, verificat
 from bot.store.copying import Copied
 from bot.store.engine import Engine
 from bot.store.migrations import Older, Opening
+from bot.store.schema import Step
 from bot.store.state import KEEP
 from bot.store.urls import engine_to_copy_from, engine_to_copy_to
 from tests import factories
@@ -26,6 +27,7 @@ from tests.factories import ANSWERED, MAY_NOT, NEEDS_APPROVAL, REFUSED, phones
 from tests.store.engines import Plain, engine_on, new_schema, plain_on
 from tests.store.processes import Process
 from tests.store.tampering import open_up
+from tests.store.test_migrations import know
 
 WAYS = [("sqlite", "sqlite"), ("sqlite", "postgres"), ("postgres", "sqlite"), ("postgres", "postgres")]
 
@@ -188,10 +190,13 @@ def test_a_record_of_an_older_release_is_copied_and_gets_its_steps(
 ) -> None:
     source, target = new_url(kind), new_url(other)
     process = recorded(source, opened, opening=Opening(at=1, older=Older.LEFT))
+    know(monkeypatch, Step("ALTER TABLE requests ADD COLUMN more TEXT NOT NULL DEFAULT 'new';"))
+    monkeypatch.setattr(schema, "COLUMNS", schema.columns(schema.SCHEMA))
     copied = copy(source, target)
     assert copied.inspection.head == process.read(journal.head)
     with closing(plain_on(target)) as plain:
         assert rows(plain, "SELECT schema, oldest_writer FROM journal_head") == [(schema.SCHEMA, 1)]
+        assert rows(plain, "SELECT DISTINCT more FROM requests") == [("new",)]
     with closing(engine_on(target)) as engine:
         engine.open()
 
