@@ -68,7 +68,7 @@ HEADER = "# Written by phoneid init. It holds secrets. The README lists every se
 
 
 def written(file: str) -> str:
-    return f"Wrote {file}, which only you can read. Next: phoneid run"
+    return f"Wrote {file}, which only you can read. Next: phoneid doctor, then phoneid run"
 
 
 def not_found_again(file: str) -> str:

@@ -94,7 +94,7 @@ async def test_what_is_typed_is_in_a_file_for_its_user_alone_and_no_secret_was_o
         await at.answer("PHONEID_APPROVAL [never]: ", "always")
         await at.answer("PHONEID_APPROVERS: ", "S0LEADS, U0LEE")
         await at.answer("PHONEID_APPROVAL_CHANNEL: ", "")
-        assert await at.end("Next: phoneid run") == 0
+        assert await at.end("Next: phoneid doctor, then phoneid run") == 0
     file = tmp_path / ".env"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert read_env_file(file).values == {
@@ -124,7 +124,7 @@ async def test_a_file_that_is_there_is_replaced_only_after_a_yes(tmp_path: Path)
         for name in texts.WHERE:
             if name not in {"SLACK_SIGNING_SECRET", "PHONEID_APPROVERS", "PHONEID_APPROVAL_CHANNEL"}:
                 await at.answer(f"{texts.question(name, default=init._OPTIONAL.get(name, ''))}: ", GOOD.get(name, ""))
-        assert await at.end("Next: phoneid run") == 0
+        assert await at.end("Next: phoneid doctor, then phoneid run") == 0
     assert (read_env_file(file).values, stat.S_IMODE(file.stat().st_mode)) == (GOOD, 0o600)
 
 
