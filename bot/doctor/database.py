@@ -4,7 +4,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from bot.app import Waits, open_record
@@ -14,7 +14,7 @@ from bot.interfaces import Clock
 from bot.settings import RecordSettings
 from bot.store import journal
 from bot.store.glance import glance
-from bot.store.migrations import TO_LOOK
+from bot.store.migrations import NOTHING_YET, TO_LOOK
 from bot.store.record import Record
 from bot.texts import doctor as texts
 
@@ -38,18 +38,14 @@ async def open_to_check(
         return
     async with AsyncExitStack() as stack:
         record = None
-        with suppress(PhoneIdError):  # it is among the checks
+        try:
             record = await stack.enter_async_context(
                 open_record(settings, clock, waits=waits, checks=checks, opening=TO_LOOK)
             )
+        except PhoneIdError as error:  # it is among the checks
+            if str(error.__context__) == NOTHING_YET:  # a start begins one there
+                checks.made[-1] = ok(NAME, texts.no_record_yet(settings.database_name))
         yield record
-
-
-def sharing_turns(settings: RecordSettings, record: Record | None) -> str | None:
-    """Where the turns at the API are shared; ``None``: they cannot be, because the database cannot be used."""
-    if record is not None:
-        return settings.database_url
-    return IN_MEMORY if is_new(settings) else None  # where there is no database, nobody shares it
 
 
 def is_new(settings: RecordSettings) -> bool:

@@ -63,6 +63,8 @@ class Case:
     waits: Waits
     workspace: Workspace | None
     database: Record | None
+    begins: bool = False
+    """Whether there is no record yet, and a start begins one."""
 
     @property
     def slack(self) -> Workspace:
@@ -111,16 +113,16 @@ async def _approvals(case: Case) -> list[Check]:
 
 
 async def _account(case: Case) -> list[Check]:
-    url = database.sharing_turns(case.settings, case.database)
-    if url is None:
-        raise NotThere(texts.WITHOUT_DATABASE)
-    if case.database and (await case.database.read(glance, most=0)).schema < SCHEMA:
-        raise NotThere(texts.WITHOUT_SCHEMA)  # to share turns there would migrate it
+    url = database.IN_MEMORY  # where nothing was ever recorded, nobody shares the turns
+    if not case.begins:
+        url = case.settings.database_url
+        if (await case.record.read(glance, most=0)).schema < SCHEMA:
+            raise NotThere(texts.WITHOUT_SCHEMA)  # to share turns there would migrate it
     return await alibaba.check_account(case.settings, case.clock, waits=case.waits, database_url=url)
 
 
 async def _database(case: Case) -> list[Check]:
-    if database.is_new(case.settings):
+    if case.begins:
         return []
     return await database.check_database(case.settings, case.record)
 
@@ -193,9 +195,10 @@ async def examine(
         )
         by_group[texts.NETWORK] += of_network.made
         by_group[texts.SLACK] += of_tokens
-        by_group[texts.DATABASE] += [each for each in of_database.made if each.verdict is not CheckVerdict.OK]
-        by_group[texts.DATABASE] += [each for each in of_database.made if database.is_new(settings)]
-        case = Case(settings=settings, clock=clock, waits=waits, workspace=there, database=record)
+        begins = record is None and all(each.verdict is not CheckVerdict.STOP for each in of_database.made)
+        # That it can be opened is told with what it holds.
+        by_group[texts.DATABASE] += [each for each in of_database.made if begins or each.verdict is not CheckVerdict.OK]
+        case = Case(settings=settings, clock=clock, waits=waits, workspace=there, database=record, begins=begins)
         looked = await _look(case, parts)
         if any(each.name == "scopes" and each.verdict is CheckVerdict.STOP for each in of_tokens):
             looked = _without_scopes(looked)

@@ -73,6 +73,8 @@ class Opening:
     """``None``: a file's is migrated, and a server's is refused, for other machines may use it."""
 
 
+NOTHING_YET = "the database is empty: nothing was ever recorded in it"
+
 TO_USE = Opening(creates=False)
 TO_LOOK = Opening(creates=False, older=Older.LEFT)
 
@@ -85,7 +87,7 @@ def prepare(tx: Tx, tables: Collection[str], opening: Opening, *, usually: Older
     """
     if not tables:
         if not opening.creates:
-            raise SchemaUnknown("the database is empty: nothing was ever recorded in it")
+            raise SchemaUnknown(NOTHING_YET)
         tx.create_schema()
         tx.run(ADD_HEAD, seq=EMPTY.seq, hash=EMPTY.hash)
         take_steps(tx, to=opening.at)

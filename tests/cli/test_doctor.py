@@ -59,6 +59,16 @@ async def test_it_begins_no_record_and_looks_nothing_up(shell: QuickShell, scene
     assert (call.phone, call.api_code) == ("14155550100", "Unknown.ResourceOwnerId")
 
 
+async def test_an_empty_database_is_left_empty_and_a_start_begins_there(shell: QuickShell, scene: Scene) -> None:
+    file = shell.folder / "phoneid.db"
+    file.touch(mode=0o600)
+    ran = await shell.run("doctor")
+    assert ran.status == 1
+    assert "There is no record" in ran.out
+    assert file.stat().st_size == 0
+    assert [call.api_code for call in scene.cams.calls] == ["Unknown.ResourceOwnerId"]
+
+
 async def test_beside_a_record_it_makes_one_call_in_its_turn_and_leaves_the_journal_alone(
     shell: QuickShell, scene: Scene
 ) -> None:
