@@ -1,6 +1,7 @@
 """The reckoning sees what it is there to see: a run that finds nothing wrong must not be one that looks at nothing."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,11 @@ from bot.models import ApprovalState, Problem, Request, Result, State
 from bot.sandbox.inspector import Inspector, Wire
 from bot.slack import views
 from tests.canaries import CANARY
+from tests.tools.conftest import need
 from tests.values import ANA, decided, phones, request
+from tools.databases import ON_POSTGRES, connect, new_database
 from tools.faults import leaks
+from tools.faults.dumps import dump
 from tools.faults.numbers import id_of
 from tools.faults.reckoning import Recorded, Told
 from tools.faults.tally import Tally, render, total
@@ -130,6 +134,19 @@ def test_a_code_in_a_file_is_found_wherever_it_is(tmp_path: Path, before: int) -
     folder.mkdir()
     (folder / "bots.log").write_bytes(b"x" * before + CANARY.encode() + b"y" * 10)
     assert [*leaks.leaks_in(tmp_path)] == ["raw in bots.log"]
+
+
+@pytest.mark.parametrize("is_deleted", [False, True], ids=["in a row", "in a deleted row"])
+async def test_a_code_in_a_postgres_database_is_found(tmp_path: Path, is_deleted: bool) -> None:  # noqa: FBT001 - a case
+    need(ON_POSTGRES)
+    async with new_database(ON_POSTGRES, tmp_path) as url:
+        with closing(connect(url)) as database:
+            database.execute("CREATE TABLE t (text TEXT)")
+            database.execute(f"INSERT INTO t VALUES ('before {CANARY} after')")
+            if is_deleted:
+                database.execute("DELETE FROM t")
+        dump(url, tmp_path / "phoneid.dump")
+    assert [*leaks.leaks_in(tmp_path)] == ["raw in phoneid.dump"]
 
 
 def test_a_code_that_was_said_to_slack_is_heard() -> None:
