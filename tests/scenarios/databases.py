@@ -4,6 +4,7 @@ A server has its own time. So that it passes as the scene's does, whoever works 
 is; other processes have the real one, as the server.
 """
 
+import math
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -44,7 +45,8 @@ class SceneEngine(ClockedEngine):
 
     def _begin(self, begin: str) -> tuple[Connection, Row]:
         isolation, limits = begin.split(";", 1)
-        return super()._begin(f"{isolation}; SET LOCAL phoneid.now = '{self.clock.now()!r}'; {limits}")
+        now = math.floor(self.clock.now() * 1e6) / 1e6  # a server would round it up, beyond what time it is
+        return super()._begin(f"{isolation}; SET LOCAL phoneid.now = '{now!r}'; {limits}")
 
 
 def go_by(record: Record, now: Callable[[], float]) -> None:

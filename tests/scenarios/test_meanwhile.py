@@ -11,7 +11,6 @@ from bot.models import ApprovalState, PhoneNumber, Problem
 from bot.sandbox.slack.people import Kind
 from bot.sandbox.slack.trouble import SlackTrouble
 from bot.sandbox.slack.workspace import Conversation
-from bot.slack import people
 from bot.store import decisions
 from bot.texts import requests as texts
 from bot.texts.problems import PROBLEMS
@@ -61,7 +60,7 @@ async def test_who_became_a_guest_meanwhile_gets_no_id(tmp_path: Path) -> None:
 async def test_a_channel_shared_after_the_start_gets_no_more_cards(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: Callable[[Conversation], Conversation]
 ) -> None:
-    monkeypatch.setattr(people, "CHANNEL_REMEMBERED", 0.0)  # the start has just asked
+    monkeypatch.setattr("bot.slack.channel.CHANNEL_REMEMBERED", 0.0)  # the start has just asked
     async with open_scene(tmp_path, settings=TO_CHANNEL) as scene, with_bot(scene) as running:
         conversations = running.slack.workspace.conversations
         conversations["C0APPROVALS"] = share(conversations["C0APPROVALS"])

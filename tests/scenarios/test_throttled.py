@@ -128,7 +128,7 @@ async def test_whoever_submits_a_form_reads_something_and_it_is_recorded(
 async def test_cards_go_to_each_approver_where_slack_says_nothing_of_the_channel(
     scene_with: OpenScene, trouble: Forced, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(people, "CHANNEL_REMEMBERED", 0.0)  # the start has just asked
+    monkeypatch.setattr("bot.slack.channel.CHANNEL_REMEMBERED", 0.0)  # the start has just asked
     async with scene_with(**TO_CHANNEL) as scene:
         scene.slack.forced["conversations.info"] = trouble
         await request(scene)
@@ -154,8 +154,8 @@ async def test_nobody_asks_or_decides_of_whom_slack_says_nothing(
         before = words_of(scene.ana)
         await scene.ask(GOOD)
         assert await reads_something(scene.ana, before)
-        refused, _ = await scene.lookups()
-        assert refused.state is State.REJECTED
+        *refused, _ = await scene.lookups()  # none where Slack took so long that nothing was recorded
+        assert all(each.state is State.REJECTED for each in refused)
 
 
 async def test_a_moment_of_throttling_turns_nobody_away(scene_with: OpenScene) -> None:
