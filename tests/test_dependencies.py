@@ -21,6 +21,7 @@ LICENCES = {
     "apache license 2.0": "Apache",
     "apache license, version 2.0": "Apache",
     "apache-2.0 and mit": "Apache",
+    "apache-2.0 and bsd-2-clause": "Apache",
     "psf-2.0": "PSF",
     "mpl-2.0": "MPL",  # certifi: a list of certificates, used as it is
     "lgpl-3.0-only": "LGPL",  # psycopg: used as a library, replaceable by whoever installs it
