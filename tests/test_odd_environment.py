@@ -116,7 +116,7 @@ async def test_a_file_that_is_no_database_is_somebody_elses(tmp_path: Path, cont
 
 
 FIRST_RELEASE = ("CREATE TABLE lookups (id)", "CREATE TABLE journal (seq)", "CREATE TABLE _sqlite_migrations (id)")
-NEWER_RELEASE = ("UPDATE journal_head SET schema = 99",)
+NEWER_RELEASE = ("UPDATE journal_head SET schema = 99, oldest_writer = 99",)
 ANOTHER_PROGRAM = ("CREATE TABLE recipes (title)",)
 
 
