@@ -26,9 +26,12 @@ from bot.interfaces import Clock
 from bot.settings import BotSettings
 from bot.slack import connection
 from bot.slack.channel import Channel
+from bot.slack.links import check_kept
 from bot.slack.people import People
+from bot.slack.rivals import check_clicks
 from bot.slack.web import Web
 from bot.store.glance import glance
+from bot.store.processes import links_of_others
 from bot.store.record import Record
 from bot.store.schema import SCHEMA
 from bot.texts import doctor as texts
@@ -127,6 +130,13 @@ async def _database(case: Case) -> list[Check]:
     return await database.check_database(case.settings, case.record)
 
 
+async def _processes(case: Case) -> list[Check]:
+    if case.begins or (await case.record.read(glance, most=0)).schema < SCHEMA:
+        return []
+    of_clicks = await check_clicks(case.record, now=case.clock.now())
+    return [of_clicks, check_kept(await case.record.read(links_of_others))]
+
+
 async def _machine(case: Case) -> list[Check]:
     return [*machine.check_version(), *database.check_disk(case.settings), *machine.check_metadata(case.clock)]
 
@@ -139,6 +149,8 @@ PARTS: Sequence[Part] = (
     Part(group=texts.SETTINGS, look=_settings),
     Part(group=texts.SLACK, look=_app),
     Part(group=texts.SLACK, look=_usergroups),
+    # A start looks at these by itself, once it is one of the processes.
+    Part(group=texts.SLACK, look=_processes, is_quick=False),
     Part(group=texts.SLACK, look=_people, is_quick=False, seconds=60.0),
     # Where hundreds are named and the first have left, each is asked about, as the start always has.
     Part(group=texts.APPROVALS, look=_approvals, seconds=600.0),

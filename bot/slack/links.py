@@ -119,6 +119,12 @@ class Links:
         return has_room
 
 
+def check_kept(kept: int) -> Check:
+    """Whether all processes of one database together keep as many links to Slack as they may."""
+    name = "PHONEID_LINKS"
+    return warning(name, texts.too_many(kept), texts.FEWER) if kept > MOST else ok(name, texts.kept(kept))
+
+
 def check_room(others: int, *, wanted: int) -> Check:
     """Whether a process that starts now can keep as many links as it is to. ``others``: those of all living ones."""
     name = "PHONEID_LINKS"

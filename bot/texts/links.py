@@ -15,6 +15,14 @@ def no_room(links: int) -> str:
     return f"The other processes on this database keep {counted(links, 'link')} to Slack, which allows an app ten."
 
 
+def kept(links: int) -> str:
+    return f"The processes on this database keep {counted(links, 'link')} to Slack, which allows an app ten."
+
+
+def too_many(links: int) -> str:
+    return f"{kept(links)} Of some processes commands may be lost for a moment when Slack replaces their one link."
+
+
 NO_RIVALS = "Slack counts no connections of this app but those of the processes on this database."
 ANOTHER_DATABASE = (
     "Whatever Slack gives to those is not in this database, and their approvals and limits are not shared. Give each "

@@ -149,6 +149,13 @@ def replace_database(sql: str) -> Plant:
     return plant
 
 
+def run_five_processes(planted: Planted) -> None:
+    """Each keeps two links, but the last."""
+    alive = [(f"process {number}", planted.scene.clock.now(), links) for number, links in enumerate((2, 2, 2, 2, 1))]
+    with closing(sqlite3.connect(path_of(planted.scene))) as connection, connection:
+        connection.executemany("INSERT INTO processes (name, seen_at, links) VALUES (?, ?, ?)", alive)
+
+
 def fill_disk(planted: Planted) -> None:
     class Nearly(NamedTuple):
         free: int = 5_000_000
@@ -361,6 +368,11 @@ MISTAKES = {
     ),
     "a database that others can open": Mistake(plant=open_to_others, names={"database"}, remedy="chmod 600"),
     "an edited journal": Mistake(plant=edit_journal, names={"journal"}, remedy="phoneid journal verify"),
+    "more links than Slack takes": Mistake(
+        plant=run_five_processes,
+        names={"PHONEID_LINKS"},
+        remedy="Set PHONEID_LINKS=1",
+    ),
     "a full disk": Mistake(plant=fill_disk, names={"disk"}, remedy="Free some space"),
     "old numbering plans": Mistake(plant=age_metadata, names={"phone data"}, remedy="Install the newest version"),
     # the clock

@@ -51,6 +51,7 @@ async def test_each_kind_is_in_it(tmp_path: Path) -> None:
         ("clock", OK),
         ("SLACK_APP_TOKEN", OK),
         ("database", WARNING),  # a new one
+        ("clicks", OK),
         ("settings", OK),
         ("transport", OK),
         ("SLACK_APP_TOKEN", OK),  # of the same app
@@ -64,6 +65,7 @@ async def test_each_kind_is_in_it(tmp_path: Path) -> None:
         ("version", OK),
         ("disk", OK),
         ("phone data", OK),
+        ("PHONEID_LINKS", OK),
     ]
     assert all(each.what.endswith(".") for each in made)
     assert all(each.remedy for each in made if each.verdict is WARNING)
