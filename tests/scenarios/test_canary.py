@@ -258,7 +258,7 @@ async def wait_for_port(scene: Scene) -> None:
     assert scene.slack.request_url
     url = scene.slack.request_url.replace("/slack/events", "/readyz")
     async with aiohttp.ClientSession() as session:
-        for _ in range(200):
+        for _ in range(1200):  # a minute: it starts as a process of its own, on a machine that may be busy
             try:
                 async with session.get(url) as response:
                     if response.status == 200:

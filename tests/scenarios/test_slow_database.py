@@ -139,6 +139,8 @@ async def test_connections_that_are_cut_all_the_time_lose_and_double_nothing(
         assert scene.bot
         assert await scene.bot.jobs.drain(PATIENCE)
         found = await scene.lookups()
-        assert len(found) == 8
         assert {each.state for each in found} == {State.ANSWERED}
+        # On a busy machine a command may not be recorded in time; then its agent reads so, and it is not.
+        refused = sum(NOT_RECORDED in each.text for each in scene.ana.sees("support"))
+        assert len(found) == 8 - refused
         assert await is_whole(scene)

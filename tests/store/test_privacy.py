@@ -22,9 +22,11 @@ PHONE, REASON, ID, DENIAL = "8613800001234", "canary reason", "canary-phone-numb
 
 NOUNS = (
     "backlog",
+    "copying",
     "decisions",
     "exposure",
     "forgetting",
+    "glance",
     "guesses",
     "journal",
     "lookups",
