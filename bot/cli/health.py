@@ -3,6 +3,7 @@ than where to ask, so that it takes no time."""
 
 import http.client
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,8 +25,7 @@ LONGEST = 2000
 
 @click.command()
 @click.option("--live", is_flag=True, help="Ask only whether the process answers, not whether it is ready.")
-@click.pass_context
-def health(context: click.Context, *, live: bool) -> None:
+def health(*, live: bool) -> None:
     """Ask the running bot whether it is ready; exit code 0 or 1.
 
     Asks on PHONEID_HEALTH_PORT, else in HTTP mode on PORT, on this machine.
@@ -33,7 +33,7 @@ def health(context: click.Context, *, live: bool) -> None:
     port = find_port({**read_env_file(env_file() or Path(ENV_FILE)).values, **os.environ})
     is_good, said = (False, texts.NO_PORT) if port is None else ask(port, "/healthz" if live else "/readyz")
     click.echo(said, err=not is_good)
-    context.exit(0 if is_good else 1)
+    sys.exit(0 if is_good else 1)
 
 
 def find_port(environment: Mapping[str, str]) -> int | None:

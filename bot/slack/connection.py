@@ -219,7 +219,7 @@ async def signed_http(
         try:
             await server.start(host, port)
         except OSError:
-            raise SettingsError(terminal.port_taken(host, port)) from None
+            raise SettingsError(terminal.port_taken(host, port, "PORT")) from None
         actual_port = server.address[1]
         log.info("connected", extra={"facts": {"mode": "http", "host": host, "port": actual_port}})
         yield actual_port

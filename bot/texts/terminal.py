@@ -251,8 +251,8 @@ def approval_channel_unusable(channel_id: str, trouble: ChannelTrouble) -> str:
     return f"PHONEID_APPROVAL_CHANNEL {channel_id} cannot be used: {CHANNEL_TROUBLES[trouble]}."
 
 
-def port_taken(host: str, port: int) -> str:
-    return f"Nothing can listen on {host}:{port}: it is in use or not allowed. Choose another PORT."
+def port_taken(host: str, port: int, setting: str) -> str:
+    return f"Nothing can listen on {host}:{port}: it is in use or not allowed. Choose another {setting}."
 
 
 CLOSED = "it is closed"

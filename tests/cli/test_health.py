@@ -4,11 +4,12 @@ import http.server
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from bot.cli.health import find_port, health
+from bot.cli.health import find_port
+from tests.shell import QuickShell, Ran
 
 PORTS = [
     ({"PHONEID_HEALTH_PORT": "9090", "SLACK_APP_TOKEN": "xapp-1"}, 9090),
@@ -63,28 +64,22 @@ def answering(status: int, body: bytes) -> Iterator[tuple[int, list[str]]]:
         (["--live"], 200, b"alive\n", 0, "says: alive."),
     ],
 )
-def test_the_answer_is_a_sentence_and_an_exit_code(
-    monkeypatch: pytest.MonkeyPatch, arguments: list[str], status: int, body: bytes, code: int, said: str
+async def test_the_answer_is_a_sentence_and_an_exit_code(
+    tmp_path: Path, arguments: list[str], status: int, body: bytes, code: int, said: str
 ) -> None:
     with answering(status, body) as (port, asked):
-        monkeypatch.setenv("PHONEID_HEALTH_PORT", str(port))
-        result = CliRunner().invoke(health, arguments)
-    assert (result.exit_code, result.output) == (code, f"The bot on port {port} {said}\n")
+        ran = await QuickShell(tmp_path, {"PHONEID_HEALTH_PORT": str(port)}).run("health", *arguments)
+    sentence = f"The bot on port {port} {said}\n"
+    assert ran == Ran(code, "" if code else sentence, sentence if code else "")
     assert asked == ["/healthz" if arguments else "/readyz"]
 
 
-def test_where_nothing_answers_it_says_so(monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int) -> None:
-    monkeypatch.setenv("PHONEID_HEALTH_PORT", str(unused_tcp_port))
-    result = CliRunner().invoke(health)
-    assert (result.exit_code, result.output) == (
-        1,
-        f"Nothing answers on port {unused_tcp_port}: Connection refused.\n",
-    )
+async def test_where_nothing_answers_it_says_so(tmp_path: Path, unused_tcp_port: int) -> None:
+    ran = await QuickShell(tmp_path, {"PHONEID_HEALTH_PORT": str(unused_tcp_port)}).run("health")
+    assert ran == Ran(1, "", f"Nothing answers on port {unused_tcp_port}: Connection refused.\n")
 
 
-def test_without_a_port_it_says_which_setting_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PHONEID_HEALTH_PORT", raising=False)
-    monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-invented")
-    result = CliRunner().invoke(health)
-    assert result.exit_code == 1
-    assert "Set PHONEID_HEALTH_PORT" in result.output
+async def test_without_a_port_it_says_which_setting_is_missing(tmp_path: Path) -> None:
+    ran = await QuickShell(tmp_path, {"SLACK_APP_TOKEN": "xapp-invented"}).run("health")
+    assert ran.status == 1
+    assert "Set PHONEID_HEALTH_PORT" in ran.err
