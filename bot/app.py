@@ -70,6 +70,8 @@ class Waits:
     """Between looks at what others did to requests that wait or run here: an approval is noticed at once."""
     leavers: float = 600.0
     """Between looks at whether those who wait for a decision are still there."""
+    resting: float = 1.0
+    """The same while nothing waits or runs here. What begins to is followed from before it."""
     checkpoint: float = 30.0
     """Between moments at which all that is recorded is in the one file that people copy."""
     forgetting: float = 3600.0

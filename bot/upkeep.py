@@ -15,9 +15,6 @@ from bot.store import journal
 from bot.store.outbox import Kind
 from bot.store.record import Record
 
-RESTING = 1.0
-"""Seconds between looks at the journal while nothing waits or runs here. What begins to is followed from before it."""
-
 
 class Upkeep:
     """Of one process among any number on a database: nobody tells it what the others do."""
@@ -36,7 +33,7 @@ class Upkeep:
 
         def until_followed() -> float:
             is_anything_here = self._parts.requests.has_codes or self._lookups.is_any_running
-            return waits.following if is_anything_here else RESTING
+            return waits.following if is_anything_here else waits.resting
 
         async with (
             repeating(self.follow, every=until_followed, clock=clock),

@@ -12,12 +12,15 @@ from bot.checks import Checklist, CheckVerdict
 from bot.running import running_bot
 from bot.settings import BotSettings, read
 from bot.texts import links as texts
+from tests.amounts import IS_NIGHT, each_day
 from tests.scenarios.asking import GOOD, TO_EACH, find_card, forbidden, request
 from tests.scenarios.scene import QUICK, Scene, open_scene, with_bot
 from tests.scenarios.test_metrics import scrape
 
 WATCHED = {"PHONEID_HEALTH_PORT": "0"}
 MINUTE = 60.0
+LONG = replace(QUICK, resting=60.0, saying=60.0, sweeping=60.0)
+"""For scenes of an hour in which nobody asks for anything: looks at the database would only take their time."""
 
 
 def warnings(caplog: pytest.LogCaptureFixture, sentence: str) -> list[str]:
@@ -31,11 +34,12 @@ def elsewhere(scene: Scene, tmp_path: Path) -> Scene:
 
 @asynccontextmanager
 async def two_bots(first: Scene, second: Scene) -> AsyncIterator[tuple[Scene, Scene]]:
-    async with with_bot(first) as one, with_bot(second) as other:
+    async with with_bot(first, waits=LONG) as one, with_bot(second, waits=LONG) as other:
         await one.slack.until(lambda: one.slack.connections == 4)
         yield one, other
 
 
+@pytest.mark.more_at_night
 async def test_on_different_databases_each_warns_of_the_other(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with open_scene(tmp_path, settings=WATCHED) as scene:
         async with two_bots(scene, elsewhere(scene, tmp_path)) as (_, other):
@@ -44,6 +48,8 @@ async def test_on_different_databases_each_warns_of_the_other(tmp_path: Path, ca
             await scene.clock.sleep(6 * MINUTE)
             assert len(warnings(caplog, texts.rivals(4, 2))) == 1  # of the one that came second: it heard of more
             assert (await scrape(other))["phoneid_foreign_connections", ()] == 2
+            if not IS_NIGHT:
+                return
             await scene.clock.sleep(45 * MINUTE)
             assert len(warnings(caplog, texts.rivals(4, 2))) == 1
             await scene.slack.refresh_connections()  # Slack does that every few hours
@@ -54,8 +60,8 @@ async def test_on_different_databases_each_warns_of_the_other(tmp_path: Path, ca
 
 @pytest.mark.nightly
 async def test_it_is_over_when_the_other_has_gone(tmp_path: Path) -> None:
-    async with open_scene(tmp_path, settings=WATCHED) as scene, with_bot(elsewhere(scene, tmp_path)) as one:
-        async with with_bot(scene):
+    async with open_scene(tmp_path, settings=WATCHED) as scene, with_bot(elsewhere(scene, tmp_path), waits=LONG) as one:
+        async with with_bot(scene, waits=LONG):
             await scene.slack.refresh_connections()
             await scene.clock.sleep(7 * MINUTE)
             assert (await scrape(one))["phoneid_foreign_connections", ()] == 2
@@ -63,14 +69,15 @@ async def test_it_is_over_when_the_other_has_gone(tmp_path: Path) -> None:
         assert (await scrape(one))["phoneid_foreign_connections", ()] == 0
 
 
+@pytest.mark.more_at_night
 async def test_on_one_database_they_know_each_other_whatever_slack_replaces(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with open_scene(tmp_path, settings=WATCHED) as scene, two_bots(scene, scene) as (one, _):
-        for _ in range(3):
+        for _ in range(each_day(1, at_night=3)):
             await scene.slack.refresh_connections()
             await scene.clock.sleep(6 * MINUTE)
-        async with with_bot(scene):  # and a third one, for a while
+        async with with_bot(scene, waits=LONG):  # and a third one, for a while
             await scene.clock.sleep(6 * MINUTE)
         await scene.slack.refresh_connections()
         await scene.clock.sleep(6 * MINUTE)
@@ -83,7 +90,7 @@ async def test_on_one_database_they_know_each_other_whatever_slack_replaces(
 async def test_a_restart_warns_of_nobody(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with open_scene(tmp_path, settings=WATCHED) as scene:
         for _ in range(3):
-            async with with_bot(scene):
+            async with with_bot(scene, waits=LONG):
                 await scene.clock.sleep(6 * MINUTE)
     assert warnings(caplog, texts.rivals(4, 2)) == []
 

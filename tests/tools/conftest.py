@@ -2,13 +2,14 @@
 
 import pytest
 
+from tests.amounts import some_each_day
 from tests.store.engines import do_without_postgres
 from tools.databases import ON_POSTGRES, ON_SQLITE, is_postgres, why_not
 
 
-@pytest.fixture(params=[ON_SQLITE, ON_POSTGRES])
+@pytest.fixture(params=some_each_day([ON_SQLITE, ON_POSTGRES], 1, what="engine of the tools"))
 def where(request: pytest.FixtureRequest) -> str:
-    """Where a database is made: on each engine in turn."""
+    """Where a database is made: on the one engine or the other each day, on both at night."""
     chosen = str(request.param)
     need(chosen)
     return chosen
