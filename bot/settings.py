@@ -158,10 +158,16 @@ class BotSettings(LookupSettings):
     @property
     def shown(self) -> dict[str, str | int | None]:
         """Every setting as it may be shown to an administrator, by its name; ``None``: not set."""
-        values = {name.upper(): _show(getattr(self, name)) for name in BotSettings.model_fields}
+        shown = {name.upper(): _show(getattr(self, name)) for name in BotSettings.model_fields}
         key_id = self.alibaba_cloud_access_key_id
         ends = key_id and (f"{key_id[:4]}…{key_id[-4:]}" if len(key_id) >= _LONG_KEY_ID else HIDDEN)
-        return {**values, "DATABASE_URL": self.database_name, "ALIBABA_CLOUD_ACCESS_KEY_ID": ends}
+        uri = self.alibaba_cloud_credentials_uri  # a secret may be a part of its path
+        return {
+            **shown,
+            "DATABASE_URL": self.database_name,
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": ends,
+            "ALIBABA_CLOUD_CREDENTIALS_URI": uri and values.shown_host(uri),
+        }
 
     @property
     def policy(self) -> Policy:

@@ -5,10 +5,13 @@ import stat
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from pydantic import SecretStr
 
-from bot.doctor.live import fields
-from bot.models import MASK
+from bot.cams.recording import Exchange
+from bot.doctor.live import fields, redacted
+from bot.models import MASK, PhoneNumber
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT
 from tests.canaries import found_in
 from tests.cli.conftest import Desk
@@ -94,3 +97,56 @@ async def test_no_id_is_exit_code_1_and_written_down_too(desk: Desk) -> None:
     assert ran.status == 1
     assert record["exchanges"][0]["answer"]["body"]["Code"] == "Ram.PermissionDeny"
     assert "grant that user the action" in ran.err
+
+
+KEY_ID, TOKEN, SIGNATURE = "STS.Invented0Key", "an.invented.token", "0a1b2c3d" * 8
+ENCODED = "AQFohtp4aIbaSW52ZW50ZWQ/"
+REPEATED = {
+    "a key": f"Specified access key {KEY_ID} is not found.",
+    "a key in small letters": f"key: {KEY_ID.lower()}",
+    "a token": f"The security token {TOKEN} is malformed.",
+    "a signature": f"The signature {SIGNATURE} is not ours.",
+    "a hash of the code": f"server CanonicalRequest is [POST x-acs-content-sha256:{'9f86d081' * 8}]",
+    "a user": "acs:ram::1000000000000001:user/jane.doe@corp may not do this",
+    "a user alone": "user/jane.doe may not do this",
+    "an address": "<jane.doe@corp.example> may not do this",
+    "an encoded message": f"EncodedDiagnosticMessage:{ENCODED * 3}",
+}
+
+
+@pytest.mark.parametrize("message", REPEATED.values(), ids=REPEATED)
+def test_what_a_message_repeats_is_hidden_in_it(message: str) -> None:
+    text = json.dumps(recorded({"Code": "Refused", "Message": message, "Recommend": [message]}))
+    assert MASK in recorded({"Message": message})["answer"]["body"]["Message"]
+    for secret in (KEY_ID, TOKEN, SIGNATURE, ENCODED, "jane", "corp", "9f86d081"):
+        assert secret.lower() not in text.lower()
+
+
+def test_of_why_it_is_denied_only_what_names_nobody_is_shown() -> None:
+    detail = {
+        "AuthAction": "cams:GetPreValidatePhoneId",
+        "AuthPrincipalDisplayName": "jane.doe",
+        "AuthPrincipalType": "SubUser",
+        "EncodedDiagnosticMessage": ENCODED,
+        "NoPermissionType": "ImplicitDeny",
+        "PolicyType": {"Name": "jane"},
+        "Whatever": "comes",
+    }
+    shown = recorded({"AccessDeniedDetail": detail})["answer"]["body"]["AccessDeniedDetail"]
+    assert shown == {
+        **dict.fromkeys(detail, MASK),
+        "AuthAction": "cams:GetPreValidatePhoneId",
+        "AuthPrincipalType": "SubUser",
+        "NoPermissionType": "ImplicitDeny",
+    }
+
+
+def recorded(answer: dict[str, Any]) -> dict[str, Any]:
+    """The record of an exchange with this answer."""
+    headers = {
+        "authorization": f"ACS3-HMAC-SHA256 Credential={KEY_ID},SignedHeaders=host,Signature={SIGNATURE}",
+        "x-acs-security-token": TOKEN,
+    }
+    request = httpx.Request("POST", "https://cams.example", headers=headers, data={"VerifyCode": "208312"})
+    exchange = Exchange(request=request, status=403, headers=httpx.Headers(), body=json.dumps(answer).encode())
+    return redacted(exchange, PhoneNumber("8613800001234"), SecretStr("208312"))

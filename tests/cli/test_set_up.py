@@ -229,6 +229,15 @@ def test_an_access_key_id_shows_its_ends_only_where_it_is_long() -> None:
     assert shown(ALIBABA_CLOUD_ECS_METADATA="phoneid-role") is None
 
 
+async def test_of_the_address_that_gives_credentials_only_the_host_is_shown(tmp_path: Path) -> None:
+    kept = {name: value for name, value in GOOD.items() if not name.startswith("ALIBABA")}
+    given = {**kept, "ALIBABA_CLOUD_CREDENTIALS_URI": "https://keys.example.com:8443/CANARY?token=CANARY"}
+    for arguments in (["config"], ["config", "--json"]):
+        ran = await QuickShell(tmp_path, given).run(*arguments)
+        assert "keys.example.com:8443" in ran.out, ran.err
+        assert "CANARY" not in ran.out + ran.err
+
+
 async def test_settings_that_cannot_be_used_are_told_instead(tmp_path: Path) -> None:
     ran = await QuickShell(tmp_path, {**GOOD, "PORT": "CANARY"}).run("config")
     assert (ran.status, ran.out) == (2, "")
