@@ -211,14 +211,27 @@ class PostgresEngine:
 
 
 def _begun(connection: Connection, begin: str) -> Row:
-    """The row of the last of the statements that begin a transaction."""
-    with _rolled_back_on_error(connection):
+    """The row of the last of the statements that begin a transaction.
+
+    A server that only follows another refuses a change as something that it cannot do. The address may lead to the
+    other one by now, so this connection is given up.
+    """
+    with _rolled_back_on_error(connection), _given_up_where_nothing_changes(connection):
         cursor = connection.execute(begin.encode(), prepare=False)  # many statements cannot be prepared
         while cursor.nextset():
             pass
         row = cursor.fetchone()
         assert row is not None
         return row
+
+
+@contextmanager
+def _given_up_where_nothing_changes(connection: Connection) -> Iterator[None]:
+    try:
+        yield
+    except pg.FeatureNotSupported as error:
+        connection.close()
+        raise psycopg.OperationalError(str(error)) from error
 
 
 @contextmanager

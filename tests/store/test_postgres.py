@@ -16,7 +16,7 @@ from bot.errors import ChangeUnknown, StoreUnavailable
 from bot.store.engine import Query, Tx
 from bot.store.postgres import PostgresEngine
 from bot.store.postgres_begin import STATE_LOCK, Limits
-from tests.store.engines import SERVER, plain_on, postgres, through
+from tests.store.engines import SERVER, engine_on, plain_on, postgres, through
 from tests.store.proxy import Proxy
 
 ROOT = Path(__file__).parent.parent.parent
@@ -24,6 +24,12 @@ ROOT = Path(__file__).parent.parent.parent
 ADD = "INSERT INTO state (name, text) VALUES (:name, :text)"
 
 BACKENDS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'phoneid-bot' AND datname = current_database()"
+
+# As a standby answers BEGIN READ WRITE. Here it is the next statement of the same message.
+FOLLOWS = """
+    RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+        RAISE feature_not_supported USING MESSAGE = 'cannot set transaction read-write mode during recovery';
+    END $$"""
 
 
 def record(tx: Tx, name: str = "one") -> str:
@@ -75,6 +81,25 @@ def test_a_connection_that_ended_while_nobody_used_it_is_not_noticed(engine: Pos
         assert tx.all("SELECT name FROM state") == [{"name": "one"}]
     end_backends(postgres_url)
     assert engine.scrub()
+
+
+def test_a_server_that_only_follows_another_is_no_more_than_unavailable_and_is_left(postgres_url: str) -> None:
+    with closing(engine_on(postgres_url)) as engine:
+        engine.open()
+        postgres(f"CREATE FUNCTION pg_advisory_xact_lock(bigint) {FOLLOWS}", postgres_url)
+        postgres(f"CREATE FUNCTION pg_advisory_xact_lock(integer) {FOLLOWS}", postgres_url)
+        (before,) = postgres(BACKENDS, postgres_url)
+        with pytest.raises(StoreUnavailable, match="during recovery"), engine.changing():
+            pass
+        assert before not in postgres(BACKENDS, postgres_url)
+        with pytest.raises(StoreUnavailable, match="during recovery"):
+            engine.open()
+        engine.close()
+        postgres("DROP FUNCTION pg_advisory_xact_lock(bigint), pg_advisory_xact_lock(integer)", postgres_url)
+        engine.open()
+        with engine.changing() as tx:
+            record(tx)
+    assert names_at(postgres_url) == ["one"]
 
 
 @pytest.mark.parametrize("notices", ["a question", "COMMIT"])
