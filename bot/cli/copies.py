@@ -67,8 +67,10 @@ def backup(*, file: str) -> None:
         with tempfile.TemporaryDirectory(prefix=".phoneid-", dir=path.parent) as folder:
             part = Path(folder, "phoneid.db")
             copied = _copy(source, _on_file(part))
-            part.rename(path)
+            _give_name(part, path)
         _make_sure_it_stays(path.parent)
+    except FileExistsError:
+        raise CannotStart(texts.file_is_there(str(path))) from None
     except OSError as error:
         raise CannotStart(texts.file_unusable(str(path), error.strerror or "")) from None
     click.echo(texts.copied(source.database_name, str(path), copied.inspection))
@@ -129,6 +131,17 @@ def _read_address(which: str, typed: str) -> RecordSettings:
     if not is_variable and re.match("postgres(ql)?://[^/?]*:[^/?]*@|.*[?&](ssl)?password=", url):
         raise click.UsageError(texts.ARGUMENTS_ARE_SEEN)
     return RecordSettings(database_url=url)
+
+
+def _give_name(part: Path, path: Path) -> None:
+    """Raises ``FileExistsError`` if somebody has made a file of that name meanwhile, which a rename would replace."""
+    try:
+        path.hardlink_to(part)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk that knows no links: the name is taken first
+        path.touch(mode=0o600, exist_ok=False)
+        part.replace(path)
 
 
 def _make_sure_it_stays(folder: Path) -> None:

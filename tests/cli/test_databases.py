@@ -6,11 +6,14 @@ import stat
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.app import copy_record
 from bot.repeating import in_background
 from bot.store import journal, processes, schema
+from bot.store.copying import Copied
 from bot.store.migrations import Older, Opening
 from bot.store.urls import record_at
 from tests import factories
@@ -256,6 +259,34 @@ async def test_a_backup_replaces_no_file_and_leaves_none_behind_that_is_not_whol
     assert "Nothing was copied" in ran.err
     assert "Entry 2 is not the one that was written there" in ran.err
     assert names_in(shell.folder) == before
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+async def test_a_file_that_is_made_while_a_backup_is_written_is_not_replaced(
+    shell: QuickShell,
+    database: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    has_links: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    def copy_slowly(*args: Any, **named: Any) -> Copied:
+        copied = copy_record(*args, **named)
+        (shell.folder / "late.db").write_text("mine")
+        return copied
+
+    def refuse(*_: object) -> None:
+        raise PermissionError("a disk without links")
+
+    await record(database)
+    if not has_links:
+        monkeypatch.setattr(Path, "hardlink_to", refuse)
+    assert (await shell.run("backup", "new.db")).status == 0
+    assert (await shell.run("journal", "verify", DATABASE_URL="sqlite:///new.db")).status == 0
+    monkeypatch.setattr("bot.app.copy_record", copy_slowly)
+    before = names_in(shell.folder)
+    ran = await shell.run("backup", "late.db")
+    assert (ran.status, "exists already" in ran.err) == (2, True), ran.err
+    assert (shell.folder / "late.db").read_text() == "mine"
+    assert names_in(shell.folder) == sorted([*before, "late.db"])
 
 
 async def test_a_backup_that_is_ended_leaves_nothing_behind(shell: QuickShell, empty_postgres_url: str) -> None:
