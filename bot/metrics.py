@@ -77,6 +77,7 @@ class Metrics:
         self.slots = self._gauge("slots_used", "Calls under way in this process.")
         self.limit = self._gauge("slots_limit", "Calls per second of the account.")
         self._links = self._gauge("slack_links", "Links to Slack that are connected; in HTTP mode 0.")
+        self._links_wanted = self._gauge("slack_links_wanted", "Links to Slack that are wanted; in HTTP mode 0.")
         self.ready = self._gauge("ready", "Whether this process is ready, as /readyz says.")
         self._foreign = self._gauge("foreign_connections", "Connections of this app that are not ours.")
         self._build = self._gauge("build_info", "Always 1.", "version", "schema", "engine")
@@ -107,9 +108,10 @@ class Metrics:
         """Count a call to Slack that failed. ``code``: one of the few words under which errors are counted."""
         self.slack_errors.labels(code).inc()
 
-    def watch_links(self, connected: Callable[[], float], *, foreign: Callable[[], float]) -> None:
-        """Show how many links there are whenever it is asked, and how many connections that are not ours."""
+    def watch_links(self, connected: Callable[[], float], *, wanted: int, foreign: Callable[[], float]) -> None:
+        """Show how many links there are whenever it is asked, of how many, and how many connections are not ours."""
         self._links.set_function(connected)
+        self._links_wanted.set(wanted)
         self._foreign.set_function(foreign)
 
     def waits_in_record(self, found: Backlog | None) -> None:

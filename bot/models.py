@@ -91,7 +91,7 @@ FORGOTTEN = PhoneNumber("0")
 
 
 class ApprovalState(StrEnum):
-    """Where the approval of a request is in its life."""
+    """Where the approval of a request is in its life. What else a new state needs: ``bot.states``."""
 
     NOT_NEEDED = "not needed"
     AWAITING = "awaiting"
@@ -105,7 +105,7 @@ class ApprovalState(StrEnum):
 
 
 class State(StrEnum):
-    """Where a lookup is in its life."""
+    """Where a lookup is in its life. What else a new state needs: ``bot.states``."""
 
     HELD = "held"
     """It waits for the approval of its request, or for its code."""
@@ -125,7 +125,7 @@ class State(StrEnum):
 
 
 class Problem(StrEnum):
-    """What kind of "no" a lookup ended in; the words for each are in ``bot.texts``."""
+    """What kind of "no" a lookup ended in. What else a new one needs: ``bot.states``."""
 
     THROTTLED = "throttled"
     SERVICE_TROUBLE = "service trouble"

@@ -104,7 +104,8 @@ async def running_bot(
         watching = [token.watch(every=waits.token), _watch_record(record, settings, clock, every=waits.sweeping)]
         if links:
             rivals = Rivals(links, lookups.links_of_others)
-            metrics.watch_links(lambda: links.connected, foreign=lambda: rivals.foreign)
+            wanted = settings.phoneid_links
+            metrics.watch_links(lambda: links.connected, wanted=wanted, foreign=lambda: rivals.foreign)
             watching.append(rivals.watch())
         watched += [await stack.enter_async_context(in_background(each)) for each in watching]
         retention = Retention(record, seconds=settings.phoneid_retention, clock=clock, time=time)

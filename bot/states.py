@@ -1,4 +1,11 @@
-"""The two state machines, of an approval and of a lookup, as data. Pure."""
+"""The two state machines, of an approval and of a lookup, as data. Pure.
+
+A new state needs more than its changes here: what it means is in ``bot.models``; that the column takes it, in a step of
+``bot.store.schema.STEPS``; its words in ``bot.texts.outcomes``; who may do what in it, in ``bot.policy`` and
+``bot.access``; and its name in the README, under How it works, and in docs/operations.md, under Metrics. Of a new
+problem the state that it ends in is here, the words are in ``bot.texts.problems``, and whether to try again in
+``bot.cams.retry``.
+"""
 
 from collections.abc import Iterable, Mapping
 

@@ -10,6 +10,8 @@ import click
 import pytest
 import yaml
 
+from bot.cli.arguments import EXIT_CANNOT_START
+from bot.cli.doctor import EXIT_WARNINGS
 from bot.cli.main import phoneid
 from bot.environment.secret_files import ENDING
 from bot.settings import BotSettings, read
@@ -18,13 +20,18 @@ from tests.test_secret_files import SECRETS
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
 UNIT = (DEPLOY / "phoneid.service").read_text()
+DOCTOR = (DEPLOY / "phoneid-doctor.service").read_text()
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
 PROCFILE = (ROOT / "Procfile").read_text()
 
-(POD,) = (each["spec"]["template"]["spec"] for each in yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text()))
+POD, MIGRATING = (
+    yaml.safe_load((DEPLOY / name).read_text())["spec"]["template"]["spec"]
+    for name in ("kubernetes.yaml", "kubernetes-migrate.yaml")
+)
 (CONTAINER,) = POD["containers"]
+(MIGRATOR,) = MIGRATING["containers"]
 BY_KUBERNETES = {each["name"]: each["value"] for each in CONTAINER["env"]}
 
 SETTINGS = {name.upper() for name in BotSettings.model_fields}
@@ -50,7 +57,8 @@ COMMANDS = [
     *commands_in_dockerfile(),
     *(line.split()[1:] for line in re.findall(r"^\w+: (phoneid .*)$", PROCFILE, re.MULTILINE)),
     CONTAINER["args"],
-    re.findall(r"^ExecStart=\S+/phoneid (.*)$", UNIT, re.MULTILINE)[0].split(),
+    MIGRATOR["args"],
+    *(re.findall(r"^ExecStart=\S+/phoneid (.*)$", each, re.MULTILINE)[0].split() for each in (UNIT, DOCTOR)),
 ]
 
 
@@ -73,7 +81,7 @@ def test_a_command_that_is_not_there_would_be_noticed() -> None:
 
 def test_every_setting_is_there() -> None:
     set_by_compose = set(SERVICES["phoneid"]["environment"])
-    set_by_unit = set(re.findall(r"^Environment=([A-Z_]+)=", UNIT, re.MULTILINE))
+    set_by_unit = set(re.findall(r"^Environment=([A-Z_]+)=", UNIT + DOCTOR, re.MULTILINE))
     set_by_image = set(re.findall(r"([A-Z_]+)=", " ".join(re.findall(r"^ENV (.*)$", DOCKERFILE, re.MULTILINE))))
     set_by_compose |= set(BY_KUBERNETES)
     of_python = {"PATH", "HOME", "PYTHONDONTWRITEBYTECODE"}
@@ -102,6 +110,37 @@ def test_every_secret_that_is_named_is_handed_over() -> None:
         assert named <= set(COMPOSE["secrets"])
     loaded = dict(re.findall(r"^LoadCredential=(\w+):(\S+)$", UNIT, re.MULTILINE))
     assert set(loaded) == set(re.findall(r"=%d/(\w+)$", UNIT, re.MULTILINE))
+
+
+def after_its_command(unit: str) -> list[str]:
+    """What a unit says of the process once it is started: its user, its secrets, what it may do."""
+    return unit[unit.index("\nUser=") :].partition("\n[Install]")[0].split("\n")
+
+
+def test_the_doctor_has_the_secrets_and_the_rights_that_the_bot_has() -> None:
+    assert after_its_command(DOCTOR) == after_its_command(UNIT)
+    assert "LoadCredential=slack_bot_token:/etc/phoneid/secrets/slack_bot_token" in after_its_command(DOCTOR)
+
+
+def test_the_doctors_unit_fails_only_where_the_bot_would_not_start() -> None:
+    assert re.findall(r"^SuccessExitStatus=(.*)$", DOCTOR, re.MULTILINE) == [str(EXIT_WARNINGS)]
+    assert EXIT_CANNOT_START != EXIT_WARNINGS
+
+
+def test_the_secret_of_kubernetes_has_the_files_that_are_named_and_no_other() -> None:
+    head = (DEPLOY / "kubernetes.yaml").read_text().split("apiVersion")[0]
+    handed_over = {Path(each).name for each in re.findall(r"--from-file=(\S+)", head)}
+    assert handed_over == {Path(value).name for name, value in BY_KUBERNETES.items() if name.endswith(ENDING)}
+
+
+def test_the_job_that_migrates_may_do_no_more_than_the_bot_and_has_the_databases_secret_alone() -> None:
+    assert MIGRATING["securityContext"] == POD["securityContext"]
+    assert MIGRATOR["securityContext"] == CONTAINER["securityContext"]
+    assert MIGRATOR["volumeMounts"] == CONTAINER["volumeMounts"]
+    assert MIGRATOR["image"] == CONTAINER["image"]
+    assert [each["name"] for each in MIGRATOR["env"]] == [f"DATABASE_URL{ENDING}"]
+    bots, its = (each["volumes"][0]["secret"]["secretName"] for each in (POD, MIGRATING))
+    assert bots != its
 
 
 def test_every_file_that_is_copied_is_there_and_reaches_the_builder() -> None:
@@ -146,9 +185,10 @@ def test_a_start_that_fails_is_not_repeated_for_ever() -> None:
 
 
 @pytest.mark.skipif(not which("systemd-analyze"), reason="no systemd here")
-def test_systemd_takes_the_unit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", [UNIT, DOCTOR], ids=["bot", "doctor"])
+def test_systemd_takes_the_unit(tmp_path: Path, text: str) -> None:
     unit = tmp_path / "phoneid.service"
-    unit.write_text(UNIT.replace("/opt/phoneid/bin/phoneid", "/bin/true"))
+    unit.write_text(text.replace("/opt/phoneid/bin/phoneid", "/bin/true"))
     verified = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True, timeout=60, check=False
     )

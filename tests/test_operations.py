@@ -8,6 +8,8 @@ import yaml
 
 from bot.metrics import Metrics
 from bot.models import Problem, State
+from bot.states import STATE_AFTER
+from bot.texts.problems import PROBLEMS, Side
 
 PAGE = (Path(__file__).parents[1] / "docs" / "operations.md").read_text()
 SECTION = PAGE.split("\n## What to watch\n", 1)[1].split("\n## ", 1)[0]
@@ -70,6 +72,22 @@ def test_the_alerts_name_only_outcomes_and_problems_that_there_are() -> None:
     matched = [each for rule in rules() for each in re.findall(r'(?:outcome|problem)=~?"([^"]+)"', rule["expr"])]
     assert matched
     assert {word for each in matched for word in each.split("|")} <= known
+
+
+def test_the_alert_about_the_account_has_every_refusal_that_an_administrator_has_to_mend() -> None:
+    (rule,) = [each for each in rules() if each["alert"] == "PhoneIdAccountRefused"]
+    (problems,) = re.findall(r'problem=~"([^"]+)"', rule["expr"])
+    assert set(problems.split("|")) == {
+        problem.value
+        for problem, explanation in PROBLEMS.items()
+        if explanation.turn is Side.ADMIN and STATE_AFTER[problem] is State.REFUSED
+    }
+
+
+def test_the_alert_about_links_goes_by_how_many_are_wanted() -> None:
+    """One link is as it should be where PHONEID_LINKS is 1, and in HTTP mode there is none."""
+    (rule,) = [each for each in rules() if "phoneid_slack_links" in each["expr"]]
+    assert rule["expr"] == "phoneid_slack_links < phoneid_slack_links_wanted"
 
 
 def test_the_probes_ask_what_is_answered() -> None:

@@ -1,7 +1,11 @@
 """What each "no" of the API means, as the kind of problem that it is.
 
 Decided by ``Code``: Alibaba's own pages disagree on the HTTP status of the same code. Whether asking again could help,
-``bot.cams.retry`` decides by the kind of problem; and what counts for the guess guard, ``bot.guesses``.
+``bot.cams.retry`` decides by the kind of problem; what counts for the guess guard, ``bot.guesses``; and what agents
+read of it, ``bot.texts.problems``.
+
+``phoneid doctor`` and a start go by a second table, ``bot.texts.doctor._ABOUT_ACCOUNT``: few codes, which stop a start.
+A code that is documented to be about the key, the clock, the permission or the subscription belongs there, too.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,5 @@
-"""A database's way to this release's schema, and who may change it meanwhile.
+"""A database's way to this release's schema, and who may change it meanwhile. To change the schema, add a step to
+``bot.store.schema.STEPS``: nothing here changes for it.
 
 Beside the journal's head stand two numbers: ``schema``, which tables there are, and ``oldest_writer``, the oldest
 schema whose processes go on. A release knows one schema, the newest of ``bot.store.schema.STEPS``, and each step

@@ -1,4 +1,7 @@
-"""What an administrator reads from ``phoneid doctor``, and from a start about what it looks at too."""
+"""What an administrator reads from ``phoneid doctor``, and from a start about what it looks at too.
+
+Codes of Alibaba Cloud's that stop a start stand here by themselves; all others mean what ``bot.cams.failures`` says.
+"""
 
 from collections.abc import Mapping
 from typing import NamedTuple

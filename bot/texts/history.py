@@ -1,4 +1,4 @@
-"""What an agent reads about their own earlier lookups."""
+"""What an agent reads about their own earlier lookups: ``/phoneid history``."""
 
 from bot.models import Lookup, Request
 from bot.texts import problems

@@ -1,4 +1,4 @@
-"""What is said of the journal, and of forgetting."""
+"""What an administrator reads from ``phoneid journal`` and ``phoneid forget``."""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What an agent reads when there is no ID."""
+"""What an agent reads when there is no ID: one row for each ``Problem``. An administrator reads of it in ``doctor``."""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What an administrator reads about settings, ``.env`` and the database's file before the bot works.
+"""What an administrator reads about a setting's value, ``.env`` and the database's file, before anything is called.
 
 No sentence holds a setting's value, or any text of ``.env``.
 """

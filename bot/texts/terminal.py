@@ -1,4 +1,9 @@
-"""What an administrator reads on the terminal: mistakes in the settings, and the command line's own words."""
+"""What an administrator reads at a start that fails or warns, and from the commands that have no module of their own.
+
+A setting's value and ``.env`` as such are in ``settings``; what ``init`` and ``config`` say, in ``setup``; a list of
+numbers, in ``command_line``; databases that are copied or migrated, in ``databases``; and what only the doctor says, in
+``doctor``.
+"""
 
 from datetime import UTC, datetime
 

@@ -112,6 +112,7 @@ async def test_how_the_process_is_connected_and_what_it_is(scene_with: OpenScene
         await scene.clock.sleep(1)
         samples = await scrape(scene)
         assert samples["phoneid_slack_links", ()] == scene.slack.connections == 2
+        assert samples["phoneid_slack_links_wanted", ()] == 2
         assert samples["phoneid_ready", ()] == 1
         assert samples["phoneid_slots_limit", ()] == 10
         assert by_label(samples, "phoneid_build_info", at=1) == {str(SCHEMA): 1}

@@ -30,7 +30,7 @@ def commands_of_the_guide(name: str) -> str:
     found = re.search(rf"<!-- {name} -->\s*```sql\n(.*?)```", GUIDE.read_text(), re.DOTALL)
     assert found, name
     sql = re.sub(r"\bphoneid_owner\b", OWNER, found[1])
-    return re.sub(r"\bphoneid\b", DATABASE, re.sub(r"\bphoneid_bot\b", RUNNER, sql))
+    return re.sub(r"\bphoneid\b", DATABASE, re.sub(r"\bphoneid_bot", RUNNER, sql))  # the second one's name begins so
 
 
 def run(sql: str, url: str) -> None:
@@ -104,6 +104,32 @@ def test_the_server_refuses_even_the_owner(database: str, statement: str) -> Non
     for url in (as_role(database, OWNER), as_replica):
         with pytest.raises(psycopg.errors.RestrictViolation):
             postgres(statement, url)
+
+
+@pytest.mark.parametrize(
+    ("begin", "role", "end"),
+    [("postgres peer", DATABASE, ""), ("postgres rotation", f"{RUNNER}_2", "postgres rotation end")],
+    ids=["peer", "rotation"],
+)
+def test_a_member_of_the_bots_role_writes_the_record_and_cannot_change_the_journal(
+    database: str, begin: str, role: str, end: str
+) -> None:
+    admin = f"{SERVER}/postgres"
+    run(commands_of_the_guide(begin), admin)
+    try:
+        if end:
+            run(commands_of_the_guide(end), admin)
+            with pytest.raises(psycopg.OperationalError, match="not permitted to log in"):
+                postgres("SELECT 1", as_role(database, RUNNER))
+        with closing(PostgresEngine(as_role(database, role), process="p4")) as engine:
+            engine.open()
+            with engine.changing() as tx:
+                factories.finished(tx, factories.phones(1), ANSWERED)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            postgres("DELETE FROM journal", as_role(database, role))
+    finally:
+        postgres(f"ALTER ROLE {RUNNER} LOGIN", admin)
+        postgres(f"DROP ROLE {role}", admin)
 
 
 def test_who_may_not_vacuum_is_told_instead_of_believing_it_was_done(database: str) -> None:
