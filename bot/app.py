@@ -13,7 +13,7 @@ from contextlib import (
     nullcontext,
     suppress,
 )
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import httpx
@@ -22,7 +22,7 @@ from bot.cams.client import CamsClient
 from bot.cams.credentials import open_role
 from bot.cams.signing import Credentials
 from bot.cams.transport import READ_SECONDS, open_http
-from bot.checks import Checklist, ok, stop, warning
+from bot.checks import Check, Checklist, ok, stop, warning
 from bot.clock import SystemClock
 from bot.errors import SchemaUnknown, StoreError, StoreUnavailable
 from bot.interfaces import Clock, Quota
@@ -38,7 +38,7 @@ from bot.slack.windows import SETTLED_AFTER
 from bot.store import copying, journal
 from bot.store.copying import Copied, Tell
 from bot.store.files import check_files
-from bot.store.migrations import Opening, known_schema
+from bot.store.migrations import NOTHING_YET, Opening, known_schema
 from bot.store.names import new_process
 from bot.store.processes import SILENT_FOR
 from bot.store.record import Record
@@ -165,7 +165,7 @@ async def _opened(
         if not writes:
             await record.read(known_schema)
     except (SchemaUnknown, StoreUnavailable) as error:
-        checks.heed([stop("database", terminal.database_unusable(settings.database_name, str(error)))])
+        checks.heed([_unusable(settings, error)])
         raise
     try:
         is_new = writes and (await record.read(journal.head)).seq == 0
@@ -175,6 +175,16 @@ async def _opened(
         yield record
     finally:
         await record.aclose()
+
+
+def _unusable(settings: RecordSettings, error: StoreError) -> Check:
+    """What is said, and what to do where the error does not say it."""
+    found = stop("database", terminal.database_unusable(settings.database_name, str(error)))
+    if found.remedy or str(error) == NOTHING_YET:
+        return found
+    if isinstance(error, SchemaUnknown):
+        return replace(found, remedy=terminal.NAME_OUR_DATABASE)
+    return replace(found, remedy=terminal.CHECK_FILE if settings.database_path else terminal.CHECK_SERVER)
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 from bot.app import Waits, open_record
@@ -12,10 +12,13 @@ from bot.checks import Check, Checklist, ok, stop, warning
 from bot.errors import PhoneIdError, StoreError
 from bot.interfaces import Clock
 from bot.settings import RecordSettings
-from bot.store import journal
+from bot.store import rights
+from bot.store.engine import Tx
 from bot.store.glance import glance
-from bot.store.migrations import NOTHING_YET, TO_LOOK
+from bot.store.migrations import HEAD, NOTHING_YET, TO_LOOK
+from bot.store.processes import beat
 from bot.store.record import Record
+from bot.store.schema import SCHEMA
 from bot.texts import doctor as texts
 
 NAME = "database"
@@ -57,8 +60,11 @@ async def check_database(settings: RecordSettings, record: Record) -> list[Check
     """Whether it takes a change, and whether its newest entries are whole."""
     name = settings.database_name
     try:
-        await record.change(journal.head)  # changes nothing, with the lock that every change takes
         seen = await record.read(glance)
+        if trouble := await _trouble_on_server(settings, record, seen.schema):
+            return [trouble]
+        with suppress(_Undone):
+            await record.change(_try_writing, is_older=seen.schema < SCHEMA)
     except StoreError as error:
         return [stop(NAME, texts.database_not_writable(name, " ".join(str(error).split())), texts.CHECK_DATABASE)]
     whole = (
@@ -67,6 +73,30 @@ async def check_database(settings: RecordSettings, record: Record) -> list[Check
         else warning("journal", texts.chain_broken(seen.broken_at), texts.VERIFY_AND_RESTORE)
     )
     return [ok(NAME, texts.database_works(name, engine_name(settings), seen.schema)), whole]
+
+
+class _Undone(Exception):
+    """It was only tried."""
+
+
+def _try_writing(tx: Tx, *, is_older: bool) -> None:
+    """Write what a process says of itself, and have it undone. An older file gets its columns at the start."""
+    if not is_older:
+        beat(tx)
+    tx.one(HEAD)  # what was to be written is written before this is answered
+    raise _Undone
+
+
+async def _trouble_on_server(settings: RecordSettings, record: Record, schema: int) -> Check | None:
+    """Why a start ends there; a file is migrated and its owner may do everything."""
+    if settings.database_path:
+        return None
+    name = settings.database_name
+    if schema < SCHEMA:
+        return stop(NAME, texts.database_older(name, schema, SCHEMA), texts.MIGRATE)
+    if lacking := await record.read(rights.lacking):
+        return stop(NAME, texts.rights_missing(name, ", ".join(lacking)), texts.GIVE_RIGHTS)
+    return None
 
 
 def engine_name(settings: RecordSettings) -> str:

@@ -14,14 +14,14 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from bot.app import PATIENT, Waits
 from bot.checks import Check, Checklist, CheckVerdict, skipped, warning
 from bot.clock import SystemClock
 from bot.doctor import alibaba, configuration, database, machine, validation, workspace
-from bot.errors import SettingsError
+from bot.errors import PhoneIdError, SettingsError, StoreError
 from bot.interfaces import Clock
 from bot.settings import BotSettings
 from bot.slack import connection
@@ -193,7 +193,11 @@ async def examine(
     """Look at these parts, whatever comes of it: the checks by group. ``found`` is what was found in the settings."""
     clock = clock or SystemClock()
     by_group: dict[str, list[Check]] = {group: [] for group in GROUPS}
-    by_group[texts.SETTINGS] += found
+    by_group[texts.SETTINGS] += [
+        # A start says them in one line, and what a setting takes is what there is to do.
+        replace(each, remedy=texts.CORRECT_SETTING) if each.verdict is CheckVerdict.STOP and not each.remedy else each
+        for each in found
+    ]
     if settings is None:
         by_group[texts.SLACK].append(skipped(texts.SLACK, texts.not_looked_at(texts.WITHOUT_SETTINGS)))
         by_group[texts.MACHINE] += [*machine.check_version(), *machine.check_metadata(clock)]
@@ -287,6 +291,9 @@ async def _look_at(case: Case, part: Part) -> list[Check]:
         return [skipped(part.group, texts.not_looked_at(str(missing)))]
     except SettingsError:  # proxy or certificates, which the network's group tells
         return [skipped(part.group, texts.not_looked_at(texts.WITHOUT_SETTINGS))]
+    except PhoneIdError as error:  # what it stands on failed meanwhile, and the check of that says why
+        why = texts.WITHOUT_DATABASE if isinstance(error, StoreError) else str(error)
+        return [skipped(part.group, texts.not_looked_at(why))]
     except TimeoutError:
         return [warning(part.group, texts.took_too_long(part.seconds), texts.CHECK_AGAIN)]
     except Exception as error:

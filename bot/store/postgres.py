@@ -26,7 +26,9 @@ from bot.texts import terminal as texts
 
 ENCODING: Final = "SELECT current_setting('server_encoding') AS encoding"
 
-IS_THERE: Final = "SELECT to_regnamespace(:schema) IS NOT NULL AS found"
+IS_THERE: Final = """
+    SELECT to_regnamespace(:schema) IS NOT NULL AS found,
+           has_schema_privilege(to_regnamespace(:schema), 'CREATE') AS may_create"""
 
 TABLE_NAMES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = :schema"
 
@@ -140,6 +142,8 @@ class PostgresEngine:
             if not schema["found"]:
                 raise StoreUnavailable(texts.no_schema(self._schema))
             names = {row["tablename"] for row in tables}
+            if not names and not schema["may_create"]:
+                raise StoreUnavailable(texts.MAY_NOT_CREATE)
             prepare(tx, names, self._opening, usually=Older.REFUSED)
             tx.commit()
 

@@ -74,6 +74,8 @@ def telling_unavailable() -> Iterator[None]:
         if error.diag.constraint_name != "journal_pkey":
             raise
         raise RecordDamaged("journal_head") from error  # the entry is there already
+    except pg.InsufficientPrivilege as error:
+        raise DatabaseGone(texts.right_missing(said(error))) from error
     except _GONE as error:
         raise DatabaseGone(said(error)) from error
     except pg.LockNotAvailable as error:
@@ -83,4 +85,5 @@ def telling_unavailable() -> Iterator[None]:
 
 
 def said(error: psycopg.Error) -> str:
-    return f"the database cannot be used: {str(error).strip()}"
+    """One sentence, whatever the driver made of it: what comes behind it is ours, and says what to do."""
+    return f"the database cannot be used: {str(error).strip().replace('. ', '; ')}"

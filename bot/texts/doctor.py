@@ -224,6 +224,7 @@ def in_force(given: Mapping[str, object]) -> str:
     return f"{listed}. The others have their defaults."
 
 
+CORRECT_SETTING = "Correct it: the README's table of settings says what it takes."
 ENV_FILE_READABLE = ".env holds secrets and can be read by other users of this machine."
 CLOSE_ENV_FILE = "Close it to them: chmod 600 .env"
 
@@ -314,6 +315,18 @@ def database_not_writable(name: str, why: str) -> str:
     return f"{name} cannot be written: {why}."
 
 
+def database_older(name: str, schema: int, ours: int) -> str:
+    return f"{name} was written by an older release: its schema is {schema}, this release's is {ours}."
+
+
+MIGRATE = "Run phoneid migrate of this release as the tables' owner, then start the bot."
+
+
+def rights_missing(name: str, rights: str) -> str:
+    return f"The role that DATABASE_URL names may not do in {name} what the bot does: {rights}."
+
+
+GIVE_RIGHTS = "Grant it these rights as the tables' owner: docs/operations.md, under Postgres, has the statements."
 CHECK_DATABASE = "Check who holds it, its owner and mode, and the free space of its disk."
 
 

@@ -200,6 +200,26 @@ def database_unusable(name: str, why: str) -> str:
     return f"DATABASE_URL ({name}): {reason if reason.endswith('?') else reason + '.'}"
 
 
+NAME_OUR_DATABASE = "Name the bot's own database in DATABASE_URL, or use the release that wrote this one."
+CHECK_FILE = "Check that DATABASE_URL names the bot's own file, who owns it, and whether its disk can be written."
+CHECK_SERVER = (
+    "Check that the server runs and can be reached from here, and that DATABASE_URL names the right host, database and "
+    "role."
+)
+MAY_NOT_CREATE = (
+    "the database is empty, and this role may not make tables in it. Run phoneid migrate as the role that is to own "
+    "them: docs/operations.md, under Postgres, says how"
+)
+
+
+def right_missing(said: str) -> str:
+    """``said`` is the server's own word for it."""
+    return (
+        f"{said}. This role lacks a right: docs/operations.md, under Postgres, says which the bot needs; phoneid "
+        "migrate is run as the tables' owner"
+    )
+
+
 def database_busy(said: str) -> str:
     """``said`` is the engine's own word for it."""
     return (
@@ -209,7 +229,7 @@ def database_busy(said: str) -> str:
 
 
 def no_schema(name: str) -> str:
-    return f"the database has no schema {name}: make it with CREATE SCHEMA {name}, or correct the name after ?schema="
+    return f"the database has no schema {name}. Make it with CREATE SCHEMA {name}, or correct the name after ?schema="
 
 
 MAY_NOT_VACUUM = (

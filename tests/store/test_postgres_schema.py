@@ -91,7 +91,7 @@ async def test_record_and_quota_are_where_the_url_says_whatever_a_pooler_hands_o
 def test_a_schema_that_is_not_there_is_named_and_not_made(database: str) -> None:
     with (
         closing(PostgresEngine(f"{database}?schema=nowhere", process="p1")) as engine,
-        pytest.raises(StoreUnavailable, match="has no schema nowhere: make it with CREATE SCHEMA nowhere"),
+        pytest.raises(StoreUnavailable, match=r"has no schema nowhere\. Make it with CREATE SCHEMA nowhere"),
     ):
         engine.open()
     assert postgres("SELECT to_regnamespace('nowhere')", database) == [(None,)]

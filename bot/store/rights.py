@@ -1,0 +1,29 @@
+"""What a role may do with the tables on Postgres, before it is tried: a start must not end at its first lookup."""
+
+from typing import Final
+
+from bot.store.engine import Tx
+from bot.store.schema import COLUMNS
+
+WRITTEN: Final = ("SELECT", "INSERT", "UPDATE")
+ADDED_TO: Final = ("SELECT", "INSERT")
+"""The journal: nobody changes what is in it."""
+EMPTIED: Final = {"messages", "outbox", "processes", "state"}
+
+_WANTED: Final = ", ".join(
+    f"('{table}', '{right}')"
+    for table in sorted(COLUMNS)
+    for right in (
+        *(ADDED_TO if table == "journal" else WRITTEN),
+        *(("DELETE",) if table in EMPTIED else ()),
+    )
+)
+
+LACKING: Final = f"""
+    SELECT name, privilege FROM (VALUES {_WANTED}) AS wanted (name, privilege)
+    WHERE NOT has_table_privilege(name, privilege) ORDER BY name, privilege"""  # noqa: S608 - our own names
+
+
+def lacking(tx: Tx) -> list[str]:
+    """What this role may not do and the bot does, as in ``INSERT on lookups``. A read, on Postgres alone."""
+    return [f"{row['privilege']} on {row['name']}" for row in tx.all(LACKING)]
