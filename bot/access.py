@@ -49,6 +49,10 @@ class Access:
         """What somebody is to a workspace."""
         return await self._people.standing(person, workspace)
 
+    async def find_workspace(self, person: Actor, workspace: str) -> str:
+        """Where somebody does what does not say it for certain."""
+        return await self._people.find_workspace(person, workspace)
+
     async def decide(
         self,
         agent: Actor,

@@ -109,6 +109,12 @@ class People(Protocol):
         """
         ...
 
+    async def find_workspace(self, actor: Actor, workspace: str) -> str:
+        """Where somebody does what names no workspace, or their first one wherever they do it; the same ``workspace``
+        where that is not certain.
+        """
+        ...
+
     async def has_left(self, actor: Actor, workspace: str | None = None) -> bool:
         """Whether Slack says that somebody who was a member is none any more; ``False`` while it does not say."""
         ...

@@ -17,14 +17,16 @@ class Installation:
     """Where the app is installed: in one workspace, or on a whole organisation."""
 
     workspaces: tuple[str, ...]
-    """The one; or those of the organisation that the app was given at the start. Later ones are served as well."""
+    """The one; or those of the organisation that the app was given, as far as it is known."""
     enterprise_id: str = ""
     """The organisation's, if there is one."""
     is_on_organisation: bool = False
 
     def serves(self, workspace: str) -> bool:
-        """Whether what is done in a workspace is for us. Of one that the app was not given Slack sends nothing."""
-        return self.is_on_organisation or workspace in self.workspaces
+        """Whether what is done in a workspace is for us. Slack does send something of one that the app was not given:
+        a shortcut and a click name somebody's first workspace.
+        """
+        return workspace in self.workspaces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

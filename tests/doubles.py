@@ -172,6 +172,9 @@ class FakePeople(People):
         in_groups = {user_id for user_id, each in self.standings.items() if each.groups & audience.group_ids}
         return Listed(audience.user_ids | in_groups)
 
+    async def find_workspace(self, actor: Actor, workspace: str) -> str:
+        return workspace
+
     async def has_left(self, actor: Actor, workspace: str | None = None) -> bool:
         return not self.silent and self.standings.get(actor.user_id, MEMBER).membership is Membership.OUTSIDER
 

@@ -14,6 +14,9 @@ ALONE = Installation(workspaces=(OURS,))
 IN_GRID = Installation(workspaces=(OURS,), enterprise_id=GRID)
 ORG_WIDE = Installation(workspaces=(OURS, SISTER), enterprise_id=GRID, is_on_organisation=True)
 
+GIVEN_OURS = Installation(workspaces=(OURS,), enterprise_id=GRID, is_on_organisation=True)
+GIVEN_NONE = Installation(workspaces=(), enterprise_id=GRID, is_on_organisation=True)
+
 
 def described(*teams: str, first: str = "", enterprise_id: str = "", is_a: Membership = Membership.FULL) -> Described:
     return Described(membership=is_a, teams=frozenset(teams), enterprise_id=enterprise_id, team_id=first)
@@ -69,10 +72,11 @@ def test_nobody_is_more_in_a_workspace_than_slack_says_they_are(is_a: Membership
     assert membership_in(PARTNER, described(OURS, SISTER, is_a=is_a), actor=acting(OURS)) is Membership.OUTSIDER
 
 
-@pytest.mark.parametrize(("installed", "workspace"), list(product((ALONE, IN_GRID, ORG_WIDE), (OURS, SISTER, PARTNER))))
-def test_an_app_in_one_workspace_serves_no_other(installed: Installation, workspace: str) -> None:
-    # What the app was not given Slack does not send to one on the organisation, and whoever is no member may nothing.
-    assert installed.serves(workspace) is (installed is ORG_WIDE or workspace == OURS)
+@pytest.mark.parametrize("workspace", ["", OURS, SISTER, PARTNER, GRID])
+@pytest.mark.parametrize("installed", [ALONE, IN_GRID, ORG_WIDE, GIVEN_OURS, GIVEN_NONE])
+def test_an_app_serves_the_workspaces_that_it_was_given_and_no_other(installed: Installation, workspace: str) -> None:
+    given = {ORG_WIDE: {OURS, SISTER}, GIVEN_NONE: set[str]()}.get(installed, {OURS})
+    assert installed.serves(workspace) is (workspace in given)
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,8 @@ async def _people(case: Case) -> list[Check]:
 
 
 async def _approvals(case: Case) -> list[Check]:
-    return await workspace.check_approvals(case.settings, case.slack.people, case.slack.channel)
+    found = await workspace.check_approvers(case.settings, case.slack.people, case.slack.identity)
+    return [*found, *await workspace.check_channel(case.settings, case.slack.channel)]
 
 
 async def _account(case: Case) -> list[Check]:

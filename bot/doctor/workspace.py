@@ -127,29 +127,40 @@ async def check_people(settings: BotSettings, people: People) -> list[Check]:
     return troubles or [ok("people", texts.people_good(len(user_ids)))]
 
 
-async def check_approvals(settings: BotSettings, people: People, channel: Channel | None) -> list[Check]:
-    """Whether requests would wait for nobody, and whether others could decide.
-
-    A channel that cannot be used otherwise is a warning: the cards go to each approver.
-    """
+async def check_approvers(settings: BotSettings, people: People, identity: connection.Identity) -> list[Check]:
+    """Whether requests would wait for nobody: at all, or in one of an organisation's workspaces."""
     if not settings.policy.needs_approval:
         return []
-    of_channel = [await _check_channel(channel)] if channel else []
-    return [await _check_approvers(settings.policy.approvers, people), *of_channel]
-
-
-async def _check_approvers(approvers: Audience, people: People) -> Check:
-    name = "PHONEID_APPROVERS"
+    name, approvers = "PHONEID_APPROVERS", settings.policy.approvers
     # Where hundreds are named, and the first have left, the start takes a while.
     facts = {"people": len(approvers.user_ids), "usergroups": len(approvers.group_ids)}
     log.info("asking Slack who can approve", extra={"facts": facts})
-    try:
-        if await people.has_active(approvers):
-            return ok(name, terminal.APPROVERS_THERE)
-    except SlackError as error:
+    places = identity.workspaces if identity.installed.is_on_organisation else {"": ""}
+    have_some: dict[str, bool] = {}
+    doubts: list[SlackError] = []
+    for place, called in places.items():
+        try:
+            have_some[called] = await people.has_active(approvers, place)
+        except SlackError as error:
+            doubts.append(error)
+    if not any(have_some.values()):
+        return [_without_approvers(name, approvers, doubts)]
+    without = [called for called, has_some in have_some.items() if not has_some]
+    found = [warning(name, terminal.no_approver_in(approvers.ids, each), terminal.APPROVER_THERE) for each in without]
+    found += [skipped(name, terminal.approvers_not_told_everywhere(str(doubts[0])))] if doubts else []
+    return found or [ok(name, terminal.APPROVERS_THERE)]
+
+
+def _without_approvers(name: str, approvers: Audience, doubts: list[SlackError]) -> Check:
+    for error in doubts:
         is_refused = isinstance(error, SlackRefused)
         return stop(name, terminal.approvers_not_told(approvers.ids, str(error), is_refused=is_refused))
     return stop(name, terminal.no_approver_left(approvers.ids))
+
+
+async def check_channel(settings: BotSettings, channel: Channel | None) -> list[Check]:
+    """Whether others could decide. One that cannot be used otherwise is a warning: the cards go to each approver."""
+    return [await _check_channel(channel)] if channel and settings.policy.needs_approval else []
 
 
 async def _check_channel(channel: Channel) -> Check:

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import aiohttp
 from slack_bolt.async_app import AsyncApp
@@ -21,6 +21,7 @@ from bot.policy import Audience, Policy
 from bot.serving import MOST, HttpServer
 from bot.slack.gate import Replays, gate, note_malformed
 from bot.slack.gate import log as gate_log
+from bot.slack.given import workspaces_given
 from bot.slack.web import Answer, Web, part
 from bot.texts import terminal
 from bot.workspaces import Installation
@@ -38,9 +39,6 @@ REFUSALS_TOLD = 20
 
 PATH = "/slack/events"
 """Where signed requests come in; the manifest names it."""
-
-MOST_WORKSPACES = 1000
-"""Of an organisation, that Slack names at once."""
 
 
 @asynccontextmanager
@@ -75,8 +73,8 @@ class Identity:
     bot_id: str
     enterprise_id: str = ""
     """The organisation's, if there is one."""
-    workspaces: tuple[str, ...] = ()
-    """Of an organisation, those that the app was given."""
+    workspaces: Mapping[str, str] = field(default_factory=dict)
+    """Of an organisation, what Slack calls each that the app was given, by its id."""
     bot: str = ""
     team: str = ""
     """What Slack calls both."""
@@ -85,7 +83,7 @@ class Identity:
     def installed(self) -> Installation:
         """Where the app is installed."""
         return Installation(
-            workspaces=(self.team_id,) if self.team_id else self.workspaces,
+            workspaces=(self.team_id,) if self.team_id else tuple(self.workspaces),
             enterprise_id=self.enterprise_id,
             is_on_organisation=not self.team_id,
         )
@@ -152,16 +150,10 @@ async def _identity_in(slack: Web, answer: AsyncSlackResponse) -> Identity:
         bot_user_id=part(answer, "user_id", str),
         bot_id=part(answer, "bot_id", str),
         enterprise_id=enterprise_id,
-        workspaces=await _workspaces_given(slack) if is_on_organisation else (),
+        workspaces=await workspaces_given(slack) if is_on_organisation else {},
         bot=_named(answer, "user"),
         team=_named(answer, "team"),
     )
-
-
-async def _workspaces_given(slack: Web) -> tuple[str, ...]:
-    """Those of the organisation that the app may act in; there may be more than these."""
-    teams = part(await slack.auth_teams_list(limit=MOST_WORKSPACES), "teams", list)
-    return tuple(str(each["id"]) for each in teams if isinstance(each, dict) and each.get("id"))
 
 
 def _named(answer: AsyncSlackResponse, what: str) -> str:

@@ -102,11 +102,17 @@ class Conversation:
             except StoreUnavailable:  # they are told all the same, and the next click tries it again
                 log.exception("cards not redrawn", extra={"facts": {"request": error.request.id}})
 
-    async def open_form(self, context: Context, filling: forms.Filling) -> None:
-        """Open the form, filled in as far as known; or say why this person gets none."""
+    async def open_form(self, context: Context, filling: forms.Filling, *, by_shortcut: bool = False) -> None:
+        """Open the form, filled in as far as known; or say why this person gets none.
+
+        A shortcut does not say where it was used: on a whole organisation it names somebody's first workspace.
+        """
         try:
-            deciding = self._access.decide(context.actor, filling.phones, workspace=context.workspace)
-            decision = await asyncio.wait_for(deciding, BEFORE_THE_FORM)
+            async with asyncio.timeout(BEFORE_THE_FORM):
+                if by_shortcut:
+                    found = await self._access.find_workspace(context.actor, context.workspace)
+                    context = context.in_workspace(found)
+                decision = await self._access.decide(context.actor, filling.phones, workspace=context.workspace)
         except TimeoutError:
             decision = UNDECIDED
         await self.open_form_for(context, decision, filling)

@@ -10,6 +10,7 @@ from bot.errors import SlackError, SlackRefused
 from bot.interfaces import Clock
 from bot.models import Actor, Problem, Through
 from bot.policy import Audience, Membership, Standing
+from bot.slack.given import workspaces_given
 from bot.slack.remembered import Remembered
 from bot.slack.web import Web, part
 from bot.workspaces import Described, Installation, membership_in
@@ -20,6 +21,10 @@ REMEMBERED = 60.0
 """Seconds, for who may ask and whom to ask: somebody made a guest, or taken out of a usergroup, goes on for no longer.
 Slack takes a hundred of these questions a minute, so a hundred people may be busy in the same minute; asking anew for
 each thing they do would turn the others away. Whoever decides is asked about more freshly: see ``bot.access.FRESH``."""
+
+GIVEN_REMEMBERED = 10.0
+"""Seconds, for the workspaces that the app was given: they are asked for when another one comes, and Slack takes twenty
+of these questions a minute."""
 
 PATIENCE = 2.5
 """Seconds that somebody waits for Slack to say who they are. Then they are told so, and it may still say so later."""
@@ -54,21 +59,22 @@ class People:
         self._installed = installed
         self._group_ids = group_ids
         self._described = Remembered("users.info", self._ask_person, seconds=REMEMBERED, clock=clock)
+        self._given = Remembered("auth.teams.list", self._ask_given, seconds=GIVEN_REMEMBERED, clock=clock)
         self._groups = Remembered("usergroups.users.list", self._ask_group, seconds=REMEMBERED, clock=clock)
 
     async def aclose(self) -> None:
         """End what is still being asked: whoever waited for it is gone, and the HTTP session goes next."""
-        await self._described.aclose()
-        await self._groups.aclose()
+        for each in (self._described, self._given, self._groups):
+            await each.aclose()
 
     async def standing(self, actor: Actor, workspace: str | None = None, *, within: float | None = None) -> Standing:
         """What this person is to a workspace."""
-        places = self._places(workspace)
         has_no_siblings = not self._installed.enterprise_id
-        if not places or (has_no_siblings and actor.team_id not in ("", *places)):
-            return Standing(Membership.OUTSIDER)
         until = asyncio.get_running_loop().time() + PATIENCE
         try:
+            places = await self._places(workspace, until=until)
+            if not places or (has_no_siblings and actor.team_id not in ("", *places)):
+                return Standing(Membership.OUTSIDER)
             described = await self._described.get(actor.user_id, within=within, until=until)
         except SlackError as error:
             _log_unknown_person(actor.user_id, error)
@@ -87,10 +93,30 @@ class People:
                     doubts.add(_doubt_of(error))
         return Standing(Membership.FULL, frozenset(groups), doubt=min(filter(None, doubts), default=None))
 
+    async def find_workspace(self, actor: Actor, workspace: str) -> str:
+        """Where somebody does what names no workspace, or their first one wherever they do it: if the app was not given
+        that one, where it was given to only one of theirs.
+
+        The same ``workspace`` where that does not say it, or Slack does not: whoever does something there is refused.
+        """
+        try:
+            if not self._installed.is_on_organisation or await self._places(workspace):
+                return workspace
+            described = await self._described.get(actor.user_id)
+        except SlackError as error:
+            _log_unknown_person(actor.user_id, error)
+            return workspace
+        found = [each for each in described.teams if self._installed.serves(each)]
+        return found[0] if len(found) == 1 else workspace
+
     async def listed(self, audience: Audience, workspace: str | None = None) -> Listed:
         """Whom an audience names, its usergroups' members among them. A usergroup Slack does not know holds nobody."""
         listed, doubt = set(audience.user_ids), None
-        for place in self._places(workspace):
+        try:
+            places = await self._places(workspace)
+        except SlackError as error:
+            return Listed(audience.user_ids, error)
+        for place in places:
             for group_id in sorted(audience.group_ids):
                 try:
                     listed |= await self._groups.get(f"{place} {group_id}")
@@ -103,11 +129,12 @@ class People:
         """Whether Slack says that somebody who was a member is none any more; ``False`` while it does not say."""
         try:
             described = await self._described.get(actor.user_id)
+            places = await self._places(workspace)
         except SlackError as error:
             _log_unknown_person(actor.user_id, error)
             return False
-        places = [membership_in(each, described, actor=actor) for each in self._places(workspace)]
-        return described.is_deactivated or (bool(places) and set(places) == {Membership.OUTSIDER})
+        found = [membership_in(each, described, actor=actor) for each in places]
+        return described.is_deactivated or (bool(found) and set(found) == {Membership.OUTSIDER})
 
     async def is_full_member(self, user_id: str, workspace: str | None = None) -> bool:
         """Whether somebody is a full member now. Raises ``SlackError`` while Slack does not say."""
@@ -119,7 +146,7 @@ class People:
             if _doubt_of(error) is None:
                 return False
             raise
-        found = [membership_in(each, described, actor=somebody) for each in self._places(workspace)]
+        found = [membership_in(each, described, actor=somebody) for each in await self._places(workspace)]
         return Membership.FULL in found
 
     async def has_active(self, audience: Audience, workspace: str | None = None, *, but_for: str = "") -> bool:
@@ -143,11 +170,22 @@ class People:
             raise doubt
         return False
 
-    def _places(self, workspace: str | None) -> tuple[str, ...]:
-        """The workspaces in question; none where a workspace is not ours, or a whole organisation's is not said."""
-        if workspace is None or not (workspace or self._installed.is_on_organisation):
+    async def _places(self, workspace: str | None, *, until: float | None = None) -> tuple[str, ...]:
+        """The workspaces in question; none where a workspace is not ours, or a whole organisation's is not said.
+
+        One of the organisation that is not known may have been given to the app since. Raises ``SlackError`` while
+        Slack does not say.
+        """
+        is_on_organisation = self._installed.is_on_organisation
+        if workspace is None or not (workspace or is_on_organisation):
             return self._installed.workspaces
-        return (workspace,) if workspace and self._installed.serves(workspace) else ()
+        if workspace and is_on_organisation and not self._installed.serves(workspace):
+            given = await self._given.get("", until=until)
+            self._installed = replace(self._installed, workspaces=given)
+        return (workspace,) if self._installed.serves(workspace) else ()
+
+    async def _ask_given(self, _key: str) -> tuple[str, ...]:
+        return tuple(await workspaces_given(self._web))
 
     async def _ask_person(self, user_id: str) -> Described:
         user = part(await self._web.users_info(user=user_id), "user", dict)

@@ -245,6 +245,19 @@ def no_approver_left(ids: str) -> str:
     )
 
 
+def no_approver_in(ids: str, workspace: str) -> str:
+    return (
+        f"Nobody in PHONEID_APPROVERS ({ids}) is an active full member of {workspace}: nobody decides on its requests."
+    )
+
+
+APPROVER_THERE = "Name somebody of that workspace who can decide."
+
+
+def approvers_not_told_everywhere(reason: str) -> str:
+    return f"Slack did not say of every workspace whether somebody in PHONEID_APPROVERS is in it ({reason})."
+
+
 def approvers_not_told(ids: str, reason: str, *, is_refused: bool) -> str:
     then = "ask an administrator of the workspace" if is_refused else "start again in a minute"
     return (

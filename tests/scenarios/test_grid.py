@@ -171,6 +171,112 @@ async def test_somebody_of_the_other_workspace_alone_is_an_outsider_to_an_app_in
         assert await standing_of(scene, request_id) == ANSWERED
 
 
+# The workspaces that the app was given
+
+
+def given_ours_alone() -> Installation:
+    """On the whole organisation, and given to ours."""
+    return replace(Installation.org_wide(), given={TEAM_ID})
+
+
+async def ask_by_shortcut(scene: Scene, who: Human) -> None:
+    """Fill in and submit the form that the shortcut opens."""
+    await who.uses_shortcut(views.SHORTCUT)
+    await who.until(lambda: who.modal, timeout=PATIENCE)
+    who.fills(block_id="phone", text=GOOD.phone)
+    who.fills(block_id="code", text=GOOD.code)
+    who.fills(block_id="reason", text="ticket 7")
+    await who.submits()
+    await finish(scene)
+
+
+async def test_a_shortcut_is_of_the_one_workspace_of_theirs_that_the_app_was_given(scene_with: OpenScene) -> None:
+    """Slack names their first workspace, where the app is not: its people see nothing of it and decide nothing."""
+    async with scene_with(installation=given_ours_alone(), **APPROVERS) as scene:
+        bea, lee, tom = (scene.human(name) for name in ("Bea", "Lee", "Tom"))
+        await ask_by_shortcut(scene, bea)
+        assert people_recorded(scene) == {(ENTERPRISE_ID, TEAM_ID, "W0BEA")}
+        request_id = (await scene.lookups())[0].request_id
+        assert [cards_of(each, request_id) for each in (lee, tom)] == [["dm"], []]
+        assert list(scene.slack.complaints) == []
+
+
+@pytest.mark.parametrize("action_id", [cards.APPROVE, cards.DENY, cards.DETAILS])
+async def test_members_of_a_workspace_that_the_app_was_not_given_do_nothing_to_a_request(
+    scene_with: OpenScene, action_id: str
+) -> None:
+    """Also to one that says it was asked there."""
+    async with scene_with(installation=given_ours_alone(), **APPROVERS) as scene:
+        there = Actor(team_id=SISTER_TEAM_ID, user_id="U0SUE", through=Through.SLACK, enterprise_id=ENTERPRISE_ID)
+        async with record_of(scene) as record:
+            request = await record.change(factories.asked, decision=factories.NEEDS_APPROVAL, agent=there)
+        ours, tom = await ask_in(scene, "support", scene.ana), scene.human("Tom")
+        lee = scene.human("Lee")
+        await lee.clicks("Details", message=find_card(lee, ours))
+        await finish(scene)
+
+        def forge(payload: dict[str, Any]) -> None:
+            payload["user"] |= {"id": "U0TOM", "team_id": SISTER_TEAM_ID}
+            payload["actions"] = [{"action_id": action_id, "block_id": "b", "type": "button", "value": request.id}]
+
+        await scene.slack.redeliver(edit=forge, with_new_trigger=True)
+        await finish(scene)
+        assert await standing_of(scene, request.id) == AWAITING
+        assert [(each.user_id, each.why) for each in forbidden(scene)] == [("U0TOM", Problem.OUTSIDER)]
+        assert cards_of(tom, request.id) == []
+
+
+async def test_a_workspace_that_is_given_later_is_served_without_a_start(scene_with: OpenScene) -> None:
+    installation = given_ours_alone()
+    async with scene_with(installation=installation, **APPROVERS) as scene:
+        installation.given.add(SISTER_TEAM_ID)
+        sue, tom = scene.human("Sue"), scene.human("Tom")
+        request_id = await ask_in(scene, "sister", sue)
+        await tom.clicks("Approve", message=find_card(tom, request_id))
+        await scene.answer(sue, TOLD_ANSWERED, channel=sue.dm)
+
+
+async def test_while_slack_does_not_say_which_workspaces_are_given_nobody_of_a_new_one_is_served(
+    scene_with: OpenScene,
+) -> None:
+    installation = given_ours_alone()
+    async with scene_with(installation=installation) as scene:
+        installation.given.add(SISTER_TEAM_ID)
+        scene.slack.forced["auth.teams.list"] = Forced("internal_error")
+        sue = scene.human("Sue")
+        await sue.runs("sister", f"/phoneid {GOOD.phone} {GOOD.code}")
+        await scene.answer(sue, PROBLEMS[Problem.WHO_UNKNOWN].what, channel="sister")
+        del scene.slack.forced["auth.teams.list"]
+        await sue.runs("sister", f"/phoneid {GOOD.phone} {GOOD.code}")
+        await scene.answer(sue, GOOD_ID, channel="sister")
+
+
+async def test_workspaces_that_slack_names_page_by_page_are_all_served(scene_with: OpenScene) -> None:
+    async with scene_with(installation=replace(Installation.org_wide(), most_teams_a_page=1)) as scene:
+        sue = scene.human("Sue")
+        await sue.runs("sister", f"/phoneid {GOOD.phone} {GOOD.code}")
+        await scene.answer(sue, GOOD_ID, channel="sister")
+        asked = [each for each in scene.slack.inspector.entries() if each.title == "auth.teams.list"]
+        assert len(asked) == 2  # both at the start
+
+
+@pytest.mark.parametrize("user_id", ["U0LEE", "U0TOM"])
+async def test_a_workspace_without_an_approver_is_named_at_the_start_and_who_asks_there_is_told(
+    scene_with: OpenScene, caplog: pytest.LogCaptureFixture, user_id: str
+) -> None:
+    settings = {"PHONEID_APPROVAL": "always", "PHONEID_APPROVERS": user_id}
+    async with scene_with(installation=Installation.org_wide(), **settings) as scene:
+        name = "Sister (T0SISTER)" if user_id == "U0LEE" else "Sandbox (T0SANDBOX)"
+        assert terminal.no_approver_in(user_id, name) in caplog.text
+        ana, sue = scene.ana, scene.human("Sue")
+        await ask_in(scene, "support", ana)
+        await ask_in(scene, "sister", sue)
+        told_so = [
+            texts.NOBODY_DECIDES in f"{who.sees(channel)}" for who, channel in ((ana, "support"), (sue, "sister"))
+        ]
+        assert told_so == [user_id == "U0TOM", user_id == "U0LEE"]
+
+
 # Nothing of one workspace shows in another
 
 
@@ -404,6 +510,21 @@ async def test_what_names_no_workspace_of_an_organisation_is_refused(scene_with:
 
         await scene.slack.redeliver(edit=forget_where, with_new_trigger=True)
         await window_with(scene.human("Bea"), OUTSIDER)
+
+
+async def test_what_names_none_is_of_the_one_that_is_theirs_and_was_given(scene_with: OpenScene) -> None:
+    async with scene_with(installation=given_ours_alone()) as scene:
+        bea = scene.human("Bea")
+        await bea.uses_shortcut(views.SHORTCUT)
+        await bea.until(lambda: bea.modal, timeout=PATIENCE)
+        await bea.closes()
+
+        def forget_where(payload: dict[str, Any]) -> None:
+            del payload["user"]["team_id"]
+
+        await scene.slack.redeliver(edit=forget_where, with_new_trigger=True)
+        await bea.until(lambda: bea.modal, timeout=PATIENCE)
+        assert OUTSIDER not in f"{bea.modal}"
 
 
 async def test_an_app_that_no_workspace_was_given_to_does_not_start(tmp_path: Path) -> None:

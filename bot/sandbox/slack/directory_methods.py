@@ -51,8 +51,8 @@ class DirectoryMethods:
             **self._installation.of_identity(),
         }
 
-    def tell_workspaces(self, _arguments: JsonObject) -> JsonObject:
-        return {"teams": self._installation.teams(), "response_metadata": {"next_cursor": ""}}
+    def tell_workspaces(self, arguments: JsonObject) -> JsonObject:
+        return self._installation.teams(limit=arguments.get("limit"), cursor=arguments.get("cursor"))
 
     def tell_bot(self, arguments: JsonObject) -> JsonObject:
         self._installation.workspace_asked(arguments)

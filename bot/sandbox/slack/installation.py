@@ -4,6 +4,7 @@ In a workspace of its own, in one workspace of an organisation (Enterprise Grid)
 organisation has two workspaces. Keys: https://docs.slack.dev/enterprise/developing-for-enterprise-orgs
 """
 
+from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +31,8 @@ class Installation:
     is_org_wide: bool = False
     given: set[str] = field(default_factory=lambda: {TEAM_ID})
     """The workspaces that the app can be used in."""
+    most_teams_a_page: int = 1000
+    """How many of them are named at once, whatever is asked for."""
 
     @classmethod
     def in_grid(cls) -> "Installation":
@@ -150,6 +153,21 @@ class Installation:
             raise Refusal("team_access_not_granted")
         return asked
 
-    def teams(self) -> list[JsonObject]:
-        """The workspaces that the token reaches."""
-        return [{"id": each, "name": _DOMAINS[each].capitalize()} for each in sorted(self.given)]
+    def teams(self, *, limit: object, cursor: object) -> JsonObject:
+        """The workspaces that the token reaches, a page of them: from 1 to 1000, and by itself 100."""
+        asked = str(100 if limit is None else limit)
+        if not (asked.isascii() and asked.isdecimal() and 1 <= int(asked) <= 1000):
+            raise Refusal("invalid_limit")
+        given = sorted(self.given)
+        pages = {_cursor_at(each): position for position, each in enumerate(given)}
+        if cursor and cursor not in pages:
+            raise Refusal("invalid_cursor")
+        begin = pages[str(cursor)] if cursor else 0
+        end = begin + min(int(asked), self.most_teams_a_page)
+        named = [{"id": each, "name": _DOMAINS[each].capitalize()} for each in given[begin:end]]
+        next_cursor = _cursor_at(given[end]) if end < len(given) else ""
+        return {"teams": named, "response_metadata": {"next_cursor": next_cursor}}
+
+
+def _cursor_at(team_id: str) -> str:
+    return b64encode(f"team:{team_id}".encode()).decode()

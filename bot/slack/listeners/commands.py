@@ -65,7 +65,7 @@ class Commands:
         async with self._boundary.payload(ack, body):
             context = Context.of_shortcut(parse(Shortcut, body))
             await ack()
-            self._boundary.start(context, self._conversation.open_form(context, forms.Filling()))
+            self._boundary.start(context, self._conversation.open_form(context, forms.Filling(), by_shortcut=True))
 
     def _work(self, context: Context, typed: Typed) -> Work:
         if typed.kind is TypedKind.WHY:

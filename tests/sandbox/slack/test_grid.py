@@ -131,6 +131,19 @@ async def test_a_token_of_the_organisation_says_so_and_where_it_reaches(token: A
     assert [each["id"] for each in (await token.auth_teams_list())["teams"]] == [TEAM_ID, SISTER_TEAM_ID]
 
 
+async def test_it_names_as_many_workspaces_at_once_as_are_asked_for_and_then_where_it_goes_on(
+    token: AsyncWebClient,
+) -> None:
+    first = await token.auth_teams_list(limit=1)
+    cursor = first["response_metadata"]["next_cursor"]
+    second = await token.auth_teams_list(limit=1, cursor=cursor)
+    assert [[each["id"] for each in page["teams"]] for page in (first, second)] == [[TEAM_ID], [SISTER_TEAM_ID]]
+    assert second["response_metadata"]["next_cursor"] == ""
+    assert (await refusal(token, "auth.teams.list", cursor="invented"))["error"] == "invalid_cursor"
+    for limit in ("0", "1001", "many"):
+        assert (await refusal(token, "auth.teams.list", limit=limit))["error"] == "invalid_limit"
+
+
 @pytest.mark.parametrize("method", ["usergroups.list", "usergroups.users.list", "bots.info"])
 async def test_it_has_to_say_of_which_workspace(org_wide: LocalSlack, token: AsyncWebClient, method: str) -> None:
     asked = {"usergroup": "S0SISTER"} if method == "usergroups.users.list" else {}
