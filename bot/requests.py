@@ -35,7 +35,6 @@ from bot.store import guesses as counts
 from bot.store import lookups as lookups_store
 from bot.store import requests as store
 from bot.store.record import Record
-from bot.store.recording import Recording, guarded
 
 log = logging.getLogger(__name__)
 
@@ -66,19 +65,16 @@ class Requests:
         """Whether any codes wait here for an approval, of which this process is to hear at once."""
         return bool(self._pending.request_ids)
 
-    async def ask(
-        self, new: NewRequest, decision: Decision, codes: Codes, *, recording: Recording | None = None
-    ) -> store.Accepted:
+    async def ask(self, new: NewRequest, decision: Decision, codes: Codes) -> store.Accepted:
         """Record a request as it was decided. The codes of one that awaits approval wait in memory, if all are there.
 
-        Not new is one whose submission was recorded before: it is returned as it is. Raises ``StoreUnavailable``, also
-        once the ``recording`` is given up.
+        Not new is one whose submission was recorded before: it is returned as it is. Raises ``StoreUnavailable``.
         """
         by_phone = {phone: codes[position] for position, phone in enumerate(new.phones, start=1) if position in codes}
         await self._forget_exposed(new.agent, by_phone)
         expires_at = self._clock.now() + self._seconds
         accepted = await self._record.change(
-            guarded(store.accept, recording), new, decision, expires_at=expires_at, most_open=self._access.most_open
+            store.accept, new, decision, expires_at=expires_at, most_open=self._access.most_open
         )
         request = accepted.request
         mention("request", request.id)
@@ -129,9 +125,7 @@ class Requests:
             raise NotPossible(Problem.TOO_MANY_GUESSES, request, wait=wait)
         return request
 
-    async def use(
-        self, request: Request, codes: Codes | None = None, *, recording: Recording | None = None
-    ) -> tuple[Request, Codes] | None:
+    async def use(self, request: Request, codes: Codes | None = None) -> tuple[Request, Codes] | None:
         """Queue an approved request, with the codes that were entered or those kept; ``None`` where one is missing.
 
         Those kept are used by one process, and only until their agent is asked to enter them. Raises ``NotPossible``
@@ -143,7 +137,7 @@ class Requests:
             return None
         try:
             if are_entered:
-                queued = await self._record.change(guarded(decisions.use, recording), request.id)
+                queued = await self._record.change(decisions.use, request.id)
             else:
                 queued = await self._use_kept(request.id)
         except RequestMoved as moved:
@@ -155,12 +149,12 @@ class Requests:
         log.info("approval used", extra={"facts": {"request": request.id, "count": request.size}})
         return queued, codes
 
-    async def end_exposed(self, request: Request, codes: Codes, *, recording: Recording) -> bool:
+    async def end_exposed(self, request: Request, codes: Codes) -> bool:
         """Whether a number or the reason of an approved request holds the code that comes now. Then nothing is looked
         up: what holds it is forgotten, and the request has ended. Raises ``NotPossible`` when somebody was quicker.
         """
         by_phone = {each.phone: codes[each.position] for each in request.lookups if each.position in codes}
-        return await self._forget_exposed(request.agent, by_phone, entering=request.id, recording=recording)
+        return await self._forget_exposed(request.agent, by_phone, entering=request.id)
 
     async def stop(self, request_id: RequestId, *, actor: Actor) -> list[LookupId]:
         """End what was not called yet, for the request's own agent. Raises ``NotPossible``, and journals it.
@@ -243,7 +237,6 @@ class Requests:
         codes: Mapping[PhoneNumber, SecretStr],
         *,
         entering: RequestId | None = None,
-        recording: Recording | None = None,
     ) -> bool:
         """Forget where the codes stand in what their agent had recorded; whether that ended ``entering`` with it."""
         recorded = await self._record.read(exposure.beside, agent, codes) if codes else []
@@ -252,8 +245,7 @@ class Requests:
             return False
         ending = entering if any(each.request_id == entering for each in exposed.all) else None
         try:
-            forget = guarded(exposure.forget, recording)
-            await self._record.change(forget, exposed, actor=agent, entering=ending)
+            await self._record.change(exposure.forget, exposed, actor=agent, entering=ending)
         except RequestMoved as moved:
             raise NotPossible(None, moved.current) from None
         facts = {"requests": sorted({each.request_id for each in exposed.all})}

@@ -84,7 +84,7 @@ class Asking:
                 context.recording.settle()
                 await self._conversation.show_after_submission(context, forms.build_codes(context.origin, request))
                 return
-            if await self._requests.end_exposed(request, codes, recording=context.recording):
+            if await self._requests.end_exposed(request, codes):
                 await self._tell_exposed(context, request)
                 return
             await self.use(request, codes, context=context)
@@ -116,7 +116,7 @@ class Asking:
         if not await self._runner.token.is_good():
             log.error("approval not used")
             return
-        used = await self._requests.use(request, codes, recording=context.recording if context else None)
+        used = await self._requests.use(request, codes)
         if context:
             context.recording.settle()
         if used is None:
@@ -138,7 +138,7 @@ class Asking:
     async def _record(self, context: Context, filled: Filled, key: str, decision: Decision) -> Request | None:
         """Record what was asked for. The request, if there is something to run; otherwise it is told how it stands."""
         new = _new_request(context, filled, key)
-        accepted = await self._requests.ask(new, decision, _codes(filled), recording=context.recording)
+        accepted = await self._requests.ask(new, decision, _codes(filled))
         context.recording.settle()
         request = accepted.request
         if not accepted.is_new:

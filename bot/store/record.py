@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from bot.errors import ChangeUnknown, ConnectionCut, DatabaseGone, StoreUnavailable
 from bot.store.engine import Engine, Noted, Tx
+from bot.store.recording import Recording, awaited, guarded
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +27,13 @@ LONGEST_READ = 660.0
 """The same for a read, which may be an export: a little more than the server is told."""
 
 
-def changed(engine: Engine, do: Callable[[Tx], T]) -> T:
+def changed(engine: Engine, do: Callable[[Tx], T], recording: Recording | None = None) -> T:
     """What ``do`` returns in a change. One whose connection was cut off is made once more: it left nothing.
 
     Of one without a journal entry that is not known, but it does no harm to make such a one twice.
     """
+    recording = recording or Recording()
+    do = guarded(do, recording)
     tx: Tx | None = None
     try:
         with engine.changing() as tx:
@@ -38,6 +41,7 @@ def changed(engine: Engine, do: Callable[[Tx], T]) -> T:
     except (ConnectionCut, ChangeUnknown) as error:
         if isinstance(error, ChangeUnknown) and (tx is None or tx.proof):
             raise  # it was asked about in vain
+        recording.check(is_committing=False)  # for as long as the next try waits, nothing is
         log.warning("change made again", extra={"facts": {"error": str(error)}})
     with engine.changing() as tx:
         return do(tx)
@@ -124,9 +128,12 @@ class Record:
     async def change(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """What ``fn`` returns. All that it changes is recorded, or nothing of it; no other change happens meanwhile.
 
-        Raises ``StoreUnavailable``, ``SchemaUnknown`` once a newer release has taken over, and what ``fn`` raises.
+        Raises ``StoreUnavailable``, also once the ``Recording`` that it belongs to is given up, ``SchemaUnknown`` once
+        a newer release has taken over, and what ``fn`` raises.
         """
 
+        recording = awaited()
+        recording.check(is_committing=False)  # an earlier change of the same has been committed; this one waits
         noted: Sequence[Noted] = ()
 
         def do(tx: Tx) -> T:
@@ -135,7 +142,7 @@ class Record:
             return fn(tx, *args, **kwargs)
 
         def work() -> T:
-            done = changed(self._changes.engine, do)
+            done = changed(self._changes.engine, do, recording)
             self.count(noted)
             return done
 

@@ -1,16 +1,18 @@
 """What somebody waits to have recorded, and may be told that it was not: then it never is."""
 
 import asyncio
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import Lock
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Optional, TypeVar
 
 from bot.errors import StoreUnavailable
 from bot.store.engine import Tx
 
-P = ParamSpec("P")
 T = TypeVar("T")
+
+_AWAITED: ContextVar[Optional["Recording"]] = ContextVar("awaited", default=None)
 
 
 class Recording:
@@ -21,6 +23,15 @@ class Recording:
         self._is_given_up = False
         self._is_committing = False
         self._is_settled = asyncio.Event()
+
+    @contextmanager
+    def awaited(self) -> Iterator[None]:
+        """Whatever the block changes, and what it starts, belongs to this: a refusal that is noted, too."""
+        token = _AWAITED.set(self)
+        try:
+            yield
+        finally:
+            _AWAITED.reset(token)
 
     def settle(self) -> None:
         """It is in the record, or will not be: there is nothing to wait for any more."""
@@ -33,7 +44,7 @@ class Recording:
     def give_up(self) -> bool:
         """Record it no more. Whether that is certain: not once COMMIT is under way, which tells how it went."""
         with self._lock:
-            self._is_given_up = not self._is_committing
+            self._is_given_up = not self._is_committing and not self._is_settled.is_set()
             return self._is_given_up
 
     def check(self, *, is_committing: bool) -> None:
@@ -44,15 +55,17 @@ class Recording:
             self._is_committing = is_committing
 
 
-def guarded(fn: Callable[Concatenate[Tx, P], T], recording: Recording | None) -> Callable[Concatenate[Tx, P], T]:
-    """The change, which leaves nothing once its ``recording``, if it has one, is given up."""
-    if recording is None:
-        return fn
+def awaited() -> Recording:
+    """What the changes of this task belong to; one that nobody gives up where nobody waits."""
+    return _AWAITED.get() or Recording()
 
-    @wraps(fn)
-    def change(tx: Tx, /, *args: P.args, **kwargs: P.kwargs) -> T:
+
+def guarded(do: Callable[[Tx], T], recording: Recording) -> Callable[[Tx], T]:
+    """The change, which leaves nothing once its ``recording`` is given up."""
+
+    def change(tx: Tx) -> T:
         recording.check(is_committing=False)
-        result = fn(tx, *args, **kwargs)
+        result = do(tx)
         recording.check(is_committing=True)  # the last that is done before COMMIT
         return result
 

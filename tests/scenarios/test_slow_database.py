@@ -8,10 +8,17 @@ from typing import Literal
 
 import pytest
 
-from bot.models import State
+from bot.models import Actor, NewRequest, PhoneNumber, State, Through
+from bot.requests import BOT
 from bot.sandbox.slack.human import Human
+from bot.sandbox.slack.people import TEAM_ID
+from bot.store import decisions
 from bot.store import record as record_of_bot
-from tests.scenarios.databases import Database, locked
+from bot.store import requests as requests_store
+from bot.texts import requests as texts
+from tests.factories import NEEDS_APPROVAL
+from tests.scenarios.asking import TO_EACH, TOLD_ENTER_CODE, finish, open_modal, record_of, request, told
+from tests.scenarios.databases import Database, hands_on, locked
 from tests.scenarios.listing import is_whole
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene, entry, open_scene, with_bot
 from tests.store.engines import postgres, through
@@ -48,6 +55,51 @@ async def test_while_another_holds_the_lock_for_long_nothing_is_recorded_and_tha
         await scene.answer(scene.ana, GOOD_ID)
         assert len(await scene.lookups()) == 1
         assert await is_whole(scene)
+
+
+def journal_of(scene: Scene) -> list[tuple[object, ...]]:
+    with hands_on(scene.database_url) as database:
+        return [tuple(row) for row in database.execute("SELECT seq, event, facts FROM journal ORDER BY seq").fetchall()]
+
+
+@pytest.mark.real_time
+async def test_a_reason_that_holds_the_code_is_not_forgotten_once_its_agent_reads_that_nothing_was_recorded(
+    scene_with: OpenScene,
+) -> None:
+    async with scene_with() as scene:
+        ana = Actor(team_id=TEAM_ID, user_id=scene.ana.person.id, through=Through.SLACK)
+        phones = (PhoneNumber(GOOD.digits),)
+        new = NewRequest(agent=ana, phones=phones, reason=f"code {GOOD.code}", channel_id="", submission_key="k")
+        async with record_of(scene) as record:
+            await record.change(requests_store.accept, new, NEEDS_APPROVAL, expires_at=scene.clock.now() + 3600)
+        before = journal_of(scene)
+        with locked(scene.database_url):
+            await scene.ask(GOOD)
+            await scene.answer(scene.ana, NOT_RECORDED)
+        await scene.clock.sleep(1.0)
+        assert journal_of(scene) == before
+
+
+@pytest.mark.real_time
+async def test_codes_that_come_too_late_leave_no_entry_once_their_agent_reads_that_nothing_was_recorded(
+    scene_with: OpenScene,
+) -> None:
+    async with scene_with(**TO_EACH) as scene:
+        request_id = await request(scene, code=None)
+        await scene.human("Lee").clicks("Approve")
+        await told(scene, TOLD_ENTER_CODE)
+        await open_modal(scene.ana, texts.ENTER_CODE.one)
+        async with record_of(scene) as record:
+            await record.change(decisions.lapse, request_id, actor=BOT)
+        await finish(scene)
+        scene.ana.fills(block_id="code", text=GOOD.code)
+        before = journal_of(scene)
+        with locked(scene.database_url):
+            await scene.ana.submits()
+            await scene.ana.until(lambda: scene.ana.modal and NOT_RECORDED in scene.ana.modal.words, timeout=PATIENCE)
+            assert acknowledged_in_time(scene)
+        await scene.clock.sleep(1.0)
+        assert [each for each in journal_of(scene)[len(before) :] if each[1] == "forbidden"] == []
 
 
 @pytest.fixture

@@ -82,18 +82,20 @@ class Boundary:
         What Slack has our word for must not die with the process. But Slack does not wait for long: then nothing is
         recorded any more, and ``late`` is the acknowledgement that says so.
         """
-        working = self.start(context, work)
+        with context.recording.awaited():
+            working = self.start(context, work)
         recorded = asyncio.create_task(context.recording.wait())
         try:
             either = {working, recorded}
-            done, _ = await asyncio.wait(either, timeout=RECORDED_WITHIN, return_when=asyncio.FIRST_COMPLETED)
-            if not done and context.recording.give_up():
-                working.cancel()
-                reference = new_reference()
-                log.warning("given up: not recorded in time", extra={"facts": {"reference": reference}})
-                acknowledgement = late(asking.not_recorded_in_time(reference))
-            elif not done:
-                await asyncio.wait(either, timeout=COMMITTED_WITHIN, return_when=asyncio.FIRST_COMPLETED)
+            for within in (RECORDED_WITHIN, COMMITTED_WITHIN):
+                if (await asyncio.wait(either, timeout=within, return_when=asyncio.FIRST_COMPLETED))[0]:
+                    break
+                if context.recording.give_up():
+                    working.cancel()
+                    reference = new_reference()
+                    log.warning("given up: not recorded in time", extra={"facts": {"reference": reference}})
+                    acknowledgement = late(asking.not_recorded_in_time(reference))
+                    break
         finally:
             recorded.cancel()
         await ack(**acknowledgement)
