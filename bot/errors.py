@@ -7,6 +7,7 @@ PhoneIdError
 ├── ListError              a list of numbers cannot be read; every mistake is named by its line
 ├── ApiError               a call brought no ID
 ├── CredentialsUnavailable a role's credentials could not be fetched
+│   └── CredentialsRefused  asking again is no use
 ├── NotPossible            somebody may not do that, or not any more
 ├── StoreError             the database
 │   ├── StoreUnavailable   it cannot be read or written now
@@ -157,6 +158,10 @@ class ApiError(PhoneIdError):
 
 class CredentialsUnavailable(PhoneIdError):
     """A role's credentials could not be fetched. The text says what broke, and nothing of the answer."""
+
+
+class CredentialsRefused(CredentialsUnavailable):
+    """The same where asking again is no use: somebody has to change something first."""
 
 
 class NotPossible(PhoneIdError):

@@ -149,6 +149,7 @@ class Problem(StrEnum):
     PROXY_REFUSED = "proxy refused"
     NO_RESOLVER = "no resolver"
     NO_CONNECTION = "no connection"
+    NO_CREDENTIALS = "no credentials"
     NOT_SENDABLE = "not sendable"
     NOT_ALLOWED = "not allowed"
     GUEST = "guest"

@@ -68,6 +68,7 @@ STATE_AFTER: Mapping[Problem, State] = {
     Problem.PROXY_REFUSED: State.FAILED,
     Problem.NO_RESOLVER: State.FAILED,
     Problem.NO_CONNECTION: State.FAILED,
+    Problem.NO_CREDENTIALS: State.FAILED,
     Problem.UNREADABLE: State.FAILED,
     Problem.NO_ID: State.FAILED,
     Problem.NOT_SENDABLE: State.FAILED,

@@ -185,6 +185,7 @@ def test_every_answer_of_the_apis_own_counts_unless_it_is_certainly_about_someth
         Problem.PROXY_REFUSED,
         Problem.NO_RESOLVER,
         Problem.NO_CONNECTION,
+        Problem.NO_CREDENTIALS,
         Problem.INTERNAL,
     }
     called = {problem for problem, state in STATE_AFTER.items() if state in (State.FAILED, State.REFUSED)}

@@ -17,6 +17,7 @@ from bot.errors import DatabaseGone, SchemaUnknown, StoreUnavailable
 from bot.store.cells import Cells
 from bot.store.engine import Query, Row, Tx, Value
 from bot.store.schema import FIRST_TABLES, POSTGRES_TRIGGERS, REFUSE_CHANGE, in_postgres_words
+from bot.texts import databases as texts
 
 Connection = psycopg.Connection[Row]
 
@@ -164,11 +165,13 @@ def connected(dsn: str) -> Connection:
         connection = Connection.connect("", autocommit=True, row_factory=dict_row, prepare_threshold=None, **words)
     except psycopg.Error as error:
         said = str(error).strip()
-        if password := words.get("password"):
-            said = said.replace(str(password), "…")
-        is_gone = are_kept_out(said) and all(map(_can_be_found, str(words.get("host") or "").split(",")))
+        is_kept_out = are_kept_out(said)
+        is_gone = is_kept_out and all(map(_can_be_found, str(words.get("host") or "").split(",")))
         kind = DatabaseGone if is_gone else StoreUnavailable
-        raise kind(f"the database cannot be reached: {said}") from None
+        password = str(words.get("password") or "")
+        # A part of a word may be the password: what was hidden there could be guessed from what is left.
+        why = texts.unreached(is_kept_out=is_kept_out) if password and password in said else said
+        raise kind(f"the database cannot be reached: {why}") from None
     connection.adapters.register_dumper(bool, _BoolAsInteger)
     connection.adapters.register_loader("numeric", _NumericAsNumber)
     return connection

@@ -12,6 +12,7 @@ from bot.store.record import Record
 from bot.store.sqlite import IN_MEMORY, SqliteEngine
 from bot.store.sqlite_reading import ReadOnlySqlite
 from bot.store.state import SharedState
+from bot.texts import databases as texts
 
 SQLITE = "sqlite:///"
 POSTGRES = ("postgresql://", "postgres://")
@@ -23,8 +24,6 @@ LONGEST = 3600.0
 """Seconds that one statement may take, or wait for the other database, where a whole record is copied."""
 
 _UNKNOWN = "the address of the database is none of sqlite:///path/to/file and postgresql://user@host/name"
-
-_NO_DRIVER = "the database is Postgres, and its driver is not installed: pip install 'phoneid-bot[postgres]'"
 
 
 def record_at(
@@ -109,7 +108,7 @@ def _postgres_engine(
         from bot.store.postgres import PostgresEngine
         from bot.store.postgres_begin import STATE_LOCK, Limits
     except ImportError as error:
-        raise StoreUnavailable(_NO_DRIVER) from error
+        raise StoreUnavailable(texts.NO_DRIVER) from error
     limits = Limits(lock=patience)
     if statement:
         limits = replace(limits, statement=statement, idle=statement, read=statement, idle_read=statement)

@@ -80,3 +80,15 @@ def variable_missing(name: str) -> str:
 def address_wrong(which: str, why: str) -> str:
     """``why`` is the end of a sentence about it."""
     return f"{which} {why}."
+
+
+def unreached(*, is_kept_out: bool) -> str:
+    """Where the server's or the driver's own words cannot be shown."""
+    if is_kept_out:
+        return "the server does not let this role in: check the user, its password, and the database's name"
+    return "there is no connection to the server: check its host and port, and the network"
+
+
+NO_DRIVER = (
+    "the database is Postgres, and its driver is not installed: in a clone of this release, pip install '.[postgres]'"
+)

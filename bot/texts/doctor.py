@@ -139,6 +139,11 @@ WHY_NOT_FURTHER: Mapping[Problem, tuple[str, str, str]] = {
         "no connection",
         "Check the network, the firewall, and what HTTPS_PROXY and PHONEID_CAMS_URL say.",
     ),
+    Problem.NO_CREDENTIALS: (
+        ACCOUNT,
+        "there are no credentials for the role now",
+        "Check the network to the service that gives them, and the role's ALIBABA_CLOUD_… settings.",
+    ),
     Problem.NO_RESOLVER: (ACCOUNT, "the machine's DNS does not respond", "Check the machine's DNS."),
     Problem.HOST_UNKNOWN: (
         "PHONEID_CAMS_URL",

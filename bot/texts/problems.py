@@ -133,6 +133,11 @@ PROBLEMS: Mapping[Problem, Explanation] = {
         "Ask your administrator to check the bot's network, or try again in a few minutes.",
         Side.ADMIN,
     ),
+    Problem.NO_CREDENTIALS: Explanation(
+        "The bot has no credentials for Alibaba Cloud: the service that gives it a role's has given none yet.",
+        "Ask your administrator to look at that service and at the bot's log, or try again in a few minutes.",
+        Side.ADMIN,
+    ),
     Problem.NOT_SENDABLE: Explanation(
         "The bot could not send the call to Alibaba Cloud.",
         "Give the reference to your administrator. Trying again does not help.",

@@ -80,9 +80,29 @@ def token_prefix(prefix: str) -> str:
 
 
 def role_unusable(why: str) -> str:
+    return f"There are no credentials for the role: {why}."
+
+
+ROLE_PACKAGE_MISSING = (
+    "the package that fetches them is not installed. In a clone of this release: pip install '.[alibaba]'"
+)
+ROLE_SETTINGS_UNUSABLE = (
+    "the package that fetches them cannot use the settings. Check ALIBABA_CLOUD_ROLE_ARN and those beside it, or"
+    " ALIBABA_CLOUD_ECS_METADATA, or ALIBABA_CLOUD_CREDENTIALS_URI"
+)
+ROLE_FILE_UNREADABLE = "the token's file cannot be read. Check ALIBABA_CLOUD_OIDC_TOKEN_FILE"
+ROLE_SERVICE_AWAY = "the service that gives them is not reached"
+ROLE_ANSWER_UNUSABLE = "what the service that gives them said cannot be used"
+
+
+def role_service_failed(status: int) -> str:
+    return f"the service that gives them answered HTTP {status}"
+
+
+def role_refused(status: int) -> str:
     return (
-        f"Alibaba Cloud gave no credentials for the role ({why}). Check the role's settings and what it trusts; the"
-        " package comes with pip install 'phoneid-bot[alibaba]'."
+        f"the service that gives them refused (HTTP {status}). Check the role's ALIBABA_CLOUD_… settings, and whom it"
+        " trusts"
     )
 
 

@@ -8,14 +8,16 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 import psycopg
 import pytest
 
-from bot.errors import ChangeUnknown, StoreUnavailable
+from bot.errors import ChangeUnknown, DatabaseGone, StoreUnavailable
 from bot.store.engine import Query, Tx
 from bot.store.postgres import PostgresEngine
 from bot.store.postgres_begin import STATE_LOCK, Limits
+from bot.texts import databases as texts
 from tests.store.engines import SERVER, engine_on, plain_on, postgres, through
 from tests.store.proxy import Proxy
 
@@ -365,6 +367,25 @@ def test_a_password_is_in_no_error(address: str) -> None:
     assert "hunter2" not in str(told.value)
     assert told.value.__cause__ is None
     assert told.value.__suppress_context__
+
+
+@pytest.mark.parametrize("password", ["p", "ort", "Connection refused"])
+def test_a_password_that_stands_in_the_driver_s_words_can_not_be_guessed_from_what_is_left(password: str) -> None:
+    with pytest.raises(StoreUnavailable) as told:
+        PostgresEngine(f"postgresql://u:{quote(password)}@127.0.0.1:1/db", process="p1").open()
+    assert str(told.value) == f"the database cannot be reached: {texts.unreached(is_kept_out=False)}"
+
+
+def test_with_any_other_password_the_driver_says_why() -> None:
+    with pytest.raises(StoreUnavailable, match="Connection refused"):
+        PostgresEngine("postgresql://u:hunter2@127.0.0.1:1/db", process="p1").open()
+
+
+@pytest.mark.parametrize("password", ["role", "exist"])
+def test_whatever_the_password_is_a_role_that_is_kept_out_stays_out(password: str) -> None:
+    host = SERVER.rpartition("@")[2]
+    with pytest.raises(DatabaseGone, match="does not let this role in"):
+        PostgresEngine(f"postgresql://phoneid_nobody:{password}@{host}/postgres", process="p1").open()
 
 
 def test_a_database_of_another_encoding_is_refused() -> None:
