@@ -24,7 +24,7 @@ from bot.cams.signing import Credentials
 from bot.cams.transport import READ_SECONDS, open_http
 from bot.checks import Check, Checklist, ok, stop, warning
 from bot.clock import SystemClock
-from bot.errors import SchemaUnknown, StoreError, StoreUnavailable
+from bot.errors import SchemaUnknown, StoreError, StoreUnavailable, WrittenMeanwhile
 from bot.interfaces import Clock, Quota
 from bot.lookups import Lookups
 from bot.quota.account import Rules
@@ -142,7 +142,12 @@ def copy_record(source: RecordSettings, target: RecordSettings, *, checks: Check
             new = engine_to_copy_to(target.database_url, process=process, clock_now=clock.now, schema=number)
             into = opened.enter_context(closing(new))
             into.open()
-        return copying.copy(from_, into, states=[QUOTA_STATE], tell=tell)
+        try:
+            return copying.copy(from_, into, states=[QUOTA_STATE], tell=tell)
+        except WrittenMeanwhile:  # a bot has begun to use the file: from now on it knows that we read
+            from_.close()
+            from_.open()
+            return copying.copy(from_, into, states=[QUOTA_STATE], tell=tell)
 
 
 @contextmanager

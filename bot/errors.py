@@ -201,6 +201,13 @@ class DatabaseGone(StoreUnavailable):
     """
 
 
+class WrittenMeanwhile(StoreUnavailable):
+    """Somebody began to use a file while it was read, so what was read may be of no one moment."""
+
+    def __init__(self) -> None:
+        super().__init__("the database was written while it was read: try again")
+
+
 class SchemaUnknown(StoreError):
     """The database was written by another release: its schema is not one this release can migrate."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot.errors import StoreUnavailable
+from bot.errors import StoreUnavailable, WrittenMeanwhile
 from bot.store.engine import Tx
 from bot.store.migrations import TO_LOOK, Older, prepare
 from bot.store.sqlite import SqliteEngine
@@ -32,10 +32,15 @@ class ReadOnlySqlite(SqliteEngine):
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:
-        with super().reading() as tx:
-            yield tx
-        if self._written and self._written != _written(Path(self._path)):
-            raise StoreUnavailable("the database was written while it was read: try again")
+        try:
+            with super().reading() as tx:
+                yield tx
+        except Exception as error:  # pages of two moments may look like damage
+            if self._is_written():
+                raise WrittenMeanwhile from error
+            raise
+        if self._is_written():
+            raise WrittenMeanwhile
 
     def _open(self) -> None:
         for is_last in (*(False,) * (_TRIES - 1), True):
@@ -54,12 +59,12 @@ class ReadOnlySqlite(SqliteEngine):
         path = Path(self._path).absolute()
         log, index = (path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))
         self._written = None
-        if not _size(log) and not _size(path.with_name(f"{path.name}-journal")):
+        if index.exists() and log.exists():  # in use, as it seems: whoever writes is told that we read
+            self._connect(f"{path.as_uri()}?mode=ro&readonly_shm=1")
+        elif not _size(log) and not _size(path.with_name(f"{path.name}-journal")):
             # All is in the one file. SQLite would make the others, to be told of writers: we look for those ourselves.
             self._written = _written(path)
             self._connect(f"{path.as_uri()}?mode=ro&immutable=1")
-        elif index.exists():
-            self._connect(f"{path.as_uri()}?mode=ro&readonly_shm=1")
         else:  # a copy of the log without its index, which SQLite must be able to make
             self._copy = tempfile.TemporaryDirectory(prefix="phoneid-")
             for each in (path, log):
@@ -67,6 +72,9 @@ class ReadOnlySqlite(SqliteEngine):
             self._connect(f"{Path(self._copy.name, path.name).as_uri()}?mode=rw")
         with self._transaction("DEFERRED") as tx:
             prepare(tx, self._table_names(), TO_LOOK, usually=Older.LEFT)
+
+    def _is_written(self) -> bool:
+        return self._written is not None and self._written != _written(Path(self._path))
 
 
 def _size(path: Path) -> int:

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import stat
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from tests.factories import MAY_NOT
 from tests.records import record_in
 from tests.shell import QuickShell, finish
 from tests.store.engines import empty_postgres_url, engine_on, plain_on, postgres_database
+from tests.store.processes import Process
 from tests.store.tampering import lay_open
 from tests.store.test_migrations import BREAKING, MORE, know
 
@@ -259,6 +260,32 @@ async def test_a_backup_replaces_no_file_and_leaves_none_behind_that_is_not_whol
     assert "Nothing was copied" in ran.err
     assert "Entry 2 is not the one that was written there" in ran.err
     assert names_in(shell.folder) == before
+
+
+async def test_a_backup_begins_anew_when_a_bot_begins_to_use_the_file(
+    shell: QuickShell, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = ExitStack()
+
+    def use_it(*_: object) -> None:
+        raw = used.enter_context(closing(sqlite3.connect(database, check_same_thread=False)))
+        raw.execute("SELECT * FROM journal_head").fetchall()  # from now on the log stays
+        with closing(engine_on(f"sqlite:///{database}")) as bot:
+            bot.open()
+            Process(bot).change(factories.asked, 3)
+            bot.checkpoint()
+
+    await record(database)
+    monkeypatch.setattr("bot.cli.copies._Progress.tell", use_it)
+    with used:
+        made = await shell.run("backup", "new.db")
+        monkeypatch.undo()
+        head = (await shell.run("journal", "head")).out.strip()
+    assert made.status == 0, made.err
+    before = int(made.out.rpartition("Head: ")[2].partition(":")[0])
+    assert before > 4  # of a moment after the bot began
+    assert (await shell.run("journal", "verify", DATABASE_URL="sqlite:///new.db")).status == 0
+    assert int(head.partition(":")[0]) >= before
 
 
 @pytest.mark.parametrize("has_links", [True, False])

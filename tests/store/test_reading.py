@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import SchemaUnknown, StoreUnavailable
+from bot.errors import SchemaUnknown, StoreUnavailable, WrittenMeanwhile
 from bot.evidence import Head, Inspection
 from bot.store import journal, verification
 from bot.store.sqlite import SqliteEngine
@@ -46,6 +46,11 @@ def emptied(path: Path, opened: ExitStack) -> Path:
 def killed(path: Path, opened: ExitStack) -> Path:
     """As ``kill -9`` leaves it: what is in the log is nowhere else, and nobody holds a lock."""
     return copied(path, opened, "phoneid.db", "phoneid.db-wal", "phoneid.db-shm")
+
+
+def killed_when_emptied(path: Path, opened: ExitStack) -> Path:
+    emptied(path, opened)
+    return copy(path, "phoneid.db", "phoneid.db-wal", "phoneid.db-shm")
 
 
 def without_index(path: Path, opened: ExitStack) -> Path:
@@ -110,7 +115,7 @@ def look(path: Path) -> tuple[Inspection, Head]:
         return Process(engine).read(verification.inspect), Process(engine).read(journal.head)
 
 
-MAKE = [closed, live, emptied, killed, without_index, alone]
+MAKE = [closed, live, emptied, killed, killed_when_emptied, without_index, alone]
 
 
 @pytest.mark.parametrize("may", ["write", "only read"])
@@ -138,6 +143,27 @@ def as_nobody(path: Path) -> ExitStack:
         os.seteuid(65534)
         stack.callback(os.seteuid, 0)
     return stack
+
+
+def test_what_a_bot_writes_after_it_emptied_its_log_spoils_no_look_at_it(path: Path) -> None:
+    with closing(recorded(path)) as bot, closing(ReadOnlySqlite(path, process="p2")) as engine:
+        assert bot.scrub()
+        engine.open()
+        with engine.reading() as tx:
+            Process(bot).change(factories.asked, 3)
+            bot.checkpoint()
+            assert verification.inspect(tx).head.seq == 4
+        assert Process(engine).read(journal.head).seq == 8
+
+
+def test_what_looks_damaged_while_it_is_written_is_no_verdict_either(path: Path) -> None:
+    closed(path, ExitStack())
+    with closing(ReadOnlySqlite(path, process="p2")) as engine:
+        engine.open()
+        is_told = pytest.raises(WrittenMeanwhile)
+        with is_told, engine.reading() as tx:
+            path.write_bytes(bytes(path.stat().st_size))
+            verification.inspect(tx)
 
 
 def test_what_is_written_while_it_is_looked_at_is_no_verdict(path: Path) -> None:
