@@ -201,6 +201,10 @@ class DatabaseGone(StoreUnavailable):
     """
 
 
+class TablesInUse(StoreUnavailable):
+    """Tables were to be changed, and somebody reads them, as a backup does for minutes: nothing is changed."""
+
+
 class WrittenMeanwhile(StoreUnavailable):
     """Somebody began to use a file while it was read, so what was read may be of no one moment."""
 

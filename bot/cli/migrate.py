@@ -10,12 +10,13 @@ from bot.checks import Checklist
 from bot.cli.arguments import CannotStart, read_settings, say_warning
 from bot.cli.caller import on_ending
 from bot.cli.streams import check_output, show
-from bot.errors import DatabaseGone, OlderAtWork, StoreUnavailable
+from bot.errors import DatabaseGone, OlderAtWork, StoreUnavailable, TablesInUse
 from bot.store.record import Record
 from bot.texts import databases as texts
 
 PATIENCE = 120.0
-"""Seconds for processes of older releases to end. They notice within seconds, and a stop takes them half a minute."""
+"""Seconds for processes of older releases to end. They notice within seconds, and a stop takes them half a minute.
+Whoever reads has as long."""
 
 LOOKED_AT_EVERY = 1.0
 
@@ -26,7 +27,8 @@ def migrate() -> None:
 
     Run it when you install a new release, before you start its processes: on Postgres they do not start without it.
     Processes of the older release can run meanwhile. If a change would break them, they first stop taking work and
-    end, and this command waits for that, for two minutes at most. It can be run again at any time.
+    end, and this command waits for that, for two minutes at most; so it does for a backup. It can be run again at any
+    time.
 
     Exit code 0: this release can use the database; 2: it cannot, and nothing was changed.
     """
@@ -40,16 +42,33 @@ def migrate() -> None:
 
 async def _migrate(record_settings: settings.RecordSettings) -> None:
     from bot.app import open_record
-    from bot.store.migrations import Older, Opening, take_steps
+    from bot.store.migrations import Older, Opening
 
     name = record_settings.database_name
     async with open_record(record_settings, checks=Checklist(say_warning), opening=Opening(older=Older.LEFT)) as record:
         try:
-            before, after = await record.change(take_steps)
+            before, after = await _take_steps(record)
         except OlderAtWork as found:
             click.echo(texts.waiting_for_older(found.count, PATIENCE), err=True)
             before, after = await _migrate_after_older(record, name)
     show(texts.migrated(name, before, after))
+
+
+async def _take_steps(record: Record) -> tuple[int, int]:
+    """Take the steps in a moment in which nobody reads. Between the tries all others go on."""
+    from bot.store.migrations import take_steps
+
+    until, is_told = time.monotonic() + PATIENCE, False
+    while True:
+        try:
+            return await record.change(take_steps)
+        except TablesInUse:
+            if time.monotonic() >= until:
+                raise
+        if not is_told:
+            click.echo(texts.waiting_for_readers(PATIENCE), err=True)
+            is_told = True
+        await asyncio.sleep(LOOKED_AT_EVERY)
 
 
 async def _migrate_after_older(record: Record, name: str) -> tuple[int, int]:

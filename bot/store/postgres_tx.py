@@ -13,7 +13,7 @@ from psycopg.adapt import Buffer, Dumper, Loader
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
-from bot.errors import DatabaseGone, SchemaUnknown, StoreUnavailable
+from bot.errors import DatabaseGone, SchemaUnknown, StoreUnavailable, TablesInUse
 from bot.store.cells import Cells
 from bot.store.engine import Query, Row, Tx, Value
 from bot.store.schema import FIRST_TABLES, POSTGRES_TRIGGERS, REFUSE_CHANGE, in_postgres_words
@@ -46,6 +46,9 @@ _TOKENS = re.compile(
 
 _AT_ONCE = 1000
 """Rows of a stream that are fetched together. A cursor of the server's would cost a round trip for each hundred."""
+
+# Whoever waits for a table that somebody reads holds up all who come after.
+_STEP_PATIENCE = "SET LOCAL lock_timeout = '500ms';"
 
 _WORDS: dict[str, Any] = {
     "application_name": "phoneid-bot",
@@ -95,7 +98,10 @@ class PostgresTx(Tx):
         self._execute(in_postgres_words(FIRST_TABLES) + POSTGRES_TRIGGERS)
 
     def alter_schema(self, script: str) -> None:
-        self._execute(in_postgres_words(script))
+        try:
+            self._execute(_STEP_PATIENCE + in_postgres_words(script))
+        except pg.LockNotAvailable as error:
+            raise TablesInUse(texts.tables_in_use(str(error).strip())) from error
 
     @contextmanager
     def distrusting(self) -> Iterator[None]:

@@ -22,6 +22,18 @@ def older_still_there(count: int, name: str) -> str:
     )
 
 
+def waiting_for_readers(seconds: float) -> str:
+    return f"Somebody reads the database, as phoneid backup does; waiting up to {seconds:.0f} seconds for them to end."
+
+
+def tables_in_use(said: str) -> str:
+    """``said`` is the server's own sentence."""
+    return (
+        f"the tables cannot be changed while somebody reads them: {said}. Wait for phoneid backup, copy-data, log and "
+        "journal verify, and for database browsers, to end, and then run phoneid migrate again"
+    )
+
+
 def copying(done: int, of: int) -> str:
     return f"{done:,} of {of:,} rows copied"
 

@@ -125,6 +125,41 @@ async def test_whoever_would_break_is_waited_for_and_the_break_withdrawn_if_they
         assert numbers(database) == (schema.SCHEMA, schema.SCHEMA)
 
 
+async def test_whoever_reads_for_long_is_waited_for_and_nobody_else_is_held_up(
+    shell: QuickShell, empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longest = 0.0
+
+    async def keep_looking() -> None:
+        nonlocal longest
+        with closing(plain_on(empty_postgres_url)) as other:
+            while True:
+                began = time.monotonic()
+                await asyncio.to_thread(other.execute, "SELECT count(*) FROM processes")
+                longest = max(longest, time.monotonic() - began)
+                await asyncio.sleep(0.05)
+
+    monkeypatch.setattr("bot.cli.migrate.LOOKED_AT_EVERY", 0.2)
+    shell.environment["DATABASE_URL"] = empty_postgres_url
+    make_older(empty_postgres_url)
+    with closing(plain_on(empty_postgres_url)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM processes")  # which the step changes
+        async with in_background(keep_looking()):
+            with monkeypatch.context() as patience:
+                patience.setattr("bot.cli.migrate.PATIENCE", 1.0)
+                refused = await shell.run("migrate")
+            assert (refused.status, refused.err.count("Somebody reads the database")) == (2, 1), refused.err
+            assert "cannot be changed while somebody reads them" in refused.err
+            async with in_background(shell.run("migrate")) as migrating:
+                await asyncio.sleep(2.0)
+                assert not migrating.done()
+                reader.execute("COMMIT")
+                migrated = await migrating
+    assert (migrated.status, "its schema was 1, and is 2 now." in migrated.out) == (0, True), migrated.err
+    assert 0.2 < longest < 3.0
+
+
 # --- copy-data ---
 
 
