@@ -23,6 +23,9 @@ PATIENCE = 5.0
 LONGEST = 3600.0
 """Seconds that one statement may take, or wait for the other database, where a whole record is copied."""
 
+LONGEST_STILL = 60.0
+"""Seconds that a copy may stand still in its change, which holds the lock that every bot on that database needs."""
+
 _UNKNOWN = "the address of the database is none of sqlite:///path/to/file and postgresql://user@host/name"
 
 
@@ -111,7 +114,7 @@ def _postgres_engine(
         raise StoreUnavailable(texts.NO_DRIVER) from error
     limits = Limits(lock=patience)
     if statement:
-        limits = replace(limits, statement=statement, idle=statement, read=statement, idle_read=statement)
+        limits = replace(limits, statement=statement, idle=LONGEST_STILL, read=statement, idle_read=statement)
     if is_for_state:
         return PostgresEngine(url, process=process, lock=STATE_LOCK, is_durable=False, limits=limits)
     return PostgresEngine(url, process=process, limits=limits, opening=opening)

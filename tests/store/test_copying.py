@@ -18,7 +18,7 @@ from bot.store import copying, journal, migrations, processes, schema, verificat
 from bot.store.copying import Copied
 from bot.store.engine import Engine
 from bot.store.migrations import Older, Opening
-from bot.store.schema import Step
+from bot.store.schema import SCHEMA, Step
 from bot.store.state import KEEP
 from bot.store.urls import engine_to_copy_from, engine_to_copy_to
 from tests import factories
@@ -199,6 +199,13 @@ def test_a_record_of_an_older_release_is_copied_and_gets_its_steps(
         assert rows(plain, "SELECT DISTINCT more FROM requests") == [("new",)]
     with closing(engine_on(target)) as engine:
         engine.open()
+
+
+def test_a_copy_that_stands_still_keeps_a_server_s_lock_for_a_minute_at_most(new_url: NewUrl) -> None:
+    with closing(engine_to_copy_to(new_url("postgres"), process="p9", clock_now=time.time, schema=SCHEMA)) as into:
+        into.open()
+        with into.changing() as tx:
+            assert tx.one("SHOW idle_in_transaction_session_timeout") == {"idle_in_transaction_session_timeout": "1min"}
 
 
 def test_a_record_of_a_newer_release_is_not(new_url: NewUrl, opened: ExitStack) -> None:
