@@ -34,6 +34,7 @@ class Deciding:
     async def approve(self, context: Context, value: str) -> None:
         """Approve; with the codes at hand the calls are made, else by whichever process has them."""
         approved = await self._requests.approve(RequestId(value), actor=context.actor, card=context.card)
+        context.recording.settle()
         # A card that Slack is slow to take must not keep the agent waiting.
         await asyncio.gather(self._redraw(context, approved), self._asking.use_if_there(approved))
 
@@ -55,6 +56,7 @@ class Deciding:
         except NotPossible as error:
             if error.problem:
                 raise
+        context.recording.settle()
         await self._conversation.tell(context, views.sentence(said))
 
     async def open_denial(self, context: Context, value: str) -> None:
@@ -68,6 +70,7 @@ class Deciding:
         await self._conversation.open_window(context, forms.build_codes(context.origin, request))
 
     async def _tell_everyone(self, context: Context, decided: Request) -> None:
+        context.recording.settle()
         await asyncio.gather(self._redraw(context, decided), self._outbox.deliver(Kind.AGENT, decided.id))
 
     async def _redraw(self, context: Context, decided: Request) -> None:

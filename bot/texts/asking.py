@@ -231,6 +231,13 @@ def not_recorded_in_time(reference: str) -> str:
     )
 
 
+def decision_not_recorded_in_time(reference: str) -> str:
+    return (
+        "The bot could not record this in time, and nothing was recorded: all is as it was. "
+        f"Try again in a minute. If it fails again, give {reference} to your administrator."
+    )
+
+
 def perhaps_recorded(reference: str) -> str:
     return (
         "The bot lost its database while it recorded this, and does not know whether it did. If it did, you will read "

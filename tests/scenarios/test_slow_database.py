@@ -17,7 +17,20 @@ from bot.store import record as record_of_bot
 from bot.store import requests as requests_store
 from bot.texts import requests as texts
 from tests.factories import NEEDS_APPROVAL
-from tests.scenarios.asking import TO_EACH, TOLD_ENTER_CODE, finish, open_modal, record_of, request, told
+from tests.scenarios.asking import (
+    AWAITING,
+    DENIED,
+    TO_EACH,
+    TOLD_ENTER_CODE,
+    UNUSED,
+    Standing,
+    finish,
+    open_modal,
+    record_of,
+    request,
+    standing_of,
+    told,
+)
 from tests.scenarios.databases import Database, hands_on, locked
 from tests.scenarios.listing import is_whole
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene, entry, open_scene, with_bot
@@ -100,6 +113,46 @@ async def test_codes_that_come_too_late_leave_no_entry_once_their_agent_reads_th
             assert acknowledged_in_time(scene)
         await scene.clock.sleep(1.0)
         assert [each for each in journal_of(scene)[len(before) :] if each[1] == "forbidden"] == []
+
+
+@pytest.mark.real_time
+@pytest.mark.parametrize(("button", "becomes"), [("Deny", DENIED), ("Approve", UNUSED)])
+async def test_a_decision_is_recorded_before_slack_has_our_word_or_whoever_made_it_reads_that_it_is_not(
+    scene_with: OpenScene, button: str, becomes: Standing
+) -> None:
+    async with scene_with(**TO_EACH) as scene:
+        lee, request_id = scene.human("Lee"), await request(scene, code=None)
+
+        async def decide() -> None:
+            if button == "Deny":
+                lee.fills(block_id="reason", text="no")
+                await lee.submits()
+            else:
+                await lee.clicks(button)
+
+        if button == "Deny":
+            await open_modal(lee, button)
+        with locked(scene.database_url):
+            await decide()
+            assert acknowledged_in_time(scene)
+            await lee.until(lambda: any("nothing was recorded" in words for words in read_by(lee)), timeout=PATIENCE)
+        await scene.clock.sleep(1.0)
+        assert await standing_of(scene, request_id) == AWAITING
+
+        if button == "Deny":
+            await lee.closes()
+            await open_modal(lee, button)
+        with locked(scene.database_url):
+            deciding = asyncio.create_task(decide())
+            await scene.clock.sleep(0.7)
+            assert not deciding.done()
+        await deciding
+        assert await standing_of(scene, request_id) == becomes
+
+
+def read_by(human: Human) -> list[str]:
+    """All that somebody has before them, in a window and in their direct messages."""
+    return [*(each.text for each in human.sees(human.dm)), human.modal.words if human.modal else ""]
 
 
 @pytest.fixture

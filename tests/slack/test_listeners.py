@@ -13,7 +13,7 @@ from bot.logs import QUIET_BELOW
 from bot.slack import buttons, cards, forms, forms_read, views
 from bot.slack.app import NAME, build_app
 from bot.slack.context import Context
-from bot.slack.listeners.boundary import RECORDED_WITHIN, Boundary, broken_message, broken_view, in_message
+from bot.slack.listeners.boundary import RECORDED_WITHIN, Boundary, broken_message, broken_view, late_message
 from bot.slack.web import Web
 from bot.texts import asking
 from tests.doubles import Doing
@@ -112,7 +112,7 @@ async def test_what_was_asked_for_is_recorded_before_slack_has_our_word_and_need
         context.recording.settle()
         await acks.is_given.wait()  # the API takes its time
 
-    await boundary(bot).start_recorded(acks, context, work(), late=in_message)
+    await boundary(bot).start_recorded(acks, context, work(), late=late_message)
     await bot.settle()
     assert acks_when_recorded == [0]
     assert acks.given == [{}]
@@ -128,7 +128,7 @@ async def test_what_is_never_recorded_holds_up_no_acknowledgement(
     bot: Bot, seconds: float, held_up: float, says: str
 ) -> None:
     acks, started_at = Acks(bot.messenger), asyncio.get_running_loop().time()
-    await boundary(bot).start_recorded(acks, Context(actor=ANA), asyncio.sleep(seconds), late=in_message)
+    await boundary(bot).start_recorded(acks, Context(actor=ANA), asyncio.sleep(seconds), late=late_message)
     assert asyncio.get_running_loop().time() - started_at == pytest.approx(held_up)
     (ack,) = acks.given
     assert says in ack.get("text", "")

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
@@ -13,6 +15,9 @@ from bot.slack.listeners.boundary import Ack, Body, Boundary, Work
 from bot.slack.payloads import Click, parse
 from bot.slack.showing import Showing
 from bot.texts import asking as texts
+
+DECISIONS = frozenset({cards.APPROVE, buttons.WITHDRAW, buttons.STOP})
+"""The buttons that have something recorded: Slack has our word for it only then."""
 
 Do = Callable[[Context, str], Work]
 """The work that a click starts, given who clicked and the button's value."""
@@ -34,9 +39,13 @@ class Actions:
         async with self._boundary.payload(ack, body):
             click = parse(Click, body)
             context = Context.of_click(click)
-            await ack()
             do = self._work_by_id.get(click.action.action_id, self._say_nothing_there)
-            self._boundary.start(context, do(context, click.action.value))
+            if click.action.action_id in DECISIONS:
+                late = partial(self._say_late, context)
+                await self._boundary.start_recorded(ack, context, do(context, click.action.value), late=late)
+            else:
+                await ack()
+                self._boundary.start(context, do(context, click.action.value))
 
     @property
     def _work_by_id(self) -> dict[str, Do]:
@@ -54,6 +63,11 @@ class Actions:
             buttons.OPEN_FORM: self._open_form,
             buttons.OPEN_LIST: self._open_list,
         }
+
+    def _say_late(self, context: Context, reference: str) -> dict[str, Any]:
+        """The acknowledgement of a click shows nothing: that it was not recorded is said beside it."""
+        self._boundary.start(context, self._conversation.say(context, texts.decision_not_recorded_in_time(reference)))
+        return {}
 
     def _open_form(self, context: Context, workspace: str) -> Work:
         return self._conversation.open_form(context.in_workspace(workspace), forms.Filling())

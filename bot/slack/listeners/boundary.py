@@ -80,7 +80,7 @@ class Boundary:
         """Start the work, and acknowledge once it has recorded what was asked for, or is over.
 
         What Slack has our word for must not die with the process. But Slack does not wait for long: then nothing is
-        recorded any more, and ``late`` is the acknowledgement that says so.
+        recorded any more, and ``late`` is the acknowledgement that says so, given the reference to quote.
         """
         with context.recording.awaited():
             working = self.start(context, work)
@@ -94,7 +94,7 @@ class Boundary:
                     working.cancel()
                     reference = new_reference()
                     log.warning("given up: not recorded in time", extra={"facts": {"reference": reference}})
-                    acknowledgement = late(asking.not_recorded_in_time(reference))
+                    acknowledgement = late(reference)
                     break
         finally:
             recorded.cancel()
@@ -109,6 +109,11 @@ def in_message(sentence: str) -> dict[str, Any]:
 def in_view(sentence: str, origin: Origin = NOWHERE) -> dict[str, Any]:
     """The acknowledgement of a form that says one thing."""
     return {"response_action": "update", "view": views.trouble(origin, sentence)}
+
+
+def late_message(reference: str) -> dict[str, Any]:
+    """The acknowledgement of a command that was not recorded in time."""
+    return in_message(asking.not_recorded_in_time(reference))
 
 
 def broken_message(reference: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from bot.slack.asking import Asking
 from bot.slack.context import Context
 from bot.slack.conversation import Conversation
 from bot.slack.forms_read import Entry
-from bot.slack.listeners.boundary import Ack, Body, Boundary, Work, broken_message, in_message
+from bot.slack.listeners.boundary import Ack, Body, Boundary, Work, broken_message, late_message
 from bot.slack.listeners.unknown import Unknown
 from bot.slack.payloads import Shortcut, SlashCommand, parse
 from bot.slack.showing import Showing
@@ -56,7 +56,7 @@ class Commands:
             elif typed.kind is TypedKind.NUMBER_AND_CODE and typed.number and typed.code:
                 entry, key = Entry(typed.number, typed.code), f"command:{command.trigger_id}"
                 work = self._asking.answer_command(context, entry, key)
-                await self._boundary.start_recorded(ack, context, work, late=in_message)
+                await self._boundary.start_recorded(ack, context, work, late=late_message)
             else:
                 await ack()
                 self._boundary.start(context, self._work(context, typed))

@@ -1,6 +1,7 @@
 """The forms, submitted: read at once, so that mistakes show in the form, and worked on after the acknowledgement."""
 
-from functools import partial
+from dataclasses import replace
+from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
@@ -12,6 +13,7 @@ from bot.slack.deciding import Deciding
 from bot.slack.forms_read import Mistakes
 from bot.slack.listeners.boundary import Ack, Body, Boundary, broken_view, in_view
 from bot.slack.payloads import Submission, parse
+from bot.texts import asking as texts
 
 
 class Submissions:
@@ -48,7 +50,10 @@ class Submissions:
                 work = self._asking.enter_codes(context, submission.view.request_id, filled)
             else:
                 work = self._asking.answer_form(context, filled, submission.key)
-            late = partial(in_view, origin=context.origin)
+
+            def late(reference: str) -> dict[str, Any]:
+                return in_view(texts.not_recorded_in_time(reference), context.origin)
+
             await self._boundary.start_recorded(ack, context, work, late=late, **shown)
 
     async def on_denial(self, ack: Ack, body: Body) -> None:
@@ -58,9 +63,14 @@ class Submissions:
             if isinstance(reason, Mistakes):
                 await _refuse(ack, reason)
                 return
-            context = self._context(submission)
-            await ack()
-            self._boundary.start(context, self._deciding.deny(context, submission.view.request_id, reason))
+            # Its window closes when all is well: what there is to say then is said in a message.
+            context = replace(self._context(submission), view_id="")
+            work = self._deciding.deny(context, submission.view.request_id, reason)
+
+            def late(reference: str) -> dict[str, Any]:
+                return in_view(texts.decision_not_recorded_in_time(reference), context.origin)
+
+            await self._boundary.start_recorded(ack, context, work, late=late)
 
     def _context(self, submission: Submission) -> Context:
         return Context.of_submission(submission, at=self._clock.monotonic())
