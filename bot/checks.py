@@ -101,7 +101,7 @@ def scopes(granted: str | None, needed: Scopes) -> Check:
     """Whether a bot token has what it needs. ``granted``: as Slack lists it beside an answer."""
     name = "scopes"
     if granted is None:
-        return ok(name, terminal.SCOPES_NOT_TOLD)
+        return skipped(name, terminal.SCOPES_NOT_TOLD)
     has = {each.strip() for each in granted.split(",")}
     lacking = [" or ".join(sorted(each)) for each in needed if not each & has]
     if not lacking:
@@ -125,7 +125,7 @@ def clock_beside(date: str | None, *, now: float, whose: str = terminal.SLACKS) 
     try:
         off = now - parsedate_to_datetime(date or "").timestamp()
     except ValueError:
-        return ok(name, terminal.clock_not_told(whose))
+        return skipped(name, terminal.clock_not_told(whose))
     return (
         warning(name, terminal.clock_off(off, whose), terminal.CLOCK_REMEDY)
         if abs(off) > CLOCK_OFF

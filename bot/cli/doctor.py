@@ -98,7 +98,8 @@ def lines(by_group: Mapping[str, Iterable[Check]]) -> Iterable[str]:
                 yield from _lines_of(each)
             yield ""
             verdicts += [each.verdict for each in shown]
-    yield texts.summary(verdicts.count(CheckVerdict.STOP), verdicts.count(CheckVerdict.WARNING))
+    counts = (verdicts.count(each) for each in (CheckVerdict.STOP, CheckVerdict.WARNING, CheckVerdict.SKIPPED))
+    yield texts.summary(*counts)
 
 
 def _lines_of(check: Check) -> Iterable[str]:

@@ -18,6 +18,15 @@ ONLY_FOR_HTTP = {
 }
 
 
+ONLY_WITHOUT_KEY = (
+    "ALIBABA_CLOUD_ROLE_ARN",
+    "ALIBABA_CLOUD_OIDC_PROVIDER_ARN",
+    "ALIBABA_CLOUD_OIDC_TOKEN_FILE",
+    "ALIBABA_CLOUD_ECS_METADATA",
+    "ALIBABA_CLOUD_CREDENTIALS_URI",
+)
+
+
 def check_settings(settings: BotSettings) -> list[Check]:
     """What is set, and what of it is set in vain or against something else that is set."""
     shown = settings.shown
@@ -53,10 +62,18 @@ def _without_approvals(settings: BotSettings) -> Iterator[Check]:
 
 def _without_http(settings: BotSettings) -> Iterator[Check]:
     if settings.slack_app_token is None:
+        yield from _with_http(settings)
         return
     for name, remedy in ONLY_FOR_HTTP.items():
         if _is_set(settings, name):
             yield warning(name, texts.no_effect(name, texts.SOCKET_MODE_IS_ON), remedy)
+
+
+def _with_http(settings: BotSettings) -> Iterator[Check]:
+    if _is_set(settings, "PHONEID_LINKS"):
+        yield warning("PHONEID_LINKS", texts.no_effect("PHONEID_LINKS", texts.HTTP_MODE_IS_ON), texts.REMOVE_IT)
+    if settings.port == settings.phoneid_health_port != 0:  # 0: any that is free
+        yield stop("PHONEID_HEALTH_PORT", texts.same_port(settings.port), texts.CHOOSE_ANOTHER_PORT)
 
 
 def _about_people(settings: BotSettings) -> Iterator[Check]:
@@ -80,5 +97,8 @@ def _about_account(settings: LookupSettings) -> Iterator[Check]:
         yield stop("ALIBABA_CLOUD_SECURITY_TOKEN", texts.TEMPORARY_KEY_ALONE, texts.SET_WHAT_CAME_WITH_IT)
     if key_id.startswith("LTAI") and token is not None:
         yield stop("ALIBABA_CLOUD_SECURITY_TOKEN", texts.LASTING_KEY_WITH_MORE, texts.REMOVE_WHAT_IS_TOO_MUCH)
+    for name in ONLY_WITHOUT_KEY if key_id else ():
+        if _is_set(settings, name):
+            yield warning(name, texts.no_effect(name, texts.KEY_IS_SET), texts.REMOVE_OR_REMOVE_KEY)
     if settings.phoneid_qps > DOCUMENTED_QPS:
         yield warning("PHONEID_QPS", texts.qps_over(settings.phoneid_qps, DOCUMENTED_QPS), texts.SET_QPS)

@@ -177,10 +177,9 @@ GROUPS = (
 
 
 async def heed_quick(case: Case, checks: Checklist) -> None:
-    """For a start: look at all that is quick, at once, then go on or end group by group. Raises ``SettingsError``."""
+    """For a start: look at all that is quick, then go on or end with every mistake. Raises ``SettingsError``."""
     by_group = await _look(case, [each for each in PARTS if each.is_quick])
-    for found in by_group.values():
-        checks.heed(found)
+    checks.heed(each for found in by_group.values() for each in found)
 
 
 async def examine(
@@ -221,16 +220,21 @@ async def examine(
             looked = _without_scopes(looked)
         for group, checks in looked.items():
             by_group[group] += checks
-    return by_group
+    # What several find that depend on one thing is told once.
+    return {group: [*dict.fromkeys(checks)] for group, checks in by_group.items()}
+
+
+_MISSING_SCOPE = "missing_scope"
+"""Slack's word, which every sentence holds that tells its answer."""
 
 
 def _without_scopes(looked: Mapping[str, list[Check]]) -> Mapping[str, list[Check]]:
     """What Slack does not tell for want of a scope is no second mistake."""
-    told = skipped(texts.APPROVALS, texts.not_looked_at(texts.WITHOUT_SCOPES))
     return {
-        group: [each for each in checks if each.verdict is CheckVerdict.OK] or [told]
-        if group in (texts.SLACK, texts.APPROVALS)
-        else checks
+        group: [
+            skipped(group, texts.not_looked_at(texts.WITHOUT_SCOPES)) if _MISSING_SCOPE in each.what else each
+            for each in checks
+        ]
         for group, checks in looked.items()
     }
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from bot.checks import Check, ok, warning
+from bot.checks import Check, ok, skipped, warning
 from bot.environment.env_file import NAME as ENV_FILE
 from bot.interfaces import Clock
 from bot.texts import doctor as texts
@@ -36,7 +36,7 @@ def check_metadata(clock: Clock, *, of: str | None = None) -> list[Check]:
     """How old the numbering plans are by which numbers are read. ``of``: the version of the data, or else ours."""
     name, data = "phone data", of or version("phonenumberslite")
     if data not in DATED:
-        return [ok(name, texts.metadata_undated(data))]
+        return [skipped(name, texts.metadata_undated(data))]
     days = (datetime.fromtimestamp(clock.now(), UTC).date() - DATED[data]).days
     months = max(0, int(days / _DAYS_IN_MONTH))
     if months > OLD_AFTER:
@@ -46,9 +46,10 @@ def check_metadata(clock: Clock, *, of: str | None = None) -> list[Check]:
 
 def check_env_file(path: Path | None) -> list[Check]:
     """Whether others can read the secrets in it; ``None``: the one in this folder."""
+    path = path or Path(ENV_FILE)
     try:
-        mode = (path or Path(ENV_FILE)).stat().st_mode
+        mode = path.stat().st_mode
     except OSError:
         return []  # there is none, or it was told when it was read
     is_wide = stat.S_ISREG(mode) and mode & stat.S_IROTH  # a group may be the bot's own
-    return [warning(ENV_FILE, texts.ENV_FILE_READABLE, texts.CLOSE_ENV_FILE)] if is_wide else []
+    return [warning(ENV_FILE, texts.env_file_readable(str(path)), texts.close_env_file(str(path)))] if is_wide else []

@@ -2,7 +2,7 @@
 
 import json
 
-from bot.checks import Check, ok, skipped, stop
+from bot.checks import Check, ok, stop, warning
 from bot.doctor.specimens import Specimen, specimens
 from bot.errors import SlackBusy, SlackError, SlackRefused
 from bot.slack.blocks import Message
@@ -27,11 +27,16 @@ async def validate(web: Web) -> list[Check]:
             await _send(web, specimen)
         except SlackRefused as error:
             if error.code not in REFUSED:
-                return [*refused, skipped("views", texts.views_not_validated(str(error), count, len(found)))]
+                return [*refused, _not_to_the_end(error, count, len(found))]
             refused.append(stop(name, texts.view_refused("; ".join(error.details[:_SHOWN])), texts.REPORT_VIEW))
         except SlackError as error:
-            return [*refused, skipped("views", texts.views_not_validated(str(error), count, len(found)))]
+            return [*refused, _not_to_the_end(error, count, len(found))]
     return refused or [ok("views", texts.views_valid(len(found)))]
+
+
+def _not_to_the_end(error: SlackError, count: int, of: int) -> Check:
+    """Who asks for the views wants to know of each."""
+    return warning("views", texts.views_not_validated(str(error), count, of), texts.CHECK_AGAIN)
 
 
 async def _send(web: Web, specimen: Specimen) -> None:

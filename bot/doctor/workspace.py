@@ -46,7 +46,7 @@ async def examine_tokens(settings: BotSettings, web: Web) -> tuple[connection.Id
 async def check_app(settings: BotSettings, web: Web, identity: connection.Identity) -> list[Check]:
     """How payloads come, and whether they are those of the app that answers."""
     if settings.slack_app_token is None:
-        return [ok("transport", texts.signed_http(settings.port, connection.PATH))]
+        return [skipped("transport", texts.signed_http(settings.port, connection.PATH))]
     name = "SLACK_APP_TOKEN"
     listening = _APP_OF_TOKEN.fullmatch(settings.slack_app_token.get_secret_value())
     # A token of a whole organisation has to name a workspace; any other one ignores that.
@@ -109,7 +109,8 @@ def _trouble_of_group(name: str, group_id: str, group: Mapping[str, Any] | None)
 async def check_people(settings: BotSettings, people: People) -> list[Check]:
     """Whether each person that the settings name is an active full member. Not at a start: it may take a minute."""
     named = {name: sorted(audience.user_ids) for name, audience in _audiences(settings).items()}
-    user_ids = sorted({each for ids in named.values() for each in ids})[:MOST_PEOPLE]
+    everybody = sorted({each for ids in named.values() for each in ids})
+    user_ids = everybody[:MOST_PEOPLE]
     if not user_ids:
         return []
 
@@ -124,6 +125,8 @@ async def check_people(settings: BotSettings, people: People) -> list[Check]:
     troubles = [
         warning(name, texts.not_active(name, ", ".join(ids)), texts.CORRECT_IDS) for name, ids in missing.items() if ids
     ]
+    if len(everybody) > len(user_ids):
+        return [*troubles, skipped("people", texts.people_not_all(len(user_ids), len(everybody)))]
     return troubles or [ok("people", texts.people_good(len(user_ids)))]
 
 
@@ -171,6 +174,8 @@ async def _check_channel(channel: Channel) -> Check:
     if trouble is None:
         return ok(name, terminal.APPROVAL_CHANNEL_THERE)
     said = terminal.approval_channel_unusable(channel_id, trouble)
+    if trouble is ChannelTrouble.SCOPE_MISSING:
+        return warning(name, said, f"{terminal.SCOPES_REMEDY} {terminal.CARDS_TO_EACH}")
     if trouble is ChannelTrouble.SHARED:
         return stop(name, said, terminal.CHANNEL_OF_OUR_OWN)
     return warning(name, f"{said} {terminal.CARDS_TO_EACH}")

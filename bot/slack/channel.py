@@ -87,6 +87,8 @@ def described_in(channel: Mapping[str, Any], *, installed: Installation) -> Desc
 def _trouble_in(error: SlackError) -> ChannelTrouble:
     if isinstance(error, SlackRefused) and error.code == "team_access_not_granted":
         return ChannelTrouble.NOT_GIVEN
+    if isinstance(error, SlackRefused) and error.code == "missing_scope":
+        return ChannelTrouble.SCOPE_MISSING
     return ChannelTrouble.UNKNOWN if error.is_final else ChannelTrouble.NOT_TOLD
 
 

@@ -71,7 +71,6 @@ _ABOUT_ACCOUNT: Mapping[str, tuple[str, str, str]] = {
         "Enable it in the RAM console, or create a new AccessKey there.",
     ),
     "SignatureDoesNotMatch": _WRONG_SECRET,
-    "IncompleteSignature": _WRONG_SECRET,
     "InvalidSecurityToken.Expired": (_TOKEN, "ALIBABA_CLOUD_SECURITY_TOKEN has expired", _RENEW),
     "InvalidSecurityToken.": (_TOKEN, "ALIBABA_CLOUD_SECURITY_TOKEN does not belong to this AccessKey", _RENEW),
     "MissingSecurityToken": (
@@ -179,6 +178,10 @@ def no_effect(name: str, because: str) -> str:
 
 APPROVALS_ARE_OFF = "approvals are off (PHONEID_APPROVAL is never)"
 SOCKET_MODE_IS_ON = "SLACK_APP_TOKEN is set, so payloads come through Socket Mode"
+HTTP_MODE_IS_ON = "SLACK_APP_TOKEN is not set, so payloads come as signed requests, without links"
+KEY_IS_SET = "ALIBABA_CLOUD_ACCESS_KEY_ID is set, and no role is taken on beside a key"
+REMOVE_OR_REMOVE_KEY = "Remove it; for a role in place of the key, remove the AccessKey settings instead."
+CHOOSE_ANOTHER_PORT = "Set PHONEID_HEALTH_PORT to another port, or remove it: PORT answers monitors, too."
 REMOVE_OR_SWITCH_ON = "Set PHONEID_APPROVAL=always, or remove it."
 REMOVE_OR_CHOOSE_HTTP = "Remove it; for signed requests over HTTP, remove SLACK_APP_TOKEN instead."
 REMOVE_IT = "Remove it."
@@ -203,6 +206,10 @@ def trusted_not_agents(ids: str) -> str:
 
 
 ADD_TO_AGENTS = "Add them to PHONEID_AGENTS, or remove them from PHONEID_TRUSTED."
+
+
+def same_port(port: int) -> str:
+    return f"PHONEID_HEALTH_PORT and PORT are both {port}: only one of the two can listen there."
 
 
 def qps_over(qps: int, most: int) -> str:
@@ -230,8 +237,15 @@ def in_force(given: Mapping[str, object]) -> str:
 
 
 CORRECT_SETTING = "Correct it: the README's table of settings says what it takes."
-ENV_FILE_READABLE = ".env holds secrets and can be read by other users of this machine."
-CLOSE_ENV_FILE = "Close it to them: chmod 600 .env"
+
+
+def env_file_readable(path: str) -> str:
+    return f"{path} holds secrets and can be read by other users of this machine."
+
+
+def close_env_file(path: str) -> str:
+    return f"Close it to them: chmod 600 {path}"
+
 
 # --- Slack ---
 
@@ -292,6 +306,10 @@ CORRECT_IDS = "Correct the ids (Copy member ID in the profile), or remove them."
 
 def people_good(count: int) -> str:
     return f"People that the settings name: {count}. All of them are active full members."
+
+
+def people_not_all(count: int, of: int) -> str:
+    return f"{count} of the {of} people that the settings name were asked about, and no more."
 
 
 def people_not_told(reason: str) -> str:
@@ -361,12 +379,16 @@ def megabytes(count: int) -> str:
     return f"{count // 1_000_000:,} MB"
 
 
+def _months(count: int) -> str:
+    return "1 month" if count == 1 else f"{count} months"
+
+
 def metadata_fresh(version: str, months: int) -> str:
-    return f"Phone number data {version}, {months} months old."
+    return f"Phone number data {version}, {_months(months)} old."
 
 
 def metadata_old(version: str, months: int) -> str:
-    return f"The phone number data {version} is {months} months old: numbers of newer ranges are taken for mistakes."
+    return f"The phone number data {version} is {_months(months)} old: numbers of newer ranges are taken for mistakes."
 
 
 def metadata_undated(version: str) -> str:
@@ -441,11 +463,11 @@ CHECK_AGAIN = "Check again in a few minutes. If it stays so, report it with the 
 REPORT_IT = "Report it with the output of phoneid doctor --json."
 
 
-def summary(stops: int, warnings: int) -> str:
+def summary(stops: int, warnings: int, unchecked: int) -> str:
+    not_checked = f", {unchecked} not checked" if unchecked else ""
     if stops:
-        return f"The bot would not start: {stops} to mend first" + (
-            f", {warnings} more to look at." if warnings else "."
-        )
+        more = f", {warnings} more to look at" if warnings else ""
+        return f"The bot would not start: {stops} to mend first{more}{not_checked}."
     if warnings:
-        return f"The bot starts. {warnings} to look at."
-    return "All is well."
+        return f"The bot starts. {warnings} to look at{not_checked}."
+    return f"Nothing wrong was found; {unchecked} not checked." if unchecked else "All is well."

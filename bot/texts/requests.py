@@ -23,6 +23,8 @@ class ChannelTrouble(StrEnum):
     """It looks well, but Slack does not let the bot post there."""
     NOT_TOLD = "not told"
     """Slack did not say how it is."""
+    SCOPE_MISSING = "scope missing"
+    """The bot token may not read about a channel of this kind."""
     NOT_GIVEN = "not given"
     """It is in a workspace of the organization that the app was not added to."""
     ELSEWHERE = "elsewhere"
@@ -39,6 +41,8 @@ CHANNEL_TROUBLES: Mapping[ChannelTrouble, str] = {
     ChannelTrouble.UNKNOWN: "the bot cannot see it. Invite the bot to it, or check the id",
     ChannelTrouble.REFUSES: "Slack does not let the bot post in it",
     ChannelTrouble.NOT_TOLD: "Slack does not tell the bot about it at present",
+    ChannelTrouble.SCOPE_MISSING: "the bot lacks a scope (missing_scope): channels:read for a public channel, "
+    "groups:read for a private one",
     ChannelTrouble.NOT_GIVEN: "the app was not added to its workspace. Ask an administrator of the organization",
     ChannelTrouble.ELSEWHERE: "it is not in the workspace that the request was made in",
 }

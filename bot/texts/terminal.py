@@ -198,7 +198,7 @@ def clock_not_told(whose: str) -> str:
 CLOCK_REMEDY = (
     "Set it: over 5 minutes Slack's signed requests are refused, over 15 minutes Alibaba Cloud refuses calls."
 )
-NO_PROXY_USED = "No proxy is set: Alibaba Cloud and Slack are called straight."
+NO_PROXY_USED = "No proxy is set: Alibaba Cloud and Slack are called without one."
 CERTIFICATES_THERE = "There are certificates to trust."
 
 

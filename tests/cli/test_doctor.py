@@ -125,6 +125,19 @@ def test_the_exit_code_is_the_worst_verdict(checks: list[Check], code: int) -> N
     assert exit_code(checks) == code
 
 
+@pytest.mark.parametrize(
+    ("checks", "said"),
+    [
+        ([WELL], "All is well."),
+        ([WELL, skipped("d", "D was not asked.")], "Nothing wrong was found; 1 not checked."),
+        ([WORTH_A_LOOK, skipped("d", "D was not asked.")], "The bot starts. 1 to look at, 1 not checked."),
+        ([WRONG, skipped("d", "D was not asked.")], "The bot would not start: 1 to mend first, 1 not checked."),
+    ],
+)
+def test_what_was_not_found_out_is_not_well(checks: list[Check], said: str) -> None:
+    assert [*lines({"Group": checks})][-1] == said
+
+
 def test_colours_are_left_out_where_nobody_wants_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     coloured = "\n".join(lines({"Group": [WELL, WORTH_A_LOOK, WRONG]}))

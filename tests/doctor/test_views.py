@@ -73,10 +73,11 @@ async def test_what_slack_would_refuse_is_named_with_where_and_why(web: Web, mon
     assert "missing required field: title" in view.what
 
 
-async def test_a_slack_that_does_not_validate_says_nothing_about_the_views(web: Web, slack: LocalSlack) -> None:
+async def test_a_slack_that_does_not_validate_is_named_to_who_asked(web: Web, slack: LocalSlack) -> None:
     slack.forced["blocks.validate"] = Forced("unknown_method")
     (check,) = await validation.validate(web)
-    assert check.verdict is CheckVerdict.SKIPPED
+    assert check.verdict is CheckVerdict.WARNING
+    assert check.remedy
     assert "unknown_method" in check.what
 
 

@@ -17,6 +17,7 @@ from bot.audit import Event
 from bot.checks import Check, CheckVerdict
 from bot.doctor import machine
 from bot.doctor.examination import examine
+from bot.doctor.workspace import MOST_PEOPLE
 from bot.interfaces import Clock
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT
 from bot.sandbox.cams.trouble import ApiTrouble
@@ -167,12 +168,40 @@ def age_metadata(planted: Planted) -> None:
     planted.patch.setattr(machine, "DATED", dict.fromkeys(machine.DATED, date(2024, 1, 1)))
 
 
+def listen_as_another_app_without_usergroups(planted: Planted) -> None:
+    planted.scene.slack.lacking.add("usergroups:read")
+    planted.scene.environment.update(SLACK_APP_TOKEN=planted.scene.slack.other_app_token)
+
+
+def close_channel(planted: Planted) -> None:
+    """It is private, and the app may only read about public ones."""
+    change(lambda now: replace(now, is_private=True))(planted)
+    planted.scene.slack.lacking.add("groups:read")
+
+
 KEY = SANDBOX_ACCOUNT.access_key_id
 TEMPORARY = replace(SANDBOX_ACCOUNT, security_token=SecretStr("current-token"))
 NO_APPROVALS = without("PHONEID_APPROVAL", "PHONEID_APPROVERS", "PHONEID_APPROVAL_CHANNEL")
 
 MISTAKES = {
     # settings
+    "one port for two": Mistake(
+        plant=without("SLACK_APP_TOKEN"),
+        settings={"SLACK_SIGNING_SECRET": "0" * 32, "PORT": "8080", "PHONEID_HEALTH_PORT": "8080"},
+        names={"PHONEID_HEALTH_PORT"},
+        remedy="to another port",
+    ),
+    "links without Socket Mode": Mistake(
+        plant=without("SLACK_APP_TOKEN"),
+        settings={"SLACK_SIGNING_SECRET": "0" * 32, "PHONEID_LINKS": "1"},
+        names={"PHONEID_LINKS"},
+        remedy="Remove it",
+    ),
+    "a role beside a key": Mistake(
+        settings={"ALIBABA_CLOUD_ECS_METADATA": "phoneid"},
+        names={"ALIBABA_CLOUD_ECS_METADATA"},
+        remedy="remove the AccessKey settings instead",
+    ),
     "no number": Mistake(settings={"PHONEID_QPS": "many"}, names={"PHONEID_QPS"}, remedy="table of settings"),
     "mistyped name": Mistake(settings={"PHONEID_AGENT": "U0ANA"}, names={"PHONEID_AGENT"}, remedy="PHONEID_AGENTS"),
     "no bot token": Mistake(plant=without("SLACK_BOT_TOKEN"), names={"SLACK_BOT_TOKEN"}, remedy="OAuth & Permissions"),
@@ -226,7 +255,7 @@ MISTAKES = {
         names={"PHONEID_TRUSTED"},
         remedy="Add them to PHONEID_AGENTS",
     ),
-    "secrets that others can read": Mistake(plant=write_env_file, names={".env"}, remedy="chmod 600 .env"),
+    "secrets that others can read": Mistake(plant=write_env_file, names={".env"}, remedy="chmod 600 /"),
     # network
     "a proxy of another kind": Mistake(
         plant=around("HTTPS_PROXY", "socks5://127.0.0.1:1080"), names={"proxy"}, remedy="http://host:port"
@@ -254,6 +283,14 @@ MISTAKES = {
     "no usergroups:read": Mistake(plant=lacking("usergroups:read"), names={"scopes"}, remedy="Add these scopes"),
     "no scope for the channel": Mistake(
         plant=lacking("channels:read", "groups:read"), names={"scopes"}, remedy="Add these scopes"
+    ),
+    "no scope for a private channel": Mistake(
+        plant=close_channel, names={"PHONEID_APPROVAL_CHANNEL"}, remedy="Add these scopes"
+    ),
+    "no scope, and another app's token": Mistake(
+        plant=listen_as_another_app_without_usergroups,
+        names={"scopes", "SLACK_APP_TOKEN"},
+        remedy="Copy both tokens from the same app's page",
     ),
     "a scope too many": Mistake(
         plant=lambda planted: planted.scene.slack.surplus.add("files:write"), names={"scopes"}, remedy="Remove them"
@@ -409,6 +446,22 @@ async def test_a_fine_set_up_gives_nothing_to_do(tmp_path: Path) -> None:
         assert list(scene.slack.complaints) == []
     assert all(each.what.endswith(".") for each in checks)
     assert len(scene.cams.calls) == 1
+
+
+async def test_of_people_whom_nobody_asked_about_nothing_is_said(tmp_path: Path) -> None:
+    many = ",".join(["U0ANA", *(f"U0ZZZ{number:03}" for number in range(MOST_PEOPLE + 5))])
+    async with open_scene(tmp_path, settings={**TO_CHANNEL, "PHONEID_AGENTS": many}) as scene:
+        checks = await examined(scene, tmp_path)
+    (of_people,) = [each for each in checks if each.name == "people"]
+    assert of_people.verdict is CheckVerdict.SKIPPED
+    assert of_people.what.startswith(f"{MOST_PEOPLE} of the ")
+
+
+async def test_what_several_find_is_told_once(tmp_path: Path) -> None:
+    async with open_scene(tmp_path, settings={**TO_CHANNEL, "SLACK_API_URL": "http://127.0.0.1:1/"}) as scene:
+        checks = await examined(scene, tmp_path)
+    assert len({*checks}) == len(checks)
+    assert [each.name for each in checks if each.verdict is CheckVerdict.STOP] == ["Slack"]
 
 
 def test_at_least_thirty_mistakes_are_planted() -> None:

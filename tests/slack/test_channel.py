@@ -74,7 +74,7 @@ async def test_a_channel_that_becomes_shared_gets_no_cards_ten_seconds_later(
         *(pytest.param(*each.values, ChannelTrouble.NOT_TOLD, id=each.id) for each in NOT_SLACK),
         pytest.param(200, "application/json", '{"ok": true}', ChannelTrouble.NOT_TOLD, id="about no channel"),
         pytest.param(200, "application/json", refusal("token_revoked"), ChannelTrouble.NOT_TOLD, id="a token"),
-        pytest.param(200, "application/json", refusal("missing_scope"), ChannelTrouble.NOT_TOLD, id="a scope"),
+        pytest.param(200, "application/json", refusal("missing_scope"), ChannelTrouble.SCOPE_MISSING, id="a scope"),
         pytest.param(200, "application/json", refusal("channel_not_found"), ChannelTrouble.UNKNOWN, id="not seen"),
     ],
 )
