@@ -35,7 +35,7 @@ from bot.settings import BotSettings, LookupSettings, RecordSettings
 from bot.slack import connection
 from bot.slack.people import People
 from bot.slack.windows import SETTLED_AFTER
-from bot.store import copying, journal
+from bot.store import copying
 from bot.store.copying import Copied, Tell
 from bot.store.files import check_files
 from bot.store.migrations import NOTHING_YET, Opening, known_schema
@@ -173,10 +173,9 @@ async def _opened(
         checks.heed([_unusable(settings, error)])
         raise
     try:
-        is_new = writes and (await record.read(journal.head)).seq == 0
         name = settings.database_name
         good = ok("database", terminal.database_good(name))
-        checks.heed([warning("database", starting.new_record(name)) if is_new else good])
+        checks.heed([warning("database", starting.new_record(name)) if record.is_new else good])
         yield record
     finally:
         await record.aclose()

@@ -44,6 +44,8 @@ def copy_data(*, source: str, target: str) -> None:
     check_output()
     from_, into = _read_address("FROM", source), _read_address("TO", target)
     copied = _copy(from_, into)
+    if time.time() - copied.source_used_at < IN_USE_WITHIN:
+        click.echo(texts.in_use(from_.database_name), err=True)
     click.echo(texts.copied(from_.database_name, into.database_name, copied.inspection))
 
 
@@ -108,8 +110,6 @@ def _copy(source: RecordSettings, target: RecordSettings) -> Copied:
     except CopyNotWhole as error:
         click.echo(texts.not_whole(source.database_name, str(error)), err=True)
         sys.exit(EXIT_NO_ID)
-    if time.time() - copied.source_used_at < IN_USE_WITHIN:
-        click.echo(texts.in_use(source.database_name), err=True)
     return copied
 
 

@@ -51,7 +51,8 @@ async def _migrate(record_settings: settings.RecordSettings) -> None:
         except OlderAtWork as found:
             click.echo(texts.waiting_for_older(found.count, PATIENCE), err=True)
             before, after = await _migrate_after_older(record, name)
-    show(texts.migrated(name, before, after))
+        is_new = record.is_new
+    show(texts.migrated(name, before, after, is_new=is_new))
 
 
 async def _take_steps(record: Record) -> tuple[int, int]:

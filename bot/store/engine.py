@@ -119,6 +119,9 @@ class Tx(ABC):
 class Engine(Protocol):
     """One connection to a database, used by one thread."""
 
+    has_made_tables: bool
+    """Whether opening found the database empty."""
+
     def open(self) -> None:
         """Connect, and make the database usable, as far as ``bot.store.migrations.Opening`` allows.
 

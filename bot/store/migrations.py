@@ -16,7 +16,7 @@ So a breaking step loses nothing: ``announce`` raises ``oldest_writer`` alone, a
 step while a process lives that does not know it. Who is silent for long is dead to all others, here too.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
@@ -40,7 +40,12 @@ IS_AT: Final = "SELECT 1 AS found FROM journal_head WHERE schema = :schema"
 # The schema that each process knows came with the second; who says none knows the first.
 OLDER_AT_WORK: Final = "SELECT count(*) AS count FROM processes WHERE seen_at >= :since AND schema < :schema"
 
-EVERYTHING: Final = [f"SELECT {', '.join(names)} FROM {table} LIMIT 1" for table, names in COLUMNS.items()]  # noqa: S608 - our own names
+
+def _everything(columns: Mapping[str, Sequence[str]]) -> list[str]:
+    return [f"SELECT {', '.join(names)} FROM {table} LIMIT 1" for table, names in columns.items()]  # noqa: S608 - our own names
+
+
+EVERYTHING: Final = _everything(COLUMNS)
 """A little of everything that there is."""
 
 FIRST_RELEASE = {"lookups", "journal"}
@@ -80,9 +85,10 @@ TO_USE = Opening(creates=False)
 TO_LOOK = Opening(creates=False, older=Older.LEFT)
 
 
-def prepare(tx: Tx, tables: Collection[str], opening: Opening, *, usually: Older) -> None:
+def prepare(tx: Tx, tables: Collection[str], opening: Opening, *, usually: Older) -> bool:
     """Make a database with these tables usable, as far as the ``opening`` allows, in a change that excludes all others.
 
+    Returns whether it was empty, and got its tables.
     ``usually``: what is done with an older one where the opening does not say.
     Raises ``SchemaUnknown`` and changes nothing if another program wrote it, or a release that this one cannot follow.
     """
@@ -92,7 +98,7 @@ def prepare(tx: Tx, tables: Collection[str], opening: Opening, *, usually: Older
         tx.create_schema()
         tx.run(ADD_HEAD, seq=EMPTY.seq, hash=EMPTY.hash)
         take_steps(tx, to=opening.at)
-        return
+        return True
     _refuse_foreign(tables)
     row, older = _found(tx.one(HEAD)), opening.older or usually
     if row["oldest_writer"] > schema.SCHEMA:
@@ -100,6 +106,8 @@ def prepare(tx: Tx, tables: Collection[str], opening: Opening, *, usually: Older
             "the database was written by a newer release, or is about to be: its schema is"
             f" {max(row['schema'], row['oldest_writer'])}, this release's is {schema.SCHEMA}"
         )
+    if row["schema"] < schema.SCHEMA:
+        _refuse_unfinished(tx, row["schema"])
     if row["schema"] < schema.SCHEMA and older is Older.REFUSED:
         raise SchemaUnknown(
             f"the database was written by an older release: its schema is {row['schema']}, this release's is"
@@ -107,6 +115,7 @@ def prepare(tx: Tx, tables: Collection[str], opening: Opening, *, usually: Older
         )
     if older is Older.MIGRATED:
         take_steps(tx)
+    return False
 
 
 def take_steps(tx: Tx, *, to: int | None = None) -> tuple[int, int]:
@@ -196,6 +205,18 @@ def _refuse_foreign(tables: Collection[str]) -> None:
             " keep the file as your record of that time, and name a new one in DATABASE_URL"
         )
     raise SchemaUnknown(f"the database belongs to another program: its tables are {', '.join(sorted(tables))}")
+
+
+def _refuse_unfinished(tx: Tx, number: int) -> None:
+    """Release 0.2.0 called its schema 1, too, and so did builds after it: a step from those leads nowhere."""
+    try:
+        with tx.distrusting():
+            tx.gather(*(Query(each, {}) for each in _everything(schema.columns(number))))
+    except SchemaUnknown as error:
+        raise SchemaUnknown(
+            "the database was written by release 0.2.0, or by a build of that time, which this release does not read:"
+            f" keep it as your record of that time, and name a new one in DATABASE_URL ({error})"
+        ) from error
 
 
 def _found(row: Row | None) -> Row:

@@ -74,6 +74,7 @@ class PostgresEngine:
         )
         self._connection: Connection | None = None
         self._is_open = False
+        self.has_made_tables = False
 
     def open(self) -> None:
         with telling_unavailable():
@@ -144,7 +145,7 @@ class PostgresEngine:
             names = {row["tablename"] for row in tables}
             if not names and not schema["may_create"]:
                 raise StoreUnavailable(texts.MAY_NOT_CREATE)
-            prepare(tx, names, self._opening, usually=Older.REFUSED)
+            self.has_made_tables = prepare(tx, names, self._opening, usually=Older.REFUSED)
             tx.commit()
 
     def _connect(self) -> Connection:

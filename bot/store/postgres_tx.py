@@ -114,7 +114,8 @@ class PostgresTx(Tx):
             self._row = Cells
 
     def foreign_part(self) -> str | None:
-        found = {(row["part"], row["at"], row["fires"], row["does"]) for row in self.all(PARTS)}
+        # Not its spaces, which differ between builds of one release.
+        found = {(row["part"], row["at"], row["fires"], " ".join(row["does"].split())) for row in self.all(PARTS)}
         return min((part for part, *_ in found ^ OWN_PARTS), default=None)
 
     def commit(self) -> str | None:
@@ -123,7 +124,12 @@ class PostgresTx(Tx):
         return self._ask(Query("COMMIT", {})).statusmessage
 
     def _execute(self, script: str) -> None:
-        self._connection.execute(script.encode(), prepare=False)  # no parameters: a simple query of many statements
+        try:
+            self._connection.execute(script.encode(), prepare=False)  # no parameters: a simple query of many statements
+        except pg.InsufficientPrivilege as error:
+            raise DatabaseGone(texts.NOT_THE_OWNER) from error
+        except (pg.DuplicateTable, pg.DuplicateColumn, pg.DuplicateFunction, pg.DuplicateObject) as error:
+            raise SchemaUnknown(texts.something_in_the_way(str(error).strip())) from error
 
     def _ask(self, *queries: Query) -> psycopg.Cursor[Row]:
         """Send these after all that is unsent. The cursor stands at the first one's result."""

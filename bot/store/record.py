@@ -120,6 +120,11 @@ class Record:
         if self._reads is not self._changes:
             await self._reads.do(self._reads.engine.open)
 
+    @property
+    def is_new(self) -> bool:
+        """Whether opening found the database empty, and made its tables."""
+        return self._changes.engine.has_made_tables
+
     async def aclose(self) -> None:
         """Finish what was begun and let go of the database. Later work raises ``StoreUnavailable``."""
         await self._changes.aclose()

@@ -96,6 +96,7 @@ class SqliteEngine:
         self._busy_timeout = busy_timeout
         self._synchronous = synchronous
         self._opening = opening or Opening()
+        self.has_made_tables = False
         self._database: Database | None = None
         self._log_path = f"{os.path.realpath(self._path)}-wal"  # beside the file that a link leads to
         self._file: tuple[int, int] | None = None
@@ -174,7 +175,7 @@ class SqliteEngine:
             create_private(Path(self._path))
         self._connect(self._path)
         with self._transaction("IMMEDIATE") as tx:  # of processes that start at once, each but the first waits here
-            prepare(tx, self._table_names(), self._opening, usually=Older.MIGRATED)
+            self.has_made_tables = prepare(tx, self._table_names(), self._opening, usually=Older.MIGRATED)
         self._let_readers_pass()
         self._connected().execute("PRAGMA schema_version").fetchone()  # whoever reads first makes the log
         self._log = self._file_at(self._log_path)

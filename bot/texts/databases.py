@@ -3,7 +3,9 @@
 from bot.evidence import Inspection
 
 
-def migrated(name: str, before: int, after: int) -> str:
+def migrated(name: str, before: int, after: int, *, is_new: bool) -> str:
+    if is_new:
+        return f"{name}: it was empty, and its tables are made. Its schema is {after}."
     if before == after:
         return f"{name}: nothing to do. Its schema is {after}, with which this release works."
     return f"{name}: its schema was {before}, and is {after} now."

@@ -1,6 +1,7 @@
 """An empty database, one of another age, and one of another program."""
 
 import hashlib
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from bot.evidence import GENESIS, Fault
 from bot.store import processes, schema, verification
 from bot.store.engine import Engine, Tx
 from bot.store.migrations import (
+    TO_LOOK,
+    TO_USE,
     Older,
     Opening,
     announce,
@@ -24,6 +27,7 @@ from bot.store.postgres import PostgresEngine
 from bot.store.processes import SILENT_FOR
 from bot.store.schema import Step
 from tests.clocks import SteppingClock
+from tests.store import release_0_2_0
 from tests.store.engines import OpenEngine, Plain, engine_on, new_schema, plain_on
 
 MORE = Step("ALTER TABLE processes ADD COLUMN more TEXT NOT NULL DEFAULT '';", is_breaking=False)
@@ -144,6 +148,59 @@ def test_every_column_means_the_same_to_both_engines(open_engine: OpenEngine) ->
     with engine.changing() as tx:
         write(tx)
         assert tx.one("SELECT seq, at FROM journal") == {"seq": 2**62 + 1, "at": 1_800_000_000.1234567}
+
+
+def test_a_database_of_release_0_2_0_is_refused_before_anything_is_changed(database_url: str, plain: Plain) -> None:
+    """It called its schema 1, too, and has other columns: a step from there would lead to what nobody can use."""
+    if "sqlite" in type(plain).__module__:
+        script = release_0_2_0.TABLES + release_0_2_0.SQLITE_TRIGGERS
+        with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as raw:
+            raw.executescript(script)
+    else:
+        plain.execute(schema.in_postgres_words(release_0_2_0.TABLES) + release_0_2_0.POSTGRES_TRIGGERS)
+    plain.execute(f"INSERT INTO journal_head VALUES (1, 0, '{GENESIS}', 1, 1)")
+    before = shape(plain)
+    for opening in (Opening(), TO_USE, TO_LOOK, Opening(older=Older.MIGRATED)):
+        with closing(engine_on(database_url, opening=opening)) as engine:
+            with pytest.raises(SchemaUnknown, match=r"release 0\.2\.0.*keep it as.*new one in DATABASE_URL") as refused:
+                engine.open()
+            assert "phoneid migrate" not in str(refused.value)
+    assert shape(plain) == before
+    assert plain.execute(HEAD).fetchall() == [(1, 0, GENESIS, 1, 1)]
+
+
+def test_only_whoever_makes_the_tables_says_that_they_are_new(open_engine: OpenEngine) -> None:
+    assert open_engine().has_made_tables
+    assert not open_engine("p2").has_made_tables  # with nothing in them yet
+
+
+def test_a_trigger_s_function_may_have_other_spaces_and_nothing_else(empty_postgres_url: str) -> None:
+    with closing(engine_on(empty_postgres_url)) as engine, closing(plain_on(empty_postgres_url)) as plain:
+        engine.open()
+        function, _, _ = release_0_2_0.POSTGRES_TRIGGERS.partition("CREATE TRIGGER")
+        replacing = function.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+        assert f"$${schema.REFUSE_CHANGE}$$" not in replacing
+        plain.execute(replacing)
+        assert fault_of(engine) is None
+        plain.execute(replacing.replace("RAISE EXCEPTION", "RAISE NOTICE"))
+        fault = fault_of(engine)
+        assert fault
+        assert fault.part == "trigger journal_keeps_entries (A)"
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["CREATE VIEW requests AS SELECT 1 AS one", "CREATE FUNCTION journal_is_append_only() RETURNS int RETURN 1"],
+)
+def test_what_stands_in_the_way_of_the_tables_is_a_sentence(empty_postgres_url: str, before: str) -> None:
+    with closing(plain_on(empty_postgres_url)) as plain:
+        plain.execute(before)
+        with (
+            closing(engine_on(empty_postgres_url)) as engine,
+            pytest.raises(SchemaUnknown, match=r"is there already: .*\. Remove it, or"),
+        ):
+            engine.open()
+        assert tables(plain) == set()
 
 
 # --- from one schema to the next ---

@@ -4,8 +4,8 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -14,6 +14,7 @@ import pytest
 from bot.environment.database_urls import split_schema
 from bot.store import verification
 from bot.store.engine import Engine
+from bot.store.postgres_begin import RECORD_LOCK
 from tests import factories
 from tests.factories import ANSWERED
 from tests.store.engines import SERVER, behind, engine_on, postgres
@@ -41,11 +42,11 @@ def litter(url: str) -> None:
         for each in connections:
             each.execute("BEGIN")  # so that each gets a connection of its own
         for each in connections:
-            # All at once: one that came after the limits of a millisecond would be held to them.
+            # Limits that an own statement does not reach: one that does so just as it ends is told with the next.
             each.execute(
                 "SET search_path = pg_catalog; SET default_transaction_read_only = on; SET TIME ZONE 'Asia/Kathmandu';"
                 "LISTEN phoneid; PREPARE _pg3_0 AS SELECT 1;"
-                "SET statement_timeout = '1ms'; SET lock_timeout = '1ms'; COMMIT"
+                "SET statement_timeout = '100ms'; SET lock_timeout = '100ms'; COMMIT"
             )
 
 
@@ -59,14 +60,24 @@ def test_each_transaction_brings_what_it_needs_and_leaves_nothing(pooled_url: st
         for engine in engines:
             engine.open()
         working = [threading.Thread(target=ask_and_answer, args=(Process(engine), 5)) for engine in engines]
-        for thread in working:
-            thread.start()
+        with holding_the_lock(postgres_url) as letting_go:
+            for thread in working:
+                thread.start()
+            letting_go()
         for thread in working:
             thread.join()
         reader = Process(engines[0])
         assert reader.column("SELECT count(*) AS n FROM lookups") == [4 * 5 * 2]
         assert reader.read(verification.inspect).fault is None
     assert postgres("SELECT count(*) FROM lookups", postgres_url) == [(40,)]
+
+
+@contextmanager
+def holding_the_lock(url: str) -> Iterator[Callable[[], object]]:
+    """Every change waits, and at the end for three times as long as the limits of others that must not hold for it."""
+    with psycopg.connect(split_schema(url)[0]) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [RECORD_LOCK])
+        yield lambda: connection.execute("SELECT pg_sleep(0.3)")
 
 
 def ask_and_answer(process: Process, times: int) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot.errors import StoreUnavailable
-from bot.store import verification
+from bot.errors import DatabaseGone, SchemaUnknown, StoreUnavailable
+from bot.store import schema, verification
 from bot.store.names import new_process
 from bot.store.postgres import PostgresEngine
 from bot.store.urls import record_at, state_at
@@ -90,6 +90,23 @@ async def test_the_bot_runs_as_a_role_that_owns_nothing(database: str) -> None:
 def test_the_role_the_bot_runs_as_cannot_change_the_journal_nor_what_protects_it(database: str, statement: str) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         postgres(statement, as_role(database, RUNNER))
+
+
+def test_only_the_owner_makes_and_changes_the_tables_and_whoever_may_not_is_told_so(database: str) -> None:
+    words = "may not make or change the tables: run phoneid migrate as their owner"
+    postgres(f"CREATE SCHEMA bare; GRANT USAGE ON SCHEMA bare TO {RUNNER}", database)
+    empty = f"{as_role(database, RUNNER)}?schema=bare"
+    with closing(PostgresEngine(empty, process="p1")) as engine, pytest.raises(DatabaseGone, match=words):
+        engine.open()
+    with closing(PostgresEngine(as_role(database, RUNNER), process="p2")) as engine:
+        engine.open()
+        with pytest.raises(DatabaseGone, match=words), engine.changing() as tx:
+            tx.alter_schema(schema.STEPS[0].sql)
+    owner = PostgresEngine(as_role(database, OWNER), process="p3")
+    with closing(owner) as engine:
+        engine.open()
+        with pytest.raises(SchemaUnknown, match='is there already: column "links"'), engine.changing() as tx:
+            tx.alter_schema(schema.STEPS[0].sql)
 
 
 @pytest.mark.parametrize(
