@@ -214,8 +214,8 @@ def _refuse_unfinished(tx: Tx, number: int) -> None:
             tx.gather(*(Query(each, {}) for each in _everything(schema.columns(number))))
     except SchemaUnknown as error:
         raise SchemaUnknown(
-            "the database was written by release 0.2.0, or by a build of that time, which this release does not read:"
-            f" keep it as your record of that time, and name a new one in DATABASE_URL ({error})"
+            "the database was written by release 0.2.0, or by a build of that time, which this release does not read."
+            " Keep it as your record of that time, and name a new one in DATABASE_URL"
         ) from error
 
 

@@ -126,8 +126,6 @@ class PostgresTx(Tx):
     def _execute(self, script: str) -> None:
         try:
             self._connection.execute(script.encode(), prepare=False)  # no parameters: a simple query of many statements
-        except pg.InsufficientPrivilege as error:
-            raise DatabaseGone(texts.NOT_THE_OWNER) from error
         except (pg.DuplicateTable, pg.DuplicateColumn, pg.DuplicateFunction, pg.DuplicateObject) as error:
             raise SchemaUnknown(texts.something_in_the_way(str(error).strip())) from error
 

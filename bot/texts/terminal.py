@@ -252,9 +252,6 @@ def no_schema(name: str) -> str:
     return f"the database has no schema {name}. Make it with CREATE SCHEMA {name}, or correct the name after ?schema="
 
 
-NOT_THE_OWNER = "this role may not make or change the tables: run phoneid migrate as their owner"
-
-
 def something_in_the_way(said: str) -> str:
     """``said`` is the server's own sentence."""
     return (

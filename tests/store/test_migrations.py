@@ -162,7 +162,7 @@ def test_a_database_of_release_0_2_0_is_refused_before_anything_is_changed(datab
     before = shape(plain)
     for opening in (Opening(), TO_USE, TO_LOOK, Opening(older=Older.MIGRATED)):
         with closing(engine_on(database_url, opening=opening)) as engine:
-            with pytest.raises(SchemaUnknown, match=r"release 0\.2\.0.*keep it as.*new one in DATABASE_URL") as refused:
+            with pytest.raises(SchemaUnknown, match=r"release 0\.2\.0.*Keep it as.*new one in DATABASE_URL") as refused:
                 engine.open()
             assert "phoneid migrate" not in str(refused.value)
     assert shape(plain) == before
