@@ -11,6 +11,14 @@ def migrated(name: str, before: int, after: int, *, is_new: bool) -> str:
     return f"{name}: its schema was {before}, and is {after} now."
 
 
+def something_in_the_way(said: str) -> str:
+    """``said`` is the server's own sentence."""
+    return (
+        f"the tables cannot be made or changed, for something with such a name is there already: {said}. Remove it, or "
+        "name another database or another ?schema= in DATABASE_URL"
+    )
+
+
 def waiting_for_older(count: int, seconds: float) -> str:
     who = "1 process of an older release is" if count == 1 else f"{count} processes of older releases are"
     return f"{who} still at work. They take no new work now; waiting up to {seconds:.0f} seconds for them to end."

@@ -252,14 +252,6 @@ def no_schema(name: str) -> str:
     return f"the database has no schema {name}. Make it with CREATE SCHEMA {name}, or correct the name after ?schema="
 
 
-def something_in_the_way(said: str) -> str:
-    """``said`` is the server's own sentence."""
-    return (
-        f"the tables cannot be made or changed, for something with such a name is there already: {said}. Remove it, or "
-        "name another database or another ?schema= in DATABASE_URL"
-    )
-
-
 MAY_NOT_VACUUM = (
     "this role may not VACUUM the tables, so what was forgotten stays in their dead rows until the server or the "
     "tables' owner removes it. Only phoneid forget, run as their owner, notes that it was removed: docs/operations.md, "
