@@ -1,6 +1,8 @@
 """A canary code goes every way there is on the command line; then all that is printed and left is searched for it."""
 
 import asyncio
+import importlib
+import operator
 import os
 import re
 import signal
@@ -220,7 +222,7 @@ async def test_while_it_runs_nobody_else_on_the_machine_sees_the_code(desk: Desk
 VICTIMS = [
     (("lookup", GOOD), "bot.cli.typed:_read_line"),
     (("lookup", GOOD), "bot.entry.fields:read_code"),
-    (("lookup", GOOD), "bot.cli.lookup:_lookup"),
+    (("lookup", GOOD), "bot.cli.lookup:look_up"),
     (("lookup", GOOD), "bot.lookups:Lookups.run"),
     (("lookup", GOOD), "bot.lookups:Attempt.call"),
     (("lookup", GOOD), "bot.cams.protocol:request_body"),
@@ -231,6 +233,12 @@ VICTIMS = [
     (LIST, "bot.entry.table:_Reader._keep"),
     (LIST, "bot.cli.asking:Asking._look_up"),
 ]
+
+
+def test_each_of_them_is_there() -> None:
+    for _, victim in VICTIMS:
+        module, _, name = victim.partition(":")
+        assert callable(operator.attrgetter(name)(importlib.import_module(module))), victim
 
 
 @pytest.mark.parametrize(("arguments", "victim"), some_each_day(VICTIMS, 1, what="crashes of commands"))

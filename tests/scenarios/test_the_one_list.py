@@ -38,6 +38,7 @@ async def start(scene: Scene) -> tuple[list[Check], SettingsError | None]:
     return checklist.made, None
 
 
+@pytest.mark.usefixtures("on_file")
 async def test_each_kind_is_in_it(tmp_path: Path) -> None:
     async with open_scene(tmp_path, settings=TO_CHANNEL) as scene:
         made, _ = await start(scene)
@@ -173,6 +174,7 @@ async def test_a_start_takes_its_call_out_of_the_accounts_ten(tmp_path: Path) ->
     assert [each.verdict for each in made if each.name == "Alibaba Cloud"] == [OK]
 
 
+@pytest.mark.usefixtures("on_file")
 async def test_a_start_says_in_one_line_what_begins(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     async with open_scene(tmp_path, settings=TO_CHANNEL) as scene:
