@@ -26,6 +26,7 @@ from bot.store import journal, messages, outbox, processes
 from bot.store.engine import Tx
 from bot.store.outbox import Due, Kind
 from bot.store.record import Record
+from bot.store.recording import awaited, guarded
 from bot.store.sqlite import SqliteEngine
 from tests import factories
 from tests.clocks import START, VirtualClock
@@ -90,12 +91,13 @@ class WorldRecord(Record):
         self._engine.close()
 
     async def change(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        name = fn.__name__
+        name, recording = fn.__name__, awaited()
+        recording.check(is_committing=False)
         await self._pass(name)
         if self.before:
             await self.before(name)
         with self._engine.changing() as tx:
-            result = fn(tx, *args, **kwargs)
+            result = guarded(lambda tx: fn(tx, *args, **kwargs), recording)(tx)
         self.changes.append(name)
         if self.after:
             await self.after(name)

@@ -34,6 +34,7 @@ NOUNS = (
     "outbox",
     "processes",
     "requests",
+    "rights",
     "rows",
     "scrubbing",
     "search",

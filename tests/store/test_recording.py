@@ -56,7 +56,8 @@ async def test_what_is_settled_cannot_be_given_up_whatever_is_changed_after_it(
 async def test_between_two_changes_of_the_same_the_second_can_be_given_up(
     record: Record, engine: Engine, recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    may_begin, begin = Event(), engine.changing
+    of_record = record._changes.engine
+    may_begin, begin = Event(), of_record.changing
 
     def begin_later() -> AbstractContextManager[Tx]:
         may_begin.wait(10)
@@ -64,7 +65,7 @@ async def test_between_two_changes_of_the_same_the_second_can_be_given_up(
 
     with recording.awaited():
         await record.change(add)
-        monkeypatch.setattr(engine, "changing", begin_later)
+        monkeypatch.setattr(of_record, "changing", begin_later)
         waiting = asyncio.create_task(record.change(add, "two"))
         await asyncio.sleep(0)
     assert recording.give_up()

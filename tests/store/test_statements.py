@@ -8,7 +8,7 @@ import bot.store
 from bot.store.engine import Engine
 
 # What is no statement by itself, and what belongs to one engine.
-ELSEWHERE = {"engine", "postgres", "postgres_begin", "postgres_tx", "schema", "sqlite", "sqlite_tx", "urls"}
+ELSEWHERE = {"engine", "postgres", "postgres_begin", "postgres_tx", "rights", "schema", "sqlite", "sqlite_tx", "urls"}
 
 STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 

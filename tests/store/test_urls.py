@@ -26,7 +26,7 @@ def test_without_postgres_driver_sqlite_works_and_postgres_says_what_to_install(
     engine = engine_at("sqlite:///:memory:", process="p1", clock_now=time.time)
     engine.open()
     engine.close()
-    with pytest.raises(StoreUnavailable, match=r"pip install 'phoneid-bot\[postgres\]'"):
+    with pytest.raises(StoreUnavailable, match=r"pip install '\.\[postgres\]'"):
         record_at("postgresql://host/db", process="p1", clock_now=time.time)
-    with pytest.raises(StoreUnavailable, match=r"pip install 'phoneid-bot\[postgres\]'"):
+    with pytest.raises(StoreUnavailable, match=r"pip install '\.\[postgres\]'"):
         state_at("postgres://host/db", "quota", process="p1", clock=SystemClock())
