@@ -162,7 +162,8 @@ async def test_any_bytes_are_answered_or_refused() -> None:
             try:
                 status = await send(port, request)
                 await front.finish()
-                assert status is None or status < 500, status
+                # That it is not ready, it may say.
+                assert status is None or status < 500 or (status == 503 and b"/readyz" in request), status
                 answers[status] += 1
             except Exception as error:
                 raise AssertionError(f"request number {number}: {request[:3000]!r}") from error

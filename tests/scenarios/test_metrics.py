@@ -129,6 +129,7 @@ async def test_calls_that_wait_and_calls_under_way_are_shown(scene_with: OpenSce
     assert by_label(samples, "phoneid_queue_length") == {"interactive": 2}
 
 
+@pytest.mark.usefixtures("on_file")  # it is taken away
 async def test_without_a_database_there_are_no_numbers_of_it(scene_with: OpenScene, tmp_path: Path) -> None:
     async with scene_with(PHONEID_HEALTH_PORT="0") as scene:
         (tmp_path / "phoneid.db").unlink()

@@ -252,7 +252,8 @@ async def test_of_a_hundred_approvals_through_three_processes_nobody_is_asked_ag
         bots = [BotProcess(folder=tmp_path) for _ in range(3)]
         try:
             await asyncio.gather(*(bot.start_with(scene.environment) for bot in bots))
-            await scene.slack.until(lambda: scene.slack.connections == len(bots), timeout=PATIENCE)
+            # Each keeps two: the second comes soon after the first.
+            await scene.slack.until(lambda: scene.slack.connections >= len(bots), timeout=PATIENCE)
             done = await approve_each(scene, await ask_for_each(scene, book), every=0.3)
         finally:
             await asyncio.gather(*(bot.stop() for bot in bots))
