@@ -67,7 +67,8 @@ class PostgresEngine:
         self._opening = opening or Opening()
         self._begin_with = beginnings(
             limits or Limits(),
-            search_path=self.search_path.format(schema=self._schema),
+            schema=self._schema,
+            search_path=self.search_path,
             lock=lock,
             is_durable=is_durable,
             creates=self._opening.creates,

@@ -5,11 +5,13 @@ Nothing is left on the connection: a pooler refuses settings at its start, and h
 
 from dataclasses import asdict, dataclass, replace
 from typing import Final
+from zlib import crc32
 
+from bot.environment.database_urls import DEFAULT_SCHEMA
 from bot.store.migrations import HEAD
 
 RECORD_LOCK = 0x70686F6E
-"""The advisory lock of all changes of the record, and of every opening."""
+"""The advisory lock of all changes of the record, and of every opening: see ``lock_key``."""
 
 STATE_LOCK = RECORD_LOCK + 1
 """That of all changes of shared state: nobody who takes a turn waits for whoever records something."""
@@ -72,10 +74,26 @@ class Beginnings:
     """After a lost COMMIT: it waits until the server has given up a transaction whose client it has lost."""
 
 
+def lock_key(lock: int, schema: str) -> int:
+    """The number that the server knows a lock by: one per schema, so that bots in several never wait for each other.
+
+    The schema is in its upper half, where for ``public`` there is nothing. Two schemas that are alike there would wait
+    for each other, and nothing worse.
+    """
+    upper = 0 if schema == DEFAULT_SCHEMA else crc32(schema.encode()) >> 1  # the sign's bit stays free
+    return upper << 32 | lock
+
+
 def beginnings(
-    limits: Limits, *, search_path: str, lock: int = RECORD_LOCK, is_durable: bool = True, creates: bool = True
+    limits: Limits,
+    *,
+    schema: str,
+    search_path: str = SEARCH_PATH,
+    lock: int = RECORD_LOCK,
+    is_durable: bool = True,
+    creates: bool = True,
 ) -> Beginnings:
-    """``lock``: changes with the same number exclude each other.
+    """``lock``: changes of one schema with the same number exclude each other.
 
     Unless it ``is_durable``, a change may be lost when the server's machine stops, and is quicker. Unless it
     ``creates``, opening changes nothing.
@@ -83,16 +101,17 @@ def beginnings(
 
     def settings(limits: Limits) -> str:
         milliseconds = {name: round(seconds * 1000) for name, seconds in asdict(limits).items()}
-        return _SETTINGS.format(search_path=search_path, **milliseconds)
+        return _SETTINGS.format(search_path=search_path.format(schema=schema), **milliseconds)
 
     longest = limits.lock + max(limits.statement, limits.idle)
     patient = replace(limits, lock=longest, statement=longest)
     read = _READ.format(settings=settings(replace(limits, statement=limits.read, idle=limits.idle_read)))
-    creating = _CHANGE.format(settings=settings(limits), commit="", key=RECORD_LOCK)
+    creating = _CHANGE.format(settings=settings(limits), commit="", key=lock_key(RECORD_LOCK, schema))
+    key = lock_key(lock, schema)
     quick = "" if is_durable else "SET LOCAL synchronous_commit = off;"
     return Beginnings(
-        change=_CHANGE.format(settings=settings(limits), commit=quick, key=lock) + _TIME_AND_HEAD,
+        change=_CHANGE.format(settings=settings(limits), commit=quick, key=key) + _TIME_AND_HEAD,
         read=read + _TIME_AND_HEAD,
         opening=(creating if creates else read) + _TIME,
-        asking=_CHANGE.format(settings=settings(patient), commit="", key=lock) + _TIME,
+        asking=_CHANGE.format(settings=settings(patient), commit="", key=key) + _TIME,
     )

@@ -14,12 +14,11 @@ from typing import Any, NamedTuple, Protocol
 
 from bot.interfaces import Clock
 from bot.store.engine import Row
-from bot.store.postgres_begin import RECORD_LOCK
 from bot.store.postgres_tx import Connection
 from bot.store.record import Record
 from bot.store.schema import COLUMNS
 from bot.store.urls import SQLITE
-from tests.store.engines import ClockedEngine, new_schema, plain_on, postgres
+from tests.store.engines import ClockedEngine, new_schema, plain_on, postgres, record_lock
 
 CHOSEN = os.environ.get("PHONEID_TEST_SCENARIOS")
 
@@ -122,7 +121,7 @@ def locked(url: str) -> Iterator[None]:
             other.execute("BEGIN IMMEDIATE")
         else:
             other.execute("BEGIN")
-            other.execute(f"SELECT pg_advisory_xact_lock({RECORD_LOCK})")
+            other.execute(f"SELECT pg_advisory_xact_lock({record_lock(url)})")
         try:
             yield
         finally:

@@ -22,7 +22,7 @@ from bot.evidence import GENESIS
 from bot.store.engine import Engine
 from bot.store.migrations import Opening
 from bot.store.postgres import PostgresEngine
-from bot.store.postgres_begin import Limits
+from bot.store.postgres_begin import RECORD_LOCK, Limits, lock_key
 from bot.store.record import Record
 from bot.store.schema import SCHEMA, oldest_writer
 from bot.store.sqlite import SqliteEngine
@@ -78,6 +78,11 @@ def plain_on(url: str) -> Plain:
         split_schema(url)[0], autocommit=True
     )  # psycopg wants literals, and tests make their statements
     return connection  # type: ignore[no-any-return] # see above
+
+
+def record_lock(url: str) -> int:
+    """The key of the lock that every change of the record there takes."""
+    return lock_key(RECORD_LOCK, split_schema(url)[1])
 
 
 def postgres(sql: str, url: str) -> list[tuple[Any, ...]]:

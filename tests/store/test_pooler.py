@@ -14,10 +14,9 @@ import pytest
 from bot.environment.database_urls import split_schema
 from bot.store import verification
 from bot.store.engine import Engine
-from bot.store.postgres_begin import RECORD_LOCK
 from tests import factories
 from tests.factories import ANSWERED
-from tests.store.engines import SERVER, behind, engine_on, postgres
+from tests.store.engines import SERVER, behind, engine_on, postgres, record_lock
 from tests.store.pooler import pooler
 from tests.store.processes import Process
 
@@ -76,7 +75,7 @@ def test_each_transaction_brings_what_it_needs_and_leaves_nothing(pooled_url: st
 def holding_the_lock(url: str) -> Iterator[Callable[[], object]]:
     """Every change waits, and at the end for three times as long as the limits of others that must not hold for it."""
     with psycopg.connect(split_schema(url)[0]) as connection:
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", [RECORD_LOCK])
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [record_lock(url)])
         yield lambda: connection.execute("SELECT pg_sleep(0.3)")
 
 

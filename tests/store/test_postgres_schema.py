@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import psycopg
 import pytest
@@ -14,6 +14,7 @@ from bot.store import journal, processes
 from bot.store.migrations import Opening
 from bot.store.names import new_process
 from bot.store.postgres import PostgresEngine
+from bot.store.postgres_begin import RECORD_LOCK, STATE_LOCK, Limits, lock_key
 from bot.store.urls import record_at, state_at
 from tests.clocks import START, SteppingClock
 from tests.store.engines import SERVER, postgres
@@ -95,6 +96,33 @@ def test_a_schema_that_is_not_there_is_named_and_not_made(database: str) -> None
     ):
         engine.open()
     assert postgres("SELECT to_regnamespace('nowhere')", database) == [(None,)]
+
+
+def test_bots_in_two_schemas_do_not_wait_for_each_other(database: str) -> None:
+    postgres("CREATE SCHEMA one; CREATE SCHEMA two", database)
+    limits = Limits(lock=0.2)
+    with ExitStack() as stack:
+        one, again, two = (
+            stack.enter_context(closing(PostgresEngine(f"{database}?schema={name}", process="p1", limits=limits)))
+            for name in ("one", "one", "two")
+        )
+        one.open()
+        again.open()
+        with one.changing():
+            two.open()
+            with two.changing() as tx:
+                processes.beat(tx)
+            with pytest.raises(StoreUnavailable, match="lock timeout"), again.changing():
+                pass
+
+
+def test_each_schema_has_keys_of_its_own_and_public_those_it_always_had() -> None:
+    """Processes of releases without schemas' keys may be at work in ``public``: they and we must exclude each other."""
+    assert [lock_key(lock, "public") for lock in (RECORD_LOCK, STATE_LOCK)] == [1885892462, 1885892463]
+    names = [*(f"bots_{number}" for number in range(100)), "public", "x" * 63]
+    keys = {lock_key(lock, name) for name in names for lock in (RECORD_LOCK, STATE_LOCK)}
+    assert len(keys) == 2 * len(names)
+    assert all(0 < key < 2**63 for key in keys)  # the server's bigint
 
 
 def test_several_hosts_without_ports_are_an_address(database: str) -> None:

@@ -30,7 +30,8 @@ TERMINATE: Final = """
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE datname = '{name}' AND application_name = 'phoneid-bot'"""
 
-# In the middle: some of those who have one of our locks, in a statement or between two. Who is left alone goes on.
+# In the middle: some of those who have one of our locks (in any schema: ``objid`` is the key's lower half), in a
+# statement or between two. Who is left alone goes on.
 CUT: Final = f"""
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE datname = '{{name}}' AND random() < 0.1 AND state IN ('active', 'idle in transaction') AND pid IN

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.environment.database_urls import split_schema
 from bot.errors import SettingsError
 from bot.models import State
 from bot.running import running_bot
 from bot.settings import BotSettings, read
-from bot.store.postgres_begin import RECORD_LOCK
+from bot.store.postgres_begin import RECORD_LOCK, lock_key
 from tools.databases import connect, is_postgres
 from tools.faults.leaks import UNRECORDED
 from tools.faults.story import ANSWERED, SLOW, telling
@@ -29,7 +30,7 @@ def locked(url: str) -> Iterator[None]:
     with closing(connect(url)) as other:
         if is_postgres(url):
             other.execute("BEGIN")
-            other.execute(f"SELECT pg_advisory_xact_lock({RECORD_LOCK})")
+            other.execute(f"SELECT pg_advisory_xact_lock({lock_key(RECORD_LOCK, split_schema(url)[1])})")
         else:
             other.execute("BEGIN IMMEDIATE")
         yield
