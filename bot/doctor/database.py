@@ -72,7 +72,8 @@ async def check_database(settings: RecordSettings, record: Record) -> list[Check
         if seen.broken_at is None
         else warning("journal", texts.chain_broken(seen.broken_at), texts.VERIFY_AND_RESTORE)
     )
-    return [ok(NAME, texts.database_works(name, engine_name(settings), seen.schema)), whole]
+    works = ok(NAME, texts.database_works(name, engine_name(settings), seen.schema))
+    return [works, whole, *await _who_could_change_it(settings, record)]
 
 
 class _Undone(Exception):
@@ -97,6 +98,19 @@ async def _trouble_on_server(settings: RecordSettings, record: Record, schema: i
     if lacking := await record.read(rights.lacking):
         return stop(NAME, texts.rights_missing(name, ", ".join(lacking)), texts.GIVE_RIGHTS)
     return None
+
+
+async def _who_could_change_it(settings: RecordSettings, record: Record) -> list[Check]:
+    """Whether the bot's role is one that the guide would not let at the journal."""
+    if settings.database_path:
+        return []  # whoever writes the file can do anything to it
+    match await record.read(rights.over_journal):
+        case rights.OverJournal.OWN:
+            return [warning("role", texts.ROLE_OWNS_JOURNAL, texts.USE_TWO_ROLES)]
+        case rights.OverJournal.CHANGE:
+            return [warning("role", texts.ROLE_MAY_CHANGE_JOURNAL, texts.CLOSE_JOURNAL)]
+        case rights.OverJournal.NOTHING:
+            return [ok("role", texts.ROLE_ONLY_ADDS)]
 
 
 def engine_name(settings: RecordSettings) -> str:

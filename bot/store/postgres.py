@@ -28,6 +28,7 @@ ENCODING: Final = "SELECT current_setting('server_encoding') AS encoding"
 
 IS_THERE: Final = """
     SELECT to_regnamespace(:schema) IS NOT NULL AS found,
+           has_schema_privilege(to_regnamespace(:schema), 'USAGE') AS may_use,
            has_schema_privilege(to_regnamespace(:schema), 'CREATE') AS may_create"""
 
 TABLE_NAMES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = :schema"
@@ -143,6 +144,8 @@ class PostgresEngine:
                 raise StoreUnavailable(f"the database's encoding is {encoding['encoding']}; it must be UTF8")
             if not schema["found"]:
                 raise StoreUnavailable(texts.no_schema(self._schema))
+            if not schema["may_use"]:  # else the server would say that there are no tables
+                raise StoreUnavailable(texts.may_not_use(self._schema))
             names = {row["tablename"] for row in tables}
             if not names and not schema["may_create"]:
                 raise StoreUnavailable(texts.MAY_NOT_CREATE)

@@ -350,6 +350,24 @@ def rights_missing(name: str, rights: str) -> str:
 
 
 GIVE_RIGHTS = "Grant it these rights as the tables' owner: docs/operations.md, under Postgres, has the statements."
+
+ROLE_ONLY_ADDS = "The role that DATABASE_URL names can add to the journal, and cannot change what is in it."
+ROLE_OWNS_JOURNAL = (
+    "The role that DATABASE_URL names owns the journal or is a superuser: it could take its triggers away and then "
+    "change entries."
+)
+USE_TWO_ROLES = (
+    "Let the bot run as a second role, which owns nothing: docs/operations.md, under Postgres, has the statements."
+)
+ROLE_MAY_CHANGE_JOURNAL = (
+    "The role that DATABASE_URL names has the right to change or remove entries of the journal; only the triggers "
+    "stop it."
+)
+CLOSE_JOURNAL = (
+    "As the tables' owner, REVOKE UPDATE, DELETE, TRUNCATE ON journal from that role: docs/operations.md, under "
+    "Postgres."
+)
+
 CHECK_DATABASE = "Check who holds it, its owner and mode, and the free space of its disk."
 
 

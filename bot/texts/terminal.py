@@ -252,6 +252,13 @@ def no_schema(name: str) -> str:
     return f"the database has no schema {name}. Make it with CREATE SCHEMA {name}, or correct the name after ?schema="
 
 
+def may_not_use(name: str) -> str:
+    return (
+        f"this role may not use the schema {name}. Grant it as the schema's owner (GRANT USAGE ON SCHEMA {name} TO the "
+        "role), or correct the name after ?schema="
+    )
+
+
 MAY_NOT_VACUUM = (
     "this role may not VACUUM the tables, so what was forgotten stays in their dead rows until the server or the "
     "tables' owner removes it. Only phoneid forget, run as their owner, notes that it was removed: docs/operations.md, "

@@ -90,6 +90,40 @@ async def test_the_role_that_the_guide_makes_is_well(url: str, role: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("user", "rights", "what"),
+    [
+        ("postgres", "SELECT 1", texts.ROLE_OWNS_JOURNAL),
+        (ROLE, "ALTER TABLE journal OWNER TO {role}", texts.ROLE_OWNS_JOURNAL),
+        (ROLE, ALL_RIGHTS, texts.ROLE_MAY_CHANGE_JOURNAL),
+        (ROLE, ALL_RIGHTS + "; REVOKE UPDATE ON journal FROM {role}", texts.ROLE_MAY_CHANGE_JOURNAL),
+        (
+            ROLE,
+            ALL_RIGHTS + "; REVOKE UPDATE, DELETE ON journal FROM {role}; GRANT TRUNCATE ON journal TO {role}",
+            texts.ROLE_MAY_CHANGE_JOURNAL,
+        ),
+    ],
+    ids=["superuser", "owner", "default rights", "may delete", "may empty"],
+)
+async def test_a_role_that_could_change_the_journal_is_named(
+    url: str, role: str, user: str, rights: str, what: str
+) -> None:
+    make_record(url)
+    run(f"GRANT USAGE ON SCHEMA {{schema}} TO {role}; {ALL_RIGHTS}; {rights.replace('{role}', role)}", url)
+    found = [each for each in await looked_at(as_role(url, user)) if each.verdict is not CheckVerdict.OK]
+    assert [(each.name, each.verdict, each.what) for each in found] == [("role", CheckVerdict.WARNING, what)]
+    assert "docs/operations.md" in found[0].remedy
+
+
+async def test_a_schema_that_the_role_may_not_use_is_named_with_the_grant(url: str, role: str) -> None:
+    make_record(url)
+    run(ALL_RIGHTS, url)
+    schema = url.rpartition("schema=")[2]
+    found = await stop_of(as_role(url, role))
+    assert f"this role may not use the schema {schema}" in found.what
+    assert f"GRANT USAGE ON SCHEMA {schema}" in found.remedy
+
+
+@pytest.mark.parametrize(
     ("rights", "lacking"),
     [
         ("GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}", "INSERT on alarms"),
