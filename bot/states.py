@@ -2,7 +2,7 @@
 
 A new state needs more than its changes here: what it means is in ``bot.models``; that the column takes it, in a step of
 ``bot.store.schema.STEPS``; its words in ``bot.texts.outcomes``; who may do what in it, in ``bot.policy`` and
-``bot.access``; and its name in the README, under How it works, and in docs/operations.md, under Metrics. Of a new
+``bot.access``; and the pictures in docs/architecture.md, and docs/operations.md, under Metrics. Of a new
 problem the state that it ends in is here, the words are in ``bot.texts.problems``, and whether to try again in
 ``bot.cams.retry``.
 """

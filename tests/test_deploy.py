@@ -67,13 +67,6 @@ def test_every_command_is_there(words: list[str]) -> None:
     check_command(words)
 
 
-def test_every_command_that_the_page_names_is_there() -> None:
-    page = (ROOT / "docs" / "operations.md").read_text()
-    named = set(re.findall(r"(?:^|bin/|`)phoneid (?:--env-file \S+ )?([a-z][a-z-]*)", page, re.MULTILINE))
-    assert named
-    assert named <= set(phoneid.commands)
-
-
 def test_a_command_that_is_not_there_would_be_noticed() -> None:
     with pytest.raises(click.UsageError):
         check_command(["runs"])

@@ -197,13 +197,13 @@ def test_a_wrong_account_makes_no_agent_wait() -> None:
     assert all(Suspect.NUMBER in who for who in COUNTED_FOR.values())
 
 
-def test_the_readme_gives_the_guards_numbers() -> None:
-    readme = " ".join((Path(__file__).parent.parent / "README.md").read_text().split())
-    assert f"a number has {N} free, an agent {A} over all numbers" in readme
+def test_the_operations_page_gives_the_guards_numbers() -> None:
+    page = " ".join((Path(__file__).parent.parent / "docs" / "operations.md").read_text().split())
+    assert f"a number has {N} free, an agent {A} over all numbers" in page
     assert (REMEMBERED, FIRST_WAIT, LONGEST_WAIT) == (24 * HOUR, MINUTE, HOUR)
-    assert "over the last 24 hours" in readme
-    assert "1 minute from the last refused code, then 2, 4, 8 and so on up to an hour" in readme
-    assert f"at most {MOST_IN_A_DAY} codes a day" in readme
+    assert "over the last 24 hours" in page
+    assert "1 minute from the last refused code, then 2, 4, 8 and so on up to an hour" in page
+    assert f"at most {MOST_IN_A_DAY} codes a day" in page
 
 
 def test_nothing_counted_is_nothing_to_wait_for() -> None:

@@ -1,0 +1,73 @@
+"""The documents name only what there is: files, headings, commands with their options, and exit codes."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from bot.cli import arguments
+from bot.cli.main import phoneid
+from tools.bench.__main__ import PARTS
+from tools.bench.__main__ import main as bench
+from tools.faults.__main__ import main as faults
+
+ROOT = Path(__file__).parent.parent
+HISTORY = ROOT / "CHANGELOG.md"
+"""It tells of earlier releases, too."""
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+
+COMMAND = re.compile(r"(?:^|bin/|`|\| )phoneid (?:--env-file \S+ )?([a-z][a-z-]*)([^`\n|]*)", re.MULTILINE)
+"""``phoneid`` with a command of it and what follows: in a line of its own, in quotation, or behind a pipe."""
+
+
+def headings_of(path: Path) -> set[str]:
+    """As links name them: in small letters, without punctuation, words joined by hyphens."""
+    without_code = re.sub(r"^```.*?^```$", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", without_code, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+LINKS = [
+    pytest.param(path, link, id=f"{path.name} {link}")
+    for path in DOCUMENTS
+    for link in sorted(set(re.findall(r"\]\(([^):]+)\)", path.read_text())))
+]
+
+
+@pytest.mark.parametrize(("path", "link"), LINKS)
+def test_every_file_and_heading_that_is_linked_is_there(path: Path, link: str) -> None:
+    file, _, heading = link.partition("#")
+    target = path.parent / file if file else path
+    assert target.exists()
+    assert not heading or heading in headings_of(target)
+
+
+@pytest.mark.parametrize("path", [each for each in DOCUMENTS if each != HISTORY], ids=lambda path: path.name)
+def test_every_command_that_is_named_is_there_with_its_options(path: Path) -> None:
+    for name, rest in COMMAND.findall(path.read_text()):
+        assert name in phoneid.commands, name
+        assert set(re.findall(r"(?<!\S)--[a-z-]+", rest)) <= options_of(phoneid.commands[name]), rest
+
+
+def test_the_commands_are_found() -> None:
+    found = COMMAND.findall(
+        "echo 1 | phoneid lookup -\nbin/phoneid run --host 0.0.0.0\n`phoneid log --csv`, a phoneid bot"
+    )
+    assert found == [("lookup", " -"), ("run", " --host 0.0.0.0"), ("log", " --csv")]
+
+
+def options_of(command: click.Command) -> set[str]:
+    every = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
+    return {"--help", *(option for each in every for parameter in each.params for option in parameter.opts)}
+
+
+def test_the_measurements_are_repeated_with_options_that_there_are() -> None:
+    page = (ROOT / "docs" / "measurements.md").read_text()
+    assert set(re.findall(r"`(--[a-z]+)", page)) <= options_of(bench) | options_of(faults)
+    assert f"`--only {','.join(PARTS)}`" in page
+
+
+def test_the_exit_codes_are_those_of_the_command_line() -> None:
+    page = (ROOT / "docs" / "command-line.md").read_text()
+    assert f"{arguments.EXIT_NO_ID}, there is no ID; {arguments.EXIT_CANNOT_START}, it could not start" in page
