@@ -217,9 +217,9 @@ def examine(
     if any(each.verdict is CheckVerdict.STOP for each in file.checks):
         return None, list(file.checks)  # what else would be said may be wrong: half of the file is not known
     gathered = _gather(kind, file, os.environ if environment is None else environment)
-    given, unusable = read_secret_files(gathered.values, _secrets(kind))
+    given, unusable, open_files = read_secret_files(gathered.values, _secrets(kind))
     settings, mistakes = validate(kind, given, unusable, secrets=_SECRET)
-    checks = [*file.checks, *gathered.checks, *mistakes]
+    checks = [*file.checks, *gathered.checks, *mistakes, *open_files]
     if issubclass(kind, LookupSettings):
         checks += without_credentials({**given, **unusable})
     if issubclass(kind, BotSettings):

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from bot.checks import CheckVerdict
 from bot.errors import SettingsError
-from bot.settings import BotSettings, LookupSettings, RecordSettings, read
+from bot.settings import BotSettings, LookupSettings, RecordSettings, examine, read
 
 GOOD = {
     "SLACK_BOT_TOKEN": "xoxb-invented-bot",
@@ -78,6 +79,52 @@ def test_what_a_file_holds_is_checked_like_any_value(tmp_path: Path, content: by
     (tmp_path / "secret").write_bytes(content)
     [said] = refusal({**WITHOUT, f"{NAME}_FILE": str(tmp_path / "secret")})
     assert said.startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_named"), [(0o600, False), (0o400, False), (0o440, False), (0o640, False), (0o444, True), (0o644, True)]
+)
+def test_a_file_that_others_can_read_is_named_with_what_to_do(tmp_path: Path, mode: int, *, is_named: bool) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("Abc123")
+    secret.chmod(mode)
+    settings, checks = examine(LookupSettings, {**WITHOUT, f"{NAME}_FILE": str(secret)})
+    assert settings is not None
+    found = [(each.name, each.verdict, each.sentence) for each in checks if each.verdict is not CheckVerdict.OK]
+    sentence = (
+        f"The file that {NAME}_FILE names can be read by other users of this machine. Make it the file of the user "
+        f"that runs the bot, and close it to others: chmod 600 {secret}"
+    )
+    assert found == ([(f"{NAME}_FILE", CheckVerdict.WARNING, sentence)] if is_named else [])
+
+
+@pytest.mark.parametrize(
+    ("flag", "device", "is_named"),
+    [(os.ST_RDONLY, 1, False), (os.ST_RDONLY, 0, True), (0, 1, True)],
+    ids=["a container's secret", "all is read-only to a unit", "another disk"],
+)
+def test_a_mount_of_its_own_that_nobody_can_write_is_a_containers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flag: int, device: int, *, is_named: bool
+) -> None:
+    """Docker and Kubernetes hand secrets over so, as root's and with the mode 0444 or 0644."""
+    secret = tmp_path / "secret"
+    secret.write_text("Abc123")
+    secret.chmod(0o444)
+    of_root, of_file, of_mount = Path("/").stat().st_dev, os.fstat, os.fstatvfs
+
+    def stat_there(descriptor: int) -> os.stat_result:
+        st_dev = 2
+        return os.stat_result([*of_file(descriptor)[:st_dev], of_root + device, *of_file(descriptor)[st_dev + 1 :]])
+
+    def mounted_there(descriptor: int) -> os.statvfs_result:
+        f_flag = 8
+        return os.statvfs_result([*of_mount(descriptor)[:f_flag], flag, *of_mount(descriptor)[f_flag + 1 :]])
+
+    monkeypatch.setattr(os, "fstat", stat_there)
+    monkeypatch.setattr(os, "fstatvfs", mounted_there)
+    settings, checks = examine(LookupSettings, {**WITHOUT, f"{NAME}_FILE": str(secret)})
+    assert settings is not None
+    assert [each.name for each in checks if each.verdict is CheckVerdict.WARNING] == [f"{NAME}_FILE"] * is_named
 
 
 def make_odd(file: Path, kind: str) -> None:

@@ -131,6 +131,14 @@ def secret_file_unusable(file_name: str, why: str) -> str:
     return f"The file that {file_name} names cannot be used: {why}."
 
 
+def secret_file_open(file_name: str) -> str:
+    return f"The file that {file_name} names can be read by other users of this machine."
+
+
+def close_secret_file(path: str) -> str:
+    return f"Make it the file of the user that runs the bot, and close it to others: chmod 600 {path}"
+
+
 IS_NO_FILE = "it is a device or a pipe"
 IS_TOO_LARGE = "it is larger than 10,000 bytes, and no secret is"
 IS_NOT_TEXT = "it is not text in UTF-8"

@@ -122,6 +122,13 @@ def write_env_file(planted: Planted) -> None:
     file.chmod(0o644)
 
 
+def move_token_to_file(planted: Planted) -> None:
+    file = planted.folder / "token"
+    file.write_text(planted.scene.environment.pop("SLACK_BOT_TOKEN"))
+    file.chmod(0o644)
+    planted.scene.environment["SLACK_BOT_TOKEN_FILE"] = str(file)
+
+
 def edit_journal(planted: Planted) -> None:
     with closing(sqlite3.connect(path_of(planted.scene))) as connection, connection:
         connection.execute("DROP TRIGGER journal_keeps_entries") if has_trigger(connection) else None
@@ -254,6 +261,9 @@ MISTAKES = {
         settings={"PHONEID_AGENTS": "U0ANA", "PHONEID_TRUSTED": "U0KIM"},
         names={"PHONEID_TRUSTED"},
         remedy="Add them to PHONEID_AGENTS",
+    ),
+    "a secret's file that others can read": Mistake(
+        plant=move_token_to_file, names={"SLACK_BOT_TOKEN_FILE"}, remedy="chmod 600 /"
     ),
     "secrets that others can read": Mistake(plant=write_env_file, names={".env"}, remedy="chmod 600 /"),
     # network
