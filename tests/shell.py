@@ -27,7 +27,7 @@ class Ran:
     @property
     def said(self) -> str:
         """What is on standard error, without the notes on where calls go and what others can open."""
-        return "".join(line for line in self.err.splitlines(keepends=True) if not line.startswith("Note: "))
+        return "".join(line for line in self.err.splitlines(keepends=True) if not line.startswith("Warning: "))
 
 
 @dataclass(frozen=True)

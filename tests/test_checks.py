@@ -57,7 +57,7 @@ def test_a_scope_that_is_missing_is_named(granted: str | None, lacking: str | No
         CheckVerdict.SKIPPED if granted is None else CheckVerdict.STOP if lacking else CheckVerdict.OK
     )
     if lacking:
-        assert check.what == f"SLACK_BOT_TOKEN lacks what these settings need: {lacking}."
+        assert check.what == f"SLACK_BOT_TOKEN lacks scopes that these settings need: {lacking}."
         assert "install the app again" in check.remedy
 
 

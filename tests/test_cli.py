@@ -284,7 +284,7 @@ async def test_the_log_can_be_narrowed(shell: QuickShell) -> None:
     assert await found("--agent", "U0ANA", "--limit", "1") == [("U0ANA", "12025550106")]
     assert await found("--since", "2999-01-01") == []
     longest = await shell.run("log", "--agent", "U0OLGA", "--since", "999999d")
-    assert longest.err == "Nothing on record matches agent U0OLGA, since 1970-01-01 00:00 UTC.\n"
+    assert longest.err == "No lookups match agent U0OLGA, since 1970-01-01 00:00 UTC.\n"
 
 
 @pytest.mark.parametrize(
@@ -335,7 +335,7 @@ async def test_a_filter_that_nothing_on_record_matches_is_said_with_what_was_loo
 ) -> None:
     await record(shell.folder / "phoneid.db", agent=ANA, phone="12025550106", hours_ago=0.0)
     ran = await shell.run("log", *filters)
-    assert (ran.status, ran.said) == (0, f"Nothing on record matches {words}.\n")
+    assert (ran.status, ran.said) == (0, f"No lookups match {words}.\n")
 
 
 async def test_what_is_on_record_is_found_by_the_form_in_which_it_is_shown(shell: QuickShell) -> None:
@@ -348,19 +348,19 @@ async def test_what_is_on_record_is_found_by_the_form_in_which_it_is_shown(shell
 async def test_an_empty_record_is_said_to_be_empty(shell: QuickShell) -> None:
     async with record_in(shell.folder / "phoneid.db"):
         pass
-    assert (await shell.run("log")).said == "Nothing is on record yet.\n"
+    assert (await shell.run("log")).said == "No lookups are on record yet.\n"
 
 
 async def test_the_log_is_printed_in_one_form(shell: QuickShell) -> None:
     ran = await shell.run("log", "--json", "--csv")
     assert (ran.status, ran.out) == (2, "")
-    assert "Choose one of --json and --csv." in ran.err
+    assert "Use either --json or --csv, not both." in ran.err
 
 
 async def test_a_log_that_is_not_there_is_a_sentence_and_makes_no_file(shell: QuickShell) -> None:
     ran = await shell.run("log", DATABASE_URL="sqlite:///elsewhere.db")
     assert ran.status == 2
-    assert f"There is no database at {shell.folder}/elsewhere.db yet" in ran.err
+    assert f"There is no database at {shell.folder}/elsewhere.db." in ran.err
     assert not (shell.folder / "elsewhere.db").exists()
 
 
@@ -369,7 +369,7 @@ async def test_a_start_without_settings_names_them_all_and_exits_2(tmp_path: Pat
     assert ran.status == 2
     for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "ALIBABA_CLOUD_ACCESS_KEY_ID"):
         assert name in ran.err
-    assert f"from .env; there is no {tmp_path}/.env." in ran.err
+    assert f"from .env, but {tmp_path}/.env does not exist." in ran.err
     assert "Traceback" not in ran.err
     (tmp_path / ".env").write_text("PORT=none\n")
     assert f"from the environment and from {tmp_path}/.env." in (await QuickShell(tmp_path, {}).run("run")).err
@@ -391,14 +391,14 @@ async def test_a_lookup_says_where_it_goes_and_what_it_makes(shell: QuickShell) 
     assert (ran.status, ran.out) == (0, "920155500012345\n")
     host = address.partition("//")[2]
     for sentence in (
-        "Note: .env can be changed by its group.",
-        f"Note: Calls go to {host} (PHONEID_CAMS_URL in .env), not to Alibaba Cloud.",
-        f"Note: There is nothing on record yet in {shell.folder}/phoneid.db: a new record begins.",
+        "Warning: .env can be changed by its group.",
+        f"Warning: PHONEID_CAMS_URL (in .env) sends the bot's requests to {host} instead of Alibaba Cloud.",
+        f"Warning: {shell.folder}/phoneid.db has no records yet, so a new database begins.",
     ):
         assert sentence in ran.err
     made = [file for file in shell.folder.iterdir() if file.name.startswith("phoneid.db")]
     assert {stat.S_IMODE(file.stat().st_mode) for file in made} == {0o600}
-    assert "a new record" not in (await shell.run("lookup", "+86 138 0000 1234", typed=CODE)).err
+    assert "a new database" not in (await shell.run("lookup", "+86 138 0000 1234", typed=CODE)).err
 
 
 async def test_a_start_says_where_it_goes_whatever_the_log_level_is(tmp_path: Path) -> None:
@@ -415,8 +415,8 @@ async def test_a_start_says_where_it_goes_whatever_the_log_level_is(tmp_path: Pa
     assert ran.status == 2  # nobody is there
     said = [json.loads(line)["event"] for line in ran.err.splitlines() if line.startswith("{")]
     assert said == [
-        "Calls go to 127.0.0.1:9 (PHONEID_CAMS_URL in .env), not to Alibaba Cloud.",
-        "Calls go to 127.0.0.1:9 (SLACK_API_URL in .env), not to Slack.",
+        "PHONEID_CAMS_URL (in .env) sends the bot's requests to 127.0.0.1:9 instead of Alibaba Cloud.",
+        "SLACK_API_URL (in .env) sends the bot's requests to 127.0.0.1:9 instead of Slack.",
     ]
 
 

@@ -108,7 +108,7 @@ def test_a_quotation_mark_left_open_does_not_swallow_the_next_lines(folder: Path
 def test_every_odd_line_is_named_but_not_a_thousand(folder: Path) -> None:
     assert [each.split(" of ")[0] for each in refusal(folder, "a\nPORT=1\nb\n")] == ["Line 1", "Line 3"]
     said = refusal(folder, "a\n" * 1000)
-    assert (len(said), said[-1]) == (21, "980 more lines of .env are like that.")
+    assert (len(said), said[-1]) == (21, "980 more lines of .env have such mistakes.")
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_names_of_other_programs_are_left_alone(folder: Path) -> None:
 )
 def test_a_name_with_two_values_is_none(folder: Path, lines: tuple[str, str]) -> None:
     [said] = refusal(folder, f"{lines[0]}\nPORT=3001\n{lines[1]}\n")
-    assert said == "Lines 1 and 3 of .env give PHONEID_AGENTS two values. Leave the right one."
+    assert said == "Lines 1 and 3 of .env set PHONEID_AGENTS to two different values. Keep the right one."
     assert settings(folder, f"{lines[0]}\n{lines[0]}\n").phoneid_agents.ids == "U0ANA"
 
 
@@ -217,7 +217,7 @@ def test_a_blank_in_the_environment_does_not_take_away_what_the_file_says(
     monkeypatch.setenv("PHONEID_APPROVERS", "U0LEE")
     monkeypatch.setenv(name, "")
     [said] = refusal(folder, f"{name}={value}\n")
-    assert said == f"{name} is empty in the environment and has a value in .env. Remove it from one of them."
+    assert said == f"{name} is empty in the environment but has a value in .env. Remove one of the two."
 
 
 def test_a_name_in_two_cases_has_one_value(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,7 +225,7 @@ def test_a_name_in_two_cases_has_one_value(folder: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("phoneid_approval", "never")
     monkeypatch.setenv("PHONEID_APPROVERS", "U0LEE")
     [said] = refusal(folder, "")
-    assert "PHONEID_APPROVAL two values" in said
+    assert "two values for PHONEID_APPROVAL" in said
 
 
 def test_the_environment_wins_in_any_case(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,9 +282,7 @@ def test_what_is_no_file_of_settings_stops_the_start(
     make_odd(folder / ".env", kind)
     with chdir(folder), pytest.raises(SettingsError) as caught:
         read(settings_of)
-    assert caught.value.mistakes == (
-        ".env cannot be read. It must be a file of text in UTF-8 that this user may read.",
-    )
+    assert caught.value.mistakes == (".env cannot be read. It must be a UTF-8 text file that this user can read.",)
 
 
 @pytest.mark.parametrize("is_link", [False, True])
@@ -295,12 +293,12 @@ def test_another_users_file_is_not_believed(folder: Path, monkeypatch: pytest.Mo
         file.symlink_to("ours")
     give_away(file, monkeypatch, is_root=os.geteuid() == 0)
     [said] = refusal(folder)
-    assert said.startswith(f".env belongs to user {file.lstat().st_uid}, who could send") or os.geteuid() != 0
+    assert said.startswith(f".env belongs to user {file.lstat().st_uid}, who could use it to send") or os.geteuid() != 0
 
 
 def test_a_file_that_everybody_can_change_is_not_believed(folder: Path) -> None:
     write(folder, "PORT=3001\n").chmod(0o606)
-    assert refusal(folder) == (".env can be changed by every user of this machine: chmod 600 .env",)
+    assert refusal(folder) == ("Every user of this machine can change .env. Run: chmod 600 .env",)
 
 
 def checks(folder: Path, mode: int, content: str = "PORT=3001\n") -> dict[str, Check]:
@@ -330,7 +328,7 @@ def test_a_file_that_its_group_can_change_is_a_warning(folder: Path) -> None:
 def test_an_address_that_is_not_alibaba_clouds_is_said(folder: Path, url: str, host: str) -> None:
     check = checks(folder, 0o600, f"PHONEID_CAMS_URL={url}\n")["PHONEID_CAMS_URL"]
     assert check.verdict is CheckVerdict.WARNING
-    assert check.what == f"Calls go to {host} (PHONEID_CAMS_URL in .env), not to Alibaba Cloud."
+    assert check.what == f"PHONEID_CAMS_URL (in .env) sends the bot's requests to {host} instead of Alibaba Cloud."
 
 
 @pytest.mark.parametrize(
@@ -343,7 +341,7 @@ def test_an_address_that_is_not_alibaba_clouds_is_said(folder: Path, url: str, h
     ],
 )
 def test_so_is_one_that_is_not_slacks(folder: Path, url: str) -> None:
-    assert "not to Slack" in checks(folder, 0o600, f"SLACK_API_URL={url}\n")["SLACK_API_URL"].what
+    assert "instead of Slack" in checks(folder, 0o600, f"SLACK_API_URL={url}\n")["SLACK_API_URL"].what
 
 
 def test_the_usual_addresses_are_no_news(folder: Path) -> None:

@@ -113,7 +113,7 @@ async def test_without_a_database_there_is_a_sentence_and_no_file(
 ) -> None:
     ran = await shell.run(*arguments)
     assert (ran.status, ran.out) == (2, "")
-    assert f"There is no database at {database} yet" in ran.err
+    assert f"There is no database at {database}." in ran.err
     assert held_by(database) == b""
 
 

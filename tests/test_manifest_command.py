@@ -47,7 +47,7 @@ async def test_over_http_it_differs_in_the_addresses_and_the_mode_alone(tmp_path
 async def test_an_address_that_slack_cannot_reach_is_refused(tmp_path: Path, url: str) -> None:
     ran = await QuickShell(tmp_path, {}).run("manifest", "--url", url)
     assert (ran.status, ran.out) == (2, "")
-    assert "Write the address at which Slack reaches the bot" in ran.err
+    assert "Give the address at which Slack reaches the bot" in ran.err
 
 
 def test_slacks_command_line_runs_commands_that_there_are() -> None:

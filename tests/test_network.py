@@ -129,7 +129,7 @@ def test_no_file_gets_the_keys_that_open_what_was_sent(tmp_path: Path, monkeypat
     ],
 )
 def test_a_proxy_that_cannot_be_used_is_named_by_its_variable(name: str, value: str) -> None:
-    with pytest.raises(SettingsError, match=f"^{name} is not a proxy") as caught:
+    with pytest.raises(SettingsError, match=f"^{name} is not a usable proxy address") as caught:
         Network.read({name: value.format("62947105")})
     assert "62947105" not in str(caught.value)
 

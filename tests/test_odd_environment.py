@@ -55,10 +55,10 @@ async def refusal(folder: Path, *arguments: str, **environment: str) -> str:
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("HTTPS_PROXY", "foo:bar:baz", "HTTPS_PROXY is not a proxy"),
-        ("ALL_PROXY", "gopher://127.0.0.1:70", "ALL_PROXY is not a proxy"),
-        ("SSL_CERT_FILE", "/no/such/file.pem", "does not lead to certificates"),
-        ("SSL_CERT_FILE", "/", "does not lead to certificates"),
+        ("HTTPS_PROXY", "foo:bar:baz", "HTTPS_PROXY is not a usable proxy address"),
+        ("ALL_PROXY", "gopher://127.0.0.1:70", "ALL_PROXY is not a usable proxy address"),
+        ("SSL_CERT_FILE", "/no/such/file.pem", "does not name readable certificates"),
+        ("SSL_CERT_FILE", "/", "does not name readable certificates"),
         ("PHONEID_CAMS_URL", "http://127.0.0.1:99999999", "PHONEID_CAMS_URL is not a URL"),
     ],
 )
@@ -95,7 +95,7 @@ async def test_a_user_without_a_name_and_a_home_can_run_it(tmp_path: Path) -> No
     )
     _, said = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 2
-    assert b"Slack does not answer at http://127.0.0.1:9/api/" in said
+    assert b"Slack does not respond at http://127.0.0.1:9/api/" in said
     assert b"Traceback" not in said
 
 
@@ -170,7 +170,7 @@ async def test_a_server_that_is_not_there_is_named_without_a_password(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("log", "--agent", NOT_UTF8), "This is no user id"),
+        (("log", "--agent", NOT_UTF8), "This is not a user ID"),
         ((*LOOKUP, "--reason", NOT_UTF8), "not text"),
         (("log", "--limit", "9" * 23), "1<=x<=1000000"),
         (("log", "--limit", "0"), "1<=x<=1000000"),
@@ -204,7 +204,7 @@ async def test_a_lookup_that_is_ended_says_so(tmp_path: Path, number: signal.Sig
     assert process.stderr
     process.stdin.write(f"{slow.code}\n".encode())
     await process.stdin.drain()
-    while b"Note: " in await asyncio.wait_for(process.stderr.readuntil(b"\n"), PATIENCE):
+    while b"Warning: " in await asyncio.wait_for(process.stderr.readuntil(b"\n"), PATIENCE):
         pass
     # It asks; by then it listens for signals.
     process.send_signal(number)

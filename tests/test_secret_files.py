@@ -64,14 +64,14 @@ def test_a_file_of_settings_may_name_the_secrets_files(tmp_path: Path, monkeypat
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"CANARY\n\n", f"{NAME} holds characters that no AccessKey has. Copy it again."),
-        (b" CANARY", f"{NAME} holds characters that no AccessKey has. Copy it again."),
-        (b"'CANARY'", f"{NAME} is given with its quotation marks."),
-        (b"changeme\n", f"{NAME} is still the placeholder of an example."),
-        (b"${CANARY}", f"{NAME} names another variable"),
+        (b"CANARY\n\n", f"{NAME} contains characters that no AccessKey has. Copy it again."),
+        (b" CANARY", f"{NAME} contains characters that no AccessKey has. Copy it again."),
+        (b"'CANARY'", f"{NAME} includes quotation marks."),
+        (b"changeme\n", f"{NAME} is still the placeholder from an example."),
+        (b"${CANARY}", f"{NAME} refers to another variable"),
         (b"", f"The file that {NAME}_FILE names cannot be used: it is empty."),
         (b"\n", f"The file that {NAME}_FILE names cannot be used: it is empty."),
-        (b"CANARY\xff", f"The file that {NAME}_FILE names cannot be used: it is not text in UTF-8."),
+        (b"CANARY\xff", f"The file that {NAME}_FILE names cannot be used: it is not UTF-8 text."),
         (b"x" * 10_001, f"The file that {NAME}_FILE names cannot be used: it is larger than 10,000 bytes"),
     ],
 )

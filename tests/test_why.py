@@ -49,7 +49,7 @@ async def test_why_somebody_slack_does_not_vouch_for_is_a_sentence_and_exits_2(t
     async with open_scene(tmp_path) as scene:
         ran = await QuickShell(tmp_path, scene.environment).run("why", user)
     assert (ran.status, ran.out) == (2, "")
-    assert f"Error: Slack does not list {user} as an active full member of this workspace." in ran.err
+    assert f"Error: {user} is not an active full member of this workspace." in ran.err
     assert "Traceback" not in ran.err
 
 
@@ -59,7 +59,7 @@ async def test_why_somebody_slack_says_nothing_of_is_another_sentence(tmp_path: 
         scene.slack.forced["users.info"] = Forced(word)
         ran = await QuickShell(tmp_path, scene.environment).run("why", "U0ANA")
     assert (ran.status, ran.out) == (2, "")
-    assert "Error: Slack did not say who U0ANA is." in ran.err
+    assert "Error: Slack did not report who U0ANA is." in ran.err
     assert word in ran.err
 
 
@@ -67,7 +67,7 @@ async def test_why_somebody_slack_says_nothing_of_is_another_sentence(tmp_path: 
 async def test_why_is_asked_about_one_user_id(tmp_path: Path, user: str) -> None:
     ran = await QuickShell(tmp_path, {}).run("why", user)
     assert (ran.status, ran.out) == (2, "")
-    assert "USER is a Slack user id such as U012AB3CD" in ran.err
+    assert "USER must be a Slack user ID such as U012AB3CD" in ran.err
 
 
 async def test_why_where_slack_takes_no_token_is_a_sentence_and_exits_2(tmp_path: Path) -> None:

@@ -5,44 +5,46 @@ No sentence holds a setting's value, or any text of ``.env``.
 
 NOT_NAME_VALUE = "is not NAME=value, a comment or blank"
 UNCLOSED_QUOTE = "opens a quotation mark and does not close it"
-AFTER_THE_QUOTE = "goes on after its closing quotation mark"
+AFTER_THE_QUOTE = "has text after its closing quotation mark"
 BACKSLASH_IN_QUOTES = (
-    "has a backslash between double quotation marks. Use single ones: everything in them is taken as it is"
+    "has a backslash between double quotation marks. Use single quotation marks: nothing between them is changed"
 )
-TWO_SETTINGS = "seems to hold two settings. Write one to a line, or put the value between quotation marks"
-INVISIBLE = "holds a character that cannot be seen. Type the line again"
+TWO_SETTINGS = "seems to contain two settings. Write one setting per line, or put the value in quotation marks"
+INVISIBLE = "contains an invisible character. Type the line again"
 
 
 def env_file_unreadable(file: str) -> str:
-    return f"{file} cannot be read. It must be a file of text in UTF-8 that this user may read."
+    return f"{file} cannot be read. It must be a UTF-8 text file that this user can read."
 
 
 def env_file_missing(file: str) -> str:
-    return f"There is no {file}, which --env-file names."
+    return f"--env-file names {file}, but there is no such file."
 
 
 def env_file_fine(file: str) -> str:
-    return f"{file} can be read, and belongs to its user."
+    return f"{file} can be read, and only its owner can change it."
 
 
-QUOTES = "is given with its quotation marks. Write it without them; docker run --env-file keeps them"
-PLACEHOLDER = "is still the placeholder of an example. Write your own value"
-REFERENCE = "names another variable, and nothing fills it in. Write the value itself"
+QUOTES = "includes quotation marks. Write it without them: docker run --env-file, for one, does not remove them"
+PLACEHOLDER = "is still the placeholder from an example. Set your own value"
+REFERENCE = "refers to another variable, which is not filled in. Write the value itself"
 NOT_A_SIGNATURES = (
     "is not a signing secret, which has 32 characters, 0-9 and a-f. Copy it again from your app's page at "
     "api.slack.com, Basic Information"
 )
 IS_THE_ID = "is an AccessKey ID. Write the secret here, and the ID in ALIBABA_CLOUD_ACCESS_KEY_ID"
-NOT_TEXT = "holds bytes that are not text. Type it again"
-NO_ACCESS_KEY = "holds characters that no AccessKey has. Copy it again"
-COPIED_WRONG = "holds characters that no token has. Copy it again, without spaces"
+NOT_TEXT = "contains bytes that are not text. Enter it again"
+NO_ACCESS_KEY = "contains characters that no AccessKey has. Copy it again"
+COPIED_WRONG = "contains characters that no token has. Copy it again, without spaces"
 
-DATABASE_IN_MEMORY = "would keep the record in memory only, and lose it at the end. Write sqlite:///path/to/phoneid.db"
-DATABASE_AS_URI = "holds file: inside sqlite:. Write sqlite:///path/to/phoneid.db"
-DATABASE_WITH_A_QUERY = "has a question mark, and SQLite's options cannot be set. Write sqlite:///path/to/phoneid.db"
+DATABASE_IN_MEMORY = "would keep all records in memory and lose them at exit. Write sqlite:///path/to/phoneid.db"
+DATABASE_AS_URI = "contains file: after sqlite:. Write sqlite:///path/to/phoneid.db"
+DATABASE_WITH_A_QUERY = (
+    "contains a question mark, but SQLite options are not supported. Write sqlite:///path/to/phoneid.db"
+)
 DATABASE_IS_A_FOLDER = "names a folder. Add the file's name, such as sqlite:////var/lib/phoneid/phoneid.db"
 DATABASE_UNEXPANDED = (
-    "holds ~ or $, which nothing fills in. Write the whole path, such as sqlite:////home/bot/phoneid.db"
+    "contains ~ or $, which is not filled in. Write the whole path, such as sqlite:////home/bot/phoneid.db"
 )
 
 WHAT_IS_RIGHT = {
@@ -51,9 +53,9 @@ WHAT_IS_RIGHT = {
     "PHONEID_HEALTH_PORT": "must be a whole number from 0 to 65535, such as 9090",
     "PHONEID_CONNECTIONS": "must be a whole number from 10 to 10000, such as 100",
     "PHONEID_QPS": "must be a whole number from 1 to 1000, such as 10",
-    "ALIBABA_CLOUD_ROLE_ARN": "must be a role's name as RAM shows it, such as acs:ram::1234567890:role/phoneid",
+    "ALIBABA_CLOUD_ROLE_ARN": "must be a role's ARN as RAM shows it, such as acs:ram::1234567890:role/phoneid",
     "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": (
-        "must be a provider's name as RAM shows it, such as acs:ram::1234567890:oidc-provider/ack"
+        "must be an identity provider's ARN as RAM shows it, such as acs:ram::1234567890:oidc-provider/ack"
     ),
     "PHONEID_OPEN_REQUESTS": "must be a whole number from 1 to 1000, such as 20",
     "PHONEID_APPROVAL": "must be always or never",
@@ -63,10 +65,10 @@ WHAT_IS_RIGHT = {
 }
 
 WHEN_BLANK = {
-    "PHONEID_AGENTS": "Write everyone, or the Slack user ids of those who may ask, such as U012AB3CD.",
+    "PHONEID_AGENTS": "Write everyone, or the Slack IDs of the agents, such as U012AB3CD.",
     "PHONEID_APPROVAL": "Write always or never.",
-    "PHONEID_APPROVERS": "List the users and usergroups who decide, such as S012AB3CD, or remove the name.",
-    "PHONEID_RETENTION": "Write how long numbers are kept, such as 90d, or remove the name to keep them for ever.",
+    "PHONEID_APPROVERS": "List the approvers' Slack IDs, such as U012AB3CD or S012AB3CD, or remove the setting.",
+    "PHONEID_RETENTION": "Write how long numbers are kept, such as 90d, or remove the setting to keep them for good.",
 }
 """Settings of which a blank is a mistake and not the default, which would be looser, and what to write instead."""
 
@@ -76,19 +78,19 @@ def line(number: int, what: str, *, file: str) -> str:
 
 
 def more_lines(count: int, *, file: str) -> str:
-    return f"{count} more lines of {file} are like that."
+    return f"{count} more lines of {file} have such mistakes."
 
 
 def given_twice(name: str, first: int, second: int, *, file: str) -> str:
-    return f"Lines {first} and {second} of {file} give {name} two values. Leave the right one."
+    return f"Lines {first} and {second} of {file} set {name} to two different values. Keep the right one."
 
 
 def given_in_two_cases(name: str) -> str:
-    return f"The environment gives {name} two values, in capital and in small letters. Leave the right one."
+    return f"The environment has two values for {name}, one in uppercase and one in lowercase. Keep the right one."
 
 
 def blank_over_value(name: str, *, file: str) -> str:
-    return f"{name} is empty in the environment and has a value in {file}. Remove it from one of them."
+    return f"{name} is empty in the environment but has a value in {file}. Remove one of the two."
 
 
 def not_from_file(name: str, *, file: str) -> str:
@@ -109,17 +111,17 @@ def meant(name: str | None) -> str:
 
 def foreign_env_file(file: str, owner: str) -> str:
     return (
-        f"{file} belongs to {owner}, who could send the bot's secrets elsewhere with it. Run phoneid in another "
-        "folder, or make the file your own."
+        f"{file} belongs to {owner}, who could use it to send the bot's secrets elsewhere. Run phoneid in another "
+        "folder, or change the file's owner with chown."
     )
 
 
 def everybody_writes(file: str) -> str:
-    return f"{file} can be changed by every user of this machine: chmod 600 {file}"
+    return f"Every user of this machine can change {file}. Run: chmod 600 {file}"
 
 
 def group_writes(file: str) -> str:
-    return f"{file} can be changed by its group. If only its owner should: chmod 600 {file}"
+    return f"{file} can be changed by its group. If only the owner should be able to, run: chmod 600 {file}"
 
 
 def both_given(name: str, file_name: str) -> str:
@@ -140,28 +142,28 @@ def close_secret_file(path: str) -> str:
 
 
 IS_NO_FILE = "it is a device or a pipe"
-IS_TOO_LARGE = "it is larger than 10,000 bytes, and no secret is"
-IS_NOT_TEXT = "it is not text in UTF-8"
+IS_TOO_LARGE = "it is larger than 10,000 bytes, too large for a secret"
+IS_NOT_TEXT = "it is not UTF-8 text"
 IS_EMPTY = "it is empty"
 IS_OPEN_TO_ALL = "every user of this machine can change it"
 
 
 def elsewhere(name: str, host: str, *, usual: str, source: str | None) -> str:
     """``source``: the file that says so; ``None``: the environment."""
-    return f"Calls go to {host} ({name} in {source or 'the environment'}), not to {usual}."
+    return f"{name} (in {source or 'the environment'}) sends the bot's requests to {host} instead of {usual}."
 
 
 def as_usual(usual: str) -> str:
-    return f"Calls go to {usual}."
+    return f"Requests go to {usual}."
 
 
-IF_NOT_MEANT = "If you did not mean that, stop now and remove it."
+IF_NOT_MEANT = "If this is not intended, stop phoneid now and remove the setting."
 SLACK = "Slack"
 ALIBABA_CLOUD = "Alibaba Cloud"
 
 
 def new_record(path: str) -> str:
-    return f"There is nothing on record yet in {path}: a new record begins. DATABASE_URL says where it is."
+    return f"{path} has no records yet, so a new database begins. If you expected records, check DATABASE_URL."
 
 
 def wide_file(path: str, mode: int) -> str:
@@ -169,7 +171,7 @@ def wide_file(path: str, mode: int) -> str:
 
 
 def narrow_it(path: str) -> str:
-    return f"Close it to them: chmod 600 {path}"
+    return f"Run: chmod 600 {path}"
 
 
 def foreign_file(path: str, owner: str) -> str:
@@ -177,8 +179,8 @@ def foreign_file(path: str, owner: str) -> str:
 
 
 SCHEMA_UNREADABLE = (
-    "names a schema in a way that cannot be read. Write ?schema=name once, with small letters, digits and underscores, "
-    "and no name that begins with pg_"
+    "has a ?schema= that cannot be used. Write ?schema=name once; the name can have lowercase letters, digits and "
+    "underscores, and cannot begin with pg_"
 )
-NOT_WRITTEN = "Nothing is written into another user's file. Run phoneid as that user, or name another DATABASE_URL."
-NOT_A_FILE = "it is a folder, a device or a pipe, and no file"
+NOT_WRITTEN = "phoneid does not write to another user's file. Run it as that user, or change DATABASE_URL."
+NOT_A_FILE = "it is a folder, a device or a pipe, not a file"

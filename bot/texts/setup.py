@@ -1,40 +1,41 @@
 """What an administrator reads while they set the bot up: ``phoneid init``, ``config`` and ``manifest``."""
 
 NO_TERMINAL = (
-    "phoneid init asks questions, and needs a terminal for that. Without one, write the settings into .env yourself "
-    "(.env.example is a template), or put them into the environment."
+    "phoneid init asks questions, so it needs a terminal. Without a terminal, write the settings into .env yourself "
+    "(.env.example is a template) or set them in the environment."
 )
 
 WHERE = {
     "SLACK_BOT_TOKEN": (
-        "The bot token, xoxb-…: at https://api.slack.com/apps choose your app, then Install App or OAuth & Permissions."
+        "The bot token (xoxb-…). At https://api.slack.com/apps choose your app, then Install App or OAuth & "
+        "Permissions."
     ),
     "SLACK_APP_TOKEN": (
-        "The app-level token, xapp-…, for Socket Mode: Basic Information, App-Level Tokens, with the scope "
-        "connections:write. Press Enter to receive requests over HTTP instead."
+        "The app-level token (xapp-…) for Socket Mode. Generate it under Basic Information, App-Level Tokens, with the "
+        "scope connections:write. Press Enter to receive requests over HTTP instead."
     ),
-    "SLACK_SIGNING_SECRET": "The signing secret, 32 characters: Basic Information, App Credentials.",
+    "SLACK_SIGNING_SECRET": "The signing secret (32 characters). It is under Basic Information, App Credentials.",
     "ALIBABA_CLOUD_ACCESS_KEY_ID": (
-        "The AccessKey ID of the RAM user that may call cams:GetPreValidatePhoneId: RAM console, Users, the user, "
-        "AccessKey."
+        "The AccessKey ID of the RAM user that can call cams:GetPreValidatePhoneId. In the RAM console: Users, the "
+        "user, AccessKey."
     ),
-    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "The secret of this AccessKey, which the console showed once, when it was made.",
-    "DATABASE_URL": "The database. It is not shown while you type, because it may hold a password.",
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "The secret of this AccessKey. The console shows it only when it is created.",
+    "DATABASE_URL": "The database. What you type is hidden, because the address can contain a password.",
     "PHONEID_DEFAULT_REGION": (
-        "The country of numbers without + and country code, two letters such as CN. Press Enter to require the country "
-        "code."
+        "The country of numbers that are entered without a country code, in two letters such as CN. Press Enter to "
+        "require the country code."
     ),
     "PHONEID_AGENTS": (
-        "Who can get IDs: everyone (each full member of the workspace), or Slack ids of users (U…) and usergroups "
+        "Who can get IDs: everyone (all full members of the workspace), or Slack IDs of users (U…) and usergroups "
         "(S…), separated by commas."
     ),
-    "PHONEID_APPROVAL": "Whether each request needs the approval of another person: always or never.",
+    "PHONEID_APPROVAL": "Whether each request needs another person's approval: always or never.",
     "PHONEID_APPROVERS": (
-        "The approvers: Slack ids of users (profile, three dots, Copy member ID) and usergroups, separated by commas."
+        "The approvers: Slack IDs of users (profile, three dots, Copy member ID) and usergroups, separated by commas."
     ),
     "PHONEID_APPROVAL_CHANNEL": (
-        "The id of the channel for requests (at the end of the channel's details). Press Enter to send each approver a "
-        "direct message."
+        "The ID of the channel for requests (it is at the end of the channel's details). Press Enter to send requests "
+        "to each approver as direct messages."
     ),
 }
 """By the settings' names, in the order in which they are asked for."""
@@ -45,37 +46,37 @@ def question(name: str, *, default: str) -> str:
 
 
 def needed(name: str) -> str:
-    return f"{name} cannot be left out."
+    return f"{name} is required."
 
 
 def not_for_a_file(name: str) -> str:
-    return f"{name} holds characters that no line of such a file can hold. Set it in the environment instead."
+    return f"{name} contains characters that cannot be written into such a file. Set it in the environment instead."
 
 
 def replace(file: str) -> str:
-    return f"{file} already exists. Replace it? All that is in it will be lost"
+    return f"{file} already exists. Replace it and lose its content?"
 
 
 def left_alone(file: str) -> str:
-    return f"{file} was left as it is."
+    return f"{file} was not changed."
 
 
 def not_written(file: str, why: str) -> str:
     return f"{file} cannot be written: {why}."
 
 
-HEADER = "# Written by phoneid init. It holds secrets. The README lists every setting."
+HEADER = "# Written by phoneid init. This file contains secrets. The README lists all settings."
 
 
 def written(file: str) -> str:
-    return f"Wrote {file}, which only you can read. Next: phoneid doctor, then phoneid run"
+    return f"The settings are in {file}, which only you can read. Next, run phoneid doctor, then phoneid run."
 
 
 def not_found_again(file: str) -> str:
-    return f"{file} was made by another program meanwhile. Nothing was written."
+    return f"Another program has created {file} in the meantime. Nothing was written."
 
 
-URL_NOT_FOR_SLACK = "Write the address at which Slack reaches the bot, such as https://phoneid.example.com."
+URL_NOT_FOR_SLACK = "Give the address at which Slack reaches the bot, such as https://phoneid.example.com."
 
 
 def sources(setting: str, value: str | float | None, source: str, *, widths: tuple[int, int]) -> str:

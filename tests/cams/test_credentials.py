@@ -111,7 +111,7 @@ async def test_where_they_are_refused_the_start_stops(
     server: CredentialsServer, role: dict[str, str], status: int
 ) -> None:
     server.status = status
-    with pytest.raises(SettingsError, match=rf"no credentials for the role: .*refused \(HTTP {status}\)"):
+    with pytest.raises(SettingsError, match=rf"could not get credentials for the role: .*refused \(HTTP {status}\)"):
         async with open_role(role, SteppingClock()):
             pytest.fail("it opened")
 
@@ -126,7 +126,7 @@ async def test_a_service_that_is_away_is_asked_again_and_calls_say_so_until_it_a
         with pytest.raises(ApiError) as none_yet:
             current()
         assert none_yet.value.result.problem is Problem.NO_CREDENTIALS
-        assert none_yet.value.cause == f"the service that gives them answered HTTP {status}"
+        assert none_yet.value.cause == f"the credentials service answered HTTP {status}"
         await server.fifth.wait()
         assert current().access_key_id.startswith("STS.key")
     assert set(clock.naps) == {SOUGHT_EVERY, RENEWED_EVERY}
@@ -139,7 +139,7 @@ async def test_a_service_that_nobody_reaches_does_not_stop_the_start(unused_tcp_
     async with open_role(role, SystemClock()) as current:
         with pytest.raises(ApiError) as none_yet:
             current()
-    assert none_yet.value.cause == "the service that gives them is not reached"
+    assert none_yet.value.cause == "the credentials service cannot be reached"
 
 
 async def test_a_call_before_there_are_any_ends_in_words_for_the_administrator_and_nothing_is_sent(

@@ -81,7 +81,7 @@ async def test_an_empty_database_gets_tables_and_is_not_called_new_again(shell: 
     ran = await shell.run("migrate")
     assert (ran.status, numbers(database)) == (0, (schema.SCHEMA, 1))
     assert ran.out.endswith(f"it was empty, and its tables are made. Its schema is {schema.SCHEMA}.\n")
-    assert "There is nothing on record yet" in ran.err
+    assert "has no records yet" in ran.err
     again = await shell.run("migrate")
     assert (again.status, again.err, "nothing to do" in again.out) == (0, "", True)
 
@@ -212,7 +212,7 @@ async def test_a_password_is_no_argument(shell: QuickShell, database: Path, addr
     ("arguments", "words"),
     [
         (("NOWHERE", "DATABASE_URL"), "There is no environment variable NOWHERE"),
-        (("mysql://u@h/db", "DATABASE_URL"), "FROM is not a database this version can use"),
+        (("mysql://u@h/db", "DATABASE_URL"), "FROM is not a database that this version can use"),
         (("DATABASE_URL", "sqlite:///:memory:"), "TO "),
         (("DATABASE_URL", "DATABASE_URL"), "FROM and TO are the same database"),
         (("sqlite:///missing.db", "sqlite:///new.db"), "missing.db"),

@@ -99,7 +99,7 @@ async def test_what_stops_a_start_is_exit_code_2_and_the_rest_is_told_all_the_sa
     scene.slack.lacking.add("commands")
     ran = await shell.run("doctor", ALIBABA_CLOUD_ACCESS_KEY_ID="Nobodys")
     assert ran.status == 2
-    assert "lacks what these settings need: commands" in ran.out
+    assert "lacks scopes that these settings need: commands" in ran.out
     assert "Alibaba Cloud does not know ALIBABA_CLOUD_ACCESS_KEY_ID" in ran.out
     assert ran.out.splitlines()[-1] == "The bot would not start: 2 to mend first, 2 more to look at."
 

@@ -42,7 +42,7 @@ async def test_every_command_reads_it(shell: QuickShell) -> None:
         assert "PHONEID_QPS must be a whole number" in ran.err
         assert f"from the environment and from {shell.folder}/other.env." in ran.err
     write(shell, "other.env", "DATABASE_URL=sqlite:///elsewhere.db\n")
-    assert "/elsewhere.db yet" in (await shell.run("--env-file", "other.env", "log")).err
+    assert "/elsewhere.db." in (await shell.run("--env-file", "other.env", "log")).err
 
 
 async def test_its_mistakes_are_told_by_its_name(shell: QuickShell) -> None:
@@ -50,14 +50,14 @@ async def test_its_mistakes_are_told_by_its_name(shell: QuickShell) -> None:
     assert "Line 5 of other.env is not NAME=value" in (await shell.run("--env-file", "other.env", "config")).err
     write(shell, "other.env", GOOD).chmod(0o606)
     ran = await shell.run("--env-file", "other.env", "config")
-    assert "other.env can be changed by every user of this machine: chmod 600 other.env" in ran.err
+    assert "Every user of this machine can change other.env. Run: chmod 600 other.env" in ran.err
 
 
 async def test_it_has_to_be_there(shell: QuickShell) -> None:
     write(shell, ".env", GOOD)
     ran = await shell.run("--env-file", "other.env", "config")
     assert (ran.status, ran.out) == (2, "")
-    assert "There is no other.env, which --env-file names." in ran.err
+    assert "--env-file names other.env, but there is no such file." in ran.err
 
 
 async def test_another_users_file_is_not_believed(shell: QuickShell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -185,7 +185,7 @@ def test_root_writes_it_and_is_told_whose_it_is(
     with open_ids_file(str(path)) as ids:
         ids.add(row(ANSWERED))
     assert phones(path) == ["8613800001234"]
-    assert f"Note: {theirs} belongs to user 4711.\n" in capsys.readouterr().err
+    assert f"Warning: {theirs} belongs to user 4711.\n" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("mode", [0o604, 0o640, 0o666, 0o600])
@@ -196,7 +196,7 @@ def test_one_that_others_can_open_is_named_with_its_mode(
     path.chmod(mode)
     with open_ids_file(str(path)) as ids:
         ids.add(row(ANSWERED))
-    said = f"Note: Other users of this machine can open {path} (mode 0{mode:o}). Close it to them: chmod 600 {path}\n"
+    said = f"Warning: Other users of this machine can open {path} (mode 0{mode:o}). Run: chmod 600 {path}\n"
     assert capsys.readouterr().err == ("" if mode == 0o600 else said)
 
 

@@ -82,10 +82,10 @@ def names_in(folder: Path) -> list[str]:
 async def test_what_is_typed_is_in_a_file_for_its_user_alone_and_no_secret_was_on_the_screen(tmp_path: Path) -> None:
     async with init_in(tmp_path) as at:
         await at.answer("SLACK_BOT_TOKEN: ", SECRET["SLACK_APP_TOKEN"])
-        await at.answer("it is another token.\r\nSLACK_BOT_TOKEN: ", SECRET["SLACK_BOT_TOKEN"])
+        await at.answer("so it is a different kind of token.\r\nSLACK_BOT_TOKEN: ", SECRET["SLACK_BOT_TOKEN"])
         await at.answer("SLACK_APP_TOKEN: ", "")
         await at.answer("SLACK_SIGNING_SECRET: ", "")
-        await at.answer("cannot be left out.\r\nSLACK_SIGNING_SECRET: ", SECRET["SLACK_SIGNING_SECRET"])
+        await at.answer("is required.\r\nSLACK_SIGNING_SECRET: ", SECRET["SLACK_SIGNING_SECRET"])
         await at.answer("ALIBABA_CLOUD_ACCESS_KEY_ID: ", GOOD["ALIBABA_CLOUD_ACCESS_KEY_ID"])
         await at.answer("ALIBABA_CLOUD_ACCESS_KEY_SECRET: ", SECRET["ALIBABA_CLOUD_ACCESS_KEY_SECRET"])
         await at.answer("DATABASE_URL [sqlite:///phoneid.db]: ", SECRET["DATABASE_URL"])
@@ -94,7 +94,7 @@ async def test_what_is_typed_is_in_a_file_for_its_user_alone_and_no_secret_was_o
         await at.answer("PHONEID_APPROVAL [never]: ", "always")
         await at.answer("PHONEID_APPROVERS: ", "S0LEADS, U0LEE")
         await at.answer("PHONEID_APPROVAL_CHANNEL: ", "")
-        assert await at.end("Next: phoneid doctor, then phoneid run") == 0
+        assert await at.end("Next, run phoneid doctor, then phoneid run.") == 0
     file = tmp_path / ".env"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert read_env_file(file).values == {
@@ -116,22 +116,22 @@ async def test_a_file_that_is_there_is_replaced_only_after_a_yes(tmp_path: Path)
     file = tmp_path / ".env"
     file.write_text("PORT=3001\n")
     async with init_in(tmp_path) as at:
-        await at.answer("already exists. Replace it?", "n")
-        assert await at.end(".env was left as it is.") == 2
+        await at.answer("already exists. Replace it and lose its content?", "n")
+        assert await at.end(".env was not changed.") == 2
     assert file.read_text() == "PORT=3001\n"
     async with init_in(tmp_path) as at:
-        await at.answer("already exists. Replace it?", "y")
+        await at.answer("already exists. Replace it and lose its content?", "y")
         for name in texts.WHERE:
             if name not in {"SLACK_SIGNING_SECRET", "PHONEID_APPROVERS", "PHONEID_APPROVAL_CHANNEL"}:
                 await at.answer(f"{texts.question(name, default=init._OPTIONAL.get(name, ''))}: ", GOOD.get(name, ""))
-        assert await at.end("Next: phoneid doctor, then phoneid run") == 0
+        assert await at.end("Next, run phoneid doctor, then phoneid run.") == 0
     assert (read_env_file(file).values, stat.S_IMODE(file.stat().st_mode)) == (GOOD, 0o600)
 
 
 async def test_without_a_terminal_nothing_is_asked_or_written(tmp_path: Path) -> None:
     ran = await QuickShell(tmp_path, {}).run("init", typed="\n".join(GOOD.values()))
     assert (ran.status, ran.out) == (2, "")
-    assert "phoneid init asks questions, and needs a terminal" in ran.err
+    assert "phoneid init asks questions, so it needs a terminal" in ran.err
     assert names_in(tmp_path) == []
 
 

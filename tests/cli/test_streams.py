@@ -73,7 +73,7 @@ async def test_an_output_that_cannot_be_written_is_refused_before_anything_is_as
         pass
     ran = await run_in_sh(desk, f"{command} {closed}", typed=f"{GOOD.code}\n")
     assert (ran.status, desk.asked(), exports(desk)) == (2, [], 0), ran.err
-    assert "Standard output cannot be written: " in ran.err
+    assert "Cannot write to standard output: " in ran.err
     assert "Traceback" not in ran.err
 
 
@@ -102,7 +102,7 @@ async def test_a_reader_who_leaves_while_it_is_asked_is_told_where_the_id_is(des
     os.close(writing)
     ran = await finish(process, typed=f"{GOOD.code}\n")
     assert ran.status == 2  # 1 says that there is no ID, and there is one
-    assert "What came of it is on record: phoneid log --request R-" in ran.err
+    assert "The result is on record: phoneid log --request R-" in ran.err
     assert "Traceback" not in ran.err
 
 
@@ -186,7 +186,7 @@ async def test_a_silent_input_is_said_to_be_waited_for(
 async def test_a_process_says_so_before_anything_comes(desk: Desk) -> None:
     process = await desk.shell.start("lookup", GOOD.phone)
     assert process.stderr
-    while (said := await asyncio.wait_for(process.stderr.readline(), 60)).startswith(b"Note: "):
+    while (said := await asyncio.wait_for(process.stderr.readline(), 60)).startswith(b"Warning: "):
         pass
     process.kill()
     await process.wait()

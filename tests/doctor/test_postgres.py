@@ -187,11 +187,11 @@ NEWER = "UPDATE journal_head SET schema = 999, oldest_writer = 999"
 @pytest.mark.parametrize(
     ("change", "remedy"),
     [
-        (lambda url: url.replace(":5432", ":1"), "Check that the server runs"),
+        (lambda url: url.replace(":5432", ":1"), "Check that the server is running"),
         (lambda url: url.replace("/phoneid", "/no_such"), "the right host, database"),
         (lambda url: url.replace("postgres@", "nobody_of_that_name@"), "the right host, database"),
         (lambda url: f"{url}_nowhere", "CREATE SCHEMA"),
-        (lambda url: run(ANOTHERS, url), "Name the bot's own database"),
+        (lambda url: run(ANOTHERS, url), "Set DATABASE_URL to the bot's own database"),
         (lambda url: run(NEWER, make_record(url)), "the release that wrote this one"),
     ],
     ids=["unreachable", "no database", "no role", "no schema", "another program's", "a newer release's"],

@@ -216,7 +216,7 @@ MISTAKES = {
         settings={"SLACK_APP_TOKEN": "xoxb-1"}, names={"SLACK_APP_TOKEN"}, remedy="table of settings"
     ),
     "approvals without approvers": Mistake(
-        plant=without("PHONEID_APPROVERS"), names={"PHONEID_APPROVERS"}, remedy="List the users and usergroups"
+        plant=without("PHONEID_APPROVERS"), names={"PHONEID_APPROVERS"}, remedy="List the Slack IDs of the approvers"
     ),
     "trusted without approvals": Mistake(
         plant=NO_APPROVALS, settings={"PHONEID_TRUSTED": "U0ANA"}, names={"PHONEID_TRUSTED"}, remedy="or remove it"
@@ -271,7 +271,7 @@ MISTAKES = {
         plant=around("HTTPS_PROXY", "socks5://127.0.0.1:1080"), names={"proxy"}, remedy="http://host:port"
     ),
     "no certificates": Mistake(
-        plant=around("SSL_CERT_FILE", "/nowhere"), names={"certificates"}, remedy="Correct it, or unset it"
+        plant=around("SSL_CERT_FILE", "/nowhere"), names={"certificates"}, remedy="Correct it, or remove it"
     ),
     # Slack
     "a revoked token": Mistake(
@@ -326,7 +326,7 @@ MISTAKES = {
     "nobody can approve": Mistake(
         settings={"PHONEID_APPROVERS": "U0GUS,U0IDA"},
         names={"PHONEID_APPROVERS"},
-        remedy="Name somebody who can decide",
+        remedy="Add an approver who is",
     ),
     "an approver who left": Mistake(
         settings={"PHONEID_APPROVERS": "S0LEADS,U0IDA"}, names={"PHONEID_APPROVERS"}, remedy="Correct the ids"
@@ -406,7 +406,7 @@ MISTAKES = {
     "another program's database": Mistake(
         plant=replace_database("CREATE TABLE songs (title TEXT)"),
         names={"database"},
-        remedy="Name the bot's own database",
+        remedy="Set DATABASE_URL to the bot's own database",
     ),
     "a newer release's database": Mistake(
         plant=replace_database("UPDATE journal_head SET schema = 999, oldest_writer = 999"),
@@ -423,7 +423,7 @@ MISTAKES = {
     "a full disk": Mistake(plant=fill_disk, names={"disk"}, remedy="Free some space"),
     "old numbering plans": Mistake(plant=age_metadata, names={"phone data"}, remedy="Install the newest version"),
     # the clock
-    "a clock ahead of Slack's": Mistake(ahead=400.0, names={"clock"}, remedy="Set it"),
+    "a clock ahead of Slack's": Mistake(ahead=400.0, names={"clock"}, remedy="Set the clock"),
     "a clock far behind": Mistake(ahead=-1200.0, names={"clock"}, remedy="Set the machine's clock"),
 }
 

@@ -26,7 +26,7 @@ async def test_a_start_names_the_scopes_that_its_settings_need(
 ) -> None:
     async with open_scene(tmp_path, settings=settings) as scene:
         scene.slack.lacking |= lacking
-        with pytest.raises(SettingsError, match=f"lacks what these settings need: {named}\\.") as caught:
+        with pytest.raises(SettingsError, match=f"lacks scopes that these settings need: {named}\\.") as caught:
             async with with_bot(scene):
                 raise AssertionError("it started")
         assert len(caught.value.mistakes) == 1

@@ -87,7 +87,7 @@ async def test_a_slack_that_does_not_say_who_approvers_are_blames_no_setting(
 ) -> None:
     async with open_scene(tmp_path, settings={**TO_EACH, "PHONEID_APPROVERS": approvers}) as scene:
         scene.slack.forced[method] = forced
-        with pytest.raises(SettingsError, match=f"This says nothing about the settings: {turn}") as caught:
+        with pytest.raises(SettingsError, match=f"This does not mean that the settings are wrong: {turn}") as caught:
             async with with_bot(scene):
                 raise AssertionError("it started")
         assert f"({method}: " in str(caught.value)

@@ -123,7 +123,7 @@ async def test_no_log_line_of_ours_holds_a_payload_at_debug(
     [
         ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, "does not accept SLACK_BOT_TOKEN (invalid_auth)"),
         ({"SLACK_APP_TOKEN": "xapp-wrong"}, "does not accept SLACK_APP_TOKEN (invalid_auth)"),
-        ({"SLACK_API_URL": "http://127.0.0.1:9/api/"}, "Slack does not answer at http://127.0.0.1:9/api/"),
+        ({"SLACK_API_URL": "http://127.0.0.1:9/api/"}, "Slack does not respond at http://127.0.0.1:9/api/"),
         (
             {"DATABASE_URL": "sqlite:////no/such/folder/phoneid.db"},
             "DATABASE_URL (/no/such/folder/phoneid.db): the database cannot be used",
@@ -146,7 +146,7 @@ async def test_a_start_that_cannot_work_says_why(
 async def test_a_start_without_slack_does_not_blame_the_token(tmp_path: Path, trouble: SlackTrouble) -> None:
     async with open_scene(tmp_path) as scene:
         scene.slack.trouble = trouble
-        with pytest.raises(SettingsError, match="Slack does not answer at"):
+        with pytest.raises(SettingsError, match="Slack does not respond at"):
             async with with_bot(scene):
                 raise AssertionError("it started")
 

@@ -64,7 +64,7 @@ async def test_a_scope_that_the_settings_need_is_named_at_the_start(
     if lacking is None:
         assert await check_tokens(web, Checklist(), needed=needed) == IDENTITY
         return
-    with pytest.raises(SettingsError, match=f"lacks what these settings need: {lacking}\\."):
+    with pytest.raises(SettingsError, match=f"lacks scopes that these settings need: {lacking}\\."):
         await check_tokens(web, Checklist(), needed=needed)
 
 
@@ -141,8 +141,8 @@ async def test_refused_tokens_are_told_together_each_with_slacks_word(web: Web, 
     [
         ("accesslimited", "Ask a workspace administrator"),
         ("org_login_required", "Ask its administrator"),
-        ("ekm_access_denied", "Ask whoever manages them"),
-        ("enterprise_is_restricted", "Ask an administrator of the organization"),
+        ("ekm_access_denied", "Ask the administrators of the keys"),
+        ("enterprise_is_restricted", "Ask one of its administrators"),
         ("team_access_not_granted", "Ask an administrator of the organization"),
         ("team_disabled", "Ask a workspace administrator"),
         ("token_expired", "Create the app again"),
@@ -174,7 +174,7 @@ async def test_what_is_not_slack_says_nothing_about_a_token(
 ) -> None:
     answers.become(status, content_type, body)
     (mistake,) = await refusals(web, app_token="xapp-invented")
-    assert mistake.startswith(f"Slack does not answer at {web.base_url}: ")
+    assert mistake.startswith(f"Slack does not respond at {web.base_url}: ")
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ async def test_why_slack_does_not_answer_is_in_the_sentence(
 
     monkeypatch.setattr(web, "auth_test", fail)
     (said,) = await refusals(web)
-    assert said.startswith(f"Slack does not answer at {web.base_url}: {cause}. ")
+    assert said.startswith(f"Slack does not respond at {web.base_url}: {cause}. ")
 
 
 @pytest.mark.parametrize("reason", ["internal_error", "fatal_error", "service_unavailable", "request_timeout"])
@@ -214,7 +214,7 @@ async def test_a_slack_that_is_too_busy_says_nothing_about_a_token(web: Web, ans
 async def test_an_answer_that_lacks_the_identity_is_not_slacks(web: Web, answers: Answers, lacking: str) -> None:
     become_slack(answers, {name: value for name, value in AUTH_TEST.items() if name != lacking})
     (said,) = await refusals(web)
-    assert said.startswith("Slack does not answer")
+    assert said.startswith("Slack does not respond")
 
 
 async def test_in_one_workspace_of_an_organisation_the_app_is_in_that_one(web: Web, answers: Answers) -> None:
@@ -245,8 +245,8 @@ async def test_on_a_whole_organisation_the_app_is_where_it_was_given_to(
     [
         ({"enterprise_id": "E0GRID", "teams": []}, f"{terminal.NO_WORKSPACES} {terminal.GIVE_WORKSPACES}"),
         ({"enterprise_id": "E0GRID", "teams": ["?", {}]}, f"{terminal.NO_WORKSPACES} {terminal.GIVE_WORKSPACES}"),
-        ({"enterprise_id": "E0GRID"}, "Slack does not answer"),
-        ({"teams": [{"id": "T0SANDBOX"}]}, "Slack does not answer"),
+        ({"enterprise_id": "E0GRID"}, "Slack does not respond"),
+        ({"teams": [{"id": "T0SANDBOX"}]}, "Slack does not respond"),
     ],
 )
 async def test_an_organisation_without_workspaces_or_name_is_no_start(

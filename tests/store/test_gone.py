@@ -72,7 +72,7 @@ async def test_what_is_gone_stays_gone(record: Record, plain: Plain) -> None:
 def test_who_waits_for_a_lock_in_vain_is_told_what_to_do(open_engine: OpenEngine) -> None:
     first, second = open_engine(), open_engine("p2", patience=0.1)
     with first.changing():
-        with pytest.raises(StoreUnavailable, match="end what holds it") as told, second.changing():
+        with pytest.raises(StoreUnavailable, match="stop the program that locks it") as told, second.changing():
             pytest.fail("two changes at once")
         assert not isinstance(told.value, DatabaseGone)
     use(second)

@@ -405,7 +405,7 @@ def test_a_role_that_may_not_create_the_tables_is_told_so(empty_postgres_url: st
         f"CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {schema_of(empty_postgres_url)} TO {role}", empty_postgres_url
     )
     try:
-        with pytest.raises(StoreUnavailable, match=r"may not make tables in it\. Run phoneid migrate"):
+        with pytest.raises(StoreUnavailable, match=r"cannot create tables in it\. Run phoneid migrate"):
             PostgresEngine(f"{empty_postgres_url}&user={role}", process="p1").open()
     finally:
         postgres(

@@ -57,9 +57,9 @@ def test_the_schema_is_taken_out_of_the_url(url: str, split: tuple[str, str]) ->
 )
 def test_a_name_that_is_no_schema_s_is_refused_before_anything_is_opened(name: str) -> None:
     url = f"postgresql://u:hunter2@h/d?schema={name}"
-    with pytest.raises(SettingsError, match="names a schema in a way that cannot be read") as told:
+    with pytest.raises(SettingsError, match="has a ?schema= that cannot be used") as told:
         read(RecordSettings, {"DATABASE_URL": url})
-    with pytest.raises(StoreUnavailable, match="names a schema in a way that cannot be read") as refused:
+    with pytest.raises(StoreUnavailable, match="has a ?schema= that cannot be used") as refused:
         PostgresEngine(url, process="p1")
     assert "hunter2" not in f"{told.value}{refused.value}"
 
@@ -92,7 +92,7 @@ async def test_record_and_quota_are_where_the_url_says_whatever_a_pooler_hands_o
 def test_a_schema_that_is_not_there_is_named_and_not_made(database: str) -> None:
     with (
         closing(PostgresEngine(f"{database}?schema=nowhere", process="p1")) as engine,
-        pytest.raises(StoreUnavailable, match=r"has no schema nowhere\. Make it with CREATE SCHEMA nowhere"),
+        pytest.raises(StoreUnavailable, match=r"has no schema nowhere\. Run CREATE SCHEMA nowhere"),
     ):
         engine.open()
     assert postgres("SELECT to_regnamespace('nowhere')", database) == [(None,)]
