@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import click
 
@@ -13,6 +13,7 @@ from bot.checks import Check, CheckVerdict
 from bot.cli.arguments import EXIT_CANNOT_START, Discreet, env_file
 from bot.cli.live import look_up_live
 from bot.cli.streams import check_output, show
+from bot.cli.style import styled, terminal_width, wrapped
 from bot.doctor import machine
 from bot.texts import doctor as texts
 
@@ -25,6 +26,7 @@ _COLOURS: Mapping[CheckVerdict, str] = {
     CheckVerdict.STOP: "red",
 }
 _WIDTH = max(map(len, CheckVerdict))
+_CLEARED_LINE = "\r\x1b[2K"
 
 
 @click.command(cls=Discreet)
@@ -56,11 +58,13 @@ def doctor(*, is_json: bool, with_views: bool, phone: str | None) -> None:
     found, checks = settings.examine(settings.BotSettings, env_file=env_file())
     logs.configure(level="CRITICAL", log_format=found.phoneid_log_format if found else None)
     parts = (*PARTS, VIEWS) if with_views else PARTS
-    by_group = asyncio.run(examine(found, [*checks, *machine.check_env_file(env_file())], parts=parts))
+    with showing_what_is_checked() as tell:
+        checks += machine.check_env_file(env_file())
+        by_group = asyncio.run(examine(found, checks, parts=parts, tell=tell))
     if is_json:
         show(json.dumps(as_json(by_group, found), ensure_ascii=False, indent=2))
     else:
-        show("\n".join(lines(by_group)))
+        show("\n".join(lines(by_group, width=terminal_width())))
     sys.exit(exit_code(each for checks in by_group.values() for each in checks))
 
 
@@ -88,27 +92,43 @@ def as_json(by_group: Mapping[str, Iterable[Check]], found: settings.BotSettings
     }
 
 
-def lines(by_group: Mapping[str, Iterable[Check]]) -> Iterable[str]:
-    """For a terminal: a line for each check, and below it what to do."""
+def lines(by_group: Mapping[str, Iterable[Check]], *, width: int | None = None) -> Iterable[str]:
+    """For people: each check, and below it what to do; ``width``: how long a line may be."""
     verdicts: list[CheckVerdict] = []
     for group, checks in by_group.items():
         if shown := [*checks]:
-            yield _styled(group, bold=True)
+            yield styled(group, bold=True)
             for each in shown:
-                yield from _lines_of(each)
+                yield from _lines_of(each, width)
             yield ""
             verdicts += [each.verdict for each in shown]
     counts = (verdicts.count(each) for each in (CheckVerdict.STOP, CheckVerdict.WARNING, CheckVerdict.SKIPPED))
     yield texts.summary(*counts)
 
 
-def _lines_of(check: Check) -> Iterable[str]:
-    verdict = _styled(check.verdict.ljust(_WIDTH), colour=_COLOURS[check.verdict])
-    yield f"  {verdict}  {check.name}: {check.what}"
+def _lines_of(check: Check, width: int | None) -> Iterable[str]:
+    verdict = styled(check.verdict.ljust(_WIDTH), colour=_COLOURS[check.verdict])
+    indent = _WIDTH + 4
+    first, *rest = wrapped(f"{check.name}: {check.what}", width=width, indent=indent)
+    yield f"  {verdict}  {first}"
+    yield from rest
     if check.remedy:
-        yield f"  {' ' * _WIDTH}  {texts.WHAT_TO_DO} {check.remedy}"
+        first, *rest = wrapped(f"{texts.WHAT_TO_DO} {check.remedy}", width=width, indent=indent)
+        yield " " * indent + first
+        yield from rest
 
 
-def _styled(words: str, *, colour: str | None = None, bold: bool = False) -> str:
-    """Click takes the colours out where nobody sees them; who set NO_COLOR wants none anywhere."""
-    return words if os.environ.get("NO_COLOR") else click.style(words, fg=colour, bold=bold or None)
+@contextmanager
+def showing_what_is_checked() -> Iterator[Callable[[Sequence[str]], None]]:
+    """One line on standard error that changes, for who waits at a terminal; it is gone when the answer is there."""
+    if not sys.stderr.isatty():
+        yield lambda _groups: None
+        return
+
+    def tell(groups: Sequence[str]) -> None:
+        click.echo(_CLEARED_LINE + (texts.checking(groups) if groups else ""), nl=False, err=True)
+
+    try:
+        yield tell
+    finally:
+        tell(())

@@ -15,7 +15,6 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from functools import partial
 
 from bot.app import PATIENT, Waits
 from bot.checks import Check, Checklist, CheckVerdict, skipped, warning
@@ -37,6 +36,9 @@ from bot.store.schema import SCHEMA
 from bot.texts import doctor as texts
 
 log = logging.getLogger(__name__)
+
+Tell = Callable[[Sequence[str]], None]
+"""Is called with the groups that are still being looked at, whenever these have changed."""
 
 LONGEST = 15.0
 """Seconds that a part may take, if it does not say otherwise."""
@@ -189,6 +191,7 @@ async def examine(
     clock: Clock | None = None,
     waits: Waits = PATIENT,
     parts: Sequence[Part] = PARTS,
+    tell: Tell = lambda _groups: None,
 ) -> Mapping[str, list[Check]]:
     """Look at these parts, whatever comes of it: the checks by group. ``found`` is what was found in the settings."""
     clock = clock or SystemClock()
@@ -202,6 +205,7 @@ async def examine(
         by_group[texts.SLACK].append(skipped(texts.SLACK, texts.not_looked_at(texts.WITHOUT_SETTINGS)))
         by_group[texts.MACHINE] += [*machine.check_version(), *machine.check_metadata(clock)]
         return by_group
+    tell((texts.NETWORK, texts.SLACK, texts.DATABASE))
     async with AsyncExitStack() as stack:
         of_network, of_database = (Checklist(_say_nothing) for _ in range(2))
         web = await _open_web(settings, clock, waits, of_network, stack)
@@ -215,7 +219,7 @@ async def examine(
         # That it can be opened is told with what it holds.
         by_group[texts.DATABASE] += [each for each in of_database.made if begins or each.verdict is not CheckVerdict.OK]
         case = Case(settings=settings, clock=clock, waits=waits, workspace=there, database=record, begins=begins)
-        looked = await _look(case, parts)
+        looked = await _look(case, parts, tell)
         if any(each.name == "scopes" and each.verdict is CheckVerdict.STOP for each in of_tokens):
             looked = _without_scopes(looked)
         for group, checks in looked.items():
@@ -278,9 +282,18 @@ def open_workspace(settings: BotSettings, web: Web, identity: connection.Identit
     return Workspace(web=web, identity=identity, people=people, channel=channel)
 
 
-async def _look(case: Case, parts: Sequence[Part]) -> Mapping[str, list[Check]]:
+async def _look(case: Case, parts: Sequence[Part], tell: Tell = lambda _groups: None) -> Mapping[str, list[Check]]:
     """What these parts found, by group."""
-    found = await asyncio.gather(*map(partial(_look_at, case), parts))
+    left = [part.group for part in parts]
+
+    async def look(part: Part) -> list[Check]:
+        checks = await _look_at(case, part)
+        left.remove(part.group)
+        tell([*dict.fromkeys(left)])
+        return checks
+
+    tell([*dict.fromkeys(left)])
+    found = await asyncio.gather(*map(look, parts))
     by_group: defaultdict[str, list[Check]] = defaultdict(list)
     for part, checks in zip(parts, found, strict=True):
         by_group[part.group] += checks

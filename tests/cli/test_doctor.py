@@ -1,6 +1,7 @@
 """``phoneid doctor`` as somebody types it: what is shown, to people and to programs, and with which exit code."""
 
 import json
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import click
 import pytest
 
 from bot.checks import Check, ok, skipped, stop, warning
-from bot.cli.doctor import exit_code, lines
+from bot.cli.doctor import exit_code, lines, showing_what_is_checked
 from bot.models import MASK
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT
 from bot.texts import doctor as texts
@@ -44,7 +45,7 @@ async def test_each_group_says_what_was_looked_at_what_was_found_and_what_to_do(
         "Alibaba Cloud",
         "Database",
         "Machine",
-        "The bot starts. 3 to look at.",
+        "The bot can start, with 3 warnings.",
     ]
     at = next(index for index, each in enumerate(shown) if "PHONEID_TRUSTED has no effect" in each)
     assert shown[at].split()[0] == "warning"
@@ -53,7 +54,7 @@ async def test_each_group_says_what_was_looked_at_what_was_found_and_what_to_do(
 
 async def test_it_begins_no_record_and_looks_nothing_up(shell: QuickShell, scene: Scene) -> None:
     ran = await shell.run("doctor")
-    assert "There is no record" in ran.out
+    assert "There is no database" in ran.out
     assert (await shell.run("log")).status == 2  # nor is there any now
     (call,) = scene.cams.calls
     assert (call.phone, call.api_code) == ("14155550100", "Unknown.ResourceOwnerId")
@@ -64,7 +65,7 @@ async def test_an_empty_database_is_left_empty_and_a_start_begins_there(shell: Q
     file.touch(mode=0o600)
     ran = await shell.run("doctor")
     assert ran.status == 1
-    assert "There is no record" in ran.out
+    assert "There is no database" in ran.out
     assert file.stat().st_size == 0
     assert [call.api_code for call in scene.cams.calls] == ["Unknown.ResourceOwnerId"]
 
@@ -101,7 +102,7 @@ async def test_what_stops_a_start_is_exit_code_2_and_the_rest_is_told_all_the_sa
     assert ran.status == 2
     assert "lacks scopes that these settings need: commands" in ran.out
     assert "Alibaba Cloud does not know ALIBABA_CLOUD_ACCESS_KEY_ID" in ran.out
-    assert ran.out.splitlines()[-1] == "The bot would not start: 2 to mend first, 2 more to look at."
+    assert ran.out.splitlines()[-1] == "The bot cannot start: 2 errors to fix first, 2 warnings."
 
 
 async def test_settings_that_cannot_be_used_are_told_and_the_rest_is_passed_over(shell: QuickShell) -> None:
@@ -128,14 +129,37 @@ def test_the_exit_code_is_the_worst_verdict(checks: list[Check], code: int) -> N
 @pytest.mark.parametrize(
     ("checks", "said"),
     [
-        ([WELL], "All is well."),
-        ([WELL, skipped("d", "D was not asked.")], "Nothing wrong was found; 1 not checked."),
-        ([WORTH_A_LOOK, skipped("d", "D was not asked.")], "The bot starts. 1 to look at, 1 not checked."),
-        ([WRONG, skipped("d", "D was not asked.")], "The bot would not start: 1 to mend first, 1 not checked."),
+        ([WELL], "Everything is fine."),
+        ([WELL, skipped("d", "D was not asked.")], "No errors were found, 1 not checked."),
+        ([WORTH_A_LOOK, skipped("d", "D was not asked.")], "The bot can start, with 1 warning, 1 not checked."),
+        ([WRONG, skipped("d", "D was not asked.")], "The bot cannot start: 1 error to fix first, 1 not checked."),
     ],
 )
 def test_what_was_not_found_out_is_not_well(checks: list[Check], said: str) -> None:
     assert [*lines({"Group": checks})][-1] == said
+
+
+def test_lines_fit_the_terminal_and_are_whole_elsewhere() -> None:
+    long = warning("settings", "These are set: " + ", ".join(f"NAME_{each}=value" for each in range(40)), "Look. " * 30)
+    fitting = [click.unstyle(each) for each in lines({"Group": [long]}, width=60)]
+    assert max(map(len, fitting)) <= 60
+    whole = [click.unstyle(each) for each in lines({"Group": [long]})]
+    assert " ".join(fitting).split() == " ".join(whole).split()
+    assert len(whole) == 5  # group, what, what to do, blank, summary
+    assert {len(each) - len(each.lstrip()) for each in fitting[2:-2]} == {15}
+
+
+def test_who_waits_at_a_terminal_reads_what_is_being_checked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with showing_what_is_checked() as tell:
+        tell(("Slack",))
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with showing_what_is_checked() as tell:
+        tell(("Slack", "Database"))
+    out, err = capsys.readouterr()
+    assert (out, err.split("\r\x1b[2K")) == ("", ["", "Checking Slack, Database …", ""])
 
 
 def test_colours_are_left_out_where_nobody_wants_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -207,7 +207,7 @@ MISTAKES = {
     "a role beside a key": Mistake(
         settings={"ALIBABA_CLOUD_ECS_METADATA": "phoneid"},
         names={"ALIBABA_CLOUD_ECS_METADATA"},
-        remedy="remove the AccessKey settings instead",
+        remedy="remove the AccessKey settings",
     ),
     "no number": Mistake(settings={"PHONEID_QPS": "many"}, names={"PHONEID_QPS"}, remedy="table of settings"),
     "mistyped name": Mistake(settings={"PHONEID_AGENT": "U0ANA"}, names={"PHONEID_AGENT"}, remedy="PHONEID_AGENTS"),
@@ -237,7 +237,9 @@ MISTAKES = {
         names={"PHONEID_APPROVAL_CHANNEL"},
         remedy="Set PHONEID_APPROVAL=always to require approvals",
     ),
-    "a port in Socket Mode": Mistake(settings={"PORT": "8080"}, names={"PORT"}, remedy="unless your host sets it"),
+    "a port in Socket Mode": Mistake(
+        settings={"PORT": "8080"}, names={"PORT"}, remedy="unless your hosting platform sets it"
+    ),
     "a signing secret in Socket Mode": Mistake(
         settings={"SLACK_SIGNING_SECRET": "0" * 32}, names={"SLACK_SIGNING_SECRET"}, remedy="remove SLACK_APP_TOKEN"
     ),
@@ -306,7 +308,7 @@ MISTAKES = {
         plant=lambda planted: planted.scene.slack.surplus.add("files:write"), names={"scopes"}, remedy="Remove them"
     ),
     "an agents' usergroup that nobody knows": Mistake(
-        settings={"PHONEID_AGENTS": "S0UNKNOWN,U0ANA"}, names={"PHONEID_AGENTS"}, remedy="Copy the id again"
+        settings={"PHONEID_AGENTS": "S0UNKNOWN,U0ANA"}, names={"PHONEID_AGENTS"}, remedy="Copy the ID again"
     ),
     "an agents' usergroup without members": Mistake(
         plant=lambda planted: planted.scene.slack.workspace.user_groups.update(
@@ -317,7 +319,7 @@ MISTAKES = {
         remedy="Add people to it",
     ),
     "an agent who is a guest": Mistake(
-        settings={"PHONEID_AGENTS": "U0ANA,U0GUS"}, names={"PHONEID_AGENTS"}, remedy="Correct the ids"
+        settings={"PHONEID_AGENTS": "U0ANA,U0GUS"}, names={"PHONEID_AGENTS"}, remedy="Correct the IDs"
     ),
     # approvals
     "approvers' usergroup is disabled": Mistake(
@@ -329,7 +331,7 @@ MISTAKES = {
         remedy="Add an approver who is",
     ),
     "an approver who left": Mistake(
-        settings={"PHONEID_APPROVERS": "S0LEADS,U0IDA"}, names={"PHONEID_APPROVERS"}, remedy="Correct the ids"
+        settings={"PHONEID_APPROVERS": "S0LEADS,U0IDA"}, names={"PHONEID_APPROVERS"}, remedy="Correct the IDs"
     ),
     "a channel of two companies": Mistake(
         settings={"PHONEID_APPROVAL_CHANNEL": "C0PARTNER"},
@@ -367,15 +369,15 @@ MISTAKES = {
         accounts=[TEMPORARY],
         settings={"ALIBABA_CLOUD_SECURITY_TOKEN": "older-token"},
         names={"ALIBABA_CLOUD_SECURITY_TOKEN"},
-        remedy="new set of temporary credentials",
+        remedy="Get new temporary credentials",
     ),
     "no token": Mistake(
-        accounts=[TEMPORARY], names={"ALIBABA_CLOUD_SECURITY_TOKEN"}, remedy="new set of temporary credentials"
+        accounts=[TEMPORARY], names={"ALIBABA_CLOUD_SECURITY_TOKEN"}, remedy="Get new temporary credentials"
     ),
     "a token of another key": Mistake(
         settings={"ALIBABA_CLOUD_SECURITY_TOKEN": "a-token"},
         names={"ALIBABA_CLOUD_SECURITY_TOKEN"},
-        remedy="new set of temporary credentials",
+        remedy="Get new temporary credentials",
     ),
     "no permission": Mistake(
         plant=trouble(ApiTrouble.FORBIDDEN), names={"permission"}, remedy="cams:GetPreValidatePhoneId"
@@ -397,11 +399,11 @@ MISTAKES = {
     "another server": Mistake(
         plant=lambda planted: planted.scene.environment.update(PHONEID_CAMS_URL=planted.scene.slack.base_url),
         names=set(),
-        remedy="that this version is the newest",
+        remedy="that this is the newest version",
     ),
     # database and machine
     "no folder for the database": Mistake(
-        settings={"DATABASE_URL": "sqlite:////nowhere/phoneid.db"}, names={"database"}, remedy="Make the folder"
+        settings={"DATABASE_URL": "sqlite:////nowhere/phoneid.db"}, names={"database"}, remedy="Create the folder"
     ),
     "another program's database": Mistake(
         plant=replace_database("CREATE TABLE songs (title TEXT)"),
@@ -464,7 +466,7 @@ async def test_of_people_whom_nobody_asked_about_nothing_is_said(tmp_path: Path)
         checks = await examined(scene, tmp_path)
     (of_people,) = [each for each in checks if each.name == "people"]
     assert of_people.verdict is CheckVerdict.SKIPPED
-    assert of_people.what.startswith(f"{MOST_PEOPLE} of the ")
+    assert of_people.what.startswith(f"Only {MOST_PEOPLE} of the ")
 
 
 async def test_what_several_find_is_told_once(tmp_path: Path) -> None:

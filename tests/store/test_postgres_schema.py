@@ -57,9 +57,9 @@ def test_the_schema_is_taken_out_of_the_url(url: str, split: tuple[str, str]) ->
 )
 def test_a_name_that_is_no_schema_s_is_refused_before_anything_is_opened(name: str) -> None:
     url = f"postgresql://u:hunter2@h/d?schema={name}"
-    with pytest.raises(SettingsError, match="has a ?schema= that cannot be used") as told:
+    with pytest.raises(SettingsError, match=r"has a \?schema= that cannot be used") as told:
         read(RecordSettings, {"DATABASE_URL": url})
-    with pytest.raises(StoreUnavailable, match="has a ?schema= that cannot be used") as refused:
+    with pytest.raises(StoreUnavailable, match=r"has a \?schema= that cannot be used") as refused:
         PostgresEngine(url, process="p1")
     assert "hunter2" not in f"{told.value}{refused.value}"
 
