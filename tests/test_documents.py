@@ -8,6 +8,7 @@ import pytest
 
 from bot.cli import arguments
 from bot.cli.main import phoneid
+from bot.entry.command import TypedKind, read_command
 from tools.bench.__main__ import PARTS
 from tools.bench.__main__ import main as bench
 from tools.faults.__main__ import main as faults
@@ -55,6 +56,15 @@ def test_the_commands_are_found() -> None:
         "echo 1 | phoneid lookup -\nbin/phoneid run --host 0.0.0.0\n`phoneid log --csv`, a phoneid bot"
     )
     assert found == [("lookup", " -"), ("run", " --host 0.0.0.0"), ("log", " --csv")]
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/agents.md", "manifest.yaml"])
+def test_every_word_after_the_slash_command_is_told(name: str) -> None:
+    words = {kind for kind in TypedKind if read_command(kind.value, region=None).kind is kind}
+    text = (ROOT / name).read_text()
+    missing = {kind for kind in words - {TypedKind.UNREADABLE} if not re.search(rf"\b{kind.value}\b", text)}
+    assert TypedKind.HISTORY in words
+    assert not missing
 
 
 def options_of(command: click.Command) -> set[str]:
