@@ -164,6 +164,12 @@ def check_everybody_was_told(arena: Arena, all_recorded: Sequence[Recorded]) -> 
     assert Counter(arena.sentences()) == expected
 
 
+def errors(arena: Arena) -> list[str]:
+    """Errors in the log. What was not said at once, on a crowded machine, was said later: that is checked apart."""
+    lines = arena.log.read_text().splitlines()
+    return [line for line in lines if '"ERROR"' in line and '"event": "not said"' not in line]
+
+
 async def check(arena: Arena, races: Sequence[Race]) -> list[Recorded]:
     """Everything there is to say of races that are over."""
     await arena.finish()
@@ -172,7 +178,7 @@ async def check(arena: Arena, races: Sequence[Race]) -> list[Recorded]:
         check_decided_once(arena, each)
         check_cards(arena, each)
     check_everybody_was_told(arena, all_recorded)
-    assert "ERROR" not in arena.log.read_text()
+    assert errors(arena) == []
     return all_recorded
 
 

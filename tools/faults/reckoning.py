@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.app import open_record
 from bot.audit import JournalEntry
+from bot.cams.probe import NOBODYS
 from bot.models import ApprovalState, Lookup, Problem, Request, RequestId, Result, State, Through
 from bot.sandbox.slack.workspace import Message
 from bot.settings import RecordSettings, read
@@ -190,8 +191,8 @@ class Reckoning:
                 yield from human.sees(conversation.id)
 
     def _calls_in_vain(self, everything: Iterable[Recorded]) -> Iterator[str]:
-        """Calls that no attempt accounts for."""
-        calls = Counter(call.phone for call in self.scene.cams.lookups)
+        """Calls that no attempt accounts for, but for the one of each start that looks nothing up."""
+        calls = Counter(call.phone for call in self.scene.cams.lookups if call.phone != NOBODYS.digits)
         attempts: Counter[str] = Counter()
         for each in everything:
             for lookup in each.request.lookups:
