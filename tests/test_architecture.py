@@ -1,4 +1,6 @@
-"""``docs/architecture.md`` is a map of what there is: every room, both state machines, and every name."""
+"""``docs/architecture.md`` is a map of what there is: every room, both state machines, and every name. So is
+``CONTRIBUTING.md``, of what checks what.
+"""
 
 import ast
 import re
@@ -12,6 +14,7 @@ from tests.test_house import ROWS
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "architecture.md").read_text()
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 
 
 def section(heading: str) -> str:
@@ -51,7 +54,7 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
-@pytest.mark.parametrize("named", sorted(set(re.findall(r"`((?:bot|tests|tools)/[^`*]+)`", PAGE))))
+@pytest.mark.parametrize("named", sorted(set(re.findall(r"`((?:bot|tests|tools)/[^`*]+)`", PAGE + CONTRIBUTING))))
 def test_everything_it_names_is_there(named: str) -> None:
     path, _, name = named.partition("::")
     assert (ROOT / path).exists()

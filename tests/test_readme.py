@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import click
+import pytest
 
 from bot.cli.main import phoneid
 from bot.settings import BotSettings
@@ -64,3 +65,9 @@ def test_programs_find_the_demo_in_one_line_to_which_they_can_add() -> None:
     section = README.split("\n## Try it\n", 1)[1].split("\n## ", 1)[0]
     block = section.split("```sh\n", 1)[1].split("```", 1)[0]
     assert re.fullmatch(r".* && \.venv/bin/phoneid demo\n", block)
+
+
+@pytest.mark.parametrize(("name", "end"), [("test command", "pytest"), ("nightly command", "pytest -m nightly")])
+def test_ci_finds_both_test_commands(name: str, end: str) -> None:
+    command = README.split(f"<!-- {name} -->\n```sh\n", 1)[1].split("\n```", 1)[0]
+    assert command.endswith(f".venv/bin/{end}")
