@@ -9,6 +9,8 @@ import pytest
 from bot.cli import arguments
 from bot.cli.main import phoneid
 from bot.entry.command import TypedKind, read_command
+from bot.environment.secret_files import ENDING
+from bot.settings import BotSettings
 from tools.bench.__main__ import PARTS
 from tools.bench.__main__ import main as bench
 from tools.faults.__main__ import main as faults
@@ -81,3 +83,28 @@ def test_the_measurements_are_repeated_with_options_that_there_are() -> None:
 def test_the_exit_codes_are_those_of_the_command_line() -> None:
     page = (ROOT / "docs" / "command-line.md").read_text()
     assert f"{arguments.EXIT_NO_ID}, there is no ID; {arguments.EXIT_CANNOT_START}, it could not start" in page
+
+
+@pytest.mark.parametrize("path", [each for each in DOCUMENTS if each != HISTORY], ids=lambda path: path.name)
+def test_every_setting_that_is_named_is_one(path: Path) -> None:
+    named = set(re.findall(r"\b(?:PHONEID|SLACK|ALIBABA_CLOUD)_[A-Z_]+[A-Z]\b", path.read_text()))
+    settings = {name.upper() for name in BotSettings.model_fields}
+    assert named <= settings | {f"{name}{ENDING}" for name in settings} | NO_SETTINGS
+
+
+NO_SETTINGS = {
+    "PHONEID_TEST_POSTGRES",  # the tests'
+    "PHONEID_SERVICE_HOST",  # what a host names by itself
+    "PHONEID_PORT",
+    "ALIBABA_CLOUD_STS_REGION",  # read by Alibaba Cloud's own package
+}
+
+
+def test_the_chinese_half_of_the_page_for_agents_is_set_as_chinese_is() -> None:
+    chinese = (ROOT / "docs" / "agents.md").read_text().split("\n# ")[1]
+    prose = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", "`", chinese, flags=re.DOTALL)
+    assert "您" not in prose
+    assert not re.search(r"(?<!申)请", prose)
+    assert not re.findall(r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]", prose)  # a space between
+    assert not re.findall(r"[\u4e00-\u9fff] ?[,.:;?!()]", prose)  # full-width punctuation
+    assert not re.findall(r"[，。：；？！]\*\*[\u4e00-\u9fff]", prose)  # Markdown does not end bold there
