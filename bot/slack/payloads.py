@@ -33,6 +33,8 @@ def _whole(value: Any) -> Any:
 
 Word = Annotated[str, BeforeValidator(_whole)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=255), BeforeValidator(_whole)]
+IdIfAny = Annotated[str, StringConstraints(max_length=255), BeforeValidator(_whole)]
+"""Absent in some payloads. Never long: it travels in a form, which has room for little."""
 Text = Annotated[SecretStr, BeforeValidator(_whole)]
 """Anything typed may hold a verification code: a secret until it is read."""
 
@@ -49,9 +51,9 @@ class _Payload(BaseModel):
 class Origin(_Payload):
     """Where a form was opened from. It travels in the form's ``private_metadata``: not a secret, not an authority."""
 
-    channel_id: Word = ""
+    channel_id: IdIfAny = ""
     response_url: Word = ""
-    team_id: Word = ""
+    team_id: IdIfAny = ""
     """The workspace: what is asked there belongs to it. On a whole organisation a form's payload does not say."""
 
     def in_workspace(self, team_id: str) -> "Origin":
@@ -67,17 +69,17 @@ class _Metadata(Origin):
 
 
 class _Team(_Payload):
-    id: Word = ""
-    enterprise_id: Word = ""
+    id: IdIfAny = ""
+    enterprise_id: IdIfAny = ""
 
 
 class _Enterprise(_Payload):
-    id: Word = ""
+    id: IdIfAny = ""
 
 
 class _User(_Payload):
     id: Id
-    team_id: Word = ""
+    team_id: IdIfAny = ""
 
 
 class SlashCommand(_Payload):
@@ -86,7 +88,7 @@ class SlashCommand(_Payload):
     text: Text = SecretStr("")
     user_id: Id
     team_id: Id
-    enterprise_id: Word = ""
+    enterprise_id: IdIfAny = ""
     channel_id: Id
     trigger_id: Id
     response_url: Word = ""
@@ -211,7 +213,7 @@ class _Action(_Payload):
 
 
 class _Channel(_Payload):
-    id: Word = ""
+    id: IdIfAny = ""
 
 
 class _Message(_Payload):

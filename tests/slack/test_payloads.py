@@ -187,6 +187,7 @@ def test_a_window_with_unreadable_metadata_comes_from_nowhere(metadata: str) -> 
         pytest.param(Submission, {**WHO, "view": CODE}, "view", id="no view"),
         pytest.param(Click, {**CLICK, "user": CODE}, "user", id="nobody"),
         pytest.param(Click, {**CLICK, "actions": [CODE]}, "actions.0", id="an action that is none"),
+        pytest.param(Shortcut, {**WHO, "trigger_id": "1.2", "team": {"id": CODE * 50}}, "team.id", id="a long id"),
         pytest.param(Shortcut, {}, "user, trigger_id", id="nothing"),
     ],
 )
