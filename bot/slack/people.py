@@ -23,8 +23,8 @@ Slack takes a hundred of these questions a minute, so a hundred people may be bu
 each thing they do would turn the others away. Whoever decides is asked about more freshly: see ``bot.access.FRESH``."""
 
 GIVEN_REMEMBERED = 10.0
-"""Seconds, for the workspaces that the app was given: they are asked for when another one comes, and Slack takes twenty
-of these questions a minute."""
+"""Seconds, for the workspaces that the app was given: they are asked for when another one comes, or none was for
+``REMEMBERED``, and Slack takes twenty of these questions a minute."""
 
 PATIENCE = 2.5
 """Seconds that somebody waits for Slack to say who they are. Then they are told so, and it may still say so later."""
@@ -58,6 +58,8 @@ class People:
         self._web = web
         self._installed = installed
         self._group_ids = group_ids
+        self._clock = clock
+        self._given_at = clock.monotonic()  # the start has just asked
         self._described = Remembered("users.info", self._ask_person, seconds=REMEMBERED, clock=clock)
         self._given = Remembered("auth.teams.list", self._ask_given, seconds=GIVEN_REMEMBERED, clock=clock)
         self._groups = Remembered("usergroups.users.list", self._ask_group, seconds=REMEMBERED, clock=clock)
@@ -173,19 +175,37 @@ class People:
     async def _places(self, workspace: str | None, *, until: float | None = None) -> tuple[str, ...]:
         """The workspaces in question; none where a workspace is not ours, or a whole organisation's is not said.
 
-        One of the organisation that is not known may have been given to the app since. Raises ``SlackError`` while
-        Slack does not say.
+        Raises ``SlackError`` while Slack does not say.
         """
         is_on_organisation = self._installed.is_on_organisation
+        if is_on_organisation:
+            await self._look_at_given(workspace, until=until)
         if workspace is None or not (workspace or is_on_organisation):
             return self._installed.workspaces
-        if workspace and is_on_organisation and not self._installed.serves(workspace):
-            given = await self._given.get("", until=until)
-            self._installed = replace(self._installed, workspaces=given)
         return (workspace,) if self._installed.serves(workspace) else ()
 
+    async def _look_at_given(self, workspace: str | None, *, until: float | None) -> None:
+        """One of the organisation that is not known may have been given to the app since, and one that is may have been
+        taken from it. Slack has events for both, but of several processes tells one.
+
+        While Slack does not say, those that were given go on. Raises ``SlackError`` for any other.
+        """
+        is_known = not workspace or self._installed.serves(workspace)
+        if is_known and self._clock.monotonic() - self._given_at < REMEMBERED:
+            return
+        try:
+            given = await self._given.get("", until=until)
+        except SlackError:
+            if not is_known:
+                raise
+            return
+        self._installed = replace(self._installed, workspaces=given)
+
     async def _ask_given(self, _key: str) -> tuple[str, ...]:
-        return tuple(await workspaces_given(self._web))
+        asked_at = self._clock.monotonic()
+        given = tuple(await workspaces_given(self._web))
+        self._given_at = asked_at
+        return given
 
     async def _ask_person(self, user_id: str) -> Described:
         user = part(await self._web.users_info(user=user_id), "user", dict)

@@ -25,6 +25,7 @@ from bot.sandbox.slack.trouble import Forced
 from bot.settings import BotSettings, read
 from bot.slack import cards, connection, views
 from bot.slack.pages import PAGE
+from bot.slack.people import REMEMBERED
 from bot.texts import asking, history, terminal
 from bot.texts import requests as texts
 from bot.texts.problems import PROBLEMS
@@ -234,6 +235,34 @@ async def test_a_workspace_that_is_given_later_is_served_without_a_start(scene_w
         request_id = await ask_in(scene, "sister", sue)
         await tom.clicks("Approve", message=find_card(tom, request_id))
         await scene.answer(sue, TOLD_ANSWERED, channel=sue.dm)
+
+
+async def test_a_workspace_that_is_taken_away_is_served_for_a_minute_more_at_the_most(scene_with: OpenScene) -> None:
+    installation = Installation.org_wide()
+    async with scene_with(installation=installation, **APPROVERS) as scene:
+        sue, tom, lee = (scene.human(name) for name in ("Sue", "Tom", "Lee"))
+        theirs = await ask_in(scene, "sister", sue)
+        installation.given.remove(SISTER_TEAM_ID)
+        await scene.clock.sleep(REMEMBERED)
+        await tom.clicks("Approve", message=find_card(tom, theirs))  # the card still stands in a direct message
+        await finish(scene)
+        assert await standing_of(scene, theirs) == AWAITING
+        assert [(each.user_id, each.why) for each in forbidden(scene)] == [("U0TOM", Problem.OUTSIDER)]
+        ours = await ask_in(scene, "support", scene.ana)
+        await lee.clicks("Approve", message=find_card(lee, ours))
+        await finish(scene)
+        assert await standing_of(scene, ours) == ANSWERED
+
+
+async def test_while_slack_does_not_say_what_was_taken_away_those_that_were_given_are_served(
+    scene_with: OpenScene,
+) -> None:
+    async with scene_with(installation=Installation.org_wide()) as scene:
+        scene.slack.forced["auth.teams.list"] = Forced("internal_error")
+        await scene.clock.sleep(REMEMBERED)
+        sue = scene.human("Sue")
+        await sue.runs("sister", f"/phoneid {GOOD.phone} {GOOD.code}")
+        await scene.answer(sue, GOOD_ID, channel="sister")
 
 
 async def test_while_slack_does_not_say_which_workspaces_are_given_nobody_of_a_new_one_is_served(
