@@ -71,3 +71,9 @@ def test_programs_find_the_demo_in_one_line_to_which_they_can_add() -> None:
 def test_ci_finds_both_test_commands(name: str, end: str) -> None:
     command = README.split(f"<!-- {name} -->\n```sh\n", 1)[1].split("\n```", 1)[0]
     assert command.endswith(f".venv/bin/{end}")
+
+
+def test_the_tabs_that_it_names_are_those_of_the_page() -> None:
+    script = (ROOT / "bot" / "sandbox" / "page" / "static" / "inspector.js").read_text()
+    (told,) = re.findall(r"three tabs: (.*?)\.", " ".join(README.split()))
+    assert re.findall(r"\*(\w+)\*", told) == re.findall(r'name: "(\w+)", panel', script)
