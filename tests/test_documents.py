@@ -8,6 +8,7 @@ import pytest
 
 from bot.cli import arguments
 from bot.cli.main import phoneid
+from bot.entry import lines, table
 from bot.entry.command import TypedKind, read_command
 from bot.environment.secret_files import ENDING
 from bot.settings import BotSettings
@@ -16,6 +17,7 @@ from tools.bench.__main__ import main as bench
 from tools.faults.__main__ import main as faults
 
 ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
 HISTORY = ROOT / "CHANGELOG.md"
 """It tells of earlier releases, too."""
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
@@ -98,6 +100,14 @@ NO_SETTINGS = {
     "PHONEID_PORT",
     "ALIBABA_CLOUD_STS_REGION",  # read by Alibaba Cloud's own package
 }
+
+
+def test_how_many_numbers_are_taken_at_once_is_told_rightly() -> None:
+    agents, terminal = ((ROOT / "docs" / name).read_text() for name in ("agents.md", "command-line.md"))
+    assert f"takes {lines.MOST} numbers" in README.read_text()
+    assert f"up to {lines.MOST} numbers" in agents
+    assert f"最多 {lines.MOST} 个号码" in agents
+    assert f"Up to {table.MOST_NUMBERS:,} numbers" in " ".join(terminal.split())
 
 
 def test_the_chinese_half_of_the_page_for_agents_is_set_as_chinese_is() -> None:

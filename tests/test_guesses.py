@@ -206,5 +206,11 @@ def test_the_operations_page_gives_the_guards_numbers() -> None:
     assert f"at most {MOST_IN_A_DAY} codes a day" in page
 
 
+def test_the_page_for_agents_gives_them_in_both_languages() -> None:
+    page = " ".join((Path(__file__).parent.parent / "docs" / "agents.md").read_text().split())
+    assert f"after {N} wrong codes in 24 hours, for you after {A}" in page
+    assert f"同一个号码输错 {N} 次后需要等待，同一个人输错 {A} 次后需要等待" in page
+
+
 def test_nothing_counted_is_nothing_to_wait_for() -> None:
     assert (NONE.refused, wait_until(Counts(), now=NOW), is_over(Counts())) == (0, None, False)
