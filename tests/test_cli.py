@@ -4,17 +4,19 @@ import asyncio
 import json
 import os
 import pwd
+import re
 import socket
 import stat
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import click
 import pytest
 
 from bot.audit import LogQuery
 from bot.cli.caller import identify
-from bot.cli.main import main
+from bot.cli.main import main, phoneid
 from bot.clock import SystemClock
 from bot.guesses import FREE_FOR_AGENT
 from bot.models import Actor, PhoneNumber, Problem
@@ -193,7 +195,7 @@ async def test_number_and_reason_can_come_from_standard_input(
         (("+86 138 0000 1234", "--reason", "-"), "\udcff\n", terminal.REASON_NOT_TEXT),
         (("-",), f"\udcff\n{CODE}\n", "This is not a phone number"),
         (("+86 138 0000 1234",), "208\udcff312\n", "This is not a code"),
-        (("--file", "-", "--output", "ids.csv", "--reason", "-"), "", "the list or the reason"),
+        (("--file", "-", "--output", "ids.csv", "--reason", "-"), "", "the list or for the reason"),
     ],
 )
 async def test_lines_that_are_missing_or_in_another_order_are_a_sentence(
@@ -472,6 +474,25 @@ async def test_every_command_explains_itself(tmp_path: Path, command: str) -> No
     ran = await QuickShell(tmp_path, {}).run(command, "--help")
     assert ran.status == 0
     assert ran.out.startswith(f"Usage: phoneid {command}")
+
+
+async def test_the_help_lists_every_command_once_with_a_whole_summary(tmp_path: Path) -> None:
+    ran = await QuickShell(tmp_path, {}).run("--help")
+    headings, told = re.findall(r"^[A-Z][a-zA-Z ]+:$", ran.out, re.MULTILINE), " ".join(ran.out.split())
+    assert headings == ["Options:", *(f"{each}:" for each in phoneid.sections or ())]
+    assert sorted(re.findall(r"^  ([a-z-]+)  ", ran.out, re.MULTILINE)) == sorted(phoneid.commands)
+    for command in phoneid.commands.values():
+        assert f" {command.name} {command.get_short_help_str(1000)}" in told
+    assert "..." not in told.partition("Options:")[2]
+
+
+async def test_help_has_colours_on_a_terminal_unless_nobody_wants_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    with phoneid.make_context("phoneid", [], resilient_parsing=True) as context:
+        coloured = context.get_help()
+        monkeypatch.setenv("NO_COLOR", "1")
+        plain = context.get_help()
+    assert click.unstyle(coloured) == plain != coloured
 
 
 @pytest.mark.parametrize("arguments", [("demo", "--no-browser"), ("cams",)])

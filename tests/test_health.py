@@ -109,7 +109,7 @@ async def test_a_database_that_hangs_is_asked_once_and_said_to_be_silent(
     began = asyncio.get_running_loop().time()
     for _ in range(3):
         clock.time += 10 * REMEMBERED
-        assert (await health.parts())[0].words == "does not answer"
+        assert (await health.parts())[0].words == "does not respond"
     assert asyncio.get_running_loop().time() - began == pytest.approx(3 * ANSWERING)
     assert database.asked == 1
     database.may_answer.set()

@@ -73,7 +73,7 @@ async def test_a_whole_journal_says_from_where_to_where_and_exits_0(shell: Shell
     assert (ran.status, ran.err) == (0, "")
     head = (await shell.run("journal", "head")).out
     assert ran.out == (
-        f"The journal is whole: 4 entries, from 1 to 4.\n4 records are as recorded, 0 of them forgotten.\nHead: {head}"
+        f"The journal is intact: 4 entries, from 1 to 4.\n4 records match it, 0 of them forgotten.\nHead: {head}"
     )
 
 
@@ -85,8 +85,8 @@ async def test_a_journal_that_is_not_whole_names_the_first_entry_and_exits_1(
     raw.execute("UPDATE journal SET user_id = 'U0KIM' WHERE seq IN (3, 4)")
     ran = await shell.run("journal", "verify")
     assert (ran.status, ran.out) == (1, "")
-    assert "Entry 3 is not the one that was written there" in ran.err
-    assert "The entries from 1 to 2 are whole." in ran.err
+    assert "Entry 3 does not match the chain" in ran.err
+    assert "The entries from 1 to 2 are intact." in ran.err
 
 
 async def test_a_head_that_was_noted_is_checked_against(shell: Shell, database: Path) -> None:
@@ -104,7 +104,7 @@ async def test_a_head_that_cannot_be_read_is_a_sentence_and_exits_2(shell: Shell
     await record(database, MAY_NOT)
     ran = await shell.run("journal", "verify", "--since-head", typed)
     assert (ran.status, ran.out) == (2, "")
-    assert "--since-head takes what `phoneid journal head` printed" in ran.err
+    assert "--since-head takes the output of phoneid journal head" in ran.err
 
 
 @pytest.mark.parametrize("arguments", [("journal", "verify"), ("journal", "head"), ("forget", TYPED, "--yes")])
@@ -192,12 +192,14 @@ async def test_a_number_is_forgotten_after_a_yes(shell: Shell, database: Path) -
     await record(database, MAY_NOT, phone=OTHER, reason=f"as {TYPED}")
     asked = await shell.run("forget", TYPED, typed="y\n")
     assert asked.status == 0
-    assert "the reasons of 2 lookups, and the reasons of 1 request for other numbers that mention it?" in asked.err
-    assert asked.out.startswith("Forgotten: 2 lookups, and the reasons of 1 request that mentioned it.")
+    assert "the reasons from 2 lookups, and the reasons of 1 request for other numbers that mention it?" in asked.err
+    assert asked.out.startswith(
+        "The number was removed from 2 lookups, and the reasons of 1 request that mentioned it."
+    )
     assert asked.out.endswith(f"{texts.SCRUBBED}\n")
     assert not any(word.encode() in held_by(database) for word in (PHONE, PHONE[2:], TYPED))
     verified = await shell.run("journal", "verify")
-    assert (verified.status, "6 records are as recorded, 4 of them forgotten." in verified.out) == (0, True)
+    assert (verified.status, "6 records match it, 4 of them forgotten." in verified.out) == (0, True)
     shown = json.loads((await shell.run("log", "--json")).out)
     assert [row["phone_number"] for row in shown] == [OTHER, "forgotten", "forgotten"]
 
@@ -212,7 +214,7 @@ async def test_without_a_yes_nothing_is_forgotten(shell: Shell, database: Path, 
 
 @pytest.mark.parametrize(
     ("decision", "words"),
-    [(MAY, "is still being asked for (1 lookup)"), (NEEDS_APPROVAL, "still wait for a decision or a code")],
+    [(MAY, "is still being looked up (1 lookup)"), (NEEDS_APPROVAL, "still waiting for an approval or a code")],
 )
 async def test_a_number_that_is_in_use_is_not_forgotten(
     shell: Shell, database: Path, decision: Decision, words: str
@@ -239,7 +241,7 @@ async def test_what_a_killed_command_was_asking_for_is_forgotten(
 async def test_a_number_that_is_not_recorded_is_said_to_be_so(shell: Shell, database: Path) -> None:
     await record(database, MAY_NOT, phone=OTHER)
     ran = await shell.run("forget", TYPED)
-    assert (ran.status, ran.out) == (0, "Nothing is recorded of +86 138 0000 1234.\n")
+    assert (ran.status, ran.out) == (0, "There are no records of +86 138 0000 1234.\n")
 
 
 async def test_when_a_reader_keeps_bytes_it_is_said_and_trying_again_helps(
@@ -249,7 +251,7 @@ async def test_when_a_reader_keeps_bytes_it_is_said_and_trying_again_helps(
     raw.execute("BEGIN")
     raw.execute("SELECT * FROM lookups").fetchall()
     ran = await shell.run("forget", TYPED, "--yes")
-    assert (ran.status, "another program keeps them busy" in ran.err) == (1, True)
+    assert (ran.status, "another program is using them" in ran.err) == (1, True)
     raw.execute("COMMIT")
     ran = await shell.run("forget", TYPED, "--yes")
     assert (ran.status, ran.said) == (0, "")

@@ -7,6 +7,8 @@ import click
 
 from bot import settings
 from bot.checks import Check, Checklist
+from bot.cli import help as helping
+from bot.cli.style import styled
 from bot.settings import SettingsType
 from bot.texts import command_line, terminal
 
@@ -17,7 +19,7 @@ STREAM = "-"
 """In the place of a file's name, a number or a reason: standard input, or standard output."""
 
 
-class Discreet(click.Command):
+class Discreet(helping.Command):
     """A command whose usage errors repeat no argument: somebody may have typed a code, or a number, as one."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -34,7 +36,7 @@ class Discreet(click.Command):
             raise click.UsageError(command_line.UNEXPECTED_ARGUMENT, ctx) from None
 
 
-class DiscreetGroup(Discreet, click.Group):
+class DiscreetGroup(Discreet, helping.Group):
     """The same for what stands in a command's place."""
 
     def resolve_command(
@@ -68,7 +70,7 @@ def read_settings(kind: type[SettingsType]) -> SettingsType:
 
 def say_warning(check: Check) -> None:
     """The way to warn where nobody reads a log."""
-    click.echo(terminal.warning(check.sentence), err=True)
+    click.echo(f"{styled(terminal.WARNING, colour='yellow')} {check.sentence}", err=True)
 
 
 def read_existing() -> settings.RecordSettings:

@@ -6,15 +6,16 @@ import click
 
 from bot import settings
 from bot.cli.arguments import env_file, read_settings
+from bot.cli.help import Command
 from bot.cli.streams import check_output, show
 from bot.environment.env_file import NAME as ENV_FILE
 from bot.texts import setup as texts
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--json", "is_json", is_flag=True, help="Print JSON.")
 def config(*, is_json: bool) -> None:
-    """Show the settings in force, and where each comes from. Secrets are hidden."""
+    """Show the settings in force and where each comes from, with secrets hidden."""
     check_output()
     values = read_settings(settings.BotSettings).shown
     file = env_file()

@@ -31,15 +31,15 @@ IN_USE_WITHIN = 30.0
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="TO")
 def copy_data(*, source: str, target: str) -> None:
-    """Copy the record from the database FROM into the empty database TO, and check the copy.
+    """Copy all records from the database FROM to the empty database TO, and check the copy.
 
     Each is an address (sqlite:///path/to/phoneid.db or postgresql://user@host/name) or the name of an environment
-    variable that holds one, such as DATABASE_URL. An address with a password must be in a variable: every user of this
-    machine can see the arguments.
+    variable that holds one, such as DATABASE_URL. An address with a password must be in a variable, because all users
+    of this machine can see arguments.
 
-    FROM may be in use: the copy has what it held at one moment, and nothing that is recorded there later.
+    FROM can be in use. The copy has the records of one moment, and nothing that is recorded there later.
 
-    Exit code 0: TO holds the whole record; 1: FROM is not whole, and nothing was copied; 2: it could not be copied.
+    Exit code 0: TO has all records; 1: FROM is not intact, and nothing was copied; 2: it could not be copied.
     """
     check_output()
     from_, into = _read_address("FROM", source), _read_address("TO", target)
@@ -52,12 +52,12 @@ def copy_data(*, source: str, target: str) -> None:
 @click.command(cls=Discreet)
 @click.argument("file")
 def backup(*, file: str) -> None:
-    """Write the record of DATABASE_URL into the new file FILE, and check it. The bot can run meanwhile.
+    """Write all records in DATABASE_URL to the new file FILE, and check it.
 
-    FILE is an SQLite database that only you can open. It has what the record held at one moment, and keeps what is
-    forgotten later: delete old backups.
+    The bot can keep running. FILE is an SQLite database that only you can open. It has the records of one moment, and
+    keeps what is forgotten later: delete old backups.
 
-    Exit code 0: FILE holds the whole record; 1: the record is not whole, and there is no FILE; 2: it could not be
+    Exit code 0: FILE has all records; 1: the database is not intact, and there is no FILE; 2: FILE could not be
     written.
     """
     check_output()
@@ -81,11 +81,11 @@ def backup(*, file: str) -> None:
 @click.command(cls=Discreet)
 @click.argument("file")
 def restore(*, file: str) -> None:
-    """Copy the record from FILE, which phoneid backup wrote, into the empty database of DATABASE_URL, and check it.
+    """Copy all records from FILE, a backup, to the empty database in DATABASE_URL, and check them.
 
-    What ran when the backup was made ends as interrupted when the bot starts.
+    Lookups that were running when phoneid backup wrote FILE end as interrupted when the bot starts.
 
-    Exit code 0: the database holds the whole record; 1: FILE is not whole, and nothing was restored; 2: it could not be
+    Exit code 0: the database has all records; 1: FILE is not intact, and nothing was restored; 2: FILE could not be
     restored.
     """
     check_output()

@@ -30,23 +30,21 @@ _CLEARED_LINE = "\r\x1b[2K"
 
 
 @click.command(cls=Discreet)
-@click.option("--json", "is_json", is_flag=True, help="Print everything as JSON, for a program.")
-@click.option("--views", "with_views", is_flag=True, help="Have Slack validate every view and message, too.")
-@click.option(
-    "--live", "phone", metavar="PHONE", help="Make one real lookup instead, and write a redacted record of it."
-)
+@click.option("--json", "is_json", is_flag=True, help="Print all checks as JSON.")
+@click.option("--views", "with_views", is_flag=True, help="Also let Slack validate every view and message.")
+@click.option("--live", "phone", metavar="PHONE", help="Make one real lookup instead, and write it to a redacted file.")
 def doctor(*, is_json: bool, with_views: bool, phone: str | None) -> None:
-    """Check everything that the bot needs, and say what to do about what is wrong.
+    """Check everything that the bot needs, and show how to fix what is wrong.
 
-    It looks at the settings, the network, Slack, the approvals, Alibaba Cloud (with one call that cannot succeed and
-    looks up nothing), the database and the machine, and goes on after what is wrong. It changes nothing. --views sends
-    each view in its longest form to Slack's validator, which shows it to nobody; that takes some minutes.
+    The checks cover the settings, the network, Slack, the approvals, Alibaba Cloud (with one call that looks nothing
+    up), the database and the machine. They change nothing, and one error does not stop the others. With --views,
+    Slack's validator also checks every view in its longest form. It shows the views to nobody; this takes some minutes.
 
-    --live PHONE makes one real lookup instead, as phoneid lookup does: the code is asked for, never an argument. What
-    was sent and answered is written to a file, without the code, the key, the signature, the ID and the middle of the
-    number. Exit code 0: there is an ID; 1: there is none.
+    --live PHONE makes one real lookup instead, as phoneid lookup does. It asks for the code: never give it as an
+    argument. The request and the answer are written to a file, without the code, the key, the signature, the ID and
+    the middle of the number. Exit code 0: there is an ID; 1: there is none.
 
-    Exit code 0: all is well; 1: the bot starts, but there are warnings; 2: the bot would not start.
+    Exit code 0: everything is fine; 1: the bot can start, but there are warnings; 2: the bot cannot start.
     """
     from bot.doctor.examination import PARTS, VIEWS, examine
 

@@ -20,12 +20,13 @@ from bot.texts import journal as texts
 
 @click.command(cls=Discreet)
 @click.argument("phone")
-@click.option("--yes", is_flag=True, help="Do not ask whether this is meant.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def forget(*, phone: str, yes: bool) -> None:
-    """Forget PHONE: remove it, its ID and the reasons from the record, for good. - reads it from standard input.
+    """Remove PHONE, its ID and the reasons from all records for good.
 
-    That it was asked, by whom and how it ended stays. Exit code 0: it is in no file any more; 1: something of it may
-    be; 2: it could not be tried.
+    If PHONE is -, the number is read from standard input. Who asked, when, and the outcome remain on record.
+
+    Exit code 0: no file of the database contains it any more; 1: one may; 2: it could not be tried.
     """
     check_output()
     record_settings = read_existing()

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from bot.cli.arguments import env_file
+from bot.cli.help import Command
 from bot.environment.env_file import NAME as ENV_FILE
 from bot.environment.env_file import read_env_file
 from bot.environment.gathering import is_link
@@ -23,12 +24,14 @@ LONGEST = 2000
 """Bytes of an answer that are read."""
 
 
-@click.command()
-@click.option("--live", is_flag=True, help="Ask only whether the process answers, not whether it is ready.")
+@click.command(cls=Command)
+@click.option("--live", is_flag=True, help="Only check that the process responds, not that it is ready.")
 def health(*, live: bool) -> None:
-    """Ask the running bot whether it is ready; exit code 0 or 1.
+    """Check whether the running bot is ready.
 
-    Asks on PHONEID_HEALTH_PORT, else in HTTP mode on PORT, on this machine.
+    It must run on this machine. It is asked on PHONEID_HEALTH_PORT or, in HTTP mode, on PORT.
+
+    Exit code 0: it is ready; 1: it is not.
     """
     port = find_port({**read_env_file(env_file() or Path(ENV_FILE)).values, **os.environ})
     is_good, said = (False, texts.NO_PORT) if port is None else ask(port, "/healthz" if live else "/readyz")

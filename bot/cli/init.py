@@ -8,6 +8,7 @@ import click
 
 from bot import settings
 from bot.cli.arguments import CannotStart, env_file
+from bot.cli.help import Command
 from bot.environment.env_file import NAME as ENV_FILE
 from bot.environment.writing import write_env_file, write_line
 from bot.texts import setup as texts
@@ -32,11 +33,11 @@ _OPTIONAL = {
 """What Enter alone stands for; a test compares them with the settings' own defaults."""
 
 
-@click.command()
+@click.command(cls=Command)
 def init() -> None:
-    """Ask for the settings, and write them into .env, readable by you alone.
+    """Ask for the settings, and write them to .env.
 
-    Tokens and secrets are not shown while you type them. Each value is checked at once.
+    Only you can read the file. Each value is checked at once, and secrets are hidden while you type.
     """
     if not sys.stdin.isatty():
         raise CannotStart(texts.NO_TERMINAL)

@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 import click
 
 from bot.cli.arguments import EXIT_NO_ID, read_existing
+from bot.cli.help import Group
 from bot.cli.streams import check_output, show
 from bot.errors import SchemaUnknown
 from bot.evidence import Head
@@ -20,17 +21,21 @@ Asked = ParamSpec("Asked")
 Found = TypeVar("Found")
 
 
-@click.group()
+@click.group(cls=Group)
 def journal() -> None:
-    """Check the journal, or print what to note elsewhere so that it can be checked against it."""
+    """Check the journal, or print its newest entry to note it elsewhere."""
 
 
 @journal.command()
-@click.option("--since-head", metavar="SEQ:HASH", help="A head that was noted before: its entry must still be there.")
+@click.option(
+    "--since-head",
+    metavar="SEQ:HASH",
+    help="Output of phoneid journal head that you noted earlier: that entry must still be there.",
+)
 def verify(*, since_head: str | None) -> None:
-    """Say from where to where the journal is whole, or name the first entry that is not.
+    """Check the journal's hash chain; report the first broken entry.
 
-    Exit code 0: it is whole; 1: it is not; 2: it could not be checked.
+    Exit code 0: the journal is intact; 1: it is broken; 2: it could not be checked.
     """
     from bot.store import verification
 
@@ -49,7 +54,10 @@ def verify(*, since_head: str | None) -> None:
 
 @journal.command()
 def head() -> None:
-    """Print the newest entry as SEQ:HASH. Note it where nobody who can write the database can write."""
+    """Print the newest entry as SEQ:HASH.
+
+    Note it where nobody who can write to the database can write. phoneid journal verify --since-head checks it.
+    """
     from bot.store import journal as entries
 
     check_output()

@@ -60,12 +60,16 @@ def _read_since(_context: click.Context, _option: click.Parameter, typed: str | 
 @click.option(
     "--limit",
     type=click.IntRange(1, 1_000_000),
-    help="At most so many, newest first: 50, but a request as a whole and in its order.",
+    help="Maximum number of rows, newest first (default 50; with --request, all rows in the request's order).",
 )
-@click.option("--agent", callback=_read_agent, help="Only this user id.")
-@click.option("--phone", help="Only this number; - reads it from standard input.")
-@click.option("--request", "reference", callback=_read_reference, help="Only this request, by its R-… reference.")
-@click.option("--since", callback=_read_since, help="Only since then: 90m, 24h, 7d, or a date such as 2026-11-01.")
+@click.option("--agent", callback=_read_agent, help="Only lookups of this user ID.")
+@click.option("--phone", help="Only lookups of this number; - reads it from standard input.")
+@click.option(
+    "--request", "reference", callback=_read_reference, help="Only lookups of this request, by its reference (R-…)."
+)
+@click.option(
+    "--since", callback=_read_since, help="Only lookups since then: 90m, 24h, 7d, or a date such as 2026-11-01."
+)
 @click.option("--json", "is_json", is_flag=True, help="Print JSON.")
 @click.option("--csv", "is_csv", is_flag=True, help="Print CSV.")
 def log(
@@ -78,7 +82,7 @@ def log(
     is_json: bool,
     is_csv: bool,
 ) -> None:
-    """Show what was asked, by whom, who decided, and what came of it."""
+    """List lookups: who asked, who approved, the result."""
     if is_json and is_csv:
         raise click.UsageError(terminal.FORMAT_ONCE)
     check_output()

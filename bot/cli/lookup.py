@@ -39,13 +39,16 @@ class _ListFlags(TypedDict):
 
 @click.command(cls=Discreet)
 @click.argument("phone", required=False)
-@click.option("--reason", default="", help="Recorded with the lookup, or with each of a list.")
-@click.option("--json", "is_json", is_flag=True, help="Print the whole outcome of PHONE as JSON.")
-@click.option("--file", metavar="FILE", help="A list of numbers and codes instead of PHONE; - is standard input.")
-@click.option("--output", metavar="FILE", help="Where the list's IDs go, as CSV; - is standard output.")
-@click.option("--again", "is_again", is_flag=True, help="Ask again for the list's refused numbers, too.")
+@click.option("--reason", default="", help="Recorded with the lookup, or with each number of a list.")
+@click.option("--json", "is_json", is_flag=True, help="Print the full result for PHONE as JSON.")
+@click.option("--file", metavar="FILE", help="List of numbers and codes to use instead of PHONE; - is standard input.")
+@click.option("--output", metavar="FILE", help="File for the list's IDs, as CSV; - is standard output.")
+@click.option("--again", "is_again", is_flag=True, help="Also look up the list's refused numbers again.")
 @click.option(
-    "--short-codes", "are_short_codes_meant", is_flag=True, help="The list's short codes have lost no leading zeros."
+    "--short-codes",
+    "are_short_codes_meant",
+    is_flag=True,
+    help="The list's short codes are correct: no leading zeros were lost.",
 )
 def lookup(
     *,
@@ -56,19 +59,22 @@ def lookup(
     output: str | None,
     **of_list: Unpack[_ListFlags],
 ) -> None:
-    """Get the ID of PHONE. The verification code is asked for, or read from standard input: never an argument.
+    """Get the ID of PHONE, or the IDs of a list.
 
-    Where others must not see the number or the reason in the list of processes, write - in its place: it is a line
-    of standard input, too, in the order number, reason, code.
+    The command asks for the verification code or reads it from standard input. The code is never an argument. Only the
+    ID is printed to standard output. If other users of this machine must not see the number or the reason among the
+    running commands, write - instead: it is then read from standard input, in the order number, reason, code, one per
+    line.
 
-    Prints the ID alone on standard output. Exit code 0: there is an ID; 1: there is none; 2: it could not be asked.
+    Exit code 0: there is an ID; 1: there is none; 2: nothing could be looked up.
 
     For many numbers: phoneid lookup --file numbers.csv --output ids.csv
 
-    The list is CSV with the columns phone_number, code and, if you like, reason; or a number and its code on each
-    line, without headings. Up to 10,000 numbers. Mistakes are named by line before anything is asked. What runs can
-    be stopped: the same command goes on, and does not ask again for what is finished. Exit code 0: all are answered;
-    1: not all; 2: nothing could be asked.
+    The list is CSV with the columns phone_number, code and, optionally, reason. Or it has a number and its code on each
+    line, without headings. It can have up to 10,000 numbers. Mistakes are reported by line before anything is looked
+    up. You can stop the command at any time: run it again, and it continues after the finished numbers.
+
+    Exit code 0: all numbers have their IDs; 1: not all; 2: nothing could be looked up.
     """
     _check_combination(phone, file, output, is_json=is_json, **of_list)
     if file == reason == STREAM:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import NoReturn
 
@@ -22,6 +23,7 @@ from bot.cli.manifest import manifest
 from bot.cli.migrate import migrate
 from bot.cli.run import run
 from bot.cli.sandbox import cams, demo
+from bot.cli.style import styled
 from bot.cli.why import why
 from bot.environment.env_file import NAME as ENV_FILE
 from bot.errors import AccessLost, PhoneIdError, SettingsError
@@ -60,7 +62,7 @@ def main() -> None:
 
 
 class _WithSettings(DiscreetGroup):
-    """Says what is wrong with the settings, and where they were read."""
+    """Says what is wrong with the settings, and where they were read. Its commands stand in sections."""
 
     def invoke(self, ctx: click.Context) -> object:
         """As click does."""
@@ -70,20 +72,29 @@ class _WithSettings(DiscreetGroup):
             _cannot_start(error, ctx.params["env_file"] or Path(ENV_FILE))
 
 
-@click.group(cls=_WithSettings, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_WithSettings,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=terminal.HELP_EPILOG,
+)
 @click.option("--env-file", type=click.Path(path_type=Path), help="Read the settings from this file instead of .env.")
 @click.version_option(package_name="phoneid-bot")
 def phoneid(*, env_file: Path | None) -> None:
-    """Turns a pre-validated WhatsApp number and its verification code into the phone number ID.
+    """Get the phone number ID of a pre-validated WhatsApp number, with its verification code.
 
-    To look at it without any account: phoneid demo
+    To try it without any account, run phoneid demo.
     """
 
 
-for _command in (
-    *(run, doctor, init, config, manifest, migrate, backup, restore, copy_data),
-    *(demo, lookup, log, journal, forget, why, health, cams),
-):
+phoneid.sections = {
+    "Try it": (demo, cams),
+    "Set it up": (init, manifest, config, doctor, why),
+    "Run it": (run, health),
+    "Get IDs": (lookup,),
+    "Look back": (log, journal, forget),
+    "Look after the database": (migrate, backup, restore, copy_data),
+}
+for _command in chain.from_iterable(phoneid.sections.values()):
     phoneid.add_command(_command)
 
 
@@ -96,7 +107,8 @@ def _leave_nothing_open() -> None:
 
 def _cannot_start(error: SettingsError, env_file: Path) -> NoReturn:
     is_lost = isinstance(error, AccessLost)
-    click.echo(terminal.ACCESS_LOST_HEADING if is_lost else terminal.SETTINGS_HEADING, err=True)
+    heading = terminal.ACCESS_LOST_HEADING if is_lost else terminal.SETTINGS_HEADING
+    click.echo(styled(heading, colour="red"), err=True)
     for mistake in error.mistakes:
         click.echo(f"  - {mistake}", err=True)
     if not is_lost:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from bot.cli.help import Command
 from bot.cli.streams import check_output, show
 from bot.texts import setup as texts
 
@@ -26,10 +27,13 @@ def _read_url(_context: click.Context, _option: click.Parameter, typed: str | No
     return typed.rstrip("/") + PATH
 
 
-@click.command()
-@click.option("--url", callback=_read_url, help="For requests over HTTP: where Slack reaches the bot, https://HOST.")
+@click.command(cls=Command)
+@click.option("--url", callback=_read_url, help="For requests over HTTP: the https:// address of the bot.")
 def manifest(*, url: str | None) -> None:
-    """Print the app's manifest as JSON, to create the app in Slack with it; for Socket Mode unless --url is given."""
+    """Print the manifest with which to create the app in Slack.
+
+    It is JSON, and for Socket Mode unless you give --url.
+    """
     from bot.sandbox.slack.manifest import declared
 
     check_output()

@@ -9,6 +9,7 @@ from bot import settings
 from bot.checks import Checklist
 from bot.cli.arguments import CannotStart, read_settings, say_warning
 from bot.cli.caller import on_ending
+from bot.cli.help import Command
 from bot.cli.streams import check_output, show
 from bot.errors import DatabaseGone, OlderAtWork, StoreUnavailable, TablesInUse
 from bot.store.record import Record
@@ -21,14 +22,14 @@ Whoever reads has as long."""
 LOOKED_AT_EVERY = 1.0
 
 
-@click.command()
+@click.command(cls=Command)
 def migrate() -> None:
-    """Bring the database of DATABASE_URL to the schema of this release.
+    """Bring the database in DATABASE_URL to this release's schema.
 
-    Run it when you install a new release, before you start its processes: on Postgres they do not start without it.
-    Processes of the older release can run meanwhile. If a change would break them, they first stop taking work and
-    end, and this command waits for that, for two minutes at most; so it does for a backup. It can be run again at any
-    time.
+    Run it after you have installed a new release and before you start its processes. On Postgres they do not start
+    without it. Processes of the older release can keep running. If the change would break them, they accept no more
+    work and end, and this command waits up to two minutes for that, or for a backup to end. You can run it again at
+    any time.
 
     Exit code 0: this release can use the database; 2: it cannot, and nothing was changed.
     """

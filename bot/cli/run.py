@@ -13,6 +13,7 @@ from bot import logs, settings
 from bot.checks import Checklist
 from bot.cli.arguments import EXIT_CANNOT_START, env_file
 from bot.cli.endings import HEEDED_WITHIN, Endings
+from bot.cli.help import Command
 from bot.doctor import machine
 from bot.errors import AccessLost
 from bot.repeating import in_background
@@ -28,13 +29,16 @@ DRAINING = 30.0
 """Seconds for what runs to end, at a stop: container hosts commonly kill after that."""
 
 
-@click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen in HTTP mode.")
-@click.option("--health-host", default="127.0.0.1", show_default=True, help="Where to answer monitors.")
+@click.command(cls=Command)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on in HTTP mode.")
+@click.option(
+    "--health-host", default="127.0.0.1", show_default=True, help="Address on which monitors can check the bot."
+)
 def run(host: str, health_host: str) -> None:
     """Run the bot.
 
-    Socket Mode when SLACK_APP_TOKEN is set, else signed HTTP on PORT. Monitors are answered on PHONEID_HEALTH_PORT.
+    It uses Socket Mode if SLACK_APP_TOKEN is set; otherwise it receives signed HTTP requests on PORT. Monitors can
+    check it on PHONEID_HEALTH_PORT.
     """
     endings = Endings()
     endings.listen()

@@ -17,7 +17,7 @@ from bot.texts import permissions, terminal
 @click.command(cls=Discreet)
 @click.argument("user")
 def why(user: str) -> None:
-    """Say what the policy means for USER, a Slack user id: may they ask, must it be approved, by whom, and why so."""
+    """Show what USER, a Slack user ID, is allowed to do, and which setting says so."""
     if not re.fullmatch(SLACK_USER, user):
         raise click.UsageError(terminal.USER_UNREADABLE)
     check_output()

@@ -15,43 +15,43 @@ from bot.texts.numbers import counted
 from bot.texts.problems import PROBLEMS
 
 UNEXPECTED_ARGUMENT = (
-    "There is an argument that this command does not take. It is not repeated here, in case it is a verification code: "
-    "phoneid lookup asks for the code, or reads it from standard input."
+    "This command does not accept one of the arguments. The argument is not repeated here because it could be a "
+    "verification code: phoneid lookup asks for the code, or reads it from standard input."
 )
-PHONE_OR_FILE = "Give either PHONE, or --file with a list of numbers."
-OUTPUT_NEEDED = "Say where the IDs go: --output ids.csv, or --output - for standard output."
-FILE_NEEDED = "--output, --again and --short-codes are for a list: give --file instead of PHONE."
-JSON_NOT_HERE = "--json is for a single number: the IDs of a list are CSV."
-AGAIN_NEEDS_FILE = "--again asks again for what an output file says was refused: it has no meaning with --output -."
-ONE_STREAM = "Standard input can hold the list or the reason, not both."
+PHONE_OR_FILE = "Give either PHONE or --file with a list of numbers."
+OUTPUT_NEEDED = "Choose where to write the IDs: --output ids.csv, or --output - for standard output."
+FILE_NEEDED = "--output, --again and --short-codes are for lists. Use --file instead of PHONE."
+JSON_NOT_HERE = "--json is for a single number. The IDs of a list are written as CSV."
+AGAIN_NEEDS_FILE = "--again needs the output file of an earlier run, so it cannot be used with --output -."
+ONE_STREAM = "Standard input can be used for the list or for the reason, not for both."
 LIST_TYPED = (
-    "--file - reads the list from a pipe or a file: what is typed here would stand on the screen, the codes too. "
-    "Write phoneid lookup --file - < numbers.csv."
+    "--file - reads the list from a pipe or a file, because codes typed here would be visible on the screen. Use "
+    "phoneid lookup --file - < numbers.csv."
 )
 STANDARD_INPUT = "Standard input"
 
 
 def input_unreadable(path: str, why: str) -> str:
-    return f"The list {path} cannot be read: {why}."
+    return f"Cannot read the list {path}: {why}."
 
 
 LIST_MISTAKES: Mapping[ListMistake, str] = {
-    ListMistake.NOT_TEXT: "The list is not text in UTF-8. In a spreadsheet, save it as CSV UTF-8.",
-    ListMistake.TOO_LARGE: "The list is larger than 2 MB. Split it, or leave out what is not needed.",
+    ListMistake.NOT_TEXT: "The list is not UTF-8 text. In a spreadsheet, save it as CSV UTF-8.",
+    ListMistake.TOO_LARGE: "The list is larger than 2 MB. Split it, or remove unneeded columns.",
     ListMistake.TOO_MANY: "The list has more than 10,000 numbers. Split it.",
-    ListMistake.EMPTY: "There is no number in the list. Write a number and its code on each line.",
-    ListMistake.COLUMNS_UNKNOWN: "The headings do not say where number and code are. Use phone_number and code.",
-    ListMistake.COLUMNS_DOUBLE: "Several headings mean the same. Leave one for the number and one for the code.",
-    ListMistake.CELL_OVER_LINES: "A cell goes on over several lines. Is a quotation mark not closed?",
+    ListMistake.EMPTY: "The list has no numbers. Write a number and its code on each line.",
+    ListMistake.COLUMNS_UNKNOWN: "The headings for the number and the code are missing. Use phone_number and code.",
+    ListMistake.COLUMNS_DOUBLE: "Several headings mean the same. Keep one for the number and one for the code.",
+    ListMistake.CELL_OVER_LINES: "A cell contains a line break. Perhaps a closing quotation mark is missing.",
     ListMistake.UNCERTAIN: "I cannot tell the number from the code. Write number, comma, code.",
-    ListMistake.OTHER_CODE: "This number stands in the list twice, with different codes. Leave the right one.",
-    ListMistake.CELLS_TOO_MANY: "There are more cells than headings. Put a cell that holds a comma in quotation marks.",
+    ListMistake.OTHER_CODE: "The list has this number twice, with different codes. Keep the right one.",
+    ListMistake.CELLS_TOO_MANY: "There are more cells than headings. Put cells with a comma in quotation marks.",
     ListMistake.COUNTRY_DIFFERS: (
-        "The number was read as one of another country than its row says. Start it with + and the country code."
+        "The number seems to belong to a different country than this row says. Start it with + and the country code."
     ),
     ListMistake.CODE_SHORTENED: (
-        "This code is shorter than most and may have lost leading zeros: format its column as text and enter it again. "
-        "If the short codes are right as they are, add --short-codes."
+        "This code is shorter than most, perhaps because leading zeros were lost. Format the column as text and enter "
+        "the code again. If the short codes are correct, add --short-codes."
     ),
 }
 
@@ -59,7 +59,7 @@ _SHOWN = 20
 
 
 def mistakes_heading(path: str) -> str:
-    return f"{path} cannot be used yet, and nothing was asked:"
+    return f"Nothing was looked up. Please correct {path}:"
 
 
 def mistake_lines(mistakes: Sequence[LineMistake]) -> list[str]:
@@ -73,51 +73,50 @@ def _mistake(each: LineMistake) -> str:
     mistake = each.mistake
     what = ENTRY_MISTAKES[mistake] if isinstance(mistake, EntryMistake) else LIST_MISTAKES[mistake]
     if each.headings:
-        what = f"{what} These were found: {', '.join(each.headings[:_SHOWN])}."
+        what = f"{what} The headings found are: {', '.join(each.headings[:_SHOWN])}."
     where = "" if each.line is None else f"line {each.line}: "
-    return where + (f"{what} (The other is in line {each.other_line}.)" if each.other_line else what)
+    return where + (f"{what} (The other one is in line {each.other_line}.)" if each.other_line else what)
 
 
 def output_unusable(path: str, why: str) -> str:
-    return f"The output {path} cannot be written: {why}."
+    return f"Cannot write the output {path}: {why}."
 
 
 def output_foreign(path: str) -> str:
     return (
-        f"{path} is there already, and not as this command writes it. Choose another name for --output. If there were "
-        "IDs in it: phoneid log shows them without asking again."
+        f"{path} already exists and was not written by this command. Choose another name for --output. IDs that were "
+        "looked up before are in phoneid log."
     )
 
 
 def output_corrected(path: str, rows: int) -> str:
-    which = counted(rows, "row")
-    return f"{path} was changed since it was written, say by a spreadsheet: {which} put right from the record."
+    which = counted(rows, "row was", "rows were")
+    return f"{path} was changed after it was written, perhaps by a spreadsheet. {which} restored from the database."
 
 
 def output_unreadable(path: str, lines: Sequence[int]) -> str:
     """Rows that nobody but the file vouches for."""
     shown = ", ".join(map(str, lines[:_SHOWN])) + (", …" if len(lines) > _SHOWN else "")
+    which = f"line {shown} of {path} is" if len(lines) == 1 else f"lines {shown} of {path} are"
     return (
-        f"{path} was changed since it was written, or with another record: the one in DATABASE_URL does not know what "
-        f"stood in line {shown}. To go on without asking again, set DATABASE_URL to the record that was used then, or "
-        "take these lines out of the file and their numbers out of the list. Nothing was asked."
+        f"Nothing was looked up, because {which} not in the database. The file was changed, or written with "
+        "another database. To continue without looking these numbers up again, set DATABASE_URL to the database used "
+        "then, or remove these lines from the file and their numbers from the list."
     )
 
 
 def output_busy(path: str) -> str:
-    return f"Another phoneid lookup is writing {path} right now. Wait for its end, or choose another name."
+    return f"Another phoneid lookup is writing to {path} now. Wait until it ends, or choose another name."
 
 
-NOT_WRITTEN = (
-    "Nothing is written into another user's file. Run phoneid as that user, or choose another name for --output."
-)
-NOT_A_FILE = "it is not a file; for standard output write --output -"
+NOT_WRITTEN = "phoneid does not write to another user's file. Run it as that user, or choose another name for --output."
+NOT_A_FILE = "it is not a file. For standard output, use --output -"
 
 
 def beginning(count: int, *, before: Mapping[State, int], request_id: RequestId) -> str:
-    """``before``: what came of the numbers that are not asked again."""
-    besides = f" Not asked again: {_counted(before)}." if before else ""
-    return f"Asking Alibaba Cloud for {counted(count, 'ID')}, request {request_id}.{besides}"
+    """``before``: the numbers of earlier runs that are not looked up again, by state."""
+    besides = f" Skipped from earlier runs: {_counted(before)}." if before else ""
+    return f"Looking up {counted(count, 'ID')} at Alibaba Cloud, request {request_id}.{besides}"
 
 
 def _counted(counts: Mapping[State, int]) -> str:
@@ -127,13 +126,13 @@ def _counted(counts: Mapping[State, int]) -> str:
 def tally(counts: Mapping[State, int], *, of: int) -> str:
     """``38 of 40 answered, 1 refused, 1 failed``."""
     missing = of - sum(counts.values())
-    others = [trouble(counts), f"{missing} not asked" if missing else ""]
+    others = [trouble(counts), f"{missing} not looked up" if missing else ""]
     return ", ".join([f"{counts.get(State.ANSWERED, 0)} of {of} answered", *filter(None, others)])
 
 
 def progress(done: int, of: int, counts: Mapping[State, int]) -> str:
     """A line of a log file. ``counts`` may hold numbers of earlier runs, too."""
-    return f"{done} of {of} asked: {_counted(counts)}"
+    return f"{done} of {of} looked up: {_counted(counts)}"
 
 
 def trouble(counts: Mapping[State, int]) -> str:
@@ -155,28 +154,28 @@ def _time(at: float) -> str:
     return f"{datetime.fromtimestamp(math.ceil(at / 60) * 60, UTC):%Y-%m-%d %H:%M} UTC"
 
 
-WHY_IN_COLUMN = "The column why says what happened to the others."
-TO_GO_ON = "Run the same command again to ask for the rest: what is finished is not asked again."
-TO_ASK_REFUSED = "What was refused for its number or code is not asked again. Once those are right, add --again."
+WHY_IN_COLUMN = 'See the column "why" for the rest.'
+TO_GO_ON = "Run the same command again to continue: finished numbers are skipped."
+TO_ASK_REFUSED = "Numbers that were not accepted are skipped. After correcting the list, run again with --again."
 STOPPED = "Stopped."
 
 
 def guarded(seconds: float) -> str:
     """Of a run whose agent has to wait so long before the next code."""
     return (
-        "Stopped: too many of the codes you asked with lately were refused. Check the codes, wait "
-        f"{problems.whole_minutes(seconds)}, then run the same command again: it goes on with what was not asked."
+        "Stopped: you have entered too many wrong codes in the last 24 hours. Check the codes, wait "
+        f"{problems.whole_minutes(seconds)}, then run the same command again to continue."
     )
 
 
 def output_stopped(why: str, request_id: RequestId) -> str:
     return (
-        f"Stopped: the output cannot be written any more ({why}). "
-        f"What was answered until then is in phoneid log --request {request_id}."
+        f"Stopped: writing the output failed ({why}). "
+        f"The results until then are on record: phoneid log --request {request_id}"
     )
 
 
-DATABASE_AWAY = "the database cannot be used right now"
+DATABASE_AWAY = "the database is not available"
 
 
 def newer_release(why: str) -> str:
@@ -184,4 +183,4 @@ def newer_release(why: str) -> str:
 
 
 def not_recorded(why: str) -> str:
-    return f"Stopped: {why}. What cannot be recorded is not shown."
+    return f"Stopped: {why}. Results that cannot be recorded are not shown."

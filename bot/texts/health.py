@@ -8,7 +8,7 @@ BOT, DATABASE, SCHEMA, SLACK = "bot", "database", "schema", "Slack"
 STARTING, STOPPING = "starting", "stopping"
 GOOD = "ok"
 UNUSABLE = "cannot be used"
-SILENT = "does not answer"
+SILENT = "does not respond"
 TAKEN_OVER = "taken over by a newer release"
 REFUSED = "does not accept the bot token"
 BY_HTTP = "ok (signed requests)"
@@ -20,7 +20,8 @@ def links(connected: int, wanted: int) -> str:
 
 
 NO_PORT = (
-    "There is no port to ask. Set PHONEID_HEALTH_PORT; in HTTP mode, without SLACK_APP_TOKEN, PORT is asked instead."
+    "The bot's health port is not known. Set PHONEID_HEALTH_PORT. Only in HTTP mode, without SLACK_APP_TOKEN, PORT is "
+    "used instead."
 )
 
 
@@ -31,4 +32,4 @@ def said(port: int, answer: str) -> str:
 
 
 def silent(port: int, why: str) -> str:
-    return f"Nothing answers on port {port}: {why}."
+    return f"The bot does not respond on port {port}: {why}."

@@ -8,36 +8,35 @@ from bot.evidence import Fault, Flaw, Head, Inspection
 from bot.models import PhoneNumber
 from bot.texts.numbers import counted
 
-HEAD_UNREADABLE = "--since-head takes what `phoneid journal head` printed: a number, a colon and 64 characters."
+HEAD_UNREADABLE = "--since-head takes the output of phoneid journal head: a number, a colon and 64 characters."
 
 FLAWS: Mapping[Flaw, str] = {
     Flaw.BROKEN: (
-        "Entry {seq} is not the one that was written there: it was changed, moved or inserted, or what stood before it "
-        "is gone."
+        "Entry {seq} does not match the chain: it was changed, moved or inserted, or an earlier entry was removed."
     ),
-    Flaw.ADDED: "Entry {seq} was added past the bot.",
-    Flaw.MISSING: "Entry {seq} is gone, with all that stood between it and the last one that is whole.",
-    Flaw.NOT_AS_ANCHORED: "Entry {seq} is not the one you noted: it, or something before it, was rewritten or removed.",
-    Flaw.RECORD_CHANGED: "The entries are whole, but {record} is not what they vouch for: it was changed.",
+    Flaw.ADDED: "Entry {seq} was not written by the bot.",
+    Flaw.MISSING: "Entry {seq} is missing, with all entries between the last intact one and it.",
+    Flaw.NOT_AS_ANCHORED: "Entry {seq} is not the one you noted: it or an earlier entry was rewritten or removed.",
+    Flaw.RECORD_CHANGED: "The entries are intact, but {record} no longer matches them: it was changed.",
     Flaw.COUNT_CHANGED: (
-        "The entries are whole, but what counts against guessing codes, or an alarm, is not what entry {seq} says: it "
-        "was changed, added or removed."
+        "The entries are intact, but a wrong code or an alert no longer matches entry {seq}: it was changed, added or "
+        "removed."
     ),
     Flaw.SCHEMA_CHANGED: (
-        "The entries and the records are whole, but the database is not as this release makes it: {part} was changed, "
+        "The entries and records are intact, but the database is not as this release creates it: {part} was changed, "
         "added or removed."
     ),
-    Flaw.RECORD_GONE: "The entries are whole, but {record}, which entry {seq} is about, was removed.",
+    Flaw.RECORD_GONE: "The entries are intact, but {record}, which entry {seq} is about, was removed.",
 }
 
 
 def whole(inspection: Inspection, anchor: Head | None) -> str:
     if inspection.first is None:
-        return "The journal is whole: it has no entries yet."
+        return "The journal is intact. It has no entries yet."
     lines = [
-        f"The journal is whole: {counted(inspection.entries, 'entry', 'entries')}, "
+        f"The journal is intact: {counted(inspection.entries, 'entry', 'entries')}, "
         f"from {inspection.first} to {inspection.head.seq}.",
-        f"{counted(inspection.records, 'record is', 'records are')} as recorded, "
+        f"{counted(inspection.records, 'record matches', 'records match')} it, "
         f"{inspection.forgotten} of them forgotten.",
     ]
     if anchor:
@@ -47,8 +46,8 @@ def whole(inspection: Inspection, anchor: Head | None) -> str:
 
 def not_whole(inspection: Inspection) -> str:
     return (
-        f"The journal is not whole. {_flaw(inspection.fault)}\n{_whole_before(inspection)}\n"
-        "Keep a copy of the database file as it is, and compare it with a backup."
+        f"The journal is broken. {_flaw(inspection.fault)}\n{_whole_before(inspection)}\n"
+        "Keep a copy of the database as it is now, and compare it with a backup."
     )
 
 
@@ -60,57 +59,60 @@ def _flaw(fault: Fault | None) -> str:
 
 def _whole_before(inspection: Inspection) -> str:
     if inspection.first is None:
-        return "Nothing before it can be vouched for."
-    return f"The entries from {inspection.first} to {inspection.head.seq} are whole."
+        return "No entry before it is intact."
+    return f"The entries from {inspection.first} to {inspection.head.seq} are intact."
 
 
-READ_BY_OTHERS = "another program keeps them busy"
+READ_BY_OTHERS = "another program is using them"
 
 
 def not_scrubbed(why: str) -> str:
     return (
-        f"Something of what was forgotten may still be in the database's files: {why}. The running bot tries again, at "
-        "the latest after a day. Or remove the cause, such as a program that reads the database, and run this command "
-        "once more."
+        f"Parts of the forgotten data may still be in the database's files: {why}. The running bot tries again within "
+        "a day. To do it now, close programs that read the database and run this command again."
     )
 
 
 def scrubbed_later(seconds: float) -> str:
     return (
-        "The bytes of what was forgotten leave the database's files within a day: the running bot sees to it. Writing "
-        f"the files anew took {math.ceil(seconds)} seconds the last time, and nothing else can be recorded meanwhile."
+        "The running bot will erase the forgotten data from the database's files within a day. Rewriting the files "
+        f"took {math.ceil(seconds)} seconds the last time, and nothing else can be recorded during that time."
     )
 
 
-SCRUBBED = "Its bytes are in none of the database's files any more. Copies and backups are yours to remove."
+SCRUBBED = "The database's files no longer contain it. Remove it from copies and backups yourself."
 SCRUBBED_ON_A_SERVER = (
-    "The server has removed the old rows. Its own log and its backups keep them for as long as they are set to."
+    "The server has removed the old rows. They remain in its write-ahead log and backups for as long as those are kept."
 )
 
 
-NO_ANSWER = "Standard input ended without an answer, so nothing was forgotten. Add --yes where nobody can answer."
+NO_ANSWER = "Nobody answered the question, so nothing was forgotten. In scripts, add --yes."
 
 
 def asks_to_forget(phone: PhoneNumber, found: Footprint) -> str:
-    asked = f"Forget {phone.international}: the number, its ID and the reasons of {counted(found.ended, 'lookup')}"
+    asked = f"Remove {phone.international}, its ID and the reasons from {counted(found.ended, 'lookup')}"
     mentioned = f", and the reasons of {counted(found.mentions, 'request')} for other numbers that mention it"
     return f"{asked}{mentioned if found.mentions else ''}? This cannot be undone."
 
 
 def forgotten(phone: PhoneNumber, found: Footprint) -> str:
     if not (found.ended or found.mentions):
-        return f"Nothing is recorded of {phone.international}."
+        return f"There are no records of {phone.international}."
     mentions = f", and the reasons of {counted(found.mentions, 'request')} that mentioned it" if found.mentions else ""
-    return f"Forgotten: {counted(found.ended, 'lookup')}{mentions}. The journal says so, without the number."
+    return (
+        f"The number was removed from {counted(found.ended, 'lookup')}{mentions}. The journal records this without the "
+        "number."
+    )
 
 
 def still_open(phone: PhoneNumber, found: Footprint) -> str:
     if found.running:
         return (
-            f"{phone.international} is still being asked for ({counted(found.running, 'lookup')}). Nothing was "
-            "forgotten: try again in a minute."
+            f"Nothing was forgotten, because {phone.international} is still being looked up "
+            f"({counted(found.running, 'lookup')}). Try again in a minute."
         )
+    waiting = counted(found.waiting, "lookup is", "lookups are")
     return (
-        f"{counted(found.waiting, 'lookup')} of {phone.international} still wait for a decision or a code. Nothing was "
-        "forgotten: have them denied, withdrawn or used first, or wait until they expire."
+        f"Nothing was forgotten, because {waiting} still waiting for an approval or a code for {phone.international}. "
+        "Have them denied, withdrawn or used first, or wait until they expire."
     )

@@ -19,6 +19,10 @@ _WHERE_TO_GET = {
     "ALIBABA_CLOUD_OIDC_TOKEN_FILE": "the file in which the cluster keeps the service account's token",
 }
 
+HELP_EPILOG = (
+    "phoneid COMMAND --help explains a command. To have your shell complete commands and options, put "
+    'eval "$(_PHONEID_COMPLETE=bash_source phoneid)" into ~/.bashrc; for zsh write zsh_source.'
+)
 SETTINGS_HEADING = "phoneid cannot start:"
 ACCESS_LOST_HEADING = "phoneid cannot continue:"
 DATABASE_URL_UNREADABLE = (
@@ -376,8 +380,7 @@ def nothing_found(query: LogQuery) -> str:
     return f"No lookups match {asked}." if asked else "No lookups are on record yet."
 
 
-def warning(sentence: str) -> str:
-    return f"Warning: {sentence}"
+WARNING = "Warning:"
 
 
 def command_failed(what: str) -> str:

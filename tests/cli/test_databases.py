@@ -71,16 +71,16 @@ async def test_an_older_database_on_a_server_is_migrated_by_the_command_alone(
         assert (ran.status, ran.out) == (2, "")
         assert "its schema is 1, this release's is 2. Run phoneid migrate of this release" in ran.err
     migrated = await shell.run("migrate")
-    assert (migrated.status, "its schema was 1, and is 2 now." in migrated.out) == (0, True)
+    assert (migrated.status, "the schema was migrated from 1 to 2." in migrated.out) == (0, True)
     again = await shell.run("migrate")
-    assert (again.status, "nothing to do. Its schema is 2" in again.out) == (0, True)
+    assert (again.status, "nothing to do. It already has this release's schema, 2." in again.out) == (0, True)
     assert (await shell.run("log")).status == 0
 
 
 async def test_an_empty_database_gets_tables_and_is_not_called_new_again(shell: QuickShell, database: Path) -> None:
     ran = await shell.run("migrate")
     assert (ran.status, numbers(database)) == (0, (schema.SCHEMA, 1))
-    assert ran.out.endswith(f"it was empty, and its tables are made. Its schema is {schema.SCHEMA}.\n")
+    assert ran.out.endswith(f"it was empty. The tables were created, with schema {schema.SCHEMA}.\n")
     assert "has no records yet" in ran.err
     again = await shell.run("migrate")
     assert (again.status, again.err, "nothing to do" in again.out) == (0, "", True)
@@ -91,7 +91,7 @@ async def test_what_stands_in_the_way_of_the_tables_is_a_sentence(shell: QuickSh
         other.execute("CREATE VIEW journal AS SELECT 1 AS one")
     ran = await shell.run("migrate", DATABASE_URL=empty_postgres_url)
     assert (ran.status, ran.out) == (2, "")
-    assert 'is there already: relation "journal" already exists. Remove it' in ran.err
+    assert 'names are taken: relation "journal" already exists. Remove' in ran.err
     assert "Traceback" not in ran.err
 
 
@@ -128,7 +128,7 @@ async def test_whoever_would_break_is_waited_for_and_the_break_withdrawn_if_they
             release.setattr("bot.cli.migrate.PATIENCE", 0.2)
             ran = await shell.run("migrate")
         assert ran.status == 2
-        assert "1 process of an older release is still at work" in ran.err
+        assert "1 process of an older release is still running" in ran.err
         assert "nothing was changed" in ran.err
         assert numbers(database) == (schema.SCHEMA, 1)
         await opened.change(processes.leave)
@@ -162,14 +162,17 @@ async def test_whoever_reads_for_long_is_waited_for_and_nobody_else_is_held_up(
             with monkeypatch.context() as patience:
                 patience.setattr("bot.cli.migrate.PATIENCE", 1.0)
                 refused = await shell.run("migrate")
-            assert (refused.status, refused.err.count("Somebody reads the database")) == (2, 1), refused.err
-            assert "cannot be changed while somebody reads them" in refused.err
+            assert (
+                refused.status,
+                refused.err.count("Another program, such as phoneid backup, is reading the database"),
+            ) == (2, 1), refused.err
+            assert "cannot be changed while another program reads them" in refused.err
             async with in_background(shell.run("migrate")) as migrating:
                 await asyncio.sleep(2.0)
                 assert not migrating.done()
                 reader.execute("COMMIT")
                 migrated = await migrating
-    assert (migrated.status, "its schema was 1, and is 2 now." in migrated.out) == (0, True), migrated.err
+    assert (migrated.status, "the schema was migrated from 1 to 2." in migrated.out) == (0, True), migrated.err
     assert 0.2 < longest < 3.0
 
 
@@ -204,14 +207,14 @@ async def test_a_password_is_no_argument(shell: QuickShell, database: Path, addr
     for arguments in (("DATABASE_URL", address), (address, "DATABASE_URL")):
         ran = await shell.run("copy-data", *arguments)
         assert (ran.status, ran.out) == (2, "")
-        assert "Every user of this machine can read a password in an argument" in ran.err
+        assert "All users of this machine can read a password in an argument" in ran.err
         assert "hunter2" not in ran.err
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("NOWHERE", "DATABASE_URL"), "There is no environment variable NOWHERE"),
+        (("NOWHERE", "DATABASE_URL"), "The environment variable NOWHERE"),
         (("mysql://u@h/db", "DATABASE_URL"), "FROM is not a database that this version can use"),
         (("DATABASE_URL", "sqlite:///:memory:"), "TO "),
         (("DATABASE_URL", "DATABASE_URL"), "FROM and TO are the same database"),
@@ -300,7 +303,7 @@ async def test_a_backup_replaces_no_file_and_leaves_none_behind_that_is_not_whol
     await record(database)
     (shell.folder / "kept.db").write_text("mine")
     ran = await shell.run("backup", "kept.db")
-    assert (ran.status, "exists already" in ran.err) == (2, True)
+    assert (ran.status, "already exists" in ran.err) == (2, True)
     assert (shell.folder / "kept.db").read_text() == "mine"
     assert (await shell.run("backup", "no/where.db")).status == 2
     with closing(sqlite3.connect(database, isolation_level=None)) as raw:
@@ -310,7 +313,7 @@ async def test_a_backup_replaces_no_file_and_leaves_none_behind_that_is_not_whol
     ran = await shell.run("backup", "new.db")
     assert (ran.status, ran.out) == (1, "")
     assert "Nothing was copied" in ran.err
-    assert "Entry 2 is not the one that was written there" in ran.err
+    assert "Entry 2 does not match the chain" in ran.err
     assert names_in(shell.folder) == before
 
 
@@ -363,7 +366,7 @@ async def test_a_file_that_is_made_while_a_backup_is_written_is_not_replaced(
     monkeypatch.setattr("bot.app.copy_record", copy_slowly)
     before = names_in(shell.folder)
     ran = await shell.run("backup", "late.db")
-    assert (ran.status, "exists already" in ran.err) == (2, True), ran.err
+    assert (ran.status, "already exists" in ran.err) == (2, True), ran.err
     assert (shell.folder / "late.db").read_text() == "mine"
     assert names_in(shell.folder) == sorted([*before, "late.db"])
 
@@ -397,9 +400,9 @@ async def test_only_a_whole_backup_is_restored_and_only_where_nothing_is(shell: 
         lay_open(raw)
         raw.execute("UPDATE journal SET user_id = 'U0KIM' WHERE seq = 2")
     for name, words, status in [
-        ("missing.db", "There is no file", 2),
+        ("missing.db", "does not exist", 2),
         ("text.db", "not a database", 2),
-        ("new.db", "Entry 2 is not the one that was written there", 1),
+        ("new.db", "Entry 2 does not match the chain", 1),
     ]:
         ran = await shell.run("restore", name, DATABASE_URL="sqlite:///restored.db")
         assert (ran.status, ran.out) == (status, ""), ran.err

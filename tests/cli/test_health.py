@@ -76,7 +76,7 @@ async def test_the_answer_is_a_sentence_and_an_exit_code(
 
 async def test_where_nothing_answers_it_says_so(tmp_path: Path, unused_tcp_port: int) -> None:
     ran = await QuickShell(tmp_path, {"PHONEID_HEALTH_PORT": str(unused_tcp_port)}).run("health")
-    assert ran == Ran(1, "", f"Nothing answers on port {unused_tcp_port}: Connection refused.\n")
+    assert ran == Ran(1, "", f"The bot does not respond on port {unused_tcp_port}: Connection refused.\n")
 
 
 async def test_without_a_port_it_says_which_setting_is_missing(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_a_file_without_a_row_is_as_good_as_new(path: Path, content: bytes) -> N
 )
 def test_a_file_of_somebody_else_is_left_alone(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    with pytest.raises(CannotStart, match="is there already"), open_ids_file(str(path)):
+    with pytest.raises(CannotStart, match="already exists"), open_ids_file(str(path)):
         pytest.fail("it is open")
     assert path.read_bytes() == content
 
@@ -209,7 +209,7 @@ def test_behind_a_link_to_nothing_the_file_is_its_users_alone(path: Path) -> Non
 
 def test_a_link_to_itself_is_a_sentence(path: Path) -> None:
     path.symlink_to(path)
-    with pytest.raises(CannotStart, match="cannot be written"), open_ids_file(str(path)):
+    with pytest.raises(CannotStart, match="Cannot write the output"), open_ids_file(str(path)):
         pytest.fail("it is open")
 
 
@@ -261,7 +261,7 @@ def test_a_full_disk_leaves_no_half_row(path: Path) -> None:
 @pytest.mark.parametrize("before", [b"", HEADINGS + row(ANSWERED).as_line()])
 def test_a_disk_that_is_full_already_is_refused_before_anything_is_asked(path: Path, before: bytes) -> None:
     path.write_bytes(before)
-    full = pytest.raises(CannotStart, match="cannot be written: File too large")
+    full = pytest.raises(CannotStart, match="Cannot write the output .*: File too large")
     with full_disk(len(before) + 10), full, open_ids_file(str(path)):
         pytest.fail("it is open")
     assert path.read_bytes() == before

@@ -100,7 +100,7 @@ async def test_what_differs_is_put_right_and_nothing_is_asked_again(
     ran = await desk.shell.run(*LIST)
     after = sorted(desk.ids(), key=lambda row: row["phone_number"])
     assert (ran.status, len(desk.asked()), after) == (0, 4, before), ran.err
-    assert ("put right from the record" in ran.err) == (change not in (rows_swapped, columns_moved))
+    assert ("restored from the database" in ran.err) == (change not in (rows_swapped, columns_moved))
 
 
 def nothing(_rows: Cells) -> None: ...
@@ -148,8 +148,8 @@ async def test_what_no_record_knows_is_named_with_how_to_go_on(desk: Desk) -> No
     saved = file_of(desk)
     ran = await desk.shell.run(*LIST, DATABASE_URL="sqlite:///another.db")
     assert (ran.status, len(desk.asked()), file_of(desk)) == (2, 4, saved)
-    assert "does not know what stood in line 2, 3, 4, 5" in ran.err
-    assert "To go on without asking again, set DATABASE_URL" in ran.err
+    assert "because lines 2, 3, 4, 5 of" in ran.err
+    assert "To continue without looking these numbers up again, set DATABASE_URL" in ran.err
 
 
 async def test_what_was_forgotten_since_stays_as_it_is(desk: Desk) -> None:
@@ -189,7 +189,7 @@ async def test_a_row_that_the_record_does_not_know_keeps_no_number_from_being_as
     desk.write(*PLENTY[:6])
     ran = await desk.shell.run(*LIST)
     assert (ran.status, len(desk.asked()), file_of(desk)) == (2, 4, saved)
-    assert "does not know what stood in line 6." in ran.err
+    assert "because line 6 of" in ran.err
 
 
 async def test_one_that_says_nothing_final_is_simply_asked(desk: Desk) -> None:
@@ -209,7 +209,7 @@ async def test_an_answer_in_the_record_that_its_journal_does_not_have_is_not_bel
     save(desk.shell.folder / "ids.csv", lambda rows: rows[1].__setitem__(slice(1, 4), ["9666", "answered", ""]))
     ran = await desk.shell.run(*LIST)
     assert (ran.status, len(desk.asked())) == (2, 2)
-    assert "does not know what stood in line 2." in ran.err
+    assert "because line 2 of" in ran.err
 
 
 async def test_what_was_forgotten_stands_for_one_number_and_no_other(desk: Desk) -> None:
@@ -218,7 +218,7 @@ async def test_what_was_forgotten_stands_for_one_number_and_no_other(desk: Desk)
     save(file, lambda rows: rows.append([PLENTY[5].digits, "9666", *rows[1][2:]]))
     ran = await desk.shell.run(*LIST)
     assert (ran.status, len(desk.asked())) == (2, 1)
-    assert "does not know what stood in line 3." in ran.err
+    assert "because line 3 of" in ran.err
 
 
 async def test_of_what_was_forgotten_only_number_and_id_are_believed(desk: Desk) -> None:
@@ -228,7 +228,7 @@ async def test_of_what_was_forgotten_only_number_and_id_are_believed(desk: Desk)
     save(desk.shell.folder / "ids.csv", lambda rows: rows[1].__setitem__(slice(1, 4), ["9666", "answered", ""]))
     ran = await desk.shell.run(*LIST)
     assert (ran.status, [(row["state"], row["phone_number_id"]) for row in desk.ids()]) == (1, [("refused", "")])
-    assert "1 row put right from the record" in ran.err
+    assert "1 row was restored from the database" in ran.err
 
 
 async def test_a_file_of_somebody_else_says_where_the_ids_are(desk: Desk) -> None:
@@ -236,4 +236,4 @@ async def test_a_file_of_somebody_else_says_where_the_ids_are(desk: Desk) -> Non
     (desk.shell.folder / "ids.csv").write_text("phone_number,id\n8613800001234,9\n")
     ran = await desk.shell.run(*LIST)
     assert (ran.status, desk.asked()) == (2, [])
-    assert re.search("phoneid log shows them without asking again", ran.err)
+    assert re.search("IDs that were looked up before are in phoneid log", ran.err)

@@ -85,7 +85,7 @@ async def test_what_was_refused_for_the_account_is_asked_again_and_for_the_numbe
     calls = len(desk.cams.calls)
     again = await desk.shell.run(*LIST)
     assert desk.asked()[calls:] == [NOT_SUBSCRIBED.digits, NO_ID.digits]
-    assert "Not asked again: 1 answered, 1 refused." in again.err
+    assert "Skipped from earlier runs: 1 answered, 1 refused." in again.err
     calls = len(desk.cams.calls)
     await desk.shell.run(*LIST, "--again")
     assert sorted(desk.asked()[calls:]) == sorted(each.digits for each in (NOT_SUBSCRIBED, NOT_YOURS, NO_ID))
@@ -118,7 +118,7 @@ async def test_a_killed_run_goes_on_where_it_was(desk: Desk) -> None:
     calls = len(desk.cams.calls)
     ran = await desk.shell.run(*LIST)
     assert (ran.status, ran.err.splitlines()[-1]) == (0, "30 of 30 answered.")
-    assert f"Not asked again: {len(answered)} answered." in ran.err
+    assert f"Skipped from earlier runs: {len(answered)} answered." in ran.err
     assert set(desk.asked()[calls:]) == {entry.digits for entry in PLENTY[:30]} - answered
     assert [(row["phone_number"], row["state"]) for row in desk.ids()] == [
         (entry.digits, "answered") for entry in PLENTY[:30]
@@ -164,7 +164,7 @@ async def test_of_two_runs_on_one_output_the_second_is_refused(desk: Desk) -> No
     process.terminate()
     await finish(process)
     assert second.status == 2
-    assert "Another phoneid lookup is writing ids.csv right now." in second.err
+    assert "Another phoneid lookup is writing to ids.csv now." in second.err
 
 
 async def test_mistakes_are_named_by_line_and_nothing_is_asked(desk: Desk) -> None:
@@ -202,7 +202,7 @@ async def test_a_reader_that_left_ends_the_run_in_a_sentence(desk: Desk) -> None
     os.close(writing)
     ran = await finish(process)
     assert ran.status == 1
-    assert "Stopped: the output cannot be written any more (Broken pipe)." in ran.err
+    assert "Stopped: writing the output failed (Broken pipe)." in ran.err
     assert "Traceback" not in ran.err
 
 
@@ -230,9 +230,9 @@ async def test_without_a_database_the_run_ends_and_shows_nothing_that_is_not_rec
     desk.gate.meanwhile = lambda: lose(desk.shell.folder / "phoneid.db")
     ran = await desk.shell.run(*LIST)
     assert ran.status == 1
-    assert f"Stopped: {why}. What cannot be recorded is not shown." in ran.err
+    assert f"Stopped: {why}. Results that cannot be recorded are not shown." in ran.err
     assert command_line.TO_GO_ON not in ran.err  # the same would happen again
-    assert "0 of 3 answered, 3 not asked." in ran.err
+    assert "0 of 3 answered, 3 not looked up." in ran.err
     assert desk.ids() == []
     assert ran.err.count("outcome not recorded") == tries_told
     assert not any(entry.code in ran.err for entry in PLENTY[:3])
@@ -284,17 +284,20 @@ async def test_the_log_shows_all_of_a_list_in_its_order_unless_a_limit_is_given(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("lookup",), "Give either PHONE, or --file"),
-        (("lookup", "+86 138 0000 1234", "--file", "numbers.csv", "--output", "x"), "Give either PHONE, or --file"),
-        (("lookup", "--file", "numbers.csv"), "Say where the IDs go"),
-        (("lookup", "+86 138 0000 1234", "--output", "x"), "are for a list"),
-        (("lookup", "+86 138 0000 1234", "--again"), "are for a list"),
+        (("lookup",), "Give either PHONE or --file"),
+        (("lookup", "+86 138 0000 1234", "--file", "numbers.csv", "--output", "x"), "Give either PHONE or --file"),
+        (("lookup", "--file", "numbers.csv"), "Choose where to write the IDs"),
+        (("lookup", "+86 138 0000 1234", "--output", "x"), "are for lists"),
+        (("lookup", "+86 138 0000 1234", "--again"), "are for lists"),
         (("lookup", "--file", "numbers.csv", "--output", "x", "--json"), "--json is for a single number"),
-        (("lookup", "--file", "numbers.csv", "--output", "-", "--again"), "no meaning with --output -"),
-        (("lookup", "--file", "nowhere.csv", "--output", "x"), "nowhere.csv cannot be read: No such file"),
-        (("lookup", "--file", "numbers.csv", "--output", "numbers.csv"), "numbers.csv is there already"),
+        (("lookup", "--file", "numbers.csv", "--output", "-", "--again"), "cannot be used with --output -"),
+        (("lookup", "--file", "nowhere.csv", "--output", "x"), "Cannot read the list nowhere.csv: No such file"),
+        (("lookup", "--file", "numbers.csv", "--output", "numbers.csv"), "numbers.csv already exists"),
         (("lookup", "--file", "numbers.csv", "--output", "."), "Is a directory"),
-        (("lookup", "--file", "numbers.csv", "--output", "nowhere/x"), "nowhere/x cannot be written: No such file"),
+        (
+            ("lookup", "--file", "numbers.csv", "--output", "nowhere/x"),
+            "Cannot write the output nowhere/x: No such file",
+        ),
         (("lookup", "--file", "numbers.csv", "--output", "/dev/full"), "it is not a file"),
     ],
 )
@@ -331,7 +334,7 @@ async def test_a_list_is_not_typed_where_its_codes_would_be_seen(desk: Desk) -> 
     ran = await finish(process)
     os.close(terminal)
     assert ran.status == 2
-    assert "what is typed here would stand on the screen" in ran.err
+    assert "because codes typed here would be visible on the screen" in ran.err
 
 
 async def test_a_list_stops_when_a_newer_release_takes_over_and_what_runs_is_recorded(

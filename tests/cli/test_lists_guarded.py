@@ -31,7 +31,7 @@ async def test_too_many_refused_codes_stop_the_list_and_later_the_same_command_g
     assert ran.status == 1
     assert len(refused) >= FREE_FOR_AGENT
     assert {row["state"] for row in rows} >= {"refused", "rejected"}
-    assert "Stopped: too many of the codes you asked with lately were refused. Check the codes, wait " in ran.err
+    assert "Stopped: you have entered too many wrong codes in the last 24 hours. Check the codes, wait " in ran.err
     assert command_line.TO_GO_ON in ran.err
     assert all("Run the same command again after 2" in row["why"] for row in rows if row["state"] == "rejected")
     calls = len(desk.cams.calls)
@@ -51,7 +51,7 @@ async def test_while_the_agent_has_to_wait_the_list_stops_at_once_and_the_rest_h
     desk.write(*PLENTY[2:])
     ran = await desk.shell.run(*LIST)
     assert "wait 1 minute, then run the same command again" in ran.err
-    assert "0 of 38 answered, 1 rejected, 37 not asked." in ran.err
+    assert "0 of 38 answered, 1 rejected, 37 not looked up." in ran.err
     assert [row["state"] for row in desk.ids()] == ["rejected"]
     assert desk.asked() == []
 

@@ -40,11 +40,11 @@ async def test_a_number_and_a_list_are_asked_for_shown_checked_and_forgotten(des
     noted = (await shell.run("journal", "head")).out.strip()
     forgotten = await shell.run("forget", GOOD.phone, "--yes")
     assert (forgotten.status, forgotten.err) == (0, "")
-    assert forgotten.out.startswith("Forgotten: 2 lookups.")
+    assert forgotten.out.startswith("The number was removed from 2 lookups.")
     verified = await shell.run("journal", "verify", "--since-head", noted)
     assert verified.status == 0, verified.err
     # Two requests and fourteen lookups; the single number's request is forgotten with it.
-    assert "16 records are as recorded, 3 of them forgotten." in verified.out
+    assert "16 records match it, 3 of them forgotten." in verified.out
     assert GOOD.digits not in (await shell.run("log", "--csv")).out
 
 

@@ -19,7 +19,7 @@ def told(capsys: pytest.CaptureFixture[str], *, of: int, seconds_each: float) ->
 def test_each_tenth_has_its_line_and_the_end_has_none(capsys: pytest.CaptureFixture[str]) -> None:
     lines = told(capsys, of=400, seconds_each=0.1)
     assert [line.split()[0] for line in lines] == [str(tenth * 40) for tenth in range(1, 10)]
-    assert lines[0] == "40 of 400 asked: 39 answered, 1 refused"
+    assert lines[0] == "40 of 400 looked up: 39 answered, 1 refused"
 
 
 def test_a_short_list_is_not_talked_about(capsys: pytest.CaptureFixture[str]) -> None:

@@ -134,7 +134,7 @@ async def test_with_all_streams_closed_no_file_gets_the_number_of_one(desk: Desk
         [
             (ASK, "<&-", terminal.did_not_come("code")),
             (ASK, "< /dev/null", terminal.did_not_come("code")),
-            ("phoneid lookup --file - --output ids.csv", "<&-", "There is no number in the list"),
+            ("phoneid lookup --file - --output ids.csv", "<&-", "The list has no numbers"),
             (f"phoneid forget '{GOOD.phone}'", "<&-", "so nothing was forgotten"),
         ],
         2,

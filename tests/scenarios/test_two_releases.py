@@ -110,7 +110,7 @@ async def test_a_newer_release_takes_over_and_nothing_that_was_accepted_is_lost(
             await asyncio.sleep(SECONDS)
             said = await migrate(scene, kind, tmp_path)
             if kind == "break":
-                assert "2 processes of older releases are still at work" in said
+                assert "2 processes of older releases are still running" in said
                 for words in await asyncio.gather(*ours):
                     assert "a newer release is taking over this database" in words
             assert "and is 3 now" in said
