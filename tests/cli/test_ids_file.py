@@ -261,7 +261,7 @@ def test_a_full_disk_leaves_no_half_row(path: Path) -> None:
 @pytest.mark.parametrize("before", [b"", HEADINGS + row(ANSWERED).as_line()])
 def test_a_disk_that_is_full_already_is_refused_before_anything_is_asked(path: Path, before: bytes) -> None:
     path.write_bytes(before)
-    full = pytest.raises(CannotStart, match="Cannot write the output .*: File too large")
+    full = pytest.raises(CannotStart, match=r"Cannot write the output .*: File too large")
     with full_disk(len(before) + 10), full, open_ids_file(str(path)):
         pytest.fail("it is open")
     assert path.read_bytes() == before
