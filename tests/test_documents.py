@@ -1,6 +1,7 @@
 """The documents name only what there is: files, headings, commands with their options, and exit codes."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import click
@@ -21,6 +22,8 @@ README = ROOT / "README.md"
 HISTORY = ROOT / "CHANGELOG.md"
 """It tells of earlier releases, too."""
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+
+RELEASE = re.compile(r"^## \[(\d+)\.(\d+)\.(\d+)\]", re.MULTILINE)
 
 COMMAND = re.compile(r"(?:^|bin/|`|\| )phoneid (?:--env-file \S+ )?([a-z][a-z-]*)([^`\n|]*)", re.MULTILINE)
 """``phoneid`` with a command of it and what follows: in a line of its own, in quotation, or behind a pipe."""
@@ -53,6 +56,15 @@ def test_every_command_that_is_named_is_there_with_its_options(path: Path) -> No
     for name, rest in COMMAND.findall(path.read_text()):
         assert name in phoneid.commands, name
         assert set(re.findall(r"(?<!\S)--[a-z-]+", rest)) <= options_of(phoneid.commands[name]), rest
+
+
+def test_a_build_of_what_is_not_released_yet_has_a_version_of_its_own() -> None:
+    """Else nobody could tell it from the last release, say in ``phoneid_build_info`` or beside a database."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    version = tuple(map(int, project["version"].split(".")))
+    unreleased, _, released = HISTORY.read_text().partition("## [Unreleased]")[2].partition("\n## [")
+    last = tuple(map(int, RELEASE.findall("## [" + released)[0]))
+    assert version > last if unreleased.strip() else version == last
 
 
 def test_the_commands_are_found() -> None:
