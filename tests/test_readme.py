@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from bot.cli.main import phoneid
 from bot.settings import BotSettings
@@ -46,6 +47,12 @@ def test_every_command_is_in_the_table_with_its_options() -> None:
         parameters = [each for one in (command, *getattr(command, "commands", {}).values()) for each in one.params]
         options = {option for parameter in parameters for option in parameter.opts if option.startswith("--")}
         assert set(re.findall(r"--[a-z-]+", row.split(" | ")[0].split("` |")[0])) == options - {"--help"}
+
+
+def test_the_commands_are_in_the_order_of_the_help() -> None:
+    text = CliRunner().invoke(phoneid, ["--help"]).output
+    helped = re.findall(r"^  ([a-z][a-z-]+)  +[A-Z]", text, re.MULTILINE)
+    assert [row.split()[1] for row in rows_after("## Commands")] == helped
 
 
 def test_every_command_of_a_group_is_in_its_row() -> None:
