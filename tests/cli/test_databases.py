@@ -20,7 +20,7 @@ from tests import factories
 from tests.factories import MAY_NOT
 from tests.records import record_in
 from tests.shell import QuickShell, finish
-from tests.store.engines import empty_postgres_url, engine_on, plain_on, postgres_database
+from tests.store.engines import empty_postgres_url, engine_on, plain_on, postgres_database, wait_until
 from tests.store.processes import Process
 from tests.store.tampering import lay_open
 from tests.store.test_migrations import BREAKING, MORE, know
@@ -46,6 +46,14 @@ async def record(database: Path) -> None:
 def make_older(url: str) -> None:
     with closing(engine_on(url, opening=Opening(at=1, older=Older.LEFT))) as engine:
         engine.open()
+
+
+def waits(mode: str, *, is_so: bool = True) -> str:
+    """Finds a row when somebody waits for a table so in this database, or when nobody does."""
+    return f"""
+        SELECT 1 WHERE {is_so} = EXISTS (
+            SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = database AND datname = current_database()
+            WHERE locktype = 'relation' AND mode = '{mode}' AND NOT granted)"""
 
 
 def numbers(database: Path) -> tuple[int, int]:
@@ -168,7 +176,10 @@ async def test_whoever_reads_for_long_is_waited_for_and_nobody_else_is_held_up(
             ) == (2, 1), refused.err
             assert "cannot be changed while another program reads them" in refused.err
             async with in_background(shell.run("migrate")) as migrating:
-                await asyncio.sleep(2.0)
+                for is_waiting in (True, False, True):  # it lets go between its tries
+                    await asyncio.to_thread(
+                        wait_until, waits("AccessExclusiveLock", is_so=is_waiting), empty_postgres_url
+                    )
                 assert not migrating.done()
                 reader.execute("COMMIT")
                 migrated = await migrating
@@ -282,7 +293,7 @@ async def test_a_backup_of_a_bot_under_load_restores_to_a_whole_journal(
                 assert not recording.done()
             before = seqs[-1]
             made = await shell.run("backup", "today.db")
-            after = seqs[-1]
+            after = (await record.read(journal.head)).seq  # what is recorded last is not yet among those that were told
             assert not recording.done()
     finally:
         await record.aclose()
@@ -378,12 +389,8 @@ async def test_a_backup_that_is_ended_leaves_nothing_behind(shell: QuickShell, e
         other.execute("BEGIN")
         other.execute("LOCK TABLE alarms")  # the copy waits for it
         process = await shell.slower.start("backup", "new.db")
-        async with asyncio.timeout(60):
-            parts: list[Path] = []
-            while not parts:
-                await asyncio.sleep(0.1)
-                parts = [*shell.folder.glob(".phoneid-*/phoneid.db-wal")]
-        await asyncio.sleep(1.0)  # until it waits in the middle of it
+        await asyncio.to_thread(wait_until, waits("AccessShareLock"), empty_postgres_url)
+        assert [*shell.folder.glob(".phoneid-*/phoneid.db-wal")]  # it is in the middle of it
         process.terminate()
         ran = await finish(process)
     assert (ran.status, ran.out) == (2, ""), ran.err

@@ -92,6 +92,13 @@ def postgres(sql: str, url: str) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
+def wait_until(sql: str, url: str) -> None:
+    """Until the query finds a row."""
+    with closing(plain_on(url)) as connection:
+        while not connection.execute(sql).fetchall():
+            pass
+
+
 class PostgresClock(SteppingClock):
     """The database's own time, owned by the test: in its schema a function stands before the server's."""
 

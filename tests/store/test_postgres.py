@@ -18,7 +18,7 @@ from bot.store.engine import Query, Tx
 from bot.store.postgres import PostgresEngine
 from bot.store.postgres_begin import STATE_LOCK, Limits
 from bot.texts import databases as texts
-from tests.store.engines import SERVER, engine_on, plain_on, postgres, through
+from tests.store.engines import SERVER, engine_on, postgres, through, wait_until
 from tests.store.proxy import Proxy
 
 ROOT = Path(__file__).parent.parent.parent
@@ -230,13 +230,6 @@ def test_the_time_is_read_after_the_wait_for_the_lock(engine: PostgresEngine, po
         waiting.join()
     assert row
     assert began < row["now"] < times[0]
-
-
-def wait_until(sql: str, url: str) -> None:
-    """Until the query finds a row."""
-    with closing(plain_on(url)) as connection:
-        while not connection.execute(sql).fetchall():
-            pass
 
 
 def test_a_statement_that_takes_too_long_is_ended(postgres_url: str) -> None:

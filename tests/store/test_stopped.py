@@ -14,8 +14,7 @@ import pytest
 from bot.store.engine import Engine, Tx
 from bot.store.record import changed
 from tests.amounts import some_each_day
-from tests.store.engines import engine_on, postgres
-from tests.store.test_postgres import wait_until
+from tests.store.engines import engine_on, postgres, wait_until
 
 ROOT = Path(__file__).parent.parent.parent
 
