@@ -98,7 +98,7 @@ class Access:
         request = await self.find(request_id)
         if request is None:
             # It may have been asked for through another bot, with the same tokens and another database.
-            self._hourly.log(log, logging.WARNING, "request not in this record", action=action.value)
+            self._hourly.log(log, logging.WARNING, "request not in this database", action=action.value)
             named = {"reference": request_id} if re.fullmatch(REFERENCE, request_id, re.ASCII) else {}
             await self._note_forbidden(action, actor, Problem.NOT_YOUR_REQUEST, None, **named)
             raise NotPossible(Problem.NOT_YOUR_REQUEST, None)

@@ -92,7 +92,7 @@ class Health:
         try:
             return await self._look()
         except Exception:  # whoever asks must read something
-            log.exception("readiness not known")
+            log.exception("readiness check failed")
             return [Part(texts.DATABASE, is_good=False, words=texts.UNUSABLE)]
         finally:
             self._looked_at = self._clock.monotonic()

@@ -26,6 +26,6 @@ async def withdraw_requests_of_leavers(record: Record, people: People) -> list[R
             await record.change(decisions.decide, request_id, ApprovalState.WITHDRAWN, actor=BOT)
         except RequestMoved:  # decided in this very moment
             continue
-        log.info("request of somebody who left withdrawn", extra={"facts": {"request": request_id}})
+        log.info("request withdrawn: agent left", extra={"facts": {"request": request_id}})
         withdrawn.append(request_id)
     return withdrawn

@@ -231,9 +231,9 @@ def configure(*, level: str, log_format: LogFormat | None, may_wait: bool = True
 
 def take_uncaught() -> None:
     """Log what nothing catches: Python's own hooks write to standard error, and wait there."""
-    sys.excepthook = lambda *error: logging.getLogger(__name__).critical("broke", exc_info=error)
+    sys.excepthook = lambda *error: logging.getLogger(__name__).critical("crashed", exc_info=error)
     threading.excepthook = lambda broken: logging.getLogger(__name__).critical(
-        "thread broke", exc_info=broken.exc_value, extra={"facts": {"thread": broken.thread and broken.thread.name}}
+        "thread crashed", exc_info=broken.exc_value, extra={"facts": {"thread": broken.thread and broken.thread.name}}
     )
 
 

@@ -280,5 +280,5 @@ def _result_of(task: asyncio.Task[Result], attempt: Attempt) -> Result:
         raise error
     if isinstance(error, TooManyGuesses):
         return attempt.measured(Result(problem=Problem.TOO_MANY_GUESSES, wait_until=error.until))
-    log.error("lookup broke", extra={"facts": {"lookup": attempt.lookup_id}}, exc_info=error)
+    log.error("lookup crashed", extra={"facts": {"lookup": attempt.lookup_id}}, exc_info=error)
     return attempt.measured(Result(problem=Problem.INTERNAL))

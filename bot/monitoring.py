@@ -81,7 +81,7 @@ async def open_monitoring(clock: Clock, host: str, port: int | None) -> AsyncIte
             except OSError:
                 raise SettingsError(terminal.port_taken(host, port, "PHONEID_HEALTH_PORT")) from None
             monitoring.port = server.address[1]
-            log.info("monitors are answered", extra={"facts": {"host": host, "port": monitoring.port}})
+            log.info("listening for monitors", extra={"facts": {"host": host, "port": monitoring.port}})
         yield monitoring
     finally:
         if port is not None:

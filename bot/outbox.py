@@ -52,7 +52,7 @@ class Outbox:
                 due = await self._record.read(store.waiting, kind, request_id)
                 return await self._say_once(due) if due else True
             except UNUSABLE:  # it is still in the outbox, and hearing it once more does no harm
-                log.exception("saying not remembered", extra={"facts": {"kind": kind.value, "request": request_id}})
+                log.exception("delivery not recorded", extra={"facts": {"kind": kind.value, "request": request_id}})
                 return False
 
     async def redraw(self, request_id: RequestId, card: MessageRef | None, *, sent_to: str) -> None:
@@ -80,11 +80,11 @@ class Outbox:
         except UNUSABLE:
             raise
         except TimeoutError:
-            log.warning("not said in time", extra={"facts": _facts(due)})
+            log.warning("message timed out", extra={"facts": _facts(due)})
         except Exception:  # a boundary: whatever broke, the others must be said, and this one again
-            log.exception("saying broke", extra={"facts": _facts(due)})
+            log.exception("message failed", extra={"facts": _facts(due)})
         if not is_said:
-            log.error("not said", extra={"facts": _facts(due)})
+            log.error("message not delivered", extra={"facts": _facts(due)})
         await self._record.change(store.said if is_said else store.postpone, due)
         return is_said
 

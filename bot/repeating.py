@@ -70,7 +70,7 @@ def repeating(
             try:
                 await do()
             except Exception:  # a task's top
-                log.exception("periodic work failed")
+                log.exception("periodic task failed")
             await clock.sleep(every() if callable(every) else every)
 
     return in_background(run())

@@ -201,7 +201,7 @@ class Requests:
             try:
                 request = await self._access.find(request_id)
             except RecordDamaged:  # nobody uses what cannot be read, and the others must not wait for it
-                log.exception("codes forgotten", extra={"facts": {"request": request_id}})
+                log.exception("codes dropped: damaged request", extra={"facts": {"request": request_id}})
                 request = None
             if request is None or not request.is_any(State.HELD):
                 self._pending.forget(request_id)
@@ -249,7 +249,7 @@ class Requests:
         except RequestMoved as moved:
             raise NotPossible(None, moved.current) from None
         facts = {"requests": sorted({each.request_id for each in exposed.all})}
-        log.warning("code found in the record", extra={"facts": facts})
+        log.warning("verification code found in the records", extra={"facts": facts})
         return ending is not None
 
     async def _decide(

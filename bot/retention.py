@@ -56,7 +56,7 @@ class Retention:
                 return
         except StoreUnavailable as error:
             why = str(error)
-        log.warning("forgotten bytes still in the files", extra={"facts": {"why": why, "again_in": self._pause}})
+        log.warning("forgotten data still in the files", extra={"facts": {"why": why, "again_in": self._pause}})
         self._again_at = now + self._pause
         self._pause = min(2 * self._pause, LONGEST_PAUSE)
 
@@ -86,5 +86,5 @@ async def scrub(record: Record, clock: Clock) -> bool:
         await record.change(scrubbing.end)
     took = clock.monotonic() - started
     await record.change(scrubbing.done, found.entry, took=took)
-    log.info("forgotten bytes removed from the files", extra={"facts": {"milliseconds": round(took * 1000)}})
+    log.info("forgotten data removed from the files", extra={"facts": {"milliseconds": round(took * 1000)}})
     return True

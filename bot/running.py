@@ -210,10 +210,10 @@ async def _watch_record(record: Record, settings: BotSettings, clock: Clock, *, 
         try:
             await record.read(migrations.check_usable)
         except (DatabaseGone, RecordDamaged, SchemaUnknown) as error:
-            log.error("database not usable any more", extra={"facts": {"error": str(error)}})
+            log.error("database lost", extra={"facts": {"error": str(error)}})
             raise AccessLost(terminal.database_unusable(settings.database_name, str(error))) from None
         except StoreError as error:
-            log.info("database not checked", extra={"facts": {"error": str(error)}})
+            log.info("database check failed", extra={"facts": {"error": str(error)}})
         await clock.sleep(every)
 
 
@@ -265,7 +265,7 @@ async def _leaving(clock: Clock, *, seconds: float) -> AsyncIterator[None]:
 
 
 async def _finish(jobs: Jobs, lookups: Lookups, seconds: float) -> None:
-    log.info("ending what runs", extra={"facts": {"running": jobs.running}})
+    log.info("finishing running work", extra={"facts": {"running": jobs.running}})
     if not await jobs.drain(seconds):
         lookups.interrupt()
         await jobs.drain(connection.CLOSING)

@@ -82,7 +82,7 @@ class Timekeeper:
 
     def _say(self, *, is_trusted: bool, off: float | None, behind: float) -> None:
         if is_trusted and not self._was_trusted:
-            log.info("clock believed again")
+            log.info("clock trusted again")
         elif not is_trusted and (self._was_trusted or self._clock.monotonic() - self._said_at >= SAID_EVERY):
             self._said_at = self._clock.monotonic()
             facts = {
@@ -90,5 +90,5 @@ class Timekeeper:
                 "seconds_behind_journal": round(behind),
                 "effect": "nothing is forgotten and nothing expires",
             }
-            log.warning("clock not believed", extra={"facts": facts})
+            log.warning("clock not trusted", extra={"facts": facts})
         self._was_trusted = is_trusted

@@ -162,7 +162,7 @@ def test_a_mistake_of_ours_has_its_traceback_also_while_handling_what_is_none(
         except StoreUnavailable:
             raise KeyError("ours") from None
     except KeyError:
-        logging.getLogger("bot.x").exception("job broke")
+        logging.getLogger("bot.x").exception("job failed")
     assert "KeyError: 'ours'" in capsys.readouterr().err
 
 
@@ -283,10 +283,10 @@ def test_what_errors_of_libraries_quote_is_masked_in_tracebacks_too(
     try:
         raise RuntimeError(quoted)
     except RuntimeError as error:
-        logger.exception("job broke", extra={"facts": {"error": error}})
+        logger.exception("job failed", extra={"facts": {"error": error}})
         logger.error("said %s", quoted)
     written = capsys.readouterr().err
-    assert "job broke" in written
+    assert "job failed" in written
     assert secret not in written
     assert "bot:" not in written
 
@@ -307,7 +307,7 @@ def test_what_nothing_catches_is_logged_and_masked(
     thread.join()
     written = capsys.readouterr().err
     assert written.count("\nKeyError: ") == 2
-    assert "thread broke thread=t1" in written
+    assert "thread crashed thread=t1" in written
     assert "CANARY" not in written
 
 

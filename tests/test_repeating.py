@@ -39,7 +39,7 @@ async def test_a_failure_is_logged_and_the_next_time_is_another_chance(caplog: p
 
     async with repeating(do, every=10.0, clock=SteppingClock()):
         await enough.wait()
-    assert "periodic work failed" in caplog.text
+    assert "periodic task failed" in caplog.text
 
 
 # --- few of many at once ---

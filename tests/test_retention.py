@@ -112,7 +112,7 @@ async def test_what_could_not_be_scrubbed_is_said_and_tried_again_until_it_is(
         clock.time += 2 * HOUR
     await record.aclose()
     assert engine.tries == 3
-    assert caplog.text.count("forgotten bytes still in the files") == 2
+    assert caplog.text.count("forgotten data still in the files") == 2
 
 
 async def test_pauses_after_tries_that_were_hindered_grow_to_a_day(clock: SteppingClock) -> None:
@@ -157,7 +157,7 @@ async def test_what_takes_long_is_done_once_a_day(
     await record.change(scrubbing.done, "0", took=SLOW + 0.1)
     retention = Retention(record, seconds=DAY, clock=clock, time=Believed(clock))
     first = None
-    while "forgotten bytes removed" not in caplog.text:  # something to forget each hour
+    while "forgotten data removed" not in caplog.text:  # something to forget each hour
         await finished(record)
         clock.time += HOUR
         await retention.apply()

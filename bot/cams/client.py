@@ -64,7 +64,7 @@ class CamsClient:
                 elapsed = self._clock.monotonic() - first_at
                 decision = decide(error, attempt=attempt, elapsed=elapsed, chance=self._chance())
                 if isinstance(decision, Stop):
-                    log.info("no more attempts", extra={"facts": {"attempt": attempt, "reason": decision.value}})
+                    log.info("no more retries", extra={"facts": {"attempt": attempt, "reason": decision.value}})
                     raise
             # Outside the turn: whoever waits holds no slot.
             await self._clock.sleep(decision)
@@ -99,5 +99,5 @@ class CamsClient:
             "milliseconds": round((self._clock.monotonic() - started) * 1000),
             "cause": cause or None,
         }
-        level, event = (logging.WARNING, "call brought no ID") if result.problem else (logging.INFO, "call answered")
+        level, event = (logging.WARNING, "call returned no ID") if result.problem else (logging.INFO, "call answered")
         log.log(level, event, extra={"facts": {name: value for name, value in facts.items() if value is not None}})

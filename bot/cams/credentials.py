@@ -90,7 +90,7 @@ class RoleCredentials:
         try:
             await self.renew()
         except CredentialsUnavailable as error:
-            log.warning("no credentials for the role", extra={"facts": {"cause": str(error)}})
+            log.warning("no role credentials", extra={"facts": {"cause": str(error)}})
 
     async def renew(self) -> None:
         """Fetch others if these run out soon. Raises ``CredentialsUnavailable`` or ``CredentialsRefused``, and leaves

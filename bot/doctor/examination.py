@@ -315,5 +315,5 @@ async def _look_at(case: Case, part: Part) -> list[Check]:
     except TimeoutError:
         return [warning(part.group, texts.took_too_long(part.seconds), texts.CHECK_AGAIN)]
     except Exception as error:
-        log.exception("check broke", extra={"facts": {"group": part.group}})
+        log.exception("check failed", extra={"facts": {"group": part.group}})
         return [warning(part.group, texts.broke(type(error).__name__), texts.REPORT_IT)]

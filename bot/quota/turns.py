@@ -190,7 +190,7 @@ class Turns:
     def _fail(self, error: Exception) -> None:
         waiting_now = self._queue.all()
         if waiting_now:
-            log.warning("no turns", extra={"facts": {"waiting": len(waiting_now), "error": type(error).__name__}})
+            log.warning("quota failed", extra={"facts": {"waiting": len(waiting_now), "error": type(error).__name__}})
         for waiting in waiting_now:
             self._queue.remove(waiting)
             if not waiting.granted.done():
@@ -239,7 +239,7 @@ class Turns:
         try:
             await self._change(lambda account, now: (change(account, now), None))
         except Exception:  # a task's top; the others find out by the lease
-            log.exception("others not told of a slot")
+            log.exception("quota slot not announced")
         self._has_news.set()
 
     async def _keep(self) -> None:

@@ -114,7 +114,7 @@ class Asking:
         """
         mention("request", request.id)
         if not await self._runner.token.is_good():
-            log.error("approval not used")
+            log.error("approval not used", extra={"facts": {"request": request.id, "why": "bot token refused"}})
             return
         used = await self._requests.use(request, codes)
         if context:

@@ -66,7 +66,7 @@ class Channel:
         try:
             return await self._answers.get(self.id)
         except SlackError as error:
-            log.info("approval channel not known", extra={"facts": {"channel": self.id, "error": error.reason}})
+            log.info("approval channel check failed", extra={"facts": {"channel": self.id, "error": error.reason}})
             return Described(_trouble_in(error))
 
     async def _ask(self, channel_id: str) -> Described:

@@ -69,7 +69,7 @@ class Conversation:
         message = views.sentence(sentence, with_form_button=True)
         told = await self._messenger.tell(sender.user_id, message, response_url=sender.response_url)
         if told is not Shown.YES:
-            log.error("user not told", extra={"facts": {"user": sender.user_id}})
+            log.error("message to user failed", extra={"facts": {"user": sender.user_id}})
 
     async def say(self, context: Context, sentence: str) -> None:
         """Say one thing, in the window or else where they are, with a button that opens the form."""
@@ -100,7 +100,7 @@ class Conversation:
             try:
                 await self._outbox.redraw(error.request.id, context.card, sent_to=context.actor.user_id)
             except StoreUnavailable:  # they are told all the same, and the next click tries it again
-                log.exception("cards not redrawn", extra={"facts": {"request": error.request.id}})
+                log.exception("cards not updated", extra={"facts": {"request": error.request.id}})
 
     async def open_form(self, context: Context, filling: forms.Filling, *, by_shortcut: bool = False) -> None:
         """Open the form, filled in as far as known; or say why this person gets none.

@@ -47,7 +47,7 @@ class Replays:
         while first := self._seen.get(signature):
             self._seen[signature] = (now, first[1])
             if await asyncio.shield(first[1]):
-                log.info("repeated request not run again")
+                log.info("duplicate request ignored")
                 return web.Response()
         handled: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._seen[signature] = (now, handled)

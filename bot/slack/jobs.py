@@ -69,9 +69,9 @@ async def _run(work: Work, tell: TellFailed | None) -> None:
     except Exception as error:  # the boundary: whatever broke, the user gets words and we get a traceback
         reference = new_reference()
         if not isinstance(error, NotPossible):  # that is an answer
-            log.exception("job broke", extra={"facts": {"reference": reference}})
+            log.exception("job failed", extra={"facts": {"reference": reference}})
         try:
             if tell:
                 await tell(error, reference)
         except Exception:
-            log.exception("user not told", extra={"facts": {"reference": reference}})
+            log.exception("message to user failed", extra={"facts": {"reference": reference}})

@@ -8,7 +8,6 @@ import json
 import logging
 import random
 from collections.abc import Coroutine
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
 
@@ -139,7 +138,7 @@ class Link:
                     failures += 1
                     pause, reason = max(_pause(failures), _least_pause(error)), error.reason
                     facts = {"error": reason, "again_in": round(pause, 1)}
-                    log.warning("no websocket", extra={"facts": facts})
+                    log.warning("websocket failed", extra={"facts": facts})
                     self._check_hope(error, pause)
                 times_disabled = times_disabled + 1 if reason == DISABLED else 0
                 if times_disabled > 1:
@@ -216,7 +215,7 @@ class Link:
         match frame:
             case {"type": "disconnect"}:
                 socket.reason = str(frame.get("reason"))
-                log.info("websocket to be replaced", extra={"facts": {"reason": socket.reason}})
+                log.info("websocket closing", extra={"facts": {"reason": socket.reason}})
                 socket.leaving.set()
             case {"envelope_id": str(), "payload": dict()} if not self._is_ending:
                 _start(self._acknowledge(socket, frame), among=self._answering)
@@ -226,11 +225,15 @@ class Link:
         if payload is None:
             return
         frame = {"envelope_id": envelope["envelope_id"], **({"payload": payload} if payload else {})}
+        cause = ""
         for each in (socket, *reversed(self._sockets)):  # the newest, where the one it came by is gone
-            with suppress(aiohttp.ClientError, OSError):
+            try:
                 await each.ws.send_json(frame)
+            except (aiohttp.ClientError, OSError) as error:
+                cause = type(error).__name__
+            else:
                 return
-        log.warning("acknowledgement lost")
+        log.warning("acknowledgement failed", extra={"facts": {"error": cause}})
 
     async def _retire(self, socket: _Socket) -> None:
         if socket.reading:

@@ -115,7 +115,7 @@ class Links:
             return False
         has_room = others + self.kept + 1 <= MOST
         if not has_room:
-            log.info("no room for another link", extra={"facts": {"others": others, "kept": self.kept}})
+            log.info("link limit reached", extra={"facts": {"others": others, "kept": self.kept}})
         return has_room
 
 

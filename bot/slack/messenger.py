@@ -66,7 +66,7 @@ class Messenger:
             "response_type": "ephemeral",
             "replace_original": False,
         }
-        return await _shown(self._web.respond(response_url, body), otherwise="reply not taken")
+        return await _shown(self._web.respond(response_url, body), otherwise="reply failed")
 
     async def tell(self, user_id: str, message: Message, *, response_url: str = "", in_person: bool = False) -> Shown:
         """Tell one person, where they asked if that still works, else by direct message.

@@ -139,7 +139,7 @@ class Notices:
 
     async def _alarm(self, alarm: Alarm) -> Reached:
         facts = {"request": alarm.request.id, "suspect": alarm.suspect.value, "refused": alarm.refused}
-        log.warning("codes may be guessed", extra={"facts": facts})
+        log.warning("possible code guessing", extra={"facts": facts})
         told = self._alarmed[alarm.entry] = self._alarmed.get(alarm.entry, set())
 
         async def posted(place: str, _ref: MessageRef) -> None:
@@ -229,7 +229,7 @@ class Notices:
         is_asked = bool(already or reached.told)
         if not is_asked:
             facts = {"request": request.id, "refused": reached.refused, "left": reached.left}
-            log.error("nobody could be asked to decide", extra={"facts": facts})
+            log.error("no approver reached", extra={"facts": facts})
         return reached, is_asked
 
     async def _take_away(self, request: Request, channel_id: str) -> None:
@@ -285,5 +285,5 @@ def _outcome(request: Request) -> Message:
 def _is_done(told: Shown, request: Request) -> bool:
     """Whether telling the agent is done with: who takes no message now takes none later either."""
     if told is Shown.GONE:
-        log.error("agent cannot be told", extra={"facts": {"request": request.id}})
+        log.error("agent not reached", extra={"facts": {"request": request.id}})
     return told is not Shown.NOT_NOW

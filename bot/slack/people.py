@@ -251,11 +251,11 @@ def _doubt_of(error: SlackError) -> Problem | None:
 
 
 def _log_unknown_person(user_id: str, error: SlackError) -> None:
-    log.warning("person not known", extra={"facts": {"user": user_id, "error": error.reason}})
+    log.warning("user info failed", extra={"facts": {"user": user_id, "error": error.reason}})
 
 
 def _log_unknown_group(group_id: str, error: SlackError) -> None:
-    log.warning("usergroup not known", extra={"facts": {"group": group_id, "error": error.reason}})
+    log.warning("usergroup info failed", extra={"facts": {"group": group_id, "error": error.reason}})
 
 
 def _membership_of(user: Mapping[str, Any]) -> Membership:

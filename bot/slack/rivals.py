@@ -61,7 +61,7 @@ class Rivals:
         while True:
             found = await self._look(self._links.hello)
             if found.foreign:
-                log.info("connections not known yet", extra={"facts": {"connections": found.connections}})
+                log.info("connection count unclear", extra={"facts": {"connections": found.connections}})
                 for _ in range(TIMES):
                     await self._clock.sleep(random.uniform(*COUNTED_AGAIN_AFTER))  # noqa: S311 - no secret
                     found = await self._count_again()

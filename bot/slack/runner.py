@@ -160,7 +160,7 @@ class Runner:
         try:
             await board.draw(await self._requests.progress(request))
         except Exception:  # whatever comes of showing it, the request goes on
-            log.exception("request not followed", extra={"facts": {"request": request.id}})
+            log.exception("progress message failed", extra={"facts": {"request": request.id}})
 
     async def _post(self, board: "_Board", request: Request) -> None:
         """Send the message that follows the request, and remember where it is: this process may not see the end."""
@@ -170,7 +170,7 @@ class Runner:
             try:
                 await self._record.change(messages.add, messages.Kind.PROGRESS, request.id, board.message)
             except StoreUnavailable:
-                log.exception("message not remembered", extra={"facts": {"request": request.id}})
+                log.exception("message location not recorded", extra={"facts": {"request": request.id}})
 
     def _window_pauses(self) -> Iterator[float]:
         yield FIRST_DRAWN_AFTER

@@ -169,4 +169,4 @@ def whole(table: str, rows: Iterable[Row]) -> list[Row]:
 def note_damaged(table: str, row: Row, error: RecordDamaged) -> None:
     """Record that a row was left out."""
     named = {key: value for key, value in row.items() if key in ("id", "seq", "request", "position", "entry")}
-    log.error("record damaged and left out", extra={"facts": {"table": table, **named, "column": error.column}})
+    log.error("damaged record skipped", extra={"facts": {"table": table, **named, "column": error.column}})

@@ -42,7 +42,7 @@ def changed(engine: Engine, do: Callable[[Tx], T], recording: Recording | None =
         if isinstance(error, ChangeUnknown) and (tx is None or tx.proof):
             raise  # it was asked about in vain
         recording.check(is_committing=False)  # for as long as the next try waits, nothing is
-        log.warning("change made again", extra={"facts": {"error": str(error)}})
+        log.warning("database change repeated", extra={"facts": {"error": str(error)}})
     with engine.changing() as tx:
         return do(tx)
 

@@ -46,7 +46,7 @@ async def fail(credentials: Credentials, turns: "FakeTurns", code: SecretStr, ca
             client = CamsClient(http, credentials=lambda: credentials, clock=SteppingClock())
             with pytest.raises(ApiError) as caught:
                 await client.get_phone_number_id(PHONE, code, turn=turns.turn)
-        facts = [vars(each)["facts"] for each in caplog.records if each.getMessage() == "call brought no ID"]
+        facts = [vars(each)["facts"] for each in caplog.records if each.getMessage() == "call returned no ID"]
         assert [each["cause"] for each in facts] == [caught.value.cause] * len(turns.errors)
         logged = [f"{each.getMessage()} {vars(each)}" for each in caplog.records if NoPayloads().filter(each)]
         assert PASSWORD not in "".join(logged)

@@ -180,7 +180,7 @@ class TestLogs:
 
         assert self.facts(caplog) == [
             (
-                "call brought no ID",
+                "call returned no ID",
                 {
                     "attempt": 1,
                     "problem": "throttled",
@@ -202,4 +202,4 @@ class TestLogs:
         caplog.set_level(logging.DEBUG)
         with pytest.raises(ApiError):
             await client_of(Script(refusal("NoPermission"))).get_phone_number_id(PHONE, code, turn=turns.turn)
-        assert self.facts(caplog)[-1] == ("no more attempts", {"attempt": 1, "reason": "asking again is of no use"})
+        assert self.facts(caplog)[-1] == ("no more retries", {"attempt": 1, "reason": "asking again is of no use"})

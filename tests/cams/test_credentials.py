@@ -131,7 +131,7 @@ async def test_a_service_that_is_away_is_asked_again_and_calls_say_so_until_it_a
         assert current().access_key_id.startswith("STS.key")
     assert set(clock.naps) == {SOUGHT_EVERY, RENEWED_EVERY}
     told = [each for each in caplog.records if each.name == "bot.cams.credentials"]
-    assert {(each.levelname, each.message) for each in told} == {("WARNING", "no credentials for the role")}
+    assert {(each.levelname, each.message) for each in told} == {("WARNING", "no role credentials")}
 
 
 async def test_a_service_that_nobody_reaches_does_not_stop_the_start(unused_tcp_port: int) -> None:

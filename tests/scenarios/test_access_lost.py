@@ -139,4 +139,4 @@ async def test_a_database_that_cannot_be_used_any_more_is_one_error_and_an_end(
         take_away(tmp_path / "phoneid.db")
         with pytest.raises(AccessLost, match=r"phoneid\.db"):
             await asyncio.wait_for(scene.bot.until_lost(), PATIENCE)
-    assert caplog.messages.count("database not usable any more") == 1
+    assert caplog.messages.count("database lost") == 1

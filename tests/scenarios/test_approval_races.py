@@ -167,7 +167,7 @@ def check_everybody_was_told(arena: Arena, all_recorded: Sequence[Recorded]) -> 
 def errors(arena: Arena) -> list[str]:
     """Errors in the log. What was not said at once, on a crowded machine, was said later: that is checked apart."""
     lines = arena.log.read_text().splitlines()
-    return [line for line in lines if '"ERROR"' in line and '"event": "not said"' not in line]
+    return [line for line in lines if '"ERROR"' in line and '"event": "message not delivered"' not in line]
 
 
 async def check(arena: Arena, races: Sequence[Race]) -> list[Recorded]:

@@ -12,7 +12,7 @@ from bot.sandbox.slack.trouble import Forced
 from tests.scenarios.racing import numbers
 from tests.scenarios.scene import PATIENCE, entry, open_scene, with_bot
 
-ABOUT_NO_REQUEST = {"connected", "started", "ending what runs", "no websocket", "websocket to be replaced"}
+ABOUT_NO_REQUEST = {"connected", "started", "finishing running work", "websocket failed", "websocket closing"}
 """What the bot logs of itself."""
 
 

@@ -128,7 +128,7 @@ async def test_clicks_on_requests_of_another_database_are_counted_and_told_at_th
                 await lee.clicks("Details", message=find_card(lee, request_id))
                 assert await other.bot.jobs.drain(30)
             assert (await scrape(other))["phoneid_unknown_requests_total", ()] == 3
-            assert caplog.messages.count("request not in this record") == 1
+            assert caplog.messages.count("request not in this database") == 1
         checks = Checklist()
         async with running_bot(read(BotSettings, scene.environment), waits=QUICK, clock=scene.clock, checks=checks):
             (found,) = [each for each in checks.made if each.name == "clicks"]

@@ -327,7 +327,7 @@ async def test_a_click_on_what_another_bot_recorded_elsewhere_says_so(
     assert said.message.text == asking.NOT_IN_THIS_RECORD
     assert "second bot with another database" in said.message.text
     assert len(bot.messenger.opened) == 0
-    assert action_id in (buttons.TRY_AGAIN, buttons.OLDER) or "request not in this record" in caplog.text
+    assert action_id in (buttons.TRY_AGAIN, buttons.OLDER) or "request not in this database" in caplog.text
 
 
 async def test_so_does_a_form_about_it_that_was_open_before(workplace: Workplace, bot: Bot) -> None:

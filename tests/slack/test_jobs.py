@@ -40,7 +40,7 @@ async def test_when_telling_breaks_too_the_log_has_both(caplog: pytest.LogCaptur
     jobs = Jobs()
     jobs.start(breaks(), tell=cannot_tell)
     assert await jobs.drain(5)
-    assert [record.getMessage() for record in caplog.records] == ["job broke", "user not told"]
+    assert [record.getMessage() for record in caplog.records] == ["job failed", "message to user failed"]
 
 
 async def test_draining_waits_for_what_starts_meanwhile() -> None:

@@ -394,7 +394,7 @@ async def test_what_an_agent_takes_nowhere_is_not_insisted_on(
     bot.messenger.fail(Doing.RESPOND, shown=Shown.GONE)
     await bot.presses(cards.APPROVE, request.id, by=LEE)
     assert await bot.process.waiting(Kind.AGENT, request.id) is None
-    assert "agent cannot be told" in caplog.messages
+    assert "agent not reached" in caplog.messages
 
 
 async def test_while_neither_way_works_for_now_it_is_tried_again(bot: Bot) -> None:
@@ -635,7 +635,7 @@ async def test_where_nobody_decides_the_log_has_the_alarm(
     bot = await workplace.open()
     request_id = await alarm(workplace, bot)
     await bot.sweep_for(MINUTE)
-    (record,) = [each for each in caplog.records if each.message == "codes may be guessed"]
+    (record,) = [each for each in caplog.records if each.message == "possible code guessing"]
     assert record.levelno == logging.WARNING
     assert await warned(bot, request_id) == [0]
     assert PHONE.digits not in str(record.__dict__)

@@ -135,8 +135,8 @@ async def test_who_was_told_why_not_is_not_called_untold_where_the_cards_could_n
     await approve(bot, request)
     assert bot.process.record.failing["repeat"] == 0
     assert PROBLEMS[Problem.CARD_OUTDATED].what in read_where_clicked(bot)
-    assert "user not told" not in caplog.messages
-    assert caplog.messages.count("cards not redrawn") == 1
+    assert "message to user failed" not in caplog.messages
+    assert caplog.messages.count("cards not updated") == 1
 
 
 async def test_what_was_refused_and_then_answered_is_asked_about_once(workplace: Workplace, bot: Bot) -> None:

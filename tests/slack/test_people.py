@@ -184,7 +184,7 @@ async def test_a_scope_that_is_missing_is_named_in_the_log(
 ) -> None:
     answers.become(200, "application/json", LACKING)
     await People(web, installed=INSTALLED, clock=clock).standing(ANA)
-    facts = [vars(each)["facts"] for each in caplog.records if each.getMessage() == "person not known"]
+    facts = [vars(each)["facts"] for each in caplog.records if each.getMessage() == "user info failed"]
     assert facts == [{"user": "U0ANA", "error": "missing_scope, it needs usergroups:read"}]
 
 

@@ -42,7 +42,7 @@ def edit(plain: Plain, database_url: str) -> Edit:
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
-    assert set(caplog.messages) <= {"record damaged and left out"}
+    assert set(caplog.messages) <= {"damaged record skipped"}
     return [vars(record)["facts"] for record in caplog.records]
 
 

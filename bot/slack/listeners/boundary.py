@@ -93,7 +93,7 @@ class Boundary:
                 if context.recording.give_up():
                     working.cancel()
                     reference = new_reference()
-                    log.warning("given up: not recorded in time", extra={"facts": {"reference": reference}})
+                    log.warning("recording timed out", extra={"facts": {"reference": reference}})
                     acknowledgement = late(reference)
                     break
         finally:

@@ -49,7 +49,7 @@ class Unknown:
     def note(self, kind: Any, name: Any) -> None:
         """Log it, once an hour; nothing of what was typed."""
         facts = {"kind": _word(kind), "name": _word(name)}
-        self._hourly.log(log, logging.WARNING, "payload of an unknown kind", **facts)
+        self._hourly.log(log, logging.WARNING, "unknown kind of payload", **facts)
 
 
 def _names(body: Body) -> tuple[Any, Any]:
