@@ -209,7 +209,7 @@ class WrittenMeanwhile(StoreUnavailable):
     """Somebody began to use a file while it was read, so what was read may be of no one moment."""
 
     def __init__(self) -> None:
-        super().__init__("the database was written while it was read: try again")
+        super().__init__("the database was changed while it was read. Try again")
 
 
 class SchemaUnknown(StoreError):
@@ -221,8 +221,8 @@ class OlderAtWork(SchemaUnknown):
 
     def __init__(self, count: int) -> None:
         super().__init__(
-            "the database must be changed for this release, and processes of an older release are at work that the "
-            "change would break. Run phoneid migrate, which lets them end first, and then this again"
+            "the database must be migrated for this release, but processes of an older release are still running and "
+            "would break. Run phoneid migrate, which waits for them to end, then try again"
         )
         self.count = count
 
@@ -239,7 +239,7 @@ class RecordDamaged(StoreError):
     """A record cannot be read: somebody else changed it, or the disk did. ``column`` is where, not what."""
 
     def __init__(self, column: str) -> None:
-        super().__init__(f"a record in the database is damaged: its {column} is not what this bot writes")
+        super().__init__(f"a record in the database is damaged: its {column} is not as the bot writes it")
         self.column = column
 
 

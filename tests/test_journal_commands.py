@@ -160,7 +160,7 @@ async def test_an_empty_file_is_no_whole_journal(shell: Shell, database: Path) -
     os.close(os.open(database, os.O_CREAT))
     ran = await shell.run("journal", "verify")
     assert (ran.status, ran.out, held_by(database)) == (2, "", b"")
-    assert "the database is empty: nothing was ever recorded in it" in ran.err
+    assert "the database is empty" in ran.err
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ async def test_a_library_that_is_too_old_is_a_sentence_and_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
-    assert "this release needs SQLite 3.37.0 or newer, and this Python has" in await refusal(tmp_path, *LOOKUP)
+    assert "this release needs SQLite 3.37.0 or newer, but this Python has" in await refusal(tmp_path, *LOOKUP)
     assert names_in(tmp_path) == []
 
 
@@ -123,7 +123,7 @@ ANOTHER_PROGRAM = ("CREATE TABLE recipes (title)",)
 @pytest.mark.parametrize(
     ("statements", "words"),
     [
-        (FIRST_RELEASE, "release 0.1, which this release does not read: keep the file as your record of that time"),
+        (FIRST_RELEASE, "release 0.1, which this release cannot read. Keep the file as your record of that time"),
         (NEWER_RELEASE, "written by a newer release"),
         (ANOTHER_PROGRAM, "belongs to another program: its tables are recipes"),
     ],

@@ -76,7 +76,7 @@ def copy(source: Engine, target: Engine, *, states: Collection[str], tell: Tell)
 
 def _check_empty(tx: Tx) -> None:
     if tx.head != EMPTY or any(tx.one(_any_row(table)) for table in schema.COLUMNS if table != "journal_head"):
-        raise TargetNotEmpty("there is something in it, or somebody uses it")
+        raise TargetNotEmpty("it is not empty, or is in use")
 
 
 def _copy_tables(from_: Tx, into: Tx, columns: Mapping[str, Sequence[str]], tell: Tell) -> None:

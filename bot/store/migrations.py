@@ -79,7 +79,7 @@ class Opening:
     """``None``: a file's is migrated, and a server's is refused, for other machines may use it."""
 
 
-NOTHING_YET = "the database is empty: nothing was ever recorded in it"
+NOTHING_YET = "the database is empty"
 
 TO_USE = Opening(creates=False)
 TO_LOOK = Opening(creates=False, older=Older.LEFT)
@@ -103,15 +103,15 @@ def prepare(tx: Tx, tables: Collection[str], opening: Opening, *, usually: Older
     row, older = _found(tx.one(HEAD)), opening.older or usually
     if row["oldest_writer"] > schema.SCHEMA:
         raise SchemaUnknown(
-            "the database was written by a newer release, or is about to be: its schema is"
-            f" {max(row['schema'], row['oldest_writer'])}, this release's is {schema.SCHEMA}"
+            "the database was written by a newer release, or is being migrated by one: its schema is"
+            f" {max(row['schema'], row['oldest_writer'])}, but this release uses {schema.SCHEMA}"
         )
     if row["schema"] < schema.SCHEMA:
         _refuse_unfinished(tx, row["schema"])
     if row["schema"] < schema.SCHEMA and older is Older.REFUSED:
         raise SchemaUnknown(
-            f"the database was written by an older release: its schema is {row['schema']}, this release's is"
-            f" {schema.SCHEMA}. Run phoneid migrate of this release, and then this again"
+            f"the database was written by an older release: its schema is {row['schema']}, but this release uses"
+            f" {schema.SCHEMA}. Run phoneid migrate of this release, then try again"
         )
     if older is Older.MIGRATED:
         take_steps(tx)
@@ -152,7 +152,9 @@ def check_usable(tx: Tx) -> None:
     head, *_ = tx.gather(Query(HEAD, {}), *(Query(each, {}) for each in EVERYTHING))
     row = _found(head[0] if head else None)
     if row["oldest_writer"] > schema.SCHEMA:
-        raise SchemaUnknown("a newer release is taking over this database. What was begun is ended; start that release")
+        raise SchemaUnknown(
+            "a newer release is taking over this database. Running work was finished; start the newer release"
+        )
     head_to_change(row)
 
 
@@ -161,8 +163,8 @@ def known_schema(tx: Tx) -> int:
     number: int = _found(tx.one(HEAD))["schema"]
     if number > schema.SCHEMA:
         raise SchemaUnknown(
-            f"the database was written by a newer release: its schema is {number}, this release's is {schema.SCHEMA}."
-            " Use that release for this"
+            f"the database was written by a newer release: its schema is {number}, but this release uses"
+            f" {schema.SCHEMA}. Use the newer release"
         )
     return number
 
@@ -201,8 +203,8 @@ def _refuse_foreign(tables: Collection[str]) -> None:
         return
     if FIRST_RELEASE.issubset(tables) and "requests" not in tables:
         raise SchemaUnknown(
-            "the database was written by release 0.1, which this release does not read:"
-            " keep the file as your record of that time, and name a new one in DATABASE_URL"
+            "the database was written by release 0.1, which this release cannot read. Keep the file as your record of"
+            " that time, and set DATABASE_URL to a new file"
         )
     raise SchemaUnknown(f"the database belongs to another program: its tables are {', '.join(sorted(tables))}")
 
@@ -214,8 +216,8 @@ def _refuse_unfinished(tx: Tx, number: int) -> None:
             tx.gather(*(Query(each, {}) for each in _everything(schema.columns(number))))
     except SchemaUnknown as error:
         raise SchemaUnknown(
-            "the database was written by release 0.2.0, or by a build of that time, which this release does not read."
-            " Keep it as your record of that time, and name a new one in DATABASE_URL"
+            "the database was written by release 0.2.0 or a build of that time, which this release cannot read. Keep it"
+            " as your record of that time, and set DATABASE_URL to a new one"
         ) from error
 
 

@@ -141,7 +141,7 @@ class PostgresEngine:
                 Query(ENCODING, {}), Query(IS_THERE, in_schema), Query(TABLE_NAMES, in_schema)
             )
             if encoding["encoding"] != "UTF8":
-                raise StoreUnavailable(f"the database's encoding is {encoding['encoding']}; it must be UTF8")
+                raise StoreUnavailable(f"the database's encoding is {encoding['encoding']}, but it must be UTF8")
             if not schema["found"]:
                 raise StoreUnavailable(texts.no_schema(self._schema))
             if not schema["may_use"]:  # else the server would say that there are no tables
@@ -193,7 +193,7 @@ class PostgresEngine:
                 raise ConnectionCut("the connection was lost, and nothing was recorded") from error
             return
         if status != "COMMIT":  # COMMIT of a failed transaction answers ROLLBACK, and is no error
-            raise StoreUnavailable("the transaction had failed, and nothing was recorded")
+            raise StoreUnavailable("the transaction failed, and nothing was recorded")
 
     def _was_committed(self, lost: PostgresTx) -> bool:
         """Ask on a new connection. The lost transaction holds the lock until it ends, so behind it the answer is final.

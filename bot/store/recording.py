@@ -51,7 +51,7 @@ class Recording:
         """Raise ``StoreUnavailable`` once it is given up. Otherwise COMMIT is sent now, or not yet."""
         with self._lock:
             if self._is_given_up:
-                raise StoreUnavailable("it was given up, and nothing was recorded")
+                raise StoreUnavailable("recording took too long and was given up; nothing was recorded")
             self._is_committing = is_committing
 
 

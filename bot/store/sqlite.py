@@ -34,7 +34,7 @@ _PRAGMAS = (
 OLDEST = (3, 37, 0)
 """The SQLite that knows all that our statements need: the youngest of it are STRICT tables."""
 
-_TOO_OLD = "this release needs SQLite {} or newer, and this Python has {}: use a newer Python, or a newer system"
+_TOO_OLD = "this release needs SQLite {} or newer, but this Python has {}. Use a newer Python, or a newer system"
 
 _SWITCHES = 20
 """Tries to switch the journal mode. Each that fails lost to another process's change; a start makes two or three."""
@@ -214,7 +214,9 @@ class SqliteEngine:
                     pass
             else:
                 return
-        raise StoreUnavailable("the database cannot be used: others keep its write-ahead log from being switched on")
+        raise StoreUnavailable(
+            "the database cannot be used: other programs prevent its write-ahead log from being turned on"
+        )
 
     @contextmanager
     def _transaction(self, kind: str) -> Iterator[SqliteTx]:
@@ -249,7 +251,7 @@ class SqliteEngine:
             raise StoreUnavailable("the database is not open")
         # SQLite would go on in a file that was deleted or replaced, and nobody would ever find what it records there.
         if self._file_at(self._path) != self._file or (self._log and self._file_at(self._log_path) != self._log):
-            raise DatabaseGone("the database file, or its write-ahead log, was replaced")
+            raise DatabaseGone("the database file or its write-ahead log was replaced")
         return self._database
 
     def _file_at(self, path: str) -> tuple[int, int] | None:

@@ -26,7 +26,7 @@ LONGEST = 3600.0
 LONGEST_STILL = 60.0
 """Seconds that a copy may stand still in its change, which holds the lock that every bot on that database needs."""
 
-_UNKNOWN = "the address of the database is none of sqlite:///path/to/file and postgresql://user@host/name"
+_UNKNOWN = "the address of the database is neither sqlite:///path/to/file nor postgresql://user@host/name"
 
 
 def record_at(

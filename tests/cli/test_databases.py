@@ -77,7 +77,7 @@ async def test_an_older_database_on_a_server_is_migrated_by_the_command_alone(
     for command in (("log",), ("forget", "+86 138 0000 1234", "--yes")):
         ran = await shell.run(*command)
         assert (ran.status, ran.out) == (2, "")
-        assert "its schema is 1, this release's is 2. Run phoneid migrate of this release" in ran.err
+        assert "its schema is 1, but this release uses 2. Run phoneid migrate of this release" in ran.err
     migrated = await shell.run("migrate")
     assert (migrated.status, "the schema was migrated from 1 to 2." in migrated.out) == (0, True)
     again = await shell.run("migrate")

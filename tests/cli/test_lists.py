@@ -219,7 +219,7 @@ def set_back_head(database: Path) -> None:
     ("lose", "why", "tries_told"),
     [
         (delete, "the database cannot be used: No such file or directory", 1),
-        (set_back_head, "a record in the database is damaged: its journal_head is not what this bot writes", 0),
+        (set_back_head, "a record in the database is damaged: its journal_head is not as the bot writes it", 0),
     ],
 )
 async def test_without_a_database_the_run_ends_and_shows_nothing_that_is_not_recorded(

@@ -61,6 +61,6 @@ async def test_who_only_reads_or_forgets_begins_no_record(
     desk.shell.environment["DATABASE_URL"] = empty_postgres_url if is_on_a_server else f"sqlite:///{file}"
     ran = await desk.shell.run(*command)
     assert (ran.status, ran.out) == (2, "")
-    assert "the database is empty: nothing was ever recorded in it" in ran.err
+    assert "the database is empty" in ran.err
     assert (file.read_bytes(), [*file.parent.glob("empty.db-*")]) == (b"", [])
     assert postgres("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()", empty_postgres_url) == []

@@ -113,7 +113,7 @@ async def test_a_newer_release_takes_over_and_nothing_that_was_accepted_is_lost(
                 assert "2 processes of older releases are still running" in said
                 for words in await asyncio.gather(*ours):
                     assert "a newer release is taking over this database" in words
-            assert "and is 3 now" in said
+            assert "migrated from 2 to 3" in said
             assert [each.done() for each in ours] == [kind == "break"] * 2
             await newer_bot(scene, balancer, kind, stack, tmp_path)
             await until_ready(scene, balancer, 3 if kind == "addition" else 1)

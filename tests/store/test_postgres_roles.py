@@ -101,7 +101,7 @@ def test_only_the_owner_takes_a_step_and_whoever_may_not_is_told_so(database: st
     owner = PostgresEngine(as_role(database, OWNER), process="p3")
     with closing(owner) as engine:
         engine.open()
-        with pytest.raises(SchemaUnknown, match='is there already: column "links"'), engine.changing() as tx:
+        with pytest.raises(SchemaUnknown, match='names are taken: column "links"'), engine.changing() as tx:
             tx.alter_schema(schema.STEPS[0].sql)
 
 

@@ -170,7 +170,7 @@ def test_what_is_written_while_it_is_looked_at_is_no_verdict(path: Path) -> None
     closed(path, ExitStack())
     with closing(ReadOnlySqlite(path, process="p2")) as engine:
         engine.open()
-        is_told = pytest.raises(StoreUnavailable, match="written while it was read")
+        is_told = pytest.raises(StoreUnavailable, match="changed while it was read")
         with ExitStack() as writing, is_told, engine.reading() as tx:
             verification.inspect(tx)
             closed(path, writing)

@@ -12,7 +12,7 @@ from bot.store.urls import engine_at, record_at, state_at
 
 @pytest.mark.parametrize("url", ["mysql://u:hunter2@host/db", "hunter2", "sqlite://hunter2", ""])
 def test_an_address_of_no_database_we_know_is_refused_and_not_quoted(url: str) -> None:
-    with pytest.raises(StoreUnavailable, match=r"sqlite:///path/to/file and postgresql://") as told:
+    with pytest.raises(StoreUnavailable, match=r"sqlite:///path/to/file nor postgresql://") as told:
         record_at(url, process="p1", clock_now=time.time)
     assert "hunter2" not in str(told.value)
 
