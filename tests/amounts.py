@@ -22,7 +22,7 @@ SEED = os.environ["SEED"]
 """What this run's choices by chance are made of; the report ends with it."""
 
 IS_NIGHT = bool(os.environ.get("IS_NIGHT"))
-"""Whether this is the nightly run: set by ``conftest.py`` before any test is read, for the workers too."""
+"""Whether this is the nightly run: ``tests/conftest.py`` sees to it before anything else is read, also in workers."""
 
 SCALE = float(os.environ.get("NIGHTLY_SCALE", "1"))
 

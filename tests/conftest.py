@@ -13,11 +13,18 @@ from tests.clocks import VirtualLoop
 NIGHT_SECONDS = 4 * 3600
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """What is run, and by which chance: known before any worker starts, because all of them must choose alike."""
-    if config.option.markexpr == "nightly":
+def pytest_plugin_registered(plugin: object) -> None:
+    """Whether it is night is known before anything reads ``tests.amounts``; workers inherit it.
+
+    The folders' own ``conftest.py`` do, right after this file and before ``pytest_configure``.
+    """
+    if isinstance(plugin, pytest.Config) and plugin.known_args_namespace.markexpr == "nightly":
         os.environ["IS_NIGHT"] = "1"
-    import tests.amounts  # noqa: F401 - it sets the seed, and looks whether it is night
+
+
+def pytest_configure() -> None:
+    """By which chance: known before any worker starts, because all of them must choose alike."""
+    import tests.amounts  # noqa: F401 - it sets the seed
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
