@@ -1,6 +1,6 @@
 """The values everything else speaks in: who, which number, what state, what came back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
 
@@ -232,6 +232,9 @@ class MessageRef:
 
     channel_id: str
     ts: str
+    sent_to: str = field(default="", compare=False)
+    """The channel or the person (by user id) it was sent to; a direct message has a channel id of its own. Empty where
+    that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

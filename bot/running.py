@@ -40,12 +40,14 @@ from bot.slack.links import Links, check_room
 from bot.slack.messenger import Messenger
 from bot.slack.parts import Base, build_parts
 from bot.slack.people import People
+from bot.slack.readers import Readers
 from bot.slack.rivals import Rivals, check_clicks
 from bot.slack.web import Web
 from bot.store import journal, migrations
 from bot.store.record import Record
 from bot.texts import health as health_texts
 from bot.texts import terminal
+from bot.texts.language import Languages
 from bot.timekeeping import Timekeeper
 from bot.upkeep import Upkeep
 
@@ -181,10 +183,17 @@ async def _record_start(record: Record, settings: BotSettings, identity: connect
 def _base(
     settings: BotSettings, opened: _Opened, waits: Waits, *, token: BotToken, time: Timekeeper, metrics: Metrics
 ) -> Base:
+    readers = Readers(
+        people=opened.people,
+        channel=opened.channel,
+        languages=Languages.read(),
+        workspaces=settings.phoneid_language,
+    )
     return Base(
         record=opened.record,
         lookups=opened.lookups,
-        messenger=Messenger(opened.web),
+        messenger=Messenger(opened.web, readers),
+        readers=readers,
         people=opened.people,
         token=token,
         channel=opened.channel,

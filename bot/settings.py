@@ -129,6 +129,8 @@ class BotSettings(LookupSettings):
     """In Socket Mode: connections to Slack at a time."""
     phoneid_health_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     """Where monitors are answered; ``None``: nowhere but on ``port``, in HTTP mode."""
+    phoneid_language: Annotated[str | None, AfterValidator(values.check_language)] = None
+    """Of the approval channel, and of whom Slack says nothing; ``None``: the channel's own, else English."""
     phoneid_agents: Audiences = EVERYONE
     phoneid_trusted: SomePeople = NOBODY
     phoneid_approvers: SomePeople = NOBODY

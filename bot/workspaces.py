@@ -41,6 +41,8 @@ class Described:
     team_id: str = ""
     """Their first workspace: what Slack says of them in a click, wherever they click."""
     is_deactivated: bool = False
+    locale: str = ""
+    """The language they chose in Slack, as ``zh-CN``; empty where Slack does not say."""
 
 
 def membership_in(workspace: str, described: Described, *, actor: Actor) -> Membership:

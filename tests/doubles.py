@@ -15,6 +15,9 @@ from bot.policy import Audience, Membership, Standing
 from bot.slack.blocks import Message, View
 from bot.slack.messenger import Messenger, Shown
 from bot.slack.people import Listed, People
+from bot.slack.readers import Readers
+from bot.texts.language import ENGLISH, Language
+from tests.english import Read, english
 
 MEMBER = Standing(Membership.FULL)
 
@@ -35,7 +38,7 @@ class Said:
 
     doing: Doing
     place: str
-    message: Message
+    message: Read
 
     @property
     def text(self) -> str:
@@ -57,7 +60,10 @@ class Believed:
 
 
 class FakeMessenger(Messenger):
-    """Keeps what Slack would show, and what was tried in vain. ``tell`` is the real one, over this one's two ways."""
+    """Keeps what Slack would show, in English, and what was tried in vain.
+
+    ``tell`` is the real one, over this one's two ways.
+    """
 
     def __init__(self) -> None:
         self.calls: list[Doing] = []
@@ -68,7 +74,7 @@ class FakeMessenger(Messenger):
         """What was put into open windows, by view id."""
         self.said: list[Said] = []
         """What was posted, and what was answered at a response URL; what a message became is in ``updated``."""
-        self.updated: list[tuple[MessageRef, Message]] = []
+        self.updated: list[tuple[MessageRef, Read]] = []
         self.before: Callable[[Doing], Awaitable[None]] | None = None
         """Awaited in every call before it has any effect; a test can hold it there."""
         self.refusing: set[str] = set()
@@ -94,21 +100,21 @@ class FakeMessenger(Messenger):
         """What an open window shows now; ``None`` if nothing was put into it."""
         return next((view for shown_in, view in reversed(self.shown) if shown_in == view_id), None)
 
-    def message(self, ref: MessageRef) -> Message:
+    def message(self, ref: MessageRef) -> Read:
         """What a message that was posted says now."""
         posted = [said.message for said in self.said if said.doing is Doing.POST]
         changed = [message for updated, message in self.updated if updated == ref]
         return changed[-1] if changed else posted[int(ref.ts) - 1]
 
-    async def open_view(self, trigger_id: str, view: View) -> None:
+    async def open_view(self, trigger_id: str, view: View, *, reader: str) -> None:
         if not await self._works(Doing.OPEN_VIEW):
             raise SlackRefused("views.open", "expired_trigger_id")
-        self.opened.append((trigger_id, view))
+        self.opened.append((trigger_id, english(view)))
 
-    async def update_view(self, view_id: str, view: View) -> Shown:
+    async def update_view(self, view_id: str, view: View, *, reader: str) -> Shown:
         if not await self._works(Doing.UPDATE_VIEW):
             return self._shown_instead[Doing.UPDATE_VIEW]
-        self.shown.append((view_id, view))
+        self.shown.append((view_id, english(view)))
         return Shown.YES
 
     async def post(self, place: str, message: Message) -> MessageRef | Shown:
@@ -117,19 +123,19 @@ class FakeMessenger(Messenger):
             return self._shown_instead[Doing.POST]
         if place in self.refusing:
             return Shown.GONE
-        self.said.append(Said(Doing.POST, place, message))
-        return MessageRef(place, str(sum(said.doing is Doing.POST for said in self.said)))
+        self.said.append(Said(Doing.POST, place, english(message)))
+        return MessageRef(place, str(sum(said.doing is Doing.POST for said in self.said)), sent_to=place)
 
     async def update(self, ref: MessageRef, message: Message) -> Shown:
         if not await self._works(Doing.UPDATE):
             return self._shown_instead[Doing.UPDATE]
-        self.updated.append((ref, message))
+        self.updated.append((ref, english(message)))
         return Shown.YES
 
-    async def respond(self, response_url: str, message: Message) -> Shown:
+    async def respond(self, response_url: str, message: Message, *, reader: str) -> Shown:
         if not await self._works(Doing.RESPOND):
             return self._shown_instead[Doing.RESPOND]
-        self.said.append(Said(Doing.RESPOND, response_url, message))
+        self.said.append(Said(Doing.RESPOND, response_url, english(message)))
         return Shown.YES
 
     async def _works(self, doing: Doing) -> bool:
@@ -142,10 +148,22 @@ class FakeMessenger(Messenger):
         return False
 
 
+class EnglishReaders(Readers):
+    """Everybody reads English."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def of(self, place: str, *, patience: float = 0.0) -> Language:
+        return ENGLISH
+
+
 class FakePeople(People):
     """Everyone is a full member of no usergroup, but for those in ``standings`` (by user id)."""
 
     def __init__(self, standings: dict[str, Standing] | None = None) -> None:
+        self.locales: dict[str, str] = {}
+        """By user id; nobody else's is known."""
         self.standings = standings or {}
         self.asked: list[str] = []
         """User ids, as often as somebody asked."""
@@ -155,6 +173,9 @@ class FakePeople(People):
         """Slack does not say who anybody is."""
         self.silent_about_groups = False
         """Nor who is in a usergroup, and of this alone."""
+
+    async def locale(self, user_id: str, *, patience: float) -> str:
+        return self.locales.get(user_id, "")
 
     async def aclose(self) -> None:
         pass

@@ -10,7 +10,7 @@ from bot.errors import NotPossible
 from bot.models import Actor, ApprovalState, PhoneNumber, Problem, RequestId, State, Through
 from bot.policy import Action, Audience, Decision, Membership, Policy, Rule, Standing, Verdict
 from bot.store import forgetting
-from bot.texts import problems
+from tests.english import problems
 from tests.factories import phones
 from tests.world import (
     ANA,

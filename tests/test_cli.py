@@ -25,9 +25,9 @@ from bot.sandbox.cams.server import SANDBOX_ACCOUNT, LocalCams
 from bot.sandbox.run import CannotServe, open_sandbox
 from bot.store import processes, search
 from bot.texts import command_line, terminal
-from bot.texts.problems import PROBLEMS
 from tests import factories
 from tests.clocks import SteppingClock
+from tests.english import PROBLEMS
 from tests.factories import ANA, LEE, NEEDS_APPROVAL
 from tests.guessing import use_up
 from tests.records import record_in

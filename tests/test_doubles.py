@@ -7,10 +7,12 @@ from bot.models import Actor, MessageRef, Through
 from bot.policy import Audience, Membership, Standing
 from bot.slack.blocks import Message
 from bot.slack.messenger import Shown
+from bot.texts.said import slacks
 from tests.doubles import Doing, FakeMessenger, FakePeople
+from tests.english import english
 
-HELLO = Message("Hello", [])
-NEWS = Message("News", [])
+HELLO = Message(slacks("Hello"), [])
+NEWS = Message(slacks("News"), [])
 VIEW = {"type": "modal"}
 
 
@@ -50,19 +52,19 @@ async def test_updates_fail_as_told_and_leave_what_was_there() -> None:
     assert posted == MessageRef("C0LEADS", "1")
     messenger.fail(Doing.UPDATE, Doing.UPDATE_VIEW, times=1, shown=Shown.GONE)
     assert await messenger.update(posted, NEWS) is Shown.GONE
-    assert await messenger.update_view("V0FORM", VIEW) is Shown.GONE
-    assert (messenger.message(posted), messenger.window("V0FORM")) == (HELLO, None)
+    assert await messenger.update_view("V0FORM", VIEW, reader="U0ANA") is Shown.GONE
+    assert (messenger.message(posted), messenger.window("V0FORM")) == (english(HELLO), None)
     assert await messenger.update(posted, NEWS) is Shown.YES
-    assert await messenger.update_view("V0FORM", VIEW) is Shown.YES
-    assert (messenger.message(posted), messenger.window("V0FORM")) == (NEWS, VIEW)
+    assert await messenger.update_view("V0FORM", VIEW, reader="U0ANA") is Shown.YES
+    assert (messenger.message(posted), messenger.window("V0FORM")) == (english(NEWS), VIEW)
 
 
 async def test_a_window_that_does_not_open_is_an_error_of_slacks() -> None:
     messenger = FakeMessenger()
     messenger.fail(Doing.OPEN_VIEW, times=1)
     with pytest.raises(SlackError):
-        await messenger.open_view("1.trigger", VIEW)
-    await messenger.open_view("2.trigger", VIEW)
+        await messenger.open_view("1.trigger", VIEW, reader="U0ANA")
+    await messenger.open_view("2.trigger", VIEW, reader="U0ANA")
     assert messenger.opened == [("2.trigger", VIEW)]
 
 

@@ -11,9 +11,8 @@ import pytest
 import yaml
 
 from bot.policy import Policy
-from bot.slack import views
 from bot.slack.connection import scopes_known, scopes_needed
-from bot.texts import asking
+from tests.english import asking, views
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = ROOT / "manifest.yaml"

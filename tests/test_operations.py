@@ -9,7 +9,8 @@ import yaml
 from bot.metrics import Metrics
 from bot.models import Problem, State
 from bot.states import STATE_AFTER
-from bot.texts.problems import PROBLEMS, Side
+from bot.texts.problems import Side
+from tests.english import PROBLEMS
 
 PAGE = (Path(__file__).parents[1] / "docs" / "operations.md").read_text()
 SECTION = PAGE.split("\n## What to watch\n", 1)[1].split("\n## ", 1)[0]

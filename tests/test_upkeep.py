@@ -4,7 +4,7 @@ import pytest
 
 from bot.errors import StoreUnavailable
 from bot.models import State
-from bot.slack import cards
+from tests.english import cards
 from tests.slack.workplace import Workplace, workplace
 from tests.world import LEE
 

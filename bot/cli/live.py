@@ -20,6 +20,7 @@ from bot.entry.secrecy import what_is_wrong
 from bot.models import State
 from bot.texts import asking, problems
 from bot.texts import doctor as texts
+from bot.texts.language import in_english
 
 
 def look_up_live(phone: str) -> bool:
@@ -28,7 +29,7 @@ def look_up_live(phone: str) -> bool:
     logs.configure(level="ERROR", log_format=lookup_settings.phoneid_log_format)
     number, code = read_phone(phone, lookup_settings), read_code()
     if mistake := what_is_wrong(number, code, texts.LIVE_REASON):
-        raise click.UsageError(asking.ENTRY_MISTAKES[mistake])
+        raise click.UsageError(in_english(asking.ENTRY_MISTAKES[mistake]))
     recorded: list[Exchange] = []
 
     def listen(http: httpx.AsyncClient) -> None:
@@ -44,7 +45,7 @@ def look_up_live(phone: str) -> bool:
     else:
         show(texts.NOTHING_TO_RECORD)
     is_answered = ended.lookup.state is State.ANSWERED
-    click.echo(texts.LIVE_ANSWERED if is_answered else problems.no_id(ended.lookup), err=True)
+    click.echo(texts.LIVE_ANSWERED if is_answered else in_english(problems.no_id(ended.lookup)), err=True)
     return is_answered
 
 

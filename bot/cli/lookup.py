@@ -27,6 +27,8 @@ from bot.models import Lookup, NewRequest, PhoneNumber, Request, State
 from bot.repeating import while_running
 from bot.texts import asking, problems, terminal
 from bot.texts import command_line as texts
+from bot.texts.language import in_english
+from bot.texts.said import Said
 
 FIRST_AFTER, THEN_EVERY = 1.0, 3.0
 """Seconds between moments at which something may be said: most lookups are over before the first."""
@@ -90,7 +92,7 @@ def lookup(
     check_output()
     number, why, code = read_phone(phone, lookup_settings), read_reason(reason), read_code()
     if mistake := what_is_wrong(number, code, why):  # both are kept, and the code is not: it must be in neither
-        raise click.UsageError(asking.ENTRY_MISTAKES[mistake])
+        raise click.UsageError(in_english(asking.ENTRY_MISTAKES[mistake]))
     ended = asyncio.run(look_up(lookup_settings, number, code, why))
     on_record = terminal.to_be_found(ended.request.id)
     if is_json:
@@ -98,7 +100,7 @@ def lookup(
     elif ended.lookup.state is State.ANSWERED:
         show(ended.lookup.result.phone_number_id or "", otherwise=on_record)
     if ended.lookup.state is not State.ANSWERED:
-        click.echo(problems.no_id(ended.lookup), err=True)
+        click.echo(in_english(problems.no_id(ended.lookup)), err=True)
         sys.exit(EXIT_NO_ID)
 
 
@@ -137,14 +139,14 @@ async def run_telling(
     """
     lookup = request.lookup
     answering = asyncio.create_task(lookups.run(request, lookup, code))
-    told = ""
+    told: Said | None = None
     try:
         async for _ in while_running(answering, chain([FIRST_AFTER], repeat(THEN_EVERY)), clock):
             outlook = lookups.outlook(lookup.id)
             slow = asking.slow(lookup.phone) if lookups.is_slow(lookup.id) else told
             said = asking.waiting(lookup.phone, outlook.place, outlook.seconds) if outlook else slow
-            if said != told:
-                tell(said)
+            if said is not None and said != told:
+                tell(in_english(said))
                 told = said
         return await answering
     finally:
@@ -153,8 +155,8 @@ async def run_telling(
 
 def _beginning(lookup: Lookup) -> str:
     if lookup.follows:  # another terminal asks for it; which code was given there is known only there
-        return asking.already_looked_up(lookup.phone, is_same_code=False)
-    return asking.asking(lookup.phone)
+        return in_english(asking.already_looked_up(lookup.phone, is_same_code=False))
+    return in_english(asking.asking(lookup.phone))
 
 
 def _check_combination(

@@ -19,12 +19,13 @@ from bot.entry.numbers import read_phone_number
 from bot.errors import EntryError
 from bot.models import PhoneNumber
 from bot.texts import asking, terminal
+from bot.texts.language import in_english
 
 
 def read_phone(phone: str, record_settings: settings.RecordSettings) -> PhoneNumber:
     """The number, as a whole. Raises ``click.UsageError`` and ``CannotStart``."""
     if phone == STREAM:
-        phone = _read_line(terminal.NUMBER, asking.PHONE_LABEL)
+        phone = _read_line(terminal.NUMBER, in_english(asking.PHONE_LABEL))
     with _mistakes_of_usage():
         return read_phone_number(phone, region=record_settings.phoneid_default_region)
 
@@ -32,7 +33,7 @@ def read_phone(phone: str, record_settings: settings.RecordSettings) -> PhoneNum
 def read_reason(reason: str) -> str:
     """Why the ID is needed, which may be empty. Raises ``click.UsageError`` and ``CannotStart``."""
     if reason == STREAM:
-        reason = _read_line(terminal.REASON, asking.REASON_LABEL, default="")
+        reason = _read_line(terminal.REASON, in_english(asking.REASON_LABEL), default="")
     if any("\ud800" <= character <= "\udfff" for character in reason):
         raise click.UsageError(terminal.REASON_NOT_TEXT)  # bytes that could be neither recorded nor printed
     with _mistakes_of_usage():
@@ -42,7 +43,7 @@ def read_reason(reason: str) -> str:
 def read_code() -> SecretStr:
     """The code, unseen. Raises ``click.UsageError`` and ``CannotStart``."""
     with _mistakes_of_usage():
-        return fields.read_code(_read_line(terminal.CODE, asking.CODE_LABEL, is_hidden=True))
+        return fields.read_code(_read_line(terminal.CODE, in_english(asking.CODE_LABEL), is_hidden=True))
 
 
 @contextmanager
@@ -50,7 +51,7 @@ def _mistakes_of_usage() -> Iterator[None]:
     try:
         yield
     except EntryError as error:
-        raise click.UsageError(asking.ENTRY_MISTAKES[error.mistake]) from None
+        raise click.UsageError(in_english(asking.ENTRY_MISTAKES[error.mistake])) from None
 
 
 def _read_line(what: str, label: str, *, default: str | None = None, is_hidden: bool = False) -> str:

@@ -31,6 +31,7 @@ from bot.slack import cards, forms, pages, views
 from bot.slack.blocks import Message, View
 from bot.slack.payloads import Origin
 from bot.states import STATE_AFTER
+from bot.texts.language import in_english
 from bot.texts.problems import PROBLEMS, Explanation
 from bot.texts.requests import ChannelTrouble
 from bot.tickets import Outlook
@@ -197,4 +198,4 @@ def _outcomes() -> Iterator[tuple[str, Specimen]]:
 
 
 def _length(explanation: Explanation) -> int:
-    return len(explanation.what) + len(explanation.next)
+    return len(in_english(explanation.what)) + len(in_english(explanation.next))

@@ -8,6 +8,7 @@ from bot.errors import SlackBusy, SlackError, SlackRefused
 from bot.slack.blocks import Message
 from bot.slack.web import Web
 from bot.texts import doctor as texts
+from bot.texts.language import Language, Languages
 
 REFUSED = frozenset({"invalid_blocks", "invalid_message", "invalid_view"})
 """Slack's words for what it would not show."""
@@ -21,10 +22,14 @@ _SHOWN = 3
 async def validate(web: Web) -> list[Check]:
     """A check for each that Slack would refuse; otherwise one for all."""
     refused: list[Check] = []
-    found = specimens()
-    for count, (name, specimen) in enumerate(found.items()):
+    found = {
+        f"{name}, {language.name}": _payload(language, specimen)
+        for language in Languages.read().all
+        for name, specimen in specimens().items()
+    }
+    for count, (name, payload) in enumerate(found.items()):
         try:
-            await _send(web, specimen)
+            await _send(web, payload)
         except SlackRefused as error:
             if error.code not in REFUSED:
                 return [*refused, _not_to_the_end(error, count, len(found))]
@@ -39,13 +44,15 @@ def _not_to_the_end(error: SlackError, count: int, of: int) -> Check:
     return warning("views", texts.views_not_validated(str(error), count, of), texts.CHECK_AGAIN)
 
 
-async def _send(web: Web, specimen: Specimen) -> None:
+def _payload(language: Language, specimen: Specimen) -> dict[str, str]:
+    if isinstance(specimen, Message):
+        text, body = language.markup(specimen.text), language.of(specimen.blocks)
+        return {"message": json.dumps({"text": text, "blocks": body})}
+    return {"view": json.dumps(language.of(specimen))}
+
+
+async def _send(web: Web, payload: dict[str, str]) -> None:
     # In the body: the SDK's own method puts it into the URL, which a list of a hundred numbers does not fit into.
-    payload = (
-        {"message": json.dumps({"text": specimen.text, "blocks": specimen.blocks})}
-        if isinstance(specimen, Message)
-        else {"view": json.dumps(specimen)}
-    )
     while True:
         try:
             await web.api_call("blocks.validate", json=payload)

@@ -15,6 +15,8 @@ from bot.guesses import REMEMBERED
 from bot.policy import EVERYONE, Audience
 from bot.texts import settings as texts
 from bot.texts import terminal
+from bot.texts.language import names as language_names
+from bot.texts.language import nearest
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 """Hosts that may be spoken to in clear text: what is sent to them does not leave this machine."""
@@ -69,6 +71,16 @@ def check_region(region: str | None) -> str | None:
     if region is not None and region.upper() not in phonenumbers.SUPPORTED_REGIONS:
         raise ValueError(terminal.REGION_UNKNOWN)
     return region.upper() if region else None
+
+
+def check_language(name: str | None) -> str | None:
+    """The name of a language that there is a catalogue for, however it is written: ``zh-CN``, ``zh_Hans``, ``en``."""
+    if name is None:
+        return None
+    found = nearest(name, among=language_names())
+    if found is None:
+        raise ValueError(terminal.language_unknown(language_names()))
+    return found
 
 
 def read_audience(listed: object) -> object:

@@ -1,4 +1,6 @@
-"""Block Kit's pieces, as small builders: user text goes into plain text or is escaped, never into bare mrkdwn.
+"""Block Kit's pieces, as small builders. What is said in them is in no language yet: who sends them puts it into words.
+
+User text is plain text, and is escaped where Slack reads formatting.
 
 Reference: https://docs.slack.dev/reference/block-kit
 """
@@ -7,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.texts.said import Markup, Plain, slacks
+
 Block = dict[str, Any]
 View = dict[str, Any]
 """A window (modal), or somebody's Home tab."""
@@ -14,55 +18,53 @@ View = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message: ``text`` says everything that matters, for screen readers and notifications. Both are escaped."""
+    """A message: ``text`` says everything that matters, for screen readers and notifications."""
 
-    text: str
+    text: Markup
     blocks: list[Block]
 
 
-def escape(text: str) -> str:
-    """For mrkdwn and for a message's ``text``: exactly these three characters mean something to Slack."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def plain(text: str) -> Block:
+def plain(text: Plain) -> Block:
     return {"type": "plain_text", "text": text}
 
 
-def mrkdwn(text: str) -> Block:
-    """Text already escaped, with Slack's formatting."""
+def mrkdwn(text: Markup) -> Block:
     return {"type": "mrkdwn", "text": text}
 
 
-def header(text: str) -> Block:
+def header(text: Plain) -> Block:
     return {"type": "header", "text": plain(text)}
 
 
-def section(text: str) -> Block:
+def section(text: Plain) -> Block:
     return {"type": "section", "text": plain(text)}
 
 
-def formatted_section(text: str) -> Block:
-    """A section of text already escaped, with Slack's formatting."""
+def formatted_section(text: Markup) -> Block:
     return {"type": "section", "text": mrkdwn(text)}
 
 
-def context(text: str) -> Block:
+def context(text: Plain) -> Block:
     return {"type": "context", "elements": [plain(text)]}
 
 
-def formatted_context(text: str) -> Block:
-    """Small text already escaped, with Slack's formatting."""
+def formatted_context(text: Markup) -> Block:
+    """Small text, with Slack's formatting."""
     return {"type": "context", "elements": [mrkdwn(text)]}
 
 
-def date(at: float) -> str:
+def person(user_id: str) -> Markup:
+    """Somebody by the name that each reader knows them by."""
+    return slacks(f"<@{user_id}>")
+
+
+def date(at: float) -> Markup:
     """A moment (Unix seconds) as each reader's local time, in Slack's markup; elsewhere in UTC."""
     fallback = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{fallback}>"
+    return slacks(f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{fallback}>")
 
 
-def preformatted(text: str) -> Block:
+def preformatted(text: Plain) -> Block:
     """Text to copy, as it is: Slack shows it in a fixed-width box and reads no formatting into it."""
     return {
         "type": "rich_text",
@@ -74,7 +76,7 @@ def buttons(*elements: Block) -> Block:
     return {"type": "actions", "elements": list(elements)}
 
 
-def button(text: str, *, action_id: str, label: str, value: str | None = None, is_primary: bool = False) -> Block:
+def button(text: Plain, *, action_id: str, label: Plain, value: str | None = None, is_primary: bool = False) -> Block:
     """A button. ``label`` is what a screen reader says; ``value`` is an opaque id, never data."""
     element: Block = {"type": "button", "text": plain(text), "action_id": action_id, "accessibility_label": label}
     if value:
@@ -89,8 +91,8 @@ class TextField:
     """A field of a form; by its ``name`` what was typed into it is read."""
 
     name: str
-    label: str
-    hint: str
+    label: Plain
+    hint: Plain
     is_optional: bool = False
     is_multiline: bool = False
     initial: str = ""

@@ -7,6 +7,7 @@ from bot.slack import blocks, views
 from bot.slack.blocks import Block, Message
 from bot.texts import requests as texts
 from bot.texts.requests import ChannelTrouble
+from bot.texts.said import Markup, Part, escaped, joined, joined_markup, say, slacks
 
 APPROVE = "approve"
 DENY = "deny"
@@ -26,16 +27,16 @@ def card(request: Request, recent: RecentCounts, *, is_reminder: bool = False) -
         blocks.section(reason),
         *([blocks.section(refused)] if refused else []),
         blocks.formatted_context(texts.expires(blocks.date(request.approval.expires_at or request.asked_at))),
-        blocks.context(f"{lately} {texts.reference(request)}"),
+        blocks.context(joined(lately, texts.reference(request))),
         blocks.buttons(*_buttons(request)),
     ]
-    return Message(f"{blocks.escape(heading)}. {asked_by}. {blocks.escape(reason)}", body)
+    return Message(texts.in_short(heading, asked_by, reason), body)
 
 
 def decided_card(request: Request) -> Message:
     """The card after it was decided, or ended otherwise: what became of it, by whom and why, and no buttons."""
     heading, became = texts.decided_heading(request), views.became(request).text
-    because = texts.because(texts.DENIED_BECAUSE, request.approval.reason)
+    because = texts.denied_because(request.approval.reason)
     body = [
         blocks.header(heading),
         blocks.formatted_section(_asked_by(request)),
@@ -44,18 +45,18 @@ def decided_card(request: Request) -> Message:
         *([blocks.section(because)] if because else []),
         blocks.context(texts.reference(request)),
     ]
-    return Message(f"{blocks.escape(heading)}. {became}", body)
+    return Message(texts.in_short(heading, became), body)
 
 
 def taken_away() -> Message:
     """What is left in a channel that people outside the organization see: nothing of the request, and no buttons."""
-    return Message(texts.TAKEN_AWAY, [blocks.section(texts.TAKEN_AWAY)])
+    return Message(escaped(texts.TAKEN_AWAY), [blocks.section(texts.TAKEN_AWAY)])
 
 
 def sent_directly(message: Message, channel_id: str, trouble: ChannelTrouble) -> Message:
     """The same message for one person, who reads why it is not in the channel."""
-    why = texts.sent_directly(f"<#{channel_id}>", trouble)
-    return Message(f"{message.text} {why}", [*message.blocks, blocks.formatted_context(why)])
+    why = texts.sent_directly(slacks(f"<#{channel_id}>"), trouble)
+    return Message(joined_markup(message.text, why), [*message.blocks, blocks.formatted_context(why)])
 
 
 def alarm_message(alarm: Alarm) -> Message:
@@ -67,16 +68,17 @@ def alarm_message(alarm: Alarm) -> Message:
         blocks.section(texts.ALARM_NEXT),
         blocks.context(reference),
     ]
-    return Message(f"{texts.ALARM_HEADING}. {said} {texts.ALARM_NEXT} {reference}", body)
+    return Message(texts.in_short(texts.ALARM_HEADING, joined_markup(said, texts.ALARM_NEXT, reference)), body)
 
 
-def _asked_by(request: Request) -> str:
-    return texts.asked_by(f"<@{request.agent.user_id}>")
+def _asked_by(request: Request) -> Markup:
+    return texts.asked_by(blocks.person(request.agent.user_id))
 
 
-def _name(agent: Actor) -> str:
-    is_in_slack = agent.through is Through.SLACK
-    return f"<@{agent.user_id}>" if is_in_slack else blocks.escape(f"{agent.user_id} on {agent.team_id}")
+def _name(agent: Actor) -> Part:
+    if agent.through is Through.SLACK:
+        return blocks.person(agent.user_id)
+    return say("{user} on {machine}", user=agent.user_id, machine=agent.team_id)
 
 
 def _buttons(request: Request) -> list[Block]:

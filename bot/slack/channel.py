@@ -27,6 +27,8 @@ class Described:
     workspaces: frozenset[str] = frozenset()
     """Those of ours, or of our organisation, whose people see it."""
     is_org_shared: bool = False
+    locale: str = ""
+    """The language of the workspace it is in, as ``zh-CN``; empty where Slack does not say."""
 
 
 class Channel:
@@ -57,6 +59,10 @@ class Channel:
         """Whether people of other workspaces of the organisation see it."""
         return (await self._describe()).is_org_shared
 
+    async def locale(self) -> str:
+        """Its language, as Slack names it; empty where it does not."""
+        return (await self._describe()).locale
+
     def note(self, trouble: ChannelTrouble) -> ChannelTrouble:
         """Log it, once an hour."""
         self._hourly.log(log, logging.ERROR, "approval channel unusable", channel=self.id, why=trouble.value)
@@ -70,7 +76,7 @@ class Channel:
             return Described(_trouble_in(error))
 
     async def _ask(self, channel_id: str) -> Described:
-        channel = part(await self._web.conversations_info(channel=channel_id), "channel", dict)
+        channel = part(await self._web.conversations_info(channel=channel_id, include_locale=True), "channel", dict)
         return described_in(channel, installed=self._installed)
 
 
@@ -81,7 +87,7 @@ def described_in(channel: Mapping[str, Any], *, installed: Installation) -> Desc
         own = frozenset({*installed.workspaces, *_ids_in(channel, "internal_team_ids")})
     is_shared = _is_shared(channel, own=own | {installed.enterprise_id})
     trouble = ChannelTrouble.SHARED if is_shared else _trouble_of(channel)
-    return Described(trouble, own, bool(channel.get("is_org_shared")))
+    return Described(trouble, own, bool(channel.get("is_org_shared")), str(channel.get("locale") or ""))
 
 
 def _trouble_in(error: SlackError) -> ChannelTrouble:

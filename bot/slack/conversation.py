@@ -29,6 +29,7 @@ from bot.slack.windows import Windows
 from bot.texts import asking, problems
 from bot.texts import requests as texts
 from bot.texts.problems import PROBLEMS
+from bot.texts.said import Plain
 
 log = logging.getLogger(__name__)
 
@@ -64,16 +65,16 @@ class Conversation:
         message, response_url = buttons.in_workspace(message, context.workspace), context.origin.response_url
         return await self._messenger.tell(context.actor.user_id, message, response_url=response_url) is Shown.YES
 
-    async def tell_sender(self, sender: Sender, sentence: str) -> None:
+    async def tell_sender(self, sender: Sender, sentence: Plain) -> None:
         """The same for whoever sent a payload that could not be read."""
         message = views.sentence(sentence, with_form_button=True)
         told = await self._messenger.tell(sender.user_id, message, response_url=sender.response_url)
         if told is not Shown.YES:
             log.error("message to user failed", extra={"facts": {"user": sender.user_id}})
 
-    async def say(self, context: Context, sentence: str) -> None:
+    async def say(self, context: Context, sentence: Plain) -> None:
         """Say one thing, in the window or else where they are, with a button that opens the form."""
-        if context.view_id and await self._windows.show(context.view_id, views.trouble(context.origin, sentence)):
+        if await self._show(context, views.trouble(context.origin, sentence)):
             return
         await self.tell(context, views.sentence(sentence, with_form_button=True))
 
@@ -120,7 +121,7 @@ class Conversation:
     async def open_form_for(self, context: Context, decision: Decision, filling: forms.Filling) -> None:
         """The same for somebody about whom it is decided."""
         view = self.form(context, decision, filling)
-        if context.view_id and await self._windows.show(context.view_id, view):
+        if await self._show(context, view):
             return
         await self.open_window(context, view, is_form=True)
 
@@ -138,7 +139,7 @@ class Conversation:
     async def open_window(self, context: Context, view: View, *, is_form: bool = False) -> None:
         """Open a window for what somebody clicked; if it cannot be, say why, and how to get the form if it is that."""
         try:
-            await self._messenger.open_view(context.trigger_id, view)
+            await self._messenger.open_view(context.trigger_id, view, reader=context.actor.user_id)
         except SlackError as error:
             too_late = asking.FORM_TOO_LATE if is_form else texts.WINDOW_TOO_LATE
             said = _why_not_opened(error, context, too_late=too_late)
@@ -147,10 +148,16 @@ class Conversation:
     async def show_after_submission(self, context: Context, view: View) -> None:
         """Show this in the window of the form that was submitted, whatever overtakes what."""
         if context.view_id:
-            await self._windows.show_after_submission(context.view_id, view, submitted_at=context.submitted_at)
+            reader, submitted_at = context.actor.user_id, context.submitted_at
+            await self._windows.show_after_submission(context.view_id, view, reader=reader, submitted_at=submitted_at)
+
+    async def _show(self, context: Context, view: View) -> bool:
+        """Whether it is shown in the window they did it in."""
+        reader = context.actor.user_id
+        return bool(context.view_id) and await self._windows.show(context.view_id, view, reader=reader)
 
 
-def _what_failed(error: Exception, reference: str) -> str:
+def _what_failed(error: Exception, reference: str) -> Plain:
     match error:
         case ChangeUnknown():
             return asking.perhaps_recorded(reference)
@@ -165,7 +172,7 @@ TRIGGER_SPENT = frozenset(
 """Slack's words for a click that is too long ago to open a window."""
 
 
-def _why_not_opened(error: SlackError, context: Context, *, too_late: str) -> str:
+def _why_not_opened(error: SlackError, context: Context, *, too_late: Plain) -> Plain:
     """What to say where Slack opened no window. Only of a click that is too old is it true that it came too late."""
     log.info("window not opened", extra={"facts": {"error": error.reason}})
     match error:
@@ -190,6 +197,5 @@ def _why_not(error: NotPossible) -> Message:
     if error.wait is not None:
         return views.wait(error.request, error.wait)
     if error.problem:
-        explanation = PROBLEMS[error.problem]
-        return views.sentence(f"{explanation.what} {explanation.next}")
+        return views.sentence(problems.in_full(PROBLEMS[error.problem]))
     return views.became(error.request)

@@ -30,6 +30,7 @@ from bot.slack.forms_read import (
 from bot.slack.payloads import Origin, Submission
 from bot.texts import asking
 from bot.texts import requests as texts
+from bot.texts.said import Markup, Plain
 
 LOOKUP_FORMS = (LOOKUP, APPROVAL, LIST, LIST_APPROVAL)
 CODES_FORMS = (CODE_OF_ONE, CODES_OF_SEVERAL)
@@ -44,7 +45,7 @@ class Filling:
 
     phones: tuple[PhoneNumber, ...] = ()
     reason: str = ""
-    notice: str | None = None
+    notice: Plain | None = None
     is_several: bool = False
     """Whether it is the form for several numbers."""
 
@@ -52,12 +53,12 @@ class Filling:
 EMPTY = Filling()
 
 
-def build(origin: Origin, filling: Filling = EMPTY, *, approvers: str | None = None) -> View:
-    """The form, filled in as far as known; with ``approvers`` (Slack's markup) the one that asks them for approval."""
+def build(origin: Origin, filling: Filling = EMPTY, *, approvers: Markup | None = None) -> View:
+    """The form, filled in as far as known; with ``approvers`` the one that asks them for approval."""
     is_several, needs_approval = filling.is_several, approvers is not None
     if approvers is None:
         intro = blocks.context(asking.FORM_INTRO.choose(is_several=is_several))
-        submit = asking.FORM_SUBMIT.choose(is_several=is_several)
+        submit: Plain = asking.FORM_SUBMIT.choose(is_several=is_several)
     else:
         intro = blocks.formatted_context(asking.form_intro(approvers, is_several=is_several))
         submit = asking.FORM_SUBMIT_FOR_APPROVAL
@@ -123,7 +124,7 @@ def submitted(submission: Submission, filled: Filled) -> View:
     return views.waiting(origin, phones[0])
 
 
-def lacks(decision: Decision, filled: Filled) -> str | None:
+def lacks(decision: Decision, filled: Filled) -> Plain | None:
     """What a form lacks that was opened before the policy became what it is now, in a sentence."""
     if decision.verdict is Verdict.MAY_WITH_APPROVAL and not filled.reason:
         return asking.CODE_NOT_YET.choose(is_several=filled.is_several)
@@ -137,8 +138,8 @@ def _form(
     body: Sequence[Block | TextField],
     *,
     callback_id: str,
-    title: str,
-    submit: str,
+    title: Plain,
+    submit: Plain,
     about: dict[str, str] | None = None,
 ) -> View:
     fresh = secrets.token_hex(4)
@@ -181,11 +182,11 @@ def _fields_for_several(filling: Filling, *, needs_approval: bool) -> list[Block
     ]
 
 
-def _code(*, hint: str, has_focus: bool, is_optional: bool = False) -> TextField:
+def _code(*, hint: Plain, has_focus: bool, is_optional: bool = False) -> TextField:
     return TextField(name=CODE, label=asking.CODE_LABEL, hint=hint, is_optional=is_optional, has_focus=has_focus)
 
 
-def _numbers(phones: Sequence[PhoneNumber], *, hint: str) -> TextField:
+def _numbers(phones: Sequence[PhoneNumber], *, hint: Plain) -> TextField:
     return TextField(
         name=NUMBERS,
         label=asking.NUMBERS_LABEL,

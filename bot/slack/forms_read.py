@@ -15,6 +15,7 @@ from bot.errors import EntryError, EntryMistake
 from bot.models import PhoneNumber
 from bot.slack.payloads import Submission
 from bot.texts import asking, requests
+from bot.texts.said import Plain
 
 T = TypeVar("T")
 
@@ -61,7 +62,7 @@ class Filled:
 class Mistakes:
     """A form that could not: a sentence for each block it belongs under."""
 
-    by_block: dict[str, str]
+    by_block: dict[str, Plain]
 
 
 def read(submission: Submission, *, region: str | None) -> Filled | Mistakes:
@@ -103,7 +104,7 @@ def read_denial(submission: Submission) -> str | Mistakes:
     form, reason = _Form(submission), ""
     with form.noting(REASON):
         reason = read_reason(form.text(REASON))
-        form.note(REASON, "" if reason else requests.DENY_REASON_MISSING)
+        form.note(REASON, None if reason else requests.DENY_REASON_MISSING)
     return form.outcome(reason)
 
 
@@ -112,14 +113,14 @@ class _Form:
     """A submitted form, and the mistakes found in it until now."""
 
     submission: Submission
-    by_block: dict[str, str] = field(default_factory=dict)
+    by_block: dict[str, Plain] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
         return self.submission.field(name).text.get_secret_value()
 
-    def note(self, name: str, sentence: str) -> None:
-        """What is wrong with a field; an empty sentence where nothing is."""
-        if sentence:
+    def note(self, name: str, sentence: Plain | None) -> None:
+        """What is wrong with a field; ``None`` where nothing is."""
+        if sentence is not None:
             self.by_block[self.submission.field(name).block_id] = sentence
 
     @contextmanager

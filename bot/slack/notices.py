@@ -188,7 +188,7 @@ class Notices:
         if views.has_ended_message(request):
             told = await self._tell(request, views.ended(request), origin, in_person=True)
             if told is Shown.YES and request.is_single and request.is_any(State.ANSWERED) and origin.response_url:
-                await self._messenger.respond(origin.response_url, _outcome(request))
+                await self._messenger.respond(origin.response_url, _outcome(request), reader=request.agent.user_id)
             return told
         # A list that only has to wait is told as lists are: by direct message, which does not get lost until then.
         if request.is_single or (request.is_all(State.REJECTED) and request.lookup.result.wait_until is None):

@@ -11,7 +11,8 @@ from bot.slack.payloads import Origin
 from bot.texts import asking, permissions, problems
 from bot.texts import history as texts
 from bot.texts import requests as request_texts
-from bot.texts.numbers import subject
+from bot.texts.numbers import international, subject
+from bot.texts.said import Markup, Part, escaped, joined, joined_markup, mark_up, row
 
 PAGE = 10
 """Lookups on one page of the history: what fits a screen or two. Slack takes 50 blocks."""
@@ -19,33 +20,35 @@ PAGE = 10
 
 def usage(*, is_unreadable: bool = False) -> Message:
     """How to ask. Never quotes what was typed: it may hold a code."""
-    lines = "\n".join(f"`{command}` {what}" for command, what in asking.USAGE_LINES)
+    lines = [mark_up("`{command}` {what}", command=command, what=what) for command, what in asking.USAGE_LINES]
+    title = mark_up("*{title}*", title=asking.USAGE_TITLE)
     first = [blocks.section(asking.USAGE_UNREADABLE)] if is_unreadable else []
-    text = f"{asking.USAGE_UNREADABLE} {asking.usage()}" if is_unreadable else asking.usage()
+    text = joined(asking.USAGE_UNREADABLE if is_unreadable else "", asking.usage())
     body = [
         *first,
-        blocks.formatted_section(f"*{asking.USAGE_TITLE}*\n{lines}"),
+        blocks.formatted_section(joined_markup(title, *lines, separator="\n")),
         blocks.context(asking.USAGE_PRIVATE),
         blocks.buttons(buttons.open_form(is_primary=True), buttons.open_list()),
     ]
-    return Message(text, body)
+    return Message(escaped(text), body)
 
 
 def why(decision: Decision, *, is_approver: bool, approvers: Audience, wait: float | None = None) -> Message:
     """What the policy means for one person, and which rule says so. ``wait``: for how long (seconds) they may not."""
-    said = [blocks.escape(line) for line in permissions.what_the_policy_means(decision, is_approver=is_approver)]
+    said: list[Part] = [*permissions.what_the_policy_means(decision, is_approver=is_approver)]
     if decision.verdict is Verdict.MAY_WITH_APPROVAL:
         said.append(permissions.decided_by(views.names(approvers)))
     if wait is not None:
-        said.append(blocks.escape(problems.too_many_guesses(wait).next))
-    return Message("\n".join(said), [blocks.formatted_section("\n".join(said))])
+        said.append(problems.too_many_guesses(wait).next)
+    text = joined_markup(*said, separator="\n")
+    return Message(text, [blocks.formatted_section(text)])
 
 
 def details(origin: Origin, request: Request) -> View:
     """All numbers in full, for an approver's eyes."""
-    phones = [each.phone.international for each in request.lookups]
+    phones = [international(each.phone) for each in request.lookups]
     about = [
-        blocks.formatted_section(request_texts.asked_by(f"<@{request.agent.user_id}>")),
+        blocks.formatted_section(request_texts.asked_by(blocks.person(request.agent.user_id))),
         blocks.section(request_texts.reason_given(request)),
     ]
     listed = [] if request.is_single else views.boxes(phones)
@@ -66,7 +69,8 @@ def history(found: Sequence[LogEntry], *, is_first: bool) -> Message:
     title = texts.TITLE if is_first else texts.OLDER_TITLE
     older = [blocks.buttons(buttons.older(shown[-1].lookup))] if len(found) > PAGE else []
     body = [blocks.header(title), *(_entry(each) for each in shown), blocks.context(texts.PRIVATE), *older]
-    return Message("\n".join([f"{title}:", *(_line(each, separator=" ") for each in shown)]), body)
+    text = row(title, "", separator=":")
+    return Message(joined_markup(text, *(_line(each, separator=" ") for each in shown), separator="\n"), body)
 
 
 def _entry(entry: LogEntry) -> Block:
@@ -75,9 +79,9 @@ def _entry(entry: LogEntry) -> Block:
     return {**block, "accessory": button} if button else block
 
 
-def _line(entry: LogEntry, *, separator: str) -> str:
+def _line(entry: LogEntry, *, separator: str) -> Markup:
     # No reasons, neither the agent's nor an approver's: formatted text is no place for what people typed.
     request, lookup = entry.request, entry.lookup
-    heading = f"*{blocks.escape(lookup.phone.international)}* · {blocks.date(lookup.asked_at)}"
-    said = (texts.became(request, lookup), texts.reference(request, lookup))
-    return separator.join([heading, *(blocks.escape(each) for each in said)])
+    number, at = international(lookup.phone), blocks.date(lookup.asked_at)
+    heading = mark_up("*{number}* · {at}", number=number, at=at)
+    return joined_markup(heading, texts.became(request, lookup), texts.reference(request, lookup), separator=separator)

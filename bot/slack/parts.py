@@ -27,6 +27,7 @@ from bot.slack.listeners.unknown import Unknown
 from bot.slack.messenger import Messenger
 from bot.slack.notices import Notices
 from bot.slack.people import People
+from bot.slack.readers import Readers
 from bot.slack.runner import Runner
 from bot.slack.showing import Showing
 from bot.slack.windows import Windows
@@ -40,6 +41,7 @@ class Base:
     record: Record
     lookups: Lookups
     messenger: Messenger
+    readers: Readers
     people: People
     token: BotToken
     channel: Channel | None
@@ -87,7 +89,7 @@ def build_parts(base: Base) -> Parts:
     deciding = Deciding(access=access, requests=requests, asking=asking, outbox=outbox, conversation=say)
     showing = Showing(record=record, access=access, requests=requests, conversation=say, policy=policy, clock=clock)
     jobs = Jobs()
-    boundary = Boundary(jobs, say, clock=clock, metrics=base.metrics)
+    boundary = Boundary(jobs, say, base.readers, clock=clock, metrics=base.metrics)
     unknown = Unknown(boundary, clock)
     listeners = (
         Commands(boundary, asking=asking, showing=showing, conversation=say, unknown=unknown, region=base.region),

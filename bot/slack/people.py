@@ -29,6 +29,9 @@ GIVEN_REMEMBERED = 10.0
 PATIENCE = 2.5
 """Seconds that somebody waits for Slack to say who they are. Then they are told so, and it may still say so later."""
 
+MOST_LOCALES = 10_000
+"""People whose language is remembered; then those of whom nothing was heard for longest are forgotten."""
+
 NOBODY_THERE = frozenset({"no_such_subteam", "user_not_found", "user_not_visible"})
 """Slack's words for a person or a usergroup that it does not know, or does not show us: an answer."""
 
@@ -60,6 +63,8 @@ class People:
         self._group_ids = group_ids
         self._clock = clock
         self._given_at = clock.monotonic()  # the start has just asked
+        self._locales: dict[str, str] = {}
+        """What was said last: nobody need wait for it to be asked once more."""
         self._described = Remembered("users.info", self._ask_person, seconds=REMEMBERED, clock=clock)
         self._given = Remembered("auth.teams.list", self._ask_given, seconds=GIVEN_REMEMBERED, clock=clock)
         self._groups = Remembered("usergroups.users.list", self._ask_group, seconds=REMEMBERED, clock=clock)
@@ -138,6 +143,14 @@ class People:
         found = [membership_in(each, described, actor=actor) for each in places]
         return described.is_deactivated or (bool(found) and set(found) == {Membership.OUTSIDER})
 
+    async def locale(self, user_id: str, *, patience: float) -> str:
+        """The language that somebody chose in Slack, as it was said last; if it never was, it is asked for so many
+        seconds. Raises ``SlackError``.
+        """
+        if user_id not in self._locales and patience > 0:
+            await self._described.get(user_id, until=asyncio.get_running_loop().time() + patience)
+        return self._locales.get(user_id, "")
+
     async def is_full_member(self, user_id: str, workspace: str | None = None) -> bool:
         """Whether somebody is a full member now. Raises ``SlackError`` while Slack does not say."""
         somebody = Actor(team_id="", user_id=user_id, through=Through.SLACK)
@@ -208,9 +221,16 @@ class People:
         return given
 
     async def _ask_person(self, user_id: str) -> Described:
-        user = part(await self._web.users_info(user=user_id), "user", dict)
+        user = part(await self._web.users_info(user=user_id, include_locale=True), "user", dict)
         described = described_in(user)
+        self._remember_locale(user_id, described.locale)
         return described if user.get("id") == user_id else replace(described, membership=Membership.UNKNOWN)
+
+    def _remember_locale(self, user_id: str, locale: str) -> None:
+        self._locales.pop(user_id, None)
+        self._locales[user_id] = locale
+        if len(self._locales) > MOST_LOCALES:
+            del self._locales[next(iter(self._locales))]
 
     async def _ask_group(self, key: str) -> frozenset[str]:
         workspace, _, group_id = key.partition(" ")
@@ -230,6 +250,7 @@ def described_in(user: Mapping[str, Any]) -> Described:
         enterprise_id=str(in_organisation.get("enterprise_id") or enterprise_id),
         team_id=team_id,
         is_deactivated=user.get("deleted") is True,
+        locale=str(user.get("locale") or ""),
     )
 
 

@@ -23,6 +23,7 @@ from bot.slack.messenger import Messenger, Shown
 from bot.store import messages
 from bot.store.record import Record
 from bot.texts import asking
+from bot.texts.said import Said
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +110,7 @@ class Runner:
             await asyncio.gather(running, return_exceptions=True)
 
     async def _follow_where_typed(self, request: Request, running: asyncio.Future[Any], context: Context) -> None:
-        told, look = list[str](), 0
+        told, look = list[Said](), 0
         async for _ in while_running(running, repeat(LOOKED_EVERY), self._clock):
             look += 1
             said = self._notice(request.lookup, look, is_first=not told)
@@ -119,7 +120,7 @@ class Runner:
             response_url = context.origin.response_url
             await self._messenger.tell(context.actor.user_id, views.sentence(said), response_url=response_url)
 
-    def _notice(self, lookup: Lookup, look: int, *, is_first: bool) -> str | None:
+    def _notice(self, lookup: Lookup, look: int, *, is_first: bool) -> Said | None:
         if outlook := self._lookups.outlook(lookup.id):
             is_due = look in WAIT_TOLD_AT or (look == TOLD_BY and is_first)
             return asking.waiting(lookup.phone, outlook.place, outlook.seconds) if is_due else None
@@ -138,7 +139,7 @@ class Runner:
                     continue
                 drawn = outlook is not None, is_slow
                 view = views.waiting(context.origin, request.lookup.phone, outlook, is_slow=is_slow)
-                if await self._messenger.update_view(context.view_id, view) is Shown.GONE:
+                if await self._messenger.update_view(context.view_id, view, reader=request.agent.user_id) is Shown.GONE:
                     break
         finally:
             self._windows -= 1
@@ -211,7 +212,10 @@ class _Board:
         if self._window is None:
             return
         view = views.progress(self._window.origin, now)
-        if await self._messenger.update_view(self._window.view_id, view) is Shown.GONE:
+        if (
+            await self._messenger.update_view(self._window.view_id, view, reader=now.request.agent.user_id)
+            is Shown.GONE
+        ):
             self._window = None  # closed: the message goes on
 
     async def _draw_message(self, now: Progress) -> None:

@@ -14,8 +14,10 @@ from bot.store import search
 from bot.store.names import split_lookup_id
 from bot.store.record import Record
 from bot.texts import asking as texts
+from bot.texts import problems
 from bot.texts import requests as request_texts
 from bot.texts.problems import PROBLEMS
+from bot.texts.said import Plain
 
 
 class Showing:
@@ -105,7 +107,7 @@ class Showing:
             context.about(request), forms.Filling(phones=left, reason=request.reason, is_several=is_several)
         )
 
-    async def _why_gone(self, request_id: RequestId) -> str:
+    async def _why_gone(self, request_id: RequestId) -> Plain:
         """Of a request that is not this person's, or not here at all."""
         return texts.GONE if await self._access.find(request_id) else texts.NOT_IN_THIS_RECORD
 
@@ -113,8 +115,7 @@ class Showing:
         # Whoever was an agent may look back; guests and other workspaces' people may not, as ever.
         decision = await self._access.decide(context.actor, workspace=context.workspace)
         if decision.rule is Rule.NOT_A_MEMBER and decision.problem:
-            explanation = PROBLEMS[decision.problem]
-            return views.sentence(f"{explanation.what} {explanation.next}")
+            return views.sentence(problems.in_full(PROBLEMS[decision.problem]))
         # Of this workspace alone: what they asked for in another one is not shown here.
         agent = context.agent
         query = LogQuery(limit=pages.PAGE + 1, user_id=agent.user_id, team_id=agent.team_id, before=before)

@@ -12,8 +12,10 @@ from bot.slack.payloads import Origin
 from bot.states import FINAL, has_ended
 from bot.texts import asking, problems, results
 from bot.texts import requests as texts
+from bot.texts.language import in_english
 from bot.texts.outcomes import OUTCOMES, may_try_again, stand_of_request
 from bot.texts.problems import Explanation
+from bot.texts.said import Markup, Plain, Said, Text, escaped, joined, joined_markup, row, slacks
 from bot.tickets import Outlook
 
 NOTICE = "lookup_notice"
@@ -23,7 +25,7 @@ LONGEST_BOX = 2900
 """Characters in one fixed-width box; what is longer goes on in the next."""
 
 
-def modal(origin: Origin, body: list[Block], *, title: str = asking.FORM_TITLE.one) -> View:
+def modal(origin: Origin, body: list[Block], *, title: Plain = asking.FORM_TITLE.one) -> View:
     """A window that carries where it was opened from."""
     return {
         "type": "modal",
@@ -35,12 +37,12 @@ def modal(origin: Origin, body: list[Block], *, title: str = asking.FORM_TITLE.o
     }
 
 
-def notice(origin: Origin, sentence: str) -> View:
+def notice(origin: Origin, sentence: Plain) -> View:
     """One sentence, with nothing to press."""
     return modal(origin, [blocks.section(sentence)])
 
 
-def trouble(origin: Origin, sentence: str) -> View:
+def trouble(origin: Origin, sentence: Plain) -> View:
     """One sentence, and the way to try anew."""
     return modal(origin, [blocks.section(sentence), blocks.buttons(buttons.open_form())])
 
@@ -52,33 +54,32 @@ def refusal(origin: Origin, explanation: Explanation) -> View:
 
 def explained(explanation: Explanation) -> list[Block]:
     """What happened, and what to do next."""
-    turn, step = blocks.escape(problems.TURN[explanation.turn]), blocks.escape(explanation.next)
-    return [blocks.section(explanation.what), blocks.formatted_section(f"*{turn}:* {step}")]
+    return [blocks.section(explanation.what), blocks.formatted_section(problems.what_next(explanation))]
 
 
-def sentence(text: str, *, with_form_button: bool = False) -> Message:
+def sentence(text: Plain, *, with_form_button: bool = False) -> Message:
     """A plain sentence, with a button that opens the form where that is the next step."""
     button = [blocks.buttons(buttons.open_form())] if with_form_button else []
-    return Message(blocks.escape(text), [blocks.section(text), *button])
+    return Message(escaped(text), [blocks.section(text), *button])
 
 
 MOST_NAMED = 20
 """People and usergroups in one sentence; Slack takes no block of more than 3,000 characters."""
 
 
-def names(audience: Audience) -> str:
-    """The people and usergroups of an audience, as Slack's markup: everybody reads names there. Not all of hundreds."""
-    people = [f"<@{user_id}>" for user_id in sorted(audience.user_ids)]
-    groups = [f"<!subteam^{group_id}>" for group_id in sorted(audience.group_ids)]
+def names(audience: Audience) -> Markup:
+    """The people and usergroups of an audience: everybody reads names there. Not all of hundreds."""
+    people = [blocks.person(user_id) for user_id in sorted(audience.user_ids)]
+    groups = [slacks(f"<!subteam^{group_id}>") for group_id in sorted(audience.group_ids)]
     named = [*groups, *people]
     more = len(named) - MOST_NAMED
-    return ", ".join(named) if more <= 0 else f"{', '.join(named[:MOST_NAMED])} {texts.and_more(more)}"
+    return joined_markup(*named, separator=", ") if more <= 0 else texts.and_more(named[:MOST_NAMED], more)
 
 
 def receipt(request: Request) -> Message:
     """That a request waits for approval now, with the way to take it back."""
     said = texts.receipt(request)
-    return Message(blocks.escape(said), [blocks.section(said), blocks.buttons(buttons.withdraw(request))])
+    return Message(escaped(said), [blocks.section(said), blocks.buttons(buttons.withdraw(request))])
 
 
 def receipt_window(origin: Origin, request: Request) -> View:
@@ -92,19 +93,19 @@ def has_ended_message(request: Request) -> bool:
 
 def ended(request: Request) -> Message:
     """What became of a request that needed approval, for its agent. IDs are behind buttons: messages stay."""
-    what, about = _told(request), texts.about(request)
-    because = texts.because(texts.REASON_GIVEN, request.approval.reason)
+    what, about = _told(request) or joined(), texts.about(request)
+    because = texts.because(request.approval.reason)
     is_withdrawn = request.approval.state is ApprovalState.WITHDRAWN  # they know that they did
     button = buttons.after_request(request)
     body = [
         blocks.header(about),
-        blocks.formatted_section(blocks.escape(what) if is_withdrawn else _with_decider(what, request)),
+        blocks.formatted_section(escaped(what) if is_withdrawn else _with_decider(what, request)),
         *([blocks.section(because)] if because else []),
         blocks.context(texts.reference(request)),
         *([blocks.buttons(button)] if button else []),
     ]
-    said = " ".join(filter(None, (what, because, texts.reference(request))))
-    return Message(blocks.escape(f"{about}: {said}"), body)
+    said = joined(what, because or "", texts.reference(request))
+    return Message(escaped(row(about, said, separator=": ")), body)
 
 
 def became(request: Request) -> Message:
@@ -115,28 +116,30 @@ def became(request: Request) -> Message:
     return Message(said, [blocks.formatted_section(said)])
 
 
-def decider(request: Request) -> str:
-    """Who decided, as Slack's markup for a person; empty when it was nobody in Slack."""
+def decider(request: Request) -> Markup | None:
+    """Who decided; ``None`` when it was nobody in Slack."""
     by = request.approval.decided_by
-    return f"<@{by.user_id}>" if by and by.user_id.startswith(("U", "W")) else ""
+    return blocks.person(by.user_id) if by and by.user_id.startswith(("U", "W")) else None
 
 
 def wait(request: Request, seconds: float) -> Message:
     """That an approved request can be used only later, with the way to do so then."""
-    said = problems.too_many_guesses(seconds)
-    words = f"{said.what} {said.next}"
-    return Message(blocks.escape(words), [blocks.section(words), blocks.buttons(buttons.enter_code(request))])
+    said = problems.in_full(problems.too_many_guesses(seconds))
+    return Message(escaped(said), [blocks.section(said), blocks.buttons(buttons.enter_code(request))])
 
 
-def boxes(lines: Sequence[str]) -> list[Block]:
+def boxes(lines: Sequence[Plain]) -> list[Block]:
     """Lines to copy, in as few fixed-width boxes as hold them."""
-    packed: list[str] = []
+    packed: list[list[Plain]] = []
+    room = 0
     for line in lines:
-        if packed and len(packed[-1]) + 1 + len(line) <= LONGEST_BOX:
-            packed[-1] += f"\n{line}"
-        else:
-            packed.append(line)
-    return [blocks.preformatted(box) for box in packed]
+        length = len(in_english(line)) + 1  # a language that needs more room than English is found by its test
+        if not packed or length > room:
+            packed.append([])
+            room = LONGEST_BOX
+        packed[-1].append(line)
+        room -= length
+    return [blocks.preformatted(row(*box, separator="\n")) for box in packed]
 
 
 def waiting(origin: Origin, phone: PhoneNumber, outlook: Outlook | None = None, *, is_slow: bool = False) -> View:
@@ -168,7 +171,7 @@ def progress_message(now: Progress) -> Message:
     """The message that follows several numbers while they run. Messages stay: no ID is in it."""
     text = results.progress_text(len(now.answered), len(now.ended), now.request.size, now.seconds)
     body = [*_approved(now.request), *_progress(now), blocks.context(results.ONLY_YOURS), *_stop(now)]
-    return Message(blocks.escape(text), body)
+    return Message(escaped(text), body)
 
 
 def outcome(origin: Origin, request: Request) -> View:
@@ -200,7 +203,7 @@ def outcome_message(request: Request) -> Message:
         blocks.context(texts.reference(request)),
         blocks.buttons(buttons.show_results(request), *_rest(request)),
     ]
-    return Message(blocks.escape(f"{said} {texts.reference(request)}"), body)
+    return Message(escaped(joined(said, texts.reference(request))), body)
 
 
 def lookup_outcome(origin: Origin, lookup: Lookup) -> View:
@@ -227,8 +230,8 @@ def _lookup_message(lookup: Lookup) -> Message:
     if lookup.is_forgotten:
         return sentence(texts.FORGOTTEN.one, with_form_button=True)
     if lookup.state is State.ANSWERED:
-        return Message(blocks.escape(asking.answer(lookup)), _answer(lookup))
-    return Message(blocks.escape(problems.no_id(lookup)), _no_id(lookup))
+        return Message(escaped(asking.answer(lookup)), _answer(lookup))
+    return Message(escaped(problems.no_id(lookup)), _no_id(lookup))
 
 
 def _answer(lookup: Lookup) -> list[Block]:
@@ -257,13 +260,13 @@ def embedded_signup(phone_number_id: str) -> str:
     return f"setup: {{ preVerifiedPhone: {{ ids: [{json.dumps(phone_number_id)}] }} }}"
 
 
-def _told(request: Request) -> str:
-    return OUTCOMES[stand_of_request(request)].told.of(request)
+def _told(request: Request) -> Said | None:
+    return OUTCOMES[stand_of_request(request)].told_to_agent(request)
 
 
-def _with_decider(said: str, request: Request) -> str:
+def _with_decider(said: Text, request: Request) -> Markup:
     by = decider(request)
-    return blocks.escape(said) + (f" {texts.BY} {by}." if by else "")
+    return texts.decided_by(said, by) if by else escaped(said)
 
 
 def _is_rejected(request: Request) -> bool:
@@ -297,4 +300,4 @@ def _rest(request: Request) -> list[Block]:
 
 
 def _table(request: Request, lookups: Sequence[Lookup]) -> list[Block]:
-    return boxes([results.row(request, each) for each in lookups])
+    return boxes([results.table_row(request, each) for each in lookups])

@@ -27,13 +27,13 @@ class Windows:
         self._latest: dict[str, object] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def show(self, view_id: str, view: View) -> bool:
+    async def show(self, view_id: str, view: View, *, reader: str) -> bool:
         """Show this in a window now. ``False`` when the window was closed, or Slack did not take it."""
         self._latest.pop(view_id, None)
         async with self._lock(view_id):
-            return await self._messenger.update_view(view_id, view) is Shown.YES
+            return await self._messenger.update_view(view_id, view, reader=reader) is Shown.YES
 
-    async def show_after_submission(self, view_id: str, view: View, *, submitted_at: float) -> None:
+    async def show_after_submission(self, view_id: str, view: View, *, reader: str, submitted_at: float) -> None:
         """Show this in the window that was submitted then (monotonic seconds), whatever overtakes what."""
         mark = self._latest[view_id] = object()
         begun_at = self._clock.monotonic()
@@ -46,7 +46,7 @@ class Windows:
             async with self._lock(view_id):
                 if self._latest.get(view_id) is not mark:
                     break
-                shown = await self._messenger.update_view(view_id, view)
+                shown = await self._messenger.update_view(view_id, view, reader=reader)
             if shown is Shown.GONE:
                 break
         if self._latest.get(view_id) is mark:

@@ -31,7 +31,8 @@ REDRAWN: Final = """
     WHERE channel_id = :channel_id AND ts = :ts AND posted_at < :drawn_at"""
 
 OF_REQUEST: Final = """
-    SELECT messages.channel_id, messages.ts FROM messages JOIN requests ON requests.number = messages.request
+    SELECT messages.channel_id, messages.ts, messages.sent_to
+    FROM messages JOIN requests ON requests.number = messages.request
     WHERE requests.id = :request AND messages.kind = :kind ORDER BY messages.posted_at, messages.ts"""
 
 # What waits has an end, which is in the outbox: far less than there is of requests.
@@ -99,4 +100,4 @@ def places(tx: Tx, request_id: RequestId, *, since: float = 0.0) -> frozenset[st
 
 
 def _message(row: Row) -> MessageRef:
-    return MessageRef(row["channel_id"], row["ts"])
+    return MessageRef(row["channel_id"], row["ts"], sent_to=row["sent_to"])

@@ -7,259 +7,313 @@ Slack's markup says so. Never put a verification code into a sentence.
 import math
 from collections.abc import Mapping, Sequence
 
-from bot.durations import write_duration
 from bot.errors import EntryMistake
 from bot.guesses import FREE_FOR_AGENT
 from bot.models import MASK, Lookup, PhoneNumber
-from bot.texts.numbers import Words, subject_of
+from bot.texts.lengths import length, wait
+from bot.texts.numbers import OneOrSeveral, international, subject_of
+from bot.texts.said import (
+    Markup,
+    Said,
+    Text,
+    enumerated,
+    joined,
+    listed,
+    mark_up,
+    row,
+    say,
+    say_n,
+)
 
 COMMAND = "/phoneid"
-FORM_TITLE = Words("Phone number ID", "Several numbers")
-FORM_INTRO = Words(
-    "Enter a pre-validated WhatsApp number and its verification code to get the phone number ID. "
-    "Only you will see it. The code is sent to Alibaba Cloud and kept nowhere.",
-    "Enter up to 100 pre-validated WhatsApp numbers, each with its verification code, to get their phone number IDs. "
-    "Only you will see them. The codes are sent to Alibaba Cloud and kept nowhere.",
+FORM_TITLE = OneOrSeveral(say("Phone number ID"), say("Several numbers"))
+FORM_INTRO = OneOrSeveral(
+    say(
+        "Enter a pre-validated WhatsApp number and its verification code to get the phone number ID. "
+        "Only you will see it. The code is sent to Alibaba Cloud and kept nowhere."
+    ),
+    say(
+        "Enter up to 100 pre-validated WhatsApp numbers, each with its verification code, "
+        "to get their phone number IDs. Only you will see them. The codes are sent to Alibaba Cloud and kept nowhere."
+    ),
 )
-FORM_SUBMIT = Words("Get ID", "Get IDs")
-FORM_SUBMIT_FOR_APPROVAL = "Ask for approval"
-FORM_CANCEL = "Cancel"
-CLOSE = "Close"
-PHONE_LABEL = "Phone number"
-PHONE_HINT = "Start with the country code. Spaces, dashes, + and 00 are fine."
+FORM_SUBMIT = OneOrSeveral(say("Get ID"), say("Get IDs"))
+FORM_SUBMIT_FOR_APPROVAL = say("Ask for approval")
+FORM_CANCEL = say("Cancel")
+CLOSE = say("Close")
+PHONE_LABEL = say("Phone number")
+PHONE_HINT = say("Start with the country code. Spaces, dashes, + and 00 are fine.")
 PHONE_PLACEHOLDER = "+86 138 0000 1234"
-NUMBERS_LABEL = "Numbers and codes"
-NUMBERS_HINT = (
+NUMBERS_LABEL = say("Numbers and codes")
+NUMBERS_HINT = say(
     "One number and its code per line. Start with the country code. "
-    f"After {FREE_FOR_AGENT} wrong codes in a day the rest has to wait."
+    "After {free} wrong codes in a day the rest has to wait.",
+    free=str(FREE_FOR_AGENT),
 )
-NUMBERS_HINT_FOR_APPROVAL = (
+NUMBERS_HINT_FOR_APPROVAL = say(
     "One number and its code per line. Codes may wait: you will be asked for them after the approval. "
     "If you enter them now, enter all: they stay in memory until then."
 )
 NUMBERS_PLACEHOLDER = "+86 138 0000 1234 208312"
-CODE_LABEL = "Verification code"
-CODE_HINT = "You got it when the number was bought. It shows only here, while you type."
-CODE_HINT_FOR_APPROVAL = (
+CODE_LABEL = say("Verification code")
+CODE_HINT = say("You got it when the number was bought. It shows only here, while you type.")
+CODE_HINT_FOR_APPROVAL = say(
     "May wait: you will be asked for it after the approval. If you enter it now, it stays in memory until then."
 )
-REASON_LABEL = "Reason"
-REASON_HINT = Words(
-    "Recorded with the lookup. Do not write the code here.", "Recorded with each number. Do not write a code here."
+REASON_LABEL = say("Reason")
+REASON_HINT = OneOrSeveral(
+    say("Recorded with the lookup. Do not write the code here."),
+    say("Recorded with each number. Do not write a code here."),
 )
-REASON_HINT_FOR_APPROVAL = "Shown to whoever decides, and kept with the request. Please no code here."
-CODE_NEEDED = Words(
-    "You need no approval for this. Enter the verification code to get the ID.",
-    "You need no approval for this. Enter the code behind each number to get the IDs.",
+REASON_HINT_FOR_APPROVAL = say("Shown to whoever decides, and kept with the request. Please no code here.")
+CODE_NEEDED = OneOrSeveral(
+    say("You need no approval for this. Enter the verification code to get the ID."),
+    say("You need no approval for this. Enter the code behind each number to get the IDs."),
 )
-CODE_NOT_YET = Words(
-    "An approval is needed first. Add a reason; you may enter the code again now, or after the approval.",
-    "An approval is needed first. Add a reason; you may enter the codes again now, or after the approval.",
+CODE_NOT_YET = OneOrSeveral(
+    say("An approval is needed first. Add a reason; you may enter the code again now, or after the approval."),
+    say("An approval is needed first. Add a reason; you may enter the codes again now, or after the approval."),
 )
-NUMBER_UNCERTAIN = "I cannot tell where the number ends and the code begins. Check the number, then enter the code."
-SEVERAL = "Several numbers"
-SEVERAL_LABEL = "Several numbers: open the form for a list of numbers and their codes"
+NUMBER_UNCERTAIN = say(
+    "I cannot tell where the number ends and the code begins. Check the number, then enter the code."
+)
+SEVERAL = say("Several numbers")
+SEVERAL_LABEL = say("Several numbers: open the form for a list of numbers and their codes")
 
 
-def form_intro(approvers: str, *, is_several: bool) -> str:
-    """``approvers`` is Slack's markup, and so is this."""
-    said = Words(
-        f"This needs approval by {approvers}. Only you will see the answer; the code is shown to nobody.",
-        f"This needs approval by {approvers}, for the list as a whole. "
-        "Only you will see the IDs; the codes are shown to nobody.",
+def form_intro(approvers: Markup, *, is_several: bool) -> Markup:
+    if is_several:
+        return mark_up(
+            "This needs approval by {approvers}, for the list as a whole. "
+            "Only you will see the IDs; the codes are shown to nobody.",
+            approvers=approvers,
+        )
+    return mark_up(
+        "This needs approval by {approvers}. Only you will see the answer; the code is shown to nobody.",
+        approvers=approvers,
     )
-    return said.choose(is_several=is_several)
 
 
-USAGE_TITLE = "How to get a phone number ID"
+USAGE_TITLE = say("How to get a phone number ID")
 USAGE_LINES = (
-    (f"{COMMAND}", "opens a form"),
-    (f"{COMMAND} +86 138 0000 1234", "opens the form with this number in it"),
-    (f"{COMMAND} +86 138 0000 1234 208312", "gets the ID at once: type the number, then its verification code"),
-    (f"{COMMAND} list", "opens a form for several numbers"),
-    (f"{COMMAND} history", "shows your latest lookups, each ID behind a button"),
-    (f"{COMMAND} why", "says what you may do here, and why"),
-    (f"{COMMAND} help", "shows this"),
+    (f"{COMMAND}", say("opens a form")),
+    (f"{COMMAND} +86 138 0000 1234", say("opens the form with this number in it")),
+    (f"{COMMAND} +86 138 0000 1234 208312", say("gets the ID at once: type the number, then its verification code")),
+    (f"{COMMAND} list", say("opens a form for several numbers")),
+    (f"{COMMAND} history", say("shows your latest lookups, each ID behind a button")),
+    (f"{COMMAND} why", say("says what you may do here, and why")),
+    (f"{COMMAND} help", say("shows this")),
 )
-USAGE_PRIVATE = "Only you see the answer. The code is kept nowhere."
-USAGE_UNREADABLE = "I found no phone number in what you typed."
-OPEN_FORM = "Open the form"
-OPEN_FORM_LABEL = "Open the form for a number and its verification code"
-ANOTHER_NUMBER = "Another number"
-ANOTHER_NUMBER_LABEL = "Open an empty form for another number"
+USAGE_PRIVATE = say("Only you see the answer. The code is kept nowhere.")
+USAGE_UNREADABLE = say("I found no phone number in what you typed.")
+OPEN_FORM = say("Open the form")
+OPEN_FORM_LABEL = say("Open the form for a number and its verification code")
+ANOTHER_NUMBER = say("Another number")
+ANOTHER_NUMBER_LABEL = say("Open an empty form for another number")
 
 
-def usage() -> str:
+def usage() -> Text:
     """The whole usage as one text, for screen readers and notifications."""
-    return f"{USAGE_TITLE}: " + "; ".join(f"{command} {what}" for command, what in USAGE_LINES) + f". {USAGE_PRIVATE}"
+    described = row(*(row(command, what, separator=" ") for command, what in USAGE_LINES), separator="; ")
+    return say("{title}: {lines}. {private}", title=USAGE_TITLE, lines=described, private=USAGE_PRIVATE)
 
 
-ENTRY_MISTAKES: Mapping[EntryMistake, str] = {
-    EntryMistake.NUMBER_MISSING: "Enter the phone number.",
-    EntryMistake.NUMBER_UNREADABLE: "This is not a phone number. Write it like +86 138 0000 1234.",
-    EntryMistake.NUMBER_TOO_SHORT: "This number is too short. Enter all of it, the country code too.",
-    EntryMistake.NUMBER_TOO_LONG: "This number is too long. Enter only the number here, without the code.",
-    EntryMistake.NUMBER_WITHOUT_COUNTRY: "Start with + and the country code, e.g. +86 138 0000 1234.",
-    EntryMistake.NUMBER_AMBIGUOUS: "Two countries could have this number. Start with + and the country code.",
-    EntryMistake.NUMBER_WITH_TRUNK_ZERO: "There is a 0 in brackets. Write the number as it is dialled from abroad.",
+ENTRY_MISTAKES: Mapping[EntryMistake, Said] = {
+    EntryMistake.NUMBER_MISSING: say("Enter the phone number."),
+    EntryMistake.NUMBER_UNREADABLE: say("This is not a phone number. Write it like +86 138 0000 1234."),
+    EntryMistake.NUMBER_TOO_SHORT: say("This number is too short. Enter all of it, the country code too."),
+    EntryMistake.NUMBER_TOO_LONG: say("This number is too long. Enter only the number here, without the code."),
+    EntryMistake.NUMBER_WITHOUT_COUNTRY: say("Start with + and the country code, e.g. +86 138 0000 1234."),
+    EntryMistake.NUMBER_AMBIGUOUS: say("Two countries could have this number. Start with + and the country code."),
+    EntryMistake.NUMBER_WITH_TRUNK_ZERO: say(
+        "There is a 0 in brackets. Write the number as it is dialled from abroad."
+    ),
     EntryMistake.NUMBER_FROM_SPREADSHEET: (
-        "A spreadsheet changed this number. Format its column as text and enter it again."
+        say("A spreadsheet changed this number. Format its column as text and enter it again.")
     ),
-    EntryMistake.NUMBERS_FUSED: "There may be two numbers here, or one and its extension. Enter one number alone.",
-    EntryMistake.NUMBER_UNCERTAIN: "A code may stand behind this number. Enter the number alone, without spaces.",
-    EntryMistake.CODE_MISSING: "Enter the verification code.",
-    EntryMistake.CODES_FOR_SOME: "Enter this code too, or none at all until the list is approved.",
-    EntryMistake.CODE_UNREADABLE: "This is not a code. A code has digits, perhaps letters A-Z, and nothing else.",
-    EntryMistake.CODE_TOO_LONG: "This is too long for a code. Enter only the code here.",
+    EntryMistake.NUMBERS_FUSED: say("There may be two numbers here, or one and its extension. Enter one number alone."),
+    EntryMistake.NUMBER_UNCERTAIN: say("A code may stand behind this number. Enter the number alone, without spaces."),
+    EntryMistake.CODE_MISSING: say("Enter the verification code."),
+    EntryMistake.CODES_FOR_SOME: say("Enter this code too, or none at all until the list is approved."),
+    EntryMistake.CODE_UNREADABLE: say("This is not a code. A code has digits, perhaps letters A-Z, and nothing else."),
+    EntryMistake.CODE_TOO_LONG: say("This is too long for a code. Enter only the code here."),
     EntryMistake.CODE_FROM_SPREADSHEET: (
-        "A spreadsheet changed this code. Format its column as text and enter it again."
+        say("A spreadsheet changed this code. Format its column as text and enter it again.")
     ),
-    EntryMistake.CODE_SHORTENED: ("This code may have lost leading zeros. If it is right as it is, put ! behind it."),
-    EntryMistake.CODE_IS_NUMBER: "There is a second phone number where the code should be. Enter the code.",
-    EntryMistake.NUMBER_HOLDS_CODE: "The number ends with the code. Enter only the number here.",
-    EntryMistake.REASON_MISSING: "Enter a reason: somebody has to decide on it.",
-    EntryMistake.REASON_HOLDS_CODE: "The reason holds the code, and the reason is kept. Take the code out.",
-    EntryMistake.LINE_UNCERTAIN: "I cannot tell the number from the code. Put a comma between them.",
-    EntryMistake.LINE_UNREADABLE: "There is no phone number here. Write the number, then its code.",
-    EntryMistake.NUMBER_TWICE: "This number already stands in an earlier line.",
-    EntryMistake.NUMBER_NOT_APPROVED: "This number is not one of the approved ones.",
-    EntryMistake.NUMBERS_LEFT_OUT: "Approved numbers are missing. Keep a line for each of them.",
-    EntryMistake.LIST_EMPTY: "Enter at least one number with its code.",
-    EntryMistake.LIST_TOO_LONG: "This is too much for one list. Enter up to 100 numbers.",
-    EntryMistake.REASON_TOO_LONG: "This reason is too long. Use 500 characters or fewer.",
+    EntryMistake.CODE_SHORTENED: (
+        say("This code may have lost leading zeros. If it is right as it is, put ! behind it.")
+    ),
+    EntryMistake.CODE_IS_NUMBER: say("There is a second phone number where the code should be. Enter the code."),
+    EntryMistake.NUMBER_HOLDS_CODE: say("The number ends with the code. Enter only the number here."),
+    EntryMistake.REASON_MISSING: say("Enter a reason: somebody has to decide on it."),
+    EntryMistake.REASON_HOLDS_CODE: say("The reason holds the code, and the reason is kept. Take the code out."),
+    EntryMistake.LINE_UNCERTAIN: say("I cannot tell the number from the code. Put a comma between them."),
+    EntryMistake.LINE_UNREADABLE: say("There is no phone number here. Write the number, then its code."),
+    EntryMistake.NUMBER_TWICE: say("This number already stands in an earlier line."),
+    EntryMistake.NUMBER_NOT_APPROVED: say("This number is not one of the approved ones."),
+    EntryMistake.NUMBERS_LEFT_OUT: say("Approved numbers are missing. Keep a line for each of them."),
+    EntryMistake.LIST_EMPTY: say("Enter at least one number with its code."),
+    EntryMistake.LIST_TOO_LONG: say("This is too much for one list. Enter up to 100 numbers."),
+    EntryMistake.REASON_TOO_LONG: say("This reason is too long. Use 500 characters or fewer."),
 }
 
 
-def mistakes(by_line: Mapping[int, EntryMistake]) -> str:
-    """Every mistake with the lines it is in, by number: what was typed may be a code. Line 0 is the list as a whole."""
+def mistakes(by_line: Mapping[int, EntryMistake]) -> Text | None:
+    """Every mistake with the lines it is in, by number: what was typed may be a code. Line 0 is the list as a whole.
+
+    ``None`` where there is none.
+    """
     lines: dict[EntryMistake, list[int]] = {}
     for line, mistake in sorted(by_line.items()):
         lines.setdefault(mistake, []).append(line)
-    return " ".join(_mistake(mistake, at) for mistake, at in lines.items())
+    return joined(*(_mistake(mistake, at) for mistake, at in lines.items())) if lines else None
 
 
-def _mistake(mistake: EntryMistake, at: Sequence[int]) -> str:
+def _mistake(mistake: EntryMistake, at: Sequence[int]) -> Said:
     sentence = ENTRY_MISTAKES[mistake]
     if at[0] == 0:
         return sentence
-    return f"{'Line' if len(at) == 1 else 'Lines'} {_enumerate([str(line) for line in at])}: {sentence}"
+    numbers = listed([str(line) for line in at])
+    return say_n("Line {lines}: {mistake}", "Lines {lines}: {mistake}", len(at), lines=numbers, mistake=sentence)
 
 
-def _enumerate(items: Sequence[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
-
-
-CODE_WAS_RECORDED = Words(
-    "The verification code was part of the number or the reason of this request, so it was removed from the record. "
-    "Nothing was looked up. Enter the number and the code again, each in its own field.",
-    "A verification code was part of a number or of the reason of this list, so it was removed from the record. "
-    "Nothing was looked up. Enter the numbers and their codes again.",
+CODE_WAS_RECORDED = OneOrSeveral(
+    say(
+        "The verification code was part of the number or the reason of this request, "
+        "so it was removed from the record. Nothing was looked up. "
+        "Enter the number and the code again, each in its own field."
+    ),
+    say(
+        "A verification code was part of a number or of the reason of this list, so it was removed from the record. "
+        "Nothing was looked up. Enter the numbers and their codes again."
+    ),
 )
-EMBED_TITLE = "Copy this into Meta's Embedded Signup, for a pre-verified number:"
-STILL_ASKING = "This can take a minute. You may close this window: the answer also comes as a message."
+EMBED_TITLE = say("Copy this into Meta's Embedded Signup, for a pre-verified number:")
+STILL_ASKING = say("This can take a minute. You may close this window: the answer also comes as a message.")
 
 
-def asking(phone: PhoneNumber) -> str:
-    return f"Asking Alibaba Cloud for the ID of {phone.international} (code {MASK}) …"
+def asking(phone: PhoneNumber) -> Said:
+    return say("Asking Alibaba Cloud for the ID of {phone} (code {code}) …", phone=international(phone), code=MASK)
 
 
-def asking_for_approval(phones: Sequence[PhoneNumber]) -> str:
-    return f"Asking for approval of your request for {subject_of(phones)} …"
+def asking_for_approval(phones: Sequence[PhoneNumber]) -> Said:
+    return say("Asking for approval of your request for {numbers} …", numbers=subject_of(phones))
 
 
-def waiting(phone: PhoneNumber, place: int, seconds: float) -> str:
+def waiting(phone: PhoneNumber, place: int, seconds: float) -> Said:
     """While somebody waits for a turn at the API: how many turns until theirs, and an estimate."""
-    turn = "next in line" if place == 1 else f"number {place} in line"
-    return f"{phone.international} is {turn} to be asked for, in about {wait(seconds)}."
+    about = {"phone": international(phone), "wait": wait(seconds)}
+    if place == 1:
+        return say("{phone} is next in line to be asked for, in about {wait}.", **about)
+    return say("{phone} is number {place} in line to be asked for, in about {wait}.", place=str(place), **about)
 
 
-def wait(seconds: float) -> str:
-    """``8 seconds``, ``3 minutes``: rounded up, so that nobody is promised too much."""
-    if seconds <= 1:
-        return "1 second"
-    return f"{math.ceil(seconds)} seconds" if seconds <= 90 else f"{math.ceil(seconds / 60)} minutes"
+def still_asking(phone: PhoneNumber) -> Said:
+    return say(
+        "Still asking for the ID of {phone}. Wait for the answer: only you will see it.", phone=international(phone)
+    )
 
 
-def still_asking(phone: PhoneNumber) -> str:
-    return f"Still asking for the ID of {phone.international}. Wait for the answer: only you will see it."
-
-
-def slow(phone: PhoneNumber) -> str:
+def slow(phone: PhoneNumber) -> Said:
     """When a call has taken ``bot.lookups.SLOW_AFTER`` seconds: ``bot.cams.retry`` bounds what is left."""
-    return (
-        f"Alibaba Cloud is slow to answer for {phone.international}. The bot keeps trying for about half a minute. "
-        "Then the ID, or the reason why there is none, will appear here."
+    return say(
+        "Alibaba Cloud is slow to answer for {phone}. The bot keeps trying for about half a minute. "
+        "Then the ID, or the reason why there is none, will appear here.",
+        phone=international(phone),
     )
 
 
-def already_looked_up(*phones: PhoneNumber, is_same_code: bool) -> str:
+def already_looked_up(*phones: PhoneNumber, is_same_code: bool) -> Said:
     """To somebody who asks again for numbers that are under way for them: their codes are not tried."""
-    said = f"Already looking up {', '.join(phone.international for phone in phones)}"
+    numbers, count = enumerated([international(phone) for phone in phones]), len(phones)
     if is_same_code:
-        return said + Words(". The answer will appear here too.", ". The answers will appear here too.").choose(
-            is_several=len(phones) > 1
+        return say_n(
+            "Already looking up {numbers}. The answer will appear here too.",
+            "Already looking up {numbers}. The answers will appear here too.",
+            count,
+            numbers=numbers,
         )
-    return said + Words(
-        ", with the code you entered before. If that code is not accepted, enter the new one then.",
-        ", with the codes you entered before. If one of those is not accepted, enter the new one then.",
-    ).choose(is_several=len(phones) > 1)
+    return say_n(
+        "Already looking up {numbers}, with the code you entered before. "
+        "If that code is not accepted, enter the new one then.",
+        "Already looking up {numbers}, with the codes you entered before. "
+        "If one of those is not accepted, enter the new one then.",
+        count,
+        numbers=numbers,
+    )
 
 
-def answer(lookup: Lookup) -> str:
-    return f"The phone number ID of {lookup.phone.international} is {lookup.result.phone_number_id}."
+def answer(lookup: Lookup) -> Said:
+    return say(
+        "The phone number ID of {phone} is {id}.",
+        phone=international(lookup.phone),
+        id=lookup.result.phone_number_id or "",
+    )
 
 
-def answer_heading(phone: PhoneNumber) -> str:
-    return f"Phone number ID of {phone.international}"
+def answer_heading(phone: PhoneNumber) -> Said:
+    return say("Phone number ID of {phone}", phone=international(phone))
 
 
-def broken(reference: str) -> str:
-    return f"Something in the bot broke. Try again. If it breaks again, give {reference} to your administrator."
+def broken(reference: str) -> Said:
+    return say(
+        "Something in the bot broke. Try again. If it breaks again, give {reference} to your administrator.",
+        reference=reference,
+    )
 
 
-def not_recorded(reference: str) -> str:
-    return (
+def not_recorded(reference: str) -> Said:
+    return say(
         "The bot cannot use its database right now, and what it cannot record it does not show. "
-        f"Try again in a minute. If it fails again, give {reference} to your administrator."
+        "Try again in a minute. If it fails again, give {reference} to your administrator.",
+        reference=reference,
     )
 
 
-def not_recorded_in_time(reference: str) -> str:
-    return (
+def not_recorded_in_time(reference: str) -> Said:
+    return say(
         "The bot could not record this in time. Nothing was recorded, and nothing is being looked up. "
-        f"Try again in a minute. If it fails again, give {reference} to your administrator."
+        "Try again in a minute. If it fails again, give {reference} to your administrator.",
+        reference=reference,
     )
 
 
-def decision_not_recorded_in_time(reference: str) -> str:
-    return (
+def decision_not_recorded_in_time(reference: str) -> Said:
+    return say(
         "The bot could not record this in time, and nothing was recorded: all is as it was. "
-        f"Try again in a minute. If it fails again, give {reference} to your administrator."
+        "Try again in a minute. If it fails again, give {reference} to your administrator.",
+        reference=reference,
     )
 
 
-def perhaps_recorded(reference: str) -> str:
-    return (
+def perhaps_recorded(reference: str) -> Said:
+    return say(
         "The bot lost its database while it recorded this, and does not know whether it did. If it did, you will read "
-        f"here what becomes of it; if you read nothing within a minute, try again. The reference is {reference}."
+        "here what becomes of it; if you read nothing within a minute, try again. The reference is {reference}.",
+        reference=reference,
     )
 
 
-def slack_busy(seconds: float) -> str:
-    return f"Slack takes no more calls from the bot right now. Try again in {write_duration(math.ceil(seconds))}."
+def slack_busy(seconds: float) -> Said:
+    return say(
+        "Slack takes no more calls from the bot right now. Try again in {wait}.", wait=length(math.ceil(seconds))
+    )
 
 
-SLACK_AWAY = "Slack did not open the window: it had a problem, or could not be reached. Try again in a minute."
-SLACK_FORBIDS = "Slack does not let the bot open windows. Ask your administrator: the bot's log has Slack's reason."
-TOO_MANY_WINDOWS = "Slack opens no more windows on top of these. Close one, then press the button again."
-FORM_TOO_LATE = "The form did not open in time. Press the button to open it."
-NOT_IN_THIS_RECORD = (
+SLACK_AWAY = say("Slack did not open the window: it had a problem, or could not be reached. Try again in a minute.")
+SLACK_FORBIDS = say(
+    "Slack does not let the bot open windows. Ask your administrator: the bot's log has Slack's reason."
+)
+TOO_MANY_WINDOWS = say("Slack opens no more windows on top of these. Close one, then press the button again.")
+FORM_TOO_LATE = say("The form did not open in time. Press the button to open it.")
+NOT_IN_THIS_RECORD = say(
     "This request is not in the bot's records, so nothing was done. If it is a new one, a second bot with another "
     "database may be connected to the same Slack app: tell your administrator."
 )
-GONE = "This button is for a lookup that is not yours or is not recorded any more. Open the form instead."
-NOT_KNOWN = "This shortcut is from another version of the bot. Nothing was looked up. Open the form instead."
-FORM_OUTDATED = (
-    f"This form is from another version of the bot. Nothing was looked up. Type {COMMAND} to open a new one."
+GONE = say("This button is for a lookup that is not yours or is not recorded any more. Open the form instead.")
+NOT_KNOWN = say("This shortcut is from another version of the bot. Nothing was looked up. Open the form instead.")
+FORM_OUTDATED = say(
+    "This form is from another version of the bot. Nothing was looked up. Type {command} to open a new one.",
+    command=COMMAND,
 )
-NOTHING_THERE = "This button does not work any more. Open the form instead."
+NOTHING_THERE = say("This button does not work any more. Open the form instead.")

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 
 from bot.errors import EntryMistake, LineMistake, ListMistake
 from bot.models import Lookup, RequestId, State
-from bot.texts import problems
 from bot.texts.asking import ENTRY_MISTAKES
+from bot.texts.language import in_english
+from bot.texts.lengths import whole_minutes
 from bot.texts.numbers import counted
 from bot.texts.problems import PROBLEMS
 
@@ -71,7 +72,7 @@ def mistake_lines(mistakes: Sequence[LineMistake]) -> list[str]:
 
 def _mistake(each: LineMistake) -> str:
     mistake = each.mistake
-    what = ENTRY_MISTAKES[mistake] if isinstance(mistake, EntryMistake) else LIST_MISTAKES[mistake]
+    what = in_english(ENTRY_MISTAKES[mistake]) if isinstance(mistake, EntryMistake) else LIST_MISTAKES[mistake]
     if each.headings:
         what = f"{what} The headings found are: {', '.join(each.headings[:_SHOWN])}."
     where = "" if each.line is None else f"line {each.line}: "
@@ -145,7 +146,7 @@ def why(lookup: Lookup) -> str:
     result = lookup.result
     if result.problem is None:
         return ""
-    what = PROBLEMS[result.problem].what
+    what = in_english(PROBLEMS[result.problem].what)
     return what if result.wait_until is None else f"{what} Run the same command again after {_time(result.wait_until)}."
 
 
@@ -164,7 +165,7 @@ def guarded(seconds: float) -> str:
     """Of a run whose agent has to wait so long before the next code."""
     return (
         "Stopped: you have entered too many wrong codes in the last 24 hours. Check the codes, wait "
-        f"{problems.whole_minutes(seconds)}, then run the same command again to continue."
+        f"{in_english(whole_minutes(seconds))}, then run the same command again to continue."
     )
 
 

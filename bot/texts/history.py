@@ -3,24 +3,31 @@
 from bot.models import Lookup, Request
 from bot.texts import problems
 from bot.texts.outcomes import OUTCOMES, stand_of
+from bot.texts.said import Said, say
 
-TITLE = "Your latest lookups"
-OLDER_TITLE = "Your earlier lookups"
-PRIVATE = "Only you see this. Showing an ID again asks nobody for it, and is recorded."
-EMPTY = "You have not asked for an ID here yet. Open the form to get your first one."
-NOTHING_OLDER = "There is nothing older."
-FORGOTTEN = "The number and the ID were removed from the record."
-OLDER = "Older"
-OLDER_LABEL = "Older: show your lookups before these"
+TITLE = say("Your latest lookups")
+OLDER_TITLE = say("Your earlier lookups")
+PRIVATE = say("Only you see this. Showing an ID again asks nobody for it, and is recorded.")
+EMPTY = say("You have not asked for an ID here yet. Open the form to get your first one.")
+NOTHING_OLDER = say("There is nothing older.")
+FORGOTTEN = say("The number and the ID were removed from the record.")
+OLDER = say("Older")
+OLDER_LABEL = say("Older: show your lookups before these")
 
 
-def became(request: Request, lookup: Lookup) -> str:
+def became(request: Request, lookup: Lookup) -> Said:
     """What became of one number; where there is no ID for a reason of its own, the reason's words are used."""
     if lookup.is_forgotten:
         return FORGOTTEN
     return OUTCOMES[stand_of(request, lookup)].history or problems.explain(lookup).what
 
 
-def reference(request: Request, lookup: Lookup) -> str:
-    place = "" if request.is_single else f" · number {lookup.position} of {request.size} in a list"
-    return f"Reference {lookup.id}{place}"
+def reference(request: Request, lookup: Lookup) -> Said:
+    if request.is_single:
+        return say("Reference {reference}", reference=lookup.id)
+    return say(
+        "Reference {reference} · number {position} of {size} in a list",
+        reference=lookup.id,
+        position=str(lookup.position),
+        size=str(request.size),
+    )

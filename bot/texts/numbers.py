@@ -3,47 +3,55 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bot.models import A_FORGOTTEN_NUMBER, FORGOTTEN, PhoneNumber, Request
+from bot.models import FORGOTTEN, PhoneNumber, Request
+from bot.texts.said import Plain, Said, say, say_n
+
+A_FORGOTTEN_NUMBER = say("a forgotten number")
 
 
-class Words(NamedTuple):
+class OneOrSeveral(NamedTuple):
     """What is said of one number, and of several: the only place where words depend on how many there are."""
 
-    one: str
-    several: str
+    one: Said
+    several: Said
 
-    def of(self, request: Request) -> str:
+    def of(self, request: Request) -> Said:
         return self.choose(is_several=not request.is_single)
 
-    def choose(self, *, is_several: bool) -> str:
+    def choose(self, *, is_several: bool) -> Said:
         return self.several if is_several else self.one
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """``1 lookup``, ``3 lookups``; ``many`` where it is not ``one`` with an s."""
+    """``1 lookup``, ``3 lookups``, for administrators; ``many`` where it is not ``one`` with an s."""
     return f"{count} {one if count == 1 else many or f'{one}s'}"
 
 
-def numbers(count: int) -> str:
-    return counted(count, "number")
+def numbers(count: int) -> Said:
+    return say_n("{n} number", "{n} numbers", count)
 
 
-def subject(request: Request) -> str:
+def subject(request: Request) -> Plain:
     """What a request is for: ``+86 138 0000 1234``, or ``3 numbers``."""
-    return numbers(request.size) if not request.is_single else request.lookup.phone.international
+    return numbers(request.size) if not request.is_single else international(request.lookup.phone)
 
 
-def hidden_subject(request: Request) -> str:
+def hidden_subject(request: Request) -> Plain:
     """The same for eyes that need not see the number."""
     return numbers(request.size) if not request.is_single else hidden(request.lookup.phone)
 
 
-def subject_of(phones: Sequence[PhoneNumber]) -> str:
+def subject_of(phones: Sequence[PhoneNumber]) -> Plain:
     """What a request for these will be for."""
-    return numbers(len(phones)) if len(phones) > 1 else phones[0].international
+    return numbers(len(phones)) if len(phones) > 1 else international(phones[0])
 
 
-def hidden(phone: PhoneNumber) -> str:
+def international(phone: PhoneNumber) -> Plain:
+    """A number in full, unless it was forgotten."""
+    return A_FORGOTTEN_NUMBER if phone == FORGOTTEN else phone.international
+
+
+def hidden(phone: PhoneNumber) -> Plain:
     """A number with its middle hidden, at least half of it: ``+861•••••1234``."""
     if phone == FORGOTTEN:
         return A_FORGOTTEN_NUMBER

@@ -5,9 +5,11 @@ numbers, in ``command_line``; databases that are copied or migrated, in ``databa
 ``doctor``.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bot.audit import LogQuery
+from bot.texts.language import in_english
 from bot.texts.requests import CHANNEL_TROUBLES, ChannelTrouble
 
 _WHERE_TO_GET = {
@@ -55,6 +57,10 @@ SLACK_OAUTH_NOT_WANTED = (
     "SLACK_BOT_TOKEN."
 )
 CERTIFICATES_UNUSABLE = "SSL_CERT_FILE or SSL_CERT_DIR does not name readable certificates. Correct it, or remove it."
+
+
+def language_unknown(names: Sequence[str]) -> str:
+    return f"is not a language the bot speaks. Write one of {', '.join(names)}"
 
 
 def proxy_unusable(name: str) -> str:
@@ -326,7 +332,7 @@ def database_good(name: str) -> str:
 
 
 def approval_channel_unusable(channel_id: str, trouble: ChannelTrouble) -> str:
-    return f"PHONEID_APPROVAL_CHANNEL {channel_id} cannot be used: {CHANNEL_TROUBLES[trouble]}."
+    return f"PHONEID_APPROVAL_CHANNEL {channel_id} cannot be used: {in_english(CHANNEL_TROUBLES[trouble])}."
 
 
 def port_taken(host: str, port: int, setting: str) -> str:

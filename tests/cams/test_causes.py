@@ -20,9 +20,10 @@ from bot.errors import ApiError
 from bot.logs import NoPayloads
 from bot.models import PhoneNumber, Problem
 from bot.sandbox.cams.server import LocalCams
-from bot.texts.problems import PROBLEMS, Side
+from bot.texts.problems import Side
 from tests.certificates import company, server_side
 from tests.clocks import SteppingClock
+from tests.english import PROBLEMS
 from tests.slack import wires
 
 if TYPE_CHECKING:

@@ -21,9 +21,10 @@ from bot.errors import ApiError, CredentialsUnavailable, SettingsError
 from bot.models import PhoneNumber, Problem
 from bot.sandbox.cams.server import LocalCams
 from bot.sandbox.cams.verification import Account
-from bot.texts.problems import PROBLEMS, Side
+from bot.texts.problems import Side
 from tests.cams.conftest import FakeTurns
 from tests.clocks import SteppingClock
+from tests.english import PROBLEMS
 
 PHONE = PhoneNumber("8613800001234")
 SECRET, TOKEN = "secret-of-the-stand-in", "token-of-the-stand-in"

@@ -11,7 +11,8 @@ from bot.cams.failures import (
 )
 from bot.cams.retry import RULES
 from bot.models import Problem
-from bot.texts.problems import PROBLEMS, Side
+from bot.texts.problems import Side
+from tests.english import PROBLEMS
 
 ROWS = [
     # over the limit: later

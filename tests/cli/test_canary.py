@@ -14,7 +14,6 @@ import pytest
 
 from bot.sandbox.cams.book import BOOK
 from bot.sandbox.cams.server import SANDBOX_ACCOUNT
-from bot.texts import asking
 from tests.amounts import each_day, some_each_day
 from tests.canaries import (
     ALWAYS,
@@ -28,6 +27,7 @@ from tests.canaries import (
     with_canary,
 )
 from tests.cli.conftest import Desk, open_desk
+from tests.english import asking
 from tests.shell import Ran, Shell, finish, read_until
 
 ROOT = str(Path(__file__).parents[2])

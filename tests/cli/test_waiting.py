@@ -10,9 +10,9 @@ from pydantic import SecretStr
 from bot.cli.lookup import run_telling
 from bot.lookups import SLOW_AFTER, Lookups
 from bot.models import Lookup, LookupId, PhoneNumber, Request, State
-from bot.texts import asking
 from bot.tickets import Outlook
 from tests.clocks import START, SteppingClock
+from tests.english import asking
 from tests.values import request
 
 PHONE = PhoneNumber("8613800001234")

@@ -17,6 +17,7 @@ from bot.slack import cards, forms, pages, views
 from bot.slack.blocks import Message
 from bot.slack.connection import open_web
 from bot.slack.web import Web
+from bot.texts.language import names
 
 MADE_OF_OTHERS = {"modal", "submitted"}
 """What the others are made of, and what one of them is called by."""
@@ -58,7 +59,7 @@ async def test_slack_takes_all_of_them(web: Web, slack: LocalSlack) -> None:
     (check,) = await validation.validate(web)
     assert check.verdict is CheckVerdict.OK
     sent = [each.title for each in slack.inspector.entries()]
-    assert sent == ["blocks.validate"] * len(all_specimens())
+    assert sent == ["blocks.validate"] * len(all_specimens()) * len(names())
     assert list(slack.complaints) == []
 
 
@@ -66,10 +67,10 @@ async def test_what_slack_would_refuse_is_named_with_where_and_why(web: Web, mon
     long = views.sentence("x" * 3001)
     found = {"fine": views.sentence("x"), "message": long, "view": {"type": "modal", "blocks": long.blocks}}
     monkeypatch.setattr(validation, "specimens", lambda: found)
-    message, view = await validation.validate(web)
-    assert (message.name, message.verdict) == ("message", CheckVerdict.STOP)
+    message, view, *_in_other_languages = await validation.validate(web)
+    assert (message.name, message.verdict) == ("message, en", CheckVerdict.STOP)
     assert "/blocks/0/text/text: must be less than 3001 characters" in message.what
-    assert (view.name, view.verdict) == ("view", CheckVerdict.STOP)
+    assert (view.name, view.verdict) == ("view, en", CheckVerdict.STOP)
     assert "missing required field: title" in view.what
 
 

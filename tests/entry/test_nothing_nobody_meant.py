@@ -18,7 +18,7 @@ from bot.entry.numbers import read_phone_number
 from bot.entry.table import read_table
 from bot.errors import EntryError, ListError
 from bot.texts import command_line
-from bot.texts.asking import ENTRY_MISTAKES
+from tests.english import ENTRY_MISTAKES
 
 GOOD, CODE = "+86 138 0000 1234", "208312"
 DIGITS, DEMO = "8613800001234", "12025550100"

@@ -29,12 +29,14 @@ from bot.slack.link import answer_to
 from bot.slack.messenger import Messenger
 from bot.slack.parts import Base, build_parts
 from bot.slack.people import People
+from bot.slack.readers import Readers
 from bot.slack.web import Web
 from bot.slack.windows import SETTLED_AFTER
 from bot.store import decisions, requests
 from bot.store.engine import Tx
 from bot.store.sqlite import IN_MEMORY
 from bot.store.urls import SQLITE, record_at
+from bot.texts.language import Languages
 from bot.tickets import Call
 from bot.workspaces import Installation
 from tests import factories
@@ -232,12 +234,14 @@ async def open_front() -> AsyncIterator[Front]:
     record = record_at(SQLITE + IN_MEMORY, process="ours", clock_now=clock.now)
     await record.open()
     people = People(web, installed=Installation(workspaces=(TEAM,)), clock=clock)
+    readers = Readers(people=people, channel=None, languages=Languages.read())
     parts = build_parts(
         Base(
             metrics=Metrics(),
             record=record,
             lookups=Lookups(record=record, api=api, quota=FreeQuota(), clock=clock),
-            messenger=Messenger(web),
+            messenger=Messenger(web, readers),
+            readers=readers,
             people=people,
             token=BotToken(web, clock, bot_user_id="U0BOT"),
             channel=None,

@@ -5,7 +5,8 @@ from random import Random
 from typing import Any
 
 from bot.models import Request
-from bot.slack import buttons, cards, forms_read, views
+from bot.slack import buttons, forms_read
+from tests.english import cards, views
 from tests.fuzz.front import HOOKS, TEAM, Front
 from tests.fuzz.odd import CODE, odd_text
 

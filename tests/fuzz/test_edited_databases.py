@@ -17,7 +17,6 @@ from bot.models import ApprovalState, LookupId, Request, RequestId
 from bot.progress import Progress
 from bot.recent import RecentCounts
 from bot.retention import scrub
-from bot.slack import cards, pages, views
 from bot.slack.payloads import Origin
 from bot.store import (
     decisions,
@@ -35,6 +34,7 @@ from bot.store import (
 from bot.store.record import Record
 from tests import factories
 from tests.clocks import START, SteppingClock
+from tests.english import cards, pages, views
 from tests.fuzz import recorded
 from tests.fuzz.amount import BY_CHANCE, chances
 from tests.fuzz.listening import listening

@@ -15,7 +15,7 @@ from bot.sandbox.slack.workspace import Message
 from bot.settings import RecordSettings, read
 from bot.store import journal as journal_store
 from bot.store.record import Record
-from bot.texts.outcomes import OUTCOMES
+from tests.english import OUTCOMES
 from tests.recorded import Recorded
 from tests.scenarios.databases import hands_on
 from tests.scenarios.scene import PATIENCE, Scene, entry
@@ -33,12 +33,12 @@ TO_CHANNEL = {
 }
 """One card, in the approvers' channel."""
 
-TOLD_ENTER_CODE = OUTCOMES[ApprovalState.APPROVED].told.one
-TOLD_ANSWERED = OUTCOMES[State.ANSWERED].told.one
-TOLD_DENIED = OUTCOMES[ApprovalState.DENIED].told.one
-TOLD_WITHDRAWN = OUTCOMES[ApprovalState.WITHDRAWN].told.one
-TOLD_EXPIRED = OUTCOMES[ApprovalState.EXPIRED].told.one
-TOLD_LAPSED = OUTCOMES[ApprovalState.LAPSED].told.one
+TOLD_ENTER_CODE = OUTCOMES[ApprovalState.APPROVED].told
+TOLD_ANSWERED = OUTCOMES[State.ANSWERED].told
+TOLD_DENIED = OUTCOMES[ApprovalState.DENIED].told
+TOLD_WITHDRAWN = OUTCOMES[ApprovalState.WITHDRAWN].told
+TOLD_EXPIRED = OUTCOMES[ApprovalState.EXPIRED].told
+TOLD_LAPSED = OUTCOMES[ApprovalState.LAPSED].told
 
 Standing = tuple[ApprovalState, State]
 """How a request for one number stands, and that number."""

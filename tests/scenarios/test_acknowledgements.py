@@ -5,7 +5,7 @@ from copy import deepcopy
 import pytest
 
 from bot.sandbox.slack.trouble import SlackTrouble
-from bot.texts import asking
+from tests.english import asking
 from tests.scenarios.scene import OpenScene, Scene, dispatch
 
 TROUBLES = [trouble for trouble in SlackTrouble if trouble is not SlackTrouble.NONE]

@@ -18,10 +18,10 @@ import pytest
 from bot import models
 from bot.audit import Event, JournalEntry
 from bot.models import ApprovalState
-from bot.slack.cards import decided_card
 from bot.store import journal
 from bot.store import requests as store
 from tests.amounts import each_day, scaled
+from tests.english import cards
 from tests.scenarios.asking import ANSWERED, DENIED, UNUSED, WITHDRAWN, Standing, record_of
 from tests.scenarios.databases import hands_on
 from tests.scenarios.racing import Arena, Click, Deed, Request, numbers, open_arena
@@ -148,7 +148,7 @@ def check_cards(arena: Arena, each: Recorded) -> None:
     assert len(copies) == 2
     for copy in copies:
         assert copy.buttons == []
-        assert copy.text == decided_card(each.request).text
+        assert copy.text == cards.decided_card(each.request).text
 
 
 def check_everybody_was_told(arena: Arena, all_recorded: Sequence[Recorded]) -> None:

@@ -12,9 +12,8 @@ from bot.sandbox.cams.answers import Slow, Success
 from bot.sandbox.cams.book import Entry
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.store import guesses, processes
-from bot.texts import asking
-from bot.texts.problems import PROBLEMS
 from tests import factories
+from tests.english import PROBLEMS, asking
 from tests.scenarios.asking import finish, record_of
 from tests.scenarios.scene import PATIENCE, QUICK, Scene, open_scene, with_bot
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.models import State, Through
-from bot.texts import asking
+from tests.english import asking
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene, entry
 
 GOOD = entry("The ID")

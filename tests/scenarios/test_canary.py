@@ -18,9 +18,8 @@ from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.slack.delivery import DeliveryKind
 from bot.sandbox.slack.signed_http import pack
 from bot.sandbox.slack.trouble import SlackTrouble
-from bot.texts import asking, history, requests, results
-from bot.texts.problems import PROBLEMS
 from tests.canaries import CANARY, CANARY_BOOK, found_in, outcomes, search_files, search_what_was_said, with_canary
+from tests.english import PROBLEMS, asking, history, requests, results
 from tests.scenarios.asking import TO_EACH, fill_in
 from tests.scenarios.databases import locked, written_down
 from tests.scenarios.listing import message_with, open_list_form, submit_list, window_with

@@ -10,9 +10,9 @@ from bot.sandbox.inspector import Wire
 from bot.sandbox.slack.trouble import Forced
 from bot.sandbox.slack.workspace import Message
 from bot.store import decisions, messages
-from bot.texts import requests as texts
 from bot.texts.requests import ChannelTrouble
 from tests import factories
+from tests.english import requests as texts
 from tests.scenarios.asking import (
     AWAITING,
     GOOD_ID,

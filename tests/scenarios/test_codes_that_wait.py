@@ -8,8 +8,8 @@ import pytest
 
 from bot.pending_codes import PendingCodes
 from bot.sandbox.bot_process import BotProcess
-from bot.texts import requests as texts
 from tests.canaries import CANARY, CANARY_BOOK
+from tests.english import requests as texts
 from tests.scenarios.asking import (
     TO_EACH,
     TOLD_ANSWERED,

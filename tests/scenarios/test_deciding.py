@@ -14,10 +14,9 @@ from bot.models import LookupId, PhoneNumber, Problem
 from bot.quota.turns import Turns
 from bot.sandbox.slack.response_urls import MOST_USES
 from bot.settings import LookupSettings, read
-from bot.texts import asking
-from bot.texts import requests as texts
-from bot.texts.problems import PROBLEMS
 from bot.tickets import Ticket
+from tests.english import PROBLEMS, asking
+from tests.english import requests as texts
 from tests.scenarios.asking import (
     ANSWERED,
     AWAITING,

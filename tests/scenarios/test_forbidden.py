@@ -11,8 +11,7 @@ import pytest
 from bot.models import Problem, RequestId
 from bot.sandbox.slack.delivery import Delivery
 from bot.sandbox.slack.human import Human
-from bot.texts import asking
-from bot.texts.problems import PROBLEMS
+from tests.english import PROBLEMS, asking
 from tests.scenarios.asking import (
     AWAITING,
     GOOD,
@@ -37,7 +36,7 @@ IN_SUPPORT = TO_CHANNEL | {"PHONEID_APPROVAL_CHANNEL": "C0SUPPORT"}
 
 
 def sentence(problem: Problem) -> str:
-    return PROBLEMS[problem].what
+    return str(PROBLEMS[problem].what)
 
 
 def share_with_partner(scene: Scene) -> None:

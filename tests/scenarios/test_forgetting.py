@@ -10,8 +10,8 @@ from bot.models import FORGOTTEN, Actor, PhoneNumber, Through
 from bot.retention import scrub
 from bot.settings import BotSettings, read
 from bot.store import forgetting
-from bot.texts import asking
-from bot.texts import requests as texts
+from tests.english import asking
+from tests.english import requests as texts
 from tests.scenarios.asking import (
     GOOD,
     GOOD_ID,

@@ -23,14 +23,14 @@ from bot.sandbox.slack.installation import ENTERPRISE_ID, Installation
 from bot.sandbox.slack.people import SISTER_TEAM_ID, TEAM_ID
 from bot.sandbox.slack.trouble import Forced
 from bot.settings import BotSettings, read
-from bot.slack import cards, connection, views
+from bot.slack import connection
 from bot.slack.pages import PAGE
 from bot.slack.people import REMEMBERED
-from bot.texts import asking, history, terminal
-from bot.texts import requests as texts
-from bot.texts.problems import PROBLEMS
+from bot.texts import terminal
 from bot.texts.requests import ChannelTrouble
 from tests import factories
+from tests.english import PROBLEMS, asking, cards, history, views
+from tests.english import requests as texts
 from tests.scenarios.asking import (
     ANSWERED,
     AWAITING,

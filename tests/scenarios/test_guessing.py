@@ -12,11 +12,10 @@ from bot.models import Actor, PhoneNumber, Problem, Request, State, Through
 from bot.policy import Rule
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.cams.trouble import ApiTrouble
-from bot.texts import asking, permissions
-from bot.texts import requests as alarms
-from bot.texts import requests as texts
-from bot.texts.problems import PROBLEMS
 from tests import factories
+from tests.english import PROBLEMS, asking, permissions
+from tests.english import requests as alarms
+from tests.english import requests as texts
 from tests.recorded import Recorded
 from tests.scenarios.asking import (
     GOOD,

@@ -8,11 +8,10 @@ from bot.policy import Decision, Rule, Verdict
 from bot.sandbox.slack.workspace import Message
 from bot.slack.pages import PAGE
 from bot.store import forgetting
-from bot.texts import asking, requests
-from bot.texts import history as texts
-from bot.texts.outcomes import OUTCOMES, Stand
-from bot.texts.problems import PROBLEMS
+from bot.texts.outcomes import Stand
 from tests import factories
+from tests.english import OUTCOMES, PROBLEMS, asking, requests
+from tests.english import history as texts
 from tests.scenarios.asking import GOOD, GOOD_ID, TO_EACH, find_card, finish, journal, record_of, request
 from tests.scenarios.listing import THREE, lines, submit_list, window_with
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene, dispatch, entry
@@ -31,7 +30,7 @@ async def look(scene: Scene, *, name: str = "Ana", containing: str = texts.TITLE
 def said_of(stand: Stand) -> str:
     said = OUTCOMES[stand].history
     assert said
-    return said
+    return str(said)
 
 
 async def fill(scene: Scene, count: int, *, agent: Actor = ANA, numbers: int = 1) -> Sequence[str]:

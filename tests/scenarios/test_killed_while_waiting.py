@@ -8,8 +8,8 @@ from bot.models import Actor, ApprovalState, PhoneNumber, RequestId, Through
 from bot.sandbox.bot_process import BotProcess
 from bot.store import requests
 from bot.store.engine import Tx
-from bot.texts import requests as texts
 from tests import factories
+from tests.english import requests as texts
 from tests.scenarios.asking import (
     EXPIRED,
     GOOD,

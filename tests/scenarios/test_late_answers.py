@@ -13,7 +13,7 @@ from bot.sandbox.cams.answers import Slow, Success
 from bot.sandbox.cams.book import Entry
 from bot.store import processes
 from bot.store.engine import Tx
-from bot.texts.problems import PROBLEMS
+from tests.english import PROBLEMS
 from tests.scenarios.asking import (
     ANSWERED,
     TO_EACH,

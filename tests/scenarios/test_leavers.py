@@ -6,7 +6,7 @@ from bot.models import ApprovalState, State
 from bot.requests import BOT
 from bot.sandbox.slack.trouble import SlackTrouble
 from bot.slack.people import REMEMBERED
-from bot.texts import requests as texts
+from tests.english import requests as texts
 from tests.scenarios.asking import TO_EACH, buttons_left, find_card, journal, request, standing_of
 from tests.scenarios.scene import PATIENCE, QUICK, OpenScene, Scene
 

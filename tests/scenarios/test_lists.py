@@ -13,9 +13,9 @@ from bot.errors import EntryMistake
 from bot.models import Problem, State
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.slack import buttons, forms_read
-from bot.texts import asking, problems
-from bot.texts import requests as request_texts
-from bot.texts import results as texts
+from tests.english import asking, problems
+from tests.english import requests as request_texts
+from tests.english import results as texts
 from tests.scenarios.asking import finish, forbidden
 from tests.scenarios.listing import (
     GOOD,

@@ -14,9 +14,8 @@ from bot.models import ApprovalState, State
 from bot.sandbox.slack.blockkit import interactive_elements
 from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.workspace import Message
-from bot.slack import cards
-from bot.texts import asking, outcomes, results
-from bot.texts import requests as texts
+from tests.english import asking, cards, outcomes, results
+from tests.english import requests as texts
 from tests.scenarios.asking import TO_EACH, deny, finish, journal, open_modal
 from tests.scenarios.listing import (
     GOOD,
@@ -70,7 +69,7 @@ async def ended_as(scene: Scene) -> tuple[ApprovalState, list[State]]:
 
 def told_of(state: ApprovalState) -> str:
     """What the agent of several numbers is told of it."""
-    return outcomes.OUTCOMES[state].told.several
+    return str(outcomes.OUTCOMES[state].told_of_several)
 
 
 async def test_approvers_get_one_card_for_the_list_and_its_details_show_every_number(scene: Scene) -> None:

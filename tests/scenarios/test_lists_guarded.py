@@ -6,11 +6,9 @@ from bot.audit import Event
 from bot.models import ApprovalState, PhoneNumber, Problem, State
 from bot.sandbox.slack.blockkit import interactive_elements
 from bot.store import forgetting
-from bot.texts import asking, history, requests
-from bot.texts import results as texts
-from bot.texts.outcomes import OUTCOMES
-from bot.texts.problems import PROBLEMS
 from tests import factories
+from tests.english import OUTCOMES, PROBLEMS, asking, history, requests
+from tests.english import results as texts
 from tests.guessing import use_up
 from tests.scenarios.asking import TO_EACH, finish, forbidden, record_of
 from tests.scenarios.listing import (
@@ -34,7 +32,7 @@ from tests.scenarios.listing import (
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene, open_scene, with_bot
 
 TOO_MANY = PROBLEMS[Problem.TOO_MANY_GUESSES].what
-TOLD_ENTER_CODES = OUTCOMES[ApprovalState.APPROVED].told.several
+TOLD_ENTER_CODES = OUTCOMES[ApprovalState.APPROVED].told_of_several
 
 
 async def guess(scene: Scene, *digits: str) -> None:

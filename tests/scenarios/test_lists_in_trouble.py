@@ -8,7 +8,7 @@ import pytest
 
 from bot.models import State
 from bot.sandbox.slack.trouble import SlackTrouble
-from bot.texts import results as texts
+from tests.english import results as texts
 from tests.scenarios.asking import finish
 from tests.scenarios.databases import locked
 from tests.scenarios.listing import lines, listed, message_with, submit_list, window_with

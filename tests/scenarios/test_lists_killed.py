@@ -6,8 +6,8 @@ from pathlib import Path
 
 from bot.models import State
 from bot.sandbox.bot_process import BotProcess
-from bot.texts import asking, requests
-from bot.texts import results as texts
+from tests.english import asking, requests
+from tests.english import results as texts
 from tests.scenarios.listing import lines, listed, message_with, silence, submit_list, window_with
 from tests.scenarios.racing import numbers
 from tests.scenarios.scene import PATIENCE, QUICK, Scene, open_scene, with_bot

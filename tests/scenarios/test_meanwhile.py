@@ -12,9 +12,9 @@ from bot.sandbox.slack.people import Kind
 from bot.sandbox.slack.trouble import SlackTrouble
 from bot.sandbox.slack.workspace import Conversation
 from bot.store import decisions
-from bot.texts import requests as texts
-from bot.texts.problems import PROBLEMS
 from tests import factories
+from tests.english import PROBLEMS
+from tests.english import requests as texts
 from tests.scenarios.asking import (
     AWAITING,
     GOOD,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.audit import Event
-from bot.texts import requests as texts
+from tests.english import requests as texts
 from tests.scenarios.asking import (
     EXPIRED,
     GOOD,

@@ -6,8 +6,8 @@ import pytest
 
 from bot.models import Problem, State
 from bot.sandbox.cams.trouble import ApiTrouble
-from bot.texts import asking, problems, requests
-from bot.texts.problems import PROBLEMS, Side
+from bot.texts.problems import Side
+from tests.english import PROBLEMS, asking, problems, requests
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene, dispatch, entry
 
 GOOD_ID = "920155500012345"

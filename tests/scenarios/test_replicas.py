@@ -19,10 +19,10 @@ from bot.sandbox.slack.workspace import Message
 from bot.store import decisions
 from bot.store.decisions import USED_WITHIN
 from bot.store.processes import SILENT_FOR
-from bot.texts import requests as texts
-from bot.texts import results
 from tests import factories
 from tests.amounts import scaled
+from tests.english import requests as texts
+from tests.english import results
 from tests.scenarios.asking import (
     GOOD,
     TO_EACH,

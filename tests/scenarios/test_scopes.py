@@ -7,7 +7,7 @@ import pytest
 
 from bot.errors import SettingsError
 from bot.models import Problem, State
-from bot.texts.problems import PROBLEMS
+from tests.english import PROBLEMS
 from tests.scenarios.asking import GOOD, GOOD_ID, TO_CHANNEL
 from tests.scenarios.scene import OpenScene, open_scene, with_bot
 

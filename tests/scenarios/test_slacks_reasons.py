@@ -8,8 +8,7 @@ from bot.models import Problem, State
 from bot.sandbox.slack.courier import Edit
 from bot.sandbox.slack.trouble import Forced
 from bot.slack import buttons
-from bot.texts import asking
-from bot.texts.problems import PROBLEMS
+from tests.english import PROBLEMS, asking
 from tests.scenarios.asking import GOOD
 from tests.scenarios.scene import OpenScene
 

@@ -15,7 +15,7 @@ from bot.sandbox.slack.people import TEAM_ID
 from bot.store import decisions
 from bot.store import record as record_of_bot
 from bot.store import requests as requests_store
-from bot.texts import requests as texts
+from tests.english import requests as texts
 from tests.factories import NEEDS_APPROVAL
 from tests.scenarios.asking import (
     AWAITING,

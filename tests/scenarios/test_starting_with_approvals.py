@@ -12,9 +12,10 @@ from bot.models import NOT_NEEDED
 from bot.sandbox.slack.people import UserGroup
 from bot.sandbox.slack.trouble import Forced
 from bot.sandbox.slack.workspace import Conversation, Workspace
-from bot.texts import asking, terminal
-from bot.texts import requests as texts
+from bot.texts import terminal
 from bot.texts.requests import ChannelTrouble
+from tests.english import asking
+from tests.english import requests as texts
 from tests.scenarios.asking import GOOD, GOOD_ID, TO_CHANNEL, TO_EACH, TOLD_ANSWERED, find_card, request, told
 from tests.scenarios.scene import PATIENCE, OpenScene, open_scene, with_bot
 

@@ -11,7 +11,8 @@ from bot import access
 from bot.models import State
 from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.trouble import Forced
-from bot.slack import buttons, connection, conversation, deciding, people, views, web
+from bot.slack import buttons, connection, conversation, deciding, people, web
+from tests.english import views
 from tests.scenarios.asking import GOOD, GOOD_ID, TO_CHANNEL, TO_EACH, finish, request
 from tests.scenarios.scene import PATIENCE, OpenScene, open_scene, with_bot
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.texts import asking, history, results
-from bot.texts import requests as texts
+from tests.english import asking, history, results
+from tests.english import requests as texts
 from tests.scenarios.asking import (
     DENIED,
     GOOD_ID,

@@ -10,8 +10,7 @@ from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.slack.trouble import SlackTrouble
 from bot.states import is_final
 from bot.store import processes
-from bot.texts import asking
-from bot.texts.problems import PROBLEMS
+from tests.english import PROBLEMS, asking
 from tests.scenarios.asking import record_of
 from tests.scenarios.listing import died_running, message_with
 from tests.scenarios.racing import numbers

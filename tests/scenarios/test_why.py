@@ -5,8 +5,8 @@ import pytest
 from bot.models import Problem
 from bot.policy import Rule, Verdict
 from bot.sandbox.slack.trouble import Forced
-from bot.texts import permissions as texts
-from bot.texts.problems import PROBLEMS
+from tests.english import PROBLEMS
+from tests.english import permissions as texts
 from tests.scenarios.asking import TO_CHANNEL, TO_EACH
 from tests.scenarios.scene import OpenScene
 

@@ -10,9 +10,8 @@ from bot.policy import Membership, Standing
 from bot.slack.listeners.boundary import COMMITTED_WITHIN, RECORDED_WITHIN
 from bot.slack.messenger import Shown
 from bot.store.outbox import HANDLING, Kind
-from bot.texts import asking
-from bot.texts.problems import PROBLEMS
 from tests.doubles import Doing
+from tests.english import PROBLEMS, asking
 from tests.factories import phones
 from tests.fake_api import id_of
 from tests.slack.workplace import RESPONSE_URL, Bot, Workplace, buttons_of, filled, text_of, workplace

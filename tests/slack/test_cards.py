@@ -7,11 +7,9 @@ import pytest
 from bot.guesses import Alarm, Counts, Guesses, Suspect
 from bot.models import FORGOTTEN, ApprovalState, Request, State
 from bot.recent import RecentCounts
-from bot.slack import cards, pages, views
-from bot.slack.blocks import Message
 from bot.slack.payloads import Origin
-from bot.texts import requests as texts
-from bot.texts.outcomes import ASKED_FOR
+from tests.english import ASKED_FOR, Read, cards, pages, views
+from tests.english import requests as texts
 from tests.values import AWAITING, decided, phones, request
 
 RECENT = RecentCounts(by_agent=3, for_number=1, refused=Counts())
@@ -44,7 +42,7 @@ def test_a_reason_is_one_line_behind_its_label_and_cannot_imitate_the_cards_own(
         (cards.decided_card(denied), "Reason"),
         (cards.decided_card(denied), "Reason for the denial"),
         (views.ended(denied), "Reason"),
-        (Message("", pages.details(Origin(), asked)["blocks"]), "Reason"),
+        (Read("", pages.details(Origin(), asked)["blocks"]), "Reason"),
     ):
         assert f"{label}: {line}" in [each["text"]["text"] for each in message.blocks if each["type"] == "section"]
         assert "\n" not in message.text
@@ -82,11 +80,9 @@ def test_every_button_of_a_card_carries_the_request_and_nothing_else() -> None:
             id="denied",
         ),
         pytest.param(request(3, State.QUEUED, State.CALLING, approval=APPROVED), "is being asked.", id="running"),
+        pytest.param(request(3, State.REJECTED, State.ANSWERED, approval=APPROVED), ASKED_FOR, id="partly rejected"),
         pytest.param(
-            request(3, State.REJECTED, State.ANSWERED, approval=APPROVED), f"{ASKED_FOR}.", id="partly rejected"
-        ),
-        pytest.param(
-            request([FORGOTTEN, *phones(2)], State.ANSWERED, approval=APPROVED), f"{ASKED_FOR}.", id="partly forgotten"
+            request([FORGOTTEN, *phones(2)], State.ANSWERED, approval=APPROVED), ASKED_FOR, id="partly forgotten"
         ),
     ],
 )

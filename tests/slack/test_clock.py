@@ -4,8 +4,8 @@ import pytest
 
 from bot.models import ApprovalState, Problem, State
 from bot.policy import Action
-from bot.slack import buttons, cards
-from bot.texts.problems import PROBLEMS
+from bot.slack import buttons
+from tests.english import PROBLEMS, cards
 from tests.slack.workplace import Bot, Workplace, workplace
 from tests.world import LEE
 

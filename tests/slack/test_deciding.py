@@ -9,12 +9,10 @@ from bot.access import FRESH
 from bot.audit import Event
 from bot.models import Actor, ApprovalState, Problem, Request, State
 from bot.policy import Membership, Standing
-from bot.slack import buttons, cards
-from bot.texts import asking
-from bot.texts import requests as texts
-from bot.texts.outcomes import OUTCOMES
-from bot.texts.problems import PROBLEMS
+from bot.slack import buttons
 from tests.doubles import Doing
+from tests.english import OUTCOMES, PROBLEMS, asking, cards
+from tests.english import requests as texts
 from tests.factories import phones
 from tests.fake_api import id_of
 from tests.quotas import SlowQuota
@@ -96,7 +94,7 @@ async def test_an_approval_whose_code_waits_is_run_at_once_and_its_agent_is_told
     await bot.presses(cards.APPROVE, request.id, by=LEE)
     assert (await bot.process.find(request.id)).lookup.state is State.ANSWERED
     assert workplace.api.called == [(PHONE, "208312")]
-    assert [OUTCOMES[State.ANSWERED].told.one in said for said in read_by_ana(bot)] == [True]
+    assert [OUTCOMES[State.ANSWERED].told in said for said in read_by_ana(bot)] == [True]
     assert not any(ID in said for said in read_by_ana(bot))  # messages stay
     assert ID in read_where_clicked(bot)  # where it was asked for
     assert await card_buttons(bot, request) == [{}, {}]
@@ -140,7 +138,7 @@ async def test_an_approval_that_could_not_be_used_at_once_is_used_soon_and_no_co
     bot.process.record.failing["use"] = times
     await bot.presses(cards.APPROVE, request.id, by=LEE)
     assert workplace.api.called == [(PHONE, "208312")]
-    assert [OUTCOMES[State.ANSWERED].told.one in said for said in read_by_ana(bot)] == [True]
+    assert [OUTCOMES[State.ANSWERED].told in said for said in read_by_ana(bot)] == [True]
     await bot.sweep_for(2 * MINUTE)
     assert len(read_by_ana(bot)) == 1
 
@@ -152,7 +150,7 @@ async def test_while_an_approval_cannot_be_used_its_agent_is_asked_and_what_wait
     bot.process.record.failing["use"] = 99
     await bot.presses(cards.APPROVE, request.id, by=LEE)
     await bot.sweep_for(15.0)
-    assert [OUTCOMES[ApprovalState.APPROVED].told.one in said for said in read_by_ana(bot)] == [True]
+    assert [OUTCOMES[ApprovalState.APPROVED].told in said for said in read_by_ana(bot)] == [True]
     bot.process.record.failing["use"] = 0
     await bot.sweep_for(15.0)
     assert workplace.api.called == []
@@ -248,9 +246,7 @@ async def test_a_denial_needs_a_reason_and_the_agent_reads_it(bot: Bot) -> None:
     assert [each["response_action"] for each in acks.given] == ["errors"]
     await bot.submits(form, {"reason": "not yours"}, by=LEE)
     assert (await bot.process.find(request.id)).approval.reason == "not yours"
-    assert [OUTCOMES[ApprovalState.DENIED].told.one in said and "not yours" in said for said in read_by_ana(bot)] == [
-        True
-    ]
+    assert [OUTCOMES[ApprovalState.DENIED].told in said and "not yours" in said for said in read_by_ana(bot)] == [True]
     assert await card_buttons(bot, request) == [{}, {}]
 
 
@@ -268,7 +264,7 @@ async def test_a_withdrawal_is_told_to_everyone_concerned(bot: Bot) -> None:
     request = await bot.asks()
     await bot.presses(buttons.WITHDRAW, request.id)
     assert (await bot.process.find(request.id)).approval.state is ApprovalState.WITHDRAWN
-    assert [OUTCOMES[ApprovalState.WITHDRAWN].told.one in said for said in read_by_ana(bot)] == [True]
+    assert [OUTCOMES[ApprovalState.WITHDRAWN].told in said for said in read_by_ana(bot)] == [True]
     assert await card_buttons(bot, request) == [{}, {}]
 
 

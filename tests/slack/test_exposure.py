@@ -5,10 +5,10 @@ import pytest
 from bot.audit import Event
 from bot.errors import EntryMistake
 from bot.models import ApprovalState, PhoneNumber, State
-from bot.slack import buttons, cards
+from bot.slack import buttons
 from bot.store import verification
 from bot.store.engine import Tx
-from bot.texts import asking
+from tests.english import asking, cards
 from tests.slack.test_deciding import read_by_ana
 from tests.slack.workplace import Bot, Workplace, text_of, workplace
 from tests.world import ANA, KIM, LEE

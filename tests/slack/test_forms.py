@@ -10,13 +10,13 @@ from bot.errors import EntryMistake
 from bot.models import ApprovalState, PhoneNumber, Result, State
 from bot.policy import Decision, Rule, Verdict
 from bot.sandbox.slack.validator import Surface, check_view
-from bot.slack import forms, pages, views
 from bot.slack.blocks import View
 from bot.slack.forms import Filling
 from bot.slack.forms_read import Entry, Filled, Mistakes, read, read_codes, read_denial
 from bot.slack.payloads import Origin, Submission, parse
-from bot.texts import asking
-from bot.texts import requests as texts
+from bot.texts.language import in_english
+from tests.english import asking, forms, pages, views
+from tests.english import requests as texts
 from tests.values import decided, request
 
 NUMBER = PhoneNumber("8613800001234")
@@ -49,7 +49,7 @@ def submitted(view: View, **typed: str) -> Submission:
 def mistakes(found: object) -> dict[str, str]:
     """The sentences by field."""
     assert isinstance(found, Mistakes)
-    return {block_id.partition("-")[0]: sentence for block_id, sentence in found.by_block.items()}
+    return {block_id.partition("-")[0]: in_english(sentence) for block_id, sentence in found.by_block.items()}
 
 
 def filled(found: Filled | Mistakes) -> Filled:

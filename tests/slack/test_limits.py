@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from bot.models import ApprovalState, Problem, State
-from bot.slack import buttons, cards
-from bot.texts import requests as texts
-from bot.texts.problems import PROBLEMS
+from bot.slack import buttons
 from bot.texts.requests import ChannelTrouble
 from tests.doubles import Doing
+from tests.english import PROBLEMS, cards
+from tests.english import requests as texts
 from tests.factories import phones
 from tests.slack.workplace import FakeChannel, Workplace, buttons_of, filled, text_of, workplace
 from tests.world import ANA, BOB, KIM, LEE, MINUTE, WITH_APPROVALS

@@ -20,11 +20,13 @@ from bot.slack.connection import check_tokens, open_web
 from bot.slack.links import Links
 from bot.slack.messenger import Messenger, Shown
 from bot.slack.web import Web
+from bot.texts.said import slacks
 from tests.clocks import SteppingClock
+from tests.doubles import EnglishReaders
 from tests.sandbox.slack.conftest import MANIFEST
 
-HELLO = Message("Hello", [blocks.section("Hello")])
-NEWS = Message("News", [blocks.section("News")])
+HELLO = Message(slacks("Hello"), [blocks.section("Hello")])
+NEWS = Message(slacks("News"), [blocks.section("News")])
 
 
 @pytest.fixture
@@ -79,7 +81,7 @@ async def asked(slack: LocalSlack, web: Web, clock: SteppingClock) -> AsyncItera
 async def test_an_agent_is_answered_where_they_typed_and_then_directly(
     slack: LocalSlack, web: Web, asked: Asked
 ) -> None:
-    ana, messenger = slack.human("Ana"), Messenger(web)
+    ana, messenger = slack.human("Ana"), Messenger(web, EnglishReaders())
     await ana.runs("support", "/ask")
     (body,) = asked.bodies
     for _ in range(6):  # a response URL takes five

@@ -13,12 +13,14 @@ from bot.slack import blocks
 from bot.slack.blocks import Message
 from bot.slack.messenger import Messenger, Shown
 from bot.slack.web import Web
+from bot.texts.said import slacks
+from tests.doubles import EnglishReaders
 from tests.slack.conftest import NOT_SLACK, Answers
 from tests.slack.failures import refusal
 
 pytestmark = pytest.mark.usefixtures("no_secret_logged")
 
-MESSAGE = Message("There is news.", [blocks.section("There is news.")])
+MESSAGE = Message(slacks("There is news."), [blocks.section("There is news.")])
 VIEW = {"type": "modal", "callback_id": "x", "title": blocks.plain("X"), "blocks": []}
 POSTED = MessageRef("D0ANA", "1.5")
 TAKEN = json.dumps({"ok": True, "channel": POSTED.channel_id, "ts": POSTED.ts})
@@ -38,7 +40,7 @@ async def update_message(messenger: Messenger) -> Shown:
 
 
 async def update_view(messenger: Messenger) -> Shown:
-    return await messenger.update_view("V0FORM", VIEW)
+    return await messenger.update_view("V0FORM", VIEW, reader="U0ANA")
 
 
 EACH_UPDATE = pytest.mark.parametrize("update", [update_message, update_view], ids=["message", "window"])
@@ -46,7 +48,7 @@ EACH_UPDATE = pytest.mark.parametrize("update", [update_message, update_view], i
 
 @pytest.fixture
 def messenger(web: Web) -> Messenger:
-    return Messenger(web)
+    return Messenger(web, EnglishReaders())
 
 
 class Slack:
@@ -85,7 +87,7 @@ async def test_a_direct_message_goes_to_a_user_id_without_previews(messenger: Me
     assert path == "/chat.postMessage"
     assert sent == {
         "channel": "U0ANA",
-        "text": MESSAGE.text,
+        "text": "There is news.",
         "blocks": MESSAGE.blocks,
         "unfurl_links": False,
         "unfurl_media": False,
@@ -96,18 +98,24 @@ async def test_an_update_names_the_message_and_reads_no_formatting_into_it(messe
     assert await messenger.update(POSTED, MESSAGE) is Shown.YES
     ((path, sent),) = slack.got
     assert path == "/chat.update"
-    assert sent == {"channel": "D0ANA", "ts": "1.5", "text": MESSAGE.text, "blocks": MESSAGE.blocks, "parse": "none"}
+    assert sent == {
+        "channel": "D0ANA",
+        "ts": "1.5",
+        "text": "There is news.",
+        "blocks": MESSAGE.blocks,
+        "parse": "none",
+    }
 
 
 async def test_a_reply_is_for_their_eyes_only_and_replaces_nothing(
     messenger: Messenger, slack: Slack, web: Web
 ) -> None:
-    assert await messenger.respond(f"{web.base_url}reply", MESSAGE) is Shown.YES
+    assert await messenger.respond(f"{web.base_url}reply", MESSAGE, reader="U0ANA") is Shown.YES
     assert slack.got == [
         (
             "/reply",
             {
-                "text": MESSAGE.text,
+                "text": "There is news.",
                 "blocks": MESSAGE.blocks,
                 "response_type": "ephemeral",
                 "replace_original": False,
@@ -117,8 +125,8 @@ async def test_a_reply_is_for_their_eyes_only_and_replaces_nothing(
 
 
 async def test_a_window_is_opened_and_updated(messenger: Messenger, slack: Slack) -> None:
-    await messenger.open_view("123.trigger", VIEW)
-    assert await messenger.update_view("V0FORM", VIEW) is Shown.YES
+    await messenger.open_view("123.trigger", VIEW, reader="U0ANA")
+    assert await messenger.update_view("V0FORM", VIEW, reader="U0ANA") is Shown.YES
     opened, updated = slack.got
     assert opened == ("/views.open", {"trigger_id": "123.trigger", "view": VIEW})
     assert updated == ("/views.update", {"view_id": "V0FORM", "view": VIEW})
@@ -130,13 +138,13 @@ async def test_a_window_is_opened_and_updated(messenger: Messenger, slack: Slack
 async def test_a_window_that_does_not_open_is_an_error(messenger: Messenger, answers: Answers) -> None:
     answers.become(200, "application/json", refusal("expired_trigger_id"))
     with pytest.raises(SlackRefused, match=r"^views\.open: expired_trigger_id$"):
-        await messenger.open_view("123.trigger", VIEW)
+        await messenger.open_view("123.trigger", VIEW, reader="U0ANA")
     answers.become(502, "text/html", "<html>")
     with pytest.raises(SlackUnreachable):
-        await messenger.open_view("123.trigger", VIEW)
+        await messenger.open_view("123.trigger", VIEW, reader="U0ANA")
     answers.become(429, "application/json", refusal("ratelimited"))
     with pytest.raises(SlackBusy):
-        await messenger.open_view("123.trigger", VIEW)
+        await messenger.open_view("123.trigger", VIEW, reader="U0ANA")
     assert answers.called == ["views.open"] * 3
 
 

@@ -12,7 +12,7 @@ from bot.guesses import Counts, Guesses
 from bot.models import ApprovalState, MessageRef, RequestId, State
 from bot.policy import NOBODY, Audience, Membership, Standing
 from bot.recent import RecentCounts
-from bot.slack import buttons, cards
+from bot.slack import buttons
 from bot.slack.approvers import Approvers
 from bot.slack.messenger import Shown
 from bot.slack.notices import Notices
@@ -20,10 +20,10 @@ from bot.slack.payloads import Origin
 from bot.slack.remembered import MOST_REMEMBERED
 from bot.store import messages
 from bot.store.outbox import HANDLING, Kind
-from bot.texts import requests as texts
-from bot.texts.outcomes import OUTCOMES
 from bot.texts.requests import ChannelTrouble
 from tests.doubles import Doing, FakeMessenger, FakePeople
+from tests.english import OUTCOMES, cards
+from tests.english import requests as texts
 from tests.factories import phones
 from tests.fake_api import id_of
 from tests.slack.workplace import RESPONSE_URL, Bot, FakeChannel, Workplace, buttons_of, filled, text_of, workplace
@@ -305,7 +305,7 @@ async def test_after_a_downtime_nobody_is_asked_about_what_is_over(
     assert (await bot.process.find(request.id)).approval.state is ApprovalState.EXPIRED
     assert copies_now(bot) == [{}] * len(posted)
     (said,) = bot.messenger.said_to("U0ANA")
-    assert OUTCOMES[ApprovalState.EXPIRED].told.of(request) in said
+    assert OUTCOMES[ApprovalState.EXPIRED].told_to_agent(request) in said
 
 
 async def test_a_reminder_that_takes_too_long_reaches_the_rest_the_next_time(workplace: Workplace, bot: Bot) -> None:
@@ -361,7 +361,7 @@ async def test_what_nobody_decided_expires_and_everyone_concerned_is_told_once(b
     assert (await bot.process.find(request.id)).approval.state is ApprovalState.EXPIRED
     await bot.sweep_for(5 * MINUTE)
     (said,) = bot.messenger.said_to("U0ANA")
-    assert OUTCOMES[ApprovalState.EXPIRED].told.of(request) in said
+    assert OUTCOMES[ApprovalState.EXPIRED].told_to_agent(request) in said
     assert copies_now(bot) == [{}] * 4
     assert await bot.process.requests.use(request) is None  # its codes are forgotten
 
@@ -371,7 +371,7 @@ async def test_an_approval_that_is_not_used_lapses_and_is_told(bot: Bot) -> None
     await bot.presses(cards.APPROVE, request.id, by=LEE)
     await bot.sweep_for(HOUR + 30)
     assert (await bot.process.find(request.id)).approval.state is ApprovalState.LAPSED
-    assert OUTCOMES[ApprovalState.LAPSED].told.one in bot.messenger.said_to("U0ANA")[-1]
+    assert OUTCOMES[ApprovalState.LAPSED].told in bot.messenger.said_to("U0ANA")[-1]
 
 
 # --- what nobody can be told ---

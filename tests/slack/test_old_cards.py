@@ -5,10 +5,9 @@ import pytest
 from bot.audit import Event
 from bot.guesses import FREE_FOR_AGENT, FREE_FOR_NUMBER
 from bot.models import Actor, ApprovalState, MessageRef, Problem, Request
-from bot.slack import cards
-from bot.texts.problems import PROBLEMS
 from tests import factories
 from tests.doubles import Doing
+from tests.english import PROBLEMS, cards
 from tests.factories import phones
 from tests.slack.test_deciding import read_where_clicked
 from tests.slack.workplace import Bot, Workplace, text_of, workplace

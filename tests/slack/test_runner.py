@@ -14,9 +14,9 @@ from bot.slack import buttons
 from bot.slack.messenger import Shown
 from bot.slack.runner import MOST_NOTICES
 from bot.store.outbox import HANDLING
-from bot.texts import asking, results
 from bot.tickets import Outlook
 from tests.doubles import Doing
+from tests.english import asking, results
 from tests.factories import phones
 from tests.fake_api import id_of
 from tests.quotas import SlowQuota

@@ -7,14 +7,13 @@ import pytest
 from bot.audit import Event
 from bot.models import Actor, Problem, RequestId
 from bot.policy import Audience
-from bot.slack import buttons, cards, forms_read, pages
-from bot.slack.blocks import Message, View
+from bot.slack import buttons, forms_read
+from bot.slack.blocks import View
 from bot.store import forgetting
-from bot.texts import asking, history
-from bot.texts import requests as texts
-from bot.texts.problems import PROBLEMS
 from tests import factories
 from tests.doubles import Doing
+from tests.english import PROBLEMS, Read, asking, cards, history, pages
+from tests.english import requests as texts
 from tests.factories import phones
 from tests.fake_api import id_of
 from tests.slack.workplace import RESPONSE_URL, Bot, Workplace, buttons_of, filled, text_of, workplace
@@ -38,7 +37,7 @@ def opened(bot: Bot) -> View:
     return bot.messenger.opened[-1][1]
 
 
-def last_said(bot: Bot) -> Message:
+def last_said(bot: Bot) -> Read:
     return bot.messenger.said[-1].message
 
 

@@ -15,12 +15,13 @@ from bot.progress import Progress
 from bot.sandbox.slack import blockkit
 from bot.sandbox.slack.schema import escaped
 from bot.sandbox.slack.validator import Surface, check_message, check_view
-from bot.slack import buttons, cards, forms, pages, views
-from bot.slack.blocks import Message, View
+from bot.slack import buttons
+from bot.slack.blocks import View
 from bot.slack.payloads import Origin
-from bot.texts import requests as texts
 from bot.tickets import Outlook
 from tests.clocks import START
+from tests.english import Read, cards, forms, pages, views
+from tests.english import requests as texts
 from tests.slack.test_cards import RECENT
 from tests.values import ANA, AWAITING, decided, request
 
@@ -81,7 +82,7 @@ def text_of(view: View) -> str:
         ),
     ],
 )
-def test_what_others_wrote_is_escaped_wherever_slack_reads_markup(message: Message, *, holds: bool) -> None:
+def test_what_others_wrote_is_escaped_wherever_slack_reads_markup(message: Read, *, holds: bool) -> None:
     assert (ESCAPED in message.text) is holds
     for text in (message.text, *mrkdwn_of(message.blocks)):
         assert not MARKUP.search(text)
@@ -226,9 +227,10 @@ def test_codes_that_come_too_late_show_how_their_request_stands(of: Request | No
     assert said in text_of(views.used(Origin(), of))
 
 
-def history(*found: Request) -> Message:
+def history(*found: Request) -> Read:
     entries = [LogEntry(replace(of, lookups=()), each) for of in found for each in of.lookups]
-    return pages.history(entries, is_first=True)
+    page: Read = pages.history(entries, is_first=True)
+    return page
 
 
 @pytest.mark.parametrize(
@@ -287,7 +289,7 @@ MANY = Audience(user_ids=frozenset(f"U{number:010}" for number in range(800)), g
         pages.history([LogEntry(one := request(1, State.REFUSED, result=NO), one.lookup)] * 50, is_first=True),
     ],
 )
-def test_no_message_is_longer_than_slack_takes(message: Message) -> None:
+def test_no_message_is_longer_than_slack_takes(message: Read) -> None:
     assert check_message(message.blocks) == []
     assert len(escaped(blockkit.words(message.blocks), is_mrkdwn=True)) < 10_000
 

@@ -36,7 +36,7 @@ class Screen:
 
     async def submitted(self, title: str, *, at: float = 0.0) -> float:
         """Show this after a submission; when the last update was done."""
-        await self.windows.show_after_submission("V1", window(title), submitted_at=at)
+        await self.windows.show_after_submission("V1", window(title), reader="U0ANA", submitted_at=at)
         return self.clock.monotonic()
 
 
@@ -67,7 +67,7 @@ async def test_an_outcome_that_comes_late_is_shown_at_once(screen: Screen) -> No
 async def test_a_form_reopened_meanwhile_is_not_painted_over(screen: Screen) -> None:
     showing = asyncio.create_task(screen.submitted("outcome"))
     await screen.clock.sleep(2.0)
-    assert await screen.windows.show("V1", window("form again"))
+    assert await screen.windows.show("V1", window("form again"), reader="U0ANA")
     await showing
     assert screen.shows == "form again"
 
@@ -81,7 +81,7 @@ async def test_a_form_reopened_while_slack_is_slow_to_take_the_outcome_is_not_pa
     screen.messenger.before = slow_once
     showing = asyncio.create_task(screen.submitted("outcome"))
     await screen.clock.sleep(1.0)
-    assert await screen.windows.show("V1", window("form again"))
+    assert await screen.windows.show("V1", window("form again"), reader="U0ANA")
     await showing
     assert screen.shows == "form again"
 
@@ -89,7 +89,7 @@ async def test_a_form_reopened_while_slack_is_slow_to_take_the_outcome_is_not_pa
 async def test_the_form_reopened_and_submitted_again_ends_in_its_own_outcome(screen: Screen) -> None:
     first = asyncio.create_task(screen.submitted("first outcome"))
     await screen.clock.sleep(1.0)
-    await screen.windows.show("V1", window("form again"))
+    await screen.windows.show("V1", window("form again"), reader="U0ANA")
     await screen.clock.sleep(0.5)
     await asyncio.gather(first, screen.submitted("second outcome", at=1.5))
     assert screen.shows == "second outcome"
@@ -104,7 +104,7 @@ async def test_of_two_outcomes_for_one_submission_the_later_stays(screen: Screen
 
 
 async def test_an_outcome_of_another_window_is_not_in_its_way(screen: Screen) -> None:
-    other = screen.windows.show_after_submission("V2", window("other"), submitted_at=0.0)
+    other = screen.windows.show_after_submission("V2", window("other"), reader="U0ANA", submitted_at=0.0)
     await asyncio.gather(screen.submitted("outcome"), other)
     assert screen.messenger.window("V2") == window("other")
     assert len([view_id for view_id, _ in screen.messenger.shown if view_id == "V1"]) == len(SETTLED_AFTER)

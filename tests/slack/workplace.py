@@ -18,18 +18,21 @@ from bot.audit import LogQuery
 from bot.metrics import Metrics
 from bot.models import Actor, MessageRef, PhoneNumber, Request, RequestId
 from bot.slack import forms_read
-from bot.slack.blocks import Message, View
+from bot.slack.blocks import View
 from bot.slack.bot_token import BotToken
 from bot.slack.channel import Channel
 from bot.slack.listeners.actions import Actions
 from bot.slack.listeners.commands import Commands
 from bot.slack.listeners.submissions import Submissions
 from bot.slack.parts import Base, Parts, build_parts
+from bot.slack.readers import Readers
 from bot.slack.windows import SETTLED_AFTER
 from bot.store import search
+from bot.texts.language import Languages
 from bot.texts.requests import ChannelTrouble
 from bot.upkeep import Upkeep
 from tests.doubles import Doing, FakeMessenger
+from tests.english import Read
 from tests.factories import phones
 from tests.world import ANA, HOUR, Process, World
 
@@ -222,6 +225,7 @@ class Workplace(World):
                 record=process.record,
                 lookups=process.lookups,
                 messenger=self.messenger,
+                readers=Readers(people=self.people, channel=None, languages=Languages.read()),
                 people=self.people,
                 token=self.token,
                 channel=self.channel,
@@ -277,15 +281,15 @@ def filled(numbers: Sequence[PhoneNumber], code: str, *, reason: str = "") -> di
     return {"numbers": "\n".join(f"+{phone.digits} {code}" for phone in numbers), "reason": reason}
 
 
-def text_of(shown: View | Message | None) -> str:
+def text_of(shown: View | Read | None) -> str:
     """All the words of a window or a message."""
-    blocks = shown.blocks if isinstance(shown, Message) else (shown or {}).get("blocks", [])
+    blocks = shown.blocks if isinstance(shown, Read) else (shown or {}).get("blocks", [])
     return json.dumps(blocks, ensure_ascii=False)
 
 
-def buttons_of(shown: View | Message | None) -> dict[str, str]:
+def buttons_of(shown: View | Read | None) -> dict[str, str]:
     """The buttons of a window or a message, with their values, by action id."""
-    blocks = shown.blocks if isinstance(shown, Message) else (shown or {}).get("blocks", [])
+    blocks = shown.blocks if isinstance(shown, Read) else (shown or {}).get("blocks", [])
     elements = [element for block in blocks if block["type"] == "actions" for element in block["elements"]]
     return {element["action_id"]: element.get("value", "") for element in elements}
 

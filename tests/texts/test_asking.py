@@ -7,7 +7,7 @@ import pytest
 from bot.entry.lines import MOST
 from bot.errors import EntryMistake
 from bot.models import MASK
-from bot.texts import asking
+from tests.english import asking
 from tests.values import phones
 
 REFERENCE = "E-7K3Q9FZ2"

@@ -4,9 +4,9 @@ import pytest
 
 from bot.models import Approval, ApprovalState, Problem, Result, State
 from bot.states import APPROVAL_TRANSITIONS, STATE_AFTER, TRANSITIONS
-from bot.texts import history, problems, results
-from bot.texts.outcomes import ASKED_FOR, OUTCOMES, Stand, Step, stand_of, stand_of_request
-from bot.texts.problems import PROBLEMS, Side
+from bot.texts.outcomes import Stand, Step, stand_of, stand_of_request
+from bot.texts.problems import Side
+from tests.english import ASKED_FOR, OUTCOMES, PROBLEMS, history, problems, results
 from tests.values import AWAITING, decided, request
 
 
@@ -92,7 +92,7 @@ def test_the_table_and_the_history_say_something_of_every_lookup(stand: Stand) -
     else:
         of = request(2, State.HELD, approval=decided(stand))
     assert history.became(of, of.lookup).endswith(".")
-    number, _, said = results.row(of, of.lookup).partition("\t")
+    number, _, said = results.table_row(of, of.lookup).partition("\t")
     assert number == of.lookup.phone.digits
     assert said.endswith(".")
 

@@ -10,8 +10,8 @@ import pytest
 from bot.audit import Event, JournalEntry
 from bot.models import ApprovalState, Problem, Request, Result, State
 from bot.sandbox.inspector import Inspector, Wire
-from bot.slack import views
 from tests.canaries import CANARY
+from tests.english import views
 from tests.tools.conftest import need
 from tests.values import ANA, decided, phones, request
 from tools.databases import ON_POSTGRES, connect, new_database

@@ -13,9 +13,9 @@ from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.slack.views import View
 from bot.sandbox.slack.waiting import NeverHappened
 from bot.sandbox.slack.workspace import Message
-from bot.texts import asking
-from bot.texts import requests as texts
 from tests.canaries import CANARY
+from tests.english import asking
+from tests.english import requests as texts
 
 PATIENCE = 2.0
 """Seconds that somebody waits for a window before they give up."""

@@ -13,11 +13,10 @@ from bot.cams.probe import NOBODYS
 from bot.models import ApprovalState, Lookup, Problem, Request, RequestId, Result, State, Through
 from bot.sandbox.slack.workspace import Message
 from bot.settings import RecordSettings, read
-from bot.slack import views
 from bot.states import APPROVAL_TRANSITIONS, TRANSITIONS, is_final
 from bot.store import journal, requests, verification
 from bot.store.engine import Tx
-from bot.texts import history
+from tests.english import history, views
 from tests.scenarios.scene import Scene
 from tools.faults.leaks import Listener, leaks_in
 from tools.faults.numbers import SLOW_ID, id_of

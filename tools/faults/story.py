@@ -10,9 +10,8 @@ from bot.sandbox.cams.answers import Slow, Success
 from bot.sandbox.cams.book import Entry
 from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.workspace import Message
-from bot.texts import history
-from bot.texts.problems import PROBLEMS
 from tests.canaries import CANARY
+from tests.english import PROBLEMS, history
 from tests.scenarios.scene import PATIENCE
 from tools.faults.numbers import SLOW_ID, entries
 from tools.faults.tally import Tally

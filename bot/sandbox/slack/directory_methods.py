@@ -6,9 +6,12 @@ from bot.sandbox.slack.blockkit import JsonObject
 from bot.sandbox.slack.installation import Installation
 from bot.sandbox.slack.methods import Method, Methods, required
 from bot.sandbox.slack.objects import channel_json, dm_json, user_json
-from bot.sandbox.slack.people import APP_ID, BOT_ID
+from bot.sandbox.slack.people import APP_ID, BOT_ID, Kind
 from bot.sandbox.slack.refusals import Refusal
 from bot.sandbox.slack.workspace import Conversation, ConversationKind, Workspace
+
+_YES = (True, "1", "true")
+"""As clients write it, in JSON or in a form."""
 
 
 class DirectoryMethods:
@@ -70,7 +73,10 @@ class DirectoryMethods:
         person = self._workspace.people.get(user_id) or self._workspace.known_by_id.get(user_id)
         if person is None:
             raise Refusal("user_not_found")
-        return {"user": self._installation.of_user(user_json(person), person)}
+        described = user_json(person)
+        if arguments.get("include_locale") in _YES and person.kind in (Kind.MEMBER, Kind.GUEST):
+            described["locale"] = person.locale  # of people outside nothing is told
+        return {"user": self._installation.of_user(described, person)}
 
     def tell_conversation(self, arguments: JsonObject) -> JsonObject:
         conversation = self._find_visible(required(arguments, "channel"))
@@ -79,7 +85,10 @@ class DirectoryMethods:
         self._installation.check_token_reaches(conversation)
         if conversation.kind is ConversationKind.DM:
             return {"channel": dm_json(conversation, bot_id=self._workspace.bot.id)}
-        return {"channel": channel_json(conversation, bot_id=self._workspace.bot.id)}
+        described = channel_json(conversation, bot_id=self._workspace.bot.id)
+        if arguments.get("include_locale") in _YES:
+            described["locale"] = conversation.locale
+        return {"channel": described}
 
     def _scopes_to_look(self, arguments: JsonObject) -> tuple[str, ...]:
         """By the kind of the conversation; what the app cannot see has none, and is not found."""

@@ -41,6 +41,8 @@ class Person:
     team_id: str = TEAM_ID
     teams: tuple[str, ...] = ()
     """The workspaces of an organisation that they are in, where these are more than one; ``team_id`` is their first."""
+    locale: str = "en-US"
+    """The language that they chose for their Slack."""
     is_deactivated: bool = False
     """Left the workspace: known still, but there no more."""
 

@@ -290,6 +290,10 @@ class LocalSlack:
         del self.humans[person.id]
         self.workspace.deactivate(person.id)
 
+    def speaks(self, name: str, locale: str) -> None:
+        """Somebody chooses another language (``zh-CN``) for their Slack."""
+        self.workspace.speaks(self.human(name).person.id, locale)
+
     def human(self, name: str) -> Human:
         """By name (``"Ana"``) or user id. Raises ``KeyError`` for nobody."""
         by_name = {human.person.name: human for human in self.humans.values()}

@@ -36,6 +36,8 @@ class Conversation:
     is_restricted: bool = False
     """The same by a preference of the workspace, of which Slack says nothing."""
     topic: str = ""
+    locale: str = "en-US"
+    """The language of its workspace."""
     teams: tuple[str, ...] = (TEAM_ID,)
     """The workspaces of the organisation that have it; a direct message is in all of them."""
 
@@ -144,6 +146,10 @@ class Workspace:
         if self.people[user_id].is_deactivated:
             return []
         return [each for each in self.conversations.values() if user_id in each.members]
+
+    def speaks(self, user_id: str, locale: str) -> None:
+        """Somebody chooses another language for their Slack."""
+        self.people[user_id] = replace(self.people[user_id], locale=locale)
 
     def deactivate(self, user_id: str) -> None:
         """Take somebody out of the workspace: its channels lose them, what they wrote and were written stays."""

@@ -36,15 +36,15 @@ class Actions:
         app.block_action(re.compile(".*"))(self.on_click)
 
     async def on_click(self, ack: Ack, body: Body) -> None:
-        async with self._boundary.payload(ack, body):
+        async with self._boundary.payload(ack, body) as reply:
             click = parse(Click, body)
             context = Context.of_click(click)
             do = self._work_by_id.get(click.action.action_id, self._say_nothing_there)
             if click.action.action_id in DECISIONS:
                 late = partial(self._say_late, context)
-                await self._boundary.start_recorded(ack, context, do(context, click.action.value), late=late)
+                await self._boundary.start_recorded(reply, context, do(context, click.action.value), late=late)
             else:
-                await ack()
+                await reply()
                 self._boundary.start(context, do(context, click.action.value))
 
     @property

@@ -16,7 +16,9 @@ from bot.slack.context import NOWHERE, Context
 from bot.slack.conversation import Conversation
 from bot.slack.jobs import Jobs, new_reference
 from bot.slack.payloads import Origin, PayloadError, Sender, sender_of
+from bot.slack.readers import PATIENCE, Readers
 from bot.texts import asking
+from bot.texts.said import Plain, escaped
 
 log = logging.getLogger(__name__)
 
@@ -34,34 +36,48 @@ Work = Coroutine[Any, Any, None]
 class Boundary:
     """Starts the work after the acknowledgement, and sees to what cannot be handled at all."""
 
-    def __init__(self, jobs: Jobs, conversation: Conversation, *, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self, jobs: Jobs, conversation: Conversation, readers: Readers, *, clock: Clock, metrics: Metrics
+    ) -> None:
         self._jobs = jobs
         self._conversation = conversation
+        self._readers = readers
         self._clock = clock
         self._metrics = metrics
 
     @asynccontextmanager
     async def payload(
         self, ack: Ack, body: Body, *, broken: Callable[[str], dict[str, Any]] | None = None
-    ) -> AsyncIterator[None]:
-        """The block reads one payload and acknowledges it. ``broken`` is the acknowledgement that says it could not.
+    ) -> AsyncIterator[Ack]:
+        """The block reads one payload and acknowledges it, in its sender's words, with what this yields. ``broken`` is
+        the acknowledgement that says it could not.
 
         Without one the acknowledgement shows nothing, and the sender gets a message.
         """
         began_at = self._clock.monotonic()
+
+        async def acknowledge(**said: Any) -> None:
+            left = PATIENCE - (self._clock.monotonic() - began_at)  # what comes late must not come later
+            await ack(**(await self.in_words_of(body, said, patience=left) if said else {}))
+
         try:
-            yield
+            yield acknowledge
         except Exception as error:  # a boundary: whatever broke, Slack must get its acknowledgement
             reference = new_reference()
             is_shape = isinstance(error, PayloadError)
             facts = {"reference": reference, "why": str(error) if is_shape else type(error).__name__}
             log.error("payload not handled", extra={"facts": facts}, exc_info=None if is_shape else error)
-            await ack(**(broken(reference) if broken else {}))
+            await acknowledge(**(broken(reference) if broken else {}))
             if not broken:
                 self.tell(sender_of(body), asking.broken(reference))
         self._metrics.acknowledgements.observe(self._clock.monotonic() - began_at)
 
-    def tell(self, sender: Sender, sentence: str) -> None:
+    async def in_words_of(self, body: Body, said: dict[str, Any], *, patience: float = PATIENCE) -> dict[str, Any]:
+        """The answer to a payload, in its sender's words if they are known within so many seconds."""
+        language = await self._readers.of(sender_of(body).user_id, patience=patience)
+        return {name: language.of(each) for name, each in said.items()}
+
+    def tell(self, sender: Sender, sentence: Plain) -> None:
         """Tell whoever sent a payload that nothing came of it, as far as it says who that was."""
         if sender.user_id or sender.response_url:
             self._jobs.start(self._conversation.tell_sender(sender, sentence))
@@ -101,12 +117,12 @@ class Boundary:
         await ack(**acknowledgement)
 
 
-def in_message(sentence: str) -> dict[str, Any]:
+def in_message(sentence: Plain) -> dict[str, Any]:
     """The acknowledgement of a command that says one thing."""
-    return {"response_type": "ephemeral", "text": sentence}
+    return {"response_type": "ephemeral", "text": escaped(sentence)}
 
 
-def in_view(sentence: str, origin: Origin = NOWHERE) -> dict[str, Any]:
+def in_view(sentence: Plain, origin: Origin = NOWHERE) -> dict[str, Any]:
     """The acknowledgement of a form that says one thing."""
     return {"response_action": "update", "view": views.trouble(origin, sentence)}
 

@@ -43,7 +43,7 @@ class Commands:
         app.shortcut(views.SHORTCUT)(self.on_shortcut)
 
     async def on_command(self, ack: Ack, body: Body) -> None:
-        async with self._boundary.payload(ack, body, broken=broken_message):
+        async with self._boundary.payload(ack, body, broken=broken_message) as reply:
             command = parse(SlashCommand, body)
             if body.get("command") != texts.COMMAND:
                 self._unknown.note("command", body.get("command"))
@@ -52,19 +52,19 @@ class Commands:
             if typed.kind in (TypedKind.HELP, TypedKind.UNREADABLE):
                 usage = pages.usage(is_unreadable=typed.kind is TypedKind.UNREADABLE)
                 usage = buttons.in_workspace(usage, context.workspace)
-                await ack(response_type="ephemeral", text=usage.text, blocks=usage.blocks)
+                await reply(response_type="ephemeral", text=usage.text, blocks=usage.blocks)
             elif typed.kind is TypedKind.NUMBER_AND_CODE and typed.number and typed.code:
                 entry, key = Entry(typed.number, typed.code), f"command:{command.trigger_id}"
                 work = self._asking.answer_command(context, entry, key)
-                await self._boundary.start_recorded(ack, context, work, late=late_message)
+                await self._boundary.start_recorded(reply, context, work, late=late_message)
             else:
-                await ack()
+                await reply()
                 self._boundary.start(context, self._work(context, typed))
 
     async def on_shortcut(self, ack: Ack, body: Body) -> None:
-        async with self._boundary.payload(ack, body):
+        async with self._boundary.payload(ack, body) as reply:
             context = Context.of_shortcut(parse(Shortcut, body))
-            await ack()
+            await reply()
             self._boundary.start(context, self._conversation.open_form(context, forms.Filling(), by_shortcut=True))
 
     def _work(self, context: Context, typed: Typed) -> Work:

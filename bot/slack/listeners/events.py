@@ -23,9 +23,9 @@ class Events:
         app.event("tokens_revoked")(self.on_event)
 
     async def on_event(self, ack: Ack, body: Body) -> None:
-        async with self._boundary.payload(ack, body):
+        async with self._boundary.payload(ack, body) as reply:
             happened = parse(Happened, body)
-            await ack()
+            await reply()
             is_about_us = happened.event.type == "app_uninstalled" or self._token.is_of(happened.event.tokens.bot)
             # By the event's id: what number of try it is, is not told everywhere.
             is_new = happened.event_id not in self._seen

@@ -36,13 +36,13 @@ class Submissions:
 
     async def on_numbers(self, ack: Ack, body: Body) -> None:
         """Numbers to look up, or the codes of numbers that are approved."""
-        async with self._boundary.payload(ack, body, broken=broken_view):
+        async with self._boundary.payload(ack, body, broken=broken_view) as reply:
             submission = parse(Submission, body)
             is_about_codes = submission.view.callback_id in forms.CODES_FORMS
             read = forms_read.read_codes if is_about_codes else forms_read.read
             filled = read(submission, region=self._region)
             if isinstance(filled, Mistakes):
-                await _refuse(ack, filled)
+                await _refuse(reply, filled)
                 return
             context = self._context(submission)
             shown = {"response_action": "update", "view": forms.submitted(submission, filled)}
@@ -54,14 +54,14 @@ class Submissions:
             def late(reference: str) -> dict[str, Any]:
                 return in_view(texts.not_recorded_in_time(reference), context.origin)
 
-            await self._boundary.start_recorded(ack, context, work, late=late, **shown)
+            await self._boundary.start_recorded(reply, context, work, late=late, **shown)
 
     async def on_denial(self, ack: Ack, body: Body) -> None:
-        async with self._boundary.payload(ack, body, broken=broken_view):
+        async with self._boundary.payload(ack, body, broken=broken_view) as reply:
             submission = parse(Submission, body)
             reason = forms_read.read_denial(submission)
             if isinstance(reason, Mistakes):
-                await _refuse(ack, reason)
+                await _refuse(reply, reason)
                 return
             # Its window closes when all is well: what there is to say then is said in a message.
             context = replace(self._context(submission), view_id="")
@@ -70,11 +70,11 @@ class Submissions:
             def late(reference: str) -> dict[str, Any]:
                 return in_view(texts.decision_not_recorded_in_time(reference), context.origin)
 
-            await self._boundary.start_recorded(ack, context, work, late=late)
+            await self._boundary.start_recorded(reply, context, work, late=late)
 
     def _context(self, submission: Submission) -> Context:
         return Context.of_submission(submission, at=self._clock.monotonic())
 
 
-async def _refuse(ack: Ack, found: Mistakes) -> None:
-    await ack(response_action="errors", errors=found.by_block)
+async def _refuse(reply: Ack, found: Mistakes) -> None:
+    await reply(response_action="errors", errors=found.by_block)

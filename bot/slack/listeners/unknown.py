@@ -10,10 +10,9 @@ from slack_bolt.response import BoltResponse
 
 from bot.interfaces import Clock
 from bot.logs import Hourly
-from bot.slack import views
 from bot.slack.gate import refuse_malformed
-from bot.slack.listeners.boundary import Body, Boundary
-from bot.slack.payloads import Origin, sender_of
+from bot.slack.listeners.boundary import Body, Boundary, in_view
+from bot.slack.payloads import sender_of
 from bot.texts import asking as texts
 
 log = logging.getLogger(__name__)
@@ -40,8 +39,8 @@ class Unknown:
         if kind == "block_suggestion":
             return BoltResponse(status=200, body={"options": []})
         if kind == "view_submission":
-            view = views.trouble(Origin(), texts.FORM_OUTDATED)
-            return BoltResponse(status=200, body={"response_action": "update", "view": view})
+            shown = await self._boundary.in_words_of(body, in_view(texts.FORM_OUTDATED))
+            return BoltResponse(status=200, body=shown)
         if kind not in NOBODY_WAITS:
             self._boundary.tell(sender_of(body), texts.NOT_KNOWN)
         return BoltResponse(status=200, body="")
