@@ -79,11 +79,11 @@ CANNOT_END = "No answer"
 """Hangs for as long as the bot is patient."""
 
 AT_ONCE = (
-    "An ID that is not digits",
+    "An ID with letters",
     "Product.Unsubscript",
     "Ram.PermissionDeny",
     "InvalidParameter.PhoneNumberError",
-    "HTTP 200 that says no",
+    "HTTP 200 with an error",
 )
 """Outcomes that nobody waits for: no retry, and no pause for everybody."""
 

@@ -501,11 +501,11 @@ async def test_a_port_that_is_taken_is_a_sentence_and_exits_2(tmp_path: Path, ar
         port = taken.getsockname()[1]
         ran = await Shell(tmp_path, {}).run(*arguments, "--port", str(port))
     assert (ran.status, ran.out) == (2, "")
-    assert ran.err == f"Error: Port {port} is in use or not allowed. Choose another: --port 0 takes any that is free.\n"
+    assert ran.err == f"Error: Port {port} is in use or not allowed. Choose another one; --port 0 picks a free one.\n"
 
 
 async def test_a_sandbox_whose_bot_ends_instead_of_connecting_says_so() -> None:
     nobody_decides = {"PHONEID_APPROVAL": "always"}
-    with pytest.raises(CannotServe, match="The bot ended instead of connecting"):
+    with pytest.raises(CannotServe, match="The bot stopped instead of connecting"):
         async with open_sandbox(policy=nobody_decides, logs_to_file=True):
             pytest.fail("it is open")

@@ -43,7 +43,7 @@ async def demo(folder: Path) -> AsyncIterator[tuple[Process, int]]:
         stderr=PIPE,
     )
     assert process.stdout
-    await asyncio.wait_for(process.stdout.readuntil(b"Its record:"), 60)
+    await asyncio.wait_for(process.stdout.readuntil(b"Stop with Ctrl-C"), 60)
     bot = child_of(process.pid)
     try:
         yield process, bot

@@ -11,7 +11,7 @@ import yaml
 from tests.amounts import NIGHTLY
 
 ROOT = Path(__file__).parent.parent
-ALL_IS_WELL = "checks were as they should be"
+ALL_IS_WELL = "checks passed"
 
 
 async def run(*command: str | Path, cwd: Path) -> str:

@@ -30,15 +30,15 @@ class ApprovalStory:
         self._check = teller.check
 
     async def approval(self) -> None:
-        self._teller.scene("Ana asks, and Lee approves")
+        self._teller.scene("Ana requests an ID, and Lee approves")
         entry = entry_of("The ID")
         card = await self._asks(entry, reason="New customer, ticket 4711")
-        self._check("the card hides the number's middle", entry.phone.split()[2] not in card.words)
-        self._check("and has no code on it", entry.code not in card.words)
+        self._check("The card hides the middle of the number", entry.phone.split()[2] not in card.words)
+        self._check("and does not show the code", entry.code not in card.words)
         self._teller.act("Lee clicks  Approve, and confirms")
         await self._lee.clicks("Approve", message=card)
         told = await self._told("ready")
-        self._check("the direct message keeps the ID behind a button", id_of(entry) not in told.words)
+        self._check("The direct message hides the ID behind a button", id_of(entry) not in told.words)
         self._teller.act("Ana clicks  Show ID")
         await self._ana.clicks("Show ID", message=told)
         modal = await self._ana.until(lambda: self._ana.modal, timeout=PATIENCE)
@@ -47,37 +47,37 @@ class ApprovalStory:
         await self._ana.closes()
 
     async def denial(self) -> None:
-        self._teller.scene("Ana asks, and Lee denies")
-        card = await self._asks(entry_of("An ID that is not digits"), reason="They called")
+        self._teller.scene("Ana requests an ID, and Lee denies")
+        card = await self._asks(entry_of("An ID with letters"), reason="They called")
         self._teller.act("Lee clicks  Deny, and types  Which ticket is this?")
         await self._lee.clicks("Deny", message=card)
         await self._lee.until(lambda: self._lee.modal, timeout=PATIENCE)
         self._lee.fills(block_id="reason", text="Which ticket is this?")
         await self._lee.submits()
         told = await self._told("denied")
-        self._check("Ana reads why", "Which ticket is this?" in told.words)
+        self._check("Ana reads the reason", "Which ticket is this?" in told.words)
         card = await self._card("denied")
         is_closed = "@Lee" in self._read(card) and not card.buttons
-        self._check("the card says who denied it, and has no buttons left", is_closed)
+        self._check("The card shows who denied it, and has no buttons any more", is_closed)
 
     async def withdrawal(self) -> None:
-        self._teller.scene("Ana asks, and takes it back")
+        self._teller.scene("Ana requests an ID, and withdraws the request")
         await self._asks(entry_of("Product.Unsubscript"), reason="Ticket 4712")
         self._teller.act("Ana clicks  Withdraw")
         await self._ana.clicks("Withdraw")
         await self._told("withdrawn")
         card = await self._card("withdrawn")
-        self._check("nobody can decide on it any more", not card.buttons)
+        self._check("Nobody can approve it any more", not card.buttons)
 
     async def expiry(self) -> None:
-        self._teller.scene("Ana asks, and nobody decides")
-        self._teller.act(f"(the bot starts again with PHONEID_APPROVAL_TTL={HURRY})")
+        self._teller.scene("Ana requests an ID, and nobody decides")
+        self._teller.act(f"(the bot is restarted with PHONEID_APPROVAL_TTL={HURRY})")
         await self._start_again(HURRY)
         await self._asks(entry_of("The ID"), reason="Ticket 4713")
         told = await self._told("expired")
-        self._check("she is told, and can ask again", "Try again" in told.buttons)
+        self._check("She is told, and can try again", "Try again" in told.buttons)
         card = await self._card("expired")
-        self._check("the card is closed", not card.buttons)
+        self._check("The card has no buttons any more", not card.buttons)
 
     async def record(self) -> None:
         self._teller.scene("What an auditor sees: phoneid log")
@@ -85,12 +85,12 @@ class ApprovalStory:
         ends = [(decided_by, result) for *_, decided_by, result in (row.split() for row in table[1:])]
         lee, ana = self._lee.person.id, self._ana.person.id
         as_played = [("bot", "expired"), (ana, "withdrawn"), (lee, "denied"), (lee, id_of(entry_of("The ID")))]
-        self._check("it holds every request, how it ended, and who decided", ends == as_played)
-        self._check("the API was called for the approved one alone", len(self._sandbox.cams.lookups) == 1)
+        self._check("It lists every request, its outcome, and who decided", ends == as_played)
+        self._check("Only the approved request called the API", len(self._sandbox.cams.lookups) == 1)
 
     async def secrecy(self) -> None:
         self._teller.scene("Where the codes are")
-        outcomes = ("The ID", "An ID that is not digits", "Product.Unsubscript")
+        outcomes = ("The ID", "An ID with letters", "Product.Unsubscript")
         check_secrecy(self._sandbox, self._teller, {entry_of(outcome).code for outcome in outcomes})
 
     # --- telling it ---

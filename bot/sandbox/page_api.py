@@ -104,7 +104,7 @@ class PageApi:
     async def _show_trace(self, request: web.Request) -> web.Response:
         after = request.query.get("after", "0")
         if not (after.isascii() and after.isdigit()):
-            raise _mistake("after is the number of an entry.")
+            raise _mistake("after must be the number of an entry.")
         return web.json_response({"entries": [asdict(entry) for entry in self._inspector.entries(after=int(after))]})
 
     async def _show_world(self, _request: web.Request) -> web.Response:
@@ -120,25 +120,25 @@ class PageApi:
             try:
                 self._world.switches[name].choose(value)
             except KeyError:
-                raise _mistake("There is no such trouble.") from None
+                raise _mistake("The sandbox cannot simulate that error.") from None
         self.changes.announce()
         return web.json_response(self._world.describe())
 
     async def _control_bot(self, request: web.Request) -> web.Response:
         bot = self._world.bot
         if bot is None:
-            raise _mistake("The bot shares the sandbox's process and cannot be stopped here.")
+            raise _mistake("The bot runs in the sandbox's own process here, so it cannot be stopped.")
         verbs = {"kill": bot.kill, "start": bot.start, "restart": bot.restart}
         verb = str((await _read_object(request)).get("do"))
         if verb not in verbs:
-            raise _mistake("The bot can be told to kill, start or restart.")
+            raise _mistake("The bot can only be killed, started or restarted.")
         await verbs[verb]()
         self.changes.announce()
         return web.json_response(self._world.describe())
 
     def _check_user(self, user_id: str) -> None:
         if user_id not in self._slack.humans:
-            raise _mistake("Nobody here has that user id.", kind=web.HTTPNotFound)
+            raise _mistake("Nobody in the sandbox has this user ID.", kind=web.HTTPNotFound)
 
 
 async def _read_object(request: web.Request) -> dict[str, Any]:

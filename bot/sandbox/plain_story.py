@@ -43,12 +43,12 @@ class PlainStory:
         entry = entry_of("The ID")
         await self._asks(entry)
         message = await self._answer()
-        self._check("she gets the ID", id_of(entry) in message.text)
-        self._check("only she sees it", message.is_ephemeral and not self._others_see(message))
+        self._check("She gets the ID", id_of(entry) in message.text)
+        self._check("Only she sees it", message.is_ephemeral and not self._others_see(message))
 
     async def form(self) -> None:
         self._scene("Ana fills in the form")
-        entry = entry_of("An ID that is not digits")
+        entry = entry_of("An ID with letters")
         await self._types("/phoneid")
         await self._ana.until(lambda: self._ana.modal)
         self._fills(entry.phone, entry.code)
@@ -59,8 +59,8 @@ class PlainStory:
         self._shows_modal()
         message = await self._answer(before)
         modal = self._ana.modal
-        self._check("the window shows the ID", modal is not None and id_of(entry) in modal.words)
-        self._check("the message where she typed shows it too", id_of(entry) in message.text)
+        self._check("The window shows the ID", modal is not None and id_of(entry) in modal.words)
+        self._check("So does the message in the conversation", id_of(entry) in message.text)
         await self._ana.closes()
 
     async def wrong_code(self) -> None:
@@ -68,8 +68,8 @@ class PlainStory:
         entry = entry_of("The ID")
         await self._asks(entry, code="999999")
         message = await self._answer()
-        self._check("she is told, with Alibaba Cloud's Code", WRONG_CODE.code in message.text)
-        self._check("nothing repeats the code", "999999" not in message.words)
+        self._check("She is told, with Alibaba Cloud's error", WRONG_CODE.code in message.text)
+        self._check("Nothing repeats the code", "999999" not in message.words)
 
     async def bad_number(self) -> None:
         self._scene("Ana mistypes the number")
@@ -80,7 +80,7 @@ class PlainStory:
         self._shows_modal()
         modal = self._ana.modal
         self._check(
-            "the mistake stands under its field", bool(modal and "too short" in " ".join(modal.errors.values()))
+            "The error is shown below the field", bool(modal and "too short" in " ".join(modal.errors.values()))
         )
         await self._ana.closes()
 
@@ -88,30 +88,30 @@ class PlainStory:
         self._scene("The account has not subscribed to the product")
         await self._asks(entry_of("Product.Unsubscript"))
         message = await self._answer()
-        self._check("she learns whose turn it is", "administrator" in message.text)
-        self._check("with the Code", "Product.Unsubscript" in message.text)
+        self._check("She reads that her administrator can help", "administrator" in message.text)
+        self._check("and Alibaba Cloud's error", "Product.Unsubscript" in message.text)
 
     async def outage(self) -> None:
-        self._scene("The API goes down, and comes back")
+        self._scene("The API is down for a while")
         entry = entry_of("The ID")
         self._sandbox.cams.trouble = ApiTrouble.DOWN
         await self._asks(entry)
         message = await self._answer()
-        self._check("she is told that there was no answer", "did not answer" in message.text)
+        self._check("She is told that there was no answer", "did not answer" in message.text)
         self._sandbox.cams.trouble = ApiTrouble.NONE
-        self._teller.act("(the API is back)")
+        self._teller.act("(the API works again)")
         await self._asks(entry)
-        self._check("and the next try works", id_of(entry) in (await self._answer()).text)
+        self._check("The next try succeeds", id_of(entry) in (await self._answer()).text)
 
     async def record(self) -> None:
         self._scene("What an auditor sees: phoneid log")
         table = await show_log(self._sandbox, self._teller)
         states = [state for state in ("answered", "refused", "failed") if state in table]
-        self._check("it holds every request and how it ended", len(table.splitlines()) == 7 and len(states) == 3)
+        self._check("It lists every request and its outcome", len(table.splitlines()) == 7 and len(states) == 3)
 
     async def secrecy(self) -> None:
         self._scene("Where the codes are")
-        codes = {entry_of("The ID").code, entry_of("An ID that is not digits").code, "999999", "310294"}
+        codes = {entry_of("The ID").code, entry_of("An ID with letters").code, "999999", "310294"}
         check_secrecy(self._sandbox, self._teller, codes)
 
     # --- telling it ---

@@ -52,9 +52,9 @@ def check_secrecy(sandbox: Sandbox, teller: Teller, codes: set[str]) -> None:
     """Look for codes wherever one could have been kept or sent."""
     sent = [each for each in sandbox.inspector.entries() if each.wire is Wire.BOT_TO_SLACK]
     files = [*sandbox.database.parent.iterdir()]
-    teller.check("nowhere in what the bot sent to Slack", not _found(codes, (repr(each.request) for each in sent)))
-    teller.check("nowhere in its database and its log", not _found(codes, map(_content, files)))
-    teller.check("Slack had nothing to complain about", not list(sandbox.slack.complaints))
+    teller.check("No code is in what the bot sent to Slack", not _found(codes, (repr(each.request) for each in sent)))
+    teller.check("No code is in its database or its log", not _found(codes, map(_content, files)))
+    teller.check("Slack accepted every request of the bot", not list(sandbox.slack.complaints))
 
 
 def _found(codes: Iterable[str], texts: Iterable[str]) -> bool:

@@ -13,10 +13,10 @@ Scenes = Callable[[Sandbox, Teller], Iterable[Scene]]
 async def play(say: Say) -> int:
     """Play it, each scene printed as it happens. The exit code: 0 when everything was as it should be."""
     teller = Teller(say)
-    say("Part one: whoever is a member may ask")
+    say("Part one: no approval needed")
     is_whole = await _play_part(teller, NO_APPROVALS, plain_story.scenes)
     if is_whole:
-        say("\nPart two: a team lead decides first")
+        say("\nPart two: a team lead approves each request")
         is_whole = await _play_part(teller, APPROVALS, approval_story.scenes)
     if is_whole:
         say(f"\n{teller.told}")
@@ -30,7 +30,7 @@ async def _play_part(teller: Teller, policy: Mapping[str, str], scenes: Scenes) 
             for scene in scenes(sandbox, teller):
                 await scene()
         except Exception as error:  # noqa: BLE001 - the story's top: whatever broke is told, with the bot's own log
-            teller.say(f"\nThe story broke off: {error}")
+            teller.say(f"\nThe story stopped: {error}")
             if sandbox.bot_log:
                 log = sandbox.bot_log.read_text("utf-8", "replace")
                 teller.say(f"\nThe bot's log:\n{log}")

@@ -21,8 +21,8 @@ class Teller:
     @property
     def told(self) -> str:
         if self.wrong:
-            return f"{len(self.wrong)} of {self._checks} checks were off:\n" + "\n".join(self.wrong)
-        return f"All {self._checks} checks were as they should be."
+            return f"{len(self.wrong)} of {self._checks} checks failed:\n" + "\n".join(self.wrong)
+        return f"All {self._checks} checks passed."
 
     def scene(self, title: str) -> None:
         self.say(f"\n{title}\n{'─' * len(title)}")

@@ -6,23 +6,22 @@ from pydantic import SecretStr
 
 from bot.sandbox.cams.book import Entry
 
-BOT_ENDED = "The bot ended instead of connecting; its log above says why."
+BOT_ENDED = "The bot stopped instead of connecting. Its log above shows why."
 
 
 def port_taken(port: int) -> str:
-    return f"Port {port} is in use or not allowed. Choose another: --port 0 takes any that is free."
+    return f"Port {port} is in use or not allowed. Choose another one; --port 0 picks a free one."
 
 
 def page_ready(url: str, *, database: str, cams_url: str, has_approvals: bool) -> str:
-    then = "Then:       be Lee, look into #approvals, and decide\n" if has_approvals else ""
+    then = "Then choose Lee at the top, open #approvals, and approve the request.\n" if has_approvals else ""
     return (
-        f"A small Slack with the bot in it: {url}\n"
-        "If no browser opens, go there.\n"
-        "Try there:  /phoneid +86 138 0000 1234 208312\n"
+        f"Open {url} (a simulated Slack).\n"
+        "Try /phoneid +86 138 0000 1234 208312 there.\n"
         f"{then}"
-        f"Its API:    {cams_url}\n"
-        f"Its record: DATABASE_URL=sqlite:///{database} phoneid log\n"
-        "Ctrl-C ends it; what it recorded goes with it. The bot's own log follows."
+        f"The simulated Alibaba Cloud API: {cams_url}\n"
+        f"The log of lookups: DATABASE_URL=sqlite:///{database} phoneid log\n"
+        "Stop with Ctrl-C; the demo's data is deleted. The bot's log follows."
     )
 
 
@@ -41,4 +40,4 @@ def book_of_numbers(book: Iterable[Entry]) -> str:
     entries = list(book)
     width = max(len(entry.outcome) for entry in entries)
     lines = [f"  {entry.phone:<18} {entry.code:<7} {entry.outcome:<{width}}  {entry.explanation}" for entry in entries]
-    return "Test numbers, their codes, and what each shows:\n" + "\n".join(lines) + "\n\nCtrl-C ends it."
+    return "Test numbers, their codes, and what each shows:\n" + "\n".join(lines) + "\n\nStop with Ctrl-C."

@@ -52,7 +52,7 @@ async def test_somebody_of_another_workspace_is_offered_no_command(blank: Page, 
     hint = blank.get_by_test_id("hint")
     await expect(hint).to_contain_text("/ask")
     await be(blank, "Olu")
-    await expect(hint).to_contain_text("Your workspace has not installed the app")
+    await expect(hint).to_contain_text("Olu’s workspace has not installed the app. Choose another person.")
     await expect(hint).not_to_contain_text("/ask")
     await blank.get_by_test_id("tab-numbers").click()
     await blank.get_by_test_id("book-use").first.click()

@@ -27,7 +27,7 @@ async def ask(stage: Stage, asked: Entry = GOOD, *, name: str = "Ana", code: str
 async def asked_by_command_and_form(stage: Stage) -> None:
     await ask(stage)
     await stage.runs("Ana", "/phoneid", until=lambda: stage.human("Ana").modal)
-    opaque = entry("An ID that is not digits")
+    opaque = entry("An ID with letters")
     await stage.submits("Ana", phone=opaque.phone, code=opaque.code, reason="ticket 7")
 
 
@@ -54,7 +54,7 @@ async def refusals_of_the_api(stage: Stage) -> None:
         "Unknown.ResourceOwnerId",
         "InvalidParameter.PhoneNumberError",
         "OK without an ID",
-        "HTTP 200 that says no",
+        "HTTP 200 with an error",
         "An unknown Code that repeats the verification code",
     ):
         await ask(stage, entry(outcome))
@@ -142,7 +142,7 @@ async def history(stage: Stage) -> None:
     await ask(stage)
     await ask(stage, entry("Unknown.ResourceOwnerId"))
     for _ in range(10):
-        await ask(stage, entry("An ID that is not digits"))
+        await ask(stage, entry("An ID with letters"))
     await stage.runs("Ana", "/phoneid history")
     await stage.clicks("Ana", "Older")
     await stage.clicks("Ana", "Show ID", until=lambda: stage.human("Ana").modal)

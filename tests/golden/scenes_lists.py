@@ -9,7 +9,7 @@ from tests.golden.stage import Stage
 
 LISTS = Scenarios()
 
-OPAQUE, REFUSED = entry("An ID that is not digits"), entry("Unknown.ResourceOwnerId")
+OPAQUE, REFUSED = entry("An ID with letters"), entry("Unknown.ResourceOwnerId")
 THREE = (GOOD, OPAQUE, REFUSED)
 """Two with an ID and one without."""
 

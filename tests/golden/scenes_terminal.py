@@ -89,7 +89,7 @@ async def terminal_list(terminal: Terminal) -> None:
 
 @typed("Lists that are all answered, or make no sense.")
 async def terminal_list_answered(terminal: Terminal) -> None:
-    terminal.write("numbers.csv", rows(GOOD, entry("An ID that is not digits")))
+    terminal.write("numbers.csv", rows(GOOD, entry("An ID with letters")))
     await terminal.runs("lookup", "--file", "numbers.csv", "--output", "ids.csv")
     await terminal.runs("lookup", "--file", "numbers.csv", "--output", "ids.csv")
     terminal.shows("ids.csv")

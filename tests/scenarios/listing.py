@@ -19,7 +19,7 @@ from tests.scenarios.asking import journal, record_of
 from tests.scenarios.databases import go_by, hands_on
 from tests.scenarios.scene import PATIENCE, Scene, entry
 
-GOOD, OPAQUE, REFUSED = entry("The ID"), entry("An ID that is not digits"), entry("Unknown.ResourceOwnerId")
+GOOD, OPAQUE, REFUSED = entry("The ID"), entry("An ID with letters"), entry("Unknown.ResourceOwnerId")
 THREE = (GOOD, OPAQUE, REFUSED)
 """Two with an ID and one without."""
 

@@ -54,7 +54,7 @@ async def test_the_answer_holds_the_id_the_number_the_request_id_and_the_fragmen
 
 
 async def test_an_id_that_is_not_digits_is_shown_as_it_is(scene: Scene) -> None:
-    await scene.ask(entry("An ID that is not digits"))
+    await scene.ask(entry("An ID with letters"))
     assert "pvn-7Q3xK9_demo" in (await scene.answer(scene.ana, "pvn-7Q3xK9_demo")).words
 
 

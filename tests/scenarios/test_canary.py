@@ -219,7 +219,7 @@ async def ask_as_a_guest(scene: Scene) -> None:
 
 async def ask_while_slack_is_away(scene: Scene) -> None:
     scene.slack.trouble = SlackTrouble.UNREACHABLE
-    await scene.ask(canary_entry("An ID that is not digits"))
+    await scene.ask(canary_entry("An ID with letters"))
     await scene.slack.until(lambda: scene.cams.calls[-1].phone == "12025550101", timeout=PATIENCE)
     scene.slack.trouble = SlackTrouble.NONE
     await scene.answer(scene.ana, "pvn-7Q3xK9_demo")

@@ -19,7 +19,7 @@ from tests.scenarios.asking import TO_EACH, deny, find_card, finish, request
 from tests.scenarios.scene import OpenScene, Scene, entry, latency
 
 OUTCOMES = (
-    *("The ID", "The ID", "Unknown.ResourceOwnerId", "Product.Unsubscript", "HTTP 500 with nothing"),
+    *("The ID", "The ID", "Unknown.ResourceOwnerId", "Product.Unsubscript", "HTTP 500, empty"),
     "System.LimitControl once, then the ID",
 )
 
@@ -121,7 +121,7 @@ async def test_how_the_process_is_connected_and_what_it_is(scene_with: OpenScene
 
 async def test_calls_that_wait_and_calls_under_way_are_shown(scene_with: OpenScene) -> None:
     async with scene_with(PHONEID_HEALTH_PORT="0", PHONEID_QPS="1") as scene:
-        for asked in ("The ID, after 3 seconds", "The ID", "An ID that is not digits"):
+        for asked in ("The ID, after 3 seconds", "The ID", "An ID with letters"):
             await scene.ask(entry(asked))
         await scene.clock.sleep(1)
         samples = await scrape(scene)

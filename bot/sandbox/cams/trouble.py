@@ -32,16 +32,16 @@ class ApiTrouble(StrEnum):
 _LABELS = {
     ApiTrouble.NONE: "Works",
     ApiTrouble.SLOW: "Slow: answers after 3 seconds",
-    ApiTrouble.DOWN: "Down: closes each connection without an answer",
-    ApiTrouble.THROTTLED: "Throttled: over its limit at each call",
-    ApiTrouble.HANG: "Hangs: takes each request and never answers",
+    ApiTrouble.DOWN: "Down: closes every connection without an answer",
+    ApiTrouble.THROTTLED: "Throttled: says that its limit is exceeded",
+    ApiTrouble.HANG: "Hangs: accepts requests and never answers",
     ApiTrouble.LATE: "Late: answers after 11 seconds",
-    ApiTrouble.ARREARS: "In arrears: the account's bill is not paid",
-    ApiTrouble.FAILING: "Fails inside: an internal failure at each call",
-    ApiTrouble.CLOCK: "Blames the clock: an illegal timestamp at each call",
-    ApiTrouble.DELETED: "Key deleted: nobody knows the AccessKey any more",
-    ApiTrouble.FORBIDDEN: "Forbidden: the key's user has no permission for this",
-    ApiTrouble.UNSUBSCRIBED: "Not subscribed: the account has not opened the product",
+    ApiTrouble.ARREARS: "Unpaid: the account has an unpaid bill",
+    ApiTrouble.FAILING: "Fails: an internal error for every call",
+    ApiTrouble.CLOCK: "Wrong clock: rejects the time of every call",
+    ApiTrouble.DELETED: "Key deleted: does not know the AccessKey",
+    ApiTrouble.FORBIDDEN: "Forbidden: the AccessKey's user lacks the permission",
+    ApiTrouble.UNSUBSCRIBED: "Not subscribed: the account has not activated the product",
 }
 
 _OVERRULING: dict[ApiTrouble, Reply] = {

@@ -19,11 +19,11 @@ class SlackTrouble(StrEnum):
         """For a person who picks one."""
         return {
             SlackTrouble.NONE: "Works",
-            SlackTrouble.RATE_LIMITED: "Throttles: answers 429, too many requests",
-            SlackTrouble.UNREACHABLE: "Unreachable: closes each connection",
-            SlackTrouble.HANG: "Hangs: takes each request and never answers",
-            SlackTrouble.PAGE: "A proxy answers: 502 with a page",
-            SlackTrouble.PLAIN: "A proxy answers: 503 with a line of text",
+            SlackTrouble.RATE_LIMITED: "Rate limit: answers HTTP 429",
+            SlackTrouble.UNREACHABLE: "Unreachable: closes every connection",
+            SlackTrouble.HANG: "Hangs: accepts requests and never answers",
+            SlackTrouble.PAGE: "Proxy error: HTTP 502 with a page",
+            SlackTrouble.PLAIN: "Proxy error: HTTP 503 with a line of text",
         }[self]
 
 

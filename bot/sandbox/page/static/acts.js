@@ -7,6 +7,6 @@ import { page } from "./state.js";
 /** Does something as the person you are; gives whether it worked. */
 export async function doAs(action) {
   const answer = await act(page.user, action);
-  if (!answer.ok) showNotice(answer.error ?? "That did not work.");
+  if (!answer.ok) showNotice(answer.error ?? "The sandbox could not do that.");
   return answer.ok === true;
 }

@@ -36,7 +36,7 @@ export function hint(example, composer) {
     h(
       "div",
       { class: "hint-head" },
-      h("h2", { id: "hint-title" }, "The real bot, in a Slack of its own"),
+      h("h2", { id: "hint-title" }, "Try the real bot in a simulated Slack"),
       h(
         "button",
         {
@@ -51,24 +51,25 @@ export function hint(example, composer) {
         icon("close"),
       ),
     ),
-    h("p", {}, "Slack and the API run on this computer; nothing leaves it. Pick who you are at the top, also in a second tab."),
+    h("p", {}, "Slack and the API run on this computer; nothing leaves it. Choose a person at the top. Open a second tab to be two people at once."),
     h(
       "ul",
       { class: "hint-list" },
       ...(command ? waysToAsk(command, example, put) : [noWayToAsk()]),
-      h("li", {}, "Watch every request, switch trouble on or stop the bot: ", inspect),
+      h("li", {}, "See every request, simulate errors or stop the bot: ", inspect),
     ),
   );
 }
 
 function waysToAsk(command, example, put) {
   const line = example ? `${command} ${example.phone} ${example.code}` : `${command} help`;
-  return [h("li", {}, "Ask for an ID: ", put(line)), h("li", {}, "Fill in the form instead: ", put(command))];
+  return [h("li", {}, "Get an ID: ", put(line)), h("li", {}, "Or use the form: ", put(command))];
 }
 
 /** For people of other workspaces. */
 function noWayToAsk() {
-  return h("li", {}, "Your workspace has not installed the app, so it takes no command from you: be somebody else to ask.");
+  const you = page.slack.people.find((person) => person.id === page.user);
+  return h("li", {}, `${you?.name ?? "This person"}’s workspace has not installed the app. Choose another person.`);
 }
 
 function showInspector() {

@@ -45,7 +45,7 @@ function greet() {
 
 function drawAway() {
   const bar = document.getElementById("away");
-  const words = page.away ? "The sandbox server is away. Trying again…" : "";
+  const words = page.away ? "The sandbox server is not available. Trying again…" : "";
   if (bar.textContent !== words) bar.textContent = words;
   bar.hidden = !page.away;
 }

@@ -67,5 +67,5 @@ async function click(modal, block, spec, values) {
 
 async function tell(modal, action) {
   const answer = await act(page.user, action);
-  if (!answer.ok) open.get(modal.id)?.form.showTrouble(answer.error ?? "That did not work.");
+  if (!answer.ok) open.get(modal.id)?.form.showTrouble(answer.error ?? "The sandbox could not do that.");
 }

@@ -7,7 +7,7 @@ const list = h("ul", { class: "book", "aria-label": "Test numbers" });
 export const numbersPanel = h(
   "section",
   { class: "panel is-scrolling", tabindex: "-1" },
-  h("p", { class: "panel-intro" }, "The local API knows these numbers. “Use” puts the command into the message field."),
+  h("p", { class: "panel-intro" }, "The simulated API knows these numbers. “Use” writes the command into the message field."),
   list,
 );
 

@@ -8,7 +8,7 @@ async function call(path, options = {}) {
   try {
     response = await fetch(path, { cache: "no-store", ...options });
   } catch {
-    throw new ServerAway("The sandbox server does not answer.");
+    throw new ServerAway("The sandbox server does not respond.");
   }
   const answer = await response.json().catch(() => null);
   if (answer === null) throw new ServerAway(`The sandbox server answered with HTTP ${response.status}.`);

@@ -8,7 +8,7 @@ import { change, page } from "./state.js";
 import { isDark, onSystemTheme, toggleTheme } from "./theme.js";
 
 const people = h("ul", { class: "people" });
-const picker = h("nav", { class: "picker", "aria-label": "Who you are", "data-testid": "person-picker" }, people);
+const picker = h("nav", { class: "picker", "aria-label": "Choose a person", "data-testid": "person-picker" }, people);
 const botState = h("p", { class: "bot-state", "data-testid": "bot-state", role: "status" });
 const menuButton = toggle("menu", "Conversations", "sidebar", openSidebar, "sidebar-toggle");
 const inspectorButton = toggle(
@@ -85,7 +85,7 @@ function personLink(person) {
       "data-testid": "person",
       "data-user-id": person.id,
       "data-focus": person.id,
-      title: isYou ? `You are ${person.name}` : `Be ${person.name}. Open in a new tab to be both.`,
+      title: isYou ? `You are ${person.name}` : `Be ${person.name}. In a new tab you can be both.`,
     },
     avatar(person.name, { small: true }),
     h(

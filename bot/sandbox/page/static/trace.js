@@ -15,7 +15,7 @@ let isAtBottom = true;
 
 const list = h("ol", { class: "trace-list", "aria-label": "Requests, newest last" });
 const scroller = h("div", { class: "trace-scroller", onscroll: noteScroll }, list);
-const empty = h("p", { class: "empty" }, "Nothing went over the wire yet.");
+const empty = h("p", { class: "empty" }, "No requests yet.");
 export const tracePanel = h(
   "section",
   { class: "panel" },
@@ -30,7 +30,7 @@ export function drawTrace() {
     .filter((entry) => entry.number > clearedUpTo && !hiddenWires.has(entry.wire))
     .sort((one, other) => one.at - other.at || one.number - other.number);
   empty.hidden = entries.length > 0;
-  empty.textContent = page.trace.length ? "Nothing to show: cleared or filtered." : "Nothing went over the wire yet.";
+  empty.textContent = page.trace.length ? "All requests are cleared or filtered out." : "No requests yet.";
   drawKeyed(list, entries, {
     key: (entry) => entry.number,
     signature: (entry) => `${entry.at} ${entry.status} ${entry.milliseconds}`,
@@ -69,7 +69,7 @@ function filters() {
     });
     return node;
   };
-  return h("div", { class: "chips", role: "group", "aria-label": "Show these wires" }, Object.keys(WIRES).map(button));
+  return h("div", { class: "chips", role: "group", "aria-label": "Show requests" }, Object.keys(WIRES).map(button));
 }
 
 function clearButton() {

@@ -20,7 +20,7 @@ export const troublePanel = h(
   h(
     "section",
     { class: "bot-control", "aria-labelledby": "bot-title" },
-    h("h3", { id: "bot-title" }, "The bot's process"),
+    h("h3", { id: "bot-title" }, "Bot process"),
     facts,
     h("div", { class: "actions" }, Object.values(buttons)),
     remark,
@@ -70,8 +70,8 @@ function drawBot(bot) {
   setOff(buttons.start, isBusy || bot.running);
   setOff(buttons.restart, isBusy || !bot.running || !bot.can_kill);
   remark.textContent = bot.can_kill
-    ? "Kill ends the process at once, as a crash would. What was running must not be lost."
-    : "The bot runs inside the sandbox's own process here and cannot be stopped.";
+    ? "Kill ends the process like a crash. Watch: nothing gets lost."
+    : "The bot runs in the sandbox's own process here, so it cannot be stopped.";
 }
 
 function botButton(verb, label, style) {
@@ -99,7 +99,7 @@ async function press(event, verb) {
 async function send(request) {
   try {
     const world = await request();
-    if (!world.book) showNotice(world.error ?? "That did not work.");
+    if (!world.book) showNotice(world.error ?? "The sandbox could not do that.");
     else change({ world });
   } catch (error) {
     showNotice(error.message);
