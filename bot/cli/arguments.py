@@ -2,15 +2,17 @@
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from bot import settings
 from bot.checks import Check, Checklist
 from bot.cli import help as helping
 from bot.cli.style import styled
-from bot.settings import SettingsType
 from bot.texts import command_line, terminal
+
+if TYPE_CHECKING:  # what takes longest to import
+    from bot.settings import RecordSettings, SettingsType
 
 EXIT_NO_ID = 1
 EXIT_CANNOT_START = 2
@@ -60,8 +62,10 @@ def env_file() -> Path | None:
     return Path(file) if file else None
 
 
-def read_settings(kind: type[SettingsType]) -> SettingsType:
+def read_settings(kind: "type[SettingsType]") -> "SettingsType":
     """The settings a command needs, after what somebody should know of them. Raises ``SettingsError``."""
+    from bot import settings
+
     found, checks = settings.examine(kind, env_file=env_file())
     Checklist(say_warning).heed(checks)
     assert found is not None, "settings that cannot be used stop the start"
@@ -73,12 +77,14 @@ def say_warning(check: Check) -> None:
     click.echo(f"{styled(terminal.WARNING, colour='yellow')} {check.sentence}", err=True)
 
 
-def read_existing() -> settings.RecordSettings:
+def read_existing() -> "RecordSettings":
     """The settings, for what makes sense only where something is recorded. Raises ``CannotStart``.
 
     A database on a server is there or not when it is opened.
     """
-    found = read_settings(settings.RecordSettings)
+    from bot.settings import RecordSettings
+
+    found = read_settings(RecordSettings)
     if found.database_path and not _is_there(found.database_path):
         raise CannotStart(terminal.no_database(found.database_name))
     return found

@@ -3,6 +3,7 @@ than where to ask, so that it takes no time."""
 
 import http.client
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,30 +27,45 @@ LONGEST = 2000
 
 @click.command(cls=Command)
 @click.option("--live", is_flag=True, help="Only check that the process responds, not that it is ready.")
-def health(*, live: bool) -> None:
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address that phoneid run was told to listen on.")
+def health(*, live: bool, host: str) -> None:
     """Check whether the running bot is ready.
 
     It must run on this machine. It is asked on PHONEID_HEALTH_PORT or, in HTTP mode, on PORT.
 
     Exit code 0: it is ready; 1: it is not.
     """
-    port = find_port({**read_env_file(env_file() or Path(ENV_FILE)).values, **os.environ})
-    is_good, said = (False, texts.NO_PORT) if port is None else ask(port, "/healthz" if live else "/readyz")
+    try:
+        port = find_port({**read_env_file(env_file() or Path(ENV_FILE)).values, **os.environ})
+        is_good, said = ask(host, port, "/healthz" if live else "/readyz")
+    except NoPort as error:
+        is_good, said = False, str(error)
     click.echo(said, err=not is_good)
     sys.exit(0 if is_good else 1)
 
 
-def find_port(environment: Mapping[str, str]) -> int | None:
-    """Where the bot with this environment answers; ``None``: nowhere."""
+class NoPort(Exception):
+    """It is not known where the bot answers. Says what to do."""
+
+
+def find_port(environment: Mapping[str, str]) -> int:
+    """Where the bot with this environment answers. Raises ``NoPort``."""
     given = {name: value.strip() for name, value in environment.items() if not is_link(name, value, environment)}
     is_socket_mode = given.get("SLACK_APP_TOKEN") or given.get(f"SLACK_APP_TOKEN{ENDING}")
-    port = given.get("PHONEID_HEALTH_PORT") or (None if is_socket_mode else given.get("PORT") or "3000")
-    return int(port) if port and port.isascii() and port.isdigit() and 0 < int(port) < 65536 else None
+    name = "PHONEID_HEALTH_PORT" if is_socket_mode or given.get("PHONEID_HEALTH_PORT") else "PORT"
+    port = given.get(name) or ("" if is_socket_mode else "3000")
+    if not port:
+        raise NoPort(texts.NO_PORT)
+    if not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
+        raise NoPort(texts.is_no_port(name))
+    if int(port) == 0:
+        raise NoPort(texts.any_port(name))
+    return int(port)
 
 
-def ask(port: int, path: str) -> tuple[bool, str]:
+def ask(host: str, port: int, path: str) -> tuple[bool, str]:
     """Whether the answer is good, and a sentence that says it."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    connection = http.client.HTTPConnection(host, port, timeout=PATIENCE)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()

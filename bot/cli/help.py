@@ -1,6 +1,8 @@
 """``--help`` as people read it: commands by what they are for, whole sentences, and colours on a terminal."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import UserDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
 
 import click
 
@@ -31,16 +33,43 @@ class Command(click.Command):
     context_class = _Context
 
 
+class Commands(UserDict[str, click.Command]):
+    """Commands by their names, each imported when it is asked for: one may run every few seconds, and shall not wait
+    for what the others need.
+    """
+
+    def __init__(self, modules: Mapping[str, str]) -> None:
+        """``modules``: where each command is, in its order."""
+        super().__init__()
+        self._modules = modules
+
+    def __missing__(self, name: str) -> click.Command:
+        module = import_module(self._modules[name])
+        self.data[name] = command = getattr(module, name.replace("-", "_"))
+        assert isinstance(command, click.Command)
+        return command
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._modules
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+
 class Group(click.Group):
     """A group of them, in sections where it has some."""
 
     context_class = _Context
     command_class = Command
-    sections: Mapping[str, Sequence[click.Command]] | None = None
+    sections: Mapping[str, Sequence[str]] | None = None
+    """The commands' names, by heading."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """As click does, with whole summaries, and by section."""
-        listed = [self.commands[name] for name in self.list_commands(ctx)]
-        for heading, commands in (self.sections or {"Commands": listed}).items():
+        for heading, names in (self.sections or {"Commands": self.list_commands(ctx)}).items():
+            commands = [self.commands[name] for name in names]
             with formatter.section(heading):
                 formatter.write_dl([(each.name or "", each.get_short_help_str(_WHOLE)) for each in commands])

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from itertools import chain
 from pathlib import Path
 from typing import NoReturn
 
@@ -10,27 +9,32 @@ import click
 
 from bot.cli import streams
 from bot.cli.arguments import EXIT_CANNOT_START, DiscreetGroup
-from bot.cli.config import config
-from bot.cli.copies import backup, copy_data, restore
-from bot.cli.doctor import doctor
-from bot.cli.forget import forget
-from bot.cli.health import health
-from bot.cli.init import init
-from bot.cli.journal import journal
-from bot.cli.log import log
-from bot.cli.lookup import lookup
-from bot.cli.manifest import manifest
-from bot.cli.migrate import migrate
-from bot.cli.run import run
-from bot.cli.sandbox import cams, demo
+from bot.cli.help import Commands
 from bot.cli.style import styled
-from bot.cli.why import why
 from bot.environment.env_file import NAME as ENV_FILE
 from bot.errors import AccessLost, PhoneIdError, SettingsError
 from bot.texts import terminal
 
 if sys.platform != "win32":
     import resource
+
+
+_SECTIONS = {
+    "Try it": {"demo": "sandbox", "cams": "sandbox"},
+    "Set it up": {"init": "init", "manifest": "manifest", "config": "config", "doctor": "doctor", "why": "why"},
+    "Run it": {"run": "run", "health": "health"},
+    "Get IDs": {"lookup": "lookup"},
+    "Look back": {"log": "log", "journal": "journal", "forget": "forget"},
+    "Look after the database": {
+        "migrate": "migrate",
+        "backup": "copies",
+        "restore": "copies",
+        "copy-data": "copies",
+    },
+}
+"""Every command and the module it is in, as the help lists them."""
+
+_MODULES = {name: f"bot.cli.{module}" for section in _SECTIONS.values() for name, module in section.items()}
 
 
 def main() -> None:
@@ -74,6 +78,7 @@ class _WithSettings(DiscreetGroup):
 
 @click.group(
     cls=_WithSettings,
+    commands=Commands(_MODULES),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=terminal.HELP_EPILOG,
 )
@@ -86,16 +91,7 @@ def phoneid(*, env_file: Path | None) -> None:
     """
 
 
-phoneid.sections = {
-    "Try it": (demo, cams),
-    "Set it up": (init, manifest, config, doctor, why),
-    "Run it": (run, health),
-    "Get IDs": (lookup,),
-    "Look back": (log, journal, forget),
-    "Look after the database": (migrate, backup, restore, copy_data),
-}
-for _command in chain.from_iterable(phoneid.sections.values()):
-    phoneid.add_command(_command)
+phoneid.sections = {heading: [*commands] for heading, commands in _SECTIONS.items()}
 
 
 def _leave_nothing_open() -> None:

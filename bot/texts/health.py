@@ -25,6 +25,14 @@ NO_PORT = (
 )
 
 
+def is_no_port(name: str) -> str:
+    return f"{name} is not a port. Write a whole number from 1 to 65535, such as 8081."
+
+
+def any_port(name: str) -> str:
+    return f"{name} is 0: the bot listens on any free port, which only its log names. Set a port, such as 8081."
+
+
 def said(port: int, answer: str) -> str:
     """``answer``: as ``/readyz`` gave it, a line for each part."""
     first, *parts = answer.splitlines() or [""]

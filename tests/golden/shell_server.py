@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import bot.app  # noqa: F401 - what commands import when they run
-from bot.cli.main import main
+from bot.cli.main import main, phoneid
 
 
 def serve() -> None:
     """Until nobody orders any more."""
+    list(phoneid.commands.values())  # imports them
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
