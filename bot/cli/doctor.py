@@ -107,7 +107,8 @@ def lines(by_group: Mapping[str, Iterable[Check]], *, width: int | None = None) 
 def _lines_of(check: Check, width: int | None) -> Iterable[str]:
     verdict = styled(check.verdict.ljust(_WIDTH), colour=_COLOURS[check.verdict])
     indent = _WIDTH + 4
-    first, *rest = wrapped(f"{check.name}: {check.what}", width=width, indent=indent)
+    what = check.what if check.what.startswith(check.name) else f"{check.name}: {check.what}"
+    first, *rest = wrapped(what, width=width, indent=indent)
     yield f"  {verdict}  {first}"
     yield from rest
     if check.remedy:

@@ -307,7 +307,8 @@ def usergroups_not_told(reason: str) -> str:
 
 
 def not_active(name: str, ids: str) -> str:
-    return f"{name} names {ids}: not an active full member of this workspace."
+    what = "not active full members" if "," in ids else "not an active full member"
+    return f"{name} names {ids}: {what} of this workspace."
 
 
 CORRECT_IDS = "Correct the IDs (Copy member ID in the profile), or remove them."

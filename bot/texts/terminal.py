@@ -60,7 +60,7 @@ CERTIFICATES_UNUSABLE = "SSL_CERT_FILE or SSL_CERT_DIR does not name readable ce
 
 
 def language_unknown(names: Sequence[str]) -> str:
-    return f"is not a language the bot speaks. Write one of {', '.join(names)}"
+    return f"is not one of the bot's languages. Write one of these: {', '.join(names)}"
 
 
 def proxy_unusable(name: str) -> str:
@@ -271,7 +271,7 @@ def no_schema(name: str) -> str:
 
 def may_not_use(name: str) -> str:
     return (
-        f"this role may not use the schema {name}. Grant it as the schema's owner (GRANT USAGE ON SCHEMA {name} TO the "
+        f"this role cannot use the schema {name}. Grant it as the schema's owner (GRANT USAGE ON SCHEMA {name} TO the "
         "role), or correct the name after ?schema="
     )
 

@@ -139,6 +139,13 @@ def test_what_was_not_found_out_is_not_well(checks: list[Check], said: str) -> N
     assert [*lines({"Group": checks})][-1] == said
 
 
+def test_a_name_is_not_said_twice() -> None:
+    twice, once = warning("PORT", "PORT has no effect.", "Remove it."), ok("disk", "The disk is fine.")
+    shown = [click.unstyle(each).split(maxsplit=1) for each in lines({"Group": [twice, once]})]
+    assert shown[1] == ["warning", "PORT has no effect."]
+    assert shown[3] == ["ok", "disk: The disk is fine."]
+
+
 def test_lines_fit_the_terminal_and_are_whole_elsewhere() -> None:
     long = warning("settings", "These are set: " + ", ".join(f"NAME_{each}=value" for each in range(40)), "Look. " * 30)
     fitting = [click.unstyle(each) for each in lines({"Group": [long]}, width=60)]

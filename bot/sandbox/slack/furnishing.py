@@ -15,7 +15,11 @@ def furnish(workspace: Workspace) -> None:
             id="C0SUPPORT", name="support", kind=ConversationKind.CHANNEL, members=everyone, topic="Customer support"
         ),
         Conversation(
-            id="C0TEAROOM", name="tea-room", kind=ConversationKind.CHANNEL, members=members, topic="The app is not here"
+            id="C0TEAROOM",
+            name="tea-room",
+            kind=ConversationKind.CHANNEL,
+            members=members,
+            topic="The app is not in this channel",
         ),
         Conversation(
             id="C0PARTNER",
@@ -31,7 +35,7 @@ def furnish(workspace: Workspace) -> None:
             kind=ConversationKind.CHANNEL,
             members=frozenset((LEE.id, KIM.id, workspace.bot.id)),
             is_private=True,
-            topic="Where the leads decide",
+            topic="Team leads approve requests here",
         ),
     ):
         workspace.add_conversation(channel)
@@ -54,7 +58,7 @@ def _furnish_the_other(workspace: Workspace) -> None:
             name="sister",
             kind=ConversationKind.CHANNEL,
             members=theirs | {workspace.bot.id},
-            topic="The other workspace's support",
+            topic="Support in the other workspace",
             teams=(SISTER_TEAM_ID,),
         ),
         Conversation(
@@ -62,7 +66,7 @@ def _furnish_the_other(workspace: Workspace) -> None:
             name="commons",
             kind=ConversationKind.CHANNEL,
             members=ours | theirs | {workspace.bot.id},
-            topic="Of both workspaces",
+            topic="Shared by both workspaces",
             teams=(TEAM_ID, SISTER_TEAM_ID),
         ),
     ):

@@ -62,7 +62,7 @@ class PageClient:
         try:
             await self._do(human, acts.ACT.validate_python(action))
         except ValidationError:
-            return {"ok": False, "error": "The page asked for something the sandbox does not know."}
+            return {"ok": False, "error": "The sandbox does not know what the page asked for."}
         except NotOnScreen as impossible:
             sentence = str(impossible)
             return {"ok": False, "error": f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}."}

@@ -76,13 +76,13 @@ CAST = (ANA, LEE, KIM, GUS, OLU, IDA)
 BEA = Person(
     id="W0BEA",
     name="Bea",
-    title="Support agent of both",
+    title="Support agent in both",
     kind=Kind.MEMBER,
     team_id=SISTER_TEAM_ID,
     teams=(SISTER_TEAM_ID, TEAM_ID),
 )
-TOM = Person(id="U0TOM", name="Tom", title="Team lead of the other", kind=Kind.MEMBER, team_id=SISTER_TEAM_ID)
-SUE = Person(id="U0SUE", name="Sue", title="Support agent of the other", kind=Kind.MEMBER, team_id=SISTER_TEAM_ID)
+TOM = Person(id="U0TOM", name="Tom", title="Team lead in the other", kind=Kind.MEMBER, team_id=SISTER_TEAM_ID)
+SUE = Person(id="U0SUE", name="Sue", title="Support agent in the other", kind=Kind.MEMBER, team_id=SISTER_TEAM_ID)
 
 GRID_CAST = (*CAST, BEA, TOM, SUE)
 """Whom an organisation's sandbox starts with."""
@@ -110,5 +110,9 @@ class UserGroup:
 
 LEADS = UserGroup(id="S0LEADS", handle="leads", name="Team leads", members=(LEE.id, KIM.id))
 SISTER_LEADS = UserGroup(
-    id="S0SISTER", handle="sister-leads", name="The others' leads", members=(TOM.id, BEA.id), team_id=SISTER_TEAM_ID
+    id="S0SISTER",
+    handle="sister-leads",
+    name="Team leads in the other workspace",
+    members=(TOM.id, BEA.id),
+    team_id=SISTER_TEAM_ID,
 )

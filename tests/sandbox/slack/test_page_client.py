@@ -215,9 +215,9 @@ IMPOSSIBLE = {
         {"do": "message", "channel": "D0LEE", "text": "hi"},
         "There is no conversation D0LEE.",
     ),
-    "an unknown act": ({"do": "dance"}, "The page asked for something the sandbox does not know."),
-    "an unknown key": ({"do": "open_home", "x": 1}, "The page asked for something the sandbox does not know."),
-    "no object": (["do"], "The page asked for something the sandbox does not know."),
+    "an unknown act": ({"do": "dance"}, "The sandbox does not know what the page asked for."),
+    "an unknown key": ({"do": "open_home", "x": 1}, "The sandbox does not know what the page asked for."),
+    "no object": (["do"], "The sandbox does not know what the page asked for."),
 }
 
 
