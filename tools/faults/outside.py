@@ -10,13 +10,14 @@ import aiohttp
 from bot.models import State
 from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.slack.trouble import SlackTrouble
+from bot.texts.language import in_english
 from bot.texts.numbers import numbers
 from tests.canaries import CANARY
 from tools.faults.story import ANSWERED, NO_ANSWER, SLOW, telling
 from tools.faults.tally import Tally
 from tools.faults.world import Place
 
-LIST_DONE = f"Your list of {numbers(3)} is done"
+LIST_DONE = f"Your list of {in_english(numbers(3))} is done"
 
 
 # --- Slack ------------------------------------------------------------------------------------------------------------
