@@ -2,8 +2,9 @@
 
 import gettext
 import io
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from bot.texts.said import Joined, Markup, Part, Plain, Said, say_in
 
 CATALOGUES = Path(__file__).with_name("catalogues")
 
-BETWEEN_SENTENCES = say_in("between sentences", " ")
+TWO_SENTENCES = say_in("two sentences of a paragraph", "{one} {two}")
 """A full stop of Chinese brings its own space."""
 
 
@@ -49,8 +50,8 @@ class Language:
     def _put(self, said: Plain, *, is_markup: bool) -> str:
         match said:
             case Joined(parts, separator):
-                between = self._translated(BETWEEN_SENTENCES) if separator is None else separator
-                return between.join(self._part(each, is_markup=is_markup) for each in parts)
+                texts = [self._part(each, is_markup=is_markup) for each in parts]
+                return self._paragraph(texts) if separator is None else separator.join(texts)
             case Said():
                 values = {name: self._part(each, is_markup=is_markup) for name, each in said.values.items()}
                 return self._translated(said).format_map(values) if values else self._translated(said)
@@ -62,6 +63,10 @@ class Language:
                 raise TypeError("formatted text inside plain text")
             return self.markup(part)
         return escape(self.text(part)) if is_markup else self.text(part)
+
+    def _paragraph(self, sentences: Sequence[str]) -> str:
+        pattern = self._translated(TWO_SENTENCES)
+        return reduce(lambda one, two: pattern.format(one=one, two=two), sentences) if sentences else ""
 
     def _translated(self, said: Said) -> str:
         if said.many:

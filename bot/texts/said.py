@@ -80,11 +80,6 @@ def joined(*sentences: Plain) -> Joined:
     return Joined(tuple(filter(None, sentences)), None)
 
 
-def lines(*texts: Plain) -> Joined:
-    """Each on a line of its own."""
-    return Joined(texts, "\n")
-
-
 def row(*texts: Plain, separator: str) -> Joined:
     """Cells of a line, or details that stand beside each other."""
     return Joined(texts, separator)

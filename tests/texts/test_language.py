@@ -39,6 +39,10 @@ msgctxt "button"
 msgid "Approve"
 msgstr "Одобрить"
 
+msgctxt "two sentences of a paragraph"
+msgid "{one} {two}"
+msgstr "{one}{two}"
+
 msgctxt "list"
 msgid "{earlier} and {last}"
 msgstr "{earlier} и {last}"
@@ -113,6 +117,13 @@ def test_what_has_no_translation_is_said_in_english(languages: Languages) -> Non
     assert russian.text(say_in("button", "Approve")) == "Одобрить"
     assert russian.text(say("Approve")) == "Approve"
     assert russian.text(listed(["2", "3"])) == "2 и 3"
+
+
+def test_sentences_of_a_paragraph_stand_as_their_language_has_them(languages: Languages) -> None:
+    paragraph = joined("One.", "", "{Two}.", say("Three."))
+    assert languages.nearest("ru").text(paragraph) == "One.{Two}.Three."
+    assert in_english(paragraph) == "One. {Two}. Three."
+    assert in_english(joined()) == ""
 
 
 def test_whatever_is_sent_is_put_into_words_and_the_rest_stays() -> None:
