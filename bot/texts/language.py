@@ -12,7 +12,7 @@ from bot.texts.said import Joined, Markup, Part, Plain, Said, say_in
 
 CATALOGUES = Path(__file__).with_name("catalogues")
 
-TWO_SENTENCES = say_in("two sentences of a paragraph", "{one} {two}")
+TWO_SENTENCES = say_in("two sentences of a paragraph", "{one} {two}", one="", two="")
 """A full stop of Chinese brings its own space."""
 
 
