@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
+from bot.entry.command import TypedKind, read_command
 from bot.policy import Policy
 from bot.slack.connection import scopes_known, scopes_needed
 from tests.english import asking, views
@@ -71,10 +72,22 @@ def test_the_command_is_the_one_the_code_listens_to(manifest: Any) -> None:
     assert commands[0]["should_escape"] is False, "escaping would turn a typed number into a link"
 
 
-def test_the_hint_names_every_word_that_the_usage_explains(manifest: Any) -> None:
-    words = {command.split()[-1] for command, _ in asking.USAGE_LINES[1:]}
+def test_the_hint_names_every_word_that_the_command_takes(manifest: Any) -> None:
+    words = {kind.value for kind in TypedKind if read_command(kind.value, region=None).kind is kind}
     (command,) = manifest["features"]["slash_commands"]
-    assert {word for word in words if word.isalpha()} <= set(re.findall(r"[a-z]+", command["usage_hint"]))
+    assert words - {TypedKind.UNREADABLE} <= set(re.findall(r"[a-z]+", command["usage_hint"]))
+
+
+def test_what_slack_translates_for_nobody_stands_there_in_both_languages(manifest: Any) -> None:
+    (command,), (shortcut,) = manifest["features"]["slash_commands"], manifest["features"]["shortcuts"]
+    about = manifest["display_information"]["description"]
+    for text in (about, command["description"], shortcut["name"], shortcut["description"]):
+        english, chinese = text.split(" · ")
+        assert english.isascii()
+        assert re.search(r"[\u4e00-\u9fff]", chinese)
+    for explained in command["usage_hint"].split(" · "):
+        assert re.search(r"[a-z]+ [\u4e00-\u9fff]+", explained)
+    assert shortcut["name"].startswith("Get an ID · ")
 
 
 def test_the_shortcuts_are_the_ones_the_code_listens_to(manifest: Any) -> None:

@@ -11,7 +11,7 @@ from bot.errors import EntryMistake
 from bot.guesses import FREE_FOR_AGENT
 from bot.models import MASK, Lookup, PhoneNumber
 from bot.texts.lengths import length, wait
-from bot.texts.numbers import OneOrSeveral, international, subject_of
+from bot.texts.numbers import OneOrSeveral, international
 from bot.texts.said import (
     Markup,
     Said,
@@ -30,15 +30,15 @@ FORM_TITLE = OneOrSeveral(say("Phone number ID"), say("Several numbers"))
 FORM_INTRO = OneOrSeveral(
     say(
         "Enter a pre-validated WhatsApp number and its verification code to get the phone number ID. "
-        "Only you will see it. The code is sent to Alibaba Cloud and kept nowhere."
+        "Only you will see it. The code is sent to Alibaba Cloud and never stored."
     ),
     say(
         "Enter up to 100 pre-validated WhatsApp numbers, each with its verification code, "
-        "to get their phone number IDs. Only you will see them. The codes are sent to Alibaba Cloud and kept nowhere."
+        "to get their phone number IDs. Only you will see them. The codes are sent to Alibaba Cloud and never stored."
     ),
 )
 FORM_SUBMIT = OneOrSeveral(say("Get ID"), say("Get IDs"))
-FORM_SUBMIT_FOR_APPROVAL = say("Ask for approval")
+FORM_SUBMIT_FOR_APPROVAL = say("Request approval")
 FORM_CANCEL = say("Cancel")
 CLOSE = say("Close")
 PHONE_LABEL = say("Phone number")
@@ -46,36 +46,36 @@ PHONE_HINT = say("Start with the country code. Spaces, dashes, + and 00 are fine
 PHONE_PLACEHOLDER = "+86 138 0000 1234"
 NUMBERS_LABEL = say("Numbers and codes")
 NUMBERS_HINT = say(
-    "One number and its code per line. Start with the country code. "
-    "After {free} wrong codes in a day the rest has to wait.",
+    "Write one number and its code per line. Start with the country code. "
+    "After {free} wrong codes in 24 hours, the rest of the list is not looked up.",
     free=str(FREE_FOR_AGENT),
 )
 NUMBERS_HINT_FOR_APPROVAL = say(
-    "One number and its code per line. Codes may wait: you will be asked for them after the approval. "
-    "If you enter them now, enter all: they stay in memory until then."
+    "Write one number per line. The codes are optional: you can enter them after the approval. "
+    "If you enter them now, enter all of them. The bot keeps them in memory only."
 )
 NUMBERS_PLACEHOLDER = "+86 138 0000 1234 208312"
 CODE_LABEL = say("Verification code")
-CODE_HINT = say("You got it when the number was bought. It shows only here, while you type.")
+CODE_HINT = say("The code you received when you bought the number.")
 CODE_HINT_FOR_APPROVAL = say(
-    "May wait: you will be asked for it after the approval. If you enter it now, it stays in memory until then."
+    "Optional. You can enter it after the approval. If you enter it now, the bot keeps it in memory only."
 )
 REASON_LABEL = say("Reason")
 REASON_HINT = OneOrSeveral(
-    say("Recorded with the lookup. Do not write the code here."),
-    say("Recorded with each number. Do not write a code here."),
+    say("The reason is stored with the lookup. Do not put the code here."),
+    say("The reason is stored with each number. Do not put a code here."),
 )
-REASON_HINT_FOR_APPROVAL = say("Shown to whoever decides, and kept with the request. Please no code here.")
+REASON_HINT_FOR_APPROVAL = say("Approvers will see this, and it is stored. Do not put the code here.")
 CODE_NEEDED = OneOrSeveral(
-    say("You need no approval for this. Enter the verification code to get the ID."),
-    say("You need no approval for this. Enter the code behind each number to get the IDs."),
+    say("You do not need an approval for this. Enter the verification code to get the ID."),
+    say("You do not need an approval for this. Enter the code after each number to get the IDs."),
 )
 CODE_NOT_YET = OneOrSeveral(
-    say("An approval is needed first. Add a reason; you may enter the code again now, or after the approval."),
-    say("An approval is needed first. Add a reason; you may enter the codes again now, or after the approval."),
+    say("This needs approval: please add a reason. Enter the code again here or after the approval."),
+    say("This needs approval: please add a reason. Enter the codes again here or after the approval."),
 )
 NUMBER_UNCERTAIN = say(
-    "I cannot tell where the number ends and the code begins. Check the number, then enter the code."
+    "It is not clear where the number ends and the code begins. Check the number, then enter the code in its own field."
 )
 SEVERAL = say("Several numbers")
 SEVERAL_LABEL = say("Several numbers: open the form for a list of numbers and their codes")
@@ -85,11 +85,11 @@ def form_intro(approvers: Markup, *, is_several: bool) -> Markup:
     if is_several:
         return mark_up(
             "This needs approval by {approvers}, for the list as a whole. "
-            "Only you will see the IDs; the codes are shown to nobody.",
+            "Only you will see the IDs; nobody will see the codes.",
             approvers=approvers,
         )
     return mark_up(
-        "This needs approval by {approvers}. Only you will see the answer; the code is shown to nobody.",
+        "This needs approval by {approvers}. Only you will see the ID; nobody will see the code.",
         approvers=approvers,
     )
 
@@ -121,39 +121,41 @@ def usage() -> Text:
 ENTRY_MISTAKES: Mapping[EntryMistake, Said] = {
     EntryMistake.NUMBER_MISSING: say("Enter the phone number."),
     EntryMistake.NUMBER_UNREADABLE: say("This is not a phone number. Write it like +86 138 0000 1234."),
-    EntryMistake.NUMBER_TOO_SHORT: say("This number is too short. Enter all of it, the country code too."),
+    EntryMistake.NUMBER_TOO_SHORT: say("This number is too short. Enter all of it, with the country code."),
     EntryMistake.NUMBER_TOO_LONG: say("This number is too long. Enter only the number here, without the code."),
-    EntryMistake.NUMBER_WITHOUT_COUNTRY: say("Start with + and the country code, e.g. +86 138 0000 1234."),
+    EntryMistake.NUMBER_WITHOUT_COUNTRY: (say("The country code is missing. Start with +, such as +86 138 0000 1234.")),
     EntryMistake.NUMBER_AMBIGUOUS: say("Two countries could have this number. Start with + and the country code."),
-    EntryMistake.NUMBER_WITH_TRUNK_ZERO: say(
-        "There is a 0 in brackets. Write the number as it is dialled from abroad."
+    EntryMistake.NUMBER_WITH_TRUNK_ZERO: (
+        say("There is a 0 in brackets. Write the number as it is dialled from abroad.")
     ),
     EntryMistake.NUMBER_FROM_SPREADSHEET: (
         say("A spreadsheet changed this number. Format its column as text and enter it again.")
     ),
-    EntryMistake.NUMBERS_FUSED: say("There may be two numbers here, or one and its extension. Enter one number alone."),
-    EntryMistake.NUMBER_UNCERTAIN: say("A code may stand behind this number. Enter the number alone, without spaces."),
+    EntryMistake.NUMBERS_FUSED: say("This may be two numbers, or one with an extension. Enter one number alone."),
+    EntryMistake.NUMBER_UNCERTAIN: (
+        say("There may be a code behind this number. Enter only the number, without spaces.")
+    ),
     EntryMistake.CODE_MISSING: say("Enter the verification code."),
-    EntryMistake.CODES_FOR_SOME: say("Enter this code too, or none at all until the list is approved."),
+    EntryMistake.CODES_FOR_SOME: say("Enter this code too, or no codes at all until the list is approved."),
     EntryMistake.CODE_UNREADABLE: say("This is not a code. A code has digits, perhaps letters A-Z, and nothing else."),
     EntryMistake.CODE_TOO_LONG: say("This is too long for a code. Enter only the code here."),
     EntryMistake.CODE_FROM_SPREADSHEET: (
         say("A spreadsheet changed this code. Format its column as text and enter it again.")
     ),
-    EntryMistake.CODE_SHORTENED: (
-        say("This code may have lost leading zeros. If it is right as it is, put ! behind it.")
-    ),
+    EntryMistake.CODE_SHORTENED: say("This code may have lost its leading zeros. If it is correct, put ! behind it."),
     EntryMistake.CODE_IS_NUMBER: say("There is a second phone number where the code should be. Enter the code."),
-    EntryMistake.NUMBER_HOLDS_CODE: say("The number ends with the code. Enter only the number here."),
-    EntryMistake.REASON_MISSING: say("Enter a reason: somebody has to decide on it."),
-    EntryMistake.REASON_HOLDS_CODE: say("The reason holds the code, and the reason is kept. Take the code out."),
-    EntryMistake.LINE_UNCERTAIN: say("I cannot tell the number from the code. Put a comma between them."),
+    EntryMistake.NUMBER_HOLDS_CODE: say("This number ends with the code. Enter only the number here."),
+    EntryMistake.REASON_MISSING: say("Enter a reason: the approvers need it for their decision."),
+    EntryMistake.REASON_HOLDS_CODE: say("The reason contains the code, and reasons are stored. Remove the code."),
+    EntryMistake.LINE_UNCERTAIN: (
+        say("It is not clear where the number ends. Put a comma between the number and the code.")
+    ),
     EntryMistake.LINE_UNREADABLE: say("There is no phone number here. Write the number, then its code."),
-    EntryMistake.NUMBER_TWICE: say("This number already stands in an earlier line."),
-    EntryMistake.NUMBER_NOT_APPROVED: say("This number is not one of the approved ones."),
-    EntryMistake.NUMBERS_LEFT_OUT: say("Approved numbers are missing. Keep a line for each of them."),
+    EntryMistake.NUMBER_TWICE: say("This number is already in an earlier line."),
+    EntryMistake.NUMBER_NOT_APPROVED: say("This number is not one of the approved numbers."),
+    EntryMistake.NUMBERS_LEFT_OUT: say("Approved numbers are missing. Keep one line for each of them."),
     EntryMistake.LIST_EMPTY: say("Enter at least one number with its code."),
-    EntryMistake.LIST_TOO_LONG: say("This is too much for one list. Enter up to 100 numbers."),
+    EntryMistake.LIST_TOO_LONG: say("This list is too long. Enter up to 100 numbers."),
     EntryMistake.REASON_TOO_LONG: say("This reason is too long. Use 500 characters or fewer."),
 }
 
@@ -179,45 +181,46 @@ def _mistake(mistake: EntryMistake, at: Sequence[int]) -> Said:
 
 CODE_WAS_RECORDED = OneOrSeveral(
     say(
-        "The verification code was part of the number or the reason of this request, "
-        "so it was removed from the record. Nothing was looked up. "
-        "Enter the number and the code again, each in its own field."
+        "The number or the reason of this request contained the verification code. The bot removed it from its record "
+        "and looked up nothing. Enter the number and the code again, each in its own field."
     ),
     say(
-        "A verification code was part of a number or of the reason of this list, so it was removed from the record. "
-        "Nothing was looked up. Enter the numbers and their codes again."
+        "A number or the reason of this list contained a verification code. The bot removed it from its record "
+        "and looked up nothing. Enter the numbers and their codes again."
     ),
 )
-EMBED_TITLE = say("Copy this into Meta's Embedded Signup, for a pre-verified number:")
-STILL_ASKING = say("This can take a minute. You may close this window: the answer also comes as a message.")
+EMBED_TITLE = say("Paste this into Meta's Embedded Signup, for the pre-validated number:")
+STILL_ASKING = say("This can take a minute. You can close this window: the answer also comes as a message.")
 
 
 def asking(phone: PhoneNumber) -> Said:
-    return say("Asking Alibaba Cloud for the ID of {phone} (code {code}) …", phone=international(phone), code=MASK)
+    return say("Looking up {phone} with the code {code} …", phone=international(phone), code=MASK)
 
 
 def asking_for_approval(phones: Sequence[PhoneNumber]) -> Said:
-    return say("Asking for approval of your request for {numbers} …", numbers=subject_of(phones))
+    if len(phones) == 1:
+        return say("Requesting approval for {phone} …", phone=international(phones[0]))
+    return say_n("Requesting approval for {n} number …", "Requesting approval for {n} numbers …", len(phones))
 
 
 def waiting(phone: PhoneNumber, place: int, seconds: float) -> Said:
     """While somebody waits for a turn at the API: how many turns until theirs, and an estimate."""
     about = {"phone": international(phone), "wait": wait(seconds)}
     if place == 1:
-        return say("{phone} is next in line to be asked for, in about {wait}.", **about)
-    return say("{phone} is number {place} in line to be asked for, in about {wait}.", place=str(place), **about)
+        return say("Looking up {phone} in about {wait} …", **about)
+    return say("{phone} is number {place} in line. Looking it up in about {wait} …", place=str(place), **about)
 
 
 def still_asking(phone: PhoneNumber) -> Said:
     return say(
-        "Still asking for the ID of {phone}. Wait for the answer: only you will see it.", phone=international(phone)
+        "Still looking up {phone}. The answer will appear here; only you can see it.", phone=international(phone)
     )
 
 
 def slow(phone: PhoneNumber) -> Said:
     """When a call has taken ``bot.lookups.SLOW_AFTER`` seconds: ``bot.cams.retry`` bounds what is left."""
     return say(
-        "Alibaba Cloud is slow to answer for {phone}. The bot keeps trying for about half a minute. "
+        "Alibaba Cloud is slow to respond for {phone}. The bot keeps trying for about half a minute. "
         "Then the ID, or the reason why there is none, will appear here.",
         phone=international(phone),
     )
@@ -235,9 +238,9 @@ def already_looked_up(*phones: PhoneNumber, is_same_code: bool) -> Said:
         )
     return say_n(
         "Already looking up {numbers}, with the code you entered before. "
-        "If that code is not accepted, enter the new one then.",
+        "If that code is not accepted, you can enter the new one then.",
         "Already looking up {numbers}, with the codes you entered before. "
-        "If one of those is not accepted, enter the new one then.",
+        "If one of those is not accepted, you can enter the new one then.",
         count,
         numbers=numbers,
     )
@@ -257,15 +260,16 @@ def answer_heading(phone: PhoneNumber) -> Said:
 
 def broken(reference: str) -> Said:
     return say(
-        "Something in the bot broke. Try again. If it breaks again, give {reference} to your administrator.",
+        "Something in the bot broke. Try again. "
+        "If it happens again, give the reference {reference} to your administrator.",
         reference=reference,
     )
 
 
 def not_recorded(reference: str) -> Said:
     return say(
-        "The bot cannot use its database right now, and what it cannot record it does not show. "
-        "Try again in a minute. If it fails again, give {reference} to your administrator.",
+        "The bot cannot use its database right now, so it shows nothing. Try again in a minute. "
+        "If it happens again, give the reference {reference} to your administrator.",
         reference=reference,
     )
 
@@ -273,47 +277,45 @@ def not_recorded(reference: str) -> Said:
 def not_recorded_in_time(reference: str) -> Said:
     return say(
         "The bot could not record this in time. Nothing was recorded, and nothing is being looked up. "
-        "Try again in a minute. If it fails again, give {reference} to your administrator.",
+        "Try again in a minute. If it happens again, give the reference {reference} to your administrator.",
         reference=reference,
     )
 
 
 def decision_not_recorded_in_time(reference: str) -> Said:
     return say(
-        "The bot could not record this in time, and nothing was recorded: all is as it was. "
-        "Try again in a minute. If it fails again, give {reference} to your administrator.",
+        "The bot could not record this in time. Nothing has changed. "
+        "Try again in a minute. If it happens again, give the reference {reference} to your administrator.",
         reference=reference,
     )
 
 
 def perhaps_recorded(reference: str) -> Said:
     return say(
-        "The bot lost its database while it recorded this, and does not know whether it did. If it did, you will read "
-        "here what becomes of it; if you read nothing within a minute, try again. The reference is {reference}.",
+        "The bot lost the connection to its database and does not know whether this was recorded. If it was, the "
+        "result will appear here. If nothing appears within a minute, try again. The reference is {reference}.",
         reference=reference,
     )
 
 
 def slack_busy(seconds: float) -> Said:
-    return say(
-        "Slack takes no more calls from the bot right now. Try again in {wait}.", wait=length(math.ceil(seconds))
-    )
+    return say("The bot made too many calls to Slack. Try again in {wait}.", wait=length(math.ceil(seconds)))
 
 
-SLACK_AWAY = say("Slack did not open the window: it had a problem, or could not be reached. Try again in a minute.")
+SLACK_AWAY = say("Slack did not open the window: it had an error or did not respond. Try again in a minute.")
 SLACK_FORBIDS = say(
-    "Slack does not let the bot open windows. Ask your administrator: the bot's log has Slack's reason."
+    "Slack does not let the bot open windows. Ask your administrator to look for Slack's reason in the bot's log."
 )
-TOO_MANY_WINDOWS = say("Slack opens no more windows on top of these. Close one, then press the button again.")
+TOO_MANY_WINDOWS = say("Too many windows are open at once. Close one, then press the button again.")
 FORM_TOO_LATE = say("The form did not open in time. Press the button to open it.")
 NOT_IN_THIS_RECORD = say(
-    "This request is not in the bot's records, so nothing was done. If it is a new one, a second bot with another "
-    "database may be connected to the same Slack app: tell your administrator."
+    "This request is not in the bot's records, so nothing was done. If the request is new, tell your administrator: "
+    "another bot with its own database may be connected to the same Slack app."
 )
-GONE = say("This button is for a lookup that is not yours or is not recorded any more. Open the form instead.")
-NOT_KNOWN = say("This shortcut is from another version of the bot. Nothing was looked up. Open the form instead.")
+GONE = say("This lookup is not yours or no longer exists. Open the form instead.")
+NOT_KNOWN = say("This shortcut belongs to another version of the bot. Nothing was looked up. Open the form instead.")
 FORM_OUTDATED = say(
-    "This form is from another version of the bot. Nothing was looked up. Type {command} to open a new one.",
+    "This form belongs to another version of the bot. Nothing was looked up. Type {command} to open a new one.",
     command=COMMAND,
 )
-NOTHING_THERE = say("This button does not work any more. Open the form instead.")
+NOTHING_THERE = say("This button no longer works. Open the form instead.")

@@ -1,12 +1,11 @@
 """How numbers are written in sentences: one in full or with its middle hidden, or how many there are."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from bot.models import FORGOTTEN, PhoneNumber, Request
 from bot.texts.said import Plain, Said, say, say_n
 
-A_FORGOTTEN_NUMBER = say("a forgotten number")
+A_FORGOTTEN_NUMBER = say("a removed number")
 
 
 class OneOrSeveral(NamedTuple):
@@ -39,11 +38,6 @@ def subject(request: Request) -> Plain:
 def hidden_subject(request: Request) -> Plain:
     """The same for eyes that need not see the number."""
     return numbers(request.size) if not request.is_single else hidden(request.lookup.phone)
-
-
-def subject_of(phones: Sequence[PhoneNumber]) -> Plain:
-    """What a request for these will be for."""
-    return numbers(len(phones)) if len(phones) > 1 else international(phones[0])
 
 
 def international(phone: PhoneNumber) -> Plain:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.models import Lookup, Problem, Request, State
 from bot.texts import history, problems
 from bot.texts.lengths import wait
-from bot.texts.numbers import international, numbers
+from bot.texts.numbers import international
 from bot.texts.outcomes import OUTCOMES, stand_of
 from bot.texts.problems import PROBLEMS
 from bot.texts.said import Plain, Said, Text, joined, row, say, say_n
@@ -14,21 +14,19 @@ CELLS = 20
 """Of the progress bar."""
 
 STOP = say("Stop")
-STOP_LABEL = say("Stop the list: numbers that were not asked yet will not be asked")
-STAYS_RUNNING = say("You may close this window: the list goes on, and a direct message follows it.")
-ONLY_YOURS = say("The IDs will be behind a button here, for you only.")
-STOPPING = say("Stopping. What is being asked right now is still waited for.")
-SLOW = say(
-    "Alibaba Cloud is slow to answer. The bot keeps trying: each number gets its ID, or the reason why there is none."
-)
+STOP_LABEL = say("Stop the list: the numbers that are left are not looked up")
+STAYS_RUNNING = say("You can close this window. The list continues; a direct message shows the progress.")
+ONLY_YOURS = say("When it is done, a button here shows the IDs, to you only.")
+STOPPING = say("Stopping after the current lookups finish.")
+SLOW = say("Alibaba Cloud is slow to respond. The bot keeps trying until each number has an ID or an error.")
 RESULTS_TITLE = say("Results")
 SHOW_RESULTS = say("Show results")
 SHOW_RESULTS_LABEL = say("Show results: a table with the ID of each number, here and to you only")
-ASK_AGAIN = say("Ask again for the rest")
-ASK_AGAIN_LABEL = say("Ask again for the rest: a form with these numbers, without their codes")
+ASK_AGAIN = say("Try the rest again")
+ASK_AGAIN_LABEL = say("Try the rest again: opens a form with these numbers, without their codes")
 ANOTHER = say("Another list")
-ANOTHER_LABEL = say("Another list: open an empty form for several numbers")
-COPY_HINT = say("One number per line, then a tab, then its ID or why there is none: copy it into a spreadsheet.")
+ANOTHER_LABEL = say("Another list: opens an empty form for several numbers")
+COPY_HINT = say("Copy and paste into a spreadsheet: number, then ID or error.")
 
 
 def bar(done: int, of: int) -> Said:
@@ -38,13 +36,13 @@ def bar(done: int, of: int) -> Said:
 
 
 def asking_for(count: int) -> Said:
-    return say("Asking Alibaba Cloud for the IDs of {numbers}.", numbers=numbers(count))
+    return say_n("Looking up {n} number.", "Looking up {n} numbers.", count)
 
 
 def so_far(answered: int, ended: int, seconds: float | None) -> Text:
     """How it went until now, and how long the rest takes (seconds) where that is known."""
     left = say("About {wait} left.", wait=wait(seconds)) if seconds else ""
-    return joined(_counts(answered, ended) if ended else say("No answer yet."), left)
+    return joined(_counts(answered, ended) if ended else say("No result yet."), left)
 
 
 def progress_text(answered: int, ended: int, of: int, seconds: float | None) -> Text:
@@ -54,28 +52,34 @@ def progress_text(answered: int, ended: int, of: int, seconds: float | None) -> 
 
 
 def _counts(answered: int, ended: int) -> Said:
-    with_id = say_n("{n} has its ID", "{n} have their ID", answered)
-    without = ended - answered
-    if not without:
-        return say("{with_id}.", with_id=with_id)
-    return say("{with_id}, {without}.", with_id=with_id, without=say_n("{n} has none", "{n} have none", without))
+    if answered == ended:
+        return say_n("{n} ID found.", "{n} IDs found.", answered)
+    failed = f"{ended - answered:,}"
+    return say_n("{n} ID found, {failed} failed.", "{n} IDs found, {failed} failed.", answered, failed=failed)
 
 
 def done(request: Request) -> Text:
     """How it ended, in a sentence or two."""
-    listed, all_of_them = request.lookups, numbers(len(request.lookups))
+    listed, size = request.lookups, len(request.lookups)
     answered = sum(each.state is State.ANSWERED for each in listed)
     why = {each.result.problem for each in listed}
     if why == {Problem.TOO_MANY_GUESSES}:
         said = problems.explain(max(listed, key=lambda each: each.result.wait_until or 0.0))
-        return joined(say("Your list of {numbers} was not asked.", numbers=all_of_them), said.what, said.next)
+        ended = say_n("Your list of {n} number was not looked up.", "Your list of {n} numbers was not looked up.", size)
+        return joined(ended, said.what, said.next)
     if Problem.STOPPED in why:
-        ended = say("You stopped your list of {numbers}.", numbers=all_of_them)
-    elif Problem.PROCESS_ENDED in why:
-        ended = say("Your list of {numbers} was broken off when the bot stopped.", numbers=all_of_them)
+        ended = say_n("You stopped your list of {n} number.", "You stopped your list of {n} numbers.", size)
+        found = say_n("{n} ID was found.", "{n} IDs were found.", answered)
+        return joined(ended, found, _not_asked(listed))
+    if Problem.PROCESS_ENDED in why:
+        ended = say_n(
+            "The bot stopped while it looked up your list of {n} number.",
+            "The bot stopped while it looked up your list of {n} numbers.",
+            size,
+        )
     else:
-        ended = say("Your list of {numbers} is done.", numbers=all_of_them)
-    return joined(ended, _counts(answered, len(listed)), _not_asked(listed))
+        ended = say_n("Your list of {n} number is done.", "Your list of {n} numbers is done.", size)
+    return joined(ended, _counts(answered, size), _not_asked(listed))
 
 
 def _not_asked(listed: Sequence[Lookup]) -> Plain:
@@ -84,8 +88,8 @@ def _not_asked(listed: Sequence[Lookup]) -> Plain:
     if not guessed:
         return ""
     return say_n(
-        "{n} was not asked: too many verification codes were refused.",
-        "{n} were not asked: too many verification codes were refused.",
+        "{n} of them was not looked up: there were too many wrong codes.",
+        "{n} of them were not looked up: there were too many wrong codes.",
         guessed,
     )
 
@@ -104,4 +108,4 @@ def why(request: Request, lookup: Lookup) -> Text:
     if lookup.result.wait_until is not None:
         return problems.in_full(problems.explain(lookup))
     what, code = PROBLEMS[lookup.result.problem].what, lookup.result.api_code
-    return say("{what} ({code})", what=what, code=code) if code and code != "OK" else what
+    return joined(what, say("Error {code}", code=code)) if code and code != "OK" else what

@@ -86,7 +86,7 @@ async def ask(page: Page, phone: str, code: str, *, reason: str) -> Locator:
     await composer.press("Enter")
     modal = page.get_by_test_id("modal")
     await expect(modal).to_contain_text("This needs approval by @leads")
-    await expect(page.get_by_test_id("modal-submit")).to_have_text("Ask for approval")
+    await expect(page.get_by_test_id("modal-submit")).to_have_text("Request approval")
     await page.get_by_role("textbox", name="Phone number").fill(phone)
     await page.get_by_role("textbox", name="Verification code").fill(code)
     await page.get_by_role("textbox", name="Reason").fill(reason)

@@ -52,7 +52,7 @@ async def watch_it_run(page: Page) -> None:
     # It is looked at every few seconds: on a busy machine one of the two may end unseen.
     await expect(modal).to_contain_text(re.compile("1 of 3 ▓{6}░{14}|2 of 3 ▓{13}░{7}"))
     await expect(modal).to_contain_text(PHONE_NUMBER_ID)
-    await expect(modal).to_contain_text("2 have their ID, 1 has none.")
+    await expect(modal).to_contain_text("2 IDs found, 1 failed.")
     await expect(modal).to_contain_text(re.compile(r"12025550101\s+Alibaba Cloud said no.*VerifyCode\.Incorrect"))
     await page.keyboard.press("Escape")
     await expect(modal).to_have_count(0)
@@ -66,7 +66,7 @@ async def read_the_results_again(page: Page) -> None:
     await message.get_by_role("button", name="Show results").click()
     modal = page.get_by_test_id("modal")
     await expect(modal).to_contain_text(PHONE_NUMBER_ID)
-    await modal.get_by_role("button", name="Ask again for the rest").click()
+    await modal.get_by_role("button", name="Try the rest again").click()
     field = page.get_by_role("textbox", name="Numbers and codes")
     await expect(field).to_have_value("+1 202-555-0101 ")
     await page.keyboard.press("Escape")

@@ -17,7 +17,7 @@ from tests.golden.plain import seen
 SAID = re.compile(r"chat\.|views\.|response_url|files\.|reactions\.|conversations\.open")
 """Rule 1: what only asks Slack something (who is this person?) is left out. Nobody sees it, and it is cached."""
 
-PROGRESS = re.compile(r"[▓░]|in line to be asked|Still asking|This can take a minute")
+PROGRESS = re.compile(r"[▓░]|Looking up .* in about|Looking it up in about|Still looking up|This can take a minute")
 """Rule 2: what is drawn again while somebody waits is left out, how often depends on time. The first message stays."""
 
 FIRST_SAID = ("chat.postMessage", "views.open", "views.push")

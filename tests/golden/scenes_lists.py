@@ -37,7 +37,7 @@ async def list_of_three(stage: Stage) -> None:
     await stage.closes("Ana")
     await opens(stage, "Ana", "Show results")
     await stage.closes("Ana")
-    await opens(stage, "Ana", "Ask again for the rest")
+    await opens(stage, "Ana", "Try the rest again")
     await stage.closes("Ana")
     await stage.runs("Ana", "/phoneid history")
 

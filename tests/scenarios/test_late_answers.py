@@ -102,10 +102,10 @@ async def test_whoever_followed_it_gets_the_id_too(scene: Scene) -> None:
 async def test_of_several_numbers_both_ends_are_told(scene: Scene) -> None:
     ana = await submit_list(scene, lines([SLOW, QUICK_ONE]))
     await ana.closes()
-    await message_with(ana, "1 has its ID.")
+    await message_with(ana, "1 ID found.")
     await interrupt(scene)
-    await message_with(ana, "1 has its ID, 1 has none.")
-    await message_with(ana, "2 have their ID.")
+    await message_with(ana, "1 ID found, 1 failed.")
+    await message_with(ana, "2 IDs found.")
     await finish(scene)
     await ana.clicks("Show results")
     assert THE_ID in await window_with(ana, SLOW.digits)

@@ -59,7 +59,7 @@ async def test_each_number_of_a_list_is_a_lookup_with_a_result_of_its_own(scene:
 async def test_the_message_holds_no_id_and_shows_the_results_as_often_as_wanted(scene: Scene) -> None:
     ana = await submit_list(scene, lines(THREE))
     told = await message_with(ana, "is done")
-    assert "2 have their ID, 1 has none." in told.text
+    assert "2 IDs found, 1 failed." in told.text
     assert "920155500012345" not in told.words + told.text
     await window_with(ana, "is done")
     await ana.closes()

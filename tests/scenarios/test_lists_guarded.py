@@ -52,12 +52,12 @@ async def of_list(scene: Scene) -> list[State]:
 async def test_a_number_with_too_many_refused_codes_waits_and_the_others_are_asked(scene: Scene) -> None:
     await guess(scene, GOOD.digits)
     ana = await submit_list(scene, lines(THREE))
-    words = await window_with(ana, "Your list of 3 numbers is done. 1 has its ID, 2 have none.")
-    assert "1 was not asked: too many verification codes were refused." in words
+    words = await window_with(ana, "Your list of 3 numbers is done. 1 ID found, 2 failed.")
+    assert "1 of them was not looked up: there were too many wrong codes." in words
     assert f"{GOOD.digits}\t{TOO_MANY} Find out the right code, wait 1 minute, then try again." in words
     assert await of_list(scene) == [State.REJECTED, State.ANSWERED, State.REFUSED]
     assert len(scene.cams.calls) == 2
-    told = await message_with(ana, "1 was not asked")
+    told = await message_with(ana, "1 of them was not looked up")
     await finish(scene)
     assert outbox_of(scene, request_in(told.words)) == []
     assert await is_whole(scene)
@@ -76,7 +76,7 @@ async def test_a_list_that_its_process_could_not_tell_is_told_as_a_list_though_i
         async with with_bot(scene) as running:
             told = await message_with(running.ana, "is done")
             await finish(running)
-            assert "2 have their ID, 1 has none. 1 was not asked" in told.words
+            assert "2 IDs found, 1 failed. 1 of them was not looked up" in told.words
             assert told.buttons == [texts.SHOW_RESULTS, texts.ASK_AGAIN]
             assert len(running.ana.sees(running.ana.dm)) == 1
 
@@ -84,7 +84,7 @@ async def test_a_list_that_its_process_could_not_tell_is_told_as_a_list_though_i
 async def test_a_list_of_numbers_that_all_have_to_wait_says_for_how_long(scene: Scene) -> None:
     await guess(scene, GOOD.digits, OPAQUE.digits)
     ana = await submit_list(scene, lines([GOOD, OPAQUE]))
-    said = f"Your list of 2 numbers was not asked. {TOO_MANY} Find out the right code, wait 1 minute"
+    said = f"Your list of 2 numbers was not looked up. {TOO_MANY} Find out the right code, wait 1 minute"
     await window_with(ana, said)
     message = await message_with(ana, said)
     assert message.buttons == [texts.SHOW_RESULTS, texts.ASK_AGAIN]
@@ -168,7 +168,7 @@ async def test_a_forgotten_number_of_a_list_is_a_line_in_words_and_the_others_st
     async with record_of(scene) as record:
         await record.change(forgetting.forget, PhoneNumber(GOOD.digits), actor=ANA)
     await ana.clicks(texts.SHOW_RESULTS, message=message)
-    words = await window_with(ana, f"a forgotten number\t{history.FORGOTTEN}")
+    words = await window_with(ana, f"a removed number\t{history.FORGOTTEN}")
     assert GOOD.digits not in words
     assert OPAQUE.digits in words
     first, second, _ = await listed(scene)

@@ -32,7 +32,7 @@ async def test_while_slack_is_away_the_list_goes_on_and_its_end_is_told_once(
         scene.slack.trouble = trouble
         await scene.slack.until(lambda: len(running.cams.calls) == 25, timeout=PATIENCE)
         scene.slack.trouble = SlackTrouble.NONE
-        await message_with(ana, "Your list of 25 numbers is done. 25 have their ID.")
+        await message_with(ana, "Your list of 25 numbers is done. 25 IDs found.")
         await finish(running)
         assert len(ana.sees(ana.dm)) == 1
         assert asked(running) == {1}
@@ -50,7 +50,7 @@ async def test_slack_away_from_the_start_keeps_no_list_from_being_asked(tmp_path
         scene.slack.trouble = SlackTrouble.UNREACHABLE
         await scene.slack.until(lambda: len(running.cams.calls) == 5, timeout=PATIENCE)
         scene.slack.trouble = SlackTrouble.NONE
-        await message_with(ana, "5 have their ID.")
+        await message_with(ana, "5 IDs found.")
         await finish(running)
         assert len(ana.sees(ana.dm)) == 1
 
@@ -63,7 +63,7 @@ async def test_a_database_that_is_locked_for_a_moment_loses_nothing(tmp_path: Pa
         await scene.slack.until(lambda: bool(running.cams.calls), timeout=PATIENCE)
         with locked(scene.database_url):
             await scene.clock.sleep(1.5)
-        await window_with(ana, "Your list of 25 numbers is done. 25 have their ID.")
+        await window_with(ana, "Your list of 25 numbers is done. 25 IDs found.")
         assert asked(running) == {1}
 
 

@@ -36,11 +36,11 @@ async def test_a_list_killed_in_the_middle_is_told_once_and_its_rest_asked_again
         silence(scene)
         ana = scene.ana
         async with with_bot(scene, waits=QUICK) as running:
-            told = await message_with(ana, "was broken off when the bot stopped")
+            told = await message_with(ana, "The bot stopped while it looked up your list")
             await ana.until(lambda: requests.SEE_BELOW in ana.sees(ana.dm)[0].words, timeout=PATIENCE)
             states = Counter(each.state for each in await listed(running))
             assert states.keys() == {State.ANSWERED, State.INTERRUPTED}
-            assert f"{states[State.ANSWERED]} have their ID" in told.words
+            assert f"{states[State.ANSWERED]} IDs found" in told.words
             assert len(ana.sees(ana.dm)) == 2  # what followed it, and how it ended
             assert ana.sees(ana.dm)[0].buttons == []
             assert Counter(each.phone for each in running.cams.lookups).most_common(1)[0][1] == 1
@@ -60,7 +60,7 @@ async def test_an_ordinary_stop_in_the_middle_of_a_list_tells_before_it_leaves(t
         async with with_bot(scene, waits=replace(QUICK, finishing=0.5)) as running:
             await submit_list(running, lines(numbers(60)))
             await scene.slack.until(lambda: bool(running.cams.lookups), timeout=PATIENCE)
-        told = await message_with(ana, "was broken off when the bot stopped")
+        told = await message_with(ana, "The bot stopped while it looked up your list")
         assert texts.SHOW_RESULTS in told.buttons
         assert len(ana.sees(ana.dm)) == 1
         assert {each.state for each in await listed(scene)} == {State.ANSWERED, State.INTERRUPTED}

@@ -130,7 +130,7 @@ async def test_what_runs_is_known_to_be_alive_by_every_other_process(scene_with:
     async with scene_with(waits=Waits(lease=0.9, sweeping=60.0, api_reading=5.0)) as scene:
         await scene.ask(entry("The ID, after 3 seconds"))
         await scene.slack.until(lambda: bool(scene.cams.lookups), timeout=PATIENCE)
-        await scene.answer(scene.ana, "Still asking")  # two seconds, more than two times the silence of the dead
+        await scene.answer(scene.ana, "Still looking up")  # two seconds, more than two times the silence of the dead
         dead = await died_running(scene)
         async with record_of(scene) as other:
             await other.change(processes.beat)

@@ -221,7 +221,7 @@ async def test_of_what_may_be_recorded_or_not_nobody_says_that_it_was_not(bot: B
     form = await bot.form()
     bot.process.record.after = lose
     await bot.submits(form, filled([PHONE], "208312"))
-    assert "does not know whether it did" in text_of(bot.messenger.window("V1"))
+    assert "does not know whether this was recorded" in text_of(bot.messenger.window("V1"))
 
 
 @pytest.mark.parametrize("arrives_after", [0.2, 2.0], ids=["soon", "late"])
@@ -239,7 +239,7 @@ async def test_what_broke_is_said_where_it_was_typed(bot: Bot) -> None:
     assert acks.given == [{}]
     (said,) = told(bot)
     assert "cannot use its database" in said
-    assert "give E-" in said
+    assert "give the reference E-" in said
 
 
 async def test_a_telling_that_cannot_be_remembered_takes_nothing_back(bot: Bot) -> None:

@@ -321,7 +321,7 @@ async def test_a_click_on_what_another_bot_recorded_elsewhere_says_so(
     await bot.presses(action_id, "R-7K3Q9FZ2", by=LEE)
     (said,) = bot.messenger.said
     assert said.message.text == asking.NOT_IN_THIS_RECORD
-    assert "second bot with another database" in said.message.text
+    assert "another bot with its own database" in said.message.text
     assert len(bot.messenger.opened) == 0
     assert action_id in (buttons.TRY_AGAIN, buttons.OLDER) or "request not in this database" in caplog.text
 

@@ -87,7 +87,7 @@ async def test_what_turns_out_to_hold_the_code_is_forgotten_and_nothing_is_calle
     gone = {CODE, FUSED, "•8312"} | ({reason} if "7" not in reason else set())
     assert not any(each in said for each in gone for said in (kept, *on_cards(bot)))
     assert asking.CODE_WAS_RECORDED.of(request) in text_of(bot.messenger.window("V2"))
-    assert any("removed from the record" in said.text for said in bot.messenger.said)
+    assert any("removed it from its record" in said.text for said in bot.messenger.said)
     entries = await bot.process.journal(request.id, Event.FORGOTTEN)
     assert {(each.actor, each.facts["why"]) for each in entries} == {(ANA, "code")}
     assert (await bot.process.record.read(verification.inspect)).fault is None

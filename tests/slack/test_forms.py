@@ -227,22 +227,22 @@ def test_a_denial_needs_a_reason() -> None:
 @pytest.mark.parametrize(
     ("view", "typed", "said"),
     [
-        (forms.build(Origin()), {"phone": "+86 138 0000 1234", "code": "208312"}, "the ID of +86 138 0000 1234"),
-        (forms.build(Origin(), SEVERAL), {"numbers": "+86 138 0000 1234 208312"}, "the ID of +86 138 0000 1234"),
+        (forms.build(Origin()), {"phone": "+86 138 0000 1234", "code": "208312"}, "Looking up +86 138 0000 1234"),
+        (forms.build(Origin(), SEVERAL), {"numbers": "+86 138 0000 1234 208312"}, "Looking up +86 138 0000 1234"),
         (
             forms.build(Origin(), SEVERAL),
             {"numbers": "+86 138 0000 1234 208312\n+1 202-555-0101 208313"},
-            "the IDs of 2 numbers",
+            "Looking up 2 numbers",
         ),
         (
             forms.build(Origin(), approvers=APPROVERS),
             {"phone": "+86 138 0000 1234", "reason": "7"},
-            "approval of your request for +86 138 0000 1234",
+            "Requesting approval for +86 138 0000 1234",
         ),
         (
             forms.build(Origin(), SEVERAL, approvers=APPROVERS),
             {"numbers": "+86 138 0000 1234\n+1 202-555-0101", "reason": "7"},
-            "approval of your request for 2 numbers",
+            "Requesting approval for 2 numbers",
         ),
     ],
 )

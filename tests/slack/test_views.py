@@ -18,6 +18,7 @@ from bot.sandbox.slack.validator import Surface, check_message, check_view
 from bot.slack import buttons
 from bot.slack.blocks import View
 from bot.slack.payloads import Origin
+from bot.texts.said import row
 from bot.tickets import Outlook
 from tests.clocks import START
 from tests.english import Read, cards, forms, pages, views
@@ -69,7 +70,7 @@ def text_of(view: View) -> str:
     [
         pytest.param(views.outcome_message(REFUSED), True, id="no ID"),
         pytest.param(views.outcome_message(ANSWERED), True, id="an ID"),
-        pytest.param(views.sentence(ODD), True, id="a sentence"),
+        pytest.param(views.sentence(row(ODD, separator="")), True, id="a sentence"),
         pytest.param(views.ended(DENIED), True, id="a denial"),
         pytest.param(cards.card(WAITING, RECENT), True, id="a card"),
         pytest.param(cards.decided_card(DENIED), False, id="a decided card"),
@@ -194,7 +195,7 @@ def test_several_numbers_that_nobody_may_ask_for_are_no_table() -> None:
 def test_a_running_request_can_be_stopped_until_all_are_called() -> None:
     running = Progress(request=request(3, State.ANSWERED, State.CALLING, State.QUEUED), seconds=4.0)
     message, window = views.progress_message(running), views.progress(Origin(), running)
-    assert message.text.endswith("1 of 3 done. 1 has its ID. About 4 seconds left.")
+    assert message.text.endswith("1 of 3 done. 1 ID found. About 4 seconds left.")
     assert buttons_in(message.blocks) == buttons_in(window) == [(buttons.STOP, running.request.id)]
     called = Progress(request=request(3, State.ANSWERED, State.CALLING))
     assert buttons_in(views.progress_message(called).blocks) == []
@@ -202,10 +203,10 @@ def test_a_running_request_can_be_stopped_until_all_are_called() -> None:
 
 def test_the_wait_of_one_number_says_its_place_and_an_estimate() -> None:
     phone = request().lookup.phone
-    assert "next in line to be asked for, in about 3 seconds" in text_of(
-        views.waiting(Origin(), phone, Outlook(place=1, seconds=2.5))
-    )
-    assert "in line" not in text_of(views.waiting(Origin(), phone))
+    first, second = (text_of(views.waiting(Origin(), phone, Outlook(place=each, seconds=2.5))) for each in (1, 2))
+    assert "in about 3 seconds" in first
+    assert "number 2 in line. Looking it up in about 3 seconds" in second
+    assert "in about" not in text_of(views.waiting(Origin(), phone))
 
 
 @pytest.mark.parametrize(
