@@ -49,12 +49,14 @@ def hints_of(value: type) -> dict[str, Any]:
     return hints
 
 
-def holds_secret(hint: Any) -> bool:
+def holds_secret(hint: Any, within: tuple[Any, ...] = ()) -> bool:
+    """``within``: the values that hold it, one of which it may be again, as a sentence that has sentences in it."""
     if hint in (SecretStr, SecretBytes):
         return True
-    return any(map(holds_secret, get_args(hint))) or (
-        hint in VALUES and any(map(holds_secret, hints_of(hint).values()))
-    )
+    if hint in within:
+        return False
+    inner = [*get_args(hint), *(hints_of(hint).values() if hint in VALUES else ())]
+    return any(holds_secret(each, (*within, hint)) for each in inner)
 
 
 HOLDERS = [value for value in VALUES if any(map(holds_secret, hints_of(value).values()))]

@@ -442,7 +442,7 @@ def test_the_refusal_shows_the_headings_found_and_no_code_among_them() -> None:
     with pytest.raises(ListError) as caught:
         read_table(f"phone,Kunde,\x1b]x\x07Kode,208312\n{GOOD},Ana,208312,1".encode(), region=None)
     (said,) = command_line.mistake_lines(caught.value.mistakes)
-    assert said.endswith("These were found: phone, Kunde, ]xKode.")
+    assert said.endswith("The headings found are: phone, Kunde, ]xKode.")
     assert not re.search(r"\d{3}|\x1b|\x07", said)
     assert "Kunde" not in f"{caught.value!r} {caught.value.mistakes!r}"
 
