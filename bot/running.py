@@ -82,8 +82,10 @@ async def running_bot(
     clock: Clock | None = None,
     waits: Waits = PATIENT,
     checks: Checklist | None = None,
+    languages: Languages | None = None,
 ) -> AsyncIterator[Bot]:
     """The whole bot, connected. Raises ``SettingsError`` when it cannot start; ``checks`` has what was looked at.
+    ``languages`` are those of the catalogues unless others are given.
 
     Leaving stops taking payloads, lets what runs finish for a while, then ends it as interrupted and tells.
     """
@@ -96,7 +98,13 @@ async def running_bot(
         record, lookups, web, identity = opened.record, opened.lookups, opened.web, opened.identity
         token = BotToken(web, clock, bot_user_id=identity.bot_user_id)
         time = Timekeeper(record, web.witness, ask=web.auth_test, clock=clock)
-        parts = build_parts(_base(settings, opened, waits, token=token, time=time, metrics=metrics))
+        readers = Readers(
+            people=opened.people,
+            channel=opened.channel,
+            languages=languages or Languages.read(),
+            workspaces=settings.phoneid_language,
+        )
+        parts = build_parts(_base(settings, opened, waits, readers=readers, token=token, time=time, metrics=metrics))
         leaving = 0.0 if settings.slack_app_token else waits.leaving
         stack.push_async_callback(_finish, parts.jobs, lookups, waits.finishing - leaving)
         app = build_app(web, parts.listeners, signing_secret=_signing_secret(settings), identity=identity)
@@ -181,14 +189,15 @@ async def _record_start(record: Record, settings: BotSettings, identity: connect
 
 
 def _base(
-    settings: BotSettings, opened: _Opened, waits: Waits, *, token: BotToken, time: Timekeeper, metrics: Metrics
+    settings: BotSettings,
+    opened: _Opened,
+    waits: Waits,
+    *,
+    readers: Readers,
+    token: BotToken,
+    time: Timekeeper,
+    metrics: Metrics,
 ) -> Base:
-    readers = Readers(
-        people=opened.people,
-        channel=opened.channel,
-        languages=Languages.read(),
-        workspaces=settings.phoneid_language,
-    )
     return Base(
         record=opened.record,
         lookups=opened.lookups,

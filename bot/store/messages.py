@@ -59,16 +59,16 @@ def add(
 ) -> None:
     """Remember a message; one that is remembered already stays as it is. Repeatable.
 
-    ``sent_to``: the channel or the user id that it was sent to: a direct message has a channel id of its own.
+    ``sent_to``: the channel or the user id that it was sent to, where the message does not say it: a direct message has
+    a channel id of its own, and is changed in its reader's language.
     ``drawn_at``: when what it says was read (Unix seconds); it may have been on its way for long.
     """
     row = tx.one(REQUEST, request=request_id)
     if row is None:
         return
     place = {"channel_id": message.channel_id, "ts": message.ts}
-    tx.write(
-        ADD, kind=kind, request=row["number"], sent_to=sent_to, now=tx.now if drawn_at is None else drawn_at, **place
-    )
+    where, now = sent_to or message.sent_to, tx.now if drawn_at is None else drawn_at
+    tx.write(ADD, kind=kind, request=row["number"], sent_to=where, now=now, **place)
     if kind is Kind.CARD and row["approval"] != ApprovalState.AWAITING:
         # It was decided while the card was on its way, perhaps in another process: nobody says so at once.
         outbox.put(tx, outbox.Kind.CARDS, row["number"], due_at=tx.now)

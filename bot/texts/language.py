@@ -125,7 +125,7 @@ class Languages:
     def nearest(self, locale: str | None) -> Language:
         """For a locale as Slack writes it; English where there is nothing nearer."""
         name = nearest(locale or "", among=list(self._languages))
-        return self._languages[name] if name else ENGLISH
+        return self._languages[name or ENGLISH.name]
 
 
 def _read(path: Path) -> gettext.NullTranslations:

@@ -23,6 +23,7 @@ from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.slack.workspace import Message
 from bot.settings import BotSettings, RecordSettings, read
 from bot.store import search
+from bot.texts.language import Languages
 from tests.amounts import NIGHTLY
 from tests.clocks import LoopClock
 from tests.recorded import Recorded
@@ -134,9 +135,10 @@ async def open_scene(
 
 
 @asynccontextmanager
-async def with_bot(scene: Scene, *, waits: Waits = QUICK) -> AsyncIterator[Scene]:
+async def with_bot(scene: Scene, *, waits: Waits = QUICK, languages: Languages | None = None) -> AsyncIterator[Scene]:
     """The bot, running in it."""
-    async with running_bot(read(BotSettings, scene.environment), waits=waits, clock=scene.clock) as bot:
+    settings = read(BotSettings, scene.environment)
+    async with running_bot(settings, waits=waits, clock=scene.clock, languages=languages) as bot:
         if bot.port:
             scene.slack.request_url = f"http://127.0.0.1:{bot.port}/slack/events"
         await scene.slack.until(lambda: scene.slack.is_connected)
