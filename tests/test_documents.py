@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
+from babel.messages.pofile import read_po
 
 from bot.cli import arguments
 from bot.cli.main import phoneid
@@ -13,6 +15,8 @@ from bot.entry import lines, table
 from bot.entry.command import TypedKind, read_command
 from bot.environment.secret_files import ENDING
 from bot.settings import BotSettings
+from bot.texts.language import CATALOGUES
+from tools import catalogues
 from tools.bench.__main__ import PARTS
 from tools.bench.__main__ import main as bench
 from tools.faults.__main__ import main as faults
@@ -122,9 +126,26 @@ def test_how_many_numbers_are_taken_at_once_is_told_rightly() -> None:
     assert f"Up to {table.MOST_NUMBERS:,} numbers" in " ".join(terminal.split())
 
 
+AGENTS_IN_ENGLISH, AGENTS_IN_CHINESE = (ROOT / "docs" / "agents.md").read_text().split("\n# ")
+SHORTCUT = yaml.safe_load((ROOT / "manifest.yaml").read_text())["features"]["shortcuts"][0]["name"]
+
+
+def test_what_agents_are_to_click_is_called_so() -> None:
+    labels = set(re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", AGENTS_IN_ENGLISH))
+    assert "Show ID" in labels
+    assert labels <= {each.english for each in catalogues.sentences()} | {SHORTCUT.split(" · ")[0]}
+
+
+@pytest.mark.parametrize("path", sorted(CATALOGUES.glob("zh_Hans.po")), ids=lambda path: path.stem)
+def test_what_agents_are_to_click_is_called_so_in_chinese(path: Path) -> None:
+    with path.open("rb") as file:
+        said = {each.string for each in read_po(file) if isinstance(each.string, str)}
+    labels = set(re.findall(r"“([^”]+)”", AGENTS_IN_CHINESE))
+    assert labels <= said | {SHORTCUT.split(" · ")[1]}
+
+
 def test_the_chinese_half_of_the_page_for_agents_is_set_as_chinese_is() -> None:
-    chinese = (ROOT / "docs" / "agents.md").read_text().split("\n# ")[1]
-    prose = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", "`", chinese, flags=re.DOTALL)
+    prose = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", "`", AGENTS_IN_CHINESE, flags=re.DOTALL)
     assert "您" not in prose
     assert not re.search(r"(?<!申)请", prose)
     assert not re.findall(r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]", prose)  # a space between
