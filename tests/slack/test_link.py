@@ -325,6 +325,26 @@ async def test_what_came_is_not_kept_once_it_is_answered(slack: LocalSlack, link
         assert [each for each in frames if "CANARY" in str(each.data)] == []
 
 
+async def test_an_acknowledgement_that_cannot_be_sent_is_logged_with_its_cause(
+    slack: LocalSlack,
+    link: Link,
+    listening: Listening,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def breaks(*_: object) -> None:
+        raise ConnectionResetError
+
+    listening.may_answer.clear()
+    async with running(link, slack), in_background(ask(slack)) as asking:
+        await listening.is_asked.wait()
+        monkeypatch.setattr(aiohttp.ClientWebSocketResponse, "send_json", breaks)
+        listening.may_answer.set()
+        assert await asking is not Outcome.ACKNOWLEDGED
+    [said] = [each for each in caplog.records if each.message == "acknowledgement failed"]
+    assert vars(said)["facts"] == {"error": "ConnectionResetError"}
+
+
 async def test_neither_ticket_nor_token_gets_into_the_log(
     slack: LocalSlack, link: Link, caplog: pytest.LogCaptureFixture
 ) -> None:
