@@ -112,6 +112,10 @@ SLOWED = replace(QUICK, settling=(0.7,), sweeping=3600.0)
 """What is watched takes its time: an acknowledgement, too, which would paint over what overtook it. And no sweep uses
 what an earlier crash left: a code that is refused then makes the next card an old one."""
 
+TRIES = 3
+"""Of a way until it comes to the victim: a code that an earlier crash left on its way may be refused in between, and
+then the click on the card approves nothing."""
+
 ROOMS = {"slack", "entry", "requests", "lookups", "cams"}
 """Where the code comes through, whichever way it takes."""
 
@@ -142,8 +146,11 @@ async def test_no_crash_brings_the_code_to_light(scene_with: OpenScene, written:
                 await go(scene, way)
             assert saboteur.leaks == set()
             for victim in some_of(sorted(saboteur.holders - crashed), 4, what=f"{name} {way.__name__}"):
-                with saboteur.watching(victim):
-                    await go(scene, way)
+                for _ in range(TRIES):
+                    with saboteur.watching(victim):
+                        await go(scene, way)
+                    if saboteur.has_crashed:
+                        break
                 assert saboteur.has_crashed, victim
                 crashed.add(victim)
         log = written.getvalue()
