@@ -59,6 +59,7 @@ class EntryMistake(StrEnum):
 
     NUMBER_MISSING = "number missing"
     NUMBER_UNREADABLE = "number unreadable"
+    NUMBER_HOLDS_LETTERS = "number holds letters"
     NUMBER_TOO_SHORT = "number too short"
     NUMBER_TOO_LONG = "number too long"
     NUMBER_WITHOUT_COUNTRY = "number without country"

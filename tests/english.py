@@ -20,6 +20,7 @@ from bot.texts import permissions as _permissions
 from bot.texts import problems as _problems
 from bot.texts import requests as _requests
 from bot.texts import results as _results
+from bot.texts import usage as _usage
 from bot.texts.language import ENGLISH
 from bot.texts.numbers import OneOrSeveral
 from bot.texts.outcomes import Outcome
@@ -96,6 +97,7 @@ permissions = _InEnglish(_permissions)
 problems = _InEnglish(_problems)
 requests = _InEnglish(_requests)
 results = _InEnglish(_results)
+usage = _InEnglish(_usage)
 views = _InEnglish(_views)
 
 ASKED_FOR = english(_outcomes.ASKED_FOR)

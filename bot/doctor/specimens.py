@@ -160,9 +160,10 @@ def _cards() -> Iterator[tuple[str, Specimen]]:
 
 
 def _pages() -> Iterator[tuple[str, Specimen]]:
-    yield "pages.usage", pages.usage(is_unreadable=True)
     for verdict in Verdict:
         decision = Decision(verdict, Rule.GUESSES, Problem.TOO_MANY_GUESSES if verdict is Verdict.MAY_NOT else None)
+        helped = pages.help_page(decision, approvers=PEOPLE, wait=100_000.0, is_unreadable=True)
+        yield f"pages.help_page, {verdict}", helped
         said = pages.why(decision, is_approver=True, approvers=PEOPLE, wait=100_000.0)
         yield f"pages.why, {verdict}", said
     several = _request(MOST_NUMBERS, State.ANSWERED, APPROVED)

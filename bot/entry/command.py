@@ -5,7 +5,7 @@ Nothing typed is echoed: it may be a verification code.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from bot.entry.characters import AROUND, LONGEST, normalise, unlink
 from bot.entry.fields import recognise_code
 from bot.entry.numbers import Interpretation, find_first_of_two, interpret, is_another_number, strip_words
+from bot.entry.unread import keep_start
 from bot.entry.words import CODE_LABELS, NUMBER_LABELS
 from bot.errors import EntryMistake
 from bot.models import PhoneNumber
@@ -60,6 +61,10 @@ class Typed:
     kind: TypedKind
     number: PhoneNumber | None = None
     code: SecretStr | None = None
+    mistake: EntryMistake | None = None
+    """The one thing that is wrong with an uncertain text; ``None``: where the number ends and the code begins."""
+    kept: str = field(default="", repr=False)
+    """What an uncertain text without a number surely has of one, as it was typed: no digit of a code is in it."""
 
 
 def read_command(text: str, *, region: str | None) -> Typed:
@@ -107,7 +112,61 @@ def _read_digits(line: str, region: str | None) -> Typed:
         if reading.number and reading.code is None and not reading.is_doubtful:
             return Typed(kind=TypedKind.NUMBER, number=reading.number)
     number = _choose_safe_number(readings) if readings else _read_unknown_number(line, region)
-    return Typed(kind=TypedKind.UNCERTAIN, number=number)
+    kept = "" if number or readings else keep_start(line)
+    if number is None and (second := line.find("+", 1)) > 0:
+        number = read_command(line[:second], region=region).number
+    mistake = _find_mistake(line, region, readings, number, kept)
+    return Typed(kind=TypedKind.UNCERTAIN, number=number, mistake=mistake, kept="" if number else kept)
+
+
+def _find_mistake(
+    line: str, region: str | None, readings: set[_Reading], number: PhoneNumber | None, kept: str
+) -> EntryMistake | None:
+    if _read_likely_code(line) and not any(reading.number for reading in readings):
+        return EntryMistake.NUMBER_MISSING
+    if "+" in line[1:] and "+" in line[:1]:
+        return EntryMistake.NUMBERS_FUSED
+    if readings:
+        return EntryMistake.NUMBERS_FUSED if find_first_of_two(line, region) else None
+    if number:
+        return _mistake_in_code(_behind(number, line))
+    return _mistake_in_number(line, region, kept)
+
+
+def _mistake_in_number(line: str, region: str | None, kept: str) -> EntryMistake | None:
+    if kept and _has_letter_next(kept, line):
+        return EntryMistake.NUMBER_HOLDS_LETTERS
+    if len(re.findall(rf"\d{{{_LONGEST_LIKELY_CODE + 1},}}", line)) > 1:
+        return EntryMistake.NUMBERS_FUSED
+    read = interpret(kept or line, region).number
+    is_with_code = read is EntryMistake.NUMBER_TOO_LONG and not kept
+    return read if isinstance(read, EntryMistake) and not is_with_code else None
+
+
+def _mistake_in_code(rest: str) -> EntryMistake | None:
+    """Why what stands behind a number is no code; ``None`` where a code may be among it."""
+    code = recognise_code(rest)
+    if not isinstance(code, EntryMistake) or any(map(_read_likely_code, rest.split())):
+        return None
+    return None if code is EntryMistake.CODE_MISSING else code
+
+
+def _behind(number: PhoneNumber, line: str) -> str:
+    """What follows after the digits of a number at the beginning of a line."""
+    left = len(number.digits)
+    for at, character in enumerate(line):
+        left -= character.isdigit()
+        if left == 0:
+            return line[at + 1 :].strip(" -/\n")
+    return ""
+
+
+def _has_letter_next(kept: str, line: str) -> bool:
+    """Whether the next word is a part of the number in which a letter stands, as in ``12E4``, and not a code."""
+    behind = line.removeprefix(kept)
+    first = "[0-9]*" if kept.startswith("+") else "[0-9]+"  # without a plus A1B2 is rather a code
+    word = re.match(rf" ?({first}[A-Za-z]+[0-9A-Za-z]*)(?=[ \n]|\Z)", behind)
+    return word is not None and len(word[1]) <= _SHORTEST_LIKELY_CODE
 
 
 def _read_every_way(line: str, region: str | None) -> Iterator[_Reading]:

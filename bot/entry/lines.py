@@ -5,7 +5,7 @@ Nothing typed is echoed: it may be a verification code. Lines are named by their
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
@@ -47,6 +47,8 @@ class Lines:
 
     listed: tuple[Listed, ...]
     mistakes: Mapping[int, EntryMistake]
+    repeated: Mapping[int, int] = field(default_factory=dict)
+    """For each line whose number is twice there, the line that has it first."""
 
     @property
     def codes(self) -> list[SecretStr]:
@@ -80,11 +82,13 @@ def read_lines(
         return Lines((), {WHOLE: EntryMistake.LIST_TOO_LONG})
     listed: list[Listed] = []
     mistakes: dict[int, EntryMistake] = {}
+    repeated: dict[int, int] = {}
     for number, line in lines.items():
         typed = _read_line(_without_mark(line), region)
         read = _read(number, typed, needs_code=needs_codes, approved=approved)
-        if isinstance(read, Listed) and any(read.phone == other.phone for other in listed):
-            read = EntryMistake.NUMBER_TWICE
+        first = next((each.line for each in listed if isinstance(read, Listed) and each.phone == read.phone), None)
+        if first is not None:
+            read, repeated[number] = EntryMistake.NUMBER_TWICE, first
         if isinstance(read, Listed):
             listed.append(read)
         else:
@@ -94,7 +98,7 @@ def read_lines(
         each for each in listed if each.code in shortened and _without_mark(lines[each.line]) == lines[each.line]
     ]
     mistakes |= {each.line: EntryMistake.CODE_SHORTENED for each in doubted}
-    return Lines(tuple(each for each in listed if each not in doubted), mistakes)
+    return Lines(tuple(each for each in listed if each not in doubted), mistakes, repeated)
 
 
 def _without_mark(line: str) -> str:
@@ -138,7 +142,7 @@ def _read(
         return typed
     is_number = typed.kind is TypedKind.NUMBER_AND_CODE or (typed.kind is TypedKind.NUMBER and not needs_code)
     if not is_number or typed.number is None:
-        return _UNREAD.get(typed.kind, EntryMistake.LINE_UNREADABLE)
+        return typed.mistake or _UNREAD.get(typed.kind, EntryMistake.LINE_UNREADABLE)
     if typed.code and (recorded := approved_with_code(typed.number, typed.code, approved)):
         return Listed(line, recorded, typed.code)
     wrong = what_is_wrong(typed.number, typed.code) if typed.code else None

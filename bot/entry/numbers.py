@@ -15,6 +15,7 @@ from bot.models import PhoneNumber
 
 _DIALLED = re.compile(r"(?:tel:)?[( ]*(\++)?[0-9 ()./-]*", re.IGNORECASE)
 _LONGEST_NUMBER = 15  # E.164
+_FEW_DIGITS = 4  # fewer are no number in which letters stand, but a word
 _LIKELY_NUMBER = 9  # digits: codes are shorter
 
 _LABEL = re.compile(
@@ -134,7 +135,8 @@ def interpret(typed: str, region: str | None) -> Interpretation:
     dialled = _DIALLED.fullmatch(typed)
     digits = re.sub(r"\D", "", typed)
     if dialled is None or not digits:  # letters and extensions among them: the API has no place for either
-        return Interpretation(EntryMistake.NUMBER_UNREADABLE)
+        has_letters = len(digits) >= _FEW_DIGITS and any(map(str.isalpha, typed))
+        return Interpretation(EntryMistake.NUMBER_HOLDS_LETTERS if has_letters else EntryMistake.NUMBER_UNREADABLE)
     if dialled[1] or digits.startswith("00"):
         international = _parse("+" + digits.removeprefix("00"), None)
         return _only_without_trunk_zero(typed, international) if "(0" in typed[1:] else international

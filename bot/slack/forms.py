@@ -44,6 +44,8 @@ class Filling:
     """What a form starts with. There is no way to fill in codes."""
 
     phones: tuple[PhoneNumber, ...] = ()
+    typed: str = ""
+    """What is surely a number's, where it is not all of one: no digit of a code is in it."""
     reason: str = ""
     notice: Plain | None = None
     is_several: bool = False
@@ -161,7 +163,7 @@ def _fields_for_one(filling: Filling, *, needs_approval: bool) -> list[Block | T
             label=asking.PHONE_LABEL,
             hint=asking.PHONE_HINT,
             placeholder=asking.PHONE_PLACEHOLDER,
-            initial=phone.international if phone else "",
+            initial=phone.international if phone else filling.typed,
             has_focus=phone is None,
         ),
         _code(

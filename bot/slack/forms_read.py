@@ -86,7 +86,9 @@ def read_codes(submission: Submission, *, region: str | None) -> Filled | Mistak
     form, approved = _Form(submission), submission.view.numbers
     if submission.view.callback_id in FOR_SEVERAL:
         lines = read_lines(form.text(NUMBERS), region=region, approved=approved)
-        form.note(NUMBERS, asking.mistakes({**lines.mistakes, **_differences(lines, approved=approved)}))
+        form.note(
+            NUMBERS, asking.mistakes({**lines.mistakes, **_differences(lines, approved=approved)}, lines.repeated)
+        )
         return form.outcome(Filled(_entries(lines), is_several=True))
     code = None
     with form.noting(CODE):
@@ -158,7 +160,7 @@ def _read_lines(form: _Form, *, region: str | None, needs_codes: bool) -> tuple[
     by_line = dict(lines.mistakes)
     if lines.codes:  # some alone would be of no use after the approval: all are asked for then
         by_line |= {each.line: EntryMistake.CODES_FOR_SOME for each in lines.listed if each.code is None}
-    form.note(NUMBERS, asking.mistakes(by_line))
+    form.note(NUMBERS, asking.mistakes(by_line, lines.repeated))
     return _entries(lines), lines.codes
 
 

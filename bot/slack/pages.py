@@ -4,33 +4,52 @@ from collections.abc import Sequence
 
 from bot.audit import LogEntry
 from bot.models import Request
-from bot.policy import Audience, Decision, Verdict
+from bot.policy import Audience, Decision, Rule, Verdict
 from bot.slack import blocks, buttons, views
 from bot.slack.blocks import Block, Message, View
 from bot.slack.payloads import Origin
-from bot.texts import asking, permissions, problems
 from bot.texts import history as texts
+from bot.texts import permissions, problems, usage
 from bot.texts import requests as request_texts
 from bot.texts.numbers import international, subject
-from bot.texts.said import Markup, Part, escaped, joined, joined_markup, mark_up, row
+from bot.texts.problems import PROBLEMS
+from bot.texts.said import Markup, Part, Said, escaped, joined_markup, mark_up, row
 
 PAGE = 10
 """Lookups on one page of the history: what fits a screen or two. Slack takes 50 blocks."""
 
 
-def usage(*, is_unreadable: bool = False) -> Message:
-    """How to ask. Never quotes what was typed: it may hold a code."""
-    lines = [mark_up("`{command}` {what}", command=command, what=what) for command, what in asking.USAGE_LINES]
-    title = mark_up("*{title}*", title=asking.USAGE_TITLE)
-    first = [blocks.section(asking.USAGE_UNREADABLE)] if is_unreadable else []
-    text = joined(asking.USAGE_UNREADABLE if is_unreadable else "", asking.usage())
-    body = [
-        *first,
-        blocks.formatted_section(joined_markup(title, *lines, separator="\n")),
-        blocks.context(asking.USAGE_PRIVATE),
-        blocks.buttons(buttons.open_form(is_primary=True), buttons.open_list()),
-    ]
-    return Message(escaped(text), body)
+def help_page(
+    decision: Decision, *, approvers: Audience, wait: float | None = None, is_unreadable: bool = False
+) -> Message:
+    """How to ask, for somebody about whom this is decided; or why they cannot, and what they can do instead.
+
+    ``wait``: for how long (seconds) they cannot. Never quotes what was typed: it may hold a code.
+    """
+    said = [blocks.section(usage.NO_NUMBER)] if is_unreadable else []
+    if decision.problem:
+        explanation = PROBLEMS[decision.problem] if wait is None else problems.too_many_guesses(wait)
+        has_history = decision.rule is not Rule.NOT_A_MEMBER
+        lines = _under_title(usage.OTHERWISE, usage.commands_without_asking(has_history=has_history))
+        body = [*views.explained(explanation), blocks.formatted_section(lines)]
+        text = joined_markup(problems.in_full(explanation), lines, separator="\n")
+    else:
+        needs_approval = decision.verdict is Verdict.MAY_WITH_APPROVAL
+        title = usage.title(needs_approval=needs_approval)
+        lines = _under_title(title, usage.commands(needs_approval=needs_approval))
+        about = usage.approval_needed(views.names(approvers)) if needs_approval else escaped(usage.PRIVATE)
+        body = [
+            blocks.formatted_section(lines),
+            blocks.formatted_context(about),
+            blocks.buttons(buttons.open_form(is_primary=True), buttons.open_list()),
+        ]
+        text = joined_markup(lines, about, separator="\n")
+    first = escaped(usage.NO_NUMBER) if is_unreadable else ""
+    return Message(joined_markup(first, text, separator="\n"), [*said, *body])
+
+
+def _under_title(title: Said, lines: Sequence[Markup]) -> Markup:
+    return joined_markup(mark_up("*{title}*", title=title), *lines, separator="\n")
 
 
 def why(decision: Decision, *, is_approver: bool, approvers: Audience, wait: float | None = None) -> Message:

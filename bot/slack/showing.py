@@ -1,12 +1,16 @@
 """What people look at again: their own requests, IDs, results, details, and what the policy means for them."""
 
+import asyncio
+from contextlib import suppress
+
 from bot.access import Access
 from bot.audit import LogQuery
+from bot.errors import StoreUnavailable
 from bot.interfaces import Clock
 from bot.models import Lookup, LookupId, Problem, Request, RequestId, State
-from bot.policy import Action, Policy, Rule
+from bot.policy import UNCERTAIN, Action, Decision, Policy, Rule, Verdict
 from bot.requests import Requests
-from bot.slack import forms, pages, views
+from bot.slack import buttons, forms, pages, views
 from bot.slack.blocks import Message
 from bot.slack.context import Context
 from bot.slack.conversation import Conversation
@@ -18,6 +22,9 @@ from bot.texts import problems
 from bot.texts import requests as request_texts
 from bot.texts.problems import PROBLEMS
 from bot.texts.said import Plain
+
+BEFORE_HELP = 0.5
+"""Seconds to find out who reads the help before it says what holds for most."""
 
 
 class Showing:
@@ -49,6 +56,25 @@ class Showing:
         wait = None if decision.wait_until is None else max(0.0, decision.wait_until - self._clock.now())
         message = pages.why(decision, is_approver=is_approver, approvers=approvers, wait=wait)
         await self._conversation.tell(context, message)
+
+    async def help(self, context: Context, *, is_unreadable: bool = False) -> Message:
+        """How to ask, for this person. It is an acknowledgement, so who they are is waited for only shortly: of whom
+        that is not known, the settings' rule is told.
+        """
+        decision = await self._decided_soon(context)
+        wait = None if decision.wait_until is None else max(0.0, decision.wait_until - self._clock.now())
+        message = pages.help_page(decision, approvers=self._policy.approvers, wait=wait, is_unreadable=is_unreadable)
+        return buttons.in_workspace(message, context.workspace)
+
+    async def _decided_soon(self, context: Context) -> Decision:
+        with suppress(TimeoutError, StoreUnavailable):
+            async with asyncio.timeout(BEFORE_HELP):
+                decision = await self._access.decide(context.actor, workspace=context.workspace)
+                if decision.problem not in UNCERTAIN:
+                    return decision
+        if self._policy.needs_approval:
+            return Decision(Verdict.MAY_WITH_APPROVAL, Rule.APPROVALS)
+        return Decision(Verdict.MAY, Rule.NO_APPROVALS)
 
     async def history(self, context: Context) -> None:
         """Somebody's own latest lookups."""

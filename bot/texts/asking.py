@@ -6,6 +6,7 @@ Slack's markup says so. Never put a verification code into a sentence.
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from bot.errors import EntryMistake
 from bot.guesses import FREE_FOR_AGENT
@@ -20,7 +21,6 @@ from bot.texts.said import (
     joined,
     listed,
     mark_up,
-    row,
     say,
     say_n,
 )
@@ -94,33 +94,18 @@ def form_intro(approvers: Markup, *, is_several: bool) -> Markup:
     )
 
 
-USAGE_TITLE = say("How to get a phone number ID")
-USAGE_LINES = (
-    (f"{COMMAND}", say("opens a form")),
-    (f"{COMMAND} +86 138 0000 1234", say("opens the form with this number in it")),
-    (f"{COMMAND} +86 138 0000 1234 208312", say("gets the ID at once: type the number, then its verification code")),
-    (f"{COMMAND} list", say("opens a form for several numbers")),
-    (f"{COMMAND} history", say("shows your latest lookups, each ID behind a button")),
-    (f"{COMMAND} why", say("says what you may do here, and why")),
-    (f"{COMMAND} help", say("shows this")),
-)
-USAGE_PRIVATE = say("Only you see the answer. The code is kept nowhere.")
-USAGE_UNREADABLE = say("I found no phone number in what you typed.")
 OPEN_FORM = say("Open the form")
 OPEN_FORM_LABEL = say("Open the form for a number and its verification code")
 ANOTHER_NUMBER = say("Another number")
 ANOTHER_NUMBER_LABEL = say("Open an empty form for another number")
 
 
-def usage() -> Text:
-    """The whole usage as one text, for screen readers and notifications."""
-    described = row(*(row(command, what, separator=" ") for command, what in USAGE_LINES), separator="; ")
-    return say("{title}: {lines}. {private}", title=USAGE_TITLE, lines=described, private=USAGE_PRIVATE)
-
-
 ENTRY_MISTAKES: Mapping[EntryMistake, Said] = {
     EntryMistake.NUMBER_MISSING: say("Enter the phone number."),
     EntryMistake.NUMBER_UNREADABLE: say("This is not a phone number. Write it like +86 138 0000 1234."),
+    EntryMistake.NUMBER_HOLDS_LETTERS: (
+        say("There are letters in this number. Write only digits, like +86 138 0000 1234.")
+    ),
     EntryMistake.NUMBER_TOO_SHORT: say("This number is too short. Enter all of it, with the country code."),
     EntryMistake.NUMBER_TOO_LONG: say("This number is too long. Enter only the number here, without the code."),
     EntryMistake.NUMBER_WITHOUT_COUNTRY: (say("The country code is missing. Start with +, such as +86 138 0000 1234.")),
@@ -160,15 +145,39 @@ ENTRY_MISTAKES: Mapping[EntryMistake, Said] = {
 }
 
 
-def mistakes(by_line: Mapping[int, EntryMistake]) -> Text | None:
+NUMBER_LEFT_OUT = say("The phone number is missing. Enter the number and the code, each in its own field.")
+TWO_NUMBERS = say('This may be two numbers. Enter one here, or choose "{button}" below.', button=SEVERAL)
+
+
+def unread(mistake: EntryMistake | None) -> Text:
+    """What is wrong with a command, above the form that it opens; ``None``: where its number ends."""
+    match mistake:
+        case None:
+            return NUMBER_UNCERTAIN
+        case EntryMistake.NUMBER_MISSING:
+            return NUMBER_LEFT_OUT
+        case EntryMistake.NUMBERS_FUSED:
+            return TWO_NUMBERS
+    return joined(ENTRY_MISTAKES[mistake], say("Enter the verification code in its own field."))
+
+
+def mistakes(by_line: Mapping[int, EntryMistake], repeated: Mapping[int, int] = MappingProxyType({})) -> Text | None:
     """Every mistake with the lines it is in, by number: what was typed may be a code. Line 0 is the list as a whole.
 
-    ``None`` where there is none.
+    ``repeated``: the earlier line that each duplicate repeats. ``None`` where there is no mistake.
     """
-    lines: dict[EntryMistake, list[int]] = {}
+    lines: dict[EntryMistake | int, list[int]] = {}
     for line, mistake in sorted(by_line.items()):
-        lines.setdefault(mistake, []).append(line)
-    return joined(*(_mistake(mistake, at) for mistake, at in lines.items())) if lines else None
+        lines.setdefault(line if line in repeated else mistake, []).append(line)
+    said = [
+        _mistake(what, at) if isinstance(what, EntryMistake) else _duplicate(what, repeated[what])
+        for what, at in lines.items()
+    ]
+    return joined(*said) if said else None
+
+
+def _duplicate(line: int, earlier: int) -> Said:
+    return say("Line {line} is a duplicate of line {earlier}.", line=str(line), earlier=str(earlier))
 
 
 def _mistake(mistake: EntryMistake, at: Sequence[int]) -> Said:

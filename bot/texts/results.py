@@ -69,7 +69,7 @@ def done(request: Request) -> Text:
         return joined(ended, said.what, said.next)
     if Problem.STOPPED in why:
         ended = say_n("You stopped your list of {n} number.", "You stopped your list of {n} numbers.", size)
-        found = say_n("{n} ID was found.", "{n} IDs were found.", answered)
+        found = say_n("{n} ID was found.", "{n} IDs were found.", answered) if answered else say("No ID was found.")
         return joined(ended, found, _not_asked(listed))
     if Problem.PROCESS_ENDED in why:
         ended = say_n(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.entry.command import Typed, TypedKind, read_command
 from bot.entry.numbers import read_phone_number
-from bot.errors import EntryError
+from bot.errors import EntryError, EntryMistake
 
 HAPPY = "8613800001234"
 CODE = "208312"
@@ -148,7 +148,7 @@ def test_a_code_is_kept_as_typed(text: str, number: str, code: str) -> None:
         ("+1 202 555 0100 ext 51234", None, DEMO),
         ("+1 202 555 0100x51234", None, DEMO),
         ("+1 202 555 0100 x51234", None, DEMO),
-        ("+1 202 555 0100 +1 202 555 0101", None, None),
+        ("+1 202 555 0100 +1 202 555 0101", None, DEMO),
         ("please find 8613800001234", None, None),
         ("8613800001234 208312", "DE", None),  # a German number too
         ("261 20 21 234 56 A0A00", None, None),  # read with the code 56A0A00, it is a number nobody typed
@@ -156,6 +156,42 @@ def test_a_code_is_kept_as_typed(text: str, number: str, code: str) -> None:
 )
 def test_what_is_uncertain_gives_no_digit_of_a_code_away(text: str, region: str | None, number: str | None) -> None:
     assert _told(read_command(text, region=region)) == (TypedKind.UNCERTAIN, number, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake", "kept"),
+    [
+        ("138 0000 1234", EntryMistake.NUMBER_WITHOUT_COUNTRY, "138 0000 1234"),
+        ("138 0000 1234 208312", EntryMistake.NUMBER_WITHOUT_COUNTRY, "138 0000 1234"),
+        ("138 0000 1234, 2083", EntryMistake.NUMBER_WITHOUT_COUNTRY, "138 0000 1234"),
+        ("13800001234 A1B2", EntryMistake.NUMBER_WITHOUT_COUNTRY, "13800001234"),
+        ("(202) 555-0105 208312", EntryMistake.NUMBER_WITHOUT_COUNTRY, "(202) 555-0105"),
+        ("+86 138 0000 12E4", EntryMistake.NUMBER_HOLDS_LETTERS, "+86 138 0000"),
+        ("+86 138 0000 123O 208312", EntryMistake.NUMBER_HOLDS_LETTERS, "+86 138 0000"),
+        ("please find 8613800001234", EntryMistake.NUMBER_HOLDS_LETTERS, ""),
+        ("+1 202 555 01 208312", EntryMistake.NUMBER_TOO_SHORT, "+1 202 555 01"),
+        ("+1 200 555 0100 208312", None, "+1 200 555 0100"),
+        ("+1 202 555 0100 +1 202 555 0101", EntryMistake.NUMBERS_FUSED, ""),
+        ("493012345 493012346", EntryMistake.NUMBERS_FUSED, ""),
+        ("208312", EntryMistake.NUMBER_MISSING, ""),
+        ("code: 208312", EntryMistake.NUMBER_MISSING, ""),
+        ("1.3800001234E10", EntryMistake.NUMBER_FROM_SPREADSHEET, ""),
+        ("+86 138 0000 1234 abc", EntryMistake.CODE_UNREADABLE, ""),
+        ("+86 138 0000 1234 208312 abc", None, ""),
+        # What may be a code is not kept, also where it may come first, or in groups, or without a gap.
+        ("208312 138 0000 1234", None, ""),
+        ("138 0000 1234 208 312", None, ""),
+        ("555 0100 208 312", EntryMistake.NUMBER_WITHOUT_COUNTRY, ""),
+        ("555 0100 20 83 12", EntryMistake.NUMBER_WITHOUT_COUNTRY, ""),
+        ("13800001234208312", None, ""),
+        ("8613800001234208312", None, ""),
+    ],
+)
+def test_what_is_uncertain_has_one_mistake_and_keeps_what_is_surely_the_number(
+    text: str, mistake: EntryMistake | None, kept: str
+) -> None:
+    typed = read_command(text, region=None)
+    assert (typed.kind, typed.mistake, typed.kept) == (TypedKind.UNCERTAIN, mistake, kept)
 
 
 def test_what_was_typed_never_shows_its_code() -> None:
@@ -202,6 +238,8 @@ def test_a_certain_reading_is_what_was_meant_and_an_uncertain_one_gives_no_digit
         assert typed.kind is TypedKind.UNCERTAIN
         filled_in = typed.number.digits if typed.number else ""
         assert meant.endswith(filled_in) if is_code_first else meant.startswith(filled_in)
+        if len(code) <= 8 or not is_code_first:  # what is longer is no code that anybody sends, and looks like a number
+            assert typed.kept == "" or (meant.startswith(_digits(typed.kept)) and not is_code_first)
 
 
 @given(number=NUMBERS.filter(lambda number: number.startswith(("+86", "+1 "))), code=CODES)

@@ -41,20 +41,24 @@ def test_behind_a_separator_every_code_is_one(separator: str, code: str) -> None
 @pytest.mark.parametrize(
     "typed",
     [
-        f"{GOOD}, +86 138 0000 1235",
         f"{GOOD}, 8613800001235",  # two numbers
         f"{GOOD} {CODE}, Anna",
         "+49 30 1234567 208312, Anna",  # all of it is a number as well: the code would be kept in it
         f"{GOOD}, {CODE}, Anna",
         f"{GOOD}, code{CODE}",
-        f"{GOOD}, AB",
-        f"{GOOD}, {'x' * 33}",
-        f"{GOOD}, done by Ana",
-        f"{GOOD} ABCDEF",  # nothing says where the number ends
     ],
 )
 def test_what_is_behind_a_separator_may_also_be_no_code(typed: str) -> None:
     assert read_lines(typed, region=None).mistakes == {1: EntryMistake.LINE_UNCERTAIN}
+
+
+@pytest.mark.parametrize("behind", [", AB", f", {'x' * 33}", ", done by Ana", " ABCDEF"])
+def test_what_is_behind_a_number_and_can_be_no_code_is_called_so(behind: str) -> None:
+    assert read_lines(f"{GOOD}{behind}", region=None).mistakes == {1: EntryMistake.CODE_UNREADABLE}
+
+
+def test_two_numbers_in_a_line_are_called_so() -> None:
+    assert read_lines(f"{GOOD}, +86 138 0000 1235", region=None).mistakes == {1: EntryMistake.NUMBERS_FUSED}
 
 
 @pytest.mark.parametrize(
@@ -69,7 +73,8 @@ def test_what_is_behind_a_separator_may_also_be_no_code(typed: str) -> None:
         ("hello", {1: EntryMistake.LINE_UNREADABLE}),
         ("help", {1: EntryMistake.LINE_UNREADABLE}),  # no command here
         ("list", {1: EntryMistake.LINE_UNREADABLE}),
-        (CODE, {1: EntryMistake.LINE_UNCERTAIN}),
+        (CODE, {1: EntryMistake.NUMBER_MISSING}),
+        (f"138 0000 1234 {CODE}", {1: EntryMistake.NUMBER_WITHOUT_COUNTRY}),
         ("+358369484719078, 719078", {1: EntryMistake.NUMBER_HOLDS_CODE}),
         (
             f"8.6138E+12\t{CODE}\n8,6138E+12;{CODE}\n8,6138E+12\t{CODE}\n8613800001234.0, {CODE}\n###\t{CODE}",

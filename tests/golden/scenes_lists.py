@@ -60,7 +60,7 @@ async def list_stopped(stage: Stage) -> None:
 
     async def stop() -> None:
         await ana.clicks("Stop")
-        await stage.sees("Ana", "Stopping.")
+        await stage.sees("Ana", "Stopping")
         stage.gate.opened.set()
 
     await stage.step("Ana clicks Stop, and then the first number is answered", stop())

@@ -2,8 +2,9 @@
 
 import pytest
 
+from bot.errors import EntryMistake
 from bot.models import State, Through
-from tests.english import asking
+from tests.english import asking, usage
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene, entry
 
 GOOD = entry("The ID")
@@ -120,12 +121,32 @@ async def test_an_uncertain_end_of_the_number_opens_the_form_and_guesses_nothing
     assert scene.cams.calls == []
 
 
+@pytest.mark.parametrize(
+    ("line", "mistake", "kept"),
+    [
+        ("/phoneid 138 0000 1234 208312", EntryMistake.NUMBER_WITHOUT_COUNTRY, "138 0000 1234"),
+        ("/phoneid +86 138 0000 123O 208312", EntryMistake.NUMBER_HOLDS_LETTERS, "+86 138 0000"),
+        ("/phoneid +86 138 0000 1234 208312 +1 202 555 0100", EntryMistake.NUMBERS_FUSED, "+86 138 0000 1234"),
+        ("/phoneid 208312", EntryMistake.NUMBER_MISSING, None),
+    ],
+)
+async def test_a_command_that_cannot_be_read_names_its_mistake_and_keeps_what_is_the_number(
+    scene: Scene, line: str, mistake: EntryMistake, kept: str | None
+) -> None:
+    await open_form(scene, line)
+    assert scene.ana.modal
+    assert asking.unread(mistake) in scene.ana.modal.words
+    assert (shown_in(scene, "phone") or None) == kept
+    assert "208312" not in str(scene.ana.modal.content)
+    assert scene.cams.calls == []
+
+
 @pytest.mark.parametrize("line", ["/phoneid help", "/phoneid ?", "/phoneid hello there", "/phoneid +", "/phoneid 🙂"])
 async def test_help_and_nonsense_get_the_usage_with_a_button(scene: Scene, line: str) -> None:
     await scene.ana.runs("support", line)
-    usage = await scene.answer(scene.ana, asking.USAGE_TITLE)
-    assert usage.is_ephemeral
-    assert "hello there" not in usage.words
+    told = await scene.answer(scene.ana, usage.GET_ID)
+    assert told.is_ephemeral
+    assert "hello there" not in told.words
     await scene.ana.clicks(asking.OPEN_FORM)
     await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
 

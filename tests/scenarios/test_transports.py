@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.english import asking, history, results
+from tests.english import asking, history, results, usage
 from tests.english import requests as texts
 from tests.scenarios.asking import (
     DENIED,
@@ -84,7 +84,7 @@ async def test_a_mistake_in_a_form_is_named_at_its_field(scene: Scene) -> None:
 
 async def test_a_button_opens_a_form(scene: Scene) -> None:
     await scene.ana.runs("support", "/phoneid help")
-    await scene.answer(scene.ana, asking.USAGE_TITLE)
+    await scene.answer(scene.ana, usage.GET_ID)
     await scene.ana.clicks(asking.OPEN_FORM)
     await scene.ana.until(lambda: scene.ana.modal, timeout=PATIENCE)
 

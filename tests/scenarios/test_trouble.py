@@ -10,7 +10,7 @@ from bot.sandbox.cams.trouble import ApiTrouble
 from bot.sandbox.slack.trouble import SlackTrouble
 from bot.states import is_final
 from bot.store import processes
-from tests.english import PROBLEMS, asking
+from tests.english import PROBLEMS, usage
 from tests.scenarios.asking import record_of
 from tests.scenarios.listing import died_running, message_with
 from tests.scenarios.racing import numbers
@@ -31,7 +31,7 @@ async def test_with_the_api_hanging_50_commands_are_acknowledged_and_each_gets_i
         assert max(each.milliseconds for each in commands) < 3000
         # The bot stays usable meanwhile.
         await scene.ana.runs("support", "/phoneid help")
-        await scene.answer(scene.ana, asking.USAGE_TITLE)
+        await scene.answer(scene.ana, usage.GET_ID)
         assert scene.bot
         assert scene.bot.jobs.running > 0
 

@@ -16,7 +16,7 @@ from bot.slack.context import Context
 from bot.slack.listeners.boundary import RECORDED_WITHIN, Boundary, broken_message, broken_view, late_message
 from bot.slack.web import Web
 from tests.doubles import Doing
-from tests.english import asking, cards, english, forms, views
+from tests.english import asking, cards, english, forms, usage, views
 from tests.slack.conftest import IDENTITY, TEAM_ID, Answers
 from tests.slack.workplace import RESPONSE_URL, Acks, Bot, Workplace, workplace
 from tests.world import ANA
@@ -97,7 +97,7 @@ async def test_how_to_ask_is_said_in_the_acknowledgement(bot: Bot) -> None:
     for text in ("help", "gibberish"):
         (ack,) = (await deliver(bot, "command", {**COMMAND, "text": text})).given
         assert ack["response_type"] == "ephemeral"
-        assert "How to get a phone number ID" in ack["text"]
+        assert usage.REQUEST_ID in ack["text"]
     assert bot.messenger.calls == []
 
 

@@ -285,7 +285,7 @@ MANY = Audience(user_ids=frozenset(f"U{number:010}" for number in range(800)), g
         views.ended(request(100, State.DROPPED, approval=decided(ApprovalState.DENIED, reason=LONG), reason=LONG)),
         views.outcome_message(request(100, State.REFUSED, result=NO, reason=LONG)),
         views.progress_message(Progress(request=request(100, State.QUEUED, reason=LONG))),
-        pages.usage(is_unreadable=True),
+        pages.help_page(Decision(Verdict.MAY_WITH_APPROVAL, Rule.APPROVALS), approvers=MANY, is_unreadable=True),
         pages.why(Decision(Verdict.MAY_WITH_APPROVAL, Rule.APPROVALS), is_approver=False, approvers=MANY),
         pages.history([LogEntry(one := request(1, State.REFUSED, result=NO), one.lookup)] * 50, is_first=True),
     ],

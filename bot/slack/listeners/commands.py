@@ -5,7 +5,7 @@ import re
 from slack_bolt.async_app import AsyncApp
 
 from bot.entry.command import Typed, TypedKind, read_command
-from bot.slack import buttons, forms, pages, views
+from bot.slack import forms, views
 from bot.slack.asking import Asking
 from bot.slack.context import Context
 from bot.slack.conversation import Conversation
@@ -50,8 +50,7 @@ class Commands:
             typed = read_command(command.text.get_secret_value(), region=self._region)
             context = Context.of_command(command)
             if typed.kind in (TypedKind.HELP, TypedKind.UNREADABLE):
-                usage = pages.usage(is_unreadable=typed.kind is TypedKind.UNREADABLE)
-                usage = buttons.in_workspace(usage, context.workspace)
+                usage = await self._showing.help(context, is_unreadable=typed.kind is TypedKind.UNREADABLE)
                 await reply(response_type="ephemeral", text=usage.text, blocks=usage.blocks)
             elif typed.kind is TypedKind.NUMBER_AND_CODE and typed.number and typed.code:
                 entry, key = Entry(typed.number, typed.code), f"command:{command.trigger_id}"
@@ -74,7 +73,8 @@ class Commands:
             return self._showing.history(context)
         if typed.kind is TypedKind.LIST:
             return self._conversation.open_form(context, forms.Filling(is_several=True))
-        # A number that wants its code, one that is uncertain, or nothing at all.
-        notice = texts.NUMBER_UNCERTAIN if typed.kind is TypedKind.UNCERTAIN else None
+        # A number that wants its code, something that is uncertain, or nothing at all.
+        notice = texts.unread(typed.mistake) if typed.kind is TypedKind.UNCERTAIN else None
         phones = (typed.number,) if typed.number else ()
-        return self._conversation.open_form(context, forms.Filling(phones=phones, notice=notice))
+        filling = forms.Filling(phones=phones, typed=typed.kept, notice=notice)
+        return self._conversation.open_form(context, filling)
