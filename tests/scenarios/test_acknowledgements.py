@@ -21,9 +21,7 @@ async def test_the_first_command_is_answered_while_slack_is_in_trouble(
         await scene.ana.runs("support", "/phoneid help")
         (command,) = scene.slack.deliveries
         assert command.is_acknowledged
-        assert (
-            command.milliseconds < 1500
-        )  # of three seconds; one at most to find out who reads it, and in which language
+        assert command.milliseconds < 1500  # 1,000 at most to find out who reads it
         await scene.answer(scene.ana, usage.GET_ID)
 
 
