@@ -105,6 +105,10 @@ def test_all_that_is_said_is_found(tmp_path: Path) -> None:
     assert set(LITERALS) == {"say", "say_in", "say_n", "mark_up"}
 
 
+def test_how_a_list_is_said_is_found() -> None:
+    assert Sentence("{earlier} and {last}", context="list") in catalogues.sentences()
+
+
 MARK = re.compile(r"(?:^|(?<=[\s(]))([*_~`])(?=\S)(.+?)(?<=\S)\1(?=$|[\s).,;:!?])", re.MULTILINE)
 """A mark as Slack reads it: nothing of a word stands against its outside, and Han counts as a word."""
 
