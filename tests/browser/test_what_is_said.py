@@ -34,6 +34,43 @@ async def test_only_a_box_of_code_has_a_copy_button(blank: Page, slack: LocalSla
     await expect(composer).to_be_focused()
 
 
+FORMATTED = "*一* (*二*) *三*, *四：* 五 _六_ `七`"
+ATTACHED = "*一*。 *二*三 四*五* （*六*） “*七*” _八_， `九`，"
+"""Slack shows these marks instead of reading them."""
+
+
+async def test_marks_beside_chinese_characters_and_punctuation_are_shown_as_slack_shows_them(
+    blank: Page, slack: LocalSlack, composer: Locator
+) -> None:
+    await expect(composer).to_be_visible()
+    for text in (FORMATTED, ATTACHED):
+        slack.workspace.post("C0SUPPORT", user_id="U0BOT", text=text)
+    formatted, attached = (blank.get_by_test_id("message").nth(each) for each in (0, 1))
+    await expect(formatted.locator(".message-body")).to_have_text("一 (二) 三, 四： 五 六 七")
+    await expect(attached.locator(".message-body")).to_have_text(ATTACHED)
+    await expect(formatted.locator(".message-body strong")).to_have_text(["一", "二", "三", "四："])
+    await expect(attached.locator(".message-body").locator("strong, em, code")).to_have_count(0)
+
+
+async def test_who_reads_another_language_is_known_by_it(blank: Page, slack: LocalSlack, composer: Locator) -> None:
+    await expect(composer).to_be_visible()
+    slack.speaks("Lee", "pt-BR")
+    await be(blank, "Mei")
+    titles = blank.get_by_test_id("person").locator(".person-title")
+    await expect(titles).to_have_text(
+        [
+            "Support agent",
+            "Support agent · 中文",
+            "Team lead · português",
+            "Team lead",
+            "Contractor · guest",
+            "Partner · other workspace",
+        ]
+    )
+    slack.workspace.post("C0SUPPORT", user_id="U0BOT", text="你好")
+    await expect(blank.get_by_test_id("message").locator(".message-body")).to_have_attribute("lang", "zh-CN")
+
+
 async def test_a_text_that_is_too_long_is_complained_of_once(blank: Page, slack: LocalSlack, composer: Locator) -> None:
     await expect(composer).to_be_visible()
     slack.modals.open("U0ANA", FORM)

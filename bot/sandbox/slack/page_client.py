@@ -36,7 +36,7 @@ class PageClient:
 
     def state_for(self, user_id: str) -> JsonObject:
         """Everything this user sees now. Raises ``KeyError`` for an unknown user."""
-        person = self._humans[user_id].person
+        person = self._workspace.people[self._humans[user_id].person.id]
         conversations = self._workspace.conversations_of(user_id)
         return {
             "version": self._workspace.version,
@@ -166,6 +166,7 @@ def _person(person: Person) -> JsonObject:
         "name": person.name,
         "title": person.title,
         "kind": person.kind.value,
+        "locale": person.locale,
         "is_deactivated": person.is_deactivated,
     }
 

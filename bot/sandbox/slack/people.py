@@ -63,6 +63,7 @@ class Person:
 
 
 ANA = Person(id="U0ANA", name="Ana", title="Support agent", kind=Kind.MEMBER)
+MEI = Person(id="U0MEI", name="Mei", title="Support agent", kind=Kind.MEMBER, locale="zh-CN")
 LEE = Person(id="U0LEE", name="Lee", title="Team lead", kind=Kind.MEMBER)
 KIM = Person(id="U0KIM", name="Kim", title="Team lead", kind=Kind.MEMBER)
 GUS = Person(id="U0GUS", name="Gus", title="Contractor", kind=Kind.GUEST)
@@ -70,7 +71,7 @@ OLU = Person(id="U0OLU", name="Olu", title="Partner", kind=Kind.OUTSIDER, team_i
 
 IDA = Person(id="U0IDA", name="Ida", title="Former team lead", kind=Kind.MEMBER, is_deactivated=True)
 
-CAST = (ANA, LEE, KIM, GUS, OLU, IDA)
+CAST = (ANA, MEI, LEE, KIM, GUS, OLU, IDA)
 """Whom a sandbox starts with, besides the app."""
 
 BEA = Person(

@@ -59,6 +59,18 @@ async def test_conversations_are_told_apart(client: AsyncWebClient, channel: str
     assert described["is_archived"] is False
 
 
+async def test_the_language_of_a_channel_is_told_to_who_asks_for_it(slack: LocalSlack, client: AsyncWebClient) -> None:
+    channels = slack.workspace.conversations
+    channels["C0APPROVALS"] = replace(channels["C0APPROVALS"], locale="zh-CN")
+    asked = {
+        each: (await client.conversations_info(channel="C0APPROVALS", include_locale=each))["channel"].get("locale")
+        for each in (True, False)
+    }
+    assert asked == {True: "zh-CN", False: None}
+    assert (await client.conversations_info(channel="C0SUPPORT", include_locale=True))["channel"]["locale"] == "en-US"
+    assert slack.complaints == []
+
+
 async def test_a_conversation_of_others_is_not_found(slack: LocalSlack, client: AsyncWebClient, secret: str) -> None:
     private = slack.workspace.dm("U0ANA", "U0LEE").id
     for channel in (private, secret, "C0NOWHERE"):

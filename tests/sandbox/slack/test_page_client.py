@@ -25,11 +25,12 @@ async def test_a_users_state_has_everything_the_page_draws(slack: LocalSlack, cl
         "name": "Ana",
         "title": "Support agent",
         "kind": "member",
+        "locale": "en-US",
         "is_deactivated": False,
     }
     kinds = {person["name"]: person["kind"] for person in state["people"] if not person["is_deactivated"]}
-    assert list(kinds) == ["Ana", "Lee", "Kim", "Gus", "Olu", "Helper"]
-    assert list(kinds.values()) == ["member", "member", "member", "guest", "outsider", "bot"]
+    assert list(kinds) == ["Ana", "Mei", "Lee", "Kim", "Gus", "Olu", "Helper"]
+    assert list(kinds.values()) == ["member", "member", "member", "member", "guest", "outsider", "bot"]
     assert [person["name"] for person in state["people"] if person["is_deactivated"]] == ["Ida"]
     assert state["user_groups"] == [{"id": "S0LEADS", "handle": "leads"}]
     assert state["app"] == {

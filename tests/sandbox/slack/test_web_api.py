@@ -149,6 +149,25 @@ async def test_an_outsiders_roles_are_not_told(client: AsyncWebClient) -> None:
         assert not (await client.users_info(user=user))["user"].keys() & {"is_restricted", "is_ultra_restricted"}
 
 
+async def test_in_which_language_somebody_reads_is_told_to_who_asks_and_only_of_the_workspaces_own(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
+    slack.speaks("Gus", "pt-BR")
+    slack.speaks("Olu", "zh-CN")
+
+    async def told(user: str, *, include_locale: bool) -> str | None:
+        user_info = (await client.users_info(user=user, include_locale=include_locale))["user"]
+        return user_info.get("locale")  # type: ignore[no-any-return] # JSON
+
+    people = ("U0MEI", "U0ANA", "U0GUS", "U0OLU", "U0SID", "USLACKBOT", "U0BOT")
+    told_each = [await told(each, include_locale=True) for each in people]
+    assert told_each == ["zh-CN", "en-US", "pt-BR", None, None, None, None]
+    assert [await told(each, include_locale=False) for each in people] == [None] * len(people)
+    slack.speaks("Mei", "zh-TW")
+    assert await told("U0MEI", include_locale=True) == "zh-TW"
+    assert slack.complaints == []
+
+
 async def test_of_somebody_who_left_little_is_told(client: AsyncWebClient) -> None:
     described = (await client.users_info(user="U0IDA"))["user"]
     assert "real_name" not in described

@@ -102,14 +102,15 @@ function body(message, conversation) {
       return field.node;
     },
   };
+  const lang = message.is_app ? page.slack.me.locale : null; // by it a browser chooses the shapes of Chinese characters
   if (message.blocks?.length) {
     return h(
       "div",
-      { class: "message-body" },
+      { class: "message-body", lang },
       message.blocks.map((block) => blockNode(block, place)),
     );
   }
-  return h("div", { class: "message-body text" }, mrkdwn(message.text), message.edited ? edited() : null);
+  return h("div", { class: "message-body text", lang }, mrkdwn(message.text), message.edited ? edited() : null);
 }
 
 function edited() {

@@ -57,11 +57,16 @@ function paragraphs(text) {
   return nodes;
 }
 
-// A mark counts only where a word could start and end: snake_case and 2*3*4 stay as they are.
-const marked = (mark) => `(?<![\\p{L}\\p{N}${mark}])${mark}(?=\\S)([^${mark}\\n]*?\\S)${mark}(?![\\p{L}\\p{N}${mark}])`;
+// A mark counts only where a word could start and end: snake_case and 2*3*4 stay as they are. To Slack, Chinese
+// characters are a word's, and so is full-width punctuation: *重要*。 shows its asterisks.
+const FULL_WIDTH = "\\u2018-\\u201d\\u2026\\u3001-\\u303f\\uff01-\\uff65";
+const marked = (mark) => {
+  const attached = `[\\p{L}\\p{N}${FULL_WIDTH}${mark}]`;
+  return `(?<!${attached})${mark}(?=\\S)([^${mark}\\n]*?\\S)${mark}(?!${attached})`;
+};
 const INLINE = new RegExp(
   [
-    "`([^`\\n]+)`",
+    marked("`"),
     "<([^<>\\n]+)>",
     marked("\\*"),
     marked("_"),

@@ -71,11 +71,19 @@ function drawPeople(pickable) {
 
 const KINDS = { guest: "guest", outsider: "other workspace" };
 
+/** What somebody reads their Slack in, by its own name; nothing where it is English, as most do here. */
+function languageOf(person) {
+  const [language] = person.locale.split("-");
+  const names = new Intl.DisplayNames([language], { type: "language" });
+  return language === "en" ? null : h("span", { lang: person.locale }, names.of(language));
+}
+
 /** A link and not a button: opened in a new tab, that tab is the other person. */
 function personLink(person) {
   const isYou = person.id === page.user;
   const kind = KINDS[person.kind];
   const isTold = !kind || (person.title ?? "").toLowerCase().includes(kind);
+  const about = [person.title, isTold ? null : kind, languageOf(person)].filter(Boolean);
   const link = h(
     "a",
     {
@@ -93,7 +101,7 @@ function personLink(person) {
       { class: "person-words" },
       h("span", { class: "person-name" }, person.name),
       " ",
-      h("span", { class: "person-title" }, [person.title, isTold ? null : kind].filter(Boolean).join(" · ")),
+      h("span", { class: "person-title" }, about.flatMap((each, index) => (index ? [" · ", each] : [each]))),
     ),
   );
   return h("li", {}, link);

@@ -6,6 +6,7 @@ import { drawKeyed, h } from "./dom.js";
 import { createField, valueOf } from "./fields.js";
 import { icon } from "./icons.js";
 import { announce } from "./notices.js";
+import { page } from "./state.js";
 
 export class ViewForm {
   #fields = new Map(); // "block_id action_id" → {field, blockId, actionId, kind}
@@ -186,7 +187,14 @@ function frame(modal, onclick) {
   );
   const node = h(
     "form",
-    { class: "modal", "data-testid": "modal", "data-view-id": modal.id, novalidate: true, autocomplete: "off" },
+    {
+      class: "modal",
+      lang: page.slack.me.locale,
+      "data-testid": "modal",
+      "data-view-id": modal.id,
+      novalidate: true,
+      autocomplete: "off",
+    },
     h("div", { class: "modal-head" }, title, cross),
     notice,
     body,
