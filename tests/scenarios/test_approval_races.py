@@ -30,7 +30,7 @@ RACES = int(os.environ.get("PHONEID_RACES") or each_day(20, at_night=scaled(1000
 AT_ONCE = 50
 """Requests that wait at the same time."""
 
-AGAIN = each_day(4, at_night=10)
+AGAIN = each_day(2, at_night=10)
 """Requests on which somebody clicks more than once."""
 
 FIELDS = (

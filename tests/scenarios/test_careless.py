@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.bot_process import BotProcess
+from tests.amounts import some_each_day
 from tests.canaries import CANARY, CANARY_BOOK
 from tests.scenarios.careless_bot import REMOVE
 from tests.scenarios.scene import PATIENCE, Scene, open_scene
@@ -14,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 ECHO = canary_entry("An unknown Code that repeats the verification code")
 
 
-@pytest.mark.parametrize("protection", REMOVE)
+@pytest.mark.parametrize("protection", some_each_day(list(REMOVE), 2, what="protections"))
 async def test_without_a_protection_the_canary_is_found(tmp_path: Path, protection: str) -> None:
     settings = {"LOG_LEVEL": "DEBUG", "PYTHONPATH": str(ROOT)}
     async with open_scene(tmp_path, book=CANARY_BOOK, settings=settings) as scene:

@@ -145,7 +145,7 @@ async def test_no_crash_brings_the_code_to_light(scene_with: OpenScene, written:
             with saboteur.watching():
                 await go(scene, way)
             assert saboteur.leaks == set()
-            for victim in some_of(sorted(saboteur.holders - crashed), 4, what=f"{name} {way.__name__}"):
+            for victim in some_of(sorted(saboteur.holders - crashed), 3, what=f"{name} {way.__name__}"):
                 for _ in range(TRIES):
                     with saboteur.watching(victim):
                         await go(scene, way)

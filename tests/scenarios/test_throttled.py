@@ -3,6 +3,7 @@
 Whoever typed or clicked reads something in five seconds all the same.
 """
 
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from bot.models import State
 from bot.sandbox.slack.human import Human
 from bot.sandbox.slack.trouble import Forced
 from bot.slack import buttons, connection, conversation, deciding, people, web
+from tests.amounts import some_each_day
 from tests.english import views
 from tests.scenarios.asking import GOOD, GOOD_ID, TO_CHANNEL, TO_EACH, finish, request
 from tests.scenarios.scene import PATIENCE, OpenScene, open_scene, with_bot
@@ -21,6 +23,21 @@ HANGING = Forced(hangs=True)
 
 SILENT = pytest.mark.parametrize(
     "trouble", [pytest.param(MINUTES, id="throttled"), pytest.param(HANGING, id="hanging")]
+)
+
+COMMANDS = list(
+    product(
+        ("users.info", "views.open", "response_url", "chat.postMessage"),
+        ("", f" {GOOD.phone} {GOOD.code}", " history", " why"),
+    )
+)
+"""What Slack is silent about, and what somebody types then."""
+
+CLICKS = list(
+    product(
+        ("users.info", "usergroups.users.list", "views.open", "response_url", "chat.update", "chat.postMessage"),
+        ("Approve", "Deny", "Details"),
+    )
 )
 
 SOON = 10.0
@@ -52,8 +69,7 @@ def test_what_is_waited_for_before_somebody_reads_something_is_less_than_five_se
 
 
 @SILENT
-@pytest.mark.parametrize("method", ["users.info", "views.open", "response_url", "chat.postMessage"])
-@pytest.mark.parametrize("text", ["", f" {GOOD.phone} {GOOD.code}", " history", " why"])
+@pytest.mark.parametrize(("method", "text"), some_each_day(COMMANDS, 6, what="commands to a silent Slack"))
 async def test_whoever_types_a_command_reads_something(
     scene_with: OpenScene, method: str, text: str, trouble: Forced
 ) -> None:
@@ -66,10 +82,7 @@ async def test_whoever_types_a_command_reads_something(
 
 
 @SILENT
-@pytest.mark.parametrize(
-    "method", ["users.info", "usergroups.users.list", "views.open", "response_url", "chat.update", "chat.postMessage"]
-)
-@pytest.mark.parametrize("button", ["Approve", "Deny", "Details"])
+@pytest.mark.parametrize(("method", "button"), some_each_day(CLICKS, 6, what="clicks to a silent Slack"))
 async def test_whoever_clicks_on_a_card_reads_something(
     scene_with: OpenScene, method: str, button: str, trouble: Forced, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,6 +67,7 @@ def test_ours_is_the_first_of_them() -> None:
     assert [*CONTENDERS][:2] == ["ours on SQLite", "ours on Postgres"]
 
 
+@pytest.mark.nightly  # a tool of ours
 async def test_a_race_of_two_processes_answers_every_call(where: str) -> None:
     works = [quota.Work(calls=6), quota.Work(calls=0, singles=3, seconds=1.1)]
     async with asyncio.timeout(60):
@@ -81,6 +82,7 @@ async def test_the_official_sdk_takes_part() -> None:
     assert (len(done.accepted), done.throttled > 0) == (11, True)
 
 
+@pytest.mark.nightly  # as above
 @pytest.mark.parametrize("name", apps.APPS)
 async def test_an_app_starts_and_acknowledges(name: str) -> None:
     app = apps.APPS[name]

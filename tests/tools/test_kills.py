@@ -12,7 +12,7 @@ from tools.faults.world import Place
 KILLS = each_day(2, at_night=scaled(300, least=12))
 
 
-@pytest.mark.more_at_night
+@pytest.mark.nightly  # a tool of ours; what the bot does when it is killed has tests of its own each day
 async def test_after_kills_everything_is_accounted_for(tmp_path: Path, where: str) -> None:
     seed = choose(f"kills on {where}").getrandbits(32)
     tally = await kills.run(Place(tmp_path, where, seed), kills=KILLS, say=_say, lists=0)
