@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,11 +19,11 @@ from bot.sandbox.slack.trouble import Forced
 from bot.slack import buttons, cards
 from bot.slack.people import REMEMBERED
 from tests.amounts import some_of
-from tests.pseudo import CHINESE, ENGLISH, LANGUAGES
+from tests.pseudo import CHINESE, ENGLISH, LANGUAGES, strays, texts
 from tests.scenarios.asking import GOOD, GOOD_ID, TO_CHANNEL, TO_EACH, finish
 from tests.scenarios.listing import THREE, lines, make_overdue
 from tests.scenarios.reading import ALONE, WINDOW, Reading
-from tests.scenarios.scene import PATIENCE, QUICK, Scene, open_scene, with_bot
+from tests.scenarios.scene import PATIENCE, QUICK, Scene, dispatch, open_scene, with_bot
 
 LEISURELY = replace(QUICK, approval=20.0, sweeping=0.5)
 """Time enough to decide."""
@@ -99,6 +100,58 @@ async def ask_for_several(scene: Scene) -> None:
     await ana.clicks(buttons.SHOW_RESULTS)
     await window(ana, OPAQUE_ID)
     await ana.closes()
+
+
+async def test_so_is_all_that_is_said_of_what_waits_is_too_late_or_goes_wrong(tmp_path: Path) -> None:
+    async with (
+        scene_in_two_languages(tmp_path, PHONEID_QPS="1") as (stage, reading),
+        with_bot(stage, languages=LANGUAGES) as scene,
+    ):
+        ana, slack = scene.ana, scene.slack
+        scene.cams.trouble = ApiTrouble.SLOW
+        for asked in (*THREE, GOOD):  # in line, and the same once more
+            await scene.ask(asked)
+        await finish(scene)
+        await press_what_is_no_more(scene)
+        for error in ("expired_trigger_id", "push_limit_reached", "internal_error", "fatal_error"):
+            slack.forced["views.open"] = Forced(error)
+            await ana.runs("support", "/phoneid")
+            await finish(scene)
+        slack.forced.clear()
+        await send_what_is_of_another_version(scene)
+        assert reading.strays("Ana", CHINESE, data=[OPAQUE_ID]) == []
+        assert len(reading.by("Ana")) > 30
+        sent_again = [text for each in slack.deliveries for text in texts(each.response)]
+        assert [each for text in sent_again for each in strays(text, CHINESE)] == []
+
+
+async def press_what_is_no_more(scene: Scene) -> None:
+    """A button of another version of the bot, and one for somebody else's lookup."""
+    for action_id, value in (("gone", ""), (buttons.SHOW_ID, "R-00000000"), (buttons.STOP, "R-00000000")):
+        action = {"action_id": action_id, "block_id": "b", "type": "button", "value": value}
+        sender = {"user": {"id": "U0ANA", "team_id": "T0SANDBOX"}, "team": {"id": "T0SANDBOX"}}
+        await dispatch(scene, {"type": "block_actions", "trigger_id": "1.2.x", "actions": [action], **sender})
+        await finish(scene)
+
+
+async def send_what_is_of_another_version(scene: Scene) -> None:
+    """A form, and one that cannot be read."""
+    await scene.ana.runs("support", "/phoneid")
+    await window(scene.ana)
+    await submit(scene.ana, phone="+86 138", code=GOOD.code)
+
+    def call_it_otherwise(payload: dict[str, Any]) -> None:
+        payload["view"]["callback_id"] = "another"
+
+    def break_it(payload: dict[str, Any]) -> None:
+        payload["view"]["private_metadata"] = "{"
+
+    submitted = scene.slack.deliveries[-1]
+    for edit in (call_it_otherwise, break_it):
+        delivery = await scene.slack.redeliver(submitted, edit=edit)
+        assert delivery.is_acknowledged
+        assert "text" in str(delivery.response)
+    await finish(scene)
 
 
 async def test_so_is_every_error_of_the_api_and_the_history_of_them(tmp_path: Path) -> None:
