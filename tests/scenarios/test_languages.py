@@ -144,7 +144,7 @@ async def send_what_is_of_another_version(scene: Scene) -> None:
         payload["view"]["callback_id"] = "another"
 
     def break_it(payload: dict[str, Any]) -> None:
-        payload["view"]["private_metadata"] = "{"
+        del payload["view"]["state"]
 
     submitted = scene.slack.deliveries[-1]
     for edit in (call_it_otherwise, break_it):
