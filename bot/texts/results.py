@@ -8,12 +8,12 @@ from bot.texts.lengths import wait
 from bot.texts.numbers import international
 from bot.texts.outcomes import OUTCOMES, stand_of
 from bot.texts.problems import PROBLEMS
-from bot.texts.said import Plain, Said, Text, joined, row, say, say_n
+from bot.texts.said import Plain, Said, Text, joined, row, say, say_in, say_n
 
 CELLS = 20
 """Of the progress bar."""
 
-STOP = say("Stop")
+STOP = say_in("button", "Stop")
 STOP_LABEL = say("Stop the list: the numbers that are left are not looked up")
 STAYS_RUNNING = say("You can close this window. The list continues; a direct message shows the progress.")
 ONLY_YOURS = say("When it is done, a button here shows the IDs, to you only.")

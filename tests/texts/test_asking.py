@@ -1,14 +1,19 @@
 """What an agent reads while asking: each mistake has its sentence, and trouble of ours its reference."""
 
+import re
 from collections.abc import Callable
+from types import ModuleType
 
 import pytest
 
 from bot.entry.lines import MOST
 from bot.errors import EntryMistake
 from bot.models import MASK
+from bot.texts import asking as _asking
+from bot.texts import lengths, numbers, results, usage
 from tests.english import asking
 from tests.values import phones
+from tools import catalogues
 
 REFERENCE = "E-7K3Q9FZ2"
 (PHONE,) = phones(1)
@@ -57,6 +62,18 @@ def test_a_hundred_mistakes_fit_under_the_field() -> None:
     said = asking.mistakes({line: kinds[line % 3] for line in range(1, MOST + 1)})
     assert len(said) < 1000
     assert all(str(line) in said for line in range(1, MOST + 1))
+
+
+@pytest.mark.parametrize("module", [_asking, lengths, numbers, results, usage], ids=lambda module: module.__name__)
+def test_no_agent_reads_the_name_of_a_setting(module: ModuleType) -> None:
+    said = [
+        text
+        for path, call, name in catalogues.calls()
+        if str(path) == module.__file__
+        for text in (catalogues.sentence_of(call, name).english, catalogues.sentence_of(call, name).many)
+    ]
+    assert said
+    assert [text for text in said if re.search(r"[A-Z]+_[A-Z]", text)] == []
 
 
 def test_a_code_is_shown_as_a_mask_of_one_length() -> None:
