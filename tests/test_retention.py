@@ -167,7 +167,7 @@ async def test_what_takes_long_is_done_once_a_day(
     assert vars(caplog.records[-1])["facts"] == {"milliseconds": 0}
 
 
-@pytest.mark.parametrize("comes_of_it", ["is done", "is hindered", "breaks"])
+@pytest.mark.parametrize("comes_of_it", ["numbers is done", "is hindered", "breaks"])
 async def test_while_the_files_are_written_anew_and_only_then_nobody_is_dead_for_being_silent(
     clock: SteppingClock, comes_of_it: str
 ) -> None:
@@ -179,7 +179,7 @@ async def test_while_the_files_are_written_anew_and_only_then_nobody_is_dead_for
                 self.under_way = tx.one(scrubbing.UNDER_WAY)
             if comes_of_it == "breaks":
                 raise StoreUnavailable("the disk is full")
-            return comes_of_it == "is done"
+            return comes_of_it == "numbers is done"
 
     def is_excused(row: Row | None, seconds: float) -> bool:
         text = row["text"] if row else None

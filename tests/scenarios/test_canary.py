@@ -122,7 +122,7 @@ async def test_no_code_is_left_in_memory_once_its_lookup_has_ended(tmp_path: Pat
             await message_with(lee, "IDs of")
             await lee.clicks(requests.APPROVE)
             await ana.closes()
-        await message_with(ana, "is done", patience=60)
+        await message_with(ana, "numbers is done", patience=60)
         assert scene.bot
         assert await scene.bot.jobs.drain(PATIENCE)
         assert codes_in_memory() <= before
@@ -200,14 +200,17 @@ async def ask_for_a_list(scene: Scene) -> None:
         ana.fills(block_id="numbers", text=typed)
         ana.fills(block_id="reason", text=reason)
         await ana.submits()
-    words = await ana.until(lambda: ana.modal.words if ana.modal and "is done" in ana.modal.words else "", timeout=60)
+    is_done = "numbers is done"
+    words = await ana.until(lambda: ana.modal.words if ana.modal and is_done in ana.modal.words else "", timeout=60)
+        lambda: ana.modal.words if ana.modal and "numbers is done" in ana.modal.words else "", timeout=60
+    )
     assert PROBLEMS[Problem.UNKNOWN_CODE].what in words
     await ana.clicks(results.ASK_AGAIN)
     await window_with(ana, asking.FORM_INTRO.several)
     await ana.closes()
-    await message_with(ana, "is done")  # the window may say it first
+    await message_with(ana, "numbers is done")  # the window may say it first
     await ana.clicks(results.SHOW_RESULTS)
-    await window_with(ana, "is done")
+    await window_with(ana, "numbers is done")
     await ana.closes()
 
 

@@ -81,7 +81,7 @@ async def go_every_way(scene: Scene) -> None:
         await message_with(lee, "Approval needed: IDs of")
     await lee.clicks("Approve")  # the other one still waits at the end
     # Throttled answers are in it: everybody pauses then.
-    await message_with(scene.ana, "is done", patience=3 * PATIENCE)
+    await message_with(scene.ana, "numbers is done", patience=3 * PATIENCE)
 
 
 # --- in memory ---

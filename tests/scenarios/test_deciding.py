@@ -169,7 +169,7 @@ async def test_whoever_entered_a_code_sees_how_long_it_takes_and_what_came_of_it
         scene.ana.fills(block_id="code", text=GOOD.code)
         async with busy(scene, turns=4):
             await scene.ana.submits()
-            await window_with(scene.ana, "in line to be asked for")
+            await window_with(scene.ana, " in about ")
         assert GOOD_ID in await window_with(scene.ana, asking.answer_heading(PhoneNumber(GOOD.digits)))
 
 

@@ -41,9 +41,9 @@ ROW = "8613800001234\t920155500012345"
 
 async def test_each_number_of_a_list_is_a_lookup_with_a_result_of_its_own(scene: Scene) -> None:
     ana = await submit_list(scene, lines(THREE), reason="ticket 7")
-    words = await window_with(ana, "is done")
+    words = await window_with(ana, "numbers is done")
     assert ROW in words
-    assert f"12025550106\t{problems.PROBLEMS[Problem.NOT_YOURS].what} (Unknown.ResourceOwnerId)" in words
+    assert f"12025550106\t{problems.PROBLEMS[Problem.NOT_YOURS].what} Error Unknown.ResourceOwnerId" in words
     found = await listed(scene)
     assert [each.state for each in found] == [State.ANSWERED, State.ANSWERED, State.REFUSED]
     assert [(each.position, each.size, each.reason) for each in found] == [
@@ -58,14 +58,14 @@ async def test_each_number_of_a_list_is_a_lookup_with_a_result_of_its_own(scene:
 
 async def test_the_message_holds_no_id_and_shows_the_results_as_often_as_wanted(scene: Scene) -> None:
     ana = await submit_list(scene, lines(THREE))
-    told = await message_with(ana, "is done")
+    told = await message_with(ana, "numbers is done")
     assert "2 IDs found, 1 failed." in told.text
     assert "920155500012345" not in told.words + told.text
-    await window_with(ana, "is done")
+    await window_with(ana, "numbers is done")
     await ana.closes()
     for _ in range(2):
         await ana.clicks(texts.SHOW_RESULTS)
-        assert ROW in await window_with(ana, "is done")
+        assert ROW in await window_with(ana, "numbers is done")
         await ana.closes()
     shown = [(await events_of(scene, each)).count(Event.SHOWN) for each in await listed(scene)]
     assert shown == [2, 2, 0]  # where there is no ID, none was shown
@@ -108,7 +108,7 @@ async def test_the_form_opens_by_command_and_by_button(scene: Scene) -> None:
 
 async def test_a_list_delivered_twice_is_one_list(scene: Scene) -> None:
     ana = await submit_list(scene, lines(THREE))
-    await window_with(ana, "is done")
+    await window_with(ana, "numbers is done")
     await scene.slack.redeliver(edit=lambda payload: None)
     await finish(scene)
     assert len(await listed(scene)) == 3
@@ -118,7 +118,7 @@ async def test_a_list_delivered_twice_is_one_list(scene: Scene) -> None:
 
 async def test_the_rest_is_asked_again_with_its_numbers_and_without_codes(scene: Scene) -> None:
     ana = await submit_list(scene, lines(THREE), reason="ticket 7")
-    await window_with(ana, "is done")
+    await window_with(ana, "numbers is done")
     await ana.clicks(texts.ASK_AGAIN)
     await window_with(ana, asking.FORM_INTRO.several)
     assert ana.modal
@@ -133,7 +133,7 @@ async def test_two_agents_lists_run_side_by_side_and_each_sees_their_own(scene: 
     ana, lee = scene.ana, scene.human("Lee")
     await submit_list(scene, lines([GOOD, REFUSED]))
     await submit_list(scene, lines([OPAQUE, REFUSED]), human=lee)
-    hers, his = await window_with(ana, "is done"), await window_with(lee, "is done")
+    hers, his = await window_with(ana, "numbers is done"), await window_with(lee, "numbers is done")
     assert ROW in hers
     assert "pvn-7Q3xK9_demo" not in hers
     assert "pvn-7Q3xK9_demo" in his
@@ -145,7 +145,7 @@ async def test_a_guest_gets_no_form_and_a_forged_submission_of_theirs_is_rejecte
     await gus.runs("support", "/phoneid list")
     await window_with(gus, problems.PROBLEMS[Problem.GUEST].what)
     ana = await submit_list(scene, lines(THREE))
-    await window_with(ana, "is done")
+    await window_with(ana, "numbers is done")
 
     def as_gus(payload: dict[str, Any]) -> None:
         payload["user"]["id"] = "U0GUS"
@@ -160,10 +160,10 @@ async def test_a_guest_gets_no_form_and_a_forged_submission_of_theirs_is_rejecte
 
 async def test_only_its_own_agent_shows_or_stops_a_list(scene: Scene) -> None:
     ana = await submit_list(scene, lines(THREE))
-    await window_with(ana, "is done")
+    await window_with(ana, "numbers is done")
     await ana.closes()
     await ana.clicks(texts.SHOW_RESULTS)
-    await window_with(ana, "is done")
+    await window_with(ana, "numbers is done")
     click = scene.slack.deliveries[-1]
     lee = scene.human("Lee")
     for action_id in (buttons.SHOW_RESULTS, buttons.STOP):
@@ -220,7 +220,7 @@ async def test_the_bar_moves_in_the_window_and_in_the_message_and_results_come_a
                 seen.add(done)
                 assert words.count("\t92015550") == done  # what is done has its row
             told.update(progress for each in ana.sees(ana.dm) if (progress := progress_in(each.words)) is not None)
-            return "is done" in words
+            return "numbers is done" in words
 
         await ana.until(watch, timeout=PATIENCE)
         assert len(seen) >= 3

@@ -95,7 +95,7 @@ async def test_approved_with_all_codes_the_list_is_asked_and_its_agent_told_once
     lee = scene.human("Lee")
     assert lee.confirmation(texts.APPROVE).text == texts.APPROVE_CONFIRM_TEXT.several
     await lee.clicks(texts.APPROVE)
-    told = await message_with(scene.ana, "is done")
+    told = await message_with(scene.ana, "numbers is done")
     await finish(scene)
     assert "920155500012345" not in told.words + told.text
     assert "Your request was approved. Decided by <@U0LEE>." in told.words
@@ -107,7 +107,7 @@ async def test_approved_with_all_codes_the_list_is_asked_and_its_agent_told_once
     assert "was approved and asked for" in card.words
     assert "<@U0LEE>" in card.words
     await scene.ana.clicks(results.SHOW_RESULTS)
-    assert "8613800001234\t920155500012345" in await window_with(scene.ana, "is done")
+    assert "8613800001234\t920155500012345" in await window_with(scene.ana, "numbers is done")
 
 
 async def test_a_double_click_and_two_approvers_decide_once(scene: Scene) -> None:
@@ -117,7 +117,7 @@ async def test_a_double_click_and_two_approvers_decide_once(scene: Scene) -> Non
     await lee.clicks_stale(his, texts.APPROVE)
     await lee.clicks_stale(his, texts.APPROVE)
     await deny_stale(kim, hers)
-    await message_with(scene.ana, "is done")
+    await message_with(scene.ana, "numbers is done")
     await finish(scene)
     assert len(scene.cams.calls) == 3
     (request_id,) = {each.request_id for each in await listed(scene)}
@@ -178,10 +178,10 @@ async def test_without_codes_the_agent_is_asked_for_them_in_a_form_of_the_approv
         assert [*ana.modal.errors.values()] == [said]
     ana.fills(block_id="numbers", text=lines([REFUSED, OPAQUE, GOOD]))  # in any order
     await ana.submits()
-    assert "8613800001234\t920155500012345" in await window_with(ana, "is done")
+    assert "8613800001234\t920155500012345" in await window_with(ana, "numbers is done")
     await scene.slack.redeliver(edit=lambda payload: None)
     await finish(scene)
-    assert "8613800001234\t920155500012345" in await window_with(ana, "is done")
+    assert "8613800001234\t920155500012345" in await window_with(ana, "numbers is done")
     assert len(scene.cams.calls) == 3
 
 
@@ -206,7 +206,7 @@ async def test_codes_for_other_numbers_than_the_approved_ones_are_used_for_none(
     assert all(each.phone in str(ana.modal.values) for each in THREE)
     ana.fills(block_id="numbers", text=lines(THREE))
     await ana.submits()
-    await window_with(ana, "is done")
+    await window_with(ana, "numbers is done")
 
 
 async def test_a_list_nobody_decides_on_expires_as_a_whole(scene_with: OpenScene) -> None:
@@ -253,6 +253,6 @@ async def test_after_a_restart_the_codes_are_asked_for_again(tmp_path: Path) -> 
             await running.ana.until(lambda: running.ana.modal, timeout=PATIENCE)
             running.ana.fills(block_id="numbers", text=lines(THREE))
             await running.ana.submits()
-            await window_with(running.ana, "is done")
+            await window_with(running.ana, "numbers is done")
             assert len(running.cams.calls) == 3
             assert list(scene.slack.complaints) == []

@@ -74,7 +74,7 @@ async def test_a_list_that_its_process_could_not_tell_is_told_as_a_list_though_i
                 await died.change(factories.call, asked, position)
                 await died.change(factories.end, asked, position=position)
         async with with_bot(scene) as running:
-            told = await message_with(running.ana, "is done")
+            told = await message_with(running.ana, "numbers is done")
             await finish(running)
             assert "2 IDs found, 1 failed. 1 of them was not looked up" in told.words
             assert told.buttons == [texts.SHOW_RESULTS, texts.ASK_AGAIN]
@@ -119,7 +119,7 @@ async def test_the_trusted_need_approval_for_a_list_with_a_number_that_was_guess
         card = await message_with(scene.human("Lee"), "Approval needed: IDs of 3 numbers")
         assert "5 for one of these numbers" in card.words
         await scene.human("Lee").clicks(requests.APPROVE)
-        await message_with(ana, "is done")  # approved by somebody who knew
+        await message_with(ana, "numbers is done")  # approved by somebody who knew
         assert await of_list(scene) == [State.ANSWERED, State.ANSWERED, State.REFUSED]
 
 
@@ -162,9 +162,9 @@ async def test_history_has_the_form_for_all_codes_of_an_approved_list(scene_with
 
 async def test_a_forgotten_number_of_a_list_is_a_line_in_words_and_the_others_stay(scene: Scene) -> None:
     ana = await submit_list(scene, lines(THREE), reason="ticket 7")
-    await window_with(ana, "is done")
+    await window_with(ana, "numbers is done")
     await ana.closes()
-    message = await message_with(ana, "is done")
+    message = await message_with(ana, "numbers is done")
     async with record_of(scene) as record:
         await record.change(forgetting.forget, PhoneNumber(GOOD.digits), actor=ANA)
     await ana.clicks(texts.SHOW_RESULTS, message=message)
@@ -179,9 +179,9 @@ async def test_a_forgotten_number_of_a_list_is_a_line_in_words_and_the_others_st
 
 async def test_what_is_left_of_a_list_is_asked_again_without_what_was_forgotten(scene: Scene) -> None:
     ana = await submit_list(scene, lines(THREE))
-    await window_with(ana, "is done")
+    await window_with(ana, "numbers is done")
     await ana.closes()
-    message = await message_with(ana, "is done")
+    message = await message_with(ana, "numbers is done")
     async with record_of(scene) as record:
         await record.change(forgetting.forget, PhoneNumber(THREE[2].digits), actor=ANA)
     await ana.clicks(texts.ASK_AGAIN, message=message)

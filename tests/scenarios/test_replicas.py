@@ -99,7 +99,7 @@ async def test_the_codes_of_a_list_are_used_by_the_bot_that_has_them(tmp_path: P
         await several.finish()
         several.turn_to(1)
         await several.scene.human("Lee").clicks("Approve")
-        await message_with(ana, "is done")
+        await message_with(ana, "numbers is done")
         await several.finish()
         assert tellings(several.scene, TOLD_ENTER_CODE) == 0
         assert len(several.scene.cams.calls) == len(THREE)

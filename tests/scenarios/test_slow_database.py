@@ -135,7 +135,7 @@ async def test_a_decision_is_recorded_before_slack_has_our_word_or_whoever_made_
         with locked(scene.database_url):
             await decide()
             assert acknowledged_in_time(scene)
-            await lee.until(lambda: any("nothing was recorded" in words for words in read_by(lee)), timeout=PATIENCE)
+            await lee.until(lambda: any("Nothing has changed" in words for words in read_by(lee)), timeout=PATIENCE)
         await scene.clock.sleep(1.0)
         assert await standing_of(scene, request_id) == AWAITING
 

@@ -100,10 +100,10 @@ async def test_the_history_shows_an_id_once_more(scene: Scene) -> None:
 
 async def test_a_list_is_asked_and_its_results_are_shown(scene: Scene) -> None:
     ana = await submit_list(scene, lines(THREE))
-    await message_with(ana, "is done")
+    await message_with(ana, "numbers is done")
     await ana.closes()
     await ana.clicks(results.SHOW_RESULTS)
-    assert GOOD_ID in await window_with(ana, "is done")
+    assert GOOD_ID in await window_with(ana, "numbers is done")
 
 
 async def test_a_request_is_approved_and_answered(deciding: Scene) -> None:
