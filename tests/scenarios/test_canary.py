@@ -200,8 +200,7 @@ async def ask_for_a_list(scene: Scene) -> None:
         ana.fills(block_id="numbers", text=typed)
         ana.fills(block_id="reason", text=reason)
         await ana.submits()
-    is_done = "numbers is done"
-    words = await ana.until(lambda: ana.modal.words if ana.modal and is_done in ana.modal.words else "", timeout=60)
+    words = await ana.until(
         lambda: ana.modal.words if ana.modal and "numbers is done" in ana.modal.words else "", timeout=60
     )
     assert PROBLEMS[Problem.UNKNOWN_CODE].what in words
