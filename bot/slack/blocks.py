@@ -58,10 +58,14 @@ def person(user_id: str) -> Markup:
     return slacks(f"<@{user_id}>")
 
 
-def date(at: float) -> Markup:
-    """A moment (Unix seconds) as each reader's local time, in Slack's markup; elsewhere in UTC."""
+def date(at: float, *, is_in_numbers: bool = False) -> Markup:
+    """A moment (Unix seconds) as each reader's local time, in Slack's markup; elsewhere in UTC.
+
+    Slack says "today" in the language of whoever looks, so what people of several languages read is ``is_in_numbers``.
+    """
+    day = "{date_num}" if is_in_numbers else "{date_short_pretty}"
     fallback = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return slacks(f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{fallback}>")
+    return slacks(f"<!date^{int(at)}^{day} {{time}}|{fallback}>")
 
 
 def preformatted(text: Plain) -> Block:

@@ -21,12 +21,13 @@ def card(request: Request, recent: RecentCounts, *, is_reminder: bool = False) -
     refused = texts.refused_lately(request, recent.refused)
     lately = texts.asked_lately(request, by_agent=recent.by_agent, for_number=recent.for_number, seconds=LATELY)
     reason = texts.reason_given(request)
+    expires_at = blocks.date(request.approval.expires_at or request.asked_at, is_in_numbers=True)
     body = [
         blocks.header(heading),
         blocks.formatted_section(asked_by),
         blocks.section(reason),
         *([blocks.section(refused)] if refused else []),
-        blocks.formatted_context(texts.expires(blocks.date(request.approval.expires_at or request.asked_at))),
+        blocks.formatted_context(texts.expires(expires_at)),
         blocks.context(joined(lately, texts.reference(request))),
         blocks.buttons(*_buttons(request)),
     ]

@@ -71,6 +71,18 @@ async def test_who_reads_another_language_is_known_by_it(blank: Page, slack: Loc
     await expect(blank.get_by_test_id("message").locator(".message-body")).to_have_attribute("lang", "zh-CN")
 
 
+async def test_a_moment_is_said_in_the_language_of_whoever_looks(
+    blank: Page, slack: LocalSlack, composer: Locator
+) -> None:
+    await expect(composer).to_be_visible()
+    now = int(slack.clock.now())
+    slack.workspace.post("C0SUPPORT", user_id="U0BOT", text=f"<!date^{now}^{{date_num}} {{date_short_pretty}}|now>")
+    day = await blank.evaluate("seconds => new Date(seconds * 1000).toLocaleDateString('sv')", now)
+    for name, today in (("Ana", "today"), ("Mei", "今天")):
+        await be(blank, name)
+        await expect(blank.get_by_test_id("message").locator(".message-body")).to_have_text(f"{day} {today}")
+
+
 async def test_a_text_that_is_too_long_is_complained_of_once(blank: Page, slack: LocalSlack, composer: Locator) -> None:
     await expect(composer).to_be_visible()
     slack.modals.open("U0ANA", FORM)

@@ -31,7 +31,9 @@ function withDays(messages) {
   for (const message of messages) {
     const name = dayName(dateOfTs(message.ts));
     if (name !== day) rows.push({ day: name });
-    rows.push({ message, continues: name === day && continues(above, message), people: page.slack.people.length });
+    // What a message is drawn with, besides itself: then it is drawn anew.
+    const drawnWith = { people: page.slack.people.length, locale: page.slack.me.locale };
+    rows.push({ message, continues: name === day && continues(above, message), ...drawnWith });
     [day, above] = [name, message];
   }
   return rows;
