@@ -87,7 +87,7 @@ AT_ONCE = (
 )
 """Outcomes that nobody waits for: no retry, and no pause for everybody."""
 
-ALWAYS = ("The ID", "Unknown.ResourceOwnerId", "An unknown Code that repeats the verification code")
+ALWAYS = ("The ID", "Unknown.ResourceOwnerId", "An unknown error that repeats the verification code")
 """Asked for each day: an ID, a refusal, and the answer that holds the code."""
 
 

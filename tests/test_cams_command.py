@@ -33,7 +33,7 @@ async def running(folder: Path, *arguments: str) -> AsyncIterator[str]:
     try:
         async with asyncio.timeout(20):
             first = await process.stdout.readline()
-        yield first.decode().removeprefix("The local API: ").strip()
+        yield first.decode().removeprefix("The simulated Alibaba Cloud API: ").strip()
     finally:
         process.terminate()
         await process.communicate()

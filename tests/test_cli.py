@@ -327,7 +327,7 @@ async def test_a_filter_that_nothing_can_match_is_a_sentence_and_exits_2(
     [
         (("--agent", "U0NOBODY"), "agent U0NOBODY"),
         (("--agent", " 1000 (ana) ", "--json"), "agent 1000 (ana)"),
-        (("--request", "r-00000000/3", "--csv"), "request R-00000000"),
+        (("--request", "r-00000000/3", "--csv"), "reference R-00000000"),
         (("--phone", "+86 138 0000 1234", "--agent", "U0ANA"), "agent U0ANA, number +86 138 0000 1234"),
         (("--since", "2999-01-01T00:00Z"), "since 2999-01-01 00:00 UTC"),
     ],

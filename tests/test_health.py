@@ -11,7 +11,7 @@ from bot.serving import HttpServer
 from tests.clocks import SteppingClock
 
 GOOD = Part("Slack", is_good=True, words="ok")
-BAD = Part("Slack", is_good=False, words="0 of 2 links connected")
+BAD = Part("Slack", is_good=False, words="0 of 2 connections open")
 
 
 class Database:
@@ -133,7 +133,7 @@ async def test_each_part_has_a_line(health: Health, database: Database, port: in
     async with ClientSession() as http, http.get(f"http://127.0.0.1:{port}/readyz") as answer:
         assert (answer.status, await answer.text()) == (
             503,
-            "not ready\ndatabase: ok\nSlack: 0 of 2 links connected\n",
+            "not ready\ndatabase: ok\nSlack: 0 of 2 connections open\n",
         )
 
 

@@ -86,7 +86,19 @@ async def test_a_journal_that_is_not_whole_names_the_first_entry_and_exits_1(
     ran = await shell.run("journal", "verify")
     assert (ran.status, ran.out) == (1, "")
     assert "Entry 3 does not match the chain" in ran.err
+    assert ran.err.startswith("The journal is broken. Entry 3")
     assert "The entries from 1 to 2 are intact." in ran.err
+
+
+async def test_a_record_that_was_changed_leaves_the_journal_itself_intact(
+    shell: Shell, database: Path, raw: sqlite3.Connection
+) -> None:
+    await record(database, MAY_NOT)
+    lay_open(raw)
+    raw.execute("UPDATE lookups SET reason = 'another'")
+    ran = await shell.run("journal", "verify")
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.startswith("The database does not match the journal. The entries are intact, but R-")
 
 
 async def test_a_head_that_was_noted_is_checked_against(shell: Shell, database: Path) -> None:
@@ -192,7 +204,7 @@ async def test_a_number_is_forgotten_after_a_yes(shell: Shell, database: Path) -
     await record(database, MAY_NOT, phone=OTHER, reason=f"as {TYPED}")
     asked = await shell.run("forget", TYPED, typed="y\n")
     assert asked.status == 0
-    assert "the reasons from 2 lookups, and the reasons of 1 request for other numbers that mention it?" in asked.err
+    assert "the reasons from 2 lookups, and the reasons that mention it from 1 request for other numbers?" in asked.err
     assert asked.out.startswith(
         "The number was removed from 2 lookups, and the reasons of 1 request that mentioned it."
     )
@@ -251,7 +263,7 @@ async def test_when_a_reader_keeps_bytes_it_is_said_and_trying_again_helps(
     raw.execute("BEGIN")
     raw.execute("SELECT * FROM lookups").fetchall()
     ran = await shell.run("forget", TYPED, "--yes")
-    assert (ran.status, "another program is using them" in ran.err) == (1, True)
+    assert (ran.status, "another program is using them. Close programs that read the database" in ran.err) == (1, True)
     raw.execute("COMMIT")
     ran = await shell.run("forget", TYPED, "--yes")
     assert (ran.status, ran.said) == (0, "")

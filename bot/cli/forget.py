@@ -26,7 +26,8 @@ def forget(*, phone: str, yes: bool) -> None:
 
     If PHONE is -, the number is read from standard input. Who asked, when, and the outcome remain on record.
 
-    Exit code 0: no file of the database contains it any more; 1: one may; 2: it could not be tried.
+    Exit code 0: it is removed; 1: it is not, or parts of it may still be in the database's files; 2: nothing could be
+    removed.
     """
     check_output()
     record_settings = read_existing()

@@ -35,7 +35,7 @@ def journal() -> None:
 def verify(*, since_head: str | None) -> None:
     """Check the journal's hash chain; report the first broken entry.
 
-    Exit code 0: the journal is intact; 1: it is broken; 2: it could not be checked.
+    Exit code 0: the journal is intact; 1: it is broken, or the database does not match it; 2: it could not be checked.
     """
     from bot.store import verification
 

@@ -45,7 +45,9 @@ class _ListFlags(TypedDict):
 @click.option("--json", "is_json", is_flag=True, help="Print the full result for PHONE as JSON.")
 @click.option("--file", metavar="FILE", help="List of numbers and codes to use instead of PHONE; - is standard input.")
 @click.option("--output", metavar="FILE", help="File for the list's IDs, as CSV; - is standard output.")
-@click.option("--again", "is_again", is_flag=True, help="Also look up the list's refused numbers again.")
+@click.option(
+    "--again", "is_again", is_flag=True, help="Also look up lines again whose number or code was not accepted."
+)
 @click.option(
     "--short-codes",
     "are_short_codes_meant",
@@ -64,9 +66,9 @@ def lookup(
     """Get the ID of PHONE, or the IDs of a list.
 
     The command asks for the verification code or reads it from standard input. The code is never an argument. Only the
-    ID is printed to standard output. If other users of this machine must not see the number or the reason among the
-    running commands, write - instead: it is then read from standard input, in the order number, reason, code, one per
-    line.
+    ID is printed to standard output. Other users of this machine can see the arguments of running commands. To hide the
+    number or the reason from them, write - in its place. The command then reads it from standard input, one per line in
+    the order number, reason, code.
 
     Exit code 0: there is an ID; 1: there is none; 2: nothing could be looked up.
 

@@ -28,7 +28,7 @@ def page_ready(url: str, *, database: str, cams_url: str, has_approvals: bool) -
 def cams_ready(url: str, access_key_id: str, access_key_secret: SecretStr) -> str:
     # These open nothing but this sandbox; whoever points a client at it needs to see them.
     return (
-        f"The local API: {url}\n"
+        f"The simulated Alibaba Cloud API: {url}\n"
         f"  ALIBABA_CLOUD_ACCESS_KEY_ID={access_key_id}\n"
         f"  ALIBABA_CLOUD_ACCESS_KEY_SECRET={access_key_secret.get_secret_value()}\n"
         f"  PHONEID_CAMS_URL={url}\n"

@@ -117,7 +117,7 @@ NOT_A_FILE = "it is not a file. For standard output, use --output -"
 def beginning(count: int, *, before: Mapping[State, int], request_id: RequestId) -> str:
     """``before``: the numbers of earlier runs that are not looked up again, by state."""
     besides = f" Skipped from earlier runs: {_counted(before)}." if before else ""
-    return f"Looking up {counted(count, 'ID')} at Alibaba Cloud, request {request_id}.{besides}"
+    return f"Looking up {counted(count, 'ID')} at Alibaba Cloud, reference {request_id}.{besides}"
 
 
 def _counted(counts: Mapping[State, int]) -> str:
@@ -157,7 +157,9 @@ def _time(at: float) -> str:
 
 WHY_IN_COLUMN = 'See the column "why" for the rest.'
 TO_GO_ON = "Run the same command again to continue: finished numbers are skipped."
-TO_ASK_REFUSED = "Numbers that were not accepted are skipped. After correcting the list, run again with --again."
+TO_ASK_REFUSED = (
+    "The next run skips lines whose number or code was not accepted. After correcting them, run it with --again."
+)
 STOPPED = "Stopped."
 
 

@@ -186,7 +186,7 @@ def no_effect(name: str, because: str) -> str:
 
 APPROVALS_ARE_OFF = "approvals are off (PHONEID_APPROVAL is never)"
 SOCKET_MODE_IS_ON = "SLACK_APP_TOKEN is set, so the bot uses Socket Mode"
-HTTP_MODE_IS_ON = "SLACK_APP_TOKEN is not set, so the bot receives signed requests over HTTP and keeps no links"
+HTTP_MODE_IS_ON = "SLACK_APP_TOKEN is not set, so the bot receives signed requests over HTTP and keeps no connections"
 KEY_IS_SET = "ALIBABA_CLOUD_ACCESS_KEY_ID is set, and with a key the bot does not use a role"
 REMOVE_OR_REMOVE_KEY = "Remove it. To use the role instead of the key, remove the AccessKey settings."
 CHOOSE_ANOTHER_PORT = "Set PHONEID_HEALTH_PORT to another port, or remove it: monitors can use PORT as well."
@@ -307,8 +307,8 @@ def usergroups_not_told(reason: str) -> str:
 
 
 def not_active(name: str, ids: str) -> str:
-    what = "not active full members" if "," in ids else "not an active full member"
-    return f"{name} names {ids}: {what} of this workspace."
+    who = "who are not active full members" if "," in ids else "who is not an active full member"
+    return f"{name} names {ids}, {who} of this workspace."
 
 
 CORRECT_IDS = "Correct the IDs (Copy member ID in the profile), or remove them."
@@ -321,7 +321,7 @@ def people_good(count: int) -> str:
 
 
 def people_not_all(count: int, of: int) -> str:
-    return f"Only {count} of the {of} people that the settings name were checked."
+    return f"Only the first {count} of the {of} people in the settings were checked."
 
 
 def people_not_told(reason: str) -> str:
@@ -369,13 +369,13 @@ ROLE_OWNS_JOURNAL = (
     "change entries."
 )
 USE_TWO_ROLES = (
-    "Let the bot use a second role that owns nothing: see Postgres in docs/operations.md for the statements."
+    "Let the bot use a second database user that owns nothing: see Postgres in docs/operations.md for the statements."
 )
 ROLE_MAY_CHANGE_JOURNAL = (
     "The database user in DATABASE_URL has the right to change or remove journal entries; only the triggers prevent it."
 )
 CLOSE_JOURNAL = (
-    "As the tables' owner, REVOKE UPDATE, DELETE, TRUNCATE ON journal from that role: see Postgres in "
+    "As the tables' owner, REVOKE UPDATE, DELETE, TRUNCATE ON journal from this user: see Postgres in "
     "docs/operations.md."
 )
 
@@ -510,4 +510,6 @@ def summary(stops: int, warnings: int, unchecked: int) -> str:
         return f"The bot cannot start: {counted(stops, 'error')} to fix first{more}{not_checked}."
     if warnings:
         return f"The bot can start, with {counted(warnings, 'warning')}{not_checked}."
-    return f"No errors were found, {unchecked} not checked." if unchecked else "Everything is fine."
+    if unchecked:
+        return f"No errors were found, but {counted(unchecked, 'check was', 'checks were')} not made."
+    return "Everything is fine."

@@ -15,8 +15,8 @@ BY_HTTP = "ok (signed requests)"
 
 
 def links(connected: int, wanted: int) -> str:
-    """``wanted``: how many links this process keeps to Slack."""
-    return f"{connected} of {wanted} links connected"
+    """``wanted``: how many connections this process keeps to Slack."""
+    return f"{connected} of {wanted} connections open"
 
 
 NO_PORT = (

@@ -15,7 +15,7 @@ FLAWS: Mapping[Flaw, str] = {
         "Entry {seq} does not match the chain: it was changed, moved or inserted, or an earlier entry was removed."
     ),
     Flaw.ADDED: "Entry {seq} was not written by the bot.",
-    Flaw.MISSING: "Entry {seq} is missing, with all entries between the last intact one and it.",
+    Flaw.MISSING: "Entry {seq} is missing, and so are all entries between the last intact one and it.",
     Flaw.NOT_AS_ANCHORED: "Entry {seq} is not the one you noted: it or an earlier entry was rewritten or removed.",
     Flaw.RECORD_CHANGED: "The entries are intact, but {record} no longer matches them: it was changed.",
     Flaw.COUNT_CHANGED: (
@@ -28,6 +28,9 @@ FLAWS: Mapping[Flaw, str] = {
     ),
     Flaw.RECORD_GONE: "The entries are intact, but {record}, which entry {seq} is about, was removed.",
 }
+
+_BESIDE_THE_ENTRIES = frozenset({Flaw.RECORD_CHANGED, Flaw.COUNT_CHANGED, Flaw.SCHEMA_CHANGED, Flaw.RECORD_GONE})
+"""Flaws that leave every entry as it was: to call the journal broken would contradict the sentence that follows."""
 
 
 def whole(inspection: Inspection, anchor: Head | None) -> str:
@@ -45,8 +48,10 @@ def whole(inspection: Inspection, anchor: Head | None) -> str:
 
 
 def not_whole(inspection: Inspection) -> str:
+    is_beside = inspection.fault is not None and inspection.fault.flaw in _BESIDE_THE_ENTRIES
+    what = "The database does not match the journal." if is_beside else "The journal is broken."
     return (
-        f"The journal is broken. {_flaw(inspection.fault)}\n{_whole_before(inspection)}\n"
+        f"{what} {_flaw(inspection.fault)}\n{_whole_before(inspection)}\n"
         "Keep a copy of the database as it is now, and compare it with a backup."
     )
 
@@ -63,13 +68,13 @@ def _whole_before(inspection: Inspection) -> str:
     return f"The entries from {inspection.first} to {inspection.head.seq} are intact."
 
 
-READ_BY_OTHERS = "another program is using them"
+READ_BY_OTHERS = "another program is using them. Close programs that read the database"
 
 
 def not_scrubbed(why: str) -> str:
     return (
-        f"Parts of the forgotten data may still be in the database's files: {why}. The running bot tries again within "
-        "a day. To do it now, close programs that read the database and run this command again."
+        f"Parts of the forgotten data may still be in the database's files: {why}. Run this command again later; a "
+        "running bot tries by itself within a day."
     )
 
 
@@ -91,7 +96,7 @@ NO_ANSWER = "Nobody answered the question, so nothing was forgotten. In scripts,
 
 def asks_to_forget(phone: PhoneNumber, found: Footprint) -> str:
     asked = f"Remove {phone.international}, its ID and the reasons from {counted(found.ended, 'lookup')}"
-    mentioned = f", and the reasons of {counted(found.mentions, 'request')} for other numbers that mention it"
+    mentioned = f", and the reasons that mention it from {counted(found.mentions, 'request')} for other numbers"
     return f"{asked}{mentioned if found.mentions else ''}? This cannot be undone."
 
 

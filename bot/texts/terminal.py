@@ -207,8 +207,8 @@ def clock_not_told(whose: str) -> str:
 
 
 CLOCK_REMEDY = (
-    "Set the clock. From 5 minutes off, Slack's signed requests are rejected; from 15 minutes off, Alibaba Cloud "
-    "rejects calls."
+    "Set the clock. If it is more than 5 minutes off, Slack's signed requests are rejected; if it is more than 15 "
+    "minutes off, Alibaba Cloud rejects calls."
 )
 NO_PROXY_USED = "No proxy is set. The bot connects to Alibaba Cloud and Slack directly."
 CERTIFICATES_THERE = "Trusted certificates were found."
@@ -237,23 +237,23 @@ def database_unusable(name: str, why: str) -> str:
 
 NAME_OUR_DATABASE = "Set DATABASE_URL to the bot's own database, or use the release that wrote this one."
 CHECK_FILE = (
-    "Check that DATABASE_URL names the bot's own file, that the bot can write to it, and that its disk is fine."
+    "Check that DATABASE_URL names the bot's own file, that the bot can write to it, and that its disk is not full."
 )
 CHECK_SERVER = (
     "Check that the server is running and can be reached from here, and that DATABASE_URL has the right host, database "
     "and user."
 )
 MAY_NOT_CREATE = (
-    "the database is empty, and this role cannot create tables in it. Run phoneid migrate as the role that should own "
-    "the tables: see Postgres in docs/operations.md"
+    "the database is empty, and this database user cannot create tables in it. Run phoneid migrate as the user that "
+    "should own the tables: see Postgres in docs/operations.md"
 )
 
 
 def right_missing(said: str) -> str:
     """``said`` is the server's own word for it."""
     return (
-        f"{said}. This role lacks a right: see Postgres in docs/operations.md for the rights that the bot needs. Run "
-        "phoneid migrate as the tables' owner"
+        f"{said}. This database user lacks a right: see Postgres in docs/operations.md for the rights that the bot "
+        "needs. Run phoneid migrate as the tables' owner"
     )
 
 
@@ -271,15 +271,15 @@ def no_schema(name: str) -> str:
 
 def may_not_use(name: str) -> str:
     return (
-        f"this role cannot use the schema {name}. Grant it as the schema's owner (GRANT USAGE ON SCHEMA {name} TO the "
-        "role), or correct the name after ?schema="
+        f"this database user cannot use the schema {name}. Grant the right as the schema's owner (GRANT USAGE ON "
+        f"SCHEMA {name} TO the user), or correct the name after ?schema="
     )
 
 
 MAY_NOT_VACUUM = (
-    "this role cannot VACUUM the tables, so forgotten data stays in dead rows until the server or the tables' owner "
-    "removes it. Run phoneid forget as the tables' owner, or grant this role the right: see Forgetting on Postgres in "
-    "docs/operations.md"
+    "this database user cannot VACUUM the tables, so forgotten data stays in dead rows until the server or the tables' "
+    "owner removes it. Run phoneid forget as the tables' owner, or grant this user the right: see Forgetting on "
+    "Postgres in docs/operations.md"
 )
 
 
@@ -379,7 +379,7 @@ def nothing_found(query: LogQuery) -> str:
     filters = {
         "agent": query.user_id,
         "number": query.phone and query.phone.international,
-        "request": query.request_id,
+        "reference": query.request_id,
         "since": since and f"{since:%Y-%m-%d %H:%M} UTC",
     }
     asked = ", ".join(f"{name} {value}" for name, value in filters.items() if value is not None)

@@ -130,7 +130,7 @@ def test_the_exit_code_is_the_worst_verdict(checks: list[Check], code: int) -> N
     ("checks", "said"),
     [
         ([WELL], "Everything is fine."),
-        ([WELL, skipped("d", "D was not asked.")], "No errors were found, 1 not checked."),
+        ([WELL, skipped("d", "D was not asked.")], "No errors were found, but 1 check was not made."),
         ([WORTH_A_LOOK, skipped("d", "D was not asked.")], "The bot can start, with 1 warning, 1 not checked."),
         ([WRONG, skipped("d", "D was not asked.")], "The bot cannot start: 1 error to fix first, 1 not checked."),
     ],

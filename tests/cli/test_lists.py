@@ -243,7 +243,7 @@ async def test_the_log_shows_a_list_by_its_request(desk: Desk) -> None:
     desk.write(*PLENTY[:2])
     ran = await desk.shell.run(*LIST, "--reason", "ticket 7")
     await desk.shell.run("lookup", ANSWERED.phone)
-    request = ran.err.split("request ", 1)[1].split(".")[0]
+    request = ran.err.split("reference ", 1)[1].split(".")[0]
     rows = json.loads((await desk.shell.run("log", "--request", request, "--json")).out)
     assert {(row["phone_number"], row["request"], row["reason"], row["state"]) for row in rows} == {
         (entry.digits, request, "ticket 7", "answered") for entry in PLENTY[:2]

@@ -20,7 +20,7 @@ from tests.shell import Ran
 
 GOOD, ECHO, FORBIDDEN = (
     entry("The ID"),
-    entry("An unknown Code that repeats the verification code"),
+    entry("An unknown error that repeats the verification code"),
     entry("Ram.PermissionDeny"),
 )
 

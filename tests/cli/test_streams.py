@@ -8,6 +8,7 @@ import os
 import sqlite3
 import sys
 from contextlib import closing
+from importlib import import_module
 
 import click
 import pytest
@@ -221,7 +222,7 @@ async def test_what_could_not_be_made_is_not_noted_as_exported(desk: Desk, monke
     def broken(_entries: object) -> str:
         raise RuntimeError("on purpose")
 
-    monkeypatch.setitem(sys.modules["bot.cli.log"]._FORMS, "csv", broken)
+    monkeypatch.setitem(import_module("bot.cli.log")._FORMS, "csv", broken)
     ran = await desk.shell.run("log", "--csv")
     assert (ran.status, exports(desk)) == (2, 0)
 

@@ -119,7 +119,7 @@ async def test_a_schema_that_the_role_may_not_use_is_named_with_the_grant(url: s
     run(ALL_RIGHTS, url)
     schema = url.rpartition("schema=")[2]
     found = await stop_of(as_role(url, role))
-    assert f"this role cannot use the schema {schema}" in found.what
+    assert f"this database user cannot use the schema {schema}" in found.what
     assert f"GRANT USAGE ON SCHEMA {schema}" in found.remedy
 
 

@@ -55,7 +55,7 @@ async def refusals_of_the_api(stage: Stage) -> None:
         "InvalidParameter.PhoneNumberError",
         "OK without an ID",
         "HTTP 200 with an error",
-        "An unknown Code that repeats the verification code",
+        "An unknown error that repeats the verification code",
     ):
         await ask(stage, entry(outcome))
 

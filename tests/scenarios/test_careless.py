@@ -12,7 +12,7 @@ from tests.scenarios.scene import PATIENCE, Scene, open_scene
 from tests.scenarios.test_canary import canary_entry, search
 
 ROOT = Path(__file__).parents[2]
-ECHO = canary_entry("An unknown Code that repeats the verification code")
+ECHO = canary_entry("An unknown error that repeats the verification code")
 
 
 @pytest.mark.parametrize("protection", some_each_day(list(REMOVE), 2, what="protections"))

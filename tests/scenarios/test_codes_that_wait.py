@@ -62,7 +62,7 @@ async def go_every_way(scene: Scene) -> None:
     await request(scene, asked=GOOD, code=CANARY)
     await scene.ana.clicks(texts.WITHDRAW)
     await told(scene, TOLD_WITHDRAWN)
-    refused = canary_entry("An unknown Code that repeats the verification code")
+    refused = canary_entry("An unknown error that repeats the verification code")
     await request(scene, asked=refused, code=None)
     await lee.clicks("Approve")
     await told(scene, TOLD_ENTER_CODE)

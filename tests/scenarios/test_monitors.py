@@ -30,7 +30,7 @@ async def until_said(scene: Scene, port: int | None, words: str) -> tuple[int, s
 
 
 @pytest.mark.parametrize(
-    ("is_http", "slack"), [(False, "2 of 2 links connected"), (True, "ok (signed requests)")], ids=["socket", "http"]
+    ("is_http", "slack"), [(False, "2 of 2 connections open"), (True, "ok (signed requests)")], ids=["socket", "http"]
 )
 async def test_the_port_for_monitors_answers_in_both_modes(
     scene_with: OpenScene,

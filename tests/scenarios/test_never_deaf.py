@@ -44,7 +44,7 @@ async def test_an_address_that_is_refused_ends_in_a_new_connection(scene_with: O
         await scene.slack.until(lambda: scene.slack.connections == 2)
         await take_away(scene.slack, upgrades_refused=refused)
         await until_ready(scene, 503)
-        assert (await readiness(scene))[1] == "Slack: 0 of 2 links connected"
+        assert (await readiness(scene))[1] == "Slack: 0 of 2 connections open"
         assert await until_ready(scene, 200) < MINUTE
         await scene.slack.until(lambda: scene.slack.connections == 2)
         await scene.ask(entry("The ID"))

@@ -25,7 +25,7 @@ GOOD_ID = "920155500012345"
         ("Connection reset", Problem.NO_ANSWER, State.FAILED, Side.ALIBABA),
         ("HTTP 200 with an error", Problem.NOT_YOURS, State.REFUSED, Side.AGENT),
         ("OK without an ID", Problem.NO_ID, State.FAILED, Side.ALIBABA),
-        ("An unknown Code that repeats the verification code", Problem.UNKNOWN_CODE, State.REFUSED, Side.AGENT),
+        ("An unknown error that repeats the verification code", Problem.UNKNOWN_CODE, State.REFUSED, Side.AGENT),
     ],
 )
 async def test_each_kind_of_no_has_its_words(

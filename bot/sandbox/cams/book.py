@@ -152,21 +152,21 @@ BOOK: tuple[Entry, ...] = (
         phone=_us(113),
         code="617305",
         outcome="HTTP 200 with an error",
-        explanation="Some errors come with HTTP 200; only the Code shows them.",
+        explanation="Some errors come with HTTP 200; only the field Code shows them.",
         replies=(Refusal(code=NOT_YOURS.code, message=NOT_YOURS.message, status=200),),
     ),
     Entry(
         phone=_us(114),
         code="158840",
         outcome="OK without an ID",
-        explanation="The Code is OK but the ID is missing. That is an error, too.",
+        explanation="The field Code is OK, but the ID is missing. That is an error, too.",
         replies=(Success(phone_number_id=None),),
     ),
     Entry(
         phone=_us(115),
         code="447726",
-        outcome="An unknown Code that repeats the verification code",
-        explanation="Code and Message repeat the verification code, which nobody must see.",
+        outcome="An unknown error that repeats the verification code",
+        explanation="The fields Code and Message repeat the verification code, which nobody must see.",
         # Invented: Alibaba documents no such answer, and nothing forbids it.
         replies=(
             Refusal(
