@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from bot import guesses, policy
 from bot.audit import Event
-from bot.errors import NotPossible
+from bot.errors import NotPossible, StoreUnavailable
+from bot.guesses import Chance
 from bot.interfaces import Clock, People, Timekeeper
 from bot.logs import Hourly
 from bot.mentioned import mention
@@ -79,6 +80,19 @@ class Access:
             return guarded[0]
         for_all = decided if under_way else guesses.guard(decided, counted.against(None), now=now)
         return next((each for each in guarded if each.verdict is Verdict.MAY_WITH_APPROVAL), for_all)
+
+    async def chance(self, request: Request) -> Chance | None:
+        """What is left to an agent after a wrong code for one number. ``None``: no code was wrong, the next one needs
+        an approval, or it is not certain.
+        """
+        of = request.lookup if request.is_single else None
+        if self._policy.needs_approval or of is None or of.result.problem not in guesses.ABOUT_THE_CODE:
+            return None
+        try:
+            counted = await self._record.read(counts.counts, request.agent, (of.phone,))
+        except StoreUnavailable:
+            return None
+        return guesses.chance(counted.against(of.phone), now=counted.at)
 
     async def find(self, request_id: RequestId) -> Request | None:
         """A request as it is."""

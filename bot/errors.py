@@ -265,11 +265,12 @@ class CardOutdated(RequestMoved):
 
 
 class TooManyGuesses(StoreError):
-    """A lookup may not be called before ``until`` (Unix seconds): too many codes were refused."""
+    """A lookup may not be called before ``until`` (Unix seconds): too many codes were refused, as ``problem`` says."""
 
-    def __init__(self, until: float) -> None:
+    def __init__(self, until: float, problem: Problem) -> None:
         super().__init__("too many codes were refused")
         self.until = until
+        self.problem = problem
 
 
 class StillOpen(StoreError):

@@ -7,6 +7,7 @@ makes the next attempt wait twice as long, or, where approvals are on, need one.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from bot.models import Lookup, Problem, Request
 from bot.policy import Decision, Rule, Verdict
@@ -49,7 +50,13 @@ COUNTED_FOR: Mapping[Problem, frozenset[Suspect]] = {
 without an ID counts, unless it is certainly about the account, the credentials, the clock, the service or the limit. If
 those counted, an administrator's mistake would make everybody wait. What is no answer counts for nobody."""
 
+ABOUT_THE_CODE = frozenset({Problem.UNKNOWN_CODE, Problem.BAD_REQUEST})
+"""After these an agent tries another code for the same number."""
+
 FREE = {Suspect.NUMBER: FREE_FOR_NUMBER, Suspect.AGENT: FREE_FOR_AGENT}
+
+WAITS = {Suspect.NUMBER: Problem.TOO_MANY_GUESSES, Suspect.AGENT: Problem.TOO_MANY_GUESSES_OF_AGENT}
+"""What an attempt is rejected with while it has to wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +86,26 @@ class Counts:
         return self.for_number if suspect is Suspect.NUMBER else self.by_agent
 
 
+class Wait(NamedTuple):
+    """No code may be tried until then."""
+
+    until: float
+    """Unix seconds."""
+    problem: Problem
+    """Whether that is so for the number, or for the agent whichever number it is."""
+
+
+class Chance(NamedTuple):
+    """What somebody can do about a refused code."""
+
+    left: int = 0
+    """So many more codes can be tried at once."""
+    wait: float = 0.0
+    """Seconds until then, where none is left."""
+    problem: Problem | None = None
+    """Whose wait that is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
     """Somebody may be guessing codes."""
@@ -94,13 +121,30 @@ class Alarm:
     """From the first refused code to this one."""
 
 
-def wait_until(counts: Counts, *, now: float, approved_at: float | None = None) -> float | None:
-    """When the next attempt may be made (Unix seconds); ``None`` means now.
+def waits(counts: Counts, *, now: float, approved_at: float | None = None) -> Wait | None:
+    """Until when the next attempt has to wait; ``None``: it need not. Of two waits the longer one.
 
     ``approved_at``: when somebody approved this very attempt. They could know of what was refused until then.
     """
-    ends = [_end_of_wait(suspect, counts.of(suspect), approved_at=approved_at) for suspect in Suspect]
-    return max((end for end in ends if end > now), default=None)
+    found = [Wait(_end_of_wait(each, counts.of(each), approved_at=approved_at), WAITS[each]) for each in Suspect]
+    return max((each for each in found if each.until > now), key=lambda each: each.until, default=None)
+
+
+def wait_until(counts: Counts, *, now: float, approved_at: float | None = None) -> float | None:
+    """The same, where it does not matter whose wait it is: Unix seconds."""
+    found = waits(counts, now=now, approved_at=approved_at)
+    return found.until if found else None
+
+
+def chance(counts: Counts, *, now: float) -> Chance | None:
+    """What is left to an agent for a number after a refused code, by both counts. ``None``: that is not certain, as
+    while other calls are under way, or once a wait is over.
+    """
+    if found := waits(counts, now=now):
+        return Chance(wait=found.until - now, problem=found.problem)
+    left = min(FREE[each] - counts.of(each).refused for each in Suspect)
+    is_certain = left > 0 and not any(counts.of(each).under_way for each in Suspect)
+    return Chance(left) if is_certain else None
 
 
 def is_over(counts: Counts) -> bool:
@@ -114,10 +158,10 @@ def guard(decision: Decision, counts: Counts, *, now: float) -> Decision:
         return decision
     if decision.rule is Rule.TRUSTED and is_over(counts):
         return Decision(Verdict.MAY_WITH_APPROVAL, Rule.GUESSES)
-    until = wait_until(counts, now=now)
-    if until is None:
+    found = waits(counts, now=now)
+    if found is None:
         return decision
-    return Decision(Verdict.MAY_NOT, Rule.GUESSES, Problem.TOO_MANY_GUESSES, until)
+    return Decision(Verdict.MAY_NOT, Rule.GUESSES, found.problem, found.until)
 
 
 def _end_of_wait(suspect: Suspect, guesses: Guesses, *, approved_at: float | None) -> float:

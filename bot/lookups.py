@@ -279,6 +279,6 @@ def _result_of(task: asyncio.Task[Result], attempt: Attempt) -> Result:
     if isinstance(error, LookupMoved):
         raise error
     if isinstance(error, TooManyGuesses):
-        return attempt.measured(Result(problem=Problem.TOO_MANY_GUESSES, wait_until=error.until))
+        return attempt.measured(Result(problem=error.problem, wait_until=error.until))
     log.error("lookup crashed", extra={"facts": {"lookup": attempt.lookup_id}}, exc_info=error)
     return attempt.measured(Result(problem=Problem.INTERNAL))

@@ -169,6 +169,8 @@ class Problem(StrEnum):
     CLOCK_UNSURE = "clock unsure"
     """The request's time is over, unless the bot's clock is wrong, which it may be."""
     TOO_MANY_GUESSES = "too many guesses"
+    """Too many codes were refused for the number. Up to 0.2.0 also: by the agent."""
+    TOO_MANY_GUESSES_OF_AGENT = "too many guesses of agent"
     PROCESS_ENDED = "process ended"
     STOPPED = "stopped"
     """Its agent stopped the list before its turn came."""

@@ -121,8 +121,8 @@ class Requests:
         if problem := await self._access.problem_of_agent(request):
             raise await self._access.forbidden(Action.ENTER_CODE, actor, problem, request)
         if wait := await self._wait_of(request):
-            await self._access.forbid(Action.ENTER_CODE, actor, Problem.TOO_MANY_GUESSES, request)
-            raise NotPossible(Problem.TOO_MANY_GUESSES, request, wait=wait)
+            await self._access.forbid(Action.ENTER_CODE, actor, wait.problem, request)
+            raise NotPossible(wait.problem, request, wait=wait.until - self._clock.now())
         return request
 
     async def use(self, request: Request, codes: Codes | None = None) -> tuple[Request, Codes] | None:
@@ -277,13 +277,13 @@ class Requests:
         log.info("request decided", extra={"facts": {"request": request.id, "state": to_state, "by": actor.user_id}})
         return decided
 
-    async def _wait_of(self, request: Request) -> float | None:
-        """For how long (seconds) the guess guard keeps any number of an approved request from being called."""
+    async def _wait_of(self, request: Request) -> guesses.Wait | None:
+        """Until when the guess guard keeps any number of an approved request from being called."""
         phones = [each.phone for each in request.lookups]
         counted = await self._record.read(counts.counts, request.agent, phones)
         now, approved_at = self._clock.now(), request.approval.decided_at
-        ends = [guesses.wait_until(counted.against(phone), now=now, approved_at=approved_at) for phone in phones]
-        return max((end - now for end in ends if end is not None), default=None)
+        found = [guesses.waits(counted.against(phone), now=now, approved_at=approved_at) for phone in phones]
+        return max(filter(None, found), key=lambda wait: wait.until, default=None)
 
 
 def _is_for_all(codes: Codes, request: Request) -> bool:

@@ -103,6 +103,7 @@ STATE_AFTER: Mapping[Problem, State] = {
     Problem.NOT_YOUR_REQUEST: State.REJECTED,
     Problem.CLOCK_UNSURE: State.REJECTED,
     Problem.TOO_MANY_GUESSES: State.REJECTED,
+    Problem.TOO_MANY_GUESSES_OF_AGENT: State.REJECTED,
     Problem.AGENT_MAY_NOT_ASK: State.REJECTED,
     Problem.CARD_OUTDATED: State.REJECTED,
     Problem.TOO_MANY_OPEN: State.REJECTED,

@@ -43,12 +43,12 @@ ENGLISH = Language("en", Letters(CIRCLED))
 LANGUAGES = Languages({each.name: each for each in (CHINESE, ENGLISH)})
 
 DATA = re.compile(
-    r"<[@#!][^>]*>"  # people, channels, usergroups, dates, as Slack has them
+    r"<[@#!][^>]*>|<https:[^|>]*\|"  # people, channels, usergroups, dates, links, as Slack has them
     r"|\b[RE]-\w{8}(/\d+)?"  # references
     r"|/phoneid( list| history| why| help)?\b"
     r"|\b[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\b"  # the API's request ids
     r"|\b[A-Z][a-z]*([A-Z][a-z]+)+(\.\w+)*\b|\b[A-Z][a-z]+(\.[A-Z]\w+)+\b"  # its codes
-    r"|\bsetup: \{.*\}"  # what is pasted into Meta's page
+    r"|\bsetup: \{ preVerifiedPhone: \{ ids: \["  # what is pasted into Meta's page
 )
 """What is the same in every language."""
 

@@ -7,9 +7,11 @@ import pytest
 
 from bot.audit import Event
 from bot.errors import NotPossible
+from bot.guesses import FREE_FOR_NUMBER, Chance
 from bot.models import Actor, ApprovalState, PhoneNumber, Problem, RequestId, State, Through
 from bot.policy import Action, Audience, Decision, Membership, Policy, Rule, Standing, Verdict
 from bot.store import forgetting
+from tests import factories
 from tests.english import problems
 from tests.factories import phones
 from tests.world import (
@@ -54,6 +56,17 @@ async def test_a_yes_is_guarded_for_the_number_and_for_the_agent(world: World) -
     assert (guarded.problem, guarded.wait_until) == (Problem.TOO_MANY_GUESSES, last.lookup.updated_at + MINUTE)
     assert await process.access.decide(ANA) == MAY  # no number yet, and Ana guessed nothing
     assert await process.access.decide(ANA, (OTHER,)) == MAY
+
+
+async def test_what_is_left_after_a_wrong_code_is_known_where_no_approval_can_be_needed(world: World) -> None:
+    world.policy = WITHOUT_APPROVALS
+    process = await world.start()
+    of = [await process.record.change(factories.finished, (PHONE,), factories.REFUSED, agent=KIM) for _ in range(2)]
+    assert await process.access.chance(of[-1]) == Chance(left=FREE_FOR_NUMBER - 2)
+    answered = await process.record.change(factories.finished, (OTHER,), factories.ANSWERED, agent=KIM)
+    assert await process.access.chance(answered) is None
+    world.policy = replace(world.policy, needs_approval=True)
+    assert await (await world.start("p2")).access.chance(of[-1]) is None
 
 
 async def test_a_number_that_has_to_wait_keeps_no_others_from_being_asked(world: World) -> None:
@@ -118,7 +131,7 @@ async def test_whoever_runs_the_command_line_waits_too(process: Process) -> None
     assert (await process.access.decide(ROOT, (PHONE,))).problem is Problem.TOO_MANY_GUESSES
     lookup = (await process.ask(agent=ROOT)).lookup
     assert lookup.state is State.REJECTED
-    assert "wait 1 minute, then try again" in problems.no_id(lookup)
+    assert "You can try again in 1 minute." in problems.no_id(lookup)
 
 
 @pytest.mark.parametrize("numbers", [(PHONE,), (OTHER, PHONE)], ids=["one", "among several"])
@@ -134,10 +147,10 @@ async def test_the_trusted_need_approval_for_what_was_guessed_at(
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0.5, "1 minute,"), (60.0, "1 minute,"), (61.0, "2 minutes,"), (3600.0, "60 minutes,")]
+    ("seconds", "words"), [(0.5, "1 minute."), (60.0, "1 minute."), (61.0, "2 minutes."), (3600.0, "60 minutes.")]
 )
 def test_a_wait_is_told_in_whole_minutes_and_never_too_short(seconds: float, words: str) -> None:
-    assert f"wait {words}" in problems.too_many_guesses(seconds).next
+    assert f"in {words}" in problems.too_many_guesses(seconds).next
 
 
 async def test_a_request_is_its_own_agents_alone(process: Process) -> None:

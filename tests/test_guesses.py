@@ -14,9 +14,11 @@ from bot.guesses import (
     LONGEST_WAIT,
     NONE,
     REMEMBERED,
+    Chance,
     Counts,
     Guesses,
     Suspect,
+    chance,
     guard,
     is_over,
     wait_until,
@@ -127,7 +129,11 @@ def test_an_approval_covers_what_was_refused_before_it(
         (MAY, counts(for_number=N), Decision(Verdict.MAY_NOT, Rule.GUESSES, Problem.TOO_MANY_GUESSES, NOW + MINUTE)),
         (MAY, counts(for_number=N, ago=MINUTE), MAY),
         # Whoever runs the command line waits like anybody: a script there tries codes faster than any hand.
-        (YES, counts(by_agent=A), Decision(Verdict.MAY_NOT, Rule.GUESSES, Problem.TOO_MANY_GUESSES, NOW + MINUTE)),
+        (
+            YES,
+            counts(by_agent=A),
+            Decision(Verdict.MAY_NOT, Rule.GUESSES, Problem.TOO_MANY_GUESSES_OF_AGENT, NOW + MINUTE),
+        ),
         # Where approvals are on, the trusted lose the trust, until what was refused is forgotten.
         (TRUSTED, counts(), TRUSTED),
         (TRUSTED, counts(for_number=N), Decision(Verdict.MAY_WITH_APPROVAL, Rule.GUESSES)),
@@ -138,6 +144,24 @@ def test_an_approval_covers_what_was_refused_before_it(
 )
 def test_what_is_left_of_a_decision(decision: Decision, counted: Counts, guarded: Decision) -> None:
     assert guard(decision, counted, now=NOW) == guarded
+
+
+@pytest.mark.parametrize(
+    ("counted", "left"),
+    [
+        (counts(for_number=1), Chance(left=N - 1)),
+        (counts(for_number=N - 1), Chance(left=1)),
+        (counts(for_number=1, by_agent=A - 2), Chance(left=2)),  # the smaller of the two
+        (counts(for_number=N), Chance(wait=MINUTE, problem=Problem.TOO_MANY_GUESSES)),
+        (counts(for_number=1, by_agent=A), Chance(wait=MINUTE, problem=Problem.TOO_MANY_GUESSES_OF_AGENT)),
+        (counts(for_number=N, by_agent=A + 1), Chance(wait=2 * MINUTE, problem=Problem.TOO_MANY_GUESSES_OF_AGENT)),
+        # Nothing is said that may be untrue a moment later.
+        (counts(for_number=2, agent_calls=1), None),
+        (counts(for_number=N, ago=MINUTE), None),
+    ],
+)
+def test_what_is_left_to_try(counted: Counts, left: Chance | None) -> None:
+    assert chance(counted, now=NOW) == left
 
 
 @pytest.mark.parametrize("suspect", Suspect)

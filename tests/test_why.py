@@ -14,22 +14,26 @@ APPROVALS = {"PHONEID_APPROVAL": "always", "PHONEID_APPROVERS": "S0LEADS,U0GUS"}
 @pytest.mark.parametrize(
     ("settings", "user", "said"),
     [
-        ({}, "U0ANA", ["May ask, without approval.", "PHONEID_APPROVAL is never: no request needs approval."]),
-        ({"PHONEID_AGENTS": "U0KIM"}, "U0ANA", ["May not ask.", "PHONEID_AGENTS does not name this person"]),
+        ({}, "U0ANA", ["Can get IDs without approval.", "PHONEID_APPROVAL is never, so no request needs approval."]),
+        ({"PHONEID_AGENTS": "U0KIM"}, "U0ANA", ["Cannot get IDs.", "PHONEID_AGENTS names neither this person"]),
         (
             APPROVALS,
             "U0ANA",
             [
-                "May ask; somebody must approve each request.",
+                "Can request IDs. Each request needs an approval.",
                 "PHONEID_APPROVAL is always.",
-                "May not decide on requests.",
-                "Requests are decided by S0LEADS, U0GUS; nobody decides on their own.",
+                "Is not an approver",
+                "Requests are approved by S0LEADS, U0GUS. Nobody can approve their own.",
             ],
         ),
-        ({**APPROVALS, "PHONEID_TRUSTED": "S0LEADS"}, "U0LEE", ["May ask, without approval.", "PHONEID_TRUSTED names"]),
-        (APPROVALS, "U0KIM", ["May ask; somebody must approve", "May decide on other people's requests"]),
-        (APPROVALS, "U0GUS", ["May not ask.", "Only full members", "May not decide on requests."]),
-        (APPROVALS, "U0OLU", ["May not ask.", "Only full members", "May not decide on requests."]),
+        (
+            {**APPROVALS, "PHONEID_TRUSTED": "S0LEADS"},
+            "U0LEE",
+            ["Can get IDs without", "PHONEID_TRUSTED names"],
+        ),
+        (APPROVALS, "U0KIM", ["Can request IDs.", "Can approve other people's requests"]),
+        (APPROVALS, "U0GUS", ["Cannot get IDs.", "Only full members", "Is not an approver"]),
+        (APPROVALS, "U0OLU", ["Cannot get IDs.", "Only full members", "Is not an approver"]),
     ],
 )
 async def test_why_says_what_the_policy_means_for_somebody(

@@ -10,7 +10,7 @@ from bot.cli.ids import Ids, Row
 from bot.entry.table import Line
 from bot.errors import DatabaseGone, RecordDamaged, SchemaUnknown, StoreError
 from bot.lookups import Lookups
-from bot.models import Actor, Lookup, Problem, Request
+from bot.models import Actor, Lookup, Request
 from bot.store import guesses as counts
 from bot.store import migrations, requests
 from bot.store.engine import Tx
@@ -77,7 +77,7 @@ class Asking:
 
         What runs goes on: it is answered, or the guard rejects it in its turn.
         """
-        if ended.result.problem is Problem.TOO_MANY_GUESSES:
+        if ended.result.problem in guesses.WAITS.values():
             wait = await self._record.read(_wait, self._request.agent)
             if wait is not None and not self.why_stopped:
                 self._is_guarded, self.why_stopped = True, command_line.guarded(wait)

@@ -12,8 +12,6 @@ from bot.environment.values import SLACK_USER
 from bot.models import Actor, Through
 from bot.policy import Membership, Standing, Verdict, decide
 from bot.texts import permissions, terminal
-from bot.texts.language import ENGLISH, in_english
-from bot.texts.said import slacks
 
 
 @click.command(cls=Discreet)
@@ -32,9 +30,9 @@ def why(user: str) -> None:
     policy = bot_settings.policy
     decision = decide(person, standing, policy)
     is_approver = policy.approvers.holds(person, standing)
-    show("\n".join(map(in_english, permissions.what_the_policy_means(decision, is_approver=is_approver))))
+    show("\n".join(permissions.what_the_policy_means(decision, is_approver=is_approver)))
     if decision.verdict is Verdict.MAY_WITH_APPROVAL:
-        show(ENGLISH.markup(permissions.decided_by(slacks(policy.approvers.ids))))
+        show(permissions.decided_by(policy.approvers.ids))
 
 
 async def _standing(bot_settings: settings.BotSettings, person: Actor) -> Standing:

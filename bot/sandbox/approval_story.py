@@ -54,9 +54,9 @@ class ApprovalStory:
         await self._lee.until(lambda: self._lee.modal, timeout=PATIENCE)
         self._lee.fills(block_id="reason", text="Which ticket is this?")
         await self._lee.submits()
-        told = await self._told("denied")
+        told = await self._told("Denied")
         self._check("Ana reads the reason", "Which ticket is this?" in told.words)
-        card = await self._card("denied")
+        card = await self._card("Denied")
         is_closed = "@Lee" in self._read(card) and not card.buttons
         self._check("The card shows who denied it, and has no buttons any more", is_closed)
 
@@ -65,8 +65,8 @@ class ApprovalStory:
         await self._asks(entry_of("Product.Unsubscript"), reason="Ticket 4712")
         self._teller.act("Ana clicks  Withdraw")
         await self._ana.clicks("Withdraw")
-        await self._told("withdrawn")
-        card = await self._card("withdrawn")
+        await self._told("withdrew")
+        card = await self._card("Withdrawn")
         self._check("Nobody can approve it any more", not card.buttons)
 
     async def expiry(self) -> None:
@@ -104,7 +104,7 @@ class ApprovalStory:
         for block_id, text in (("phone", entry.phone), ("code", entry.code), ("reason", reason)):
             self._ana.fills(block_id=block_id, text=text)
         await self._ana.submits()
-        await self._ana.until(lambda: self._ana.modal and "awaits" in self._ana.modal.words, timeout=PATIENCE)
+        await self._ana.until(lambda: self._ana.modal and "is waiting" in self._ana.modal.words, timeout=PATIENCE)
         await self._ana.closes()
         return await self._card(reason, title="In #approvals, where Lee and Kim are")
 

@@ -97,7 +97,7 @@ class PlainStory:
         self._sandbox.cams.trouble = ApiTrouble.DOWN
         await self._asks(entry)
         message = await self._answer()
-        self._check("She is told that there was no answer", "did not answer" in message.text)
+        self._check("She is told that there was no answer", "did not respond" in message.text)
         self._sandbox.cams.trouble = ApiTrouble.NONE
         self._teller.act("(the API works again)")
         await self._asks(entry)

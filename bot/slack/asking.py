@@ -14,7 +14,6 @@ from bot.pending_codes import Codes
 from bot.policy import Decision, Verdict
 from bot.requests import Requests
 from bot.slack import forms, views
-from bot.slack.blocks import View
 from bot.slack.context import Context
 from bot.slack.conversation import Conversation
 from bot.slack.forms_read import Entry, Filled
@@ -149,7 +148,7 @@ class Asking:
             await asyncio.gather(
                 self._outbox.deliver(Kind.CARDS, request.id),
                 self._outbox.deliver(Kind.AGENT, request.id),
-                self._conversation.show_after_submission(context, self._as_it_is(context, request)),
+                self._show_as_it_ended(context, request),
             )
             return None
         return request
@@ -161,7 +160,7 @@ class Asking:
             self._runner.run(request, codes, context=context), self._tell_what_is_followed(context, request, codes)
         )
         telling = [self._outbox.deliver(Kind.AGENT, ended.id), self._outbox.deliver(Kind.CARDS, ended.id)]
-        showing = [self._conversation.show_after_submission(context, self._as_it_is(context, ended))] if context else []
+        showing = [self._show_as_it_ended(context, ended)] if context else []
         await asyncio.gather(*telling, *showing)
 
     async def _tell_what_is_followed(self, context: Context | None, request: Request, codes: Codes) -> None:
@@ -178,12 +177,14 @@ class Asking:
     async def _show_as_it_is(self, context: Context, request: Request) -> None:
         """Show what became of a submission that was received before; while it runs, whoever runs it shows it."""
         if has_ended(request.lookups) or request.approval.state is ApprovalState.AWAITING:
-            await self._conversation.show_after_submission(context, self._as_it_is(context, request))
+            await self._show_as_it_ended(context, request)
 
-    def _as_it_is(self, context: Context, request: Request) -> View:
+    async def _show_as_it_ended(self, context: Context, request: Request) -> None:
         if request.approval.state is ApprovalState.AWAITING:
-            return views.receipt_window(context.origin, request)
-        return views.outcome(context.origin, request)
+            view = views.receipt_window(context.origin, request)
+        else:
+            view = views.outcome(context.origin, request, await self._access.chance(request))
+        await self._conversation.show_after_submission(context, view)
 
 
 def _new_request(context: Context, filled: Filled, key: str) -> NewRequest:

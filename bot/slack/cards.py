@@ -88,7 +88,7 @@ def _buttons(request: Request) -> list[Block]:
     )
     approve["confirm"] = {
         "title": blocks.plain(texts.APPROVE_CONFIRM_TITLE),
-        "text": blocks.plain(texts.APPROVE_CONFIRM_TEXT.of(request)),
+        "text": blocks.mrkdwn(texts.confirmation(request, blocks.person(request.agent.user_id))),
         "confirm": blocks.plain(texts.APPROVE_CONFIRM_YES),
         "deny": blocks.plain(texts.CANCEL),
     }

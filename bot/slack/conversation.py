@@ -127,9 +127,9 @@ class Conversation:
 
     def form(self, context: Context, decision: Decision, filling: forms.Filling) -> View:
         """The form, or why there is none for this person."""
-        if decision.wait_until is not None:
+        if decision.wait_until is not None and decision.problem:
             wait = max(0.0, decision.wait_until - self._clock.now())
-            return views.refusal(context.origin, problems.too_many_guesses(wait))
+            return views.refusal(context.origin, problems.too_many_guesses(wait, decision.problem))
         if decision.problem:
             return views.refusal(context.origin, PROBLEMS[decision.problem])
         needs_approval = decision.verdict is Verdict.MAY_WITH_APPROVAL
@@ -194,8 +194,8 @@ def _why_not_opened(error: SlackError, context: Context, *, too_late: Plain) -> 
 def _why_not(error: NotPossible) -> Message:
     if error.request is None:
         return views.sentence(asking.NOT_IN_THIS_RECORD)
-    if error.wait is not None:
-        return views.wait(error.request, error.wait)
+    if error.wait is not None and error.problem:
+        return views.wait(error.request, error.wait, error.problem)
     if error.problem:
         return views.sentence(problems.in_full(PROBLEMS[error.problem]))
     return views.became(error.request)

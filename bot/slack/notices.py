@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 
+from bot.access import Access
 from bot.guesses import Alarm
 from bot.models import ApprovalState, MessageRef, Request, RequestId, State
 from bot.outbox import Say
@@ -32,11 +33,13 @@ class Notices:
         self,
         *,
         record: Record,
+        access: Access,
         requests: Requests,
         messenger: Messenger,
         approvers: Approvers,
     ) -> None:
         self._record = record
+        self._access = access
         self._requests = requests
         self._messenger = messenger
         self._approvers = approvers
@@ -188,18 +191,19 @@ class Notices:
         if views.has_ended_message(request):
             told = await self._tell(request, views.ended(request), origin, in_person=True)
             if told is Shown.YES and request.is_single and request.is_any(State.ANSWERED) and origin.response_url:
-                await self._messenger.respond(origin.response_url, _outcome(request), reader=request.agent.user_id)
+                message = await self._outcome(request)
+                await self._messenger.respond(origin.response_url, message, reader=request.agent.user_id)
             return told
         # A list that only has to wait is told as lists are: by direct message, which does not get lost until then.
         if request.is_single or (request.is_all(State.REJECTED) and request.lookup.result.wait_until is None):
             in_person = request.approval.state is not ApprovalState.NOT_NEEDED
-            return await self._tell(request, _outcome(request), origin, in_person=in_person)
+            return await self._tell(request, await self._outcome(request), origin, in_person=in_person)
         return await self._say_in_progress_message(request, origin)
 
     async def _say_in_progress_message(self, request: Request, origin: Origin) -> Shown:
         """In the message that followed the request, where this process ran it; otherwise in a new one below it."""
         posted = await self._record.read(messages.of_request, messages.Kind.PROGRESS, request.id)
-        done = _outcome(request)
+        done = await self._outcome(request)
         if posted and request.id in self.run_here:
             shown = await self._messenger.update(posted[0], done)
             if shown is not Shown.GONE:
@@ -272,14 +276,14 @@ class Notices:
     async def _copies(self, request: Request) -> list[MessageRef]:
         return await self._record.read(messages.of_request, messages.Kind.CARD, request.id)
 
+    async def _outcome(self, request: Request) -> Message:
+        """How it ended, with buttons for the next form in the same workspace."""
+        message = views.outcome_message(request, await self._access.chance(request))
+        return buttons.in_workspace(message, request.agent.team_id)
+
     async def _tell(self, request: Request, message: Message, origin: Origin, *, in_person: bool = False) -> Shown:
         user_id, response_url = request.agent.user_id, origin.response_url
         return await self._messenger.tell(user_id, message, response_url=response_url, in_person=in_person)
-
-
-def _outcome(request: Request) -> Message:
-    """How it ended, with buttons for the next form in the same workspace."""
-    return buttons.in_workspace(views.outcome_message(request), request.agent.team_id)
 
 
 def _is_done(told: Shown, request: Request) -> bool:

@@ -13,7 +13,7 @@ from bot.texts import permissions, problems, usage
 from bot.texts import requests as request_texts
 from bot.texts.numbers import international, subject
 from bot.texts.problems import PROBLEMS
-from bot.texts.said import Markup, Part, Said, escaped, joined_markup, mark_up, row
+from bot.texts.said import Markup, Part, Said, escaped, joined_markup, mark_up
 
 PAGE = 10
 """Lookups on one page of the history: what fits a screen or two. Slack takes 50 blocks."""
@@ -28,7 +28,7 @@ def help_page(
     """
     said = [blocks.section(usage.NO_NUMBER)] if is_unreadable else []
     if decision.problem:
-        explanation = PROBLEMS[decision.problem] if wait is None else problems.too_many_guesses(wait)
+        explanation = PROBLEMS[decision.problem] if wait is None else problems.too_many_guesses(wait, decision.problem)
         has_history = decision.rule is not Rule.NOT_A_MEMBER
         lines = _under_title(usage.OTHERWISE, usage.commands_without_asking(has_history=has_history))
         body = [*views.explained(explanation), blocks.formatted_section(lines)]
@@ -53,12 +53,10 @@ def _under_title(title: Said, lines: Sequence[Markup]) -> Markup:
 
 
 def why(decision: Decision, *, is_approver: bool, approvers: Audience, wait: float | None = None) -> Message:
-    """What the policy means for one person, and which rule says so. ``wait``: for how long (seconds) they may not."""
-    said: list[Part] = [*permissions.what_the_policy_means(decision, is_approver=is_approver)]
+    """What somebody can do here, and why. ``wait``: for how long (seconds) they may not."""
+    said: list[Part] = [*permissions.what_you_can_do(decision, is_approver=is_approver, wait=wait)]
     if decision.verdict is Verdict.MAY_WITH_APPROVAL:
-        said.append(permissions.decided_by(views.names(approvers)))
-    if wait is not None:
-        said.append(problems.too_many_guesses(wait).next)
+        said.append(permissions.your_approvers(views.names(approvers)))
     text = joined_markup(*said, separator="\n")
     return Message(text, [blocks.formatted_section(text)])
 
@@ -88,8 +86,7 @@ def history(found: Sequence[LogEntry], *, is_first: bool) -> Message:
     title = texts.TITLE if is_first else texts.OLDER_TITLE
     older = [blocks.buttons(buttons.older(shown[-1].lookup))] if len(found) > PAGE else []
     body = [blocks.header(title), *(_entry(each) for each in shown), blocks.context(texts.PRIVATE), *older]
-    text = row(title, "", separator=":")
-    return Message(joined_markup(text, *(_line(each, separator=" ") for each in shown), separator="\n"), body)
+    return Message(joined_markup(title, *(_line(each, separator=" ") for each in shown), separator="\n"), body)
 
 
 def _entry(entry: LogEntry) -> Block:

@@ -78,7 +78,7 @@ def build_parts(base: Base) -> Parts:
     approvers = Approvers(
         people=base.people, messenger=messenger, audience=policy.approvers, channel=base.channel, clock=clock
     )
-    notices = Notices(record=record, requests=requests, messenger=messenger, approvers=approvers)
+    notices = Notices(record=record, access=access, requests=requests, messenger=messenger, approvers=approvers)
     outbox = Outbox(record, notices.by_kind, time=base.time)
     windows = Windows(messenger, clock=clock, settled_after=tuple(base.settling))
     say = Conversation(access=access, outbox=outbox, messenger=messenger, windows=windows, policy=policy, clock=clock)

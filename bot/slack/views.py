@@ -3,19 +3,20 @@
 import json
 from collections.abc import Sequence
 
-from bot.models import ApprovalState, Lookup, PhoneNumber, Request, State
+from bot.guesses import Chance
+from bot.models import ApprovalState, Lookup, PhoneNumber, Problem, Request, State
 from bot.policy import Audience
 from bot.progress import Progress
 from bot.slack import blocks, buttons
 from bot.slack.blocks import Block, Message, View
 from bot.slack.payloads import Origin
 from bot.states import FINAL, has_ended
-from bot.texts import asking, problems, results
+from bot.texts import asking, problems, results, using_ids
 from bot.texts import requests as texts
 from bot.texts.language import in_english
-from bot.texts.outcomes import OUTCOMES, may_try_again, stand_of_request
+from bot.texts.outcomes import OUTCOMES, helps_to_try_again, may_try_again, stand_of_request
 from bot.texts.problems import Explanation
-from bot.texts.said import Markup, Plain, Said, Text, escaped, joined, joined_markup, row, slacks
+from bot.texts.said import Markup, Plain, Said, escaped, joined, joined_markup, row, slacks
 from bot.tickets import Outlook
 
 NOTICE = "lookup_notice"
@@ -44,7 +45,7 @@ def notice(origin: Origin, sentence: Plain) -> View:
 
 def trouble(origin: Origin, sentence: Plain) -> View:
     """One sentence, and the way to try anew."""
-    return modal(origin, [blocks.section(sentence), blocks.buttons(buttons.open_form())])
+    return modal(origin, [blocks.section(sentence), blocks.buttons(buttons.open_form(is_primary=True))])
 
 
 def refusal(origin: Origin, explanation: Explanation) -> View:
@@ -59,7 +60,7 @@ def explained(explanation: Explanation) -> list[Block]:
 
 def sentence(text: Plain, *, with_form_button: bool = False) -> Message:
     """A plain sentence, with a button that opens the form where that is the next step."""
-    button = [blocks.buttons(buttons.open_form())] if with_form_button else []
+    button = [blocks.buttons(buttons.open_form(is_primary=True))] if with_form_button else []
     return Message(escaped(text), [blocks.section(text), *button])
 
 
@@ -93,26 +94,31 @@ def has_ended_message(request: Request) -> bool:
 
 def ended(request: Request) -> Message:
     """What became of a request that needed approval, for its agent. IDs are behind buttons: messages stay."""
-    what, about = _told(request) or joined(), texts.about(request)
+    what, about = _ended(request), texts.about(request)
     because = texts.because(request.approval.reason)
-    is_withdrawn = request.approval.state is ApprovalState.WITHDRAWN  # they know that they did
     button = buttons.after_request(request)
     body = [
         blocks.header(about),
-        blocks.formatted_section(escaped(what) if is_withdrawn else _with_decider(what, request)),
+        blocks.formatted_section(what),
         *([blocks.section(because)] if because else []),
         blocks.context(texts.reference(request)),
         *([blocks.buttons(button)] if button else []),
     ]
-    said = joined(what, because or "", texts.reference(request))
-    return Message(escaped(row(about, said, separator=": ")), body)
+    return Message(texts.in_short(about, what, because or "", texts.reference(request)), body)
+
+
+def _ended(request: Request) -> Markup:
+    if texts.is_withdrawn_for_a_leaver(request):
+        return escaped(texts.WITHDRAWN_FOR_A_LEAVER)
+    told = _told(request) or ""
+    if request.approval.state is ApprovalState.WITHDRAWN:  # they know that they did
+        return escaped(told)
+    return joined_markup(texts.decided(request, decider(request)), told)
 
 
 def became(request: Request) -> Message:
     """What became of a request, for cards and for somebody whose click came too late."""
-    if request.is_forgotten:
-        return sentence(texts.forgotten(request))
-    said = _with_decider(texts.became(request), request)
+    said = texts.became(request, decider(request))
     return Message(said, [blocks.formatted_section(said)])
 
 
@@ -122,9 +128,10 @@ def decider(request: Request) -> Markup | None:
     return blocks.person(by.user_id) if by and by.user_id.startswith(("U", "W")) else None
 
 
-def wait(request: Request, seconds: float) -> Message:
-    """That an approved request can be used only later, with the way to do so then."""
-    said = problems.in_full(problems.too_many_guesses(seconds))
+def wait(request: Request, seconds: float, problem: Problem = Problem.TOO_MANY_GUESSES) -> Message:
+    """That an approved request can be used only later, with the way to do so then. ``problem``: whose wait it is."""
+    explain = problems.too_many_guesses if request.is_single else problems.list_waits
+    said = problems.in_full(explain(seconds, problem))
     return Message(escaped(said), [blocks.section(said), blocks.buttons(buttons.enter_code(request))])
 
 
@@ -174,10 +181,12 @@ def progress_message(now: Progress) -> Message:
     return Message(escaped(text), body)
 
 
-def outcome(origin: Origin, request: Request) -> View:
-    """How a request ended, in a window: the answer for one number, a table for several."""
+def outcome(origin: Origin, request: Request, chance: Chance | None = None) -> View:
+    """How a request ended, in a window: the answer for one number, a table for several. ``chance``: what is left for
+    one number after a wrong code, where that is known.
+    """
     if request.is_single:
-        return lookup_outcome(origin, request.lookup)
+        return lookup_outcome(origin, request.lookup, chance)
     if _is_rejected(request):
         return refusal(origin, problems.explain(request.lookup))
     now = Progress(request=request)
@@ -187,15 +196,16 @@ def outcome(origin: Origin, request: Request) -> View:
         blocks.buttons(*_rest(request), buttons.another_list()),  # above the table, which may be long
         blocks.context(results.COPY_HINT),
         *_table(request, request.lookups),
+        *_for_embedded_signup(_ids(request)),
         blocks.context(texts.reference(request)),
     ]
     return modal(origin, body, title=results.RESULTS_TITLE)
 
 
-def outcome_message(request: Request) -> Message:
+def outcome_message(request: Request, chance: Chance | None = None) -> Message:
     """How a request ended, as a message to its agent alone. The IDs of several numbers are behind a button."""
     if request.is_single or (_is_rejected(request) and request.lookup.result.wait_until is None):
-        return _lookup_message(request.lookup)
+        return _lookup_message(request.lookup, chance)
     said = results.done(request)
     body = [
         *_approved(request),
@@ -206,13 +216,13 @@ def outcome_message(request: Request) -> Message:
     return Message(escaped(joined(said, texts.reference(request))), body)
 
 
-def lookup_outcome(origin: Origin, lookup: Lookup) -> View:
+def lookup_outcome(origin: Origin, lookup: Lookup, chance: Chance | None = None) -> View:
     """How one lookup ended, in a window."""
     if lookup.is_forgotten:
         return trouble(origin, texts.FORGOTTEN.one)
     if lookup.state is State.ANSWERED:
         return modal(origin, [*_answer(lookup), blocks.buttons(buttons.another_number())])
-    return modal(origin, _no_id(lookup))
+    return modal(origin, _no_id(lookup, problems.explain(lookup, chance)))
 
 
 def used(origin: Origin, request: Request | None) -> View:
@@ -222,16 +232,17 @@ def used(origin: Origin, request: Request | None) -> View:
     if request.is_any(State.HELD):
         return notice(origin, texts.NOT_ENTERED.of(request))
     if request.is_single and stand_of_request(request) not in FINAL:
-        return notice(origin, texts.became(request))
+        return modal(origin, became(request).blocks)
     return outcome(origin, request) if has_ended(request.lookups) else progress(origin, Progress(request=request))
 
 
-def _lookup_message(lookup: Lookup) -> Message:
+def _lookup_message(lookup: Lookup, chance: Chance | None) -> Message:
     if lookup.is_forgotten:
         return sentence(texts.FORGOTTEN.one, with_form_button=True)
     if lookup.state is State.ANSWERED:
         return Message(escaped(asking.answer(lookup)), _answer(lookup))
-    return Message(escaped(problems.no_id(lookup)), _no_id(lookup))
+    explanation = problems.explain(lookup, chance)
+    return Message(escaped(problems.no_id(lookup, explanation)), _no_id(lookup, explanation))
 
 
 def _answer(lookup: Lookup) -> list[Block]:
@@ -239,34 +250,50 @@ def _answer(lookup: Lookup) -> list[Block]:
     return [
         blocks.header(asking.answer_heading(lookup.phone)),
         blocks.preformatted(phone_number_id),
-        blocks.section(asking.EMBED_TITLE),
-        blocks.preformatted(embedded_signup(phone_number_id)),
+        *_for_embedded_signup([phone_number_id]),
         blocks.context(problems.reference_line(lookup)),
     ]
 
 
-def _no_id(lookup: Lookup) -> list[Block]:
-    again = [blocks.buttons(buttons.try_again(lookup, is_primary=True))] if may_try_again(lookup) else []
+def _ids(request: Request) -> list[str]:
+    return [each.result.phone_number_id for each in request.answered if each.result.phone_number_id]
+
+
+def _for_embedded_signup(ids: Sequence[str]) -> list[Block]:
+    """What to paste there, and what to know about IDs."""
+    if not ids:
+        return []
+    what, follows = using_ids.WHAT_IT_IS.choose(is_several=len(ids) > 1), using_ids.what_follows()
+    return [
+        blocks.section(asking.EMBED_TITLE),
+        *boxes(embedded_signup(ids)),
+        blocks.context(what),
+        blocks.formatted_context(follows),
+    ]
+
+
+def _no_id(lookup: Lookup, explanation: Explanation) -> list[Block]:
+    button = buttons.try_again(lookup, is_primary=helps_to_try_again(lookup))
+    again = [blocks.buttons(button)] if may_try_again(lookup) else []
     return [
         blocks.header(problems.no_id_heading(lookup)),
-        *explained(problems.explain(lookup)),
+        *explained(explanation),
         blocks.context(problems.reference_line(lookup)),
         *again,
     ]
 
 
-def embedded_signup(phone_number_id: str) -> str:
-    """The part of ``extras`` that hands the ID to Meta's Embedded Signup: https://developers.facebook.com/docs/whatsapp/embedded-signup"""
-    return f"setup: {{ preVerifiedPhone: {{ ids: [{json.dumps(phone_number_id)}] }} }}"
+def embedded_signup(ids: Sequence[str]) -> list[str]:
+    """The part of ``extras`` that hands IDs to Meta's Embedded Signup: https://developers.facebook.com/docs/whatsapp/embedded-signup"""
+    *earlier, last = map(json.dumps, ids)
+    opening, closing = "setup: { preVerifiedPhone: { ids: [", "] } }"
+    if not earlier:
+        return [f"{opening}{last}{closing}"]
+    return [opening, *(f"  {each}," for each in earlier), f"  {last}", closing]
 
 
 def _told(request: Request) -> Said | None:
     return OUTCOMES[stand_of_request(request)].told_to_agent(request)
-
-
-def _with_decider(said: Text, request: Request) -> Markup:
-    by = decider(request)
-    return texts.decided_by(said, by) if by else escaped(said)
 
 
 def _is_rejected(request: Request) -> bool:
@@ -277,7 +304,8 @@ def _is_rejected(request: Request) -> bool:
 
 def _approved(request: Request) -> list[Block]:
     """That a request which needed approval has it, and whose."""
-    return [blocks.formatted_section(_with_decider(texts.APPROVED, request))] if decider(request) else []
+    by = decider(request)
+    return [blocks.formatted_section(joined_markup(texts.decided(request, by)))] if by else []
 
 
 def _progress(now: Progress) -> list[Block]:

@@ -96,8 +96,8 @@ def begin(tx: Tx, lookup: Lookup, *, agent: Actor, approved_at: float | None = N
     if row is None or row["state"] != State.QUEUED or row["process"] != tx.process:
         raise LookupMoved(as_lookup(row) if row else None)
     counted = guesses.counted(tx, refused, agent, (lookup.phone,))
-    if until := guard.wait_until(counted.against(lookup.phone), now=tx.now, approved_at=approved_at):
-        raise TooManyGuesses(until)
+    if wait := guard.waits(counted.against(lookup.phone), now=tx.now, approved_at=approved_at):
+        raise TooManyGuesses(wait.until, wait.problem)
     tx.write(CALL, request=row["request"], position=row["position"], now=tx.now)
     journal.append(tx, _entry(row, State.CALLING, actor=agent))
     return as_lookup({**row, "state": State.CALLING, "updated_at": tx.now})

@@ -210,9 +210,9 @@ def _new_lookup(tx: Tx, request: Row, position: int, phone: PhoneNumber, decisio
     problem, wait_until, follows = decision.problem, decision.wait_until, None
     if state is State.QUEUED:
         follows = _leader(known.running, phone)
-        until = None if follows else guard.wait_until(known.counted.against(phone), now=tx.now)
-        if until is not None:
-            state, problem, wait_until = State.REJECTED, Problem.TOO_MANY_GUESSES, until
+        wait = None if follows else guard.waits(known.counted.against(phone), now=tx.now)
+        if wait:
+            state, problem, wait_until = State.REJECTED, wait.problem, wait.until
     check_transition(None, state)
     return {
         "request": request["number"],

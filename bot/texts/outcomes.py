@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.models import ApprovalState, Lookup, Request, State
+from bot.models import ApprovalState, Lookup, Problem, Request, State
 from bot.states import ENDS_UNUSED
 from bot.texts.numbers import OneOrSeveral
+from bot.texts.problems import PROBLEMS, Side
 from bot.texts.said import Said, say
 
 Stand = ApprovalState | State
@@ -22,15 +23,16 @@ class Step(StrEnum):
     TRY_AGAIN = "try again"
 
 
-NOT_ASKED = say("Not asked.")
+NOT_ASKED = say("Not looked up.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What is said of a request or a lookup that stands so."""
+    """What is said of a request or a lookup that stands so. Who decided on it is said before."""
 
-    became: OneOrSeveral
-    """What became of a request that needed approval: for cards and for late clicks."""
+    became: OneOrSeveral | None = None
+    """What became of a request that needed approval: for cards and for late clicks; ``None`` where the decision is all
+    there is to say."""
     told: Said | None = None
     """To the agent of a request that needed approval; ``None`` where the ID, or why there is none, is what is told."""
     told_of_several: Said | None = None
@@ -45,7 +47,7 @@ class Outcome:
         return self.told if request.is_single else self.told_of_several
 
 
-ASKED_FOR = say("This request was approved and asked for.")
+ASKED_FOR = say("The agent has the results.")
 """How it went for each number of several is their agent's to know."""
 
 
@@ -53,90 +55,89 @@ def _alike(said: Said) -> OneOrSeveral:
     return OneOrSeveral(said, said)
 
 
+LOOKING_UP = OneOrSeveral(say("The ID is being looked up."), say("The IDs are being looked up."))
+
 OUTCOMES: Mapping[Stand, Outcome] = {
     ApprovalState.NOT_NEEDED: Outcome(
         became=_alike(say("This request needs no approval.")),
-        history=say("Waits for its code."),
-        row=say("Waits for its code."),
+        history=say("Waiting for its code."),
+        row=say("Waiting for its code."),
     ),
     ApprovalState.AWAITING: Outcome(
-        became=_alike(say("This request is still to be decided.")),
-        history=say("Awaits approval."),
-        row=say("Awaits approval."),
+        became=_alike(say("This request is waiting for approval.")),
+        history=say("Waiting for approval."),
+        row=say("Waiting for approval."),
         step=Step.WITHDRAW,
     ),
     ApprovalState.APPROVED: Outcome(
-        became=_alike(say("This request was approved.")),
-        told=say("Your request was approved. Enter the verification code to get the ID."),
-        told_of_several=say("Your request was approved. Enter the verification codes to get the IDs."),
+        told=say("Enter the verification code to get the ID."),
+        told_of_several=say("Enter the verification codes to get the IDs."),
         history=say("Approved. Enter the verification code to get the ID."),
-        row=say("Approved; its code is needed."),
+        row=say("Approved. The code is missing."),
         step=Step.ENTER_CODE,
     ),
     ApprovalState.DENIED: Outcome(
-        became=_alike(say("This request was denied.")),
-        told=say("Your request was denied."),
-        told_of_several=say("Your request was denied."),
-        history=say("Denied; you got the reason as a direct message."),
-        row=say("Not asked: the request was denied."),
+        told=say("Nothing was looked up."),
+        told_of_several=say("Nothing was looked up."),
+        history=say("Denied. The reason is in your direct messages."),
+        row=say("Not looked up: the request was denied."),
         step=Step.TRY_AGAIN,
     ),
     ApprovalState.WITHDRAWN: Outcome(
-        became=_alike(say("This request was withdrawn.")),
-        told=say("Your request was withdrawn. Nobody has to decide on it any more."),
-        told_of_several=say("Your request was withdrawn. Nobody has to decide on it any more."),
-        history=say("Withdrawn by you."),
-        row=say("Not asked: the request was withdrawn."),
+        told=say("You withdrew this request."),
+        told_of_several=say("You withdrew this request."),
+        history=say("You withdrew this request."),
+        row=say("Not looked up: the request was withdrawn."),
         step=Step.TRY_AGAIN,
     ),
     ApprovalState.EXPIRED: Outcome(
-        became=_alike(say("This request expired before anybody decided.")),
-        told=say("Nobody decided on your request in time, so it expired. You can ask again."),
-        told_of_several=say("Nobody decided on your request in time, so it expired. You can ask again."),
-        history=say("Expired before anybody decided."),
-        row=say("Not asked: nobody decided in time."),
+        became=_alike(say("Nobody decided in time, so this request expired.")),
+        told=say("Nobody decided in time, so your request expired. You can make it again."),
+        told_of_several=say("Nobody decided in time, so your request expired. You can make it again."),
+        history=say("Expired: nobody decided in time."),
+        row=say("Not looked up: nobody decided in time."),
         step=Step.TRY_AGAIN,
     ),
     ApprovalState.LAPSED: Outcome(
-        became=_alike(say("This request was approved, and lapsed before it was used.")),
-        told=say("Your approved request was not used in time, so the approval lapsed. You can ask again."),
-        told_of_several=say("Your approved request was not used in time, so the approval lapsed. You can ask again."),
-        history=say("Approved, and not used in time."),
-        row=say("Not asked: the approval lapsed."),
+        became=OneOrSeveral(
+            say("The approval expired because no code was entered in time."),
+            say("The approval expired because no codes were entered in time."),
+        ),
+        told=say("The approval expired because no code was entered in time. You can make the request again."),
+        told_of_several=say(
+            "The approval expired because no codes were entered in time. You can make the request again."
+        ),
+        history=say("The approval expired because no code was entered in time."),
+        row=say("Not looked up: the approval expired."),
         step=Step.TRY_AGAIN,
     ),
     State.QUEUED: Outcome(
-        became=_alike(say("This request was approved and is being asked.")),
-        history=say("Waits for its turn to be asked."),
-        row=say("Waits for its turn."),
+        became=LOOKING_UP,
+        history=say("Waiting to be looked up."),
+        row=say("Waiting to be looked up."),
     ),
     State.CALLING: Outcome(
-        became=_alike(say("This request was approved and is being asked.")),
-        history=say("Is being asked right now."),
-        row=say("Being asked."),
+        became=LOOKING_UP,
+        history=say("Being looked up right now."),
+        row=say("Being looked up right now."),
     ),
     State.ANSWERED: Outcome(
-        became=OneOrSeveral(say("This request was approved and answered."), ASKED_FOR),
-        told=say("Your request was approved. The phone number ID is ready."),
-        history=say("Answered. The ID is there."),
+        became=OneOrSeveral(say("The agent has the ID."), ASKED_FOR),
+        told=say("The phone number ID is ready."),
+        history=say("ID found."),
         step=Step.SHOW_ID,
     ),
-    State.REFUSED: Outcome(
-        became=OneOrSeveral(say("This request was approved; Alibaba Cloud said no."), ASKED_FOR), step=Step.TRY_AGAIN
-    ),
+    State.REFUSED: Outcome(became=OneOrSeveral(say("Alibaba Cloud returned no ID."), ASKED_FOR), step=Step.TRY_AGAIN),
     State.FAILED: Outcome(
-        became=OneOrSeveral(say("This request was approved; there was no answer."), ASKED_FOR), step=Step.TRY_AGAIN
+        became=OneOrSeveral(say("The lookup failed: there is no ID."), ASKED_FOR), step=Step.TRY_AGAIN
     ),
     State.INTERRUPTED: Outcome(
-        became=OneOrSeveral(say("This request was approved, and broken off when the bot stopped."), ASKED_FOR),
-        step=Step.TRY_AGAIN,
+        became=OneOrSeveral(say("The bot stopped before the answer came."), ASKED_FOR), step=Step.TRY_AGAIN
     ),
     State.REJECTED: Outcome(
-        became=OneOrSeveral(say("This request was refused when it was asked."), ASKED_FOR), step=Step.TRY_AGAIN
+        became=OneOrSeveral(say("The bot did not allow the lookup."), ASKED_FOR), step=Step.TRY_AGAIN
     ),
-    State.DROPPED: Outcome(
-        became=OneOrSeveral(say("This request was approved, and stopped by its agent."), ASKED_FOR), step=Step.TRY_AGAIN
-    ),
+    State.DROPPED: Outcome(became=OneOrSeveral(say("The agent stopped the lookup."), ASKED_FOR), step=Step.TRY_AGAIN),
 }
 """A lookup that is held stands as its request's approval; one that was dropped by its agent's order, as itself."""
 
@@ -163,6 +164,11 @@ def step_after(request: Request, lookup: Lookup) -> Step | None:
     if lookup.is_forgotten or not may_try_again(lookup):
         return None
     return OUTCOMES[stand_of(request, lookup)].step
+
+
+def helps_to_try_again(lookup: Lookup) -> bool:
+    """Whether the agent can change how it ends: not where an administrator has to act first."""
+    return PROBLEMS[lookup.result.problem or Problem.INTERNAL].turn is not Side.ADMIN
 
 
 def may_try_again(lookup: Lookup) -> bool:

@@ -13,7 +13,7 @@ from bot.texts.said import (
     Part,
     Said,
     Text,
-    enumerated,
+    escaped,
     joined,
     joined_markup,
     mark_up,
@@ -43,74 +43,70 @@ class ChannelTrouble(StrEnum):
     """It is of other workspaces of the organization than the request."""
 
 
-NOBODY_REACHED = say("No approver could be reached so far. Tell your administrator if it is urgent.")
-NOBODY_DECIDES = say("At present there is no approver who can decide on your request. Tell your administrator.")
+NOBODY_REACHED = say("The bot could not reach an approver yet. If it is urgent, tell your administrator.")
+NOBODY_DECIDES = say("No approver can decide on your request at present. Tell your administrator.")
 CHANNEL_TROUBLES: Mapping[ChannelTrouble, Said] = {
-    ChannelTrouble.SHARED: say("it is shared with another workspace, whose people could see and press the buttons"),
+    ChannelTrouble.SHARED: say("it is shared with another workspace, whose members could use the buttons"),
     ChannelTrouble.ARCHIVED: say("it is archived"),
     ChannelTrouble.READ_ONLY: say("it is read-only"),
-    ChannelTrouble.NOT_JOINED: say("the bot is not in it. Invite the bot"),
-    ChannelTrouble.UNKNOWN: say("the bot cannot see it. Invite the bot to it, or check the id"),
+    ChannelTrouble.NOT_JOINED: say("the bot is not a member. Invite the bot"),
+    ChannelTrouble.UNKNOWN: say("the bot cannot see it. Invite the bot, or check the channel ID"),
     ChannelTrouble.REFUSES: say("Slack does not let the bot post in it"),
-    ChannelTrouble.NOT_TOLD: say("Slack does not tell the bot about it at present"),
+    ChannelTrouble.NOT_TOLD: say("Slack did not respond when the bot checked it"),
     ChannelTrouble.SCOPE_MISSING: say(
         "the bot lacks a scope (missing_scope): channels:read for a public channel, groups:read for a private one"
     ),
     ChannelTrouble.NOT_GIVEN: say("the app was not added to its workspace. Ask an administrator of the organization"),
-    ChannelTrouble.ELSEWHERE: say("it is not in the workspace that the request was made in"),
+    ChannelTrouble.ELSEWHERE: say("it is in another workspace than the request"),
 }
 """Why the approval channel cannot be used."""
 WITHDRAW = say("Withdraw")
-WITHDRAW_LABEL = say("Withdraw your request; nobody will be asked to decide any more")
+WITHDRAW_LABEL = say("Withdraw your request: approvers cannot decide on it any more")
 WITHDRAW_BESIDE_NUMBER = OneOrSeveral(WITHDRAW, say("Withdraw list"))
 ENTER_CODE = OneOrSeveral(say("Enter code"), say("Enter codes"))
-ENTER_CODE_LABEL = OneOrSeveral(say("Enter code of the approved request"), say("Enter codes of the approved numbers"))
+ENTER_CODE_LABEL = OneOrSeveral(say("Enter code for the approved request"), say("Enter codes for the approved numbers"))
 SHOW_ID = say("Show ID")
 SHOW_ID_LABEL = say("Show ID of the phone number, here and to you only")
-TRY_AGAIN = OneOrSeveral(say("Try again"), say("Ask again"))
+TRY_AGAIN = OneOrSeveral(say("Try again"), say("Try again"))
 TRY_AGAIN_LABEL = OneOrSeveral(
-    say("Open the form again for this number, without the code"),
-    say("Ask again: a form with these numbers, without their codes"),
+    say("Try again: open the form with this number, without the code"),
+    say("Try again: open the form with these numbers, without the codes"),
 )
 CODE_FORM_TITLE = OneOrSeveral(say("Verification code"), say("Verification codes"))
-ASKING_NOW = say("One moment. You will get a direct message; you may close this.")
+ASKING_NOW = say("One moment. You will get a direct message. You can close this window.")
 NOT_ENTERED = OneOrSeveral(
-    say("The code was not used. A message says why."), say("The codes were not used. A message says why.")
+    say("The code was not used. See the new message for the reason."),
+    say("The codes were not used. See the new message for the reason."),
 )
 APPROVE = say("Approve")
 APPROVE_LABEL = say("Approve the request")
 APPROVE_CONFIRM_TITLE = say("Approve this request?")
-APPROVE_CONFIRM_TEXT = OneOrSeveral(
-    say("The bot then asks Alibaba Cloud for the ID, and the agent alone gets to see it."),
-    say("For the list as a whole. The bot then asks Alibaba Cloud for the IDs, and the agent alone gets to see them."),
-)
 APPROVE_CONFIRM_YES = say("Approve")
 CANCEL = say("Cancel")
 DENY = say("Deny")
 DENY_LABEL = say("Deny the request with a reason")
 DETAILS = say("Details")
 DETAILS_LABEL = OneOrSeveral(
-    say("Details: the full number, to you only"), say("Details: all numbers in full, to you only")
+    say("Details: show the full number, to you only"), say("Details: show all numbers in full, to you only")
 )
 DENY_TITLE = say("Deny the request")
 DENY_SUBMIT = say("Deny")
 DENY_REASON_LABEL = say("Reason")
 DENY_REASON_MISSING = say("Enter a reason: the agent needs to know why.")
-DENY_REASON_HINT = say("The agent reads it, and it is kept with the request.")
+DENY_REASON_HINT = say("The agent will see this, and it is stored with the request.")
 DETAILS_TITLE = say("Request")
-WINDOW_TOO_LATE = say("Slack did not open the window in time. Press the button once more.")
-APPROVED = say("Your request was approved.")
-TAKEN_AWAY = say("This channel is shared with another workspace now, so this request is decided in direct messages.")
-SEE_BELOW = say("How this list ended stands in a newer message below.")
-NOTHING_TO_STOP = say("Nothing is left to stop: what is being asked right now is still waited for.")
-TOO_LATE = say("This list has ended already: there is nothing left to stop.")
+WINDOW_TOO_LATE = say("Slack did not open the window in time. Press the button again.")
+TAKEN_AWAY = say("This channel is now shared with another workspace, so this request was moved to direct messages.")
+SEE_BELOW = say("See the newer message below for the result.")
+NOTHING_TO_STOP = say("There is nothing left to stop: the last lookups are already running.")
+TOO_LATE = say("This list has already ended.")
 FORGOTTEN = OneOrSeveral(
-    say("The number and the ID of this lookup were removed from the record. You can ask again."),
-    say("The numbers of this list were removed from the record. You can ask for other numbers."),
+    say("The number and the ID of this lookup were removed from the record. You can look it up again."),
+    say("The numbers of this list were removed from the record. You can look up other numbers."),
 )
 
-ALARM_HEADING = say("Somebody may be guessing codes")
-ALARM_NEXT = say("Further attempts wait, longer each time, or need approval. Ask them what they need.")
+ALARM_HEADING = say("Possible code guessing")
+ALARM_NEXT = say("Further attempts are delayed more and more, or need approval. Please check with this person.")
 
 
 def and_more(names: Sequence[Markup], count: int) -> Markup:
@@ -124,18 +120,10 @@ def forgotten(request: Request) -> Said:
 
 
 def receipt(request: Request) -> Text:
-    said = OneOrSeveral(
-        say(
-            "Your request for the ID of {numbers} awaits approval. "
-            "You will get a direct message as soon as somebody decides.",
-            numbers=subject(request),
-        ),
-        say(
-            "Your request for the IDs of {numbers} awaits approval. "
-            "You will get a direct message as soon as somebody decides.",
-            numbers=subject(request),
-        ),
-    ).of(request)
+    said = say(
+        "Your request for {numbers} is waiting for approval. You will get a direct message when it is decided.",
+        numbers=subject(request),
+    )
     return joined(said, reference(request))
 
 
@@ -143,11 +131,11 @@ def codes_intro(request: Request) -> Said:
     """Above the field for the codes of an approved request."""
     return OneOrSeveral(
         say(
-            "The request for {numbers} is approved. Enter its verification code to get the ID.",
+            "Your request for {numbers} is approved. Enter the verification code to get the ID.",
             numbers=subject(request),
         ),
         say(
-            "Your request for {numbers} is approved. Enter the code behind each number to get the IDs.",
+            "Your request for {numbers} is approved. Enter the code after each number to get the IDs.",
             numbers=subject(request),
         ),
     ).of(request)
@@ -155,17 +143,17 @@ def codes_intro(request: Request) -> Said:
 
 def withdraw_label_beside_number(request: Request) -> Said:
     """Of a button beside one number: that it takes back all of them must be said."""
-    of_list = say("Withdraw list: your request for all of its {numbers}", numbers=numbers(request.size))
+    of_list = say("Withdraw list: withdraw your request for all {numbers}", numbers=numbers(request.size))
     return OneOrSeveral(WITHDRAW_LABEL, of_list).of(request)
 
 
 def asked_by(name: Markup) -> Markup:
-    return mark_up("Asked by {name}", name=name)
+    return mark_up("Requested by {name}", name=name)
 
 
 def reason_given(request: Request) -> Said:
     reason = one_line(request.reason)
-    return say("Reason: {reason}", reason=reason) if reason else say("Reason: No reason was given.")
+    return say("Reason: {reason}", reason=reason) if reason else say("Reason: none given")
 
 
 def denied_because(reason: str) -> Said | None:
@@ -188,7 +176,7 @@ def reference(request: Request) -> Said:
 
 
 def expires(date: Markup) -> Markup:
-    return mark_up("Expires {date} if nobody decides.", date=date)
+    return mark_up("Expires if nobody decides by {date}.", date=date)
 
 
 def about(request: Request) -> Said:
@@ -209,65 +197,121 @@ def card_heading(request: Request, *, is_reminder: bool) -> Said:
     return say("Still waiting: {about}", about=about) if is_reminder else say("Approval needed: {about}", about=about)
 
 
-def in_short(heading: Said, *said: Part) -> Markup:
-    """A message in one line, for screen readers and notifications."""
-    return joined_markup(heading, *said, separator=". ")
+def in_short(*said: Part) -> Markup:
+    """A message as one text, for screen readers and notifications."""
+    return joined_markup(*said, separator="\n")
 
 
 def sent_directly(channel: Markup, trouble: ChannelTrouble) -> Markup:
     return mark_up(
-        "You get this directly because the approval channel {channel} cannot be used: {why}.",
+        "You get this as a direct message because the approval channel {channel} cannot be used: {why}.",
         channel=channel,
         why=CHANNEL_TROUBLES[trouble],
     )
 
 
-def asked_lately(request: Request, *, by_agent: int, for_number: int, seconds: float) -> Said:
-    """How often was asked in the last ``seconds``."""
+def asked_lately(request: Request, *, by_agent: int, for_number: int, seconds: float) -> Text:
+    """How many lookups there were in the last ``seconds``, this request's included."""
     span = length(seconds)
-    if request.is_single:
-        return say(
-            "Asked in the last {span}: {by_agent} by this agent, {for_number} for this number.",
+    return joined(
+        say_n(
+            "{n} lookup by this agent in the last {span}.",
+            "{n} lookups by this agent in the last {span}.",
+            by_agent,
             span=span,
-            by_agent=_times(by_agent),
-            for_number=_times(for_number),
-        )
-    return say("Asked for by this agent in the last {span}: {numbers}.", span=span, numbers=numbers(by_agent))
+        ),
+        _of_number(for_number, span) if request.is_single else "",
+    )
 
 
-def refused_lately(request: Request, counts: Counts) -> Said | None:
-    """How many codes were refused, for whoever decides; of an agent only what is more than happens to anybody."""
-    of_number, of_agent = (str(counts.of(each).refused) for each in (Suspect.NUMBER, Suspect.AGENT))
+def _of_number(count: int, span: Said) -> Said:
+    return say_n(
+        "{n} lookup for this number in the last {span}.",
+        "{n} lookups for this number in the last {span}.",
+        count,
+        span=span,
+    )
+
+
+def refused_lately(request: Request, counts: Counts) -> Text | None:
+    """How many wrong codes there were, for an approver; of an agent only what is more than happens to anybody."""
+    span = length(REMEMBERED)
+    for_number, by_agent = counts.of(Suspect.NUMBER).refused, counts.of(Suspect.AGENT).refused
     said: list[Said] = []
-    if counts.of(Suspect.NUMBER).refused:
+    if for_number and request.is_single:
         said.append(
-            OneOrSeveral(
-                say("{count} for this number", count=of_number),
-                say("{count} for one of these numbers", count=of_number),
-            ).of(request)
+            say_n(
+                "{n} wrong code for this number in the last {span}.",
+                "{n} wrong codes for this number in the last {span}.",
+                for_number,
+                span=span,
+            )
         )
-    if counts.of(Suspect.AGENT).refused >= FREE[Suspect.AGENT]:
-        said.append(say("{count} of this agent", count=of_agent))
-    if not said:
-        return None
-    return say("Codes refused in the last {span}: {counts}.", span=length(REMEMBERED), counts=enumerated(said))
+    elif for_number:
+        said.append(
+            say_n(
+                "{n} wrong code for one of these numbers in the last {span}.",
+                "{n} wrong codes for one of these numbers in the last {span}.",
+                for_number,
+                span=span,
+            )
+        )
+    if by_agent >= FREE[Suspect.AGENT]:
+        said.append(
+            say_n(
+                "This agent entered {n} wrong code in the last {span}.",
+                "This agent entered {n} wrong codes in the last {span}.",
+                by_agent,
+                span=span,
+            )
+        )
+    return joined(*said) if said else None
 
 
-WITHDRAWN_FOR_A_LEAVER = say("This request was withdrawn: the person who asked is not in this workspace any more.")
+WITHDRAWN_FOR_A_LEAVER = say("This request was withdrawn because the person who made it has left this workspace.")
 
 
-def became(request: Request) -> Said:
-    """What became of a request, for cards and for whoever clicks too late."""
+def became(request: Request, decider: Markup | None) -> Markup:
+    """What became of a request, for cards and for an approver who clicks too late. ``decider``: who decided."""
     if request.is_forgotten:
-        return forgotten(request)
+        return escaped(forgotten(request))
+    if is_withdrawn_for_a_leaver(request):
+        return escaped(WITHDRAWN_FOR_A_LEAVER)
+    after = OUTCOMES[stand_of_request(request)].became
+    return joined_markup(decided(request, decider), after.of(request) if after else "")
+
+
+def is_withdrawn_for_a_leaver(request: Request) -> bool:
+    """Whether the bot took it back, not its agent."""
     by = request.approval.decided_by
-    if request.approval.state is ApprovalState.WITHDRAWN and by and by.through is Through.BOT:
-        return WITHDRAWN_FOR_A_LEAVER
-    return OUTCOMES[stand_of_request(request)].became.of(request)
+    return request.approval.state is ApprovalState.WITHDRAWN and by is not None and by.through is Through.BOT
 
 
-def decided_by(said: Text, name: Markup) -> Markup:
-    return mark_up("{said} Decided by {name}.", said=said, name=name)
+def decided(request: Request, decider: Markup | None) -> Part:
+    """How it was decided, and by whom where that is somebody in Slack; empty where it was not."""
+    match request.approval.state:
+        case ApprovalState.APPROVED | ApprovalState.LAPSED:
+            return mark_up("Approved by {name}.", name=decider) if decider else say("Approved.")
+        case ApprovalState.DENIED:
+            return mark_up("Denied by {name}.", name=decider) if decider else say("Denied.")
+        case ApprovalState.WITHDRAWN:
+            return mark_up("Withdrawn by {name}.", name=decider) if decider else say("Withdrawn.")
+    return ""
+
+
+def confirmation(request: Request, name: Markup) -> Markup:
+    """Before an approval counts: whose request it is, and for which number."""
+    about = hidden_subject(request)
+    if request.is_single:
+        return mark_up(
+            "{name} gets the ID of {number}. The bot looks it up, and only {name} sees it.", name=name, number=about
+        )
+    return mark_up(
+        "This approves the whole list. {name} gets the IDs of {numbers}. The bot looks them up, "
+        "and only {name} sees them.",
+        name=name,
+        numbers=about,
+    )
 
 
 def alarm(told: Alarm, name: Part) -> Markup:
@@ -279,13 +323,9 @@ def alarm(told: Alarm, name: Part) -> Markup:
         "name": name,
     }
     if told.suspect is Suspect.NUMBER:
-        return mark_up("{count} refused codes for {number} within {span}, the last by {name}.", **about)
-    return mark_up("{count} refused codes by {name} within {span}, the last for {number}.", **about)
+        return mark_up("{count} wrong codes for {number} within {span}. {name} entered the last one.", **about)
+    return mark_up("{name} entered {count} wrong codes within {span}. The last one was for {number}.", **about)
 
 
 def alarm_reference(told: Alarm) -> Said:
     return say("Reference {reference}", reference=told.lookup.id)
-
-
-def _times(count: int) -> Said:
-    return say_n("once", "{n} times", count)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.guesses import WAITS
 from bot.models import Lookup, Problem, Request, State
 from bot.texts import history, problems
 from bot.texts.lengths import wait
@@ -63,8 +64,10 @@ def done(request: Request) -> Text:
     listed, size = request.lookups, len(request.lookups)
     answered = sum(each.state is State.ANSWERED for each in listed)
     why = {each.result.problem for each in listed}
-    if why == {Problem.TOO_MANY_GUESSES}:
-        said = problems.explain(max(listed, key=lambda each: each.result.wait_until or 0.0))
+    if why <= set(WAITS.values()):
+        last = max(listed, key=lambda each: each.result.wait_until or 0.0)
+        seconds = (last.result.wait_until or last.updated_at) - last.updated_at
+        said = problems.list_waits(seconds, last.result.problem or Problem.TOO_MANY_GUESSES)
         ended = say_n("Your list of {n} number was not looked up.", "Your list of {n} numbers was not looked up.", size)
         return joined(ended, said.what, said.next)
     if Problem.STOPPED in why:
@@ -84,7 +87,7 @@ def done(request: Request) -> Text:
 
 def _not_asked(listed: Sequence[Lookup]) -> Plain:
     """What the guess guard kept from being asked, among others that were."""
-    guessed = sum(each.result.problem is Problem.TOO_MANY_GUESSES for each in listed)
+    guessed = sum(each.result.problem in WAITS.values() for each in listed)
     if not guessed:
         return ""
     return say_n(

@@ -33,7 +33,7 @@ async def be_approved(page: Page) -> None:
     await ask(page, NUMBER, CODE, reason="New customer, ticket 4711")
     await be(page, "Lee")
     card = await newest_in(page, "approvals", "New customer, ticket 4711")
-    await expect(card).to_contain_text("Asked by @Ana")
+    await expect(card).to_contain_text("Requested by @Ana")
     await expect(card).not_to_contain_text(NUMBER)
     await expect(card).not_to_contain_text(CODE)
     await card.get_by_role("button", name="Details").click()
@@ -42,8 +42,9 @@ async def be_approved(page: Page) -> None:
     await card.get_by_role("button", name="Approve").click()
     asked = page.get_by_test_id("confirm")
     await expect(asked).to_contain_text("Approve this request?")
+    await expect(asked).to_contain_text("@Ana gets the ID of +861•••••1234.")
     await asked.get_by_role("button", name="Approve").click()
-    await expect(card).to_contain_text("was approved and answered")
+    await expect(card).to_contain_text("The agent has the ID.")
     await expect(card).to_contain_text("@Lee")
     await expect(card.get_by_role("button")).to_have_count(0)
     await be(page, "Ana")
@@ -61,20 +62,20 @@ async def be_denied(page: Page) -> None:
     await card.get_by_role("button", name="Deny").click()
     await page.get_by_role("textbox", name="Reason").fill("Which ticket is this?")
     await page.get_by_test_id("modal-submit").click()
-    await expect(card).to_contain_text("was denied")
+    await expect(card).to_contain_text("Denied by")
     await expect(card).to_contain_text("Reason: They called")
     await expect(card).to_contain_text("Reason for the denial: Which ticket is this?")
     await be(page, "Ana")
-    told = await newest_in(page, "Phone ID", "Your request was denied.")
+    told = await newest_in(page, "Phone ID", "Denied by")
     await expect(told).to_contain_text("Which ticket is this?")
 
 
 async def take_back(page: Page) -> None:
     receipt = await ask(page, "+1 202 555 0102", "310294", reason="Ticket 4712")
     await receipt.get_by_role("button", name="Withdraw").click()
-    await newest_in(page, "Phone ID", "Your request was withdrawn.")
+    await newest_in(page, "Phone ID", "You withdrew this request.")
     await be(page, "Lee")
-    card = await newest_in(page, "approvals", "was withdrawn")
+    card = await newest_in(page, "approvals", "Withdrawn by")
     await expect(card.get_by_role("button")).to_have_count(0)
 
 
@@ -91,10 +92,10 @@ async def ask(page: Page, phone: str, code: str, *, reason: str) -> Locator:
     await page.get_by_role("textbox", name="Verification code").fill(code)
     await page.get_by_role("textbox", name="Reason").fill(reason)
     await page.get_by_test_id("modal-submit").click()
-    await expect(modal).to_contain_text("awaits approval")
+    await expect(modal).to_contain_text("is waiting for approval")
     await close_form(page)
     receipt = page.get_by_test_id("message").last
-    await expect(receipt).to_contain_text("awaits approval")
+    await expect(receipt).to_contain_text("is waiting for approval")
     return receipt
 
 

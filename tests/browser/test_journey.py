@@ -112,14 +112,14 @@ async def ask_for_an_account_that_is_not_subscribed(page: Page) -> None:
     await page.get_by_test_id("book-row").filter(has_text="Product.Unsubscript").get_by_test_id("book-use").click()
     await expect(page.get_by_test_id("composer")).to_have_value("/phoneid +1 202-555-0102 310294")
     await page.get_by_test_id("composer").press("Enter")
-    await newest(page, "Your administrator's turn")
+    await newest(page, "Ask your administrator")
 
 
 async def live_through_an_outage(page: Page) -> None:
     await page.get_by_test_id("tab-trouble").click()
     await page.locator('[data-trouble="api:down"]').click()
     await type_line(page, f"/phoneid {NUMBER} {CODE}")
-    await newest(page, "Alibaba Cloud did not answer")
+    await newest(page, "Alibaba Cloud did not respond")
     await page.locator('[data-trouble="api:none"]').click()
     await type_line(page, f"/phoneid {NUMBER} {CODE}")
     await newest(page, PHONE_NUMBER_ID)

@@ -122,7 +122,7 @@ async def guessing(stage: Stage) -> None:
 
 def _are_warned(stage: Stage) -> bool:
     leads = (stage.human("Lee"), stage.human("Kim"))
-    return all("guessing codes" in message.text for lead in leads for message in lead.sees(lead.dm)[-1:]) and all(
+    return all("code guessing" in message.text for lead in leads for message in lead.sees(lead.dm)[-1:]) and all(
         lead.sees(lead.dm) for lead in leads
     )
 

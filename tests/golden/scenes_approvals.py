@@ -35,7 +35,7 @@ async def request(
 
 
 async def card(stage: Stage, name: str) -> Message:
-    return await stage.sees(name, "Asked by")
+    return await stage.sees(name, "Requested by")
 
 
 async def opens(stage: Stage, name: str, button: str) -> None:
@@ -88,8 +88,8 @@ async def denied(stage: Stage) -> None:
 @APPROVALS.add("A request is withdrawn; an approver who still sees its buttons is told.", settings=TO_CHANNEL)
 async def withdrawn(stage: Stage) -> None:
     await request(stage)
-    leads = await stage.sees("Lee", "Asked by", channel="approvals")
-    receipt = await stage.sees("Ana", "awaits approval", channel="support")
+    leads = await stage.sees("Lee", "Requested by", channel="approvals")
+    receipt = await stage.sees("Ana", "is waiting for approval", channel="support")
     await stage.clicks("Ana", "Withdraw")
     await stage.clicks_stale("Lee", "Approve", leads)
     await stage.clicks_stale("Ana", "Withdraw", receipt)
@@ -113,7 +113,7 @@ async def lapsed(stage: Stage) -> None:
     await stage.clicks("Lee", "Approve")
     await nobody_has_the_codes(stage, "Enter the verification code")
     asked = await stage.sees("Ana", "Enter the verification code")
-    await stage.passes("A day passes", DAY + 1, lambda: _see(stage, ("Ana",), "lapsed"))
+    await stage.passes("A day passes", DAY + 1, lambda: _see(stage, ("Ana",), "approval expired"))
     await stage.clicks_stale("Ana", "Enter code", asked)
 
 
@@ -153,7 +153,7 @@ async def trusted_who_guesses(stage: Stage) -> None:
     for code in WRONG_CODES[:4]:
         await ask(stage, code=code)
     await stage.runs(
-        "Ana", f"/phoneid {GOOD.phone} {WRONG_CODES[4]}", until=lambda: _see(stage, ("Lee", "Kim"), "guessing codes")
+        "Ana", f"/phoneid {GOOD.phone} {WRONG_CODES[4]}", until=lambda: _see(stage, ("Lee", "Kim"), "code guessing")
     )
     await stage.runs("Ana", f"/phoneid {GOOD.phone} {GOOD.code}", until=lambda: stage.human("Ana").modal)
     await stage.submits("Ana", code=GOOD.code, reason="ticket 7")

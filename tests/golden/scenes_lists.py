@@ -92,7 +92,7 @@ async def lists_denied_and_withdrawn(stage: Stage) -> None:
     await request(stage)
     await opens(stage, "Lee", "Deny")
     await stage.submits("Lee", reason="Which ticket?")
-    await opens(stage, "Ana", "Ask again")
+    await opens(stage, "Ana", "Try again")
     await stage.closes("Ana")
     await request(stage)
     await stage.clicks("Ana", "Withdraw")

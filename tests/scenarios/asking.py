@@ -82,7 +82,8 @@ async def request(
     who = human or scene.ana
     await fill_in(scene, human=who, asked=asked, code=code, reason=reason)
     words = await who.until(
-        lambda: who.modal.words if who.modal and "awaits approval" in who.modal.words else None, timeout=PATIENCE
+        lambda: who.modal.words if who.modal and "waiting for approval" in who.modal.words else None,
+        timeout=PATIENCE,
     )
     await who.closes()
     if scene.bot:
@@ -95,7 +96,7 @@ async def request(
 def find_card(human: Human, request_id: RequestId, *, channel: str = "") -> Message:
     """The first copy of a request's card that somebody sees."""
     seen = human.sees(channel or human.dm)
-    return next(each for each in seen if request_id in each.words and "Asked by" in each.words)
+    return next(each for each in seen if request_id in each.words and "Requested by" in each.words)
 
 
 async def open_modal(human: Human, button: str, *, message: Message | None = None) -> str:
@@ -183,6 +184,6 @@ def buttons_left(scene: Scene, request_id: RequestId) -> list[str]:
         for human in scene.slack.humans.values()
         for conversation in human.screen.conversations
         for message in human.sees(conversation.id)
-        if request_id in message.words and "Asked by" in message.words
+        if request_id in message.words and "Requested by" in message.words
         for button in message.buttons
     ]

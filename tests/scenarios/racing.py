@@ -32,9 +32,9 @@ NEWEST = 300
 
 REFERENCE = re.compile(r"Reference (R-\w{8})")
 
-RECEIPT = re.compile(r"the ID of (\+[\d -]+\d) awaits approval")
+RECEIPT = re.compile(r"Your request for (\+[\d -]+\d) is waiting for approval")
 
-TOO_LATE = re.compile(r"This request was (\w+).*\. Decided by <@(U\w+)>\.")
+TOO_LATE = re.compile(r"(Approved|Denied|Withdrawn) by <@(U\w+)>\..*")
 """What whoever was slower reads: what became of it, and who decided."""
 
 

@@ -53,7 +53,7 @@ ENDS: dict[Deed, set[Standing]] = {
 CALLS = {UNUSED: 0, ANSWERED: 1, DENIED: 0, WITHDRAWN: 0}
 """Calls to the API, by how a request stands in the end."""
 
-WORDS = {Deed.APPROVE: "approved", Deed.DENY: "denied", Deed.WITHDRAW: "withdrawn"}
+WORDS = {Deed.APPROVE: "Approved", Deed.DENY: "Denied", Deed.WITHDRAW: "Withdrawn"}
 
 
 @dataclass(frozen=True, slots=True)

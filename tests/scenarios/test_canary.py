@@ -97,7 +97,7 @@ async def test_the_canary_is_nowhere_after_guesses_and_in_the_history(tmp_path: 
         await window_with(scene.ana, "920155500012345")
         await scene.ana.closes()
         await scene.ana.runs("support", "/phoneid why")
-        await scene.answer(scene.ana, "May ask")
+        await scene.answer(scene.ana, "You can get IDs.")
         await bot.stop()
         search(tmp_path, scene)
 
@@ -109,7 +109,7 @@ async def test_no_code_is_left_in_memory_once_its_lookup_has_ended(tmp_path: Pat
         before = codes_in_memory()  # other tests of this process may hold theirs still
         if settings:
             await fill_in(scene, code=CANARY)
-            await window_with(ana, "awaits approval")
+            await window_with(ana, "is waiting for approval")
             await ana.closes()
             assert codes_in_memory() == before + 1
             await lee.clicks(requests.APPROVE)
@@ -117,7 +117,7 @@ async def test_no_code_is_left_in_memory_once_its_lookup_has_ended(tmp_path: Pat
             await scene.ask(canary_entry("The ID"))
         await submit_list(scene, LIST, reason="ticket 7")
         if settings:
-            await window_with(ana, "awaits approval")
+            await window_with(ana, "is waiting for approval")
             assert codes_in_memory() >= before + len(OUTCOMES)
             await message_with(lee, "IDs of")
             await lee.clicks(requests.APPROVE)

@@ -55,7 +55,7 @@ def copies(scene: Scene, request_id: RequestId) -> list[Message]:
         for human in scene.slack.humans.values()
         for conversation in human.screen.conversations
         for message in human.sees(conversation.id)
-        if request_id in message.words and "Asked by" in message.words
+        if request_id in message.words and "Requested by" in message.words
     }
     return list(found.values())
 
@@ -66,8 +66,8 @@ async def test_a_card_says_what_an_approver_needs_and_hides_the_middle_of_the_nu
     assert "<@U0ANA>" in card.words
     assert "+861•••••1234" in card.words
     assert "ticket 8" in card.words
-    assert "2 times by this agent, 2 times for this number" in card.words
-    assert "Expires <!date^" in card.words
+    assert "2 lookups by this agent in the last 7 days. 2 lookups for this number" in card.words
+    assert "Expires if nobody decides by <!date^" in card.words
     assert card.buttons == ["Approve", "Deny", "Details"]
     assert "138 0000" not in str(card)
     assert "13800001234" not in str(card)
@@ -96,7 +96,7 @@ async def test_every_copy_is_redrawn_and_no_live_button_is_left(scene: Scene, en
     await finish(scene)
     after = copies(scene, request_id)
     assert len(after) == before
-    assert all(f"was {ending}" in card.words and card.is_edited for card in after)
+    assert all(f"{ending.capitalize()} by" in card.words and card.is_edited for card in after)
     assert buttons_left(scene, request_id) == []
     assert len({card.words for card in after}) == 1
 
@@ -106,7 +106,7 @@ async def test_an_approval_that_waits_for_its_code_leaves_no_live_button(scene: 
     await scene.human("Lee").clicks("Approve")
     await told(scene, TOLD_ENTER_CODE)
     await finish(scene)
-    assert all("This request was approved." in card.words for card in copies(scene, request_id))
+    assert all("Approved by <@U0" in card.words for card in copies(scene, request_id))
     assert buttons_left(scene, request_id) == []
 
 

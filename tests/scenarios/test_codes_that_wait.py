@@ -76,7 +76,7 @@ async def go_every_way(scene: Scene) -> None:
     await scene.ana.closes()
     for _ in range(2):
         await submit_list(scene, LIST, reason="ticket 7")
-        await window_with(scene.ana, "awaits approval")
+        await window_with(scene.ana, "is waiting for approval")
         await scene.ana.closes()
         await message_with(lee, "Approval needed: IDs of")
     await lee.clicks("Approve")  # the other one still waits at the end

@@ -79,7 +79,7 @@ async def ask_for_a_list_with_them(scene: Scene) -> None:
 
 async def bring_them_later(scene: Scene) -> None:
     await submit_list(scene, f"{GOOD.phone}\n{OPAQUE.phone}", reason="ticket 7")
-    request_id = request_in(await window_with(scene.ana, "awaits approval"))
+    request_id = request_in(await window_with(scene.ana, "is waiting for approval"))
     await scene.ana.closes()
     await approve(scene, request_id)
     await enter(scene, request_id, block_id="numbers", text=TWO)

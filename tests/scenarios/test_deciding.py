@@ -82,7 +82,7 @@ async def test_approved_with_the_code_the_call_is_made_once_and_the_agent_is_tol
     assert scene.cams.calls == []
     await scene.human("Lee").clicks("Approve")
     message = await told(scene, TOLD_ANSWERED)
-    assert "Decided by <@U0LEE>" in message.words
+    assert "Approved by <@U0LEE>." in message.words
     assert GOOD_ID not in message.words + message.text  # messages stay; the ID is behind a button
     assert message.buttons == [texts.SHOW_ID]
     assert (await scene.answer(scene.ana, GOOD_ID)).is_ephemeral
@@ -207,7 +207,7 @@ async def test_the_code_form_of_a_used_approval_is_too_late(scene: Scene) -> Non
     await told(scene, TOLD_ANSWERED)
     await scene.ana.closes()
     await scene.ana.clicks_stale(message, texts.ENTER_CODE.one)
-    await told(scene, "was approved and answered")
+    await told(scene, "The agent has the ID.")
     assert scene.ana.modal is None
     assert len(scene.cams.calls) == 1
 
@@ -218,7 +218,7 @@ async def test_a_no_of_the_api_reaches_the_agent_and_the_card(scene: Scene) -> N
     await scene.human("Lee").clicks("Approve")
     await told(scene, PROBLEMS[Problem.BAD_NUMBER].what)
     await finish(scene)
-    assert "Alibaba Cloud said no" in find_card(scene.human("Kim"), request_id).words
+    assert "Alibaba Cloud returned no ID." in find_card(scene.human("Kim"), request_id).words
 
 
 async def test_denied_with_a_reason_the_agent_reads_it(scene: Scene) -> None:
@@ -226,7 +226,7 @@ async def test_denied_with_a_reason_the_agent_reads_it(scene: Scene) -> None:
     await deny(scene.human("Lee"), "not your shop's number & <b>")
     message = await told(scene, TOLD_DENIED)
     assert "Reason: not your shop's number & <b>" in message.words
-    assert "Decided by <@U0LEE>" in message.words
+    assert "Denied by <@U0LEE>." in message.words
     await finish(scene)
     assert "not your shop's number & <b>" in find_card(scene.human("Kim"), request_id).words
     assert buttons_left(scene, request_id) == []
@@ -251,17 +251,17 @@ async def test_withdrawn_nobody_can_decide_any_more(scene: Scene) -> None:
     await finish(scene)
     assert buttons_left(scene, request_id) == []
     await lee.clicks_stale(seen, "Approve")
-    await scene.answer(lee, "was withdrawn", channel=lee.dm)
+    await scene.answer(lee, "Withdrawn by <@U0ANA>.", channel=lee.dm)
     assert scene.cams.calls == []
 
 
 async def test_a_request_can_be_withdrawn_in_the_window_it_was_made_in(scene: Scene) -> None:
     await fill_in(scene)
-    await scene.ana.until(lambda: scene.ana.modal and "awaits approval" in scene.ana.modal.words, timeout=PATIENCE)
+    await scene.ana.until(lambda: scene.ana.modal and "waiting for approval" in scene.ana.modal.words, timeout=PATIENCE)
     await scene.ana.clicks(texts.WITHDRAW)
     await told(scene, TOLD_WITHDRAWN)
     await scene.ana.clicks(texts.WITHDRAW)  # the window still shows it
-    await scene.answer(scene.ana, "This request was withdrawn.")
+    await scene.answer(scene.ana, "Withdrawn by <@U0ANA>.")
     (lookup,) = await scene.lookups()
     assert await standing_of(scene, lookup.request_id) == WITHDRAWN
 
@@ -272,7 +272,7 @@ async def test_a_double_click_approves_once(scene: Scene) -> None:
     seen = find_card(lee, request_id)
     await asyncio.gather(lee.clicks_stale(seen, "Approve"), lee.clicks_stale(seen, "Approve"))
     await told(scene, TOLD_ANSWERED)
-    await scene.answer(lee, "This request was approved", channel=lee.dm)
+    await scene.answer(lee, "Approved by <@U0", channel=lee.dm)
     await finish(scene)
     assert len(scene.cams.calls) == 1
     assert len(scene.ana.sees(scene.ana.dm)) == 1
@@ -285,7 +285,7 @@ async def test_whoever_is_second_is_told_by_name_who_was_first(scene: Scene) -> 
     await deny(lee, "no")
     await told(scene, TOLD_DENIED)
     await kim.clicks_stale(seen, "Approve")
-    late = await scene.answer(kim, "This request was denied.", channel=kim.dm)
+    late = await scene.answer(kim, "Denied by <@U0LEE>.", channel=kim.dm)
     assert "<@U0LEE>" in late.words
     await finish(scene)
     assert [(each.user_id, each.why) for each in forbidden(scene)] == [("U0KIM", "too late")]
@@ -300,7 +300,7 @@ async def test_a_denial_that_was_typed_for_too_long_is_told_what_became_of_it(sc
     await lee.clicks("Approve")
     await told(scene, TOLD_ANSWERED)
     await kim.submits()
-    late = await scene.answer(kim, "This request was approved", channel=kim.dm)
+    late = await scene.answer(kim, "Approved by <@U0", channel=kim.dm)
     assert "<@U0LEE>" in late.words
 
 
@@ -319,7 +319,7 @@ async def test_when_the_place_it_was_asked_in_takes_no_answer_the_direct_message
 
 async def test_a_request_delivered_twice_is_one_request(scene: Scene) -> None:
     await fill_in(scene)
-    await scene.ana.until(lambda: scene.ana.modal and "awaits approval" in scene.ana.modal.words, timeout=PATIENCE)
+    await scene.ana.until(lambda: scene.ana.modal and "waiting for approval" in scene.ana.modal.words, timeout=PATIENCE)
     await scene.slack.redeliver(edit=lambda payload: None)
     await finish(scene)
     assert len(await scene.lookups()) == 1

@@ -249,7 +249,7 @@ async def test_a_stale_card_is_answered_and_its_buttons_go(scene_with: OpenScene
         for button in ("Approve", "Deny"):
             for human in people:
                 await human.clicks_stale(seen, button)
-                await scene.answer(human, "This request was denied.", channel="approvals")
+                await scene.answer(human, "Denied by <@", channel="approvals")
                 assert human.modal is None
         await finish(scene)
         assert [each.why for each in forbidden(scene)] == ["too late"] * 4

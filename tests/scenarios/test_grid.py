@@ -70,7 +70,7 @@ def cards_of(human: Human, request_id: RequestId) -> list[str]:
         where.name or "dm"
         for where in human.screen.conversations
         for message in human.sees(where.id)
-        if request_id in message.words and "Asked by" in message.words
+        if request_id in message.words and "Requested by" in message.words
     ]
 
 
@@ -81,7 +81,7 @@ async def ask_in(scene: Scene, channel: str, who: Human, *, reason: str = "ticke
     who.fills(block_id="code", text=GOOD.code)
     who.fills(block_id="reason", text=reason)
     await who.submits()
-    await window_with(who, "awaits approval")
+    await window_with(who, "is waiting for approval")
     await who.closes()
     await finish(scene)
     return (await scene.lookups())[0].request_id
@@ -422,7 +422,7 @@ async def test_refused_codes_count_against_a_person_in_whatever_workspace(scene_
             for each in factories.phones(FREE_FOR_AGENT):
                 await record.change(factories.finished, [each], factories.REFUSED, agent=there)
         await scene.ask(GOOD, human=scene.human("Bea"))
-        await scene.answer(scene.human("Bea"), "wait 1 minute, then try again")
+        await scene.answer(scene.human("Bea"), "You can try again in 1 minute.")
         await scene.ask(GOOD)  # nobody else is kept waiting
         await scene.answer(scene.ana, GOOD_ID)
 

@@ -39,7 +39,7 @@ from tests.scenarios.scene import PATIENCE, QUICK, OpenScene, Scene, entry, open
 
 KIM = Actor(team_id="T0SANDBOX", user_id="U0KIM", through=Through.SLACK)
 ANA = Actor(team_id="T0SANDBOX", user_id="U0ANA", through=Through.SLACK)
-WAIT = "wait 1 minute, then try again"
+WAIT = "You can try again in 1 minute."
 
 
 async def guess(scene: Scene, phones: Sequence[PhoneNumber], *, agent: Actor) -> list[Request]:
@@ -135,10 +135,12 @@ async def test_the_trusted_must_ask_for_approval_and_the_card_says_how_many_were
         scene.ana.fills(block_id="reason", text="ticket 7")
         scene.ana.fills(block_id="code", text=GOOD.code)
         await scene.ana.submits()
-        await scene.ana.until(lambda: scene.ana.modal and "awaits approval" in scene.ana.modal.words, timeout=PATIENCE)
+        await scene.ana.until(
+            lambda: scene.ana.modal and "waiting for approval" in scene.ana.modal.words, timeout=PATIENCE
+        )
         asked = (await scene.lookups())[0]
         card = find_card(scene.human("Lee"), asked.request_id)
-        assert "Codes refused in the last 24 hours: 5 for this number." in card.words
+        assert "5 wrong codes for this number in the last 24 hours." in card.words
         await scene.human("Lee").clicks("Approve", message=card)  # who decides knows: no wait on top
         await told(scene, TOLD_ANSWERED)
         assert list(scene.slack.complaints) == []
@@ -174,8 +176,8 @@ async def enter_code(scene: Scene) -> None:
 async def test_why_mentions_a_wait_that_runs(scene: Scene) -> None:
     await guess(scene, factories.phones(10), agent=ANA)
     await scene.ana.runs("support", "/phoneid why")
-    message = await scene.answer(scene.ana, "May not ask.")
-    assert permissions.RULES[Rule.GUESSES] in message.words
+    message = await scene.answer(scene.ana, "You cannot get IDs.")
+    assert permissions.YOUR_RULES[Rule.GUESSES] in message.words
     assert WAIT in message.words
 
 
@@ -183,8 +185,8 @@ async def test_why_says_nothing_of_a_wait_that_is_over(scene: Scene) -> None:
     await guess(scene, factories.phones(10), agent=ANA)
     let_time_pass(scene, 60.0)
     await scene.ana.runs("support", "/phoneid why")
-    message = await scene.answer(scene.ana, "May ask, without approval.")
-    assert "wait" not in message.words
+    message = await scene.answer(scene.ana, "You can get IDs.")
+    assert "try again" not in message.words
 
 
 async def test_of_two_bots_one_tells_the_approvers_and_only_once(tmp_path: Path) -> None:
@@ -198,8 +200,8 @@ async def test_of_two_bots_one_tells_the_approvers_and_only_once(tmp_path: Path)
             for name in ("Lee", "Kim"):
                 human = scene.human(name)
                 alarm = await scene.answer(human, alarms.ALARM_HEADING, channel=human.dm)
-                assert "5 refused codes for +861•••••1234" in alarm.text
-                assert "the last by <@U0ANA>" in alarm.text
+                assert "5 wrong codes for +861•••••1234" in alarm.text
+                assert "<@U0ANA> entered the last one." in alarm.text
         finally:
             for bot in bots:
                 await bot.stop()

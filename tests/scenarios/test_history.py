@@ -133,7 +133,7 @@ async def test_guests_get_the_usual_refusal(scene: Scene) -> None:
 async def test_a_number_of_a_list_says_its_place(scene: Scene) -> None:
     (request_id,) = await fill(scene, 1, numbers=12)
     words = (await look(scene)).words
-    assert f"Reference {request_id}/3 · number 3 of 12 in a list" in words
+    assert f"Reference {request_id}/3 · Number 3 of 12 in a list" in words
 
 
 async def test_what_needs_approval_says_how_it_stands_and_what_can_be_done(scene_with: OpenScene) -> None:
@@ -156,11 +156,11 @@ async def test_what_needs_approval_says_how_it_stands_and_what_can_be_done(scene
 async def test_beside_a_number_of_a_list_it_says_that_the_whole_list_is_withdrawn(scene_with: OpenScene) -> None:
     async with scene_with(**TO_EACH) as scene:
         await submit_list(scene, lines(THREE), reason="ticket 7")
-        await window_with(scene.ana, "awaits approval")
+        await window_with(scene.ana, "is waiting for approval")
         await scene.ana.closes()
         message = await look(scene)
         assert message.buttons == [requests.WITHDRAW_BESIDE_NUMBER.several] * 3
-        assert "all of its 3 numbers" in str(message.blocks)
+        assert "your request for all 3 numbers" in str(message.blocks)
         assert list(scene.slack.complaints) == []
 
 

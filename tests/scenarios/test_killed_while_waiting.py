@@ -85,8 +85,8 @@ async def test_after_a_kill_every_card_works_and_nothing_is_decided_twice(tmp_pa
             for request_id, card in cards.items():
                 await scene.slack.until(lambda each=request_id: not buttons_left(scene, each), timeout=PATIENCE)  # type: ignore[misc]  # a default binds the loop's value
                 await kim.clicks_stale(card, "Approve")
-            for outcome in ("was approved", "was denied", "was withdrawn"):
-                await scene.answer(kim, f"This request {outcome}", channel=kim.dm)
+            for outcome in ("Approved by <@", "Denied by <@", "Withdrawn by <@"):
+                await scene.answer(kim, outcome, channel=kim.dm)
             assert scene.cams.lookups == []
 
             await open_modal(scene.ana, texts.ENTER_CODE.one)
@@ -160,7 +160,7 @@ async def test_the_card_and_the_receipt_that_died_with_their_process_are_sent_by
         bot = BotProcess(folder=tmp_path)
         try:
             await bot.start_with(scene.environment)
-            await told(scene, "awaits approval")
+            await told(scene, "is waiting for approval")
             for name in ("Lee", "Kim"):
                 human = scene.human(name)
                 await scene.answer(human, "Approval needed", channel=human.dm)

@@ -121,7 +121,7 @@ async def test_one_that_was_approved_is_ready_after_all(tmp_path: Path) -> None:
         await interrupt(scene)
         await told(scene, STOPPED)
         await told(scene, TOLD_ANSWERED)
-        await message_with(scene.human("Kim"), "was approved and answered")
+        await message_with(scene.human("Kim"), "The agent has the ID.")
         await finish(scene)
         assert await standing_of(scene, request_id) == ANSWERED
         assert list(scene.slack.complaints) == []

@@ -48,12 +48,12 @@ async def scene(request: pytest.FixtureRequest, scene_with: OpenScene) -> AsyncI
 async def request_list(scene: Scene, *, with_codes: bool = True) -> None:
     """Ask for approval of three numbers, until it is asked for."""
     ana = await submit_list(scene, lines(THREE, with_codes=with_codes), reason="ticket 7")
-    await window_with(ana, "awaits approval")
+    await window_with(ana, "is waiting for approval")
     await ana.closes()
 
 
 async def card_of(human: Human) -> Message:
-    return await message_with(human, "Asked by")
+    return await message_with(human, "Requested by")
 
 
 async def states(scene: Scene) -> list[State]:
@@ -93,18 +93,18 @@ async def test_approved_with_all_codes_the_list_is_asked_and_its_agent_told_once
     await request_list(scene)
     assert scene.cams.calls == []
     lee = scene.human("Lee")
-    assert lee.confirmation(texts.APPROVE).text == texts.APPROVE_CONFIRM_TEXT.several
+    assert "<@U0ANA> gets the IDs of 3 numbers." in lee.confirmation(texts.APPROVE).text
     await lee.clicks(texts.APPROVE)
     told = await message_with(scene.ana, "numbers is done")
     await finish(scene)
     assert "920155500012345" not in told.words + told.text
-    assert "Your request was approved. Decided by <@U0LEE>." in told.words
+    assert "Approved by <@U0LEE>." in told.words
     assert len(scene.ana.sees(scene.ana.dm)) == 1
     assert await states(scene) == [State.ANSWERED, State.ANSWERED, State.REFUSED]
     assert len(scene.cams.calls) == 3
     card = await card_of(scene.human("Kim"))
     assert card.buttons == []
-    assert "was approved and asked for" in card.words
+    assert "The agent has the results." in card.words
     assert "<@U0LEE>" in card.words
     await scene.ana.clicks(results.SHOW_RESULTS)
     assert "8613800001234\t920155500012345" in await window_with(scene.ana, "numbers is done")

@@ -32,6 +32,7 @@ from tests.scenarios.listing import (
 from tests.scenarios.scene import PATIENCE, OpenScene, Scene, open_scene, with_bot
 
 TOO_MANY = PROBLEMS[Problem.TOO_MANY_GUESSES].what
+TOO_MANY_OF_LIST = "Too many wrong codes for at least one number of this list."
 TOLD_ENTER_CODES = OUTCOMES[ApprovalState.APPROVED].told_of_several
 
 
@@ -54,7 +55,7 @@ async def test_a_number_with_too_many_refused_codes_waits_and_the_others_are_ask
     ana = await submit_list(scene, lines(THREE))
     words = await window_with(ana, "Your list of 3 numbers is done. 1 ID found, 2 failed.")
     assert "1 of them was not looked up: there were too many wrong codes." in words
-    assert f"{GOOD.digits}\t{TOO_MANY} Find out the right code, wait 1 minute, then try again." in words
+    assert f"{GOOD.digits}\t{TOO_MANY} Double-check the code. You can try again in 1 minute." in words
     assert await of_list(scene) == [State.REJECTED, State.ANSWERED, State.REFUSED]
     assert len(scene.cams.calls) == 2
     told = await message_with(ana, "1 of them was not looked up")
@@ -84,7 +85,7 @@ async def test_a_list_that_its_process_could_not_tell_is_told_as_a_list_though_i
 async def test_a_list_of_numbers_that_all_have_to_wait_says_for_how_long(scene: Scene) -> None:
     await guess(scene, GOOD.digits, OPAQUE.digits)
     ana = await submit_list(scene, lines([GOOD, OPAQUE]))
-    said = f"Your list of 2 numbers was not looked up. {TOO_MANY} Find out the right code, wait 1 minute"
+    said = f"Your list of 2 numbers was not looked up. {TOO_MANY_OF_LIST} Double-check the code. You can"
     await window_with(ana, said)
     message = await message_with(ana, said)
     assert message.buttons == [texts.SHOW_RESULTS, texts.ASK_AGAIN]
@@ -95,7 +96,7 @@ async def test_an_agent_with_too_many_refused_codes_gets_no_form_for_lists(scene
     await guess(scene, GOOD.digits, OPAQUE.digits)
     kim = scene.human("Kim")
     await kim.runs("support", "/phoneid list")
-    await window_with(kim, TOO_MANY)
+    await window_with(kim, PROBLEMS[Problem.TOO_MANY_GUESSES_OF_AGENT].what)
     await kim.closes()
 
 
@@ -104,9 +105,9 @@ async def test_a_form_from_before_the_last_refused_code_asks_nothing_and_says_fo
     await guess(scene, GOOD.digits, OPAQUE.digits)
     kim.fills(block_id="numbers", text=lines([THREE[2]]))
     await kim.submits()
-    await window_with(kim, "wait 1 minute, then try again")
-    message = await message_with(kim, "Not asked", channel="support")
-    assert "wait 1 minute, then try again" in message.words
+    await window_with(kim, "You can try again in 1 minute.")
+    message = await message_with(kim, "Nothing was looked up", channel="support")
+    assert "You can try again in 1 minute." in message.words
     assert await of_list(scene) == [State.REJECTED]
     assert scene.cams.calls == []
 
@@ -115,9 +116,9 @@ async def test_the_trusted_need_approval_for_a_list_with_a_number_that_was_guess
     async with scene_with(**TO_EACH, PHONEID_TRUSTED="U0ANA") as scene:
         await guess(scene, GOOD.digits)
         ana = await submit_list(scene, lines(THREE), reason="ticket 7")
-        await window_with(ana, "awaits approval")
+        await window_with(ana, "is waiting for approval")
         card = await message_with(scene.human("Lee"), "Approval needed: IDs of 3 numbers")
-        assert "5 for one of these numbers" in card.words
+        assert "5 wrong codes for one of these numbers" in card.words
         await scene.human("Lee").clicks(requests.APPROVE)
         await message_with(ana, "numbers is done")  # approved by somebody who knew
         assert await of_list(scene) == [State.ANSWERED, State.ANSWERED, State.REFUSED]
@@ -126,9 +127,9 @@ async def test_the_trusted_need_approval_for_a_list_with_a_number_that_was_guess
 async def test_an_approved_list_keeps_its_approval_while_a_number_has_to_wait(scene_with: OpenScene) -> None:
     async with scene_with(**TO_EACH) as scene:
         ana = await submit_list(scene, lines(THREE, with_codes=False), reason="ticket 7")
-        await window_with(ana, "awaits approval")
+        await window_with(ana, "is waiting for approval")
         await ana.closes()
-        await message_with(scene.human("Lee"), "Asked by")
+        await message_with(scene.human("Lee"), "Requested by")
         await scene.human("Lee").clicks(requests.APPROVE)
         await message_with(ana, TOLD_ENTER_CODES)
         await guess(scene, OPAQUE.digits)
@@ -136,7 +137,7 @@ async def test_an_approved_list_keeps_its_approval_while_a_number_has_to_wait(sc
         await ana.until(lambda: ana.modal, timeout=PATIENCE)
         ana.fills(block_id="numbers", text=lines(THREE))
         await ana.submits()
-        wait = await message_with(ana, "wait 1 minute, then try again")
+        wait = await message_with(ana, "You can try again in 1 minute.")
         assert wait.buttons == [requests.ENTER_CODE.several]
         await window_with(ana, requests.NOT_ENTERED.several)
         assert await of_list(scene) == [State.HELD] * 3
@@ -147,9 +148,9 @@ async def test_an_approved_list_keeps_its_approval_while_a_number_has_to_wait(sc
 async def test_history_has_the_form_for_all_codes_of_an_approved_list(scene_with: OpenScene) -> None:
     async with scene_with(**TO_EACH) as scene:
         ana = await submit_list(scene, lines([GOOD, OPAQUE], with_codes=False), reason="ticket 7")
-        await window_with(ana, "awaits approval")
+        await window_with(ana, "is waiting for approval")
         await ana.closes()
-        await message_with(scene.human("Lee"), "Asked by")
+        await message_with(scene.human("Lee"), "Requested by")
         await scene.human("Lee").clicks(requests.APPROVE)
         await message_with(ana, TOLD_ENTER_CODES)
         await ana.runs("support", "/phoneid history")

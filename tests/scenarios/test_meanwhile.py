@@ -67,7 +67,7 @@ async def test_a_channel_shared_after_the_start_gets_no_more_cards(
         request_id = await request(running)
         lee = running.human("Lee")
         assert not any(request_id in each.words for each in lee.sees("C0APPROVALS"))
-        assert "Asked by" in find_card(lee, request_id, channel=lee.dm).words
+        assert "Requested by" in find_card(lee, request_id, channel=lee.dm).words
 
 
 async def test_a_request_whose_process_died_before_anybody_was_asked_is_asked_for_by_the_next(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ async def test_a_request_whose_process_died_before_anybody_was_asked_is_asked_fo
         async with with_bot(scene) as running:
             lee = running.human("Lee")
             await lee.until(lambda: any(asked.id in each.words for each in lee.sees(lee.dm)), timeout=PATIENCE)
-            await running.answer(running.ana, "awaits approval", channel=running.ana.dm)
+            await running.answer(running.ana, "is waiting for approval", channel=running.ana.dm)
             assert buttons_left(running, asked.id)
 
 

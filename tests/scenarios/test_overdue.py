@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 from bot.audit import Event
+from bot.models import ApprovalState
+from tests.english import OUTCOMES
 from tests.english import requests as texts
 from tests.scenarios.asking import (
     EXPIRED,
@@ -36,11 +38,11 @@ async def test_what_nobody_decides_on_expires_and_everyone_knows(scene_with: Ope
         kim = scene.human("Kim")
         seen = find_card(kim, request_id)
         message = await told(scene, TOLD_EXPIRED)
-        assert "Decided by" not in message.words
+        assert "by <@" not in message.words
         await scene.slack.until(lambda: not buttons_left(scene, request_id), timeout=PATIENCE)
         assert await standing_of(scene, request_id) == EXPIRED
         await kim.clicks_stale(seen, "Approve")
-        await scene.answer(kim, "expired before anybody decided", channel=kim.dm)
+        await scene.answer(kim, OUTCOMES[ApprovalState.EXPIRED].became.one, channel=kim.dm)
         await finish(scene)  # these words are on the card, too
         assert [each.why for each in forbidden(scene)] == ["too late"]
         assert scene.cams.calls == []
@@ -66,12 +68,12 @@ async def test_an_approval_that_nobody_uses_lapses_and_the_agent_knows(scene_wit
         await scene.human("Lee").clicks("Approve")
         asked = await told(scene, TOLD_ENTER_CODE)
         lapsed = await told(scene, TOLD_LAPSED)
-        assert "Decided by <@U0LEE>" in lapsed.words
+        assert "Approved by <@U0LEE>." in lapsed.words
         await finish(scene)
         card = find_card(scene.human("Kim"), request_id)
-        assert "lapsed before it was used" in card.words
+        assert OUTCOMES[ApprovalState.LAPSED].became.one in card.words
         await scene.ana.clicks_stale(asked, texts.ENTER_CODE.one)
-        await told(scene, "lapsed before it was used. Decided by <@U0LEE>")
+        await told(scene, f"Approved by <@U0LEE>. {OUTCOMES[ApprovalState.LAPSED].became.one}")
         assert scene.ana.modal is None
 
 

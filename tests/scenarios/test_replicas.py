@@ -94,7 +94,7 @@ async def test_the_codes_of_a_list_are_used_by_the_bot_that_has_them(tmp_path: P
     async with open_several(tmp_path) as several:
         several.turn_to(0)
         ana = await submit_list(several.scene, lines(THREE), reason="ticket 7")
-        await window_with(ana, "awaits approval")
+        await window_with(ana, "is waiting for approval")
         await ana.closes()
         await several.finish()
         several.turn_to(1)

@@ -90,7 +90,7 @@ async def test_whoever_clicks_on_a_card_reads_something(
     async with scene_with(**TO_CHANNEL) as scene:
         await request(scene)
         lee = scene.human("Lee")
-        await lee.until(lambda: any("Asked by" in each for each in words_of(lee)), timeout=PATIENCE)
+        await lee.until(lambda: any("Requested by" in each for each in words_of(lee)), timeout=PATIENCE)
         scene.slack.forced[method] = trouble
         before = words_of(lee)
         await lee.clicks(button)
@@ -147,7 +147,7 @@ async def test_cards_go_to_each_approver_where_slack_says_nothing_of_the_channel
         scene.slack.forced["conversations.info"] = trouble
         await request(scene)
         lee = scene.human("Lee")
-        await lee.until(lambda: any("Asked by" in each.words for each in lee.sees(lee.dm)), timeout=PATIENCE)
+        await lee.until(lambda: any("Requested by" in each.words for each in lee.sees(lee.dm)), timeout=PATIENCE)
 
 
 @SILENT
@@ -158,7 +158,7 @@ async def test_nobody_asks_or_decides_of_whom_slack_says_nothing(
     async with scene_with(**TO_CHANNEL) as scene:
         await request(scene)
         lee = scene.human("Lee")
-        await lee.until(lambda: any("Asked by" in each for each in words_of(lee)), timeout=PATIENCE)
+        await lee.until(lambda: any("Requested by" in each for each in words_of(lee)), timeout=PATIENCE)
         scene.slack.forced |= {"users.info": trouble, "usergroups.users.list": trouble}
         before = words_of(lee)
         await lee.clicks("Approve")

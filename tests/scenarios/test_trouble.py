@@ -45,7 +45,7 @@ async def test_with_the_api_hanging_many_commands_are_acknowledged_and_each_gets
         def told() -> bool:
             # Where Slack takes no more on one way, they come on the other.
             seen = [*scene.ana.sees("support"), *scene.ana.sees(scene.ana.dm)]
-            return sum("did not answer" in each.text for each in seen) == MANY
+            return sum("did not respond" in each.text for each in seen) == MANY
 
         await scene.ana.until(told, timeout=60)
         lookups = await scene.lookups()

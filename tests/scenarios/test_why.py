@@ -16,42 +16,44 @@ OFF: dict[str, str] = {}
 @pytest.mark.parametrize(
     ("name", "settings", "sentences"),
     [
-        ("Ana", OFF, [texts.VERDICTS[Verdict.MAY], texts.RULES[Rule.NO_APPROVALS], texts.MAY_NOT_DECIDE]),
+        (
+            "Ana",
+            OFF,
+            [texts.YOU[Verdict.MAY], texts.YOUR_RULES[Rule.NO_APPROVALS], texts.NUMBERS_WAIT, texts.YOU_DO_NOT_APPROVE],
+        ),
         (
             "Ana",
             TO_EACH,
             [
-                texts.VERDICTS[Verdict.MAY_WITH_APPROVAL],
-                texts.RULES[Rule.APPROVALS],
-                texts.MAY_NOT_DECIDE,
-                texts.decided_by("<@U0KIM>, <@U0LEE>"),
+                texts.YOU[Verdict.MAY_WITH_APPROVAL],
+                texts.YOU_DO_NOT_APPROVE,
+                texts.your_approvers("<@U0KIM>, <@U0LEE>"),
             ],
         ),
         (
             "Lee",
             TO_CHANNEL,
             [
-                texts.VERDICTS[Verdict.MAY_WITH_APPROVAL],
-                texts.RULES[Rule.APPROVALS],
-                texts.MAY_DECIDE,
-                texts.decided_by("<!subteam^S0LEADS>"),
+                texts.YOU[Verdict.MAY_WITH_APPROVAL],
+                texts.YOU_APPROVE,
+                texts.your_approvers("<!subteam^S0LEADS>"),
             ],
         ),
         (
             "Kim",
             TO_EACH | {"PHONEID_TRUSTED": "S0LEADS"},
-            [texts.VERDICTS[Verdict.MAY], texts.RULES[Rule.TRUSTED], texts.MAY_DECIDE],
+            [texts.YOU[Verdict.MAY], texts.YOUR_RULES[Rule.TRUSTED], texts.YOU_APPROVE],
         ),
         (
             "Ana",
             TO_EACH | {"PHONEID_AGENTS": "S0LEADS"},
-            [texts.VERDICTS[Verdict.MAY_NOT], texts.RULES[Rule.NOT_AN_AGENT], texts.MAY_NOT_DECIDE],
+            [texts.YOU[Verdict.MAY_NOT], texts.YOUR_RULES[Rule.NOT_AN_AGENT], texts.YOU_DO_NOT_APPROVE],
         ),
-        ("Gus", TO_EACH, [texts.VERDICTS[Verdict.MAY_NOT], texts.RULES[Rule.NOT_A_MEMBER], texts.MAY_NOT_DECIDE]),
+        ("Gus", TO_EACH, [texts.YOU[Verdict.MAY_NOT], texts.YOUR_RULES[Rule.NOT_A_MEMBER], texts.YOU_DO_NOT_APPROVE]),
         (
             "Gus",  # being named does not make a guest decide
             TO_EACH | {"PHONEID_APPROVERS": "U0LEE,U0GUS"},
-            [texts.VERDICTS[Verdict.MAY_NOT], texts.RULES[Rule.NOT_A_MEMBER], texts.MAY_NOT_DECIDE],
+            [texts.YOU[Verdict.MAY_NOT], texts.YOUR_RULES[Rule.NOT_A_MEMBER], texts.YOU_DO_NOT_APPROVE],
         ),
     ],
     ids=["off", "agent", "approver", "trusted", "not an agent", "guest", "guest who is named"],
@@ -78,14 +80,14 @@ async def test_why_blames_no_rule_where_slack_did_not_say_who_somebody_is(
     async with scene_with(**TO_EACH) as scene:
         scene.slack.forced["users.info"] = Forced(word)
         await scene.ana.runs("support", "/phoneid why")
-        message = await scene.answer(scene.ana, texts.VERDICTS[Verdict.MAY_NOT])
+        message = await scene.answer(scene.ana, texts.YOU[Verdict.MAY_NOT])
         assert message.words.splitlines() == [
-            texts.VERDICTS[Verdict.MAY_NOT],
+            texts.YOU[Verdict.MAY_NOT],
             PROBLEMS[problem].what,
-            texts.MAY_NOT_DECIDE,
+            texts.YOU_DO_NOT_APPROVE,
         ]
 
 
 def test_every_rule_and_every_verdict_has_its_words() -> None:
-    assert set(texts.RULES) == set(Rule)
-    assert set(texts.VERDICTS) == set(Verdict)
+    assert set(texts.RULES) == set(texts.YOUR_RULES) == set(Rule)
+    assert set(texts.VERDICTS) == set(texts.YOU) == set(Verdict)

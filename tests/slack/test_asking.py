@@ -301,8 +301,8 @@ async def test_a_form_with_a_reason_becomes_a_request_with_a_receipt(strict_bot:
     assert request.is_all(State.HELD)
     assert [place for place in ("U0KIM", "U0LEE") if strict_bot.messenger.said_to(place)] == ["U0KIM", "U0LEE"]
     (said,) = told(strict_bot)
-    assert "awaits approval" in said
-    assert "awaits approval" in text_of(strict_bot.messenger.window("V1"))
+    assert "is waiting for approval" in said
+    assert "is waiting for approval" in text_of(strict_bot.messenger.window("V1"))
     everything = [text_of(said.message) for said in strict_bot.messenger.said]
     assert not any("208312" in each for each in [*everything, text_of(strict_bot.messenger.window("V1"))])
     await strict_bot.sweep_for(2 * HANDLING)
@@ -313,7 +313,7 @@ async def test_a_request_received_twice_is_asked_for_once(strict_bot: Bot) -> No
     form = await strict_bot.form()
     for _ in range(2):
         await strict_bot.submits(form, filled([PHONE], "208312", reason="ticket 7"))
-        assert "awaits approval" in text_of(strict_bot.messenger.window("V1"))
+        assert "is waiting for approval" in text_of(strict_bot.messenger.window("V1"))
     assert len(await strict_bot.requests()) == 1
     assert len(strict_bot.messenger.said_to("U0LEE")) == 1
     assert len(told(strict_bot)) == 1

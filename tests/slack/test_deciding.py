@@ -108,7 +108,7 @@ async def test_several_numbers_are_run_at_once_too_and_followed_in_a_message(wor
     assert (await bot.process.find(request.id)).is_all(State.ANSWERED)
     (followed,) = [said for said in bot.messenger.said if said.place == "U0ANA"]
     done = bot.messenger.updated[-1][1] if "list_results" in text_of(bot.messenger.updated[-1][1]) else None
-    assert "approved" in text_of(followed.message)
+    assert "Approved by <@U0LEE>." in text_of(followed.message)
     assert done or any("list_results" in text_of(message) for _, message in bot.messenger.updated)
 
 
@@ -184,8 +184,8 @@ async def test_of_two_approvers_at_once_one_approves_and_the_other_reads_who_did
     )
     decided_by = (await bot.process.find(request.id)).approval.decided_by
     assert decided_by in (LEE, KIM)
-    late = [said for said in bot.messenger.said_to(RESPONSE_URL) if said.startswith("This request")]
-    assert [f"Decided by <@{decided_by.user_id}>." in said for said in late] == [True]
+    late = [said for said in bot.messenger.said_to(RESPONSE_URL) if " by <@" in said]
+    assert [f"Approved by <@{decided_by.user_id}>." in said for said in late] == [True]
     assert len(workplace.api.called) <= 1
     assert await card_buttons(bot, request) == [{}, {}]
     assert len(await bot.process.journal(request.id, Event.FORBIDDEN)) == 1
@@ -202,8 +202,8 @@ async def test_of_an_approval_and_a_withdrawal_at_once_one_happens_and_everybody
     state = (await bot.process.find(request.id)).approval.state
     assert state in (ApprovalState.APPROVED, ApprovalState.WITHDRAWN)
     assert len(workplace.api.called) == (1 if state is ApprovalState.APPROVED else 0)
-    (late,) = [said for said in bot.messenger.said_to(RESPONSE_URL) if said.startswith("This request")]
-    assert state.value in late
+    (late,) = [said for said in bot.messenger.said_to(RESPONSE_URL) if " by <@" in said]
+    assert state.value.capitalize() in late
     assert await card_buttons(bot, request) == [{}, {}]
     assert len(read_by_ana(bot)) == 1
 
@@ -256,7 +256,7 @@ async def test_a_denial_that_was_submitted_too_late_is_told_what_was_decided(bot
     form = bot.messenger.opened[-1][1]
     await bot.presses(cards.APPROVE, request.id, by=KIM)
     await bot.submits(form, {"reason": "not yours"}, by=LEE)
-    assert "Decided by <@U0KIM>." in bot.messenger.said[-1].text
+    assert "Approved by <@U0KIM>." in bot.messenger.said[-1].text
     assert (await bot.process.find(request.id)).approval.state is ApprovalState.APPROVED
 
 

@@ -243,7 +243,7 @@ async def test_where_nobody_can_be_asked_the_agent_reads_that_once_and_it_is_tri
     await bot.sweep_for(MINUTE)
     said = bot.messenger.said_to(RESPONSE_URL)
     assert [texts.NOBODY_REACHED in each for each in said].count(True) == 1
-    assert ["awaits approval" in each for each in said].count(True) == 1
+    assert ["is waiting for approval" in each for each in said].count(True) == 1
     bot.messenger.recover()
     await bot.sweep_for(5 * MINUTE)
     assert cards_posted(bot) == ["U0KIM", "U0LEE"]
@@ -530,7 +530,7 @@ async def warned(bot: Bot, request_id: RequestId) -> list[object]:
 
 
 def alarms(bot: Bot) -> list[str]:
-    return [said.place for said in bot.messenger.said if "5 refused codes" in said.message.text]
+    return [said.place for said in bot.messenger.said if "5 wrong codes" in said.message.text]
 
 
 async def test_each_approver_is_told_of_an_alarm_once_by_one_process(workplace: Workplace, bot: Bot) -> None:
@@ -646,7 +646,13 @@ async def test_where_nobody_decides_the_log_has_the_alarm(
 
 def notices_of(process: Process, messenger: FakeMessenger) -> Notices:
     approvers = Approvers(people=FakePeople(), messenger=messenger, audience=NOBODY, channel=None, clock=process.clock)
-    return Notices(record=process.record, requests=process.requests, messenger=messenger, approvers=approvers)
+    return Notices(
+        record=process.record,
+        access=process.access,
+        requests=process.requests,
+        messenger=messenger,
+        approvers=approvers,
+    )
 
 
 async def test_of_the_requests_that_came_from_here_the_newest_are_remembered(bot: Bot) -> None:

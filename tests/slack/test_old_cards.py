@@ -56,9 +56,7 @@ async def test_of_cards_that_were_posted_before_none_lifts_the_wait(workplace: W
     assert len(workplace.api.called) == 1
     again = requests[1]
     assert PROBLEMS[Problem.CARD_OUTDATED].what in read_where_clicked(bot)
-    assert "Codes refused in the last 24 hours: 1 for this number." in text_of(
-        bot.messenger.message(card_of(bot, again))
-    )
+    assert "1 wrong code for this number in the last 24 hours." in text_of(bot.messenger.message(card_of(bot, again)))
     (entry,) = await bot.process.journal(again.id, Event.FORBIDDEN)
     assert (entry.actor, entry.facts["why"]) == (LEE, "card outdated")
     assert (await approve(bot, again)).approval.state is ApprovalState.APPROVED  # they know now
@@ -73,7 +71,7 @@ async def test_every_copy_shows_it_then_and_counts(workplace: Workplace, bot: Bo
     now = await workplace.open("p2") if is_restarted else bot
     assert (await approve(now, request)).approval.state is ApprovalState.AWAITING
     for place in ("U0LEE", "U0KIM"):
-        assert "5 for this number" in text_of(bot.messenger.message(card_of(bot, request, place)))
+        assert "5 wrong codes for this number" in text_of(bot.messenger.message(card_of(bot, request, place)))
     await workplace.pass_time(1.0)
     assert (await approve(now, request, by=KIM)).approval.state is ApprovalState.APPROVED
     assert (
@@ -97,7 +95,7 @@ async def test_of_several_numbers_each_counts(workplace: Workplace, bot: Bot) ->
     await workplace.pass_time(1.0)
     await refuse(bot, 1, first=2)
     assert (await approve(bot, request)).approval.state is ApprovalState.AWAITING
-    assert "1 for one of these numbers" in text_of(bot.messenger.message(card_of(bot, request)))
+    assert "1 wrong code for one of these numbers" in text_of(bot.messenger.message(card_of(bot, request)))
 
 
 async def test_a_click_that_names_no_card_shows_nothing_and_a_reminder_is_a_card(
@@ -145,5 +143,5 @@ async def test_what_was_refused_and_then_answered_is_asked_about_once(workplace:
     await bot.process.record.change(factories.finished, (PHONE,), agent=KIM)
     await workplace.pass_time(1.0)
     assert (await approve(bot, request)).approval.state is ApprovalState.AWAITING
-    assert "Codes refused" not in text_of(bot.messenger.message(card_of(bot, request)))
+    assert "wrong code" not in text_of(bot.messenger.message(card_of(bot, request)))
     assert (await approve(bot, request)).approval.state is ApprovalState.APPROVED

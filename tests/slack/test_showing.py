@@ -264,11 +264,11 @@ async def test_somebody_elses_request_fills_in_no_form(bot: Bot) -> None:
 
 async def test_why_says_what_the_policy_means_and_how_long_there_is_to_wait(workplace: Workplace, bot: Bot) -> None:
     await bot.types("why")
-    assert "May ask, without approval." in last_said(bot).text
+    assert "You can get IDs." in last_said(bot).text
     for phone in phones(10, first=100):
         await bot.process.record.change(factories.finished, (phone,), factories.REFUSED, agent=ANA)
     await bot.types("why")
-    assert "wait 1 minute" in last_said(bot).text
+    assert "You can try again in 1 minute." in last_said(bot).text
 
 
 async def test_why_names_those_who_decide(workplace: Workplace) -> None:
@@ -277,6 +277,6 @@ async def test_why_names_those_who_decide(workplace: Workplace) -> None:
     await bot.types("why")
     assert "<@U0LEE>" in last_said(bot).text
     await bot.types("why", by=LEE)
-    assert "May not ask." in last_said(bot).text
-    assert "May decide on other people's requests" in last_said(bot).text
+    assert "You cannot get IDs." in last_said(bot).text
+    assert "You can approve other people's requests." in last_said(bot).text
     assert bot.messenger.said[-1].place == RESPONSE_URL

@@ -37,7 +37,7 @@ DENIED = request(1, State.DROPPED, approval=decided(ApprovalState.DENIED, reason
 WAITING = request(1, State.HELD, approval=AWAITING, reason=ODD)
 SEVERAL = request(3, State.REFUSED, result=NO, reason=ODD, approval=APPROVED)
 
-MARKUP = re.compile(r"<(?!@U0ANA>|@U0LEE>|!date\^)")
+MARKUP = re.compile(r"<(?!@U0ANA>|@U0LEE>|!date\^|https://(?:developers\.facebook\.com|www\.alibabacloud\.com)/)")
 """Whatever means something to Slack and is not ours."""
 
 
@@ -119,11 +119,13 @@ ENDS = [
     pytest.param(request(approval=APPROVED), "Enter the verification code to", "enter_code", id="approved"),
     pytest.param(request(3, approval=APPROVED), "Enter the verification codes to", "enter_code", id="several approved"),
     pytest.param(request(1, State.ANSWERED, approval=APPROVED), "ID is ready", "show_id", id="answered"),
-    pytest.param(DENIED, "was denied", "try_again", id="denied"),
+    pytest.param(DENIED, "Denied by", "try_again", id="denied"),
     pytest.param(
         request(3, State.DROPPED, approval=decided(ApprovalState.EXPIRED)), "expired", "try_again", id="several expired"
     ),
-    pytest.param(request(1, State.DROPPED, approval=decided(ApprovalState.LAPSED)), "lapsed", "try_again", id="lapsed"),
+    pytest.param(
+        request(1, State.DROPPED, approval=decided(ApprovalState.LAPSED)), "approval expired", "try_again", id="lapsed"
+    ),
 ]
 
 
@@ -132,14 +134,15 @@ def test_the_agent_is_told_what_became_of_a_request_with_the_next_step(of: Reque
     assert views.has_ended_message(of)
     message = views.ended(of)
     assert said in message.text
-    assert "Decided by <@U0LEE>." in json.dumps(message.blocks)
+    is_decided = of.approval.state is not ApprovalState.EXPIRED
+    assert ("by <@U0LEE>." in json.dumps(message.blocks)) is is_decided
     assert buttons_in(message.blocks) == [(action_id, of.id)]
 
 
 def test_whoever_withdrew_is_not_told_who_did() -> None:
     withdrawn = request(1, State.DROPPED, approval=decided(ApprovalState.WITHDRAWN, by=ANA))
-    assert "Decided by" not in json.dumps(views.ended(withdrawn).blocks)
-    assert "Decided by <@U0ANA>." in views.became(withdrawn).text
+    assert "by <@U0ANA>" not in json.dumps(views.ended(withdrawn).blocks)
+    assert views.became(withdrawn).text == "Withdrawn by <@U0ANA>."
 
 
 @pytest.mark.parametrize(
@@ -160,9 +163,11 @@ def test_what_the_outcome_says_is_not_said_before(of: Request) -> None:
 def test_one_number_is_answered_and_several_are_a_table() -> None:
     one, several = (request(count, State.ANSWERED, result=Result(phone_number_id="920")) for count in (1, 3))
     assert "Phone number ID of +1 202-555-0100" in text_of(views.outcome(Origin(), one))
-    assert views.embedded_signup("920") in text_of(views.outcome(Origin(), one)).replace('\\"', '"')
+    assert views.embedded_signup(["920"])[0] in text_of(views.outcome(Origin(), one)).replace('\\"', '"')
     table = text_of(views.outcome(Origin(), several))
     assert "12025550100\\t920\\n12025550101\\t920\\n12025550102\\t920" in table
+    assert "\\n".join(views.embedded_signup(["920"] * 3)) in table.replace('\\"', '"')
+    assert "are temporary" in table
 
 
 def test_messages_of_several_numbers_hold_no_id_and_one_of_a_single_number_does() -> None:
@@ -184,6 +189,23 @@ def test_whoever_may_not_ask_cannot_try_again_and_whoever_has_to_wait_can() -> N
     waiting = request(1, State.REJECTED, result=Result(problem=Problem.TOO_MANY_GUESSES, wait_until=START + 60))
     assert buttons_in(views.outcome_message(guest).blocks) == []
     assert buttons_in(views.outcome_message(waiting).blocks) == [(buttons.TRY_AGAIN, waiting.id)]
+
+
+@pytest.mark.parametrize(
+    ("problem", "is_green"), [(Problem.UNKNOWN_CODE, True), (Problem.NO_ANSWER, True), (Problem.NOT_AUTHORIZED, False)]
+)
+def test_try_again_stands_out_only_where_it_can_help(problem: Problem, *, is_green: bool) -> None:
+    failed = request(1, State.FAILED, result=Result(problem=problem))
+    (button,) = views.outcome_message(failed).blocks[-1]["elements"]
+    assert button["action_id"] == buttons.TRY_AGAIN
+    assert (button.get("style") == "primary") is is_green
+
+
+def test_a_card_lets_nobody_take_a_denial_for_what_is_wanted() -> None:
+    approve, deny, details = cards.card(WAITING, RECENT).blocks[-1]["elements"]
+    assert [each.get("style") for each in (approve, deny, details)] == ["primary", None, None]
+    assert "<@U0ANA> gets the ID of +12" in approve["confirm"]["text"]["text"]
+    assert "202-555" not in str(approve)
 
 
 def test_several_numbers_that_nobody_may_ask_for_are_no_table() -> None:
@@ -215,8 +237,8 @@ def test_the_wait_of_one_number_says_its_place_and_an_estimate() -> None:
         pytest.param(None, texts.NOT_ENTERED.one, id="nobody's"),
         pytest.param(request(approval=APPROVED), texts.NOT_ENTERED.one, id="still to be used"),
         pytest.param(request(3, approval=APPROVED), texts.NOT_ENTERED.several, id="several still to be used"),
-        pytest.param(DENIED, "This request was denied.", id="denied"),
-        pytest.param(request(1, State.CALLING, approval=APPROVED), "is being asked.", id="used a moment ago"),
+        pytest.param(DENIED, "Denied by <@U0LEE>.", id="denied"),
+        pytest.param(request(1, State.CALLING, approval=APPROVED), "is being looked up.", id="used a moment ago"),
         pytest.param(request(3, State.CALLING, approval=APPROVED), "0 of 3", id="several used a moment ago"),
         pytest.param(
             request(3, State.DROPPED, approval=decided(ApprovalState.DENIED)), "was denied", id="several denied"
@@ -254,7 +276,7 @@ def test_beside_one_number_of_several_its_own_id_is_shown_and_the_whole_request_
     answered, waiting = request(2, State.ANSWERED), request(2, approval=AWAITING)
     assert buttons_in(history(answered).blocks) == [("show_id", "R-7K3Q9FZ2/1"), ("show_id", "R-7K3Q9FZ2/2")]
     assert buttons_in(history(waiting).blocks) == [("withdraw", "R-7K3Q9FZ2")] * 2
-    assert "Reference R-7K3Q9FZ2/2 · number 2 of 2 in a list" in history(answered).text
+    assert "Reference R-7K3Q9FZ2/2 · Number 2 of 2 in a list" in history(answered).text
 
 
 def test_a_full_page_has_a_button_for_what_is_older_and_holds_no_more_than_a_page() -> None:

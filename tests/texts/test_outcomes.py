@@ -1,13 +1,20 @@
 """The tables of outcomes: there are words for everything that can happen, short enough to be read, and true."""
 
+import re
+
 import pytest
 
+from bot.doctor.specimens import specimens
+from bot.guesses import WAITS, Chance
 from bot.models import Approval, ApprovalState, Problem, Result, State
+from bot.slack.blocks import Message
 from bot.states import APPROVAL_TRANSITIONS, STATE_AFTER, TRANSITIONS
+from bot.texts.language import ENGLISH
 from bot.texts.outcomes import Stand, Step, stand_of, stand_of_request
 from bot.texts.problems import Side
 from tests.english import ASKED_FOR, OUTCOMES, PROBLEMS, history, problems, results
 from tests.values import AWAITING, decided, request
+from tools import catalogues
 
 
 def test_there_is_an_outcome_for_every_way_something_can_stand() -> None:
@@ -62,6 +69,7 @@ def test_several_numbers_stand_as_what_is_open_or_else_as_asked_for(states: tupl
     of = request(len(states), *states)
     assert stand_of_request(of) is stand
     if stand not in (State.QUEUED, State.CALLING):
+        assert OUTCOMES[stand].became
         assert OUTCOMES[stand].became.several == ASKED_FOR
 
 
@@ -74,8 +82,42 @@ def test_each_problem_says_what_happened_and_what_to_do_next(problem: Problem) -
         assert not set(sentence) & set("&<>")  # Slack wants these escaped, and a screen reader would read that out
 
 
-def test_each_side_has_its_turn() -> None:
-    assert set(problems.TURN) == set(Side)
+SETTING = re.compile(r"[A-Z]{3,}_[A-Z_]+")
+
+
+def test_no_sentence_in_slack_names_a_setting() -> None:
+    """Agents and approvers cannot set any: an administrator reads of them on the command line."""
+    assert [each for each in catalogues.sentences() if SETTING.search(each.english + each.many)] == []
+    shown = [each.blocks if isinstance(each, Message) else each for each in specimens().values()]
+    assert [found for each in shown if (found := SETTING.findall(str(ENGLISH.of(each))))] == []
+    assert SETTING.findall("Ask your administrator to add you to PHONEID_AGENTS.") == ["PHONEID_AGENTS"]
+
+
+@pytest.mark.parametrize("chance", [Chance(left=1), Chance(left=4)])
+def test_a_wrong_code_says_how_many_tries_are_left(chance: Chance) -> None:
+    of = request(1, State.REFUSED, result=Result(problem=Problem.UNKNOWN_CODE)).lookup
+    told = problems.explain(of, chance)
+    tries = "1 more try" if chance.left == 1 else f"{chance.left} more tries"
+    assert told.what == f"{PROBLEMS[Problem.UNKNOWN_CODE].what} You have {tries} before a wait."
+    assert told.next == PROBLEMS[Problem.UNKNOWN_CODE].next
+    assert problems.explain(of).what == PROBLEMS[Problem.UNKNOWN_CODE].what  # where that is not certain
+
+
+@pytest.mark.parametrize("problem", WAITS.values())
+def test_the_last_wrong_code_says_whose_wait_it_began(problem: Problem) -> None:
+    of = request(1, State.REFUSED, result=Result(problem=Problem.UNKNOWN_CODE)).lookup
+    told = problems.explain(of, Chance(wait=60.0, problem=problem))
+    assert told.what.endswith(PROBLEMS[problem].what)
+    assert told.next == "Double-check the code. You can try again in 1 minute."
+
+
+def test_a_wait_is_about_this_number_about_the_agent_or_about_a_list() -> None:
+    number, agent = (problems.too_many_guesses(60.0, each).what for each in WAITS.values())
+    assert "this number" in number
+    assert number != agent
+    assert "You have entered" in agent
+    assert problems.list_waits(60.0, Problem.TOO_MANY_GUESSES_OF_AGENT).what == agent
+    assert "of this list" in problems.list_waits(60.0, Problem.TOO_MANY_GUESSES).what
 
 
 @pytest.mark.parametrize("problem", [each for each, told in PROBLEMS.items() if told.turn is Side.ADMIN])

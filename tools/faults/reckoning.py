@@ -247,4 +247,4 @@ def _misled(
 
 
 def _is_card(message: Message) -> bool:
-    return "Asked by" in message.words
+    return "Requested by" in message.words
