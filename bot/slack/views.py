@@ -16,7 +16,7 @@ from bot.texts import requests as texts
 from bot.texts.language import in_english
 from bot.texts.outcomes import OUTCOMES, helps_to_try_again, may_try_again, stand_of_request
 from bot.texts.problems import Explanation
-from bot.texts.said import Markup, Plain, Said, escaped, joined, joined_markup, row, slacks
+from bot.texts.said import Markup, Plain, Said, enumerated_markup, escaped, joined, joined_markup, row, slacks
 from bot.tickets import Outlook
 
 NOTICE = "lookup_notice"
@@ -74,7 +74,7 @@ def names(audience: Audience) -> Markup:
     groups = [slacks(f"<!subteam^{group_id}>") for group_id in sorted(audience.group_ids)]
     named = [*groups, *people]
     more = len(named) - MOST_NAMED
-    return joined_markup(*named, separator=", ") if more <= 0 else texts.and_more(named[:MOST_NAMED], more)
+    return enumerated_markup(named) if more <= 0 else texts.and_more(named[:MOST_NAMED], more)
 
 
 def receipt(request: Request) -> Message:

@@ -13,6 +13,7 @@ from bot.texts.said import (
     Part,
     Said,
     Text,
+    enumerated_markup,
     escaped,
     joined,
     joined_markup,
@@ -111,7 +112,7 @@ ALARM_NEXT = say("Further attempts are delayed more and more, or need approval. 
 
 def and_more(names: Sequence[Markup], count: int) -> Markup:
     """Some of many people."""
-    return mark_up("{names} and {count} more", names=joined_markup(*names, separator=", "), count=str(count))
+    return mark_up("{names} and {count} more", names=enumerated_markup(names), count=str(count))
 
 
 def forgotten(request: Request) -> Said:

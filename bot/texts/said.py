@@ -6,6 +6,7 @@ they are sent (``bot.texts.language``). The English stands in the code as a lite
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import NoReturn
 
 
@@ -95,6 +96,15 @@ def enumerated(items: Sequence[Plain]) -> Plain:
     """``a, b, c``: some of more, or each for itself."""
     *earlier, last = items
     return say_in("list", "{earlier}, {last}", earlier=enumerated(earlier), last=last) if earlier else last
+
+
+def enumerated_markup(items: Sequence[Markup]) -> Markup:
+    """The same of what Slack formats, such as people."""
+    return reduce(_and_another, items) if items else slacks("")
+
+
+def _and_another(earlier: Markup, last: Markup) -> Markup:
+    return Markup(Said("{earlier}, {last}", {"earlier": earlier, "last": last}, context="list"))
 
 
 def slacks(markup: str) -> Markup:

@@ -9,6 +9,7 @@ from bot.texts.said import (
     Markup,
     Plain,
     enumerated,
+    enumerated_markup,
     escaped,
     joined,
     joined_markup,
@@ -45,6 +46,10 @@ msgstr "{one}{two}"
 msgctxt "list"
 msgid "{earlier} and {last}"
 msgstr "{earlier} и {last}"
+
+msgctxt "list"
+msgid "{earlier}, {last}"
+msgstr "{earlier}; {last}"
 
 #, fuzzy
 msgid "Close"
@@ -115,6 +120,13 @@ def test_what_has_no_translation_is_said_in_english(languages: Languages) -> Non
     assert russian.text(say_in("button", "Approve")) == "Одобрить"
     assert russian.text(say("Approve")) == "Approve"
     assert russian.text(listed(["2", "3"])) == "2 и 3"
+
+
+def test_people_are_listed_as_their_reader_lists(languages: Languages) -> None:
+    people = [slacks(f"<@U{number}>") for number in (1, 2, 3)]
+    assert ENGLISH.markup(enumerated_markup(people)) == "<@U1>, <@U2>, <@U3>"
+    assert languages.nearest("ru-RU").markup(enumerated_markup(people)) == "<@U1>; <@U2>; <@U3>"
+    assert ENGLISH.markup(enumerated_markup([])) == ""
 
 
 def test_sentences_of_a_paragraph_stand_as_their_language_has_them(languages: Languages) -> None:
