@@ -23,7 +23,7 @@ Found = TypeVar("Found")
 
 @click.group(cls=Group)
 def journal() -> None:
-    """Check the journal, or print its newest entry to note it elsewhere."""
+    """Check the journal of all changes, or print its newest entry to note it elsewhere."""
 
 
 @journal.command()

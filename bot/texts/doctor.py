@@ -174,7 +174,7 @@ WHY_NOT_FURTHER: Mapping[Problem, tuple[str, str, str]] = {
 
 def not_further(why: str, said: str) -> str:
     """``said``: the API's Code, or the cause on the wire, neither of which quotes a secret."""
-    return f"Alibaba Cloud could not be checked further: {why}{f' ({said})' if said else ''}."
+    return f"Alibaba Cloud could not be checked: {why}{f' ({said})' if said else ''}."
 
 
 # --- the settings among themselves ---
@@ -476,7 +476,7 @@ NOTHING_TO_RECORD = "There was no answer, so no file was written."
 
 
 def not_looked_at(because: str) -> str:
-    return f"Not checked: {because}."
+    return f"This could not be checked: {because}."
 
 
 WITHOUT_SLACK = "Slack did not report who the bot is"
