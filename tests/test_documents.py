@@ -15,7 +15,8 @@ from bot.entry import lines, table
 from bot.entry.command import TypedKind, read_command
 from bot.environment.secret_files import ENDING
 from bot.settings import BotSettings
-from bot.texts.language import CATALOGUES
+from bot.texts import using_ids
+from bot.texts.language import CATALOGUES, ENGLISH, Languages
 from tools import catalogues
 from tools.bench.__main__ import PARTS
 from tools.bench.__main__ import main as bench
@@ -142,6 +143,14 @@ def test_what_agents_are_to_click_is_called_so_in_chinese(path: Path) -> None:
         said = {each.string for each in read_po(file) if isinstance(each.string, str)}
     labels = set(re.findall(r"“([^”]+)”", AGENTS_IN_CHINESE))
     assert labels <= said | {SHORTCUT.split(" · ")[1]}
+
+
+def test_the_page_for_agents_links_to_the_pages_that_the_bot_does() -> None:
+    link = r"https://[^\s|)>]+"
+    follows = using_ids.what_follows()
+    english, chinese = ENGLISH.markup(follows), Languages.read().nearest("zh-CN").markup(follows)
+    assert set(re.findall(link, english)) == set(re.findall(link, AGENTS_IN_ENGLISH))
+    assert set(re.findall(link, chinese)) == set(re.findall(link, AGENTS_IN_CHINESE))
 
 
 def test_the_chinese_half_of_the_page_for_agents_is_set_as_chinese_is() -> None:

@@ -86,7 +86,7 @@ def history(found: Sequence[LogEntry], *, is_first: bool) -> Message:
     title = texts.TITLE if is_first else texts.OLDER_TITLE
     older = [blocks.buttons(buttons.older(shown[-1].lookup))] if len(found) > PAGE else []
     body = [blocks.header(title), *(_entry(each) for each in shown), blocks.context(texts.PRIVATE), *older]
-    return Message(joined_markup(title, *(_line(each, separator=" ") for each in shown), separator="\n"), body)
+    return Message(joined_markup(title, *(_line(each, separator=None) for each in shown), separator="\n"), body)
 
 
 def _entry(entry: LogEntry) -> Block:
@@ -95,7 +95,7 @@ def _entry(entry: LogEntry) -> Block:
     return {**block, "accessory": button} if button else block
 
 
-def _line(entry: LogEntry, *, separator: str) -> Markup:
+def _line(entry: LogEntry, *, separator: str | None) -> Markup:
     # No reasons, neither the agent's nor an approver's: formatted text is no place for what people typed.
     request, lookup = entry.request, entry.lookup
     number, at = international(lookup.phone), blocks.date(lookup.asked_at)

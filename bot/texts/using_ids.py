@@ -1,10 +1,7 @@
 """What to know about a phone number ID once it is there."""
 
 from bot.texts.numbers import OneOrSeveral
-from bot.texts.said import Markup, Said, joined_markup, mark_up, say, slacks
-
-METAS_GUIDE = "https://developers.facebook.com/docs/whatsapp/embedded-signup/pre-verified-numbers"
-ALIBABAS_GUIDE = "https://www.alibabacloud.com/help/en/chatapp/use-cases/implement-embedded-signup"
+from bot.texts.said import Markup, mark_up, say
 
 WHAT_IT_IS = OneOrSeveral(
     say(
@@ -19,14 +16,10 @@ WHAT_IT_IS = OneOrSeveral(
 
 
 def what_follows() -> Markup:
-    """The steps after Embedded Signup, and where they are described."""
+    """The steps after Embedded Signup, and where they are described: a translation links to pages in its language."""
     return mark_up(
-        "Next steps: Embedded Signup ({metas_guide}), then ChatappBindWaba, ChatappSyncPhoneNumber and "
-        "ChatappPhoneNumberRegister ({alibabas_guide}).",
-        metas_guide=_link(METAS_GUIDE, say("Meta's guide")),
-        alibabas_guide=_link(ALIBABAS_GUIDE, say("Alibaba Cloud's guide")),
+        "Next steps: Embedded Signup "
+        "(<https://developers.facebook.com/docs/whatsapp/embedded-signup/pre-verified-numbers|Meta's guide>), "
+        "then ChatappBindWaba, ChatappSyncPhoneNumber and ChatappPhoneNumberRegister "
+        "(<https://www.alibabacloud.com/help/en/chatapp/use-cases/implement-embedded-signup|Alibaba Cloud's guide>)."
     )
-
-
-def _link(url: str, text: Said) -> Markup:
-    return joined_markup(slacks(f"<{url}|"), text, slacks(">"), separator="")

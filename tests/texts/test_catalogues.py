@@ -19,6 +19,8 @@ EACH_FILE = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 
 HAN = "\u4e00-\u9fff"
 FULL_WIDTH = "，。：；？！（）“”、"
+END_IN_HAN = {"wait", "span", "numbers"}
+"""What stands in for these ends in a Chinese character, such as 5 分钟, and has no space behind it."""
 
 
 def entries(path: Path) -> list[Message]:
@@ -126,5 +128,7 @@ def test_chinese_is_set_as_chinese_is(path: Path) -> None:
         bare = re.sub(r"\{[a-z_]+\}", "", said)
         assert not re.search(rf"[{HAN}][,;:!?.()]|[,;:!?()][{HAN}]", bare), said
         assert not re.search(rf"[{HAN}][A-Za-z0-9]|[A-Za-z0-9][{HAN}]", bare), said
+        assert not re.search(rf"[{HAN}]\{{", said), said
+        assert set(re.findall(rf"\{{(\w+)\}}[{HAN}]", said)) <= END_IN_HAN, said
         assert not re.search(r"您|(?<!…)…(?!…)|\.\.\.|。。|(?<!申)请(?!求)", said), said
         assert not re.search(rf"[{HAN}{FULL_WIDTH}] +[{FULL_WIDTH}]|[{FULL_WIDTH}] +[{HAN}{FULL_WIDTH}]", said), said
