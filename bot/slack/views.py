@@ -151,11 +151,10 @@ def boxes(lines: Sequence[Plain]) -> list[Block]:
 
 def waiting(origin: Origin, phone: PhoneNumber, outlook: Outlook | None = None, *, is_slow: bool = False) -> View:
     """The window of one number that is on its way; with ``outlook`` when its turn will come."""
-    said = [asking.asking(phone)]
-    if outlook:
-        said.append(asking.waiting(phone, outlook.place, outlook.seconds))
-    elif is_slow:
-        said.append(asking.slow(phone))
+    if outlook:  # beside "looking up", "in about 3 seconds" would contradict it
+        said = [asking.waiting(phone, outlook.place, outlook.seconds)]
+    else:
+        said = [asking.asking(phone), *([asking.slow(phone)] if is_slow else [])]
     return modal(origin, [*map(blocks.section, said), blocks.context(asking.STILL_ASKING)])
 
 

@@ -51,8 +51,8 @@ NUMBERS_HINT = say(
     free=str(FREE_FOR_AGENT),
 )
 NUMBERS_HINT_FOR_APPROVAL = say(
-    "Write one number per line. The codes are optional: you can enter them after the approval. "
-    "If you enter them now, enter all of them. The bot keeps them in memory only."
+    "Write one number per line. Start with the country code. The codes are optional: you can enter them after the "
+    "approval. If you enter them now, write one after each number. The bot keeps them in memory only."
 )
 NUMBERS_PLACEHOLDER = "+86 138 0000 1234 208312"
 CODE_LABEL = say("Verification code")
@@ -104,11 +104,13 @@ ENTRY_MISTAKES: Mapping[EntryMistake, Said] = {
     EntryMistake.NUMBER_MISSING: say("Enter the phone number."),
     EntryMistake.NUMBER_UNREADABLE: say("This is not a phone number. Write it like +86 138 0000 1234."),
     EntryMistake.NUMBER_HOLDS_LETTERS: (
-        say("There are letters in this number. Write only digits, like +86 138 0000 1234.")
+        say("There are letters in this number. Write it in digits, like +86 138 0000 1234.")
     ),
     EntryMistake.NUMBER_TOO_SHORT: say("This number is too short. Enter all of it, with the country code."),
-    EntryMistake.NUMBER_TOO_LONG: say("This number is too long. Enter only the number here, without the code."),
-    EntryMistake.NUMBER_WITHOUT_COUNTRY: (say("The country code is missing. Start with +, such as +86 138 0000 1234.")),
+    EntryMistake.NUMBER_TOO_LONG: say("This number is too long. Check that the code is not part of it."),
+    EntryMistake.NUMBER_WITHOUT_COUNTRY: say(
+        "The country code is missing or wrong. Write the number like +86 138 0000 1234."
+    ),
     EntryMistake.NUMBER_AMBIGUOUS: say("Two countries could have this number. Start with + and the country code."),
     EntryMistake.NUMBER_WITH_TRUNK_ZERO: (
         say("There is a 0 in brackets. Write the number as it is dialled from abroad.")
@@ -118,18 +120,18 @@ ENTRY_MISTAKES: Mapping[EntryMistake, Said] = {
     ),
     EntryMistake.NUMBERS_FUSED: say("This may be two numbers, or one with an extension. Enter one number alone."),
     EntryMistake.NUMBER_UNCERTAIN: (
-        say("There may be a code behind this number. Enter only the number, without spaces.")
+        say("There may be a code after this number. Enter only the number, without spaces.")
     ),
     EntryMistake.CODE_MISSING: say("Enter the verification code."),
-    EntryMistake.CODES_FOR_SOME: say("Enter this code too, or no codes at all until the list is approved."),
+    EntryMistake.CODES_FOR_SOME: say("The code is missing. Enter all codes, or none until the list is approved."),
     EntryMistake.CODE_UNREADABLE: say("This is not a code. A code has digits, perhaps letters A-Z, and nothing else."),
-    EntryMistake.CODE_TOO_LONG: say("This is too long for a code. Enter only the code here."),
+    EntryMistake.CODE_TOO_LONG: say("This code is too long. Enter only the code."),
     EntryMistake.CODE_FROM_SPREADSHEET: (
         say("A spreadsheet changed this code. Format its column as text and enter it again.")
     ),
-    EntryMistake.CODE_SHORTENED: say("This code may have lost its leading zeros. If it is correct, put ! behind it."),
+    EntryMistake.CODE_SHORTENED: say("This code may have lost its leading zeros. If it is correct, put ! after it."),
     EntryMistake.CODE_IS_NUMBER: say("There is a second phone number where the code should be. Enter the code."),
-    EntryMistake.NUMBER_HOLDS_CODE: say("This number ends with the code. Enter only the number here."),
+    EntryMistake.NUMBER_HOLDS_CODE: say("This number ends with the code. Remove the code from the number."),
     EntryMistake.REASON_MISSING: say("Enter a reason: the approvers need it for their decision."),
     EntryMistake.REASON_HOLDS_CODE: say("The reason contains the code, and reasons are stored. Remove the code."),
     EntryMistake.LINE_UNCERTAIN: (
@@ -137,9 +139,9 @@ ENTRY_MISTAKES: Mapping[EntryMistake, Said] = {
     ),
     EntryMistake.LINE_UNREADABLE: say("There is no phone number here. Write the number, then its code."),
     EntryMistake.NUMBER_TWICE: say("This number is already in an earlier line."),
-    EntryMistake.NUMBER_NOT_APPROVED: say("This number is not one of the approved numbers."),
+    EntryMistake.NUMBER_NOT_APPROVED: say("This number is not one of the approved numbers. Correct or remove it."),
     EntryMistake.NUMBERS_LEFT_OUT: say("Approved numbers are missing. Keep one line for each of them."),
-    EntryMistake.LIST_EMPTY: say("Enter at least one number with its code."),
+    EntryMistake.LIST_EMPTY: say("Enter at least one number."),
     EntryMistake.LIST_TOO_LONG: say("This list is too long. Enter up to 100 numbers."),
     EntryMistake.REASON_TOO_LONG: say("This reason is too long. Use 500 characters or fewer."),
 }
@@ -177,7 +179,7 @@ def mistakes(by_line: Mapping[int, EntryMistake], repeated: Mapping[int, int] = 
 
 
 def _duplicate(line: int, earlier: int) -> Said:
-    return say("Line {line} is a duplicate of line {earlier}.", line=str(line), earlier=str(earlier))
+    return say("Line {line} has the same number as line {earlier}.", line=str(line), earlier=str(earlier))
 
 
 def _mistake(mistake: EntryMistake, at: Sequence[int]) -> Said:
@@ -277,7 +279,7 @@ def broken(reference: str) -> Said:
 
 def not_recorded(reference: str) -> Said:
     return say(
-        "The bot cannot use its database right now, so it shows nothing. Try again in a minute. "
+        "The bot cannot use its database right now, so it could not finish this. Try again in a minute. "
         "If it happens again, give the reference {reference} to your administrator.",
         reference=reference,
     )
@@ -302,7 +304,8 @@ def decision_not_recorded_in_time(reference: str) -> Said:
 def perhaps_recorded(reference: str) -> Said:
     return say(
         "The bot lost the connection to its database and does not know whether this was recorded. If it was, the "
-        "result will appear here. If nothing appears within a minute, try again. The reference is {reference}.",
+        "result will appear here. If nothing appears within a minute, try again. "
+        "If it happens again, give the reference {reference} to your administrator.",
         reference=reference,
     )
 
@@ -321,7 +324,7 @@ NOT_IN_THIS_RECORD = say(
     "This request is not in the bot's records, so nothing was done. If the request is new, tell your administrator: "
     "another bot with its own database may be connected to the same Slack app."
 )
-GONE = say("This lookup is not yours or no longer exists. Open the form instead.")
+GONE = say("This lookup is not yours. Open the form instead.")
 NOT_KNOWN = say("This shortcut belongs to another version of the bot. Nothing was looked up. Open the form instead.")
 FORM_OUTDATED = say(
     "This form belongs to another version of the bot. Nothing was looked up. Type {command} to open a new one.",

@@ -91,8 +91,8 @@ def _not_asked(listed: Sequence[Lookup]) -> Plain:
     if not guessed:
         return ""
     return say_n(
-        "{n} of them was not looked up: there were too many wrong codes.",
-        "{n} of them were not looked up: there were too many wrong codes.",
+        "{n} number was not looked up because there were too many wrong codes.",
+        "{n} numbers were not looked up because there were too many wrong codes.",
         guessed,
     )
 

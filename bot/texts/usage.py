@@ -9,7 +9,7 @@ GET_ID = say("How to get a phone number ID")
 REQUEST_ID = say("How to request a phone number ID")
 OTHERWISE = say("What you can do here")
 PRIVATE = say("Only you can see the answer. The code is never stored.")
-NO_NUMBER = say("There is no phone number in what you typed. Nothing was looked up.")
+NO_NUMBER = say("The bot found no phone number in what you typed. Nothing was looked up.")
 
 _PHONE = "+86 138 0000 1234"
 

@@ -85,7 +85,7 @@ async def test_mistakes_are_named_by_line_before_anything_is_sent(scene: Scene) 
     mistakes = asking.ENTRY_MISTAKES
     assert said == {
         "numbers": (
-            f"Line 3: {mistakes[EntryMistake.LINE_UNREADABLE]} Line 4 is a duplicate of line 1. "
+            f"Line 3: {mistakes[EntryMistake.LINE_UNREADABLE]} Line 4 has the same number as line 1. "
             f"Line 5: {mistakes[EntryMistake.CODE_MISSING]}"
         ),
         "reason": mistakes[EntryMistake.REASON_HOLDS_CODE],

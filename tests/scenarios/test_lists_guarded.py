@@ -54,11 +54,11 @@ async def test_a_number_with_too_many_refused_codes_waits_and_the_others_are_ask
     await guess(scene, GOOD.digits)
     ana = await submit_list(scene, lines(THREE))
     words = await window_with(ana, "Your list of 3 numbers is done. 1 ID found, 2 failed.")
-    assert "1 of them was not looked up: there were too many wrong codes." in words
+    assert "1 number was not looked up because there were too many wrong codes." in words
     assert f"{GOOD.digits}\t{TOO_MANY} Double-check the code. You can try again in 1 minute." in words
     assert await of_list(scene) == [State.REJECTED, State.ANSWERED, State.REFUSED]
     assert len(scene.cams.calls) == 2
-    told = await message_with(ana, "1 of them was not looked up")
+    told = await message_with(ana, "1 number was not looked up")
     await finish(scene)
     assert outbox_of(scene, request_in(told.words)) == []
     assert await is_whole(scene)
@@ -77,7 +77,7 @@ async def test_a_list_that_its_process_could_not_tell_is_told_as_a_list_though_i
         async with with_bot(scene) as running:
             told = await message_with(running.ana, "numbers is done")
             await finish(running)
-            assert "2 IDs found, 1 failed. 1 of them was not looked up" in told.words
+            assert "2 IDs found, 1 failed. 1 number was not looked up" in told.words
             assert told.buttons == [texts.SHOW_RESULTS, texts.ASK_AGAIN]
             assert len(running.ana.sees(running.ana.dm)) == 1
 

@@ -226,7 +226,8 @@ def test_a_running_request_can_be_stopped_until_all_are_called() -> None:
 def test_the_wait_of_one_number_says_its_place_and_an_estimate() -> None:
     phone = request().lookup.phone
     first, second = (text_of(views.waiting(Origin(), phone, Outlook(place=each, seconds=2.5))) for each in (1, 2))
-    assert "in about 3 seconds" in first
+    assert f"Looking up {phone.international} in about 3 seconds" in first
+    assert first.count("Looking") == second.count("Looking") == 1, "now or later, not both"
     assert "number 2 in line. Looking it up in about 3 seconds" in second
     assert "in about" not in text_of(views.waiting(Origin(), phone))
 

@@ -54,7 +54,7 @@ def test_each_mistake_is_said_once_with_all_its_lines() -> None:
 def test_a_duplicate_names_the_line_it_repeats() -> None:
     twice = dict.fromkeys((3, 4), EntryMistake.NUMBER_TWICE)
     said = asking.mistakes(twice, {3: 1, 4: 2})
-    assert said == "Line 3 is a duplicate of line 1. Line 4 is a duplicate of line 2."
+    assert said == "Line 3 has the same number as line 1. Line 4 has the same number as line 2."
 
 
 def test_a_hundred_mistakes_fit_under_the_field() -> None:
