@@ -12,6 +12,7 @@ from bot.sandbox.slack.contents import ContentReader
 from bot.sandbox.slack.validator import Surface, check_view, is_too_large
 from bot.slack.blocks import Message
 from bot.texts.language import Language, Languages
+from tests.chinese import latin_in
 from tests.pseudo import CHINESE, ENGLISH, strays, texts
 
 DATA = ("W" * 128, "W" * 100, "R-00000000")
@@ -32,6 +33,16 @@ def test_all_that_is_shown_is_in_the_readers_language(language: Language) -> Non
         for name, specimen in specimens().items()
     }
     assert {name: found for name, found in stray.items() if found} == {}
+
+
+def test_in_chinese_no_english_is_left() -> None:
+    chinese = Languages.read().nearest("zh-CN")
+    assert chinese.name == "zh_Hans"
+    latin = {
+        name: [each for text in texts(put(specimen, chinese)) for each in latin_in(text, data=DATA)]
+        for name, specimen in specimens().items()
+    }
+    assert {name: found for name, found in latin.items() if found} == {}
 
 
 @pytest.mark.parametrize("language", Languages.read().all, ids=lambda language: language.name)

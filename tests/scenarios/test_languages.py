@@ -19,6 +19,7 @@ from bot.sandbox.slack.trouble import Forced
 from bot.slack import buttons, cards
 from bot.slack.people import REMEMBERED
 from tests.amounts import some_of
+from tests.chinese import latin_in
 from tests.pseudo import CHINESE, ENGLISH, LANGUAGES, strays, texts
 from tests.scenarios.asking import GOOD, GOOD_ID, TO_CHANNEL, TO_EACH, finish
 from tests.scenarios.listing import THREE, lines, make_overdue
@@ -67,6 +68,19 @@ async def test_all_that_an_agent_reads_is_in_their_language(tmp_path: Path) -> N
         await ask_for_several(scene)
         assert reading.strays("Ana", CHINESE, data=[OPAQUE_ID]) == []
         assert len(reading.by("Ana")) > 80
+
+
+async def test_in_chinese_no_english_is_left(tmp_path: Path) -> None:
+    """The catalogue as it is."""
+    async with scene_in_two_languages(tmp_path) as (stage, reading), with_bot(stage) as scene:
+        for typed in ("help", "gibberish", "why", f"{GOOD.phone} {GOOD.code}"):
+            await scene.ana.runs("support", f"/phoneid {typed}")
+            await finish(scene)
+        await fill_in_forms(scene)
+        await ask_for_several(scene)
+        read = reading.by("Ana")
+        assert [each for text in read for each in latin_in(text, data=[OPAQUE_ID])] == []
+        assert len(read) > 80
 
 
 async def fill_in_forms(scene: Scene) -> None:
@@ -279,6 +293,25 @@ async def test_cards_in_a_channel_speak_its_language_and_all_else_the_readers(tm
         for where in (WINDOW, ALONE):
             assert reading.strays("Lee", ENGLISH, where=where, data=[REASON]) == []
             assert reading.by("Lee", where=where)
+
+
+async def test_a_setting_says_what_the_channel_speaks_and_those_of_whom_slack_tells_nothing(tmp_path: Path) -> None:
+    settings = {**TO_CHANNEL, "PHONEID_LANGUAGE": CHINESE.name}
+    async with (
+        scene_in_two_languages(tmp_path, **settings) as (stage, reading),
+        with_bot(stage, languages=LANGUAGES) as scene,
+    ):
+        await ask_for_approval(scene.ana)
+        await deny(scene.human("Lee"))
+        await finish(scene)
+        assert reading.strays("Kim", CHINESE, where="approvals", data=[REASON]) == []
+        assert reading.by("Kim", where="approvals")
+        assert reading.strays("Lee", ENGLISH, where=WINDOW, data=[REASON]) == []
+        scene.slack.forced["users.info"] = Forced("internal_error")
+        await scene.human("Gus").runs("support", "/phoneid help")
+        await finish(scene)
+        assert reading.strays("Gus", CHINESE) == []
+        assert reading.by("Gus")
 
 
 async def test_what_is_told_after_a_restart_is_in_the_language_somebody_reads_by_then(tmp_path: Path) -> None:

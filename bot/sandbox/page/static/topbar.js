@@ -83,7 +83,8 @@ function personLink(person) {
   const isYou = person.id === page.user;
   const kind = KINDS[person.kind];
   const isTold = !kind || (person.title ?? "").toLowerCase().includes(kind);
-  const about = [person.title, isTold ? null : kind, languageOf(person)].filter(Boolean);
+  const job = [person.title, isTold ? null : kind].filter(Boolean).join(" · ");
+  const language = languageOf(person);
   const link = h(
     "a",
     {
@@ -101,7 +102,7 @@ function personLink(person) {
       { class: "person-words" },
       h("span", { class: "person-name" }, person.name),
       " ",
-      h("span", { class: "person-title" }, about.flatMap((each, index) => (index ? [" · ", each] : [each]))),
+      h("span", { class: "person-title" }, h("span", { class: "person-job" }, language ? `${job} · ` : job), language),
     ),
   );
   return h("li", {}, link);
