@@ -66,7 +66,7 @@ async def ask_with_a_mistake(page: Page) -> None:
 async def be_approved(page: Page) -> None:
     await be(page, "Lee")
     card = await newest_in(page, "approvals")
-    await expect(card).to_contain_text("Asked by @Mei")
+    await expect(card).to_contain_text("by @Mei")
     await card.get_by_role("button", name="Approve").click()
     await page.get_by_test_id("confirm").get_by_role("button", name="Approve").click()
     await expect(card.get_by_role("button")).to_have_count(0)
@@ -111,7 +111,7 @@ async def be_denied(page: Page) -> None:
     await card.get_by_role("button", name="Deny").click()
     await page.get_by_role("textbox", name="Reason").fill(DENIAL)
     await page.get_by_test_id("modal-submit").click()
-    await expect(card).to_contain_text(f"Reason for the denial: {DENIAL}")
+    await expect(card).to_contain_text(DENIAL)
     await be(page, "Mei")
     await expect(await newest_in(page, "Phone ID")).to_contain_text(DENIAL)
     await read_only_chinese(page)
