@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 
-from bot.models import Lookup, Request
+from bot.models import ApprovalState, Lookup, Request
 from bot.slack import blocks
 from bot.slack.blocks import Block, Message
 from bot.texts import asking, history, results
 from bot.texts import requests as texts
 from bot.texts.outcomes import OUTCOMES, Step, stand_of_request, step_after
+
+TOO_LATE = frozenset({ApprovalState.EXPIRED, ApprovalState.LAPSED})
+"""After these the same request is the next step: nobody said no to it."""
 
 OPEN_FORM = "open_form"
 OPEN_LIST = "open_list_form"
@@ -64,7 +67,8 @@ def after_request(request: Request) -> Block | None:
             return show_id(request.lookup, is_primary=True)
         case Step.TRY_AGAIN:
             words, label = texts.TRY_AGAIN.of(request), texts.TRY_AGAIN_LABEL.of(request)
-            return blocks.button(words, action_id=TRY_AGAIN, label=label, value=request.id)
+            helps = request.approval.state in TOO_LATE
+            return blocks.button(words, action_id=TRY_AGAIN, label=label, value=request.id, is_primary=helps)
     return None
 
 
@@ -105,9 +109,10 @@ def try_again(lookup: Lookup, *, is_primary: bool = False) -> Block:
     return blocks.button(words, action_id=TRY_AGAIN, label=label, value=lookup.id, is_primary=is_primary)
 
 
-def ask_again_for_rest(request: Request) -> Block:
+def ask_again_for_rest(request: Request, *, is_primary: bool = False) -> Block:
     """Opens the form with the numbers of a request that have no ID."""
-    return blocks.button(results.ASK_AGAIN, action_id=TRY_AGAIN, label=results.ASK_AGAIN_LABEL, value=request.id)
+    words, label = results.ASK_AGAIN, results.ASK_AGAIN_LABEL
+    return blocks.button(words, action_id=TRY_AGAIN, label=label, value=request.id, is_primary=is_primary)
 
 
 def show_results(request: Request) -> Block:

@@ -192,7 +192,7 @@ def outcome(origin: Origin, request: Request, chance: Chance | None = None) -> V
     so_far = results.so_far(len(now.answered), len(now.ended), None)
     body = [
         blocks.section(results.done(request) if now.is_over else so_far),
-        blocks.buttons(*_rest(request), buttons.another_list()),  # above the table, which may be long
+        blocks.buttons(*_rest(request, is_window=True), buttons.another_list()),  # above the table, which may be long
         blocks.context(results.COPY_HINT),
         *_table(request, request.lookups),
         *_for_embedded_signup(_ids(request)),
@@ -321,9 +321,11 @@ def _stop(now: Progress) -> list[Block]:
     return [blocks.buttons(buttons.stop(now.request))] if now.has_stoppable else []
 
 
-def _rest(request: Request) -> list[Block]:
-    is_any_left = any(each.state is not State.ANSWERED and not each.is_forgotten for each in request.lookups)
-    return [buttons.ask_again_for_rest(request)] if is_any_left else []
+def _rest(request: Request, *, is_window: bool = False) -> list[Block]:
+    """The way to try those again that have no ID; below a message the results come first."""
+    left = [each for each in request.lookups if each.state is not State.ANSWERED and not each.is_forgotten]
+    is_primary = is_window and any(map(helps_to_try_again, left))
+    return [buttons.ask_again_for_rest(request, is_primary=is_primary)] if left else []
 
 
 def _table(request: Request, lookups: Sequence[Lookup]) -> list[Block]:

@@ -201,6 +201,26 @@ def test_try_again_stands_out_only_where_it_can_help(problem: Problem, *, is_gre
     assert (button.get("style") == "primary") is is_green
 
 
+@pytest.mark.parametrize(
+    ("state", "is_green"), [(ApprovalState.EXPIRED, True), (ApprovalState.LAPSED, True), (ApprovalState.DENIED, False)]
+)
+def test_what_came_too_late_is_asked_again_and_what_was_denied_need_not_be(
+    state: ApprovalState, *, is_green: bool
+) -> None:
+    (button,) = views.ended(request(1, State.DROPPED, approval=decided(state))).blocks[-1]["elements"]
+    assert button["action_id"] == buttons.TRY_AGAIN
+    assert (button.get("style") == "primary") is is_green
+
+
+@pytest.mark.parametrize(("problem", "is_green"), [(Problem.UNKNOWN_CODE, True), (Problem.TOKEN_EXPIRED, False)])
+def test_in_the_window_of_a_list_the_rest_stands_out_where_trying_helps(problem: Problem, *, is_green: bool) -> None:
+    some = request(3, State.ANSWERED, State.REFUSED, result=Result(problem=problem))
+    rest, another = next(each for each in views.outcome(Origin(), some)["blocks"] if each["type"] == "actions")[
+        "elements"
+    ]
+    assert (rest.get("style") == "primary", another.get("style")) == (is_green, None)
+
+
 def test_a_card_lets_nobody_take_a_denial_for_what_is_wanted() -> None:
     approve, deny, details = cards.card(WAITING, RECENT).blocks[-1]["elements"]
     assert [each.get("style") for each in (approve, deny, details)] == ["primary", None, None]
