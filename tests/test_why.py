@@ -4,9 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from bot.policy import Rule, Verdict
 from bot.sandbox.slack.trouble import Forced
+from bot.texts import permissions
+from tests import factories
+from tests.guessing import use_up
+from tests.records import record_in
 from tests.scenarios.scene import open_scene
 from tests.shell import QuickShell
+from tests.world import ANA
 
 APPROVALS = {"PHONEID_APPROVAL": "always", "PHONEID_APPROVERS": "S0LEADS,U0GUS"}
 
@@ -46,6 +52,28 @@ async def test_why_says_what_the_policy_means_for_somebody(
     for sentence in said:
         assert sentence in ran.out
     assert not (tmp_path / "phoneid.db").exists()  # it only asks
+
+
+async def test_why_tells_of_a_wait_that_is_on_record(tmp_path: Path) -> None:
+    async with open_scene(tmp_path) as scene:
+        async with record_in(tmp_path / "phoneid.db") as record:
+            for phone in factories.phones(2):
+                await use_up(record, ANA, phone)
+        ran = await QuickShell(tmp_path, scene.environment).run("why", "U0ANA")
+        other = await QuickShell(tmp_path, scene.environment).run("why", "U0KIM")
+    assert (ran.status, ran.said) == (0, "")
+    assert ran.out.splitlines()[:2] == [permissions.VERDICTS[Verdict.MAY_NOT], permissions.RULES[Rule.GUESSES]]
+    assert ran.out.splitlines()[-1] == "Can try again in 1 minute."
+    assert permissions.VERDICTS[Verdict.MAY] in other.out
+
+
+async def test_why_without_a_record_that_can_be_read_says_so_and_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "phoneid.db").write_text("no database")
+    async with open_scene(tmp_path) as scene:
+        ran = await QuickShell(tmp_path, scene.environment).run("why", "U0ANA")
+    assert ran.status == 0
+    assert "a wait after wrong codes is not shown" in ran.err
+    assert permissions.VERDICTS[Verdict.MAY] in ran.out
 
 
 @pytest.mark.parametrize("user", ["U0NOBODY", "U0IDA", "U0IVO", "USLACKBOT"])

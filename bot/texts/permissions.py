@@ -9,7 +9,7 @@ from bot.guesses import FREE_FOR_NUMBER, REMEMBERED
 from bot.models import Problem
 from bot.policy import Decision, Rule, Verdict
 from bot.texts.language import in_english
-from bot.texts.lengths import length
+from bot.texts.lengths import length, whole_minutes
 from bot.texts.problems import PROBLEMS, too_many_guesses
 from bot.texts.said import Markup, Said, Text, mark_up, say
 
@@ -91,6 +91,14 @@ def what_the_policy_means(decision: Decision, *, is_approver: bool) -> list[str]
 
 def decided_by(approvers: str) -> str:
     return f"Requests are approved by {approvers}. Nobody can approve their own."
+
+
+def waits(seconds: float) -> str:
+    return f"Can try again in {in_english(whole_minutes(seconds))}."
+
+
+def waits_unknown(why: str) -> str:
+    return f"Warning: the record could not be read, so a wait after wrong codes is not shown: {why.rstrip('.')}."
 
 
 def _approves(decision: Decision, *, is_approver: bool) -> bool:
