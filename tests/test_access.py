@@ -126,6 +126,13 @@ async def test_a_guarded_no_is_recorded_with_its_wait(world: World) -> None:
     assert lookup.result.wait_until == guarded.wait_until
 
 
+async def test_whose_wait_it_is_is_on_record(process: Process) -> None:
+    for phone in phones(2, first=50):
+        await process.use_up(phone, agent=ROOT)
+    lookup = (await process.ask(agent=ROOT)).lookup
+    assert (lookup.state, lookup.result.problem) == (State.REJECTED, Problem.TOO_MANY_GUESSES_OF_AGENT)
+
+
 async def test_whoever_runs_the_command_line_waits_too(process: Process) -> None:
     await process.use_up(PHONE)
     assert (await process.access.decide(ROOT, (PHONE,))).problem is Problem.TOO_MANY_GUESSES
