@@ -37,6 +37,13 @@ def test_whom_a_card_was_sent_to_is_known_and_since_when(process: Process, clock
     assert process.read(messages.places, request.id, since=clock.time) == frozenset()
 
 
+def test_a_message_that_says_itself_whom_it_was_sent_to_keeps_it(process: Process) -> None:
+    request, sent = process.change(factories.asked), MessageRef("D2", "1", sent_to="U0ANA")
+    process.change(messages.add, Kind.PROGRESS, request.id, sent)
+    (found,) = process.read(messages.of_request, Kind.PROGRESS, request.id)
+    assert found.sent_to == "U0ANA"
+
+
 def test_a_message_of_no_request_is_not_remembered(process: Process) -> None:
     nowhere = RequestId("R-NOWHERE0")
     process.change(messages.add, Kind.CARD, nowhere, MessageRef("C9", "1.0"))
