@@ -87,7 +87,7 @@ async def ask_by_form(page: Page) -> None:
 async def mistype_the_code_and_try_again(page: Page) -> None:
     await type_line(page, f"/phoneid {NUMBER} 999999")
     message = await newest(page, "VerifyCode.Incorrect")
-    await message.get_by_role("button", name="Open the form again").click()
+    await message.get_by_role("button", name="Try again").click()
     await expect(page.get_by_role("textbox", name="Phone number")).to_have_value(NUMBER)
     code = page.get_by_role("textbox", name="Verification code")
     await expect(code).to_have_value("")
