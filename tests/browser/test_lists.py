@@ -53,7 +53,8 @@ async def watch_it_run(page: Page) -> None:
     await expect(modal).to_contain_text(re.compile("1 of 3 ▓{6}░{14}|2 of 3 ▓{13}░{7}"))
     await expect(modal).to_contain_text(PHONE_NUMBER_ID)
     await expect(modal).to_contain_text("2 IDs found, 1 failed.")
-    await expect(modal).to_contain_text(re.compile(r"12025550101\s+Alibaba Cloud did not accept this code.*VerifyCode\.Incorrect"))
+    refused = r"12025550101\s+Alibaba Cloud did not accept this code.*VerifyCode\.Incorrect"
+    await expect(modal).to_contain_text(re.compile(refused))
     await page.keyboard.press("Escape")
     await expect(modal).to_have_count(0)
 
