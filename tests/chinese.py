@@ -37,4 +37,4 @@ def latin_in(text: str, *, data: Iterable[str] = ()) -> list[str]:
     text = html.unescape(text)
     for each in data:
         text = text.replace(each, "")
-    return re.findall(r"[A-Za-z]+", _NAME.sub("", DATA.sub("", text)))
+    return re.findall(r"[A-Za-z]+", DATA.sub("", _NAME.sub("", text)))

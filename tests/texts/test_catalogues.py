@@ -11,6 +11,7 @@ from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
 from bot.texts.language import CATALOGUES
+from tests.chinese import latin_in
 from tools import catalogues
 from tools.catalogues import LITERALS, Sentence
 
@@ -122,7 +123,18 @@ def test_marks_stand_free(path: Path) -> None:
             assert not re.search(r"[*~`]", MARK.sub("", said)), said
 
 
-@pytest.mark.parametrize("path", [each for each in FILES if each.stem.startswith("zh")], ids=lambda path: path.stem)
+CHINESE = pytest.mark.parametrize(
+    "path", [each for each in FILES if each.stem.startswith("zh")], ids=lambda path: path.stem
+)
+
+
+@CHINESE
+def test_no_latin_word_stands_in_chinese_but_names(path: Path) -> None:
+    for _, said in said_in(path):
+        assert latin_in(re.sub(r"\{\w+\}", "", said)) == [], said
+
+
+@CHINESE
 def test_chinese_is_set_as_chinese_is(path: Path) -> None:
     for _, said in said_in(path):
         bare = re.sub(r"\{[a-z_]+\}", "", said)
