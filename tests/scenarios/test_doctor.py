@@ -342,7 +342,9 @@ MISTAKES = {
         settings={"PHONEID_APPROVAL_CHANNEL": "C0TEAROOM"}, names={"PHONEID_APPROVAL_CHANNEL"}, remedy="Invite the bot"
     ),
     "a channel that is not there": Mistake(
-        settings={"PHONEID_APPROVAL_CHANNEL": "C0NOWHERE"}, names={"PHONEID_APPROVAL_CHANNEL"}, remedy="check the id"
+        settings={"PHONEID_APPROVAL_CHANNEL": "C0NOWHERE"},
+        names={"PHONEID_APPROVAL_CHANNEL"},
+        remedy="check the channel ID",
     ),
     "an archived channel": Mistake(
         plant=change(lambda now: replace(now, is_archived=True)),
@@ -466,7 +468,7 @@ async def test_of_people_whom_nobody_asked_about_nothing_is_said(tmp_path: Path)
         checks = await examined(scene, tmp_path)
     (of_people,) = [each for each in checks if each.name == "people"]
     assert of_people.verdict is CheckVerdict.SKIPPED
-    assert of_people.what.startswith(f"Only {MOST_PEOPLE} of the ")
+    assert of_people.what.startswith(f"Only the first {MOST_PEOPLE} of the ")
 
 
 async def test_what_several_find_is_told_once(tmp_path: Path) -> None:
