@@ -13,7 +13,7 @@ from bot.texts import permissions, problems, usage
 from bot.texts import requests as request_texts
 from bot.texts.numbers import international, subject
 from bot.texts.problems import PROBLEMS
-from bot.texts.said import Markup, Part, Said, escaped, joined_markup, mark_up
+from bot.texts.said import Markup, Part, Plain, Said, escaped, joined, joined_markup, mark_up
 
 PAGE = 10
 """Lookups on one page of the history: what fits a screen or two. Slack takes 50 blocks."""
@@ -86,18 +86,25 @@ def history(found: Sequence[LogEntry], *, is_first: bool) -> Message:
     title = texts.TITLE if is_first else texts.OLDER_TITLE
     older = [blocks.buttons(buttons.older(shown[-1].lookup))] if len(found) > PAGE else []
     body = [blocks.header(title), *(_entry(each) for each in shown), blocks.context(texts.PRIVATE), *older]
-    return Message(joined_markup(title, *(_line(each, separator=None) for each in shown), separator="\n"), body)
+    return Message(joined_markup(title, *(_aloud(each) for each in shown), separator="\n"), body)
 
 
 def _entry(entry: LogEntry) -> Block:
     button = buttons.after_lookup(entry.request, entry.lookup)
-    block = blocks.formatted_section(_line(entry, separator="\n"))
+    block = blocks.formatted_section(joined_markup(_heading(entry), *_became(entry), separator="\n"))
     return {**block, "accessory": button} if button else block
 
 
-def _line(entry: LogEntry, *, separator: str | None) -> Markup:
+def _aloud(entry: LogEntry) -> Markup:
+    # A heading ends in no full stop, so it needs air behind it in every language.
+    return joined_markup(_heading(entry), joined(*_became(entry)), separator=" ")
+
+
+def _heading(entry: LogEntry) -> Markup:
+    number, at = international(entry.lookup.phone), blocks.date(entry.lookup.asked_at)
+    return mark_up("*{number}* · {at}", number=number, at=at)
+
+
+def _became(entry: LogEntry) -> tuple[Plain, Plain]:
     # No reasons, neither the agent's nor an approver's: formatted text is no place for what people typed.
-    request, lookup = entry.request, entry.lookup
-    number, at = international(lookup.phone), blocks.date(lookup.asked_at)
-    heading = mark_up("*{number}* · {at}", number=number, at=at)
-    return joined_markup(heading, texts.became(request, lookup), texts.reference(request, lookup), separator=separator)
+    return texts.became(entry.request, entry.lookup), texts.reference(entry.request, entry.lookup)

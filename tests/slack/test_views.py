@@ -16,8 +16,10 @@ from bot.sandbox.slack import blockkit
 from bot.sandbox.slack.schema import escaped
 from bot.sandbox.slack.validator import Surface, check_message, check_view
 from bot.slack import buttons
+from bot.slack import pages as unsaid
 from bot.slack.blocks import View
 from bot.slack.payloads import Origin
+from bot.texts.language import Language, Languages
 from bot.texts.said import row
 from bot.tickets import Outlook
 from tests.clocks import START
@@ -304,6 +306,13 @@ def test_a_full_page_has_a_button_for_what_is_older_and_holds_no_more_than_a_pag
     page = history(request(pages.PAGE + 1, State.ANSWERED))
     assert page.text.count("Reference") == pages.PAGE
     assert buttons_in(page.blocks)[-1] == (buttons.OLDER, f"R-7K3Q9FZ2/{pages.PAGE}")
+
+
+@pytest.mark.parametrize("language", Languages.read().all, ids=lambda each: each.name)
+def test_read_as_one_line_a_time_stands_apart_from_what_became_of_the_number(language: Language) -> None:
+    answered = request(1, State.ANSWERED)
+    page = unsaid.history([LogEntry(answered, answered.lookup)], is_first=True)
+    assert re.search(r"UTC> \S", language.markup(page.text))
 
 
 def test_details_show_an_approver_every_number_in_full() -> None:
