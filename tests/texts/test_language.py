@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.texts.language import ENGLISH, Languages, in_english, nearest
+from bot.texts.numbers import numbers
 from bot.texts.said import (
     Markup,
     Plain,
@@ -167,3 +168,10 @@ def test_traditional_characters_are_preferred_by_who_reads_them() -> None:
 def test_who_speaks_another_language_reads_english(languages: Languages) -> None:
     assert languages.nearest("de-DE") is ENGLISH
     assert languages.nearest(None) is ENGLISH
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5, 21])
+def test_chinese_has_one_form_and_english_two(count: int) -> None:
+    languages = Languages.read()
+    assert languages.nearest("zh-CN").text(numbers(count)) == f"{count} 个号码"
+    assert languages.nearest("en-US").text(numbers(count)) == ("1 number" if count == 1 else f"{count} numbers")
