@@ -37,7 +37,7 @@ _OPTIONAL = {
 def init() -> None:
     """Ask for the settings, and write them to .env.
 
-    Only you can read the file. Each value is checked at once, and secrets are hidden while you type.
+    Only you can read the file. The form of each value is checked at once, and secrets are hidden while you type.
     """
     if not sys.stdin.isatty():
         raise CannotStart(texts.NO_TERMINAL)

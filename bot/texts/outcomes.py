@@ -167,8 +167,9 @@ def step_after(request: Request, lookup: Lookup) -> Step | None:
 
 
 def helps_to_try_again(lookup: Lookup) -> bool:
-    """Whether the agent can change how it ends: not where an administrator has to act first."""
-    return PROBLEMS[lookup.result.problem or Problem.INTERNAL].turn is not Side.ADMIN
+    """Whether the agent can change how it ends: not where an administrator has to act first, or they have to wait."""
+    is_for_admin = PROBLEMS[lookup.result.problem or Problem.INTERNAL].turn is Side.ADMIN
+    return not is_for_admin and lookup.result.wait_until is None
 
 
 def may_try_again(lookup: Lookup) -> bool:

@@ -32,8 +32,8 @@ DATABASE_URL_UNREADABLE = (
 )
 REGION_UNKNOWN = "is not a country. Write two letters, such as CN or GB"
 AUDIENCE_UNREADABLE = (
-    "must be everyone, or a comma-separated list of Slack IDs of users (such as U012AB3CD) and usergroups (such as "
-    "S012AB3CD)"
+    "must be a comma-separated list of Slack IDs of users (such as U012AB3CD) and usergroups (such as S012AB3CD). "
+    "Only PHONEID_AGENTS can be everyone"
 )
 EVERYONE_NOT_HERE = "cannot be everyone. List Slack IDs of users (such as U012AB3CD) and usergroups (such as S012AB3CD)"
 DURATION_UNREADABLE = "is not a length of time. Write a number and a unit (m, h or d), such as 24h or 7d"
