@@ -64,7 +64,7 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 NAMED = {
     Problem.NOT_TRUSTED: "certificate",
-    Problem.HOST_UNKNOWN: "knows no such name",
+    Problem.HOST_UNKNOWN: "does not know the address",
     Problem.NO_RESOLVER: "DNS",
     Problem.PROXY_REFUSED: "proxy",
     Problem.NO_CONNECTION: "refused or cut",
