@@ -38,7 +38,7 @@ APPROVALS = {"PHONEID_APPROVAL": "always", "PHONEID_APPROVERS": "S0LEADS,U0GUS"}
             ["Can get IDs without", "PHONEID_TRUSTED names"],
         ),
         (APPROVALS, "U0KIM", ["Can request IDs.", "Can approve other people's requests"]),
-        (APPROVALS, "U0GUS", ["Cannot get IDs.", "Only full members", "Is not an approver"]),
+        (APPROVALS, "U0GUS", ["Cannot get IDs.", "Only full members", permissions.GUESTS_NEVER_APPROVE]),
         (APPROVALS, "U0OLU", ["Cannot get IDs.", "Only full members", "Is not an approver"]),
     ],
 )

@@ -68,7 +68,7 @@ REASON_HINT = OneOrSeveral(
 REASON_HINT_FOR_APPROVAL = say("Approvers will see this, and it is stored. Do not put the code here.")
 CODE_NEEDED = OneOrSeveral(
     say("You do not need an approval for this. Enter the verification code to get the ID."),
-    say("You do not need an approval for this. Enter the code after each number to get the IDs."),
+    say("You do not need an approval for this. Enter each code after its number to get the IDs."),
 )
 CODE_NOT_YET = OneOrSeveral(
     say("This needs approval: please add a reason. Enter the code again here or after the approval."),

@@ -7,7 +7,7 @@ from bot.texts.said import Said, Text, say
 
 TITLE = say("Your latest lookups")
 OLDER_TITLE = say("Your earlier lookups")
-PRIVATE = say("Only you see this. Showing an ID again makes no new request. It is logged.")
+PRIVATE = say("Only you see this. Showing an ID again makes no new request, but it is logged.")
 EMPTY = say("You have not looked up a number here yet. Open the form to get your first ID.")
 NOTHING_OLDER = say("There are no earlier lookups.")
 FORGOTTEN = say("The number and the ID were removed from the record.")

@@ -73,7 +73,7 @@ OUTCOMES: Mapping[Stand, Outcome] = {
         told=say("Enter the verification code to get the ID."),
         told_of_several=say("Enter the verification codes to get the IDs."),
         history=say("Approved. Enter the verification code to get the ID."),
-        row=say("Approved. The code is missing."),
+        row=say("Approved. Waiting for its code."),
         step=Step.ENTER_CODE,
     ),
     ApprovalState.DENIED: Outcome(
@@ -137,7 +137,10 @@ OUTCOMES: Mapping[Stand, Outcome] = {
     State.REJECTED: Outcome(
         became=OneOrSeveral(say("The bot did not allow the lookup."), ASKED_FOR), step=Step.TRY_AGAIN
     ),
-    State.DROPPED: Outcome(became=OneOrSeveral(say("The agent stopped the lookup."), ASKED_FOR), step=Step.TRY_AGAIN),
+    State.DROPPED: Outcome(
+        became=OneOrSeveral(say("The agent stopped the lookup."), say("The agent stopped the list.")),
+        step=Step.TRY_AGAIN,
+    ),
 }
 """A lookup that is held stands as its request's approval; one that was dropped by its agent's order, as itself."""
 

@@ -10,7 +10,7 @@ from bot.models import Problem
 from bot.policy import Decision, Rule, Verdict
 from bot.texts.language import in_english
 from bot.texts.lengths import length, whole_minutes
-from bot.texts.problems import PROBLEMS, too_many_guesses
+from bot.texts.problems import PROBLEMS, in_full
 from bot.texts.said import Markup, Said, Text, mark_up, say
 
 YOU: Mapping[Verdict, Said] = {
@@ -18,10 +18,10 @@ YOU: Mapping[Verdict, Said] = {
     Verdict.MAY_WITH_APPROVAL: say("You can request IDs. Each request needs an approval."),
     Verdict.MAY_NOT: say("You cannot get IDs."),
 }
-YOUR_RULES: Mapping[Rule, Said | None] = {
+YOUR_RULES: Mapping[Rule, Text | None] = {
     Rule.COMMAND_LINE: None,
     Rule.NOT_A_MEMBER: say("Only full members of this workspace can get IDs."),
-    Rule.NOT_AN_AGENT: say("You are not on the list of agents who can get phone number IDs."),
+    Rule.NOT_AN_AGENT: in_full(PROBLEMS[Problem.NOT_ALLOWED]),
     Rule.UNCERTAIN: say("Slack did not say whether you are in one of the usergroups that can get IDs."),
     Rule.NO_APPROVALS: say("Approval is switched off."),
     Rule.TRUSTED: say("Your requests need no approval."),
@@ -30,11 +30,12 @@ YOUR_RULES: Mapping[Rule, Said | None] = {
 }
 """Why, in words for the agent; ``None`` where that is said already."""
 
+NOT_NOW = say("You cannot get IDs at the moment.")
 YOU_APPROVE = say("You can approve other people's requests.")
 YOU_DO_NOT_APPROVE = say("You are not an approver.")
 
 NUMBERS_WAIT = say(
-    "After {free} wrong codes for one number in {span} that number has to wait too. The form tells you if one has to.",
+    "After {free} wrong codes for one number in {span}, you have to wait before you try that number again.",
     free=str(FREE_FOR_NUMBER),
     span=length(REMEMBERED),
 )
@@ -56,7 +57,7 @@ RULES: Mapping[Rule, str] = {
 }
 CAN_APPROVE = "Can approve other people's requests: PHONEID_APPROVERS names them or a usergroup they are in."
 CANNOT_APPROVE = "Is not an approver: PHONEID_APPROVERS names neither them nor a usergroup they are in."
-GUESTS_NEVER_APPROVE = "Is not an approver."
+GUESTS_NEVER_APPROVE = "Is not an approver: only full members of this workspace can be one."
 """For administrators, on the command line: in English."""
 
 _DOUBTS = frozenset({Problem.WHO_UNKNOWN, Problem.SCOPE_MISSING, Problem.SLACK_FORBIDS})
@@ -65,14 +66,14 @@ _DOUBTS = frozenset({Problem.WHO_UNKNOWN, Problem.SCOPE_MISSING, Problem.SLACK_F
 
 def what_you_can_do(decision: Decision, *, is_approver: bool, wait: float | None = None) -> list[Text]:
     """For the person themselves. ``is_approver``: the settings name them; ``wait``: seconds they have to."""
-    rule: Text | None = YOUR_RULES[decision.rule]
+    rule = YOUR_RULES[decision.rule]
     if decision.problem in _DOUBTS:
-        rule = PROBLEMS[decision.problem].what
-    said: list[Text] = [YOU[decision.verdict]]
+        rule = in_full(PROBLEMS[decision.problem])
+    said: list[Text] = [YOU[decision.verdict] if wait is None else NOT_NOW]
     if rule:
         said.append(rule)
     if wait is not None:
-        said.append(too_many_guesses(wait).next)
+        said.append(say("You can try again in {wait}.", wait=whole_minutes(wait)))
     elif decision.rule is Rule.NO_APPROVALS:
         said.append(NUMBERS_WAIT)
     return [*said, YOU_APPROVE if _approves(decision, is_approver=is_approver) else YOU_DO_NOT_APPROVE]

@@ -58,7 +58,7 @@ PROBLEMS: Mapping[Problem, Explanation] = {
     ),
     Problem.NOT_AUTHORIZED: Explanation(
         say("The bot's Alibaba Cloud user is not allowed to look up phone number IDs."),
-        say("Ask your administrator to allow this user the action cams:GetPreValidatePhoneId."),
+        say("Ask your administrator to grant this user the action cams:GetPreValidatePhoneId."),
         Side.ADMIN,
     ),
     Problem.ACCOUNT_BLOCKED: Explanation(
@@ -119,7 +119,9 @@ PROBLEMS: Mapping[Problem, Explanation] = {
     ),
     Problem.NOT_TRUSTED: Explanation(
         say("The bot has no secure connection to Alibaba Cloud: it does not trust the certificate it was shown."),
-        say("Ask your administrator to check the certificates on the bot's machine, and for a proxy in between."),
+        say(
+            "Ask your administrator to check the certificates on the bot's machine, and whether a proxy is in between."
+        ),
         Side.ADMIN,
     ),
     Problem.HOST_UNKNOWN: Explanation(
@@ -189,7 +191,7 @@ PROBLEMS: Mapping[Problem, Explanation] = {
     ),
     Problem.NOT_AN_APPROVER: Explanation(
         say("You are not an approver."),
-        say("Ask your administrator to make you one, if you should decide on requests."),
+        say("Ask your administrator to make you an approver, if you need to decide on requests."),
         Side.ADMIN,
     ),
     Problem.OWN_REQUEST: Explanation(
@@ -197,7 +199,7 @@ PROBLEMS: Mapping[Problem, Explanation] = {
     ),
     Problem.NOT_YOUR_REQUEST: Explanation(
         say("This request is not yours, or it does not exist."),
-        say("Only the person who made it can do that."),
+        say("Ask the person who made it. If you made it yourself, make a new one."),
         Side.AGENT,
     ),
     Problem.CARD_OUTDATED: Explanation(
@@ -211,8 +213,8 @@ PROBLEMS: Mapping[Problem, Explanation] = {
         Side.AGENT,
     ),
     Problem.AGENT_MAY_NOT_ASK: Explanation(
-        say("The person who made this request cannot get IDs any more, or Slack could not confirm that they can."),
-        say("Deny the request, or try again in a minute."),
+        say("The person who made this request is no longer allowed to get IDs. Nothing was approved."),
+        say("Deny the request. If this person should still get IDs, tell your administrator."),
         Side.AGENT,
     ),
     Problem.CLOCK_UNSURE: Explanation(
@@ -235,7 +237,7 @@ PROBLEMS: Mapping[Problem, Explanation] = {
     ),
     Problem.STOPPED: Explanation(
         say("Not looked up: you stopped the list."),
-        say("Look the number up again if you need its ID."),
+        say("Look this number up if you still need its ID."),
         Side.AGENT,
     ),
     Problem.INTERNAL: Explanation(

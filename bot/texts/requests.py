@@ -58,11 +58,11 @@ CHANNEL_TROUBLES: Mapping[ChannelTrouble, Said] = {
         "the bot lacks a scope (missing_scope): channels:read for a public channel, groups:read for a private one"
     ),
     ChannelTrouble.NOT_GIVEN: say("the app was not added to its workspace. Ask an administrator of the organization"),
-    ChannelTrouble.ELSEWHERE: say("it is in another workspace than the request"),
+    ChannelTrouble.ELSEWHERE: say("it is not in the workspace that the request comes from"),
 }
 """Why the approval channel cannot be used."""
 WITHDRAW = say("Withdraw")
-WITHDRAW_LABEL = say("Withdraw your request: approvers cannot decide on it any more")
+WITHDRAW_LABEL = say("Withdraw your request, so that nobody decides on it")
 WITHDRAW_BESIDE_NUMBER = OneOrSeveral(WITHDRAW, say("Withdraw list"))
 ENTER_CODE = OneOrSeveral(say("Enter code"), say("Enter codes"))
 ENTER_CODE_LABEL = OneOrSeveral(say("Enter code for the approved request"), say("Enter codes for the approved numbers"))
@@ -136,7 +136,7 @@ def codes_intro(request: Request) -> Said:
             numbers=subject(request),
         ),
         say(
-            "Your request for {numbers} is approved. Enter the code after each number to get the IDs.",
+            "Your request for {numbers} is approved. Enter each code after its number to get the IDs.",
             numbers=subject(request),
         ),
     ).of(request)
@@ -177,7 +177,7 @@ def reference(request: Request) -> Said:
 
 
 def expires(date: Markup) -> Markup:
-    return mark_up("Expires if nobody decides by {date}.", date=date)
+    return mark_up("This request expires if nobody decides by {date}.", date=date)
 
 
 def about(request: Request) -> Said:
@@ -216,19 +216,20 @@ def asked_lately(request: Request, *, by_agent: int, for_number: int, seconds: f
     span = length(seconds)
     return joined(
         say_n(
-            "{n} lookup by this agent in the last {span}.",
-            "{n} lookups by this agent in the last {span}.",
+            "{n} lookup requested by this agent in the last {span}.",
+            "{n} lookups requested by this agent in the last {span}.",
             by_agent,
             span=span,
         ),
         _of_number(for_number, span) if request.is_single else "",
+        say("This request is included."),
     )
 
 
 def _of_number(count: int, span: Said) -> Said:
     return say_n(
-        "{n} lookup for this number in the last {span}.",
-        "{n} lookups for this number in the last {span}.",
+        "{n} lookup requested for this number in the last {span}.",
+        "{n} lookups requested for this number in the last {span}.",
         count,
         span=span,
     )
@@ -304,12 +305,9 @@ def confirmation(request: Request, name: Markup) -> Markup:
     """Before an approval counts: whose request it is, and for which number."""
     about = hidden_subject(request)
     if request.is_single:
-        return mark_up(
-            "{name} gets the ID of {number}. The bot looks it up, and only {name} sees it.", name=name, number=about
-        )
+        return mark_up("{name} can then get the ID of {number}. Only {name} will see it.", name=name, number=about)
     return mark_up(
-        "This approves the whole list. {name} gets the IDs of {numbers}. The bot looks them up, "
-        "and only {name} sees them.",
+        "This approves the whole list. {name} can then get the IDs of {numbers}. Only {name} will see them.",
         name=name,
         numbers=about,
     )

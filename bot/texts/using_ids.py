@@ -5,12 +5,14 @@ from bot.texts.said import Markup, mark_up, say
 
 WHAT_IT_IS = OneOrSeveral(
     say(
-        "This ID is temporary: when the customer claims the number, Meta replaces it by a new ID. "
-        "The number must be claimed within 90 days of its verification. Embedded Signup version 4 takes this text."
+        "This ID is temporary: when the customer claims the number, Meta replaces it with a new ID. "
+        "The number must be claimed within 90 days of its verification. "
+        "The text above is for Embedded Signup version 4."
     ),
     say(
-        "These IDs are temporary: when the customer claims a number, Meta replaces its ID by a new one. "
-        "Each number must be claimed within 90 days of its verification. Embedded Signup version 4 takes this text."
+        "These IDs are temporary: when the customer claims a number, Meta replaces its ID with a new one. "
+        "Each number must be claimed within 90 days of its verification. "
+        "The text above is for Embedded Signup version 4."
     ),
 )
 

@@ -42,7 +42,7 @@ async def be_approved(page: Page) -> None:
     await card.get_by_role("button", name="Approve").click()
     asked = page.get_by_test_id("confirm")
     await expect(asked).to_contain_text("Approve this request?")
-    await expect(asked).to_contain_text("@Ana gets the ID of +861•••••1234.")
+    await expect(asked).to_contain_text("@Ana can then get the ID of +861•••••1234.")
     await asked.get_by_role("button", name="Approve").click()
     await expect(card).to_contain_text("The agent has the ID.")
     await expect(card).to_contain_text("@Lee")

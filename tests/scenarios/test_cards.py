@@ -66,8 +66,8 @@ async def test_a_card_says_what_an_approver_needs_and_hides_the_middle_of_the_nu
     assert "<@U0ANA>" in card.words
     assert "+861•••••1234" in card.words
     assert "ticket 8" in card.words
-    assert "2 lookups by this agent in the last 7 days. 2 lookups for this number" in card.words
-    assert "Expires if nobody decides by <!date^" in card.words
+    assert "2 lookups requested by this agent in the last 7 days. 2 lookups requested for this number" in card.words
+    assert "This request expires if nobody decides by <!date^" in card.words
     assert card.buttons == ["Approve", "Deny", "Details"]
     assert "138 0000" not in str(card)
     assert "13800001234" not in str(card)

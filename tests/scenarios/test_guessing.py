@@ -176,7 +176,7 @@ async def enter_code(scene: Scene) -> None:
 async def test_why_mentions_a_wait_that_runs(scene: Scene) -> None:
     await guess(scene, factories.phones(10), agent=ANA)
     await scene.ana.runs("support", "/phoneid why")
-    message = await scene.answer(scene.ana, "You cannot get IDs.")
+    message = await scene.answer(scene.ana, "You cannot get IDs at the moment.")
     assert permissions.YOUR_RULES[Rule.GUESSES] in message.words
     assert WAIT in message.words
 

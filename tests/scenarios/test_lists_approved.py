@@ -93,7 +93,7 @@ async def test_approved_with_all_codes_the_list_is_asked_and_its_agent_told_once
     await request_list(scene)
     assert scene.cams.calls == []
     lee = scene.human("Lee")
-    assert "<@U0ANA> gets the IDs of 3 numbers." in lee.confirmation(texts.APPROVE).text
+    assert "<@U0ANA> can then get the IDs of 3 numbers." in lee.confirmation(texts.APPROVE).text
     await lee.clicks(texts.APPROVE)
     told = await message_with(scene.ana, "numbers is done")
     await finish(scene)

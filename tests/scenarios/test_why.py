@@ -3,9 +3,9 @@
 import pytest
 
 from bot.models import Problem
-from bot.policy import Rule, Verdict
+from bot.policy import Decision, Rule, Verdict
 from bot.sandbox.slack.trouble import Forced
-from tests.english import PROBLEMS
+from tests.english import PROBLEMS, problems
 from tests.english import permissions as texts
 from tests.scenarios.asking import TO_CHANNEL, TO_EACH
 from tests.scenarios.scene import OpenScene
@@ -83,9 +83,19 @@ async def test_why_blames_no_rule_where_slack_did_not_say_who_somebody_is(
         message = await scene.answer(scene.ana, texts.YOU[Verdict.MAY_NOT])
         assert message.words.splitlines() == [
             texts.YOU[Verdict.MAY_NOT],
-            PROBLEMS[problem].what,
+            problems.in_full(PROBLEMS[problem]),
             texts.YOU_DO_NOT_APPROVE,
         ]
+
+
+def test_whoever_has_to_wait_reads_why_and_until_when_and_not_that_they_never_can() -> None:
+    decision = Decision(Verdict.MAY_NOT, Rule.GUESSES, Problem.TOO_MANY_GUESSES_OF_AGENT, 60.0)
+    assert texts.what_you_can_do(decision, is_approver=False, wait=60.0) == [
+        "You cannot get IDs at the moment.",
+        "You have entered too many wrong codes in the last 24 hours.",
+        "You can try again in 1 minute.",
+        "You are not an approver.",
+    ]
 
 
 def test_every_rule_and_every_verdict_has_its_words() -> None:

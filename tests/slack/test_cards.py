@@ -22,8 +22,8 @@ def test_a_card_shows_who_asks_and_why_and_hides_the_middle_of_the_number() -> N
         "ID of +12•••••100",
         "Requested by <@U0ANA>",
         "Reason: ticket 7",
-        "3 lookups by this agent",
-        "1 lookup for this",
+        "3 lookups requested by this agent",
+        "1 lookup requested for this",
     ):
         assert said in shown
     assert "202-555" not in shown
@@ -34,7 +34,7 @@ def test_a_card_for_several_numbers_counts_them_and_says_that_it_is_for_all() ->
     shown = json.dumps(message.blocks)
     assert message.text.startswith("Approval needed: IDs of 3 numbers\nRequested by <@U0ANA>")
     assert "This approves the whole list." in shown
-    assert "3 lookups by this agent in the last 7 days." in shown
+    assert "3 lookups requested by this agent in the last 7 days." in shown
 
 
 @pytest.mark.parametrize("end", ["\n", "\n\n", " " * 99, "\u00a0" * 99, "\u3000" * 99, "\t\t", "\u2028"])

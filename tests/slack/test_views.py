@@ -226,7 +226,7 @@ def test_in_the_window_of_a_list_the_rest_stands_out_where_trying_helps(problem:
 def test_a_card_lets_nobody_take_a_denial_for_what_is_wanted() -> None:
     approve, deny, details = cards.card(WAITING, RECENT).blocks[-1]["elements"]
     assert [each.get("style") for each in (approve, deny, details)] == ["primary", None, None]
-    assert "<@U0ANA> gets the ID of +12" in approve["confirm"]["text"]["text"]
+    assert "<@U0ANA> can then get the ID of +12" in approve["confirm"]["text"]["text"]
     assert "202-555" not in str(approve)
 
 

@@ -73,6 +73,13 @@ def test_several_numbers_stand_as_what_is_open_or_else_as_asked_for(states: tupl
         assert OUTCOMES[stand].became.several == ASKED_FOR
 
 
+def test_of_a_list_that_was_stopped_before_its_first_lookup_nobody_reads_that_there_are_results() -> None:
+    stopped = request(2, State.DROPPED, State.DROPPED, approval=decided(ApprovalState.APPROVED))
+    outcome = OUTCOMES[stand_of_request(stopped)].became
+    assert outcome
+    assert outcome.several == "The agent stopped the list."
+
+
 @pytest.mark.parametrize("problem", Problem)
 def test_each_problem_says_what_happened_and_what_to_do_next(problem: Problem) -> None:
     explanation = PROBLEMS[problem]
