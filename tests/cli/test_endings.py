@@ -112,7 +112,7 @@ def deaf_slack(scene: Scene) -> Iterator[None]:
 )
 async def test_a_start_ends_there(scene: Scene, tmp_path: Path, hindered: object, number: signal.Signals) -> None:
     (tmp_path / "sitecustomize.py").write_text(TELLING)
-    hangs_at = {no_websockets: b" no websocket ", locked_database: b"about to sqlite3.connect"}
+    hangs_at = {no_websockets: b" websocket failed ", locked_database: b"about to sqlite3.connect"}
     with hindered(tmp_path if hindered is locked_database else scene):  # type: ignore[operator] # each of the four
         async with bot(scene, tmp_path, LOG_LEVEL="DEBUG", PYTHONPATH=str(tmp_path)) as process:
             await until_said(process, b" starting ")

@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.amounts import IS_NIGHT, NIGHTLY
 
 HERE = Path(__file__)
@@ -17,7 +15,6 @@ def test_it_is_night() -> None:
     assert IS_NIGHT
 
 
-@pytest.mark.nightly  # it starts a suite of its own
 def test_the_night_of_one_file_is_the_same_as_that_of_the_whole_suite() -> None:
     environment = {name: value for name, value in os.environ.items() if name != "IS_NIGHT"}
     command = [sys.executable, "-m", "pytest", "-q", "-n", "1", "-m", "nightly", str(HERE)]  # in a worker, as by itself
