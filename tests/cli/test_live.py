@@ -96,7 +96,7 @@ async def test_no_id_is_exit_code_1_and_written_down_too(desk: Desk) -> None:
     ran, _, record = await live(desk, FORBIDDEN)
     assert ran.status == 1
     assert record["exchanges"][0]["answer"]["body"]["Code"] == "Ram.PermissionDeny"
-    assert "allow this user the action" in ran.err
+    assert "grant this user the action" in ran.err
 
 
 KEY_ID, TOKEN, SIGNATURE = "STS.Invented0Key", "an.invented.token", "0a1b2c3d" * 8
